@@ -164,7 +164,7 @@ export const plainActivity = (name: string): ProcessActivity => ({ name, inputs:
 
 /** The comment above the example in the code of an activity. */
 export const exampleNote = (isCreditCheck = false): string =>
-  `TODO: replace this example KuFlow call with ${isCreditCheck ? 'the credit check' : 'your own code'}.`;
+  `TODO: replace this sample code with ${isCreditCheck ? 'a real credit check' : 'your own code'}.`;
 
 /** The activities of the system tasks and downloadable actions of a process, or an example without them. */
 export function processActivities(
@@ -190,6 +190,21 @@ export function processActivities(
     };
   });
   return [...ofTasks, ...documents];
+}
+
+const COMPLETED_BY = {
+  human: 'a person',
+  system: 'this worker',
+  message: '– (a text to read)',
+  thread: '– (a conversation)',
+} as const;
+
+/** The tasks of a process in the README of its project. */
+export function readmeTasks({ tasks }: WorkerDefinition) {
+  return {
+    taskList: tasks.map(({ code, kind }) => ({ code, kind, completedBy: COMPLETED_BY[kind] })),
+    humanTasks: tasks.filter(({ kind }) => kind === 'human').map(({ code }) => ({ code })),
+  };
 }
 
 /** The data of a process for which its code declares types. */

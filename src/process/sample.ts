@@ -114,7 +114,7 @@ export function sampleDefinition(): WorkerDefinition {
         code: SAMPLE_WITHDRAWAL,
         type: 'send-workflow-signal',
         name: 'Withdraw the application',
-        description: 'The applicant withdraws the application, and open tasks are canceled',
+        description: 'Withdraws the application and cancels its open tasks',
         availableTo: ['initiator'],
         signal: 'Withdraw',
       },

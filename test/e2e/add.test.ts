@@ -64,7 +64,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 describe('kuflow add in an edited project', () => {
   it('adds a process, tasks and an activity, and keeps the edits', async () => {
     insert('src/workflows.ts', "log.info('Process started'", HAND.workflow);
-    insert('src/activities.ts', '// TODO: replace this example', HAND.activity);
+    insert('src/activities.ts', '// TODO: replace this sample', HAND.activity);
     writeFileSync(join(project, 'src/activities.ts'), read('src/activities.ts') + HAND.helper);
     writeFileSync(join(project, 'README.md'), read('README.md') + HAND.readme);
     const readme = read('README.md');

@@ -40,6 +40,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import kuflow.worker.KuFlowOperations.ProcessItem.TaskState;
+import kuflow.worker.testing.LocalProcess;
 import kuflow.worker.testing.Person.TaskLog;
 import org.junit.jupiter.api.MethodOrderer.OrderAnnotation;
 import org.junit.jupiter.api.Order;

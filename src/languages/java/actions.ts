@@ -28,7 +28,7 @@ export function actionHandler({ title, constant }: SignalActionInCode, prefix: s
     handler: lines([
       ...(isShort ? [start + args] : [start, spaces(indent) + args]),
       `${spaces(indent)}    // TODO: handle the action.`,
-      ...callLines('', { callee: 'LOG.info', args: [javaString(title)] }, ';', indent + 4),
+      ...callLines('', { callee: 'LOG.info', args: [javaString(`User action: ${title}`)] }, ';', indent + 4),
       `${spaces(indent)}});`,
     ]),
   };
@@ -75,7 +75,7 @@ export function actionWorkflows(
         ),
       ),
       statements: lines([
-        ...callLines('', { callee: 'LOG.info', args: [javaString(title)] }, ';', 12),
+        ...callLines('', { callee: 'LOG.info', args: [javaString(`User action: ${title}`)] }, ';', 12),
         ...(activity === undefined ? plainStatements(title) : documentStatements(activity)),
       ]),
       displayName: lines(

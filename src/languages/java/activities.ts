@@ -70,7 +70,7 @@ function activityWork({ task, action, isCreditCheck, result }: ProcessActivity):
     work: [
       `        // ${exampleNote(isCreditCheck)}`,
       '        Process process = kuflow.retrieveProcess(input.processId());',
-      '        LOG.info("The process has been running since {}", process.createdAt());',
+      `        LOG.info("${isCreditCheck === true ? 'Checking credit' : 'Activity started'} (process created {})", process.createdAt());`,
       returned.code,
     ],
     resultImports: result?.type === undefined ? ['java.util.Map'] : [],

@@ -182,7 +182,7 @@ function printEnum({ name, constants, other }: JavaEnum, indent: number): readon
   return [
     `${spaces(indent)}public enum ${name} {`,
     ...constants.flatMap(({ name, value }) => callLines('', { callee: name, args: [javaString(value)] }, ',', inner)),
-    `${spaces(inner)}/** A value that was not in the form when this code was generated. */`,
+    `${spaces(inner)}/** A value that was not in the schema when this code was generated. */`,
     ...callLines('', { callee: other.name, args: [javaString(other.value)] }, ';', inner),
     '',
     `${spaces(inner)}private final String value;`,

@@ -15,7 +15,7 @@ import { cutToColumns, pyComment, pyString } from './literals.ts';
 import { pascalCase, PYTHON_TASK_NAMING } from './tasks.ts';
 
 /** Keeps the line with the title of an action short enough. */
-const LONGEST_TITLE = 60;
+const LONGEST_TITLE = 45;
 
 /** The user actions of a process with their names in Python. */
 export function pythonActions(definition: WorkerDefinition, choices: TaskChoices = {}): ProcessActions {
@@ -27,6 +27,9 @@ export function pythonActions(definition: WorkerDefinition, choices: TaskChoices
     types: tasks.flatMap(({ kind, activity }) => (kind === 'system' ? [pascalCase(activity)] : [])),
   });
 }
+
+/** The log message of an action. */
+export const actionLog = (title: string): string => `User action: ${cutToColumns(title, LONGEST_TITLE)}`;
 
 /** The class of the workflow of an action. */
 export const actionClass = ({ variable }: Pick<WorkflowActionInCode, 'variable'>): string =>
@@ -42,7 +45,7 @@ export function signalConstant({ constant, code, signal, title, input }: SignalA
 
 /** The handler of an action that sends a signal, as a statement. */
 export function signalHandler({ constant, title }: SignalActionInCode): string {
-  const log = `workflow.logger.info(${pyString(cutToColumns(title, LONGEST_TITLE))})`;
+  const log = `workflow.logger.info(${pyString(actionLog(title))})`;
   return pythonCall('', 'self._kuflow.on_action', [`tasks.${constant}`, `lambda _input: ${log}`], 8);
 }
 

@@ -31,7 +31,7 @@ export function activityMethod(activity: ProcessActivity): string {
     `        """${about}"""`,
     `        # ${exampleNote(isCreditCheck)}`,
     '        response = await self._kuflow.retrieve_process({"processId": input["process_id"]})',
-    '        activity.logger.info("The process is running", extra={"startedAt": response["process"]["createdAt"]})',
+    `        activity.logger.info("${isCreditCheck === true ? 'Checking credit' : 'Activity started'}", extra={"processCreatedAt": response["process"]["createdAt"]})`,
     ...(result === undefined ? [] : [returnStatement(result)]),
     '',
   ].join('\n');

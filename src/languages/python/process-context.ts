@@ -4,6 +4,7 @@ import {
   declaredData,
   processActivities,
   processTasks,
+  readmeTasks,
   systemTaskSchemas,
   TASK_CLASSES,
   testSample,
@@ -12,7 +13,15 @@ import {
 import { Code } from '../templates/code.ts';
 import { repeatsName } from '../titles.ts';
 import { hasActivities, type SignalActionInCode } from '../process-actions.ts';
-import { actionClass, actionTest, actionWork, pythonActions, signalConstant, signalHandler } from './actions.ts';
+import {
+  actionClass,
+  actionLog,
+  actionTest,
+  actionWork,
+  pythonActions,
+  signalConstant,
+  signalHandler,
+} from './actions.ts';
 import { activityMethod, DOCUMENT_IMPORTS, inputClass, overridingMethod, pythonInputType } from './activities.ts';
 import { declarePythonTypes } from './declarations.ts';
 import { printImports, pythonImportsOf, type Import } from './imports.ts';
@@ -64,6 +73,7 @@ export function pythonProcessContext(process: ProcessToRender<PythonLayout>): ob
     processTitle: definition.process.name ?? definition.process.code,
     workflowType: definition.workflow.type,
     taskQueue: definition.workflow.taskQueue,
+    ...readmeTasks(definition),
     hasTasks: tasks.length > 0,
     hasHumanTasks: human.length > 0,
     hasSystemTasks: system.length > 0,
@@ -73,8 +83,8 @@ export function pythonProcessContext(process: ProcessToRender<PythonLayout>): ob
     handledActions: signals
       .filter(({ isWithdrawal }) => !isWithdrawal)
       .map((action) => ({ handler: new Code(signalHandler(action)) })),
-    withdrawals: withdrawals.map(({ constant, title }) => ({
-      ...{ title, constant: new Code(constant) },
+    withdrawals: withdrawals.map(({ constant }) => ({
+      constant: new Code(constant),
       results: approvals.flatMap(({ approval }) =>
         approval?.rejection === undefined ? [] : [{ constant: new Code(approval.rejection) }],
       ),
@@ -82,6 +92,7 @@ export function pythonProcessContext(process: ProcessToRender<PythonLayout>): ob
     hasActionWorkflows: workflows.length > 0,
     actionWorkflows: workflows.map((action) => ({
       title: action.title,
+      logText: actionLog(action.title),
       className: new Code(actionClass(action)),
       decorator: new Code(workflowDecorator(action.workflowType)),
       work: new Code(actionWork(action, prefix)),

@@ -8,7 +8,7 @@ import { pythonCall } from './calls.ts';
 import { printImports, type Import } from './imports.ts';
 import { pythonLayout } from './process-layout.ts';
 import { distributionName } from './package-name.ts';
-import { ENVIRONMENT, PIP_VERSION, UV_LOCK, uvSyncCommand, WATCH_OPTIONS } from './tools.ts';
+import { ENVIRONMENT, PIP_VERSION, UV_LOCK, pipInstallCommand, uvSyncCommand, WATCH_OPTIONS } from './tools.ts';
 
 /** The context of the templates that all processes of a project share, except that of its first process. */
 export function pythonTemplateContext(spec: ProjectSpec, library: LibraryArchive): object {
@@ -21,7 +21,7 @@ export function pythonTemplateContext(spec: ProjectSpec, library: LibraryArchive
     isUv,
     distribution: new Code(distribution),
     package: new Code(packageName),
-    description: `Worker of the KuFlow process ${definition.process.name ?? definition.process.code}`,
+    description: `KuFlow worker for the process ${definition.process.name ?? definition.process.code}`,
     libraryVersion: new Code(library.version),
     libraryFile: `${libraryFolder(spec)}/${library.file}`,
     processFolder: new Code(pythonLayout(spec).part),
@@ -34,6 +34,8 @@ export function pythonTemplateContext(spec: ProjectSpec, library: LibraryArchive
     runCommand: new Code(isUv ? `uv run ${distribution}` : `.venv/bin/${distribution}`),
     watchOptions: new Code(WATCH_OPTIONS),
     pythonRun: new Code(isUv ? 'uv run ' : '.venv/bin/'),
+    windowsInstall: pipInstallCommand('py', '.venv\\Scripts\\', 'cmd'),
+    windowsRun: new Code(isUv ? 'uv run ' : '.venv\\Scripts\\'),
     ...processList(spec),
   };
 }

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { KnownError } from '../../base/errors.ts';
-import { joinCommands, scriptPath, userShell } from '../../base/shell.ts';
+import { joinCommands, scriptPath, userShell, type CommandShell } from '../../base/shell.ts';
 import { findOnPath } from '../../files/find-on-path.ts';
 import { isOlder } from '../../files/version.ts';
 import type { InstallFailure, InstallOptions, InstallResult } from '../install.ts';
@@ -233,6 +233,12 @@ export function uvSyncCommand({ isMember }: { readonly isMember: boolean }): str
   return ['uv', ...syncArguments(isMember)].join(' ');
 }
 
+/** Installs the dependencies of a project with pip. */
+export function pipInstallCommand(python: string, programs: string, shell: CommandShell): string {
+  const steps = PIP_STEPS.map((args) => `${programs}python ${args.join(' ')}`);
+  return joinCommands([`${python} -m venv ${ENVIRONMENT}`, ...steps], shell);
+}
+
 /** Runs a command of a project with the same environment as the installation. */
 export async function runPythonCommand(command: string, options: ProjectCommandOptions): Promise<ProjectToolResult> {
   const { runCommandLine } = await import('../run-project-tool.ts');
@@ -273,10 +279,7 @@ export function pythonCommands(
   const start = run(script);
   const tests = 'run the tests of every process';
   const windows = {
-    install: joinCommands(
-      [`py -m venv ${ENVIRONMENT}`, ...PIP_STEPS.map((args) => `${programs}python ${args.join(' ')}`)],
-      shell,
-    ),
+    install: pipInstallCommand('py', programs, shell),
     dev: `${kuflow} dev exec ${WATCH_OPTIONS} -- ${start} --dev`,
     smoke: `${kuflow} dev simulate -- ${start} --dev`,
     check: `${start} --check`,

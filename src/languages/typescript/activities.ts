@@ -30,7 +30,7 @@ function bodyOf({ task, action, isCreditCheck, result }: ProcessActivity): Activ
   const work = [
     `// ${exampleNote(isCreditCheck)}`,
     'const { process } = await kuflow.retrieveProcess({ processId: input.processId });',
-    "log.info('The process is running', { startedAt: process.createdAt });",
+    `log.info('${isCreditCheck === true ? 'Checking credit' : 'Activity started'}', { processCreatedAt: process.createdAt });`,
   ];
   if (task === undefined || result === undefined)
     return { about: 'TODO: describe it.', work, resultType: '{ readonly done: boolean }', result: '{ done: true }' };

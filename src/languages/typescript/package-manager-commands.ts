@@ -68,6 +68,9 @@ const COMMANDS: Readonly<Record<NodePackageManager, Commands>> = {
   },
 };
 
+/** The start of the commands that run the program of a dependency. */
+export const execCommand = (manager: NodePackageManager): string => COMMANDS[manager].exec;
+
 /**
  * The template context of a package manager: its commands as `Code`, and flags for which one it is. The settings and the lock file of a member
  * of a workspace are in the root of the workspace.

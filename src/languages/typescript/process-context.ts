@@ -10,6 +10,7 @@ import {
   declaredData,
   processActivities,
   processTasks,
+  readmeTasks,
   testSample,
   type Approval,
   type ProcessTask,
@@ -137,6 +138,7 @@ export function processContext({ definition, layout, choices, others = [], valid
     processTitle: definition.process.name ?? definition.process.code,
     workflowType: definition.workflow.type,
     taskQueue: definition.workflow.taskQueue,
+    ...readmeTasks(definition),
     ...workflowView(definition.workflow.type),
     hasMetadata: definition.metadata !== undefined,
     tasks: views,
@@ -185,6 +187,7 @@ function actionsContext(
   const result = sampleDecision(definition)?.result;
   const view = ({ code, title, variable, signal, input, isWithdrawal }: ProcessActions['signals'][number]) => ({
     ...{ code, title, variable, signal, isWithdrawal },
+    logText: `User action: ${title}`,
     typeArguments: new Code(input === undefined ? '' : `<${input.name}>`),
     results: tasks.filter((task) => task.code === result),
   });
@@ -198,6 +201,7 @@ function actionsContext(
     hasWithdrawal: signals.some(({ isWithdrawal }) => isWithdrawal),
     actionWorkflows: workflows.map(({ code, title, workflowType, activity = '' }) => ({
       ...{ code, title, workflowType, activity, isDownloadable: activity !== '' },
+      logText: `User action: ${title}`,
       testTitle: `runs the action ${title}`,
       ...workflowView(workflowType),
     })),

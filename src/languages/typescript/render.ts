@@ -3,10 +3,12 @@ import { findLibrary, libraryFiles } from '../library.ts';
 import type { PlannedFile } from '../planned-file.ts';
 import { hasActivities } from '../process-actions.ts';
 import type { AdditionalProcess, ProjectSpec } from '../project-spec.ts';
-import type { TemplateFile } from '../templates/files.ts';
+import { Code } from '../templates/code.ts';
 import { findPart, renderTemplateFile, type TemplateSet } from '../templates/set.ts';
 import { typeScriptLayout } from './layout.ts';
 import { ARCHIVE, completeLock } from './lock-file.ts';
+import { execCommand } from './package-manager-commands.ts';
+import { nodePackageManager } from './package-manager.ts';
 import { hasSystemTasks, modulesOf, processContext } from './process-context.ts';
 import { templateContext } from './template-context.ts';
 import { renderValidators } from './validators.ts';
@@ -25,20 +27,24 @@ export async function renderTypeScript(spec: ProjectSpec, templates: TemplateSet
   const files = sources
     .flatMap((source) => renderTemplateFile(source, templates, context))
     .map((file) => completeLock(file, spec, library));
-  const additional = additionalProcesses.map((process) => renderAdditionalProcess(process, sources, templates));
+  const additional = additionalProcesses.map((process) => renderAdditionalProcess(process, spec, templates));
   return [...libraryFiles(spec), ...files, ...(await Promise.all(additional)).flat()];
 }
 
 /** The files of an additional process: the templates of the first one, at other paths. */
 async function renderAdditionalProcess(
   { slug, definition, choices = {} }: AdditionalProcess,
-  sources: readonly TemplateFile[],
+  { packageManager }: ProjectSpec,
   templates: TemplateSet,
 ): Promise<readonly PlannedFile[]> {
+  const sources = templates.files('typescript');
   const layout = typeScriptLayout(slug);
   const firstLayout = typeScriptLayout();
   const validators = await renderValidators(definition, []);
-  const context = processContext({ definition, layout, choices, validators });
+  const context = {
+    exec: new Code(execCommand(nodePackageManager(packageManager))),
+    ...processContext({ definition, layout, choices, validators }),
+  };
   return partsOf(definition).flatMap((part) => {
     const source = findPart(sources, firstLayout[part]);
     return source === undefined ? [] : renderTemplateFile({ ...source, path: layout[part] }, templates, context);

@@ -41,7 +41,7 @@ const shape = (description: string) =>
 
 const TaskFile = Type.Object(
   {
-    code: text('Code of the process item definition in the KuFlow app, unique in the process.'),
+    code: text('Code of the process item definition in the KuFlow app; must be unique in the process.'),
     kind: Type.Unsafe<TaskKind>({
       type: 'string',
       enum: TASK_KINDS,
@@ -55,7 +55,7 @@ const TaskFile = Type.Object(
     candidates: Type.Optional(
       Type.Array(text('Code of a group or email of a user.'), {
         description:
-          'Who may claim a human task in the local KuFlow: groups and users of kuflow.people.yaml. Everybody if left out.',
+          'Who may claim a human task in the local KuFlow: groups and users of kuflow.people.yaml. Default: everyone.',
         minItems: 1,
         uniqueItems: true,
       }),
@@ -72,7 +72,7 @@ const ActionFile = Type.Object(
     description: Type.Optional(Type.String({ description: 'What the action is for.' })),
     'available-to': Type.Optional(
       Type.Array(Type.Unsafe<ActionAudience>({ type: 'string', enum: ACTION_AUDIENCES }), {
-        description: 'Who may invoke the action. Both if left out.',
+        description: 'Who may invoke the action. Default: both.',
         minItems: 1,
         uniqueItems: true,
       }),

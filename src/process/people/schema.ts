@@ -42,7 +42,7 @@ export const PeopleFileSchema = Type.Object(
     ),
     'process-managers': Type.Optional(
       Type.Array(Type.String({ description: 'Code of a group or email of a user in this file.', pattern: '\\S' }), {
-        description: 'Who may invoke the actions that are available to process managers. Everybody if left out.',
+        description: 'Who may invoke the actions that are available to process managers. Default: everyone.',
         uniqueItems: true,
       }),
     ),

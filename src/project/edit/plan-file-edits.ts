@@ -47,6 +47,8 @@ export interface FileEditsRequest {
   readonly completes: (path: string) => boolean;
   /** Whether a missing file is created although it does not change. */
   readonly recreates: (path: string) => boolean;
+  /** The path of the README, which is left alone if it has local changes. */
+  readonly readme: string;
   /** Paths to leave out. */
   readonly ignore: readonly string[];
   /**
@@ -137,7 +139,7 @@ interface FileChange {
 }
 
 async function planFileEdit(
-  { folder, hasDeclarationsOnly, hasFunctions, recreates, addedByHand }: FileEditsRequest,
+  { folder, readme, hasDeclarationsOnly, hasFunctions, recreates, addedByHand }: FileEditsRequest,
   { path, base, next, isMergeable, written }: FileChange,
 ): Promise<PlannedEdit | undefined> {
   const conflict = (reason: EditConflict['reason'], from = base): EditConflict => ({
@@ -159,6 +161,8 @@ async function planFileEdit(
   if (!isMergeable) return conflict('was written by another version, which differs in the same place');
   if (written.includes(mine))
     return { ...editExistingFile(path, current, withLineEndingsOf(current, next), mine), base };
+  // A README with local changes belongs to its owner: it would stop each new task with a question or a conflict.
+  if (path === readme) return undefined;
   const options = { isOrderFree: hasDeclarationsOnly(path) };
   const known = await addedByHand(path, base, mine);
   const extended = known && mergeCleanly(path, { base: known.before, mine: base, theirs: known.after }, options);

@@ -36,7 +36,13 @@ function sampleRoot(schema: JsonObject, path: Pick<SchemaPath, 'choice' | 'full'
 }
 
 /** Different numbers in `nth` give different values, if the schema allows it. */
-function sampleValue(given: unknown, path: SchemaPath, depth: number, nth: number): Json | undefined {
+function sampleValue(
+  given: unknown,
+  path: SchemaPath,
+  depth: number,
+  nth: number,
+  property?: string,
+): Json | undefined {
   if (!isRecord(given) || depth > MAX_DEPTH || path.left.parts-- <= 0) return undefined;
   const schema = mergeSchema(given, path);
   if ('const' in schema) return schema['const'] as Json;
@@ -46,7 +52,7 @@ function sampleValue(given: unknown, path: SchemaPath, depth: number, nth: numbe
   if (Array.isArray(values) && values.length > 0) return values[(nth + path.choice) % values.length] as Json;
   switch (selectType(schema, path)) {
     case 'string':
-      return sampleString(schema, nth);
+      return sampleString(schema, nth, property);
     case 'number':
       return sampleNumber(schema, nth, false);
     case 'integer':
@@ -105,7 +111,7 @@ function sampleObject(schema: Schema, path: SchemaPath, depth: number, nth: numb
   const result = new Map<string, Json>();
   // Objects that must be unique differ in as many values as possible.
   const add = (name: string): void => {
-    const value = sampleValue(propertySchema(schema, properties, name), path, depth + 1, nth);
+    const value = sampleValue(propertySchema(schema, properties, name), path, depth + 1, nth, name);
     if (value !== undefined) result.set(name, value);
     else if (required.has(name)) result.set(name, null);
   };
@@ -116,7 +122,7 @@ function sampleObject(schema: Schema, path: SchemaPath, depth: number, nth: numb
   for (let at = 0; result.size < least && at < 2 * MAX_ITEMS; at++) {
     const name = samplePropertyName(schema, at);
     if (!result.has(name))
-      result.set(name, sampleValue(propertySchema(schema, properties, name), path, depth + 1, nth) ?? 'TODO');
+      result.set(name, sampleValue(propertySchema(schema, properties, name), path, depth + 1, nth) ?? 'Example');
   }
   return Object.fromEntries(result);
 }

@@ -28,18 +28,23 @@ const BY_FORMAT: Readonly<Record<string, (nth: number, schema: Record<string, un
   'json-pointer-uri-fragment': (nth) => `#/${nth}`,
   'relative-json-pointer': (nth) => `${nth}/name`,
   regex: (nth) => `^${nth}$`,
-  byte: (nth) => Buffer.from(`TODO${nth}`).toString('base64'),
+  byte: (nth) => Buffer.from(`example${nth}`).toString('base64'),
   'kuflow-file': (nth, schema) => {
     const { type, name, bytes } = sampleDocument(schema);
     const uri = `ku:process/${ID(0)}/document/${ID(nth)}`;
     return formatReference('file', { uri, type, size: String(bytes.length), name });
   },
-  'kuflow-principal': (nth) => formatReference('principal', { id: ID(nth), type: 'USER', name: 'TODO' }),
-  'kuflow-group': (nth) => formatReference('group', { id: ID(nth), type: 'OTHERS', name: 'TODO' }),
+  'kuflow-principal': (nth) => formatReference('principal', { id: ID(nth), type: 'USER', name: 'Ada Lovelace' }),
+  'kuflow-group': (nth) => formatReference('group', { id: ID(nth), type: 'OTHERS', name: 'Example' }),
 };
 
-/** A text for the pattern, format and length of a schema, in this order of priority. Different numbers in `nth` give different texts. */
-export function sampleString(schema: Record<string, unknown>, nth: number): string {
+const BY_PROPERTY: Readonly<Record<string, string>> = { firstname: 'Ada', lastname: 'Lovelace' };
+
+/**
+ * A text for the pattern, format and length of a schema, in this order of priority, and for the name of its property. Different numbers in
+ * `nth` give different texts.
+ */
+export function sampleString(schema: Record<string, unknown>, nth: number, property = ''): string {
   const limit = (name: string, otherwise: number): number =>
     typeof schema[name] === 'number' ? schema[name] : otherwise;
   const least = Math.min(limit('minLength', 0), 10_000);
@@ -53,7 +58,8 @@ export function sampleString(schema: Record<string, unknown>, nth: number): stri
     if (text !== undefined) return text;
   }
   if (formatted !== undefined) return padToLength(formatted, String(format), least);
-  const plain = 'TODO'.padEnd(least, '.').slice(0, most);
+  const example = BY_PROPERTY[property.replaceAll('_', '').toLowerCase()] ?? 'Example';
+  const plain = example.padEnd(least, '.').slice(0, most);
   if (nth === 0) return plain;
   // Makes it different from the others.
   const mark = String(nth).slice(-Math.min(most, 20));

@@ -1,9 +1,9 @@
 @echo off
-rem Runs the create-kuflow-worker CLI in the version that created this project.
+rem Runs the version of the create-kuflow-worker CLI that created this project.
 setlocal
 set kuflow_package="create-kuflow-worker@1.0.0"
 
-rem Where an earlier call found the program of this package. npx takes seconds to find it.
+rem Caches the path of the CLI, because npx takes seconds to find it.
 set "kuflow_found=%~dp0.kuflow\program.cmd.txt"
 set kuflow_found_package=""
 set kuflow_program=""
@@ -29,7 +29,7 @@ if errorlevel 1 (
   echo kuflow requires Node.js 20.19+ or 22.3+. Install it from https://nodejs.org, then try again. 1>&2
   exit /b 1
 )
-rem npx installs the package and prints where the program is. By its name, cmd would start this file again if it is in the current folder.
+rem npx installs the package and prints where the program is. Calling it by name would start this file again, because cmd looks in the current folder first.
 set kuflow_program=""
 pushd "%~dp0"
 for /f "delims=" %%p in ('npx --yes --package="create-kuflow-worker@1.0.0" -- where $PATH:kuflow.cmd') do (
@@ -39,7 +39,7 @@ for /f "delims=" %%p in ('npx --yes --package="create-kuflow-worker@1.0.0" -- wh
 :found
 popd
 if not exist %kuflow_program% exit /b 1
-rem Without the file, the next call only takes longer.
+rem If this fails, the next call is slower, but works.
 (
   echo %kuflow_package%
   echo %kuflow_program%

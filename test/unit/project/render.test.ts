@@ -11,6 +11,7 @@ import { textFile } from '../../../src/languages/planned-file.ts';
 import { WHEEL } from '../../../src/languages/python/render.ts';
 import { ARCHIVE } from '../../../src/languages/typescript/lock-file.ts';
 import { languageOf } from '../../../src/languages/registry.ts';
+import { Code } from '../../../src/languages/templates/code.ts';
 import { compileTemplates } from '../../../src/languages/templates/compile.ts';
 import { renderProject } from '../../../src/project/render.ts';
 import { findTemplateProblems } from '../../../src/languages/templates/check.ts';
@@ -170,8 +171,8 @@ describe('renderProject', () => {
 
   it('has a README that names the screen in the app and shows how to change a running workflow [workflow.readme]', async () => {
     const readme = (await filesOf(SPEC)).get('README.md') ?? '';
-    expect(readme).toContain('open the process definition, then open the **Workflow** section');
-    for (const name of [LOAN.workflow.taskQueue, LOAN.workflow.type]) expect(readme).toContain(`\`${name}\` as the `);
+    expect(readme).toContain('In the **Workflow** section of the process definition');
+    expect(readme).toContain('enter exactly the task queue `LOAN_QUEUE` and the type `LoanWorkflow`');
     expect(readme).toContain("if (patched('");
   });
 
@@ -183,16 +184,16 @@ describe('renderProject', () => {
       slug: 'loan',
     } as const;
     const readme = (await filesOf({ ...SPEC, ...java })).get('README.md') ?? '';
-    expect(readme).toContain('open the process definition, then open the **Workflow** section');
-    for (const name of [LOAN.workflow.taskQueue, LOAN.workflow.type]) expect(readme).toContain(`\`${name}\` as the `);
+    expect(readme).toContain('In the **Workflow** section of the process definition');
+    expect(readme).toContain('enter exactly the task queue `LOAN_QUEUE` and the type `LoanWorkflow`');
     expect(readme).toContain('Workflow.getVersion("');
   });
 
   it('has a README for Python that names the screen and shows how to change a running workflow [python: workflow.readme]', async () => {
     const python = { language: 'python', packageManager: 'uv', packageName: 'loan_worker', slug: 'loan' } as const;
     const readme = (await filesOf({ ...SPEC, ...python })).get('README.md') ?? '';
-    expect(readme).toContain('open the process definition, then open the **Workflow** section');
-    for (const name of [LOAN.workflow.taskQueue, LOAN.workflow.type]) expect(readme).toContain(`\`${name}\` as the `);
+    expect(readme).toContain('In the **Workflow** section of the process definition');
+    expect(readme).toContain('enter exactly the task queue `LOAN_QUEUE` and the type `LoanWorkflow`');
     expect(readme).toContain('if workflow.patched("');
   });
 
@@ -240,12 +241,13 @@ describe('templates', () => {
   it('throw on undefined values, lists and conditions', async () => {
     const templates = await loadTemplateSet();
     expect(() => templates.render('typescript/package.json.hbs', {})).toThrow('json: expected a string');
-    expect(() => templates.render('typescript/src/process/tasks.ts.hbs', { definitionFile: 'x' })).toThrow(
-      'when: expected a boolean',
-    );
+    expect(() =>
+      templates.render('typescript/src/process/tasks.ts.hbs', { definitionFile: 'x', exec: new Code('npx') }),
+    ).toThrow('when: expected a boolean');
     expect(() =>
       templates.render('typescript/src/process/tasks.ts.hbs', {
         definitionFile: 'x',
+        exec: new Code('npx'),
         hasActions: false,
         hasTasksOrActions: false,
         hasTypeImports: false,

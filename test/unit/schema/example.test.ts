@@ -191,8 +191,8 @@ describe('samplesForSchema', () => {
   it('starts with only the required fields of the sample', () => {
     const [application] = sampleDefinition().tasks;
     expect(sampleForSchema(application?.data?.schema ?? {})).toEqual({
-      firstName: 'TODO',
-      lastName: 'TODO',
+      firstName: 'Ada',
+      lastName: 'Lovelace',
       currency: 'EUR',
       amount: 1,
     });

@@ -1,4 +1,4 @@
-"""Tests of the workflow on a time-skipping server, which the library's fixture `environment` starts."""
+"""Tests the workflow on a time-skipping server (the library's `environment` fixture)."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -59,7 +59,7 @@ async def test_workflow_skips_the_approval_when_the_credit_check_accepts(environ
     assert "APPROVE_LOAN" not in kuflow.item_codes
 
 
-async def test_workflow_ends_when_the_loan_is_not_approved(environment: WorkflowEnvironment) -> None:
+async def test_workflow_tells_the_applicant_when_the_loan_is_not_approved(environment: WorkflowEnvironment) -> None:
     answers = {**SAMPLE.answers, "APPROVE_LOAN": {"approved": False}}
     kuflow = FakeKuFlow(answers, SAMPLE.metadata)
     run = await start(environment, kuflow)
@@ -91,7 +91,7 @@ async def test_workflow_cancels_the_open_tasks_when_the_applicant_withdraws(envi
     assert kuflow.items[-1]["message"]["text"] == "You withdrew your application"
 
 
-async def test_workflow_detects_a_canceled_task_without_a_signal(environment: WorkflowEnvironment) -> None:
+async def test_workflow_fails_when_a_task_is_canceled_without_a_signal(environment: WorkflowEnvironment) -> None:
     run = await start(environment, FakeKuFlow(lambda _code, _logs: "cancel", SAMPLE.metadata))
     with pytest.raises(WorkflowFailureError) as failed:
         await run.result()

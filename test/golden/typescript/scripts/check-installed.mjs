@@ -1,4 +1,4 @@
-// Runs before `dev` and `smoke`. Uses only Node.js modules. Without this check, the shell would only report that kuflow was not found.
+// Runs before `dev` and `smoke`, with Node.js modules only. Without it, the shell reports only that kuflow was not found.
 import { createRequire } from 'node:module';
 
 try {

@@ -10,9 +10,9 @@ export const createActivities = ({ kuflow }: { readonly kuflow: KuFlowClient }) 
     readonly processId: string;
     readonly loanApplication: LoanApplicationData;
   }): Promise<CheckCreditData> {
-    // TODO: replace this example KuFlow call with the credit check.
+    // TODO: replace this sample code with a real credit check.
     const { process } = await kuflow.retrieveProcess({ processId: input.processId });
-    log.info('The process is running', { startedAt: process.createdAt });
+    log.info('Checking credit', { processCreatedAt: process.createdAt });
     return {
       score: 0,
       decision: 'REVIEW',

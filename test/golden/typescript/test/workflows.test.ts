@@ -10,8 +10,8 @@ const WORKFLOW_TYPE = 'LoanWorkflow';
 /** The data that people enter, by task code. */
 const answers: Record<string, object> = {
   LOAN_APPLICATION: {
-    firstName: 'TODO',
-    lastName: 'TODO',
+    firstName: 'Ada',
+    lastName: 'Lovelace',
     currency: 'EUR',
     amount: 1,
   },
@@ -77,7 +77,7 @@ describe('the workflow', () => {
     expect(kuflow.items.map((item) => item.processItemDefinitionRef?.code)).not.toContain('APPROVE_LOAN');
   });
 
-  it('ends when the loan is not approved', async () => {
+  it('tells the applicant when the loan is not approved', async () => {
     const { kuflow, run } = await start((code) => (code === 'APPROVE_LOAN' ? { approved: false } : (answers[code] ?? {})));
     await run.result();
 
@@ -105,7 +105,7 @@ describe('the workflow', () => {
     expect(kuflow.items.at(-1)?.message?.text).toBe('You withdrew your application');
   });
 
-  it('detects a task canceled in KuFlow, even without a signal', async () => {
+  it('fails when a task is canceled in KuFlow, even without a signal', async () => {
     const { run } = await start(() => 'cancel');
 
     expect(await run.result()).toMatchObject({ cause: { type: 'TaskCancelled' } });

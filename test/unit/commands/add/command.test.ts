@@ -50,6 +50,8 @@ describe('add task', () => {
     const ran = await add('task', 'REVIEW', '--name', 'Review it', '--json');
     expect(ran.status, ran.stderr).toBe(0);
     expect(actions(ran)).toEqual({
+      // It lists the tasks.
+      'README.md': 'written generated',
       'kuflow.process.yaml': 'written definition',
       'src/process/tasks.ts': 'written generated',
       'src/workflows.ts': 'written generated',
@@ -134,12 +136,22 @@ describe('add task', () => {
     expect((await runKuflow(join(project, 'src'), ['add', 'task', 'A'], env)).status).toBe(0);
   });
 
+  it('leaves a README with local changes to its owner', async () => {
+    edit('README.md', (text) => `${text.replace('| human | a person |', '| human | the applicant |')}\nOur notes.\n`);
+    const before = read('README.md');
+    const ran = await add('task', 'REVIEW', '--json');
+    expect(ran.status, ran.stderr).toBe(0);
+    expect(actions(ran)).not.toHaveProperty('README.md');
+    expect(read('README.md')).toBe(before);
+  });
+
   it('merges with local changes only in files that are named, and continues with files that were left', async () => {
     edit('src/workflows.ts', (text) => text.replace("log.info('Process started'", "log.info('Loan started'"));
     edit('src/activities.ts', (text) => text.replace(/\/\/ TODO: replace .*/, '// My work'));
     const ran = await add('task', 'BOOK:system', '--json');
     expect(ran.status).toBe(3);
     expect(actions(ran)).toEqual({
+      'README.md': 'written generated',
       'kuflow.process.yaml': 'written definition',
       'src/activities.ts': 'left edited-by-hand',
       'src/process/tasks.ts': 'written generated',
@@ -444,7 +456,9 @@ describe('add action', () => {
     });
     expect(read('src/process/tasks.ts')).toContain("escalate: signalAction<EscalateInput>('ESCALATE', 'Escalate'),");
     expect(read('src/process/types.ts')).toContain('export interface EscalateInput {\n  reason: string;\n}');
-    expect(read('src/workflows.ts')).toContain("kuflow.onAction(actions.escalate, () => log.info('Escalate it'));");
+    expect(read('src/workflows.ts')).toContain(
+      "kuflow.onAction(actions.escalate, () => log.info('User action: Escalate it'));",
+    );
   });
 
   it('writes the workflow of an action with its registration, its activity and its test', async () => {
@@ -485,7 +499,7 @@ describe('add action', () => {
     const ran = await add('action', 'STOP');
     expect(ran.status, ran.stderr).toBe(0);
     expect(ran.stderr).toContain('Added action STOP of LOAN to the code');
-    expect(read('src/workflows.ts')).toContain("kuflow.onAction(actions.stop, () => log.info('STOP'));");
+    expect(read('src/workflows.ts')).toContain("kuflow.onAction(actions.stop, () => log.info('User action: STOP'));");
   });
 
   it.each([

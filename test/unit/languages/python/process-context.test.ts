@@ -48,7 +48,7 @@ it('actions that send a signal are constants with the tasks, with unique names a
   expect(tasks).toContain('from .types import SignContext, SignData, SignInput');
   expect(rendered.get('src/loan_worker/loan/types.py')).toContain('class SignInput(TypedDict):\n    reason: str\n');
   expect(rendered.get('src/loan_worker/loan/workflow.py')).toContain(
-    'self._kuflow.on_action(tasks.STOP, lambda _input: workflow.logger.info("Stop it"))',
+    'self._kuflow.on_action(tasks.STOP, lambda _input: workflow.logger.info("User action: Stop it"))',
   );
   expect([...rendered.keys()]).not.toContain('src/loan_worker/loan/actions.py');
 });

@@ -1,4 +1,4 @@
-"""Starts the worker. The option `--help` lists the others."""
+"""Starts the worker. `--help` lists its options."""
 
 from kuflow_worker import Worker, run
 

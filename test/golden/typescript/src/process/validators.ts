@@ -1,6 +1,6 @@
 /* eslint-disable */
 // @ts-nocheck
-// Compiled from the schemas of the process definition: do not edit. Checks the data of the system tasks, by workflow type and task
+// Generated from the schemas in the process definition. Do not edit. Validates the data of system tasks, by workflow type and task
 // code. Only for activities: the workflow sandbox has no Node.js APIs.
 import { isDeepStrictEqual } from 'node:util';
 

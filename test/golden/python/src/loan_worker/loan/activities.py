@@ -26,7 +26,7 @@ class LoanActivities:
     @activity.defn
     async def check_credit(self, input: CheckCreditInput) -> CheckCreditData:
         """Performs the "Check credit" task and returns its data."""
-        # TODO: replace this example KuFlow call with the credit check.
+        # TODO: replace this sample code with a real credit check.
         response = await self._kuflow.retrieve_process({"processId": input["process_id"]})
-        activity.logger.info("The process is running", extra={"startedAt": response["process"]["createdAt"]})
+        activity.logger.info("Checking credit", extra={"processCreatedAt": response["process"]["createdAt"]})
         return {"score": 0, "decision": "REVIEW"}

@@ -1,6 +1,7 @@
 """Types for the data of the process and its tasks.
 
-Generated from kuflow.process.yaml. Do not edit; run `kuflow add task <code>`.
+Generated from kuflow.process.yaml. Do not edit: change the definition, then run
+`./kuflow add task <code>` with any task code.
 """
 
 from typing import Literal, NotRequired, TypedDict

@@ -5,7 +5,8 @@ import kuflow.worker.workflow.SignalAction;
 /**
  * The user actions that send a signal to the workflow.
  *
- * <p>Generated from kuflow.process.yaml. Do not edit; run {@code kuflow add task <code>}.
+ * <p>Generated from kuflow.process.yaml. Do not edit: change the definition, then run
+ * {@code ./kuflow add task <code>} with any task code.
  */
 public final class LoanActions {
 

@@ -24,9 +24,9 @@ public class LoanActivitiesImpl implements LoanActivities {
 
     @Override
     public CheckCreditData checkCredit(CheckCreditInput input) {
-        // TODO: replace this example KuFlow call with the credit check.
+        // TODO: replace this sample code with a real credit check.
         Process process = kuflow.retrieveProcess(input.processId());
-        LOG.info("The process has been running since {}", process.createdAt());
+        LOG.info("Checking credit (process created {})", process.createdAt());
         return CheckCreditData.builder()
                 .score(0L)
                 .decision(CheckCreditData.Decision.REVIEW)

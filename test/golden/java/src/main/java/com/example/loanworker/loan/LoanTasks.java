@@ -12,7 +12,8 @@ import kuflow.worker.workflow.ThreadTask;
 /**
  * The tasks of the process: the code of each in KuFlow and the types of its data.
  *
- * <p>Generated from kuflow.process.yaml. Do not edit; run {@code kuflow add task <code>}.
+ * <p>Generated from kuflow.process.yaml. Do not edit: change the definition, then run
+ * {@code ./kuflow add task <code>} with any task code.
  */
 public final class LoanTasks {
 

@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Types for the data of the process and its tasks.
  *
- * <p>Generated from kuflow.process.yaml. Do not edit; run {@code kuflow add task <code>}.
+ * <p>Generated from kuflow.process.yaml. Do not edit: change the definition, then run
+ * {@code ./kuflow add task <code>} with any task code.
  */
 public final class LoanTypes {
 
@@ -68,7 +69,7 @@ public final class LoanTypes {
             EUR("EUR"),
             USD("USD"),
             GBP("GBP"),
-            /** A value that was not in the form when this code was generated. */
+            /** A value that was not in the schema when this code was generated. */
             UNRECOGNIZED("UNRECOGNIZED");
 
             private final String value;
@@ -149,7 +150,7 @@ public final class LoanTypes {
         public enum Decision {
             REVIEW("REVIEW"),
             ACCEPT("ACCEPT"),
-            /** A value that was not in the form when this code was generated. */
+            /** A value that was not in the schema when this code was generated. */
             UNRECOGNIZED("UNRECOGNIZED");
 
             private final String value;

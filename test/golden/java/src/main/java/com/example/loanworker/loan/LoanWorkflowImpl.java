@@ -37,13 +37,13 @@ public class LoanWorkflowImpl implements LoanWorkflow {
     public WorkflowResponse run(WorkflowRequest request) {
         CompletablePromise<WorkflowResponse> result = Workflow.newPromise();
         CancellationScope work = Workflow.newCancellationScope(() -> result.complete(handleTasks(request.processId())));
-        kuflow.onAction(LoanActions.WITHDRAW, nothing -> work.cancel());
+        kuflow.onAction(LoanActions.WITHDRAW, ignored -> work.cancel());
         try {
             work.run();
             return result.get();
         } catch (TemporalFailure failure) {
             if (!work.isCancelRequested()) throw failure;
-            // Withdrawn: KuFlow has already canceled the scope's open tasks.
+            // Withdrawn: the scope's open tasks are already canceled in KuFlow.
             kuflow.message(LoanTasks.LOAN_RESULT, "You withdrew your application");
             return new WorkflowResponse("Process " + request.processId() + " completed: withdrawn");
         }

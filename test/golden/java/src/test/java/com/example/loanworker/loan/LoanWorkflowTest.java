@@ -75,8 +75,8 @@ class LoanWorkflowTest {
     }
 
     @Test
-    @DisplayName("ends when the loan is not approved")
-    void endsWhenLoanIsNotApproved() {
+    @DisplayName("tells the applicant when the loan is not approved")
+    void tellsApplicantWhenLoanIsNotApproved() {
         Person person = (code, logs) ->
                 Person.enter(code.equals("APPROVE_LOAN") ? Map.of("approved", false) : SAMPLE.answerTo(code));
         try (FakeKuFlow kuflow = new FakeKuFlow(person, SAMPLE.metadata());
@@ -121,8 +121,8 @@ class LoanWorkflowTest {
     }
 
     @Test
-    @DisplayName("detects a task canceled in KuFlow, even without a signal")
-    void detectsTaskCanceledInKuFlow() {
+    @DisplayName("fails when a task is canceled in KuFlow, even without a signal")
+    void failsWhenTaskIsCanceledInKuFlow() {
         try (FakeKuFlow kuflow = new FakeKuFlow((code, logs) -> Person.cancel(), SAMPLE.metadata());
                 ProcessRun run = start(kuflow)) {
             assertThatThrownBy(run::result)
