@@ -1,3 +1,4 @@
+import { countOf } from '../../base/count-of.ts';
 import { escapeForTerminal, escapeLinesForTerminal } from '../../base/escape.ts';
 import type { CheckEvent, CheckResult } from '../../diagnostics/check.ts';
 import type { NextStep } from '../../project/next-steps.ts';
@@ -195,7 +196,7 @@ function printProject(terminal: Terminal, summary: CreateSummary): void {
   const { code, tasks } = summary.process;
   err.line();
   prose(
-    `Created ${bold(escapeForTerminal(summary.name))}, a worker for ${escapeForTerminal(code)} with ${tasks} ${tasks === 1 ? 'task' : 'tasks'}, in ${escapeForTerminal(shortPath(summary.folder), 1000)}`,
+    `Created ${bold(escapeForTerminal(summary.name))}, a worker for ${escapeForTerminal(code)} with ${countOf(tasks, 'task')}, in ${escapeForTerminal(shortPath(summary.folder), 1000)}`,
   );
   err.line('\nNext:');
   printNextSteps(terminal.err, summary.next);
