@@ -1,3 +1,4 @@
+import { countOf } from '../base/count-of.ts';
 import type {
   Difference,
   FieldCounts,
@@ -81,32 +82,28 @@ function seenIn(evidence: TaskCounts | SamplePlace): string {
   if ('file' in evidence) return `${evidence.file}:${evidence.line} of the worker sample`;
   const { items, processes, inNewestVersion } = evidence;
   const newest = inNewestVersion === processes ? '' : `, ${inNewestVersion} of them of the newest version`;
-  return `${count(items, 'item')} in ${count(processes, 'process', 'processes')}${newest}`;
+  return `${countOf(items, 'item')} in ${countOf(processes, 'process', 'processes')}${newest}`;
 }
 
 function absence({ completedNewest, inCompletedOlder, completedOlder }: TaskCounts): string {
-  return `0 of ${count(completedNewest, 'completed process', 'completed processes')} of the newest version have it, and ${inCompletedOlder} of ${completedOlder} of older versions do`;
+  return `0 of ${countOf(completedNewest, 'completed process', 'completed processes')} of the newest version have it, and ${inCompletedOlder} of ${completedOlder} of older versions do`;
 }
 
 function fieldSeen({ seen, instances }: FieldCounts): string {
-  return `${seen} of ${count(instances, 'instance')} of the newest version have it`;
+  return `${seen} of ${countOf(instances, 'instance')} of the newest version have it`;
 }
 
 function typesSeen({ rejected, instances }: TypeCounts): string {
   const types = rejected.map((one) => `${one.type} in ${one.instances}`);
-  return `${types.join(' and ')} of ${count(instances, 'instance')} of the newest version`;
+  return `${types.join(' and ')} of ${countOf(instances, 'instance')} of the newest version`;
 }
 
 function fieldAbsence({ completed, seenOlder, older }: FieldCounts): string {
-  return `0 of ${count(completed, 'completed instance')} of the newest version have it, and ${seenOlder} of ${older} of older versions do`;
+  return `0 of ${countOf(completed, 'completed instance')} of the newest version have it, and ${seenOlder} of ${older} of older versions do`;
 }
 
 function lack({ seenCompleted, completed, objects, lacking }: LackCounts): string {
   if (seenCompleted + lacking === completed)
-    return `${seenCompleted} of ${count(completed, 'completed instance')} of the newest version have it`;
-  return `${lacking} of ${count(objects, 'object')} in completed instances of the newest version do not have it`;
-}
-
-function count(number: number, one: string, many = `${one}s`): string {
-  return `${number} ${number === 1 ? one : many}`;
+    return `${seenCompleted} of ${countOf(completed, 'completed instance')} of the newest version have it`;
+  return `${lacking} of ${countOf(objects, 'object')} in completed instances of the newest version do not have it`;
 }

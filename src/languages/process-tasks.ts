@@ -5,7 +5,6 @@ import { sampleDecision } from '../process/sample.ts';
 import { distinctName } from '../base/identifiers.ts';
 import { escapePattern, wordPattern } from '../base/pattern.ts';
 import { choiceOf, type TaskChoices } from './project-spec.ts';
-import { sampleAnswers } from './sample-answers.ts';
 import type { SignalActionInCode, WorkflowActionInCode } from './process-actions.ts';
 import type { NamedSchema } from '../schema/types.ts';
 import { nameTasks, systemTaskInputs, taskTitle, type NamedTask, type TaskNaming } from './task-names.ts';
@@ -234,11 +233,13 @@ export function systemTaskSchemas({ tasks, workflow }: WorkerDefinition) {
   return { [workflow.type]: Object.fromEntries(schemas) };
 }
 
-/** The data of the test of a process. */
-export function testSample(definition: WorkerDefinition) {
+/** The data of the test of a process: what people enter, by task code, and its metadata. */
+export function testSample({ tasks, metadata }: WorkerDefinition) {
+  const sampleOf = (shape: DataShape | undefined) => (shape === undefined ? {} : sampleForSchema(shape.schema));
+  const human = tasks.filter(({ kind }) => kind === 'human');
   return {
-    items: definition.tasks.map(({ code }) => code),
-    answers: sampleAnswers(definition),
-    metadata: definition.metadata === undefined ? {} : sampleForSchema(definition.metadata.schema),
+    items: tasks.map(({ code }) => code),
+    answers: Object.fromEntries(human.map(({ code, data }) => [code, sampleOf(data)])),
+    metadata: sampleOf(metadata),
   };
 }

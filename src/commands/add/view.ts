@@ -1,3 +1,4 @@
+import { countOf } from '../../base/count-of.ts';
 import { capitalize } from '../../base/identifiers.ts';
 import type { AddResult } from './add-to-project.ts';
 import { folderSuffix, printEditedFiles, printNotes, printOutcome } from '../../project/view.ts';
@@ -22,7 +23,7 @@ export function printAdded(
   }
   const left = result.files.filter(({ action }) => action === 'left').length;
   const isAdded = left < result.files.length;
-  const leftNote = left === 0 ? '' : `; ${left} ${left === 1 ? 'file was' : 'files were'} left unchanged`;
+  const leftNote = left === 0 ? '' : `; ${countOf(left, 'file was', 'files were')} left unchanged`;
   // A task or action that was already in the definition is not new.
   const isKnown =
     (result.added.kind === 'task' || result.added.kind === 'action') &&

@@ -1,3 +1,4 @@
+import { countOf } from '../../base/count-of.ts';
 import { escapeForTerminal, escapeLinesForTerminal } from '../../base/escape.ts';
 import type { CheckEvent, CheckResult } from '../../diagnostics/check.ts';
 import type { NextStep } from '../../project/next-steps.ts';
@@ -193,7 +194,7 @@ function printProject(terminal: Terminal, summary: CreateSummary): void {
   }
   const { code, tasks } = summary.process;
   const folder = shortPath(summary.folder);
-  const created = `Created ${bold(escapeForTerminal(summary.name))}, a worker for ${escapeForTerminal(code)} with ${tasks} ${tasks === 1 ? 'task' : 'tasks'}${folder === summary.name ? '' : `, in ${escapeForTerminal(folder, 1000)}`}`;
+  const created = `Created ${bold(escapeForTerminal(summary.name))}, a worker for ${escapeForTerminal(code)} with ${countOf(tasks, 'task')}${folder === summary.name ? '' : `, in ${escapeForTerminal(folder, 1000)}`}`;
   err.line();
   if (install.kind === 'failed')
     prose(

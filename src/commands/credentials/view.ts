@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { countOf } from '../../base/count-of.ts';
 import { escapeForTerminal } from '../../base/escape.ts';
 import { LOCAL_SETTINGS_FILE } from '../../settings/keys.ts';
 import { palette } from '../../terminal/palette.ts';
@@ -64,7 +65,7 @@ export function printPull(
     );
   if (result.kept.length > 0)
     terminal.err.line(
-      dim(`Kept ${pluralize(result.kept.length, 'older set')}. To remove unused sets: ${invocation} credentials prune`),
+      dim(`Kept ${countOf(result.kept.length, 'older set')}. To remove unused sets: ${invocation} credentials prune`),
     );
   if (shortPath(cwd) !== '.' && shortPath(cwd) !== cwd) terminal.err.line(dim(`In ${shortPath(cwd)}`));
 }
@@ -132,10 +133,6 @@ export function printPrune(terminal: Terminal, result: PruneResult, dryRun: bool
 /** `--json` of `prune`. */
 export function pruneAsData({ removed, kept }: PruneResult, dryRun: boolean): object {
   return { removed, kept, dryRun };
-}
-
-function pluralize(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 function iso(time: number): string {

@@ -1,3 +1,4 @@
+import { countOf } from '../../base/count-of.ts';
 import { escapeForTerminal } from '../../base/escape.ts';
 import type { ProcessState } from '../../kuflow/contract/processes.ts';
 import { palette } from '../../terminal/palette.ts';
@@ -23,7 +24,7 @@ export function printReplay({ out, err }: Terminal, { codes, states, summary, hi
   const { found, replayed, matching, mismatches, warnings, unreadable } = summary;
   const kind = `${states.join(' or ').toLowerCase()} `;
   const printGroup = (mark: string, { reason, processes }: ReplayGroup): void => {
-    const text = `${countProcesses(processes.length)}: ${escapeForTerminal(reason, MAX_REASON_LENGTH)}`;
+    const text = `${countOf(processes.length, 'process', 'processes')}: ${escapeForTerminal(reason, MAX_REASON_LENGTH)}`;
     out.line(wrapForChannel(out, `${mark} ${text}`));
     const others = processes.length - PRINTED_IDS;
     const ids = processes.slice(0, PRINTED_IDS).map((id) => escapeForTerminal(id, 100));
@@ -50,5 +51,3 @@ export function printReplay({ out, err }: Terminal, { codes, states, summary, hi
   );
   if (mismatches.length > 0) err.line(wrapForChannel(err, `To change a workflow while processes run, ${hint}`));
 }
-
-const countProcesses = (count: number): string => `${count} ${count === 1 ? 'process' : 'processes'}`;

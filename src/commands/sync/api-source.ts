@@ -1,3 +1,4 @@
+import { countOf } from '../../base/count-of.ts';
 import type { CommandContext } from '../../cli/context.ts';
 import type { ConnectionFlags } from '../../connection/flags.ts';
 import { requireConnection } from '../../connection/require.ts';
@@ -59,7 +60,7 @@ export async function openApiSource(options: ApiSourceOptions): Promise<LiveSour
 
 function fieldNotes({ fieldsCompared }: Comparison, { evidence, gaps }: DiscoveredProcess): readonly string[] {
   const { read, unreadable } = evidence;
-  const instances = `${read} ${read === 1 ? 'instance' : 'instances'}`;
+  const instances = countOf(read, 'instance');
   if (fieldsCompared) return [`Fields were compared with the keys and types of ${instances}`];
   if (read > 0) return [`No valid data of the newest version was found in ${instances}, so fields were not compared`];
   if (unreadable > 0 || gaps.includes('reading-stopped')) return [];

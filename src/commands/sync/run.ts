@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { countOf } from '../../base/count-of.ts';
 import { escapeForTerminal } from '../../base/escape.ts';
 import { usageError, worstExitStatus } from '../../base/errors.ts';
 import type { CommandContext } from '../../cli/context.ts';
@@ -187,7 +188,7 @@ async function confirmAndMakeEdits(
   // Both streams are on one screen.
   if (terminal.out.isTTY) for (const { path } of planned.edits.filter(isShownBefore)) printed.add(path);
   const count = planned.edits.length;
-  const question = `Write changes to ${count} ${count === 1 ? 'file' : 'files'}?`;
+  const question = `Write changes to ${countOf(count, 'file')}?`;
   if ((await ask.confirm({ message: question })) !== true) {
     const files = planned.edits.map(({ path, how, diff }): EditedFile => {
       return { path, how, diff, action: 'left', reason: 'you declined the changes' };

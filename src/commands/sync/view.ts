@@ -1,3 +1,4 @@
+import { countOf } from '../../base/count-of.ts';
 import type { ExitStatus } from '../../base/errors.ts';
 import { escapeForTerminal } from '../../base/escape.ts';
 import type { PlannedEdit } from '../../project/edit/plan-file-edits.ts';
@@ -80,7 +81,7 @@ export function printSyncResult(
 
 function outcomeOf({ check, dryRun, processes, files, status }: SyncResult): string {
   const drift = processes.flatMap(({ findings }) => findings).filter((finding) => finding.drift).length;
-  const differences = `${drift} ${drift === 1 ? 'difference' : 'differences'}`;
+  const differences = countOf(drift, 'difference');
   if (check) {
     if (status === 4) return 'Could not determine whether the definition matches';
     if (drift > 0) return `Found ${differences}`;
@@ -93,6 +94,6 @@ function outcomeOf({ check, dryRun, processes, files, status }: SyncResult): str
   const written = changed.filter(({ action }) => action === 'written').length;
   const left = changed.length - written;
   if (changed.length === 0) return drift === 0 ? 'Nothing to change' : `Found ${differences}`;
-  const leftNote = left === 0 ? '' : `; ${left} ${left === 1 ? 'file was' : 'files were'} left unchanged`;
-  return `Changed ${written} ${written === 1 ? 'file' : 'files'}${leftNote}`;
+  const leftNote = left === 0 ? '' : `; ${countOf(left, 'file was', 'files were')} left unchanged`;
+  return `Changed ${countOf(written, 'file')}${leftNote}`;
 }

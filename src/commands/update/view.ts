@@ -1,3 +1,4 @@
+import { countOf } from '../../base/count-of.ts';
 import { escapeForTerminal, escapeLinesForTerminal } from '../../base/escape.ts';
 import { folderSuffix, printDiff, printNotes, printOutcome, readTemplateTitle } from '../../project/view.ts';
 import { palette } from '../../terminal/palette.ts';
@@ -17,7 +18,7 @@ export function updateReporter(progress: Progress): (event: UpdateEvent) => void
         progress.end('done', readTemplateTitle(event.origin));
         break;
       case 'written':
-        progress.end('done', `Wrote ${event.files} ${event.files === 1 ? 'file' : 'files'}`);
+        progress.end('done', `Wrote ${countOf(event.files, 'file')}`);
         break;
       case 'installing':
         progress.begin(`Installing dependencies with ${event.packageManager}…`);

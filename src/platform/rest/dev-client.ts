@@ -27,6 +27,8 @@ export interface DevApiAccess {
   readonly token: Secret;
 }
 
+const segment = encodeURIComponent;
+
 /** A name without a folder: the browser opens no other file. */
 const OPEN_FILE = /^[\da-f-]{36}\.html$/;
 
@@ -40,13 +42,13 @@ export interface RegisteredWorker {
 
 /** What happened to a process, in order. */
 export async function readTimeline(access: DevApiAccess, processId: string): Promise<readonly TimelineEntry[]> {
-  const path = `/_dev/processes/${encodeURIComponent(processId)}/timeline`;
-  return await readList<TimelineEntry>(access, path, 'entries', 'the timeline of the process');
+  const path = `/_dev/processes/${segment(processId)}/timeline`;
+  return await readList(access, path, 'entries', 'the timeline of the process');
 }
 
 /** The registered workers, the most recent registration first. */
 export async function readWorkers(access: DevApiAccess): Promise<readonly RegisteredWorker[]> {
-  return await readList<RegisteredWorker>(access, '/_dev/workers', 'workers', 'the registered workers');
+  return await readList(access, '/_dev/workers', 'workers', 'the registered workers');
 }
 
 /** The task queues of the served definitions, and who polls them. */
@@ -71,7 +73,7 @@ export async function readUsers(access: DevApiAccess): Promise<readonly GroupMem
 
 /** The name of a file that signs the user in to the console once, within a minute, and opens `path`. */
 export async function requestOpenFile(access: DevApiAccess, path: string): Promise<string> {
-  const answer = await send(access, 'POST', `/_dev/open-codes?path=${encodeURIComponent(path)}`);
+  const answer = await send(access, `POST /_dev/open-codes?path=${segment(path)}`);
   const { body } = answer;
   if (answer.ok && isRecord(body) && OPEN_FILE.test(String(body['file']))) return String(body['file']);
   throw unexpectedAnswer('did not write a file that opens the console', answer);
@@ -79,12 +81,12 @@ export async function requestOpenFile(access: DevApiAccess, path: string): Promi
 
 /** The definitions that new processes use. */
 export async function readDefinitions(access: DevApiAccess): Promise<readonly ServedProcess[]> {
-  return await readList<ServedProcess>(access, '/_dev/definitions', 'definitions', 'its definitions');
+  return await readList(access, '/_dev/definitions', 'definitions', 'its definitions');
 }
 
 /** The definition that a process was started with; undefined if the platform does not serve it any more. */
 export async function readDefinitionOf(access: DevApiAccess, processId: string): Promise<ServedProcess | undefined> {
-  const answer = await send(access, 'GET', `/_dev/processes/${encodeURIComponent(processId)}/definition`);
+  const answer = await send(access, `GET /_dev/processes/${segment(processId)}/definition`);
   if (answer.ok) return answer.body as ServedProcess;
   if (answer.status === 404) return undefined;
   throw unexpectedAnswer('did not return the definition of the process', answer);
@@ -92,22 +94,16 @@ export async function readDefinitionOf(access: DevApiAccess, processId: string):
 
 /** The user actions that the user may invoke in a process, and those that were invoked. */
 export async function readActions(access: DevApiAccess, processId: string): Promise<ActionsOfProcess> {
-  return await request<ActionsOfProcess>(
+  return await request(
     access,
-    'GET',
-    `/_dev/processes/${encodeURIComponent(processId)}/actions`,
+    `GET /_dev/processes/${segment(processId)}/actions`,
     'did not return the actions of the process',
   );
 }
 
 /** Gives a claimed task back, as its owner. Returns it afterward. */
 export async function requestRelease(access: DevApiAccess, taskId: string): Promise<ProcessItem> {
-  return await request<ProcessItem>(
-    access,
-    'POST',
-    `/_dev/process-items/${encodeURIComponent(taskId)}/release`,
-    'did not release the task',
-  );
+  return await request(access, `POST /_dev/process-items/${segment(taskId)}/release`, 'did not release the task');
 }
 
 /** Sends a signal to the workflow of a running process. Without `input`, it does not have an argument. */
@@ -116,13 +112,9 @@ export async function requestSignal(
   processId: string,
   body: { readonly name: string; readonly input?: Json | undefined },
 ): Promise<SentSignal> {
-  return await request<SentSignal>(
-    access,
-    'POST',
-    `/_dev/processes/${encodeURIComponent(processId)}/signals`,
-    'did not send the signal',
-    { body },
-  );
+  return await request(access, `POST /_dev/processes/${segment(processId)}/signals`, 'did not send the signal', {
+    body,
+  });
 }
 
 /** The events for webhooks, the newest first. */
@@ -131,52 +123,36 @@ export async function readWebhookDeliveries(
   { processId, limit }: { readonly processId?: string | undefined; readonly limit: number },
 ): Promise<readonly WebhookDelivery[]> {
   const query = new URLSearchParams({ limit: String(limit), ...(processId === undefined ? {} : { processId }) });
-  return await readList<WebhookDelivery>(
-    access,
-    `/_dev/webhooks?${query.toString()}`,
-    'deliveries',
-    'the webhook deliveries',
-  );
+  return await readList(access, `/_dev/webhooks?${query.toString()}`, 'deliveries', 'the webhook deliveries');
 }
 
 export async function readWebhookDeliveryDetail(access: DevApiAccess, id: string): Promise<WebhookDeliveryDetail> {
-  return await request<WebhookDeliveryDetail>(
-    access,
-    'GET',
-    `/_dev/webhooks/${encodeURIComponent(id)}`,
-    'did not return the webhook delivery',
-  );
+  return await request(access, `GET /_dev/webhooks/${segment(id)}`, 'did not return the webhook delivery');
 }
 
 /** Sends an event again. Returns the delivery, which is pending then. */
 export async function requestReplay(access: DevApiAccess, id: string): Promise<WebhookDelivery> {
-  return await request<WebhookDelivery>(
-    access,
-    'POST',
-    `/_dev/webhooks/${encodeURIComponent(id)}/replay`,
-    'did not send the event again',
-  );
+  return await request(access, `POST /_dev/webhooks/${segment(id)}/replay`, 'did not send the event again');
 }
 
 /** The time of the platform. */
 export async function readClock(access: DevApiAccess): Promise<ClockStatus> {
-  return await request<ClockStatus>(access, 'GET', '/_dev/clock', 'did not return its time');
+  return await request(access, 'GET /_dev/clock', 'did not return its time');
 }
 
 /** Skips time; see `SkipResult`. */
 export async function requestSkip(access: DevApiAccess, body: SkipRequest, signal: AbortSignal): Promise<SkipResult> {
-  return await request<SkipResult>(access, 'POST', '/_dev/clock/skip', 'did not skip time', { body, signal });
+  return await request(access, 'POST /_dev/clock/skip', 'did not skip time', { body, signal });
 }
 
-/** Rejects with a KnownError that has the platform's reason, if the answer is not the result. `failure` completes "The local KuFlow …". */
+/** Rejects with a KnownError that has the platform's reason, if the answer is not the result. `call`: method and path. `failure` completes "The local KuFlow …". */
 async function request<Result>(
   access: DevApiAccess,
-  method: 'GET' | 'POST',
-  path: string,
+  call: string,
   failure: string,
-  options: SendOptions = {},
+  options?: SendOptions,
 ): Promise<Result> {
-  const answer = await send(access, method, path, options);
+  const answer = await send(access, call, options);
   if (answer.ok) return answer.body as Result;
   throw unexpectedAnswer(failure, answer);
 }
@@ -193,7 +169,7 @@ async function readListOf<Item>(
   what: string,
   { mayBeMissing = false } = {},
 ): Promise<readonly Item[] | undefined> {
-  const answer = await send(access, 'GET', path);
+  const answer = await send(access, `GET ${path}`);
   const { body } = answer;
   if (answer.status === 404 && mayBeMissing) return undefined;
   if (answer.ok && isRecord(body) && Array.isArray(body[key])) return body[key] as Item[];
@@ -215,10 +191,10 @@ interface DevAnswer {
 
 async function send(
   { http, token }: DevApiAccess,
-  method: 'GET' | 'POST',
-  path: string,
+  call: string,
   { body, signal }: SendOptions = {},
 ): Promise<DevAnswer> {
+  const [method = '', path = ''] = call.split(' ');
   const url = `${http}${path}`;
   const answer = await fetch(url, {
     method,

@@ -1,4 +1,5 @@
 import { dirname, join } from 'node:path';
+import { countOf } from '../../base/count-of.ts';
 import { codeOf, KnownError, messageOf } from '../../base/errors.ts';
 import { BASE_FILE, parseBase, readBaseFile, renderBaseFile, withoutChanges } from '../base-archive.ts';
 import {
@@ -86,7 +87,7 @@ async function affects(at: string, folder: string): Promise<boolean> {
 /** One or more sentences about what happened to an interrupted change. */
 export function recoveryText({ kind, files, left }: StagedRecovery): string {
   const count = files.length - left.length;
-  const what = `an interrupted change to the project (${count} ${count === 1 ? 'file' : 'files'})`;
+  const what = `an interrupted change to the project (${countOf(count, 'file')})`;
   const rest = left.length === 0 ? '' : `. These files were changed since and are left as they are: ${left.join(', ')}`;
   switch (kind) {
     case 'completed':
@@ -96,7 +97,7 @@ export function recoveryText({ kind, files, left }: StagedRecovery): string {
     case 'removed':
       return 'A change to the project was interrupted before it wrote a file. Its temporary files were removed';
     case 'pending':
-      return `A change to the project is not complete (${files.length} ${files.length === 1 ? 'file' : 'files'}). The next command that changes the project completes or undoes it`;
+      return `A change to the project is not complete (${countOf(files.length, 'file')}). The next command that changes the project completes or undoes it`;
   }
 }
 

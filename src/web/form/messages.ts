@@ -1,6 +1,6 @@
+import { countOf } from '../../base/count-of.ts';
 import { isRecord } from '../../base/json.ts';
 import { acceptedTypes } from '../../schema/document-type.ts';
-import { countOf } from '../text/words.ts';
 import { kuFlowFormat } from '../../schema/formats.ts';
 import { choicesOf, valueLabel } from '../../schema/form.ts';
 import type { Schema } from '../../schema/resolve.ts';

@@ -7,11 +7,6 @@ export function sentenceCase(words: string): string {
 /** A state as a word of a sentence. KuFlow spells `CANCELLED` with two Ls. */
 export const stateWord = (state: string): string => (state === 'CANCELLED' ? 'canceled' : state.toLowerCase());
 
-/** `1 task`, `2 tasks`. */
-export function countOf(count: number, one: string, many = `${one}s`): string {
-  return `${count} ${count === 1 ? one : many}`;
-}
-
 /** `/v2024-06-14/processes/0199…-…` without the version of the API, and with the end of each id only. */
 export function shortenPath(path: string): string {
   return path

@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks';
+import { countOf } from '../../base/count-of.ts';
 import { formatSpan } from '../../base/format-span.ts';
 import type { ClockStatus, SkipEnd, SkipResult } from '../../platform/shared/contract.ts';
 import { callApi } from '../api.ts';
@@ -7,7 +8,6 @@ import { platformNow } from '../live/clock.ts';
 import { useAction } from '../parts/action.ts';
 import { FailureNotice, Notice } from '../parts/notices.tsx';
 import { SelectList } from '../parts/select-list.tsx';
-import { countOf } from '../text/words.ts';
 
 const HOUR = 3600;
 const DAY = 24 * HOUR;

@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks';
+import { countOf } from '../../base/count-of.ts';
 import type { FaultStatus } from '../../platform/shared/contract.ts';
 import type { FaultAction } from '../../platform/faults/registry.ts';
 import { callApi } from '../api.ts';
@@ -9,7 +10,6 @@ import { CommandLine } from '../parts/copy.tsx';
 import { SelectList } from '../parts/select-list.tsx';
 import { EmptyState, FailureNotice, ReadFailure } from '../parts/notices.tsx';
 import { quoteWord } from '../text/shell.ts';
-import { countOf } from '../text/words.ts';
 
 const KINDS: Readonly<Record<FaultAction['kind'], string>> = {
   status: 'Answer with an error',

@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks';
+import { countOf } from '../../base/count-of.ts';
 import type { EnvironmentVariables, QueueStatus, WorkersStatus, WorkerStatus } from '../../platform/shared/contract.ts';
 import { OPEN_STATES, useApp } from '../app-data.ts';
 import { callApi } from '../api.ts';
@@ -7,7 +8,6 @@ import { Link, ViewHeading } from '../navigation.tsx';
 import { Ago } from '../parts/ago.tsx';
 import { CommandLine, CopyButton } from '../parts/copy.tsx';
 import { ConfidentialBadge, EmptyState, ReadFailure, Notice, StateWord } from '../parts/notices.tsx';
-import { countOf } from '../text/words.ts';
 import { quoteWord } from '../text/shell.ts';
 import { KUFLOW, WORKER_COMMAND } from '../project-commands.ts';
 import { ClockSection } from './clock.tsx';

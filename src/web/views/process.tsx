@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks';
+import { countOf } from '../../base/count-of.ts';
 import type { Json, JsonObject } from '../../base/json.ts';
 import type { Process } from '../../kuflow/contract/processes.ts';
 import type { ProcessItemPageItem } from '../../kuflow/contract/process-items.ts';
@@ -24,7 +25,7 @@ import {
 import { readProcessDefinition } from '../process-cache.ts';
 import { kuflowCommand, shortId } from '../text/commands.ts';
 import { summarize } from '../text/summary.ts';
-import { countOf, sentenceCase } from '../text/words.ts';
+import { sentenceCase } from '../text/words.ts';
 import { Conversation } from './conversation.tsx';
 import { UserActions } from './user-actions.tsx';
 import { WORKER_COMMAND } from '../project-commands.ts';

@@ -1,3 +1,4 @@
+import { countOf } from '../../base/count-of.ts';
 import type { WebhookDelivery, WebhookDeliveryDetail, WebhookDeliveryList } from '../../platform/shared/contract.ts';
 import { callApi } from '../api.ts';
 import { concernsProcess, useData } from '../live/use-data.ts';
@@ -17,7 +18,6 @@ import { RecordedBodyView } from '../parts/recorded-body.tsx';
 import { KUFLOW } from '../project-commands.ts';
 import type { Route } from '../route.ts';
 import { shortId } from '../text/commands.ts';
-import { countOf } from '../text/words.ts';
 
 const SHOWN = 500;
 

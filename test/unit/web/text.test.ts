@@ -7,7 +7,8 @@ import { curlCommand } from '../../../src/web/text/curl.ts';
 import { relativeTime } from '../../../src/web/text/relative-time.ts';
 import { quoteWord } from '../../../src/web/text/shell.ts';
 import { summarize } from '../../../src/web/text/summary.ts';
-import { countOf, formatBytes, sentenceCase, shortenPath } from '../../../src/web/text/words.ts';
+import { countOf } from '../../../src/base/count-of.ts';
+import { formatBytes, sentenceCase, shortenPath } from '../../../src/web/text/words.ts';
 
 describe('relative times', () => {
   it.each([

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { countOf } from '../../../base/count-of.ts';
 import { KnownError } from '../../../base/errors.ts';
 import { expandHome } from '../../../base/user-folders.ts';
 import { identifier } from '../../../base/identifiers.ts';
@@ -89,7 +90,7 @@ const chosenProcess: Step = {
           name: definitions.some((other) => other.code === code && other.id !== id)
             ? `${code} (tenant ${tenant})`
             : code,
-          description: `${seen} ${seen === 1 ? 'process' : 'processes'} seen`,
+          description: `${countOf(seen, 'process', 'processes')} seen`,
         })),
         {
           value: OTHER,

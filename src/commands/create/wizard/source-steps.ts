@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { countOf } from '../../../base/count-of.ts';
 import { KnownError } from '../../../base/errors.ts';
 import { expandHome } from '../../../base/user-folders.ts';
 import type { WorkerDefinition } from '../../../process/definition.ts';
@@ -59,7 +60,7 @@ const source: Step = {
 
 const withDefinition = (state: WizardState, context: WizardContext, definition: WorkerDefinition): WizardState => {
   const { process, tasks } = definition;
-  context.say.done(`${process.code}: ${tasks.length} ${tasks.length === 1 ? 'task' : 'tasks'}`);
+  context.say.done(`${process.code}: ${countOf(tasks.length, 'task')}`);
   return { ...state, definition };
 };
 
@@ -126,7 +127,7 @@ const workerSample: Step = {
     const { tasks, taskQueue, workflowType } = read;
     context.say.done(
       [
-        `${tasks.length} ${tasks.length === 1 ? 'task' : 'tasks'}`,
+        countOf(tasks.length, 'task'),
         ...(taskQueue.kind === 'found' ? [`task queue ${taskQueue.value}`] : []),
         ...(workflowType.kind === 'found' ? [`workflow type ${workflowType.value}`] : []),
       ].join(', '),
