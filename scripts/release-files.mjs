@@ -28,6 +28,22 @@ export function setVersion(root, version) {
 }
 
 /**
+ * Adds an empty entry for the version to src/project/update/migrations.ts, unless there is one.
+ * @param {string} text
+ * @param {string} version
+ * @returns {string}
+ */
+export function addMigration(text, version) {
+  if (text.includes(`version: '${version}'`)) return text;
+  const added = text.replace(
+    /(PROJECT_MIGRATIONS: [^]*?),?(\s*\];)/,
+    `$1, { version: '${version}', renamed: [], removed: [], changes: [] }$2`,
+  );
+  if (added === text) throw new Error('migrations.ts does not contain PROJECT_MIGRATIONS');
+  return added;
+}
+
+/**
  * Moves the entries under `## Unreleased` under a heading with the version and the date. Throws without entries.
  * @param {string} text
  * @param {string} version

@@ -19,7 +19,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { lt, valid } from 'semver';
 import { ROOT } from './bundle.mjs';
-import { releaseChangelog, repositoryOf, setVersion, writePackaging } from './release-files.mjs';
+import { addMigration, releaseChangelog, repositoryOf, setVersion, writePackaging } from './release-files.mjs';
 import { verifyProgram } from './verify-program.mjs';
 
 const IS_WINDOWS = process.platform === 'win32';
@@ -90,15 +90,22 @@ function checkRelease() {
   for (const problem of problems) console.log(`! ${problem}`);
 }
 
-/** Clones the tree, and writes the version and the changelog there. */
+/** Clones the tree, and writes the version, the changelog and the migrations there. */
 function copyTree() {
   step('copy the committed tree');
   run('git', ['clone', '--quiet', ROOT, tree], work);
   run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], tree);
   setVersion(tree, version);
-  const changelog = join(tree, 'CHANGELOG.md');
   const today = new Date().toISOString().slice(0, 10);
-  writeFileSync(changelog, releaseChangelog(readFileSync(changelog, 'utf8'), version, today));
+  edit('CHANGELOG.md', (text) => releaseChangelog(text, version, today));
+  const migrations = 'src/project/update/migrations.ts';
+  edit(migrations, (text) => addMigration(text, version));
+  run('npx', ['prettier', '--log-level=warn', '--write', migrations], tree);
+}
+
+/** Replaces the text of a file in the copy. */
+function edit(path, change) {
+  writeFileSync(join(tree, path), change(readFileSync(join(tree, path), 'utf8')));
 }
 
 /** Builds the package, the libraries and the program of this platform, and writes them to the folder `output`. */

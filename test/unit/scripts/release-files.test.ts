@@ -2,7 +2,13 @@ import { copyFileSync, mkdirSync, readFileSync, readdirSync, writeFileSync } fro
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ROOT } from '../../../scripts/bundle.mjs';
-import { releaseChangelog, repositoryOf, setVersion, writePackaging } from '../../../scripts/release-files.mjs';
+import {
+  addMigration,
+  releaseChangelog,
+  repositoryOf,
+  setVersion,
+  writePackaging,
+} from '../../../scripts/release-files.mjs';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
 
 const newFolder = temporaryFolders();
@@ -72,6 +78,16 @@ describe('the changelog of a release', () => {
     expect(() => releaseChangelog(after, '0.3.0', '2026-12-01')).toThrow('no entries');
     expect(() => releaseChangelog(after, '0.2.0', '2026-12-01')).toThrow('already contains 0.2.0');
   });
+});
+
+it('the migrations of a release have an entry with its version', () => {
+  const real = readFileSync(join(ROOT, 'src/project/update/migrations.ts'), 'utf8');
+  const entry = (version: string): string => `{ version: '${version}', renamed: [], removed: [], changes: [] }`;
+  const after = addMigration(real, '9.8.6');
+  expect(after).toContain(`, ${entry('9.8.6')}];`);
+  expect(addMigration(after, '9.8.6')).toBe(after);
+  const inLines = `PROJECT_MIGRATIONS: readonly Migration[] = [\n  ${entry('1.0.0')},\n];\nconst OTHER = [];\n`;
+  expect(addMigration(inLines, '2.0.0')).toBe(inLines.replace('},\n]', `}, ${entry('2.0.0')}\n]`));
 });
 
 describe('the packages of the single program', () => {
