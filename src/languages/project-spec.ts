@@ -104,3 +104,8 @@ export interface ProjectSpec {
       }
     | undefined;
 }
+
+export const README = 'README.md';
+
+/** The path of a project's README. */
+export const readmeOf = (movedFiles: ProjectSpec['movedFiles']): string => movedFiles?.[README] ?? README;

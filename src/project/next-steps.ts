@@ -1,8 +1,8 @@
 import { PACKAGE_NAME } from '../base/package-root.ts';
-import type { ProjectSpec } from '../languages/project-spec.ts';
+import { readmeOf, type ProjectSpec } from '../languages/project-spec.ts';
 import { unscopedName } from '../languages/project-name.ts';
 import { languageOf } from '../languages/registry.ts';
-import { README, WORKFLOW } from './join/moved-files.ts';
+import { WORKFLOW } from './join/moved-files.ts';
 import { joinCommands, shellPath, shellWord } from '../base/shell.ts';
 
 export interface NextStepsInput extends Pick<
@@ -116,7 +116,7 @@ export function hasCiWorkflow(files: readonly { readonly path: string }[]): bool
 
 /** What a change of the workflows of a project needs while processes run: the rest of a sentence. */
 export function workflowChangeHint(project: Pick<ProjectSpec, 'language' | 'movedFiles'>): string {
-  return languageOf(project).hints.changeWorkflow(project.movedFiles?.[README] ?? README);
+  return languageOf(project).hints.changeWorkflow(readmeOf(project.movedFiles));
 }
 
 /** The command that repeats a run and overwrites these files. */

@@ -1,5 +1,6 @@
 import type { PlanComparison } from '../conflicts.ts';
-import { freeWorkflowPath, README, WORKFLOW, type MovedFiles } from './moved-files.ts';
+import { README } from '../../languages/project-spec.ts';
+import { freeWorkflowPath, WORKFLOW, type MovedFiles } from './moved-files.ts';
 
 /** New paths for the files of the template that conflict with files of the folder and may have another path. */
 export function chooseMovedFiles({ folder, conflicts }: PlanComparison, name: string): MovedFiles {

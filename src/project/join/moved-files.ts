@@ -1,10 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PlannedFile } from '../../languages/planned-file.ts';
-import type { ProjectSpec } from '../../languages/project-spec.ts';
+import { README, type ProjectSpec } from '../../languages/project-spec.ts';
 import { unscopedName } from '../../languages/project-name.ts';
 
-export const README = 'README.md';
 export const WORKFLOW = '.github/workflows/ci.yml';
 
 /** Generated files that get another path if the folder has its own file there, and the form of that path. */
