@@ -21,6 +21,7 @@ export function pythonTemplateContext(spec: ProjectSpec, library: LibraryArchive
   const code = portableWord(definition.process.code);
   // Without a code, the simulation runs the only process of the project.
   const simulateArguments = code === undefined ? '' : `${code} `;
+  const windowsRun = isUv ? 'uv run ' : '.venv\\Scripts\\';
   return {
     ...{ name, local, isUv },
     distribution: new Code(distribution),
@@ -48,7 +49,8 @@ export function pythonTemplateContext(spec: ProjectSpec, library: LibraryArchive
     watchOptions: new Code(WATCH_OPTIONS),
     pythonRun: new Code(isUv ? 'uv run ' : '.venv/bin/'),
     windowsInstall: pipInstallCommand('py', '.venv\\Scripts\\'),
-    windowsRun: new Code(isUv ? 'uv run ' : '.venv\\Scripts\\'),
+    windowsRun: new Code(windowsRun),
+    smokeOnWindows: `kuflow dev simulate ${simulateArguments}-- ${windowsRun}${distribution} --dev`,
     ...processList(spec),
     ...deploymentContext(name, { memory: '256Mi', writesTmp: true }),
   };
