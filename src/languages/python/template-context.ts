@@ -48,9 +48,9 @@ export function pythonTemplateContext(spec: ProjectSpec, library: LibraryArchive
     runCommand: new Code(isUv ? `uv run ${distribution}` : `.venv/bin/${distribution}`),
     watchOptions: new Code(WATCH_OPTIONS),
     pythonRun: new Code(isUv ? 'uv run ' : '.venv/bin/'),
-    windowsInstall: pipInstallCommand('py', '.venv\\Scripts\\'),
+    windowsInstall: new Code(pipInstallCommand('py', '.venv\\Scripts\\')),
     windowsRun: new Code(windowsRun),
-    smokeOnWindows: `kuflow dev simulate ${simulateArguments}-- ${windowsRun}${distribution} --dev`,
+    smokeOnWindows: new Code(`kuflow dev simulate ${simulateArguments}-- ${windowsRun}${distribution} --dev`),
     ...processList(spec),
     ...deploymentContext(name, { memory: '256Mi', writesTmp: true }),
   };
