@@ -3,7 +3,6 @@ import type { ProcessLayout } from '../../languages/language.ts';
 import { languageOf } from '../../languages/registry.ts';
 import type { WorkerDefinition } from '../../process/definition.ts';
 import { textOf } from '../base-archive.ts';
-import { README } from '../join/moved-files.ts';
 import { renderProject } from '../render.ts';
 import { planFileEdits, type FileEdits, type FileEditsRequest } from './plan-file-edits.ts';
 import { toProjectSpec, withDefinitionsInCode, type OpenedProcess, type WorkerProject } from './open-project.ts';
@@ -40,7 +39,7 @@ export async function planCodeEdits(
       after.some(({ layout }) => layout.code.includes(path)) && !isDefinitionCode(path) && !path.endsWith('.json'),
     completes: (path) => completed === 'all' || completedFiles.includes(path),
     recreates: (path) => completedFiles.includes(path) && isDefinitionCode(path),
-    readme: project.record.movedFiles?.[README] ?? README,
+    readme: project.record.movedFiles?.['README.md'] ?? 'README.md',
     ignore: [...before, ...after].map(({ layout }) => layout.definitionFile),
     addedByHand: renderTasksAddedByHand(project, before, after),
   });
