@@ -16,7 +16,7 @@ const STATEMENTS = {
     start: 'workflow.logger.info("Process started")',
     application: 'loan_application = await kuflow.human_task(tasks.LOAN_APPLICATION)',
     check:
-      'await kuflow.system_task(\n            tasks.CHECK_CREDIT,\n            LoanActivities.check_credit,\n            CheckCreditInput(process_id=process_id, loan_application=loan_application),\n        )',
+      'check_credit = await kuflow.system_task(\n            tasks.CHECK_CREDIT,\n            LoanActivities.check_credit,\n            CheckCreditInput(process_id=process_id, loan_application=loan_application),\n        )',
     deadline: 'deadline=timedelta(days=3),',
     onDeadline: '"Nobody has decided for three days"',
     approved: 'if not approve_loan["approved"]:',
@@ -28,9 +28,9 @@ const STATEMENTS = {
     start: 'LOG.info("Process started");',
     application: 'LoanApplicationData loanApplication = kuflow.humanTask(LoanTasks.LOAN_APPLICATION);',
     check:
-      'kuflow.systemTask(\n                LoanTasks.CHECK_CREDIT, activities::checkCredit, new CheckCreditInput(processId, loanApplication));',
+      'CheckCreditData checkCredit = kuflow.systemTask(\n                LoanTasks.CHECK_CREDIT, activities::checkCredit, new CheckCreditInput(processId, loanApplication));',
     deadline:
-      ',\n                options -> options.deadline(\n                        Duration.ofDays(3), task -> task.log("Nobody has decided for three days", LogLevel.WARN)));',
+      ',\n                    options -> options.deadline(\n                            Duration.ofDays(3), task -> task.log("Nobody has decided for three days", LogLevel.WARN)));',
     onDeadline: '"Nobody has decided for three days"',
     approved: 'if (!approveLoan.approved()) {',
     message: 'kuflow.message(LoanTasks.LOAN_RESULT, "Your loan was approved");',
@@ -121,7 +121,7 @@ export const BREAKING_CHANGES: readonly WorkflowChange[] = [
   { title: 'the decision is made twice', edits: [before('approved', ...ASK_FOR_APPROVAL)] },
   {
     title: 'the credit check is gone',
-    edits: [['check', inAll("const checkCredit = { decision: 'REVIEW' };", '', '')]],
+    edits: [['check', inAll("const checkCredit = { decision: 'REVIEW' };", 'check_credit = {"decision": "REVIEW"}', 'CheckCreditData checkCredit = new CheckCreditData(1L, CheckCreditData.Decision.REVIEW, null);')]],
   },
   {
     title: 'the credit check comes first',

@@ -279,7 +279,7 @@ async def test_creates_messages_and_threads_without_waiting_and_changes_single_f
     assert kuflow.metadata == {"name": "Ada", "age": 37, "other": True, "a/b~c": []}
 
 
-async def test_cannot_be_replayed_with_code_that_creates_other_items(environment: WorkflowEnvironment) -> None:
+async def test_cannot_be_replayed_with_code_that_creates_different_items(environment: WorkflowEnvironment) -> None:
     run = await start_process(environment, ContentWorkflow, FakeKuFlow(REVIEWER, {"name": "Ada", "age": 36}))
     await run.result()
     history = await run.history()
@@ -371,7 +371,7 @@ async def test_refuses_large_payloads_before_they_are_sent_with_process_activity
     assert "kuflow-purpose" not in str((await run.history()).to_json())
 
 
-async def test_repeats_activities_for_a_year_with_a_minute_for_each_attempt_and_ten_for_a_transfer(
+async def test_retries_activities_for_a_year_with_a_minute_for_each_attempt_and_ten_for_a_transfer(
     environment: WorkflowEnvironment,
 ) -> None:
     run = await start_process(environment, SystemWorkflow, FakeKuFlow(REVIEWER), [TrialActivities()])
@@ -425,13 +425,13 @@ class RejectingKuFlow(FakeKuFlow):
         return await super().perform(operation, request)
 
 
-async def test_raises_a_rejected_call_that_is_not_to_be_repeated(environment: WorkflowEnvironment) -> None:
+async def test_raises_a_rejected_call_that_is_not_retried(environment: WorkflowEnvironment) -> None:
     run = await start_process(environment, RejectedWorkflow, RejectingKuFlow(400))
     assert await run.result() == {"message": "createProcessItem 400 not valid"}
     await replay(await run.history(), [RejectedWorkflow])
 
 
-async def test_repeats_a_call_that_was_not_rejected_because_of_its_data(environment: WorkflowEnvironment) -> None:
+async def test_retries_a_call_that_was_not_rejected_because_of_its_data(environment: WorkflowEnvironment) -> None:
     kuflow = RejectingKuFlow(401, 403, 408, 429, 503)
     run = await start_process(environment, RejectedWorkflow, kuflow)
     assert await run.result() == {"message": "created"}

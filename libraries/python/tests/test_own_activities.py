@@ -44,7 +44,7 @@ def file(tmp_path: Path) -> Path:
     return file
 
 
-async def test_has_the_workers_credentials_repeats_a_call_once_and_raises_errors_with_a_status(
+async def test_has_the_workers_credentials_retries_a_call_once_and_raises_errors_with_a_status(
     server: ScriptedServer, kuflow: KuFlowClient
 ) -> None:
     server.replies[f"GET /processes/{PROCESS}"] = [Reply(503)]
@@ -107,7 +107,7 @@ async def test_uploads_the_content_of_a_file_and_returns_the_document(
     assert request.headers["content-length"] == "7"
 
 
-async def test_does_not_upload_an_empty_file_and_does_not_repeat_an_upload(
+async def test_does_not_upload_an_empty_file_or_retry_an_upload(
     server: ScriptedServer, kuflow: KuFlowClient, file: Path
 ) -> None:
     async def archive(path: Path) -> str:

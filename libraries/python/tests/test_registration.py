@@ -83,7 +83,7 @@ async def test_has_identity_host_address_queue_types_and_the_configured_tenant_i
     }
 
 
-async def test_is_counted_and_repeated_after_growing_pauses_if_it_fails(
+async def test_is_counted_and_retried_after_growing_pauses_if_it_fails(
     server: ScriptedServer, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     METRICS.reset_mock()

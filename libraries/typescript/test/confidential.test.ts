@@ -196,7 +196,7 @@ describe('a worker with a key service', () => {
     expect(textsIn(ordinary)).not.toContain('x-kuflow');
   });
 
-  it('repeats the workflow task with the reason if it has another key', async () => {
+  it('retries the workflow task and reports the reason if it has another key', async () => {
     respond = sendKey(Buffer.alloc(32, 'other'));
     const reason = `Could not decrypt a payload with the key ${TEST_KEY_ID}: it is damaged, or encrypted with another key`;
     await runWorker(['CANARY'], async ([handle = expect.fail()]) => {
@@ -215,7 +215,7 @@ describe('a worker with a key service', () => {
     });
   });
 
-  it('limits the encrypted size of the result of an activity', async () => {
+  it("limits the encrypted size of an activity's result", async () => {
     respond = sendKey(TEST_KEY.export());
     const [confidential, ordinary] = await runWorker(['large', 'large'], (handles) =>
       Promise.allSettled(handles.map((handle) => handle.result() as Promise<unknown>)),

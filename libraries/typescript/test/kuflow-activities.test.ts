@@ -243,7 +243,7 @@ describe('the transfer of documents', () => {
     ]);
   });
 
-  it('does not upload an empty file, and does not repeat an upload', async () => {
+  it('does not upload an empty file or retry an upload', async () => {
     const upload = () => environment('archive').run(() => documents().upload(file, { processId: ITEM }));
     await writeFile(file, '');
     await expect(upload()).rejects.toThrow('report.pdf is empty');

@@ -185,7 +185,7 @@ describe('a call that KuFlow rejects inside failOnRejection', () => {
     await replay(await run.history(), workflows);
   });
 
-  it('is repeated if its data is not the reason', async () => {
+  it('is retried if its data is not the reason', async () => {
     const { result, kuflow } = await runRejected(401, 403, 408, 429, 503);
     expect(result).toEqual({ message: 'created' });
     expect(kuflow.items).toHaveLength(1);
@@ -255,7 +255,7 @@ describe('a test run', () => {
     );
   });
 
-  it('can do something while the workflow runs', async () => {
+  it('can act while the workflow runs', async () => {
     const kuflow = environment.fakeKuFlow(() => 'wait');
     const run = await environment.startProcess('ScopeWorkflow', kuflow);
     const meanwhile = async () => {
@@ -282,7 +282,7 @@ describe('the replay of several histories', () => {
     readonly activityTaskScheduledEventAttributes?: { readonly input?: { readonly payloads: { data: string }[] } };
   }
 
-  it('says for each of them what differs, also the duration of a timer, which Temporal does not compare', async () => {
+  it('says for each of them what differs, including timer durations, which Temporal does not compare', async () => {
     const text = await readFile(new URL('0.1.0.json', released), 'utf8');
     const changed = (change: (event: RecordedEvent) => void): unknown => {
       const history = JSON.parse(text) as { readonly events: readonly RecordedEvent[] };

@@ -39,7 +39,7 @@ describe('the reason of a failure', () => {
   });
 });
 
-describe('the log of a failing task', () => {
+describe('the task log of a failing task', () => {
   const item = { processItemId: 'item', code: 'CHECK' };
   const log = new DefaultLogger('ERROR', () => undefined);
   const workflowExecution = { workflowId: 'process', runId: 'run' };
@@ -83,7 +83,7 @@ describe('the log of a failing task', () => {
     expect(sent).toHaveLength(3);
   });
 
-  it('gets the reason at once if there is no other attempt', () => {
+  it('gets the reason immediately if there is no other attempt', () => {
     const { failed } = failures();
     failed(attempt(1, ApplicationFailure.nonRetryable('closed')));
     failed(attempt(2, new Error('the last one'), 2));

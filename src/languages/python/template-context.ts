@@ -16,6 +16,7 @@ export function pythonTemplateContext(spec: ProjectSpec, library: LibraryArchive
   const distribution = distributionName(name);
   const isUv = packageManager === 'uv';
   const syncCommand = uvSyncCommand({ isMember: workspace !== undefined });
+  const windowsRun = isUv ? 'uv run ' : '.venv\\Scripts\\';
   return {
     ...projectContext(spec, { readme: 'kuflow-worker-python.md', memory: '256Mi', writesTmp: true }),
     isUv,
@@ -34,8 +35,8 @@ export function pythonTemplateContext(spec: ProjectSpec, library: LibraryArchive
     runCommand: new Code(isUv ? `uv run ${distribution}` : `.venv/bin/${distribution}`),
     watchOptions: new Code(WATCH_OPTIONS),
     pythonRun: new Code(isUv ? 'uv run ' : '.venv/bin/'),
-    windowsInstall: pipInstallCommand('py', '.venv\\Scripts\\', 'cmd'),
-    windowsRun: new Code(isUv ? 'uv run ' : '.venv\\Scripts\\'),
+    windowsInstall: new Code(pipInstallCommand('py', '.venv\\Scripts\\', 'cmd')),
+    windowsRun: new Code(windowsRun),
     ...processList(spec),
   };
 }

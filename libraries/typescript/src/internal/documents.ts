@@ -16,8 +16,8 @@ export interface Upload {
 }
 
 /**
- * Transfers documents between KuFlow and a file, without loading them into memory. Use both in one activity together with what
- * creates or reads the file, because the next activity may run on another host. Give that activity the options `TRANSFER`.
+ * Transfers documents between KuFlow and a file, without loading them into memory. Transfer a file in the same activity that creates or
+ * reads it, because the next activity may run on another host. Give that activity the options `TRANSFER`.
  */
 export interface Documents {
   /** Uploads a file. Save the result in the data of a task or process: KuFlow deletes documents that no data refers to. */

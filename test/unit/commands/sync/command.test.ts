@@ -306,7 +306,7 @@ describe('kuflow sync with a changed definition', () => {
     edit('src/workflows.ts', 'export async function', '// Ours\nexport async function');
     const { status, out, err } = await answer([
       [SAMPLING, false],
-      ['Write changes to 6 files?', true],
+      ['Write changes to 7 files?', true],
       ['src/workflows.ts has local changes. Apply this change?', true],
     ]);
     expect(status).toBe(0);

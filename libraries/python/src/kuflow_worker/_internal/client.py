@@ -16,10 +16,10 @@ Fields = Mapping[str, Any]
 
 
 class KuFlowClient(KuFlowOperations):
-    """KuFlow for activities: one method for each of KuFlow's activities, and the transfer of documents.
+    """A client of KuFlow for your own activities: one method for each of KuFlow's activities, and document transfers.
 
-    A failed call is repeated at most once, and then raises a `RestError`. If an activity does not catch it, Temporal
-    repeats the activity.
+    A failed call is retried at most once, and then raises a `RestError`. If an activity does not catch it, Temporal
+    retries the activity.
     """
 
     def __init__(self, rest: RestClient, application_id: Uuid) -> None:

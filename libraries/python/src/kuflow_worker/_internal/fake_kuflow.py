@@ -31,14 +31,14 @@ OPEN = ("READY", "CLAIMED")
 
 @dataclass(frozen=True)
 class TaskLog:
-    """A line in the log of a task."""
+    """A line in a task log."""
 
     code: str
     level: str
     message: str
 
 
-#: What a person does with a task: enter data, cancel it, or leave it until it is read again.
+#: What a person does with an open task: enter data, cancel it, or leave it open until the worker checks it again.
 Answer = JsonObject | Literal["cancel", "wait"]
 #: Gets the code of the task, and what has been logged so far.
 Person = Callable[[str, Sequence[TaskLog]], Answer]
@@ -48,8 +48,8 @@ class FakeKuFlow(KuFlowClient):
     """An in-memory KuFlow for workflow tests, and the client for your own activities.
 
     `person` is asked about each open task that the application does not own, or maps task codes to the data that is
-    entered. `metadata` is the metadata of the process, whose payloads are encrypted if it is `confidential`. It has the
-    operations that workflows and activities of this project need so far.
+    entered. `metadata` is the metadata of the process, whose payloads are encrypted if it is `confidential`. It
+    implements the operations that generated projects use.
     """
 
     def __init__(

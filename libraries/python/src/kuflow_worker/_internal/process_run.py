@@ -141,7 +141,8 @@ async def start_process(
 ) -> ProcessRun:
     """Starts the workflow of a process, with the converter and the interceptors of the worker.
 
-    `activities` are objects with activities, and `interceptors` those of your worker. `headers` are start headers.
+    `activities` are instances of your activity classes, `interceptors` are those of your worker, and `headers` are the
+    headers of the start request.
     """
     process_id = str(uuid4())
     request: WorkflowRequest = {"processId": process_id}

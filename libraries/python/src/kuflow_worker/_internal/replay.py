@@ -15,8 +15,8 @@ async def replay(
 
     The history of a confidential process must be in clear text, or from a process of `start_process`.
 
-    Fails if the code calls other activities, or creates other items than the history has: Temporal itself compares only
-    the names of activities, and every item is created by the same one.
+    Fails if the code calls different activities or creates different items from those in the history. (Temporal alone
+    compares only activity names, and one activity creates every item.)
     """
 
     async def histories() -> AsyncIterator[WorkflowHistory]:

@@ -6,7 +6,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class SampleData:
-    """A run of a process that completes."""
+    """Sample data for a run of a process that completes."""
 
     #: The codes of its items, in the order of their creation.
     items: list[str]

@@ -27,21 +27,21 @@ export const PERSON_ID = '00000000-0000-4000-8000-00000000000c';
 /** An item of the process, whose state changes. */
 type Item = { -readonly [Field in keyof ProcessItem]: ProcessItem[Field] };
 
-/** A line in the log of a task. */
+/** A line in a task log. */
 export interface TaskLog {
   readonly code: string;
   readonly level: string;
   readonly message: string;
 }
 
-/** What a person does with a task: enter data, cancel it, or leave it until it is read again. */
+/** What a person does with an open task: enter data, cancel it, or leave it open until the worker checks it again. */
 export type Person = (code: string, logs: readonly TaskLog[]) => object | 'cancel' | 'wait';
 
 /** An in-memory KuFlow for the tests of a process. */
 export interface FakeKuFlow {
   /** The items of the process, in the order of their creation. */
   readonly items: readonly Item[];
-  /** The lines in the logs of the tasks. */
+  /** The lines in the task logs. */
   readonly logs: readonly TaskLog[];
   /** The current metadata of the process. */
   readonly metadata: Readonly<Record<string, unknown>>;

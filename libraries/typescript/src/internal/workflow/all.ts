@@ -2,7 +2,7 @@ import { CancellationScope, TemporalFailure } from '@temporalio/workflow';
 
 /**
  * Makes all calls at the same time, and resolves to their results in order. If one of them fails, such as a task that is canceled in KuFlow,
- * the others are canceled, and so are their tasks in KuFlow. Then this rejects with the failure.
+ * the others are canceled, both in the workflow and in KuFlow. The returned promise then rejects with that failure.
  */
 export function all<Results extends readonly unknown[]>(
   ...calls: { readonly [Index in keyof Results]: () => Promise<Results[Index]> }

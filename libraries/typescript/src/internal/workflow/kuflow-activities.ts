@@ -17,7 +17,7 @@ const OPTIONS: ActivityOptions = {
 /** For activities that transfer documents. */
 export const TRANSFER: ActivityOptions = { startToCloseTimeout: '10 minutes', heartbeatTimeout: '1 minute' };
 
-/** KuFlow's activities, for calls that `KuFlowProcess` does not have. They are repeated until they succeed. */
+/** KuFlow's activities, for calls that `KuFlowProcess` does not have. They are retried until they succeed. */
 export const kuflowActivities: ActivityInterfaceFor<KuFlowActivities> = proxyActivities<KuFlowActivities>(OPTIONS);
 
 /** For calls that are not essential and must not hold up the workflow. */

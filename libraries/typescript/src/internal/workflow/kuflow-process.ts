@@ -80,15 +80,15 @@ export interface TaskHandle<Data> {
 /** A system task, which the worker completes itself. */
 export interface SystemTaskHandle<Data> extends Omit<TaskHandle<Data>, 'done' | 'assign'> {
   /**
-   * Runs `work`, which may call several activities, saves the data that it returns, and completes the task. Data that does not
-   * match the schema fails the workflow, because the activities have already completed.
+   * Runs `work`, which may call several activities, saves the data that it returns, and completes the task. If the data does not match the
+   * schema, the workflow fails, because the activities have already completed.
    */
   complete(work: () => Promise<Data>): Promise<Data>;
 }
 
 /**
- * `onDeadline` is called once if the task is still open then. The task stays open, unless `onDeadline` cancels it. When the task is
- * completed, what `onDeadline` still does is canceled.
+ * `onDeadline` is called once if the task is still open then. The task stays open, unless `onDeadline` cancels it. If the task is completed
+ * while `onDeadline` runs, `onDeadline` is canceled.
  */
 export type Deadline<Data> =
   | { readonly deadline?: undefined; readonly onDeadline?: undefined }
@@ -113,7 +113,7 @@ export interface KuFlowProcess<Metadata> {
   ): Promise<SystemTaskHandle<Data>>;
   /**
    * Creates the task with the application as its owner, runs the activity, saves the data that it returns, and completes the
-   * task. Data that does not match the schema fails the activity, which is repeated until its code is right.
+   * task. If the data does not match the schema, the activity fails and is retried until you fix its code.
    */
   systemTask<Data, Context, Input>(
     task: SystemTask<Data, Context>,

@@ -39,8 +39,8 @@ export class CallRejected extends ApplicationFailure {
 const fails = new AsyncLocalStorage<true>();
 
 /**
- * Calls to KuFlow that start in `work` throw `CallRejected` after a response that their data causes, instead of being repeated. These are
- * the responses with a 4xx status, except 401, 403, 408 and 429. It includes calls in your own activities.
+ * Calls in `work` that KuFlow rejects because of their data throw `CallRejected` instead of being retried: 4xx responses other than 401,
+ * 403, 408 and 429. This includes calls from your own activities.
  */
 export function failOnRejection<Result>(work: () => Promise<Result>): Promise<Result> {
   return fails.run(true, work);

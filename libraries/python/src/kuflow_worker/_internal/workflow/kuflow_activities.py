@@ -32,7 +32,7 @@ ACTIVITY_OPTIONS = ActivityConfig(
     ),
 )
 
-#: Options of activities that transfer documents: `with_options(LoanActivities.send_contract, TRANSFER)`.
+#: Options for activities that transfer documents: `with_options(LoanActivities.send_contract, TRANSFER)`.
 TRANSFER = ActivityConfig(start_to_close_timeout=timedelta(minutes=10), heartbeat_timeout=timedelta(minutes=1))
 
 #: Options of calls that are not essential and must not hold up the workflow.

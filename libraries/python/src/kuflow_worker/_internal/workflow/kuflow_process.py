@@ -128,7 +128,7 @@ class SystemTaskHandle(_Handle, Generic[Data]):
     async def complete(self, work: Callable[[], Awaitable[Data]]) -> Data:
         """Runs `work`, saves the data that it returns, and completes the task. `work` may call several activities.
 
-        Data that does not match the schema fails the workflow, because the activities have already completed.
+        If the data does not match the schema, the workflow fails, because the activities have already completed.
         """
         return await self._complete(work, validates=False)
 
@@ -192,7 +192,7 @@ class KuFlowProcess(Generic[Metadata]):
 
         Raises `TaskCancelled` if the task is canceled. `deadline` is a time, or a duration after the creation of the
         task. `on_deadline` is called once if the task is still open then. The task stays open, unless `on_deadline`
-        cancels it. When the task is completed, what `on_deadline` still does is canceled.
+        cancels it. If the task is completed while `on_deadline` runs, `on_deadline` is canceled.
         """
         if (deadline is None) != (on_deadline is None):
             raise TypeError("deadline and on_deadline must be set together")
@@ -239,8 +239,8 @@ class KuFlowProcess(Generic[Metadata]):
     ) -> Data:
         """Creates the task, runs the activity, saves the data that it returns, and completes the task.
 
-        The application is the owner of the task. Data that does not match the schema fails the activity, which is
-        repeated until you fix its code.
+        The application is the owner of the task. If the data does not match the schema, the activity fails and is
+        retried until you fix its code.
         """
         handle = await self._open_system_task(task)
         return await handle.run(activity, *args, **kwargs)

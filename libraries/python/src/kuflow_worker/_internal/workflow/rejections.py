@@ -20,7 +20,7 @@ _fails: ContextVar[bool] = ContextVar("kuflow_fails_on_rejection", default=False
 
 
 class CallRejected(ApplicationError):
-    """Raised below `fail_on_rejection` when KuFlow rejects a call. Fails the workflow unless it is caught."""
+    """Raised inside `fail_on_rejection` when KuFlow rejects a call. Fails the workflow unless it is caught."""
 
     def __init__(self, operation: str, status: int, response: Mapping[str, Any] | None) -> None:
         details = {"operation": operation, "status": status, "response": response}
@@ -33,9 +33,9 @@ class CallRejected(ApplicationError):
 
 @contextmanager
 def fail_on_rejection() -> Iterator[None]:
-    """Calls to KuFlow that are started inside raise `CallRejected` after a response that their data causes.
+    """Calls inside that KuFlow rejects because of their data raise `CallRejected` instead of being retried.
 
-    These are the responses with a 4xx status, except 401, 403, 408 and 429. It includes calls in your own activities.
+    These are 4xx responses other than 401, 403, 408 and 429. This includes calls from your own activities.
     """
     token = _fails.set(True)
     try:

@@ -14,8 +14,8 @@ import kuflow.worker.model.KuFlowFile;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Transfers documents between KuFlow and a file, without loading them into memory. Use both in one activity together with
- * what creates or reads the file, because the next activity may run on another host. Give that activity the options for
+ * Transfers documents between KuFlow and a file, without loading them into memory. Transfer a file in the same activity
+ * that creates or reads it, because the next activity may run on another host. Give that activity the options for
  * transfers: transfers send heartbeats.
  */
 public final class Documents {

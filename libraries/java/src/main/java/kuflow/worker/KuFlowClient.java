@@ -3,8 +3,9 @@ package kuflow.worker;
 import java.util.UUID;
 
 /**
- * A client of KuFlow for your own activities, with the credentials of this worker. Spring injects it. A failed call is repeated at most once,
- * and then throws a {@link RestError}. If an activity does not catch it, Temporal repeats the activity.
+ * A client of KuFlow for your own activities, with the credentials of this worker. Spring injects it. A failed call is
+ * retried at most once, and then throws a {@link RestError}. If an activity does not catch it, Temporal retries the
+ * activity.
  */
 public interface KuFlowClient extends KuFlowOperations {
 

@@ -1,6 +1,6 @@
 package kuflow.worker.model;
 
-/** How serious an entry in the log of a task is. */
+/** The severity of a task log entry. */
 public enum LogLevel {
     INFO,
     WARN,

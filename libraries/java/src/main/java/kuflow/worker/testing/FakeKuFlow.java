@@ -46,8 +46,8 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.web.util.UriComponentsBuilder;
 
 /**
- * An in-memory KuFlow for tests. It has the operations that workflows and activities of this project need so far. The person is
- * asked about each open task that the application does not own.
+ * An in-memory KuFlow for tests. It implements the operations that generated projects use. The person is asked about
+ * each open task that the application does not own.
  */
 public final class FakeKuFlow implements AutoCloseable {
 

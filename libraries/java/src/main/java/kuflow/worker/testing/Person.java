@@ -3,7 +3,7 @@ package kuflow.worker.testing;
 import java.util.List;
 import java.util.Map;
 
-/** What a person does with a task that nobody owns. */
+/** What a person does with an open task: enter data, cancel it, or leave it open until the worker checks it again. */
 @FunctionalInterface
 public interface Person {
 
@@ -13,14 +13,14 @@ public interface Person {
 
         record Cancel() implements Answer {}
 
-        /** The task stays open until it is read again. */
+        /** The task stays open until the worker checks it again. */
         record Wait() implements Answer {}
     }
 
     /** @param logs the lines in the logs of all tasks so far */
     Answer answer(String code, List<TaskLog> logs);
 
-    /** A line in the log of a task. */
+    /** A line in a task log. */
     record TaskLog(String code, String level, String message) {}
 
     static Answer enter(Map<String, Object> data) {

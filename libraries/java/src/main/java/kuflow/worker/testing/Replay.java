@@ -45,8 +45,8 @@ public final class Replay {
     }
 
     /**
-     * Replays a history. Fails if the code calls other activities, or creates other items than the history has: Temporal itself
-     * compares only the names of activities, and every item is created by the same one.
+     * Replays a history. Fails if the code calls different activities or creates different items from those in the
+     * history. (Temporal alone compares only activity names, and one activity creates every item.)
      */
     public static void replay(WorkflowExecutionHistory history, Class<?>... workflows) throws Exception {
         try (HistoryReplay replay = new HistoryReplay(CONVERTER, List.of(workflows))) {

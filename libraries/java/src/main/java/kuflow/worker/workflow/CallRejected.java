@@ -4,12 +4,10 @@ import java.util.Optional;
 import kuflow.worker.RestError;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Thrown in {@link KuFlowProcess#failOnRejection} when KuFlow rejects a call. Fails the workflow unless it is caught.
- *
- * <p>Temporal's failures cannot be extended, and other exceptions do not fail a workflow, so the library converts it.
- */
+/** Thrown in {@link KuFlowProcess#failOnRejection} when KuFlow rejects a call. Fails the workflow unless it is caught. */
 public class CallRejected extends RuntimeException {
+
+    // The library converts it to one of Temporal's failures, which cannot be extended. Others do not fail a workflow.
 
     private static final long serialVersionUID = 1L;
 

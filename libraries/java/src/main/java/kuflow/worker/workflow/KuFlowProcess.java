@@ -91,14 +91,14 @@ public final class KuFlowProcess {
     }
 
     /**
-     * Calls to KuFlow that are started inside throw {@link CallRejected} after a response that their data causes. These are the
-     * responses with a 4xx status, except 401, 403, 408 and 429. It includes calls in your own activities.
+     * Calls in {@code work} that KuFlow rejects because of their data throw {@link CallRejected} instead of being
+     * retried: 4xx responses other than 401, 403, 408 and 429. This includes calls from your own activities.
      */
     public static <R> R failOnRejection(Supplier<R> work) {
         return Rejections.failing(work);
     }
 
-    /** As {@link #failOnRejection(Supplier)}, for work without a result. */
+    /** Like {@link #failOnRejection(Supplier)}, for work without a result. */
     public static void failOnRejection(Runnable work) {
         Rejections.failing(() -> {
             work.run();
@@ -109,8 +109,8 @@ public final class KuFlowProcess {
     /**
      * Runs all calls at the same time, and returns their results in order.
      *
-     * <p>If one of them fails, such as a task that is canceled in KuFlow, the others are canceled, and so are their tasks in
-     * KuFlow. Then this throws the exception of the call that failed.
+     * <p>If one of them fails, such as a task that is canceled in KuFlow, the others are canceled, both in the workflow
+     * and in KuFlow. This then throws the exception of the call that failed.
      */
     @SafeVarargs
     public static <R> List<R> all(Supplier<? extends R>... calls) {
@@ -133,7 +133,7 @@ public final class KuFlowProcess {
         return results.stream().map(Promise::get).toList();
     }
 
-    /** As {@link #all(Supplier[])}, for two calls with results of different types, which are combined. */
+    /** Like {@link #all(Supplier[])}, for two calls with results of different types, which are combined. */
     public static <A, B, R> R all(Supplier<A> first, Supplier<B> second, BiFunction<A, B, R> combine) {
         List<Object> results = KuFlowProcess.<Object>all(first, second);
         @SuppressWarnings("unchecked")
@@ -194,13 +194,13 @@ public final class KuFlowProcess {
 
     /**
      * Creates the task with the application as its owner, runs the activity, saves the data that it returns, and completes the
-     * task. Data that does not match the schema fails the activity, which is repeated until its code is right.
+     * task. If the data does not match the schema, the activity fails and is retried until you fix its code.
      */
     public <D, I> D systemTask(SystemTask<D> task, Function<I, D> activity, I input) {
         return openSystemTask(task, null).complete(() -> activity.apply(input), true);
     }
 
-    /** As {@link #systemTask(SystemTask, Function, Object)}, with data that the task form can show. */
+    /** Like {@link #systemTask(SystemTask, Function, Object)}, with data that the task form can show. */
     public <D, I> D systemTask(SystemTask<D> task, Function<I, D> activity, I input, Object contextData) {
         return openSystemTask(task, contextData).complete(() -> activity.apply(input), true);
     }
@@ -242,7 +242,7 @@ public final class KuFlowProcess {
         onAction(action, (input, signal) -> handler.accept(input));
     }
 
-    /** As {@link #onAction(SignalAction, Consumer)}, with the signal. */
+    /** Like {@link #onAction(SignalAction, Consumer)}, with the signal. */
     public <I> void onAction(SignalAction<I> action, BiConsumer<I, UserActionSignal> handler) {
         signals.handle(action, signal -> handler.accept(inputOf(action, signal), signal));
     }
@@ -261,7 +261,7 @@ public final class KuFlowProcess {
     /**
      * Sets fields of the metadata of the process and keeps the others.
      *
-     * @param fields an object, whose empty fields are left out, or a map
+     * @param fields a map, or an object whose null fields are left out
      */
     public void writeMetadata(Object fields) {
         List<JsonPatchOperation> patch = new ArrayList<>();

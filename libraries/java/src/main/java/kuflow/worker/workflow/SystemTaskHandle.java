@@ -10,8 +10,8 @@ public interface SystemTaskHandle<D> {
     UUID id();
 
     /**
-     * Runs {@code work}, which may call several activities, saves the data that it returns, and completes the task. Data
-     * that does not match the schema fails the workflow, because the activities have already completed.
+     * Runs {@code work}, which may call several activities, saves the data that it returns, and completes the task. If
+     * the data does not match the schema, the workflow fails, because the activities have already completed.
      */
     D complete(Supplier<D> work);
 

@@ -44,8 +44,7 @@ class ActivityTimeoutsTest {
     }
 
     @Test
-    @DisplayName(
-            "are repeated for a year, with a minute for each attempt, and ten for a transfer that sends heartbeats")
+    @DisplayName("are retried for a year, with a minute for each attempt, and ten for a transfer that sends heartbeats")
     void timeouts() {
         try (FakeKuFlow kuflow = new FakeKuFlow(Person.entering(Map.of()), Map.of());
                 ProcessRun run = ProcessRun.start(TransferWorkflow.class, kuflow, new Transfers())) {

@@ -74,7 +74,7 @@ class ConfidentialProcessTest {
     }
 
     @Test
-    @DisplayName("does not show what people enter in its history, which can be replayed")
+    @DisplayName("has a replayable history that does not show what people enter")
     void history() throws Exception {
         Trial.Activities activities = text -> new Trial.Check(text + "!");
         try (FakeKuFlow kuflow = new FakeKuFlow(PERSON);

@@ -279,7 +279,7 @@ class KuFlowProcessTest {
     }
 
     @Test
-    @DisplayName("throws a rejected call that is not to be repeated, and fails if it does not catch it")
+    @DisplayName("throws a rejected call that is not retried, and fails if it does not catch it")
     void rejected() {
         List<String> checked = new ArrayList<>();
         try (FakeKuFlow kuflow = new FakeKuFlow(REVIEWER)) {
@@ -313,7 +313,7 @@ class KuFlowProcessTest {
     }
 
     @Test
-    @DisplayName("repeats a call that was not rejected because of its data, and any call without the option")
+    @DisplayName("retries a call that was not rejected because of its data, and any call without the option")
     void repeatedCalls() {
         try (FakeKuFlow kuflow = new FakeKuFlow(REVIEWER);
                 ProcessRun run = ProcessRun.start(RepeatedWorkflow.class, kuflow, (Trial.Activities) text -> {
@@ -694,7 +694,7 @@ class KuFlowProcessTest {
     }
 
     @Test
-    @DisplayName("cannot be replayed with code that creates other items")
+    @DisplayName("cannot be replayed with code that creates different items")
     void replay() throws Exception {
         try (FakeKuFlow kuflow = new FakeKuFlow(REVIEWER, Map.of("name", "Ada", "age", 36));
                 ProcessRun run = ProcessRun.start(ContentWorkflow.class, kuflow)) {

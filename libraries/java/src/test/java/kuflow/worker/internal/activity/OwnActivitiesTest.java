@@ -49,7 +49,7 @@ class OwnActivitiesTest {
     }
 
     @Test
-    @DisplayName("has the worker's credentials, repeats a call once, and throws errors with a status")
+    @DisplayName("has the worker's credentials, retries a call once, and throws errors with a status")
     void client() {
         server.on("GET /processes/" + ID, responds(503, ""));
         String status = environment.archive(kuflow -> {
@@ -93,7 +93,7 @@ class OwnActivitiesTest {
     }
 
     @Test
-    @DisplayName("does not upload an empty file, and does not repeat an upload")
+    @DisplayName("does not upload an empty file or retry an upload")
     void uploadOnce() throws IOException {
         Path file = Files.createFile(folder.resolve("report.pdf"));
         assertThatThrownBy(() -> transfer(documents -> documents.upload(file, ID)))

@@ -17,7 +17,7 @@ import kuflow.worker.model.LogLevel;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-@DisplayName("the log of a failing task")
+@DisplayName("the task log of a failing task")
 class TaskFailuresTest {
 
     private static final ItemContext ITEM = new ItemContext(new UUID(0, 1), "CHECK", false);
@@ -69,7 +69,7 @@ class TaskFailuresTest {
     }
 
     @Test
-    @DisplayName("gets the reason at once if there is no other attempt")
+    @DisplayName("gets the reason immediately if there is no other attempt")
     void lastAttempt() {
         fail(1, ApplicationFailure.newNonRetryableFailure("closed", "Closed"), 0);
         fail(2, new RuntimeException("the last one"), 2);

@@ -73,7 +73,7 @@ class RegistrationTest {
     }
 
     @Test
-    @DisplayName("is counted and repeated after growing pauses if it fails")
+    @DisplayName("is counted and retried after growing pauses if it fails")
     void failure() {
         server.on("POST /workers", responds(400, "{}"));
         Registration registration = registration(Map.of());

@@ -68,7 +68,7 @@ class RestClientTest {
     }
 
     @Test
-    @DisplayName("repeats a call once after a temporary failure")
+    @DisplayName("retries a call once after a temporary failure")
     void retry() {
         AtomicInteger attempts = new AtomicInteger();
         server.on(
