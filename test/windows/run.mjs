@@ -4,6 +4,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { createInterface } from 'node:readline';
+import { runUnitTests } from './unit.mjs';
 import { missingForWine, openWine } from './wine.mjs';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -124,6 +125,7 @@ try {
     const { stdout } = await windows(project, ['dev', 'simulate', 'LOAN', ...options, '--', ...command]);
     assert.equal(JSON.parse(stdout).status, 0);
   });
+  await step('unit tests', async () => process.stdout.write(`${await runUnitTests(wine, ROOT)}\n`));
 } finally {
   platform?.stdin.end();
   platform?.kill('SIGTERM');
