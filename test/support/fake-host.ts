@@ -45,7 +45,8 @@ export function fakeHost(
   return {
     host: {
       argv,
-      env: over.env ?? {},
+      // Without this, Windows has a console with few characters.
+      env: process.platform === 'win32' ? { WT_SESSION: '1', ...over.env } : (over.env ?? {}),
       cwd: over.cwd ?? process.cwd(),
       stdin,
       stdout: stdout.stream,

@@ -34,8 +34,8 @@ it('is the script of a project that has one', () => {
   mkdirSync(join(project, '.kuflow'));
   mkdirSync(join(project, 'src'));
   for (const file of ['kuflow', '.kuflow/project.json']) writeFileSync(join(project, file), '');
-  expect(cliInvocation(project, '/home/me/.npm/_npx/1/node_modules/.bin/kuflow')).toBe('./kuflow');
-  expect(cliInvocation(join(project, 'src'), '/home/me/.npm/_npx/1/node_modules/.bin/kuflow')).toBe('../kuflow');
+  expect(cliInvocation(project, '/home/me/.npm/_npx/1/node_modules/.bin/kuflow', 'posix')).toBe('./kuflow');
+  expect(cliInvocation(join(project, 'src'), '', 'posix')).toBe('../kuflow');
   expect(cliInvocation(project, '', 'powershell')).toBe('.\\kuflow.cmd');
   expect(cliInvocation(join(project, 'src'), '', 'cmd')).toBe('..\\kuflow.cmd');
 });

@@ -82,6 +82,6 @@ describe('without an address', () => {
   });
 
   it('an error prints no page', () => {
-    expect(printedError('')).toMatch(/→ Try again\n$/);
+    expect(printedError('')).toMatch(/(?:→|->) Try again\n$/);
   });
 });

@@ -137,7 +137,7 @@ describe('a staged write', () => {
       files: ['done.txt', 'deep/next.txt'],
       left: [],
     });
-    expect(Object.keys(stateOf(folder))).toEqual(['deep', 'deep/next.txt', 'done.txt']);
+    expect(Object.keys(stateOf(folder))).toEqual(['deep', join('deep', 'next.txt'), 'done.txt']);
     expect(readFileSync(join(folder, 'deep/next.txt'), 'utf8')).toBe('created');
   });
 });

@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { shellWord } from '../../../../src/base/shell.ts';
 import {
   choosePackageManager,
   detectPackageManager,
@@ -134,7 +135,7 @@ describe('commands of a package manager', () => {
     expect(scriptCommand('npm', 'test')).toBe('npm test');
     expect(scriptCommand('npm', 'check', ['--json'])).toBe('npm run check -- --json');
     expect(scriptCommand('pnpm', 'check', ['--json'])).toBe('pnpm run check --json');
-    expect(scriptCommand('yarn@4', 'dev', ['a b'])).toBe("yarn run dev 'a b'");
+    expect(scriptCommand('yarn@4', 'dev', ['a b'])).toBe(`yarn run dev ${shellWord('a b')}`);
     expect(scriptCommand('bun', 'test')).toBe('bun run test');
     expect(PACKAGE_MANAGERS.map((manager) => installCommand(manager))).toEqual(
       PACKAGE_MANAGERS.map((manager) => `${programOf(manager)} install`),
