@@ -171,7 +171,7 @@ interface JsonRun {
   readonly result: SimulateResult;
 }
 
-/** Runs simulate with a time limit, in seconds, within which the worker gets as far as `reached`. A busy machine needs more of them. */
+/** Runs simulate with a time limit, in seconds, that is long enough for `reached`. A busy machine needs a longer one. */
 function simulateWithLimit(
   how: Call,
   reached: (result: SimulateResult) => boolean,

@@ -9,7 +9,7 @@ import { startTestPlatform, type TestPlatform } from '../support/platform.ts';
 import { workerEnvironment } from '../support/worker-process.ts';
 
 const SOAK = process.env['KUFLOW_SOAK'] === '1';
-const KILLS = SOAK ? 200 : 10;
+const KILLS = SOAK ? 200 : 20;
 
 let root: string;
 let running: TestPlatform;
