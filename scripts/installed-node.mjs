@@ -8,8 +8,8 @@ import { ROOT } from './bundle.mjs';
 const run = promisify(execFile);
 const isWindows = process.platform === 'win32';
 
-/** The newest Node.js of each major version that `engines` in package.json allows. `npm run soak` runs tests with each. */
-export const SUPPORTED_NODES = ['20.20.2', '22.23.3', '24.21.0'];
+/** A new Node.js of each major version with long-term support that `engines` in package.json allows. `npm run soak` runs tests with each. */
+export const SUPPORTED_NODES = ['20.20.2', '22.23.3', '24.21.0', '26.10.0'];
 
 /**
  * The path of a Node.js of this version, from the `node` package of npm. It is installed once and stored with the test output.

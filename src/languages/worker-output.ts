@@ -9,12 +9,15 @@ export const formatExit = (code: number | null, name: NodeJS.Signals | null): st
 /** A line with an error from Node, a JVM, a bundler or the worker's log. Stack traces and the Node version follow it. */
 const ERROR_LINE = /(?:^|\s)(?:[\w.]*[A-Z]\w*)?(?:Error|Exception)(?: \[\w+\])?: \S|\bERROR\b.*\S/;
 
+/** A warning of Node and how to trace it, or the version that it prints after an error. */
+const NODE_LINE = /^(?:\(node:\d+\) |\(Use `node --trace-|Node\.js v\d)/;
+
 /** The last line with an error, or else the last line, after a comma. Empty if the text is. */
 export function findReason(text: string): string {
   const lines = text
     .split('\n')
     .map((line) => line.trim())
-    .filter((line) => line !== '' && !/^Node\.js v\d/.test(line));
+    .filter((line) => line !== '' && !NODE_LINE.test(line));
   const line = lines.findLast((one) => ERROR_LINE.test(one)) ?? lines.at(-1);
   return line === undefined ? '' : `, ${(parseLoggedError(line) ?? line).slice(0, MAX_REASON_LENGTH)}`;
 }

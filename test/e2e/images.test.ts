@@ -24,7 +24,7 @@ import { processUser } from '../support/process-user.ts';
 import { until } from '../support/until.ts';
 import { freePort } from '../support/worker-process.ts';
 
-/** In 5 minutes for each language, which is too long for `npm test`. */
+/** Each language takes minutes, which is too long for `npm test`. */
 const missing = process.env['KUFLOW_SOAK'] === '1' ? missingContainers() : 'they run in `npm run soak`';
 if (missing !== undefined) process.stderr.write(`skipped: the tests of images, because ${missing}\n`);
 
@@ -230,10 +230,11 @@ describe.skipIf(missing !== undefined)('the image that buildah builds', () => {
         const get = (port: number, path: string): Promise<Response> => fetch(`http://127.0.0.1:${port}${path}`);
         const person = await processUser(running.platform);
         try {
-          await until('the worker is ready', async () => {
+          const isReady = async (): Promise<boolean | undefined> => {
             failIfExited();
             return (await get(worker.health, '/readyz').catch(() => undefined))?.ok;
-          });
+          };
+          await until('the worker is ready', isReady, 400_000);
           expect((await get(worker.health, '/livez')).status).toBe(200);
           expect(await (await get(worker.metrics, '/metrics')).text()).toMatch(/^temporal_\w+/m);
           const pid = await podman('inspect', '--format', '{{.State.Pid}}', worker.name);

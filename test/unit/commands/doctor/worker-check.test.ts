@@ -63,6 +63,10 @@ describe('runWorkerCheck', () => {
     expect(await why("console.error('Usage: node main.js'); process.exitCode = 2;")).toBe(
       'status 2, Usage: node main.js',
     );
+    // Node prints warnings later.
+    expect(
+      await why("process.emitWarning('old', 'DeprecationWarning'); console.error('No queue'); process.exitCode = 1;"),
+    ).toBe('status 1, No queue');
     expect(await why("process.kill(process.pid, 'SIGTERM');" + KEEP_RUNNING)).toBe('SIGTERM');
   });
 
