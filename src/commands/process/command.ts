@@ -27,7 +27,7 @@ Examples:
 const SIGNAL_EXAMPLES = `
 Examples:
   signal the newest process
-    $ kuflow process signal latest withdraw
+    $ kuflow process signal latest remind
   pass an object, or any JSON
     $ kuflow process signal latest changeAmount --set amount=500
     $ kuflow process signal 3f2a9c approve --input true`;
@@ -43,8 +43,8 @@ Examples:
 
 export function configure(command: Command, context: CommandContext): void {
   command.description(
-    'Start, show, signal and cancel processes, and invoke their user actions. If a connection is configured, you act in that KuFlow as the application. ' +
-      'Otherwise, you act in the local KuFlow that runs for this folder, as one of its users. ' +
+    'Start, show, signal and cancel processes, and invoke their user actions. If a connection is configured, you act as the application in that environment. ' +
+      "Otherwise, you act as a user of this folder's local KuFlow. " +
       'For the definitions of processes, see `kuflow definitions`.',
   );
 
@@ -60,10 +60,15 @@ export function configure(command: Command, context: CommandContext): void {
       .summary('Start a process')
       .description('Start a process. Prints only its ID to stdout.')
       .option('--metadata <file>', 'YAML or JSON file with the metadata; - reads standard input')
-      .addOption(collectValues('--set <name=value>', 'Set one property of the metadata (repeatable)'))
+      .addOption(
+        collectValues(
+          '--set <name=value>',
+          'Set one property of the metadata, as JSON unless it is a string (repeatable)',
+        ),
+      )
       .option('--fake', 'Fill in valid example metadata (local KuFlow only)')
       .option('--allow-invalid', 'Start the process even if the metadata does not match its schema')
-      .option('--wait', 'Wait until the process ends; exits with status 1 if it was canceled'),
+      .option('--wait', 'Wait until the process ends. Exits with status 1 if it was canceled'),
   )
     .addHelpText('after', START_EXAMPLES)
     .action(async (code: string | undefined, flags: ProcessStartFlags) => {
@@ -75,7 +80,7 @@ export function configure(command: Command, context: CommandContext): void {
     command
       .command('list')
       .addArgument(withCandidates(new Argument('[code]', 'Only processes of this definition'), 'served-processes'))
-      .summary('List processes, the newest first')
+      .summary('List processes, newest first')
       .addOption(stateOption('process', 'processes'))
       .addOption(limitOption('processes')),
   ).action(async (code: string | undefined, flags: ProcessListFlags) => {
@@ -89,9 +94,9 @@ export function configure(command: Command, context: CommandContext): void {
       .addArgument(idArgument('process'))
       .summary('Show a process with its metadata and timeline')
       .description(
-        'Show a process with its metadata and timeline. Only the local KuFlow provides a timeline; for another KuFlow environment, the process items are listed instead.',
+        'Show a process with its metadata and timeline. Only the local KuFlow has a timeline; elsewhere, the process items are listed instead.',
       )
-      .option('--watch', 'Keep watching until the process ends; exits with status 1 if it was canceled'),
+      .option('--watch', 'Keep watching until the process ends. Exits with status 1 if it was canceled'),
   ).action(async (id: string, flags: ProcessShowFlags) => {
     const { runProcessShow } = await import('./run.ts');
     await runProcessShow(id, flags, context);
@@ -107,7 +112,7 @@ export function configure(command: Command, context: CommandContext): void {
         'Send a signal to the workflow of a running process. To invoke a user action, use `kuflow process act`. In a confidential process, the input is encrypted, as in KuFlow. ' +
           "KuFlow's API cannot send signals, so this command needs the local KuFlow.",
       )
-      .addOption(collectValues('--set <name=value>', 'Set one property of the input (repeatable)'))
+      .addOption(collectValues('--set <name=value>', 'Set one property of the input, as JSON if possible (repeatable)'))
       .addOption(
         new Option('--input <json>', 'Input as JSON (default: send the signal without an argument)').conflicts('set'),
       ),
@@ -122,10 +127,10 @@ export function configure(command: Command, context: CommandContext): void {
     command
       .command('actions')
       .addArgument(idArgument('process'))
-      .summary('List the user actions of a process')
+      .summary('List the user actions that you may invoke in a process')
       .description(
         'List the user actions that you may invoke in a process. The local KuFlow also lists those that were invoked, with the task queue of their workflow. ' +
-          "KuFlow's API cannot list actions; for another KuFlow environment, they are those of the definition file in this folder.",
+          "KuFlow's API cannot list actions, so elsewhere the command lists those in this folder's definition file.",
       ),
   ).action(async (id: string, flags: SessionFlags) => {
     const { runProcessActions } = await import('./run-act.ts');
@@ -142,7 +147,7 @@ export function configure(command: Command, context: CommandContext): void {
       .addOption(
         collectValues(
           '--set <name=value>',
-          'Set one property of the input, or of the metadata of the process to start (repeatable)',
+          'Set one property of the input, or of the metadata of the process to start, as JSON unless it is a string (repeatable)',
         ),
       )
       .option('--text <text>', 'Text of the message to create')

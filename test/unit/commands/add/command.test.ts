@@ -128,7 +128,9 @@ describe('add task', () => {
     const env = { ...credentials, PATH: process.env['PATH'] };
     const ran = await runKuflow(join(project, 'src'), ['add', 'task', 'A'], env);
     expect(ran.status).toBe(2);
-    expect(ran.stderr).toMatch(/^✖ \S+ is not in a worker project: there is no \.kuflow\/project\.json\n/);
+    expect(ran.stderr).toMatch(
+      /^✖ No worker project here: neither \S+ nor a folder above it has \.kuflow\/project\.json\n/,
+    );
     const command = /git checkout HEAD -- \S+/.exec(ran.stderr)?.[0] ?? '';
     git(...command.split(' ').slice(1));
     expect((await runKuflow(join(project, 'src'), ['add', 'task', 'A'], env)).status).toBe(0);
@@ -470,7 +472,9 @@ describe('add action', () => {
     const again = await add('action', 'EXPORT');
     expect(again.stderr).toContain('Action EXPORT of LOAN already exists');
     for (const same of [['EXPORT', '--available-to', 'initiator'], ['EXPORT:downloadable']])
-      expect((await add('action', ...same)).stderr).toContain('Action EXPORT of LOAN already exists\n');
+      expect((await add('action', ...same)).stderr).toContain(
+        'Action EXPORT of LOAN already exists, and its code is up to date\n',
+      );
     const renamed = await add('action', 'EXPORT', '--name', 'Other');
     expect(renamed.stderr).toContain('Action EXPORT of LOAN already exists and differs from these options');
     const other = await add('action', 'SECOND:start-workflow', '--workflow-type', 'ExportWorkflow');
@@ -551,7 +555,7 @@ describe('the project that is added to', () => {
     const outside = temporaryFolder();
     const none = await kuflow(outside, 'add', 'task', 'X', '--json');
     expect(none.status).toBe(2);
-    expect(none.stderr).toContain('is not in a worker project');
+    expect(none.stderr).toContain('No worker project here');
     expect(JSON.parse(none.stdout)).toMatchObject({ error: { status: 2 } });
     const deep = await kuflow(path('src/kuflow'), 'add', 'task', 'X');
     expect(deep.status).toBe(0);

@@ -404,6 +404,6 @@ describe('kuflow sync with wrong or missing input', () => {
     expect((await live.sync('--check')).stderr).toContain('kuflow.process.yaml');
     const outside = await runKuflow(dirname(live.folder), ['sync', '--check'], live.env);
     expect(outside.status).toBe(2);
-    expect(outside.stderr).toContain('is not in a worker project');
+    expect(outside.stderr).toContain('No worker project here');
   });
 });
