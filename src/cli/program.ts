@@ -79,7 +79,7 @@ class ProgramCommand extends Command {
         const options = this.createHelp().visibleOptions(this);
         const names = options.map(({ long }) => long ?? '');
         const word = subject.replace(/=.*/s, '');
-        return { message: `Unknown option ${word}`, word, near: sameOption(word, names) ?? nearMatch(word, names) };
+        return { message: `Unknown option ${subject}`, word, near: sameOption(word, names) ?? nearMatch(word, names) };
       }
       case 'commander.missingArgument':
         return { message: `Missing argument: <${subject}>` };

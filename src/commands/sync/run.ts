@@ -59,7 +59,8 @@ export async function runSync(flags: SyncFlags, context: CommandContext, open = 
   const ask = await open(flags, context);
   if (ask === undefined && !isCheck && flags.dryRun !== true && flags.yes !== true) {
     // With --yes, the command would fail for the same reason.
-    if (flags.from === undefined) await requireApiConnection(flags, project.folder, context);
+    if (flags.from === undefined && !terminal.canPrompt && flags.clientSecretStdin !== true)
+      await requireApiConnection(flags, project.folder, context);
     throw usageError(whyNotConfirmed(flags, context), [
       'To write the changes, pass --yes',
       'To show them, pass --dry-run',

@@ -48,9 +48,9 @@ const PLACEHOLDERS: Readonly<Record<string, string>> = {
 };
 const DOCS_COMMANDS: AdviceCommands = {
   kuflow: 'kuflow',
-  install: '<install command>',
-  check: '<check command>',
-  start: '<start command>',
+  install: 'INSTALL_COMMAND',
+  check: 'CHECK_COMMAND',
+  start: 'START_COMMAND',
 };
 const ORIGIN_PREFIX = {
   given: 'Certificate from the settings: ',

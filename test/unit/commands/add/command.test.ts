@@ -128,9 +128,7 @@ describe('add task', () => {
     const env = { ...credentials, PATH: process.env['PATH'] };
     const ran = await runKuflow(join(project, 'src'), ['add', 'task', 'A'], env);
     expect(ran.status).toBe(2);
-    expect(ran.stderr).toMatch(
-      /^✖ No worker project here: neither \S+ nor a folder above it has \.kuflow\/project\.json\n/,
-    );
+    expect(ran.stderr).toMatch(/^✖ \S+ is not in a worker project: there is no \.kuflow\/project\.json\n/);
     const command = /git checkout HEAD -- \S+/.exec(ran.stderr)?.[0] ?? '';
     git(...command.split(' ').slice(1));
     expect((await runKuflow(join(project, 'src'), ['add', 'task', 'A'], env)).status).toBe(0);
