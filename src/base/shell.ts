@@ -137,3 +137,7 @@ export function portableWord(text: string): string | undefined {
 export function isTypeable(code: string): boolean {
   return code !== '' && !code.startsWith('-') && escapeForTerminal(code, 200) === code;
 }
+
+/** The command that ends a process. */
+export const killCommand = (pid: number): string =>
+  process.platform === 'win32' ? `taskkill /PID ${pid}` : `kill ${pid}`;

@@ -3,6 +3,7 @@ import type { CommandEntry } from '../cli/context.ts';
 export const createEntry: CommandEntry = {
   name: 'create',
   summary: 'Create a worker project for a KuFlow process',
+  group: 'Project:',
   load: () => import('../commands/create/command.ts'),
 };
 
@@ -12,66 +13,79 @@ export const kuflowEntries: readonly CommandEntry[] = [
   {
     name: 'add',
     summary: 'Add a task, user action, process or activity to a worker project',
+    group: 'Project:',
     load: () => import('../commands/add/command.ts'),
   },
   {
     name: 'sync',
-    summary: 'Compare the definition with the live process in KuFlow, and update it',
+    summary: 'Compare the definition with the process in KuFlow, and update it',
+    group: 'Project:',
     load: () => import('../commands/sync/command.ts'),
   },
   {
     name: 'update',
-    summary: 'Update a worker project to the templates of this version',
+    summary: "Update a worker project to this version's templates",
+    group: 'Project:',
     load: () => import('../commands/update/command.ts'),
   },
   {
     name: 'replay',
     summary: 'Check that running processes can continue with your workflow code',
+    group: 'Project:',
     load: () => import('../commands/replay/command.ts'),
   },
   {
     name: 'dev',
     summary: 'Run a local KuFlow with a real Temporal server',
+    group: 'Local KuFlow:',
     load: () => import('../commands/dev/command.ts'),
   },
   {
     name: 'process',
     summary: 'Start, show, signal and cancel processes',
+    group: 'Processes:',
     load: () => import('../commands/process/command.ts'),
   },
   {
     name: 'task',
     summary: 'List, claim, assign and complete tasks',
+    group: 'Processes:',
     load: () => import('../commands/task/command.ts'),
   },
   {
     name: 'definitions',
     summary: 'List the process definitions visible to the application, and show their tasks',
+    group: 'Processes:',
     load: () => import('../commands/definitions/command.ts'),
   },
   {
-    name: 'credentials',
-    summary: 'Get, check and rotate the engine certificate of a project',
-    load: () => import('../commands/credentials/command.ts'),
+    name: 'doctor',
+    summary: 'Find out why a worker cannot connect',
+    group: 'Connection:',
+    load: () => import('../commands/doctor/command.ts'),
   },
   {
-    name: 'doctor',
-    summary: 'Find out why a worker does not connect',
-    load: () => import('../commands/doctor/command.ts'),
+    name: 'credentials',
+    summary: 'Get, check and rotate the engine certificate, the TLS client certificate for Temporal',
+    group: 'Connection:',
+    load: () => import('../commands/credentials/command.ts'),
   },
   {
     name: 'login',
     summary: 'Store the credentials of a KuFlow application',
+    group: 'Connection:',
     load: () => import('../commands/login/command.ts'),
   },
   {
     name: 'logout',
     summary: 'Remove stored credentials',
+    group: 'Connection:',
     load: () => import('../commands/login/logout-command.ts'),
   },
   {
     name: 'profiles',
     summary: 'List stored credentials and where their secrets are kept',
+    group: 'Connection:',
     load: () => import('../commands/login/profiles-command.ts'),
   },
   {

@@ -10,7 +10,7 @@ Examples:
     $ kuflow create loan-worker --local
   run a local KuFlow for the project in this folder
     $ kuflow dev
-  find out why a worker does not connect
+  find out why a worker cannot connect
     $ kuflow doctor`;
 
 // Not awaited: the build compiles this to CommonJS, which starts faster.

@@ -6,8 +6,8 @@ export interface ConnectionOptionTexts {
   readonly tenant?: string;
   /** Adds --target, for commands that also connect to the engine. */
   readonly engine?: boolean;
-  /** Adds --local, for commands that use the local KuFlow. */
-  readonly local?: boolean;
+  /** Adds --local, for commands that use the local KuFlow: on request only, or also if no connection is configured. */
+  readonly local?: boolean | 'on-request';
   /** Description of --profile for commands that write a profile; these ignore the environment. */
   readonly profile?: string;
 }
@@ -26,23 +26,25 @@ export function connectionOptions(command: Command, texts: ConnectionOptionTexts
     .option(
       '--client-secret-file <file>',
       texts.profile === undefined
-        ? 'File with the client secret (or set KUFLOW_API_CLIENTSECRET)'
+        ? 'File with the client secret (or set KUFLOW_API_CLIENTSECRET_FILE, or KUFLOW_API_CLIENTSECRET to the secret itself)'
         : 'File with the client secret',
     )
     .option('--client-secret-stdin', 'Read the client secret from standard input')
-    .option('--endpoint <url>', "Address of KuFlow's REST API");
+    .option('--endpoint <url>', "URL of KuFlow's REST API (default: https://api.kuflow.com)");
   if (texts.tenant !== undefined) command.option('--tenant-id <uuid>', texts.tenant);
-  if (texts.engine === true) command.option('--target <host:port>', "Address of KuFlow's Temporal engine");
-  command.option('--ca <file>', 'PEM file with additional certificates to trust');
-  if (texts.local === true) command.addOption(localOption());
+  if (texts.engine === true)
+    command.option('--target <host:port>', "Address of KuFlow's Temporal engine (default: engine.kuflow.com:443)");
+  command.option(
+    '--ca <file>',
+    'PEM file with CA certificates to trust for the REST API, in addition to the usual ones',
+  );
+  if (texts.local !== undefined && texts.local !== false) command.addOption(localOption(texts.local === true));
   return command.optionsGroup('');
 }
 
-export function localOption(): Option {
-  return new Option(
-    '--local',
-    'Use the local KuFlow that runs for this folder (default if no connection is configured)',
-  );
+export function localOption(isDefault = true): Option {
+  const note = isDefault ? ' (default if no connection is configured)' : '';
+  return new Option('--local', `Use this folder's local KuFlow${note}`);
 }
 
 /** An option whose value is the name of a stored profile. */

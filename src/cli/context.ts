@@ -39,6 +39,8 @@ export interface CommandModule {
 export interface CommandEntry {
   readonly name: string;
   readonly summary: string;
+  /** Heading in the help. */
+  readonly group?: string;
   /** Not shown in the help: called by programs, not by people. */
   readonly hidden?: boolean;
   readonly load: () => Promise<CommandModule>;

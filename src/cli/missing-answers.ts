@@ -65,7 +65,7 @@ export function missingAnswers(
     add(
       'source',
       '--local',
-      'one of --local (a sample), --definition <file>, --from <file>, --process <code>, or --task <code>',
+      '--local for the sample process, or one of --process <code>, --definition <file>, --from <path> and --task <code>',
     );
   if (source === 'flags' || source === 'api' || source === 'worker-sample') {
     const { workerSample: read } = answers;

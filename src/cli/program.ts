@@ -3,6 +3,7 @@ import { usageError } from '../base/errors.ts';
 import { formatAlternatives, nearMatch } from '../base/near-match.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import type { CommandContext, CommandEntry } from './context.ts';
+import { adviceForWord, sameOption } from './unknown-words.ts';
 
 const GENERAL_OPTIONS = 'General options:';
 
@@ -39,31 +40,46 @@ class ProgramCommand extends Command {
   }
 
   override error(text: string, { code }: ErrorOptions = {}): never {
-    const { message, near } = this.#describeProblem(text, code);
-    const help = `Help: ${[this.#invocation, ...pathOf(this)].join(' ')} --help`;
-    throw usageError(message, [...(near === undefined ? [] : [`Did you mean ${near}?`]), help]);
+    const { message, word, near } = this.#describeProblem(text, code);
+    const path = pathOf(this);
+    const advice = word === undefined ? undefined : adviceForWord(path, word, this.#invocation);
+    const step = advice ?? (near === undefined ? undefined : `Did you mean ${near}?`);
+    const help = `Help: ${[this.#invocation, ...path].join(' ')} --help`;
+    throw usageError(message, [...(step === undefined ? [] : [step]), help]);
+  }
+
+  /** With --help after an unknown subcommand, the help of this command would look like that of the subcommand. */
+  rejectUnknownSubcommand(): void {
+    const [first, second] = this.args;
+    const word = (first === 'help' ? second : first) ?? '';
+    const canHave = this.commands.length > 0 && this.registeredArguments.length === 0;
+    const isKnown = word === 'help' || this.commands.some((command) => command.name() === word);
+    if (canHave && !isKnown && word !== '' && !word.startsWith('-'))
+      this.error('', { code: 'commander.unknownCommand' });
   }
 
   #describeProblem(
     text: string,
     code: string | undefined,
-  ): { readonly message: string; readonly near?: string | undefined } {
+  ): { readonly message: string; readonly word?: string; readonly near?: string | undefined } {
     const subjects = [...text.matchAll(/'([^']*)'/g)].map(([, subject = '']) => subject);
     const [subject = ''] = subjects;
-    const [operand = ''] = this.args;
+    const [first = '', second = ''] = this.args;
+    const operand = first === 'help' ? second : first;
     const isUnexpected = code === 'commander.excessArguments' || code === 'commander.unknownOption';
     // Commander reports a mistyped subcommand as an excess argument, or reports the options after it, if its parent also runs alone, as `dev` does.
     const isMistyped = isUnexpected && this.commands.length > 0 && this.registeredArguments.length === 0;
     if (code === 'commander.unknownCommand' || (isMistyped && operand !== '' && !operand.startsWith('-'))) {
       const commands = this.createHelp().visibleCommands(this);
       const names = commands.map((command) => command.name());
-      return { message: `Unknown command "${operand}"`, near: nearMatch(operand, names) };
+      return { message: `Unknown command "${operand}"`, word: operand, near: nearMatch(operand, names) };
     }
     switch (code) {
       case 'commander.unknownOption': {
         const options = this.createHelp().visibleOptions(this);
         const names = options.map(({ long }) => long ?? '');
-        return { message: `Unknown option ${subject}`, near: nearMatch(subject, names) };
+        const word = subject.replace(/=.*/s, '');
+        return { message: `Unknown option ${subject}`, word, near: sameOption(word, names) ?? nearMatch(word, names) };
       }
       case 'commander.missingArgument':
         return { message: `Missing argument: <${subject}>` };
@@ -93,6 +109,10 @@ export function createProgram(root: RootProgram, terminal: Terminal): Command {
       .configureHelp({
         minWidthToWrap: 20,
         commandDescription: (command) => splitDescription(command).details,
+        // Nearly every command has options.
+        subcommandTerm: (command) => Help.prototype.subcommandTerm(command).replace(' [options]', ''),
+        visibleOptions: sortedOptions,
+        groupItems,
         formatHelp,
       })
       .exitOverride()
@@ -109,11 +129,39 @@ export function createProgram(root: RootProgram, terminal: Terminal): Command {
   );
 }
 
-/** Help starts with one sentence, above the usage; the details follow it. */
+/** Help starts with one sentence, above the usage; the details follow it. The general options are the last block. */
 function formatHelp(command: Command, help: Help): string {
+  if (command instanceof ProgramCommand) command.rejectUnknownSubcommand();
   const { sentence } = splitDescription(command);
-  return `${help.boxWrap(sentence, help.helpWidth ?? 80)}\n\n${Help.prototype.formatHelp.call(help, command, help)}`;
+  const blocks = Help.prototype.formatHelp.call(help, command, help).trimEnd().split('\n\n');
+  const isGeneral = (block: string): boolean => block.startsWith(GENERAL_OPTIONS);
+  const inOrder = [...blocks.filter((block) => !isGeneral(block)), ...blocks.filter(isGeneral)];
+  return `${[help.boxWrap(sentence, help.helpWidth ?? 80), ...inOrder].join('\n\n')}\n`;
 }
+
+/** The groups of options that most commands have follow their own. */
+const LAST_GROUPS = ['Connection options:', 'Advanced options:', GENERAL_OPTIONS];
+
+function sortedOptions(command: Command): Option[] {
+  const rank = ({ helpGroupHeading = '' }: Option): number => LAST_GROUPS.indexOf(helpGroupHeading);
+  return Help.prototype.visibleOptions.call(new Help(), command).toSorted((a, b) => rank(a) - rank(b));
+}
+
+/** Groups in the order of the visible items. The command `help` has its own group only among others. */
+function groupItems<Item extends Command | Option>(
+  _all: Item[],
+  visible: Item[],
+  groupOf: (item: Item) => string,
+): Map<string, Item[]> {
+  const names = new Set(visible.map(groupOf));
+  const nameOf = (item: Item): string =>
+    groupOf(item) === HELP_GROUP && names.has('Commands:') ? 'Commands:' : groupOf(item);
+  return new Map(
+    [...new Set(visible.map(nameOf))].map((name) => [name, visible.filter((item) => nameOf(item) === name)]),
+  );
+}
+
+const HELP_GROUP = 'Help:';
 
 function splitDescription(command: Command): { readonly sentence: string; readonly details: string } {
   const [, sentence = command.description(), details = ''] = /^(.+?\.)(?:\s+(.*))?$/s.exec(command.description()) ?? [];
@@ -132,10 +180,11 @@ export async function loadCommands(
     applyConventions(program, root.version);
     return;
   }
-  program.helpCommand('help [command]', 'Show help for a command');
+  program.commandsGroup(HELP_GROUP).helpCommand('help [command]', 'Show help for a command');
   for (const entry of root.commands) {
     const command = program
       .command(entry.name, { hidden: entry.hidden === true })
+      .helpGroup(entry.group ?? HELP_GROUP)
       .summary(entry.summary)
       .description(`${entry.summary}.`);
     if (entry.name === called) (await entry.load()).configure(command, context);

@@ -1,7 +1,7 @@
 import { escapeForTerminal } from '../base/escape.ts';
 import type { KuFlowSession } from '../platform/client/kuflow-session.ts';
 import { readQueues } from '../platform/rest/dev-client.ts';
-import { projectCommands } from '../project/commands.ts';
+import { localStartCommand } from '../project/commands.ts';
 import { printSteps } from '../terminal/print-error.ts';
 import { palette } from '../terminal/palette.ts';
 import type { CommandContext } from './context.ts';
@@ -23,5 +23,5 @@ export async function warnAboutUnpolledQueues(
   if (unpolled.length === 0) return;
   for (const { taskQueue } of unpolled)
     err.line(`${palette(err).yellow(err.marks.warning)} No worker polls ${escapeForTerminal(taskQueue)}`);
-  printSteps(err, [`Start the worker: ${(await projectCommands(cwd))?.dev ?? `${invocation} dev exec -- <command>`}`]);
+  printSteps(err, [`Start the worker: ${await localStartCommand(cwd, invocation)}`]);
 }

@@ -7,7 +7,7 @@ import { CORRECT_AND_RETRY } from './flags.ts';
 import type { ConnectionSettings } from './resolve.ts';
 
 /** One step of advice, without a period. */
-export const WHERE_CREDENTIALS_ARE = "The KuFlow app shows an application's credentials in Settings > Applications";
+export const WHERE_CREDENTIALS_ARE = 'Find them in the KuFlow app: Settings > Applications';
 
 /** A connection whose settings are complete and valid. */
 export interface Connection {
@@ -55,9 +55,13 @@ export function requireConnectionSettings(
   const problems = result.problems.filter(({ key }) => !ignore.some((start) => key.startsWith(start)));
   const isMissing = problems.some(({ code }) => code === 'missing' || code === 'placeholder');
   const next = isMissing
-    ? `Or pass --client-id with --client-secret-file or --client-secret-stdin, or store the credentials once with ${cliInvocation(context.cwd)} login`
-    : CORRECT_AND_RETRY;
-  return requireSettings({ ...result, problems }, isMissing ? [next, WHERE_CREDENTIALS_ARE] : [next]);
+    ? [
+        `Store the credentials once: ${cliInvocation(context.cwd)} login`,
+        'Or pass --client-id with --client-secret-file or --client-secret-stdin',
+        WHERE_CREDENTIALS_ARE,
+      ]
+    : [CORRECT_AND_RETRY];
+  return requireSettings({ ...result, problems }, next);
 }
 
 async function restConnection(

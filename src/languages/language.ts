@@ -161,6 +161,8 @@ export interface ProjectHints {
   /** What the commands `install` and `dev` do. */
   readonly install: string;
   readonly dev: string;
+  /** The command that restarts the worker of `dev`, if it does not restart by itself. */
+  readonly reload?: { readonly command: string; readonly text: string };
   /** How a workflow calls a new activity. */
   readonly callActivity: (name: string, place: CodePlace) => string;
   /** What a change of a workflow needs while processes run. `guide`: the file of the project that explains it. */

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { codeOf, KnownError } from '../base/errors.ts';
 import type { ProjectCommands } from '../languages/language.ts';
 import { languageOf } from '../languages/registry.ts';
@@ -11,9 +13,14 @@ export async function projectCommands(cwd: string): Promise<ProjectCommands | un
   return record === undefined ? undefined : languageOf(record).commands(record.packageManager, record);
 }
 
-/** The command that starts the worker of the project that contains `cwd`, or else an example of one. */
+/** The command that starts the worker of the project that contains `cwd`, or else an example of one, or a placeholder. */
 export async function startCommand(cwd: string): Promise<string> {
-  return (await projectCommands(cwd))?.start ?? 'npm start';
+  return (await projectCommands(cwd))?.start ?? (existsSync(join(cwd, 'package.json')) ? 'npm start' : '<command>');
+}
+
+/** The command that runs the worker of the project that contains `cwd` on the local KuFlow, or else one to complete. */
+export async function localStartCommand(cwd: string, invocation: string): Promise<string> {
+  return (await projectCommands(cwd))?.dev ?? `${invocation} dev exec -- <command>`;
 }
 
 /** Undefined for a record that cannot be read, which the commands that need it report. */

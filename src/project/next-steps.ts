@@ -76,8 +76,9 @@ export function nextSteps(input: NextStepsInput): readonly NextStep[] {
   if (input.local) {
     return [
       ...steps,
-      { command: commands.dev, text: hints.dev },
       { command: commands.smoke, text: 'run one process to completion' },
+      { command: commands.dev, text: hints.dev },
+      ...(hints.reload === undefined ? [] : [hints.reload]),
     ];
   }
   const { shadowedBy = [], readWith } = input;

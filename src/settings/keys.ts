@@ -71,7 +71,7 @@ export interface SettingKey {
   readonly default?: string;
   /** A worker can't start without it. */
   readonly required?: true;
-  /** Completes "missing …" and "replace FILL_ME with the …". */
+  /** Completes "set … to the …" and "replace FILL_ME with the …". */
   readonly description: string;
 }
 
@@ -275,8 +275,9 @@ export function settingsFileFor(key: string): (typeof APPLICATION_FILES)[number]
   return isPrivate ? LOCAL_SETTINGS_FILE : 'application.yaml';
 }
 
-/** What to do about a setting that is missing, as a clause. */
-export function whereToSet(key: string): string {
-  const { env = key } = SETTING_KEYS.find(({ name }) => name === key) ?? {};
-  return `set ${env}, or add it to ${settingsFileFor(key)}`;
+/** What to do about a setting that is missing, as a clause. `hasFiles`: there are application files to add it to. */
+export function whereToSet(key: string, hasFiles = true): string {
+  const { env = key, description } = SETTING_KEYS.find(({ name }) => name === key) ?? {};
+  const value = description === undefined ? '' : ` to the ${description}`;
+  return `set ${env}${value}${hasFiles ? `, or add it to ${settingsFileFor(key)}` : ''}`;
 }

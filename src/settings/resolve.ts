@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { KnownError } from '../base/errors.ts';
 import { Secret } from '../base/secret.ts';
 import { normaliseEndpoint } from '../kuflow/endpoint.ts';
@@ -5,7 +7,7 @@ import { readApplicationFiles } from './application-files.ts';
 import { readDotenvNames } from './dotenv.ts';
 import { readEnvironment } from './environment.ts';
 import type { Environment } from './environment.ts';
-import { CLIENT_ID, CLIENT_SECRET, ENDPOINT, SETTING_KEYS, whereToSet } from './keys.ts';
+import { APPLICATION_FILES, CLIENT_ID, CLIENT_SECRET, ENDPOINT, SETTING_KEYS, whereToSet } from './keys.ts';
 import type { SettingKey, SettingName, SettingValues } from './keys.ts';
 import { mutualTlsProblems } from './mutual-tls.ts';
 import { formatSource } from './sources.ts';
@@ -99,11 +101,13 @@ export async function resolveSettings(request: SettingsRequest): Promise<Setting
 
   const resolved = settings as ResolvedSettings;
   problems.push(...endpointMismatch(resolved, layers, credentials), ...mutualTlsProblems(used));
+  const { dir } = request.files ?? {};
+  const hasFiles = dir !== undefined && APPLICATION_FILES.some((name) => existsSync(join(dir, name)));
   const dotenv = await readDotenvNames(request.files?.dir);
   for (const name of request.required ?? SETTING_KEYS.filter((key) => key.required === true).map((key) => key.name)) {
     const key = SETTING_KEYS.find((candidate) => candidate.name === name);
     if (key === undefined || settings[name] !== undefined || hasProblem(name)) continue;
-    const what = isBlank(request.env[key.env]) ? `${key.env} is blank` : `missing ${key.description}`;
+    const what = isBlank(request.env[key.env]) ? `${key.env} is blank` : 'missing';
     if (dotenv?.names.includes(key.env) === true) {
       problems.push({
         key: name,
@@ -116,7 +120,7 @@ export async function resolveSettings(request: SettingsRequest): Promise<Setting
     problems.push({
       key: name,
       code: 'missing',
-      problem: `${what}; ${whereToSet(name)}`,
+      problem: `${what}; ${whereToSet(name, hasFiles)}`,
     });
   }
   return { settings: resolved, problems, warnings: layers.flatMap((layer) => layer.warnings) };

@@ -4,6 +4,7 @@ import { usageError } from '../base/errors.ts';
 import { escapeForTerminal } from '../base/escape.ts';
 import { Secret } from '../base/secret.ts';
 import { LARGEST_SECRET, readSecretFile, withoutFinalLineBreak } from './environment.ts';
+import { unreadableStep } from './unreadable.ts';
 import { readSecret } from './values.ts';
 
 export interface SecretInput {
@@ -19,7 +20,13 @@ export async function secretFromFile(path: string, option = '--client-secret-fil
   const file = resolve(path);
   const content = await readSecretFile(file);
   const name = escapeForTerminal(path, 200);
-  if (typeof content !== 'string') throw usageError(`${option}: cannot read ${name} (${content.why})`);
+  if (typeof content !== 'string') {
+    if (content.why === 'ENOENT') throw usageError(`${option}: ${name} does not exist`, ['Check the path']);
+    const step = await unreadableStep(file, content.why);
+    throw usageError(`${option}: cannot read ${name} (${content.why})`, [
+      step === undefined ? 'Pass a file that contains only the secret' : `${step.text}: ${step.command ?? ''}`,
+    ]);
+  }
   const secret = secretFromText(content, `${option} ${name}`);
   const open = process.platform !== 'win32' && ((await stat(file)).mode & 0o077) !== 0;
   return { secret, warnings: open ? [`Other users can read ${name}. To fix: chmod 600 ${name}`] : [] };

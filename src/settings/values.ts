@@ -57,7 +57,7 @@ export async function readValue(key: SettingKey, { raw, source }: Entry, folder:
       return readSecret(raw);
     case 'uuid':
       // The value is not shown: if ID and secret were swapped, it is the secret.
-      return isUuid(text) ? valid(text) : invalid('invalid', `expected a UUID: the ${key.description}`);
+      return isUuid(text) ? valid(text) : invalid('invalid', `not a UUID; use the ${key.description}`);
     case 'uuids': {
       const ids = text.split(/[\s,]+/).filter((id) => id !== '');
       return ids.every(isUuid) ? valid(ids) : invalid('invalid', 'expected UUIDs, as a list or separated by commas');
@@ -79,7 +79,7 @@ export async function readValue(key: SettingKey, { raw, source }: Entry, folder:
       return reading.ok ? valid(text) : invalid('invalid', reading.problem);
     }
     case 'endpoint':
-      return readWith(() => normaliseEndpoint(text), 'expected a URL like https://api.kuflow.com');
+      return readWith(() => normaliseEndpoint(text));
     case 'proxy':
       return readWith(() => {
         decideProxy({ url: 'https://proxied.invalid', env: {}, explicit: { value: text, source: source.name } });
@@ -163,11 +163,12 @@ function canBeParsed(pem: string): boolean {
   }
 }
 
-function readWith(read: () => string | Secret, expected: string): ReadValue {
+function readWith(read: () => string | Secret, expected?: string): ReadValue {
   try {
     return valid(read());
   } catch (error) {
-    const problem = `${expected}; ${escapeForTerminal(messageOf(error).replace(/^The /, 'the '), 200)}`;
+    const seen = escapeForTerminal(messageOf(error).replace(/^The /, 'the '), 200);
+    const problem = expected === undefined ? seen : `${expected}; ${seen}`;
     return { ...invalid('invalid', problem), next: error instanceof KnownError ? firstStep(error) : undefined };
   }
 }

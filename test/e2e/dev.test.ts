@@ -112,8 +112,8 @@ describe('kuflow dev', () => {
   it('fails with 1 if a platform already runs here, and identifies it', () => {
     const { status, stdout, stderr } = dev([]);
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
-    expect(stderr).toContain(`A local KuFlow is already running (pid ${platform.pid})`);
-    expect(stderr).toContain('kuflow dev env');
+    expect(stderr).toContain(`A local KuFlow is already running for this folder (pid ${platform.pid})`);
+    expect(stderr).toContain('kuflow dev exec');
   });
 
   it.each([

@@ -7,8 +7,14 @@ import { processOptions, sampleOption, collectValues } from '../../cli/process-o
 import { withCandidates } from '../../cli/value-candidates.ts';
 
 const HOW_FILES_CHANGE =
-  'Updates the definition if needed, then regenerates every file that you have not edited. Changes to files you edited are merged: in a terminal ' +
-  'after you confirm, otherwise only for files passed with --edit. A file that cannot be merged is left unchanged, and its diff shows what to change. Prints the diff of each changed file and the length of each new one. Exits with status 3 if a file was left unchanged.';
+  'Regenerates files that you have not edited. Merges into edited files after you confirm, or with --edit. Exits with status 3 if a file is left for you to change.';
+
+const EXAMPLES = `
+Examples:
+  add a task that a person completes
+    $ kuflow add task REVIEW
+  add an activity
+    $ kuflow add activity sendMail`;
 
 const TASK_EXAMPLES = `
 Examples:
@@ -25,7 +31,7 @@ const ACTION_EXAMPLES = `
 Examples:
   add an action that signals the workflow
     $ kuflow add action WITHDRAW --available-to initiator
-  add an action that starts a separate workflow, whose result is a document
+  add an action that returns a document from a separate workflow
     $ kuflow add action EXPORT:downloadable --name "Export as a file"
   add an action that creates a task
     $ kuflow add action ESCALATE:create-task --task ESCALATION`;
@@ -47,15 +53,18 @@ Examples:
 
 export function configure(command: Command, context: CommandContext): void {
   command.description(
-    'Add a task, a user action, a process or an activity to the worker project in this folder or a parent folder. Names already generated in your code are never renamed.',
+    'Add a task, a user action, a process or an activity to the worker project in this folder or a parent folder. Regenerates the files that you have not edited, and prints the diff of each changed file. ' +
+      'Changes to files that you edited are merged: in a terminal after you confirm, otherwise only into files that --edit names. A file that cannot be merged is left unchanged, and its diff shows what to change. ' +
+      'Never renames what is already in your code.',
   );
+  command.addHelpText('after', EXAMPLES);
 
   const task = command
     .command('task')
     .argument('<code[:kind]>', 'Task code in KuFlow. Kind: human, system, message or thread (default: human)')
     .summary('Add a task to a process of the project')
     .description(
-      `Add a task to the definition of a process and to the code that is generated from it. If you have already added the task to the definition, only the code is updated. ${HOW_FILES_CHANGE}`,
+      `Add a task to the definition of a process and to the generated code. If the definition already has the task, updates only the code. ${HOW_FILES_CHANGE}`,
     )
     .optionsGroup('Task options:')
     .addOption(
@@ -81,8 +90,8 @@ export function configure(command: Command, context: CommandContext): void {
     )
     .summary('Add a user action to a process of the project')
     .description(
-      'Add a user action to the definition of a process and to the code that is generated from it: the handler of a signal, or the workflow that ' +
-        `KuFlow starts. If you have already added the action to the definition, only the code is updated. ${HOW_FILES_CHANGE}`,
+      'Add a user action to the definition of a process and to the generated code: the handler of a signal, or the workflow that ' +
+        `KuFlow starts. If the definition already has the action, updates only the code. ${HOW_FILES_CHANGE}`,
     )
     .optionsGroup('Action options:')
     .addOption(
@@ -124,7 +133,7 @@ export function configure(command: Command, context: CommandContext): void {
     )
     .summary('Add a process for the same worker to run')
     .description(
-      'Add a process with its own definition, workflow and tests. It is read from the API unless --definition or --task describes it. A ' +
+      'Add a process with its own definition, workflow and tests. The process is read from KuFlow unless --definition or --task describes it. A ' +
         `worker polls a single task queue, so the new process uses the project's task queue. ${HOW_FILES_CHANGE}`,
     )
     .optionsGroup('Process options:')
@@ -143,12 +152,14 @@ export function configure(command: Command, context: CommandContext): void {
     .command('activity')
     .argument('<name>', 'Name of the function and of the activity')
     .summary('Add an activity')
-    .description(`Add an activity to the first process: a typed function for you to implement. ${HOW_FILES_CHANGE}`)
+    .description(
+      `Add an activity: a typed function that you implement. In a project with several processes, it is added to the first one. ${HOW_FILES_CHANGE}`,
+    )
     .addHelpText('after', ACTIVITY_EXAMPLES)
     .action(lazyAction(context, async () => (await import('./run.ts')).runAddActivity));
 
   const yes = 'Skip prompts: leave files with local changes unless --edit names them';
-  addRunOptions(task, `${yes}, and allow a code that differs from another one only in case`);
+  addRunOptions(task, `${yes}, and allow codes that differ only in case`);
   for (const kind of [action, process, activity]) addRunOptions(kind, yes);
 }
 

@@ -10,17 +10,17 @@ import { processOptions, sampleOption, collectChoices, collectValues } from '../
 const EXAMPLES = `
 Examples:
   answer prompts in a terminal
-    $ create-kuflow-worker
+    $ npx create-kuflow-worker
   start from a sample process on the local KuFlow; needs no account
-    $ create-kuflow-worker loan-worker --local --yes
+    $ npx create-kuflow-worker loan-worker --local --yes
   describe the process in a file or with options
-    $ create-kuflow-worker loan-worker --definition kuflow.process.yaml --yes
-    $ create-kuflow-worker loan-worker --process LOAN --task APPLY --task SCORE:system \\
+    $ npx create-kuflow-worker loan-worker --definition kuflow.process.yaml --yes
+    $ npx create-kuflow-worker loan-worker --process LOAN --task APPLY --task SCORE:system \\
         --task-queue LOAN_QUEUE --workflow-type LoanWorkflow --yes
   continue with the worker sample that the KuFlow app generated
-    $ create-kuflow-worker loan-worker --from worker-sample.zip --process LOAN --yes
+    $ npx create-kuflow-worker loan-worker --from worker-sample.zip --process LOAN --yes
   read a process that already exists in KuFlow
-    $ create-kuflow-worker loan-worker --process LOAN --task-queue LOAN_QUEUE --workflow-type LoanWorkflow --yes`;
+    $ npx create-kuflow-worker loan-worker --process LOAN --task-queue LOAN_QUEUE --workflow-type LoanWorkflow --yes`;
 
 export function configure(command: Command, context: CommandContext): void {
   command
@@ -28,14 +28,14 @@ export function configure(command: Command, context: CommandContext): void {
     .optionsGroup('Process options:')
     .option('--definition <file>', 'Read the process from a definition file (kuflow.process.yaml)')
     .option(
-      '--from <file>',
-      'Read the task queue, workflow type and tasks from the worker sample (zip) of the KuFlow app',
+      '--from <path>',
+      'Read the task queue, workflow type and tasks from a worker sample of the KuFlow app: a zip file or a folder',
     )
     .addOption(
       withCandidates(
         new Option(
           '--process <code>',
-          'Process definition code; the process is read from the API unless --task or --from describes it',
+          'Code of the process definition. It is read from KuFlow unless --task or --from describes it',
         ),
         'processes',
       ),
@@ -44,13 +44,13 @@ export function configure(command: Command, context: CommandContext): void {
     .addOption(
       collectValues(
         '--task-kind <code=kind>',
-        'Override the kind of a task read from the API or a worker sample (repeatable)',
+        'Override the kind of a task read from KuFlow or a worker sample (repeatable)',
       ),
     )
     .addOption(
       collectValues(
         '--task-order <code>',
-        'Set the order of the tasks read from the API or a worker sample; repeat the option once per task, in order',
+        'Set the order of the tasks read from KuFlow or a worker sample; repeat the option once per task, in order',
       ),
     )
     .option('--task-queue <name>', 'Task queue, as set in the process definition in the KuFlow app')
@@ -63,10 +63,9 @@ export function configure(command: Command, context: CommandContext): void {
   connectionOptions(command, { engine: true })
     .optionsGroup('Project options:')
     .addOption(
-      new Option(
-        '--language <name>',
-        'Language of the worker (default: the language of --from, otherwise typescript)',
-      ).choices(LANGUAGE_IDS),
+      new Option('--language <name>', 'Language of the worker (default: that of --from, or typescript)').choices(
+        LANGUAGE_IDS,
+      ),
     )
     .option('--package <name>', 'Package name for Java or Python code (default: derived from the project name)')
     .addOption(
@@ -78,7 +77,7 @@ export function configure(command: Command, context: CommandContext): void {
     .addOption(
       collectChoices(
         '--editor <name>',
-        'Add run configurations for an editor (repeatable; default: no files for editors; intellij: only Java)',
+        'Add run configurations for an editor; intellij is for Java only (repeatable; default: none)',
         EDITOR_IDS,
       ),
     )
@@ -95,8 +94,8 @@ export function configure(command: Command, context: CommandContext): void {
     .addOption(
       new Option(
         '--cli-package <spec>',
-        "npm package spec to use for this tool in the project's devDependencies",
-      ).hideHelp(),
+        'npm package spec to use for this CLI in the project, such as file:create-kuflow-worker-0.1.0.tgz',
+      ).helpGroup('Advanced options:'),
     )
     .option(
       '--workspace',

@@ -23,7 +23,7 @@ export function configure(command: Command, context: CommandContext): void {
       .command('pull')
       .summary('Get the engine certificate for this project')
       .description(
-        'Get an engine certificate for this project. Nothing is requested if the current certificate is usable, belongs to the same endpoint, ' +
+        'Get an engine certificate for this project. Does nothing if the current certificate is usable, belongs to the same endpoint, ' +
           'application and namespace, and is not due for renewal. A new certificate is verified and tested against the engine before anything is ' +
           'written. Certificate, key and CA are stored in a new folder in .kuflow/credentials, then application-local.yaml is replaced atomically: ' +
           'a worker sees either the old or the new credentials, never a mix. With --local, the settings of the local KuFlow are written as well.',
@@ -48,6 +48,7 @@ export function configure(command: Command, context: CommandContext): void {
       .option('--temporal-profile <name>', 'temporal-toml: name of the profile (default: "default")')
       .option('--secret-name <name>', 'k8s-secret: name of the Secret (default for a new one: kuflow-worker)')
       .option('--allow-git', 'Write secrets even to a file that git tracks or does not ignore'),
+    'on-request',
   ).action(lazyAction(context, async () => (await run()).runPull));
 
   withConnectionOptions(
@@ -81,6 +82,7 @@ export function configure(command: Command, context: CommandContext): void {
       )
       .option('--exec <command>', 'Command line to run in the system shell after the switch; its output goes to stderr')
       .addOption(jsonOption()),
+    'on-request',
   ).action(lazyAction(context, async () => (await run()).runRotate));
 
   command
@@ -124,10 +126,10 @@ export function configure(command: Command, context: CommandContext): void {
     .action(lazyAction(context, async () => (await run()).runCredentialsExec));
 }
 
-function withConnectionOptions(command: Command): Command {
+function withConnectionOptions(command: Command, local: true | 'on-request' = true): Command {
   return connectionOptions(command, {
     tenant: 'Tenant ID, if the application has several tenants',
     engine: true,
-    local: true,
+    local,
   });
 }

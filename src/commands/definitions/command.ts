@@ -19,7 +19,7 @@ export function configure(command: Command, context: CommandContext): void {
     .summary('Show the tasks of a process')
     .description(
       'Show the tasks of a process, their kinds, and their usual order, derived from its instances. With --sample, also read instances to ' +
-        'infer the shape of their data; only keys and types are kept, never values. Sends at most 30 requests; with a large --sample, a few more than <count>.',
+        'infer the shape of their data; only keys and types are kept, never values. Sends at most 30 requests (more with a large --sample).',
     )
     .addOption(sampleOption())
     .action(lazyAction(context, async () => (await import('./run.ts')).runShow));

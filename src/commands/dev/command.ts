@@ -18,15 +18,17 @@ Examples:
     $ kuflow dev exec -- npm start
     $ ./kuflow dev exec -- ./mvnw spring-boot:run
     $ ./kuflow dev exec -- uv run loan-worker
-  run one process from start to end with the worker
+  run one process to completion with the worker
     $ kuflow dev simulate -- npm start
-  start one that a program controls and that leaves nothing behind
+  start a temporary one from a program
     $ kuflow dev --json --ephemeral`;
 
 const SIMULATE_EXAMPLES = `
 Examples:
-  $ kuflow dev simulate -- npm start
-  $ kuflow dev simulate LOAN --answers answers.yaml --timeout 5m -- npm start`;
+  run the only process with example data
+    $ kuflow dev simulate -- npm start
+  use your own data, and allow more time
+    $ kuflow dev simulate LOAN --answers answers.yaml --timeout 5m -- npm start`;
 
 const SKIP_EXAMPLES = `
 Examples:
@@ -34,23 +36,19 @@ Examples:
     $ kuflow dev skip
   let a deadline of three days pass
     $ kuflow dev skip 3d
-  $ kuflow dev skip --until 2027-01-01`;
+  skip to a date
+    $ kuflow dev skip --until 2027-01-01`;
 
 export function configure(command: Command, context: CommandContext): void {
   platformOptions(command)
     .addOption(
       new Option(
         '--temporal-ui [port]',
-        "Run Temporal's UI; an exact port must be free (default: 7484, or the next free port)",
+        "Run Temporal's UI (default: port 7484, or the next free one). A port that you set must be free",
       ).argParser(parsePort),
     )
-    .optionsGroup('Options for programs:')
-    .addOption(
-      new Option(
-        '--json',
-        'Print one JSON object per line to stdout, first the addresses when it is ready, then events',
-      ),
-    )
+    .optionsGroup('Scripting options:')
+    .addOption(new Option('--json', 'Print JSON lines to stdout: the addresses when it is ready, then events'))
     .addOption(
       new Option(
         '--ephemeral',
@@ -60,7 +58,7 @@ export function configure(command: Command, context: CommandContext): void {
     .addOption(
       new Option('--watch-stdin', 'Stop when stdin closes (default with --json or --ephemeral, if stdin is a pipe)'),
     )
-    .addOption(new Option('--no-watch-stdin', 'Ignore stdin').hideHelp())
+    .addOption(new Option('--no-watch-stdin', 'Ignore stdin'))
     .optionsGroup('')
     .hook('preSubcommand', (_dev, subcommand) => rejectOptionsBefore(command, subcommand.name()))
     .enablePositionalOptions()
@@ -68,8 +66,8 @@ export function configure(command: Command, context: CommandContext): void {
       'Run a local KuFlow until Ctrl-C: the REST API on HTTP and HTTPS, and a real Temporal server behind a gateway with mutual TLS and tokens. ' +
         'It serves the processes in kuflow.process.yaml and processes/*.process.yaml. Outside a project, without these files, it serves a sample process. ' +
         'When you save one of these files, it serves the new content and regenerates types and tasks in the project. ' +
-        'Its state is in .kuflow/dev. It prints one line to stdout when it is ready. ' +
-        'With --ephemeral, it does not use that state, runs next to any other local KuFlow, and serves the files as they were at the start.',
+        'Its state is in .kuflow/dev. The line on stdout says that it is ready. ' +
+        'With --ephemeral, it does not use that state, can run alongside another local KuFlow, and ignores later changes to the files.',
     )
     .addHelpText('after', DEV_EXAMPLES)
     .action(lazyAction(context, async () => (await import('./run-platform.ts')).runDev));
@@ -79,13 +77,13 @@ export function configure(command: Command, context: CommandContext): void {
     .summary('Run a command connected to the local KuFlow')
     .description(
       'Run a command with the settings of the local KuFlow in its environment. Uses the local KuFlow already running for this folder, ' +
-        'or starts one and stops it afterward. If a worker that was connected ends by itself, it is restarted after a pause, which grows from 1 to 30 seconds. ' +
-        "Exits with the command's own status, 125 if the local KuFlow does not start, 126 or 127 " +
-        'if the command cannot be run, and 130 on an interrupt, after the command has drained.',
+        'or starts one and stops it afterward. A connected worker that exits on its own is restarted after 1 to 30 seconds. ' +
+        "Exits with the command's own status, with 125 if the local KuFlow does not start, with 126 or 127 " +
+        'if the command cannot be run, and with 130 on an interrupt, after the command has stopped.',
     )
     .argument('<command...>', 'Command to run, after --')
     .addOption(runtimeOption())
-    .option('--restart', 'Restart a worker that ends by itself (default, except in CI)')
+    .option('--restart', 'Restart a worker that exits on its own (default, except in CI)')
     .option('--no-restart', 'End when the command ends (default in CI)')
     .addOption(
       collectValues(
@@ -99,9 +97,9 @@ export function configure(command: Command, context: CommandContext): void {
 
   const simulate = command
     .command('simulate')
-    .summary('Run one process from start to finish with a worker')
+    .summary('Run one process to completion with a worker')
     .description(
-      'Start a worker, wait until it polls, start a process, complete each human task with valid data, print the timeline, and stop the worker. ' +
+      'Run one process to completion with a worker. Starts the worker, waits until it polls, starts a process, completes each human task with valid data, prints the timeline, and stops the worker. ' +
         'Uses the local KuFlow already running for this folder, or starts one and stops it afterward. The worker gets any free port ' +
         'for its health endpoint unless WORKER_HEALTHPORT is set, and exposes no metrics unless WORKER_METRICSPORT is set. Exits with status 0 if the process ' +
         'completes with valid data; 1 if a task gets stuck, the workflow fails, its code fails three times in a row, it calls an activity that is not registered, or the command exits early; 4 on a timeout; and 130 if interrupted.',
@@ -129,10 +127,10 @@ export function configure(command: Command, context: CommandContext): void {
       new Option(
         '--worker-log <file>',
         "Append the worker's output to this file instead of printing it to stderr",
-      ).hideHelp(),
+      ).helpGroup('Advanced options:'),
     )
     .addOption(jsonOption())
-    .usage('[code] [options] -- <command...>')
+    .usage('[options] [code] -- <command...>')
     .addHelpText('after', SIMULATE_EXAMPLES)
     .action(async (code: string | undefined, words: string[], flags: SimulateFlags) => {
       const { runSimulate } = await import('./simulate/run.ts');
@@ -157,7 +155,7 @@ export function configure(command: Command, context: CommandContext): void {
   stateOption(command.command('open'))
     .summary('Open the console of the local KuFlow in a browser')
     .description(
-      'Open the console of the running local KuFlow, signed in as its first user. In the console, you can start processes, complete tasks, read the requests of workers ' +
+      'Open the console of the running local KuFlow, signed in as the first user. In the console, you can start processes, complete tasks, read the requests of workers ' +
         'and inject faults.',
     )
     .argument('[path]', 'Path within the console, such as tasks/latest')
@@ -168,7 +166,7 @@ export function configure(command: Command, context: CommandContext): void {
     .summary('Print the history of a workflow, for a replay test')
     .description(
       'Print the history of a workflow from the running local KuFlow as JSON, in the format that Temporal replayers and the Temporal CLI read. ' +
-        'The workflow of a process has the ID of the process. The IDs of other workflows, such as child workflows, are accepted too. ' +
+        'A process and its workflow have the same ID. Also accepts the IDs of other workflows, such as child workflows. ' +
         'The history of a confidential process is decrypted, so that it can be replayed without its key.',
     )
     .addArgument(idArgument('process'))
@@ -180,8 +178,8 @@ export function configure(command: Command, context: CommandContext): void {
     .summary('Skip time, so that deadlines pass (experimental)')
     .description(
       'Move the clock of the running local KuFlow forward, from deadline to deadline, and wait at each one until the worker is done. ' +
-        'Without a duration or --until, it stops when a process has changed. Tokens and certificates keep real time. The clock stays ahead until `kuflow dev reset`. ' +
-        'This is experimental, because it uses an experimental feature of the Temporal server. ' +
+        'Without a duration or --until, stops as soon as a process changes. Tokens and certificates are not affected. The clock stays ahead until `kuflow dev reset`. ' +
+        'Experimental: depends on an experimental feature of the Temporal server. ' +
         'Exits with status 1 if there was nothing to wait for, and 4 if a process did not reach the target time.',
     )
     .argument('[duration]', 'How much time to skip, such as 12h or 3d', parseLife)
@@ -198,10 +196,10 @@ export function configure(command: Command, context: CommandContext): void {
     .command('webhooks')
     .summary('List, show and resend webhook events')
     .description(
-      'List, show and resend webhook events. They are sent in order, one at a time for each process, and retried for a day until the response is 2xx.',
+      'List, show and resend webhook events. The events of a process are sent in order, one at a time, and retried for a day until the response is 2xx.',
     );
   stateOption(webhooks.command('list'))
-    .summary('List the events, the newest first')
+    .summary('List the events, newest first')
     .addOption(withCandidates(new Option('--process <id>', 'Only events of this process'), 'process-ids'))
     .addOption(limitOption('events'))
     .addOption(jsonOption())
@@ -220,7 +218,7 @@ export function configure(command: Command, context: CommandContext): void {
     .summary('Remove the state of the local KuFlow')
     .description(
       'Remove the state of the local KuFlow of this folder: processes, tasks, documents, workflows, keys and tokens. Other files in the state folder are kept. ' +
-        'Prompts for confirmation; when not interactive, requires --yes. Fails while the local KuFlow runs.',
+        'Prompts for confirmation; without a terminal, requires --yes. Fails while the local KuFlow runs.',
     )
     .option('-y, --yes', 'Skip the confirmation prompt')
     .addOption(jsonOption())
@@ -240,7 +238,7 @@ export function configure(command: Command, context: CommandContext): void {
   stateOption(command.command('import'))
     .summary('Restore the state of the local KuFlow from a file')
     .description(
-      'Restore the state of the stopped local KuFlow from a file that `kuflow dev export` wrote. The file is checked completely before anything is changed. ' +
+      'Restore the state of the stopped local KuFlow from a file that `kuflow dev export` wrote. Checks the whole file before anything changes. ' +
         'Import only files that you trust: whoever wrote the file knows the keys and tokens in it.',
     )
     .argument('<file>', 'File to read')
@@ -275,7 +273,7 @@ function rejectOptionsBefore(dev: Command, subcommand: string): void {
 function runtimeOption(): Option {
   return new Option(
     '--for <runtime>',
-    "Also set what this runtime needs. java: a trust store with the local CA, and the variables that KuFlow's Spring samples read (needs a JDK)",
+    "For a Java program: also set up a trust store with the local CA, and the variables that KuFlow's Spring samples read (needs a JDK)",
   ).choices(['java']);
 }
 
@@ -284,9 +282,10 @@ function stateOption(command: Command): Command {
 }
 
 function portOption(flags: string, name: string, standard: number): Option {
-  return new Option(flags, `${name} port; must be free (default: ${standard}, or the next free port)`).argParser(
-    parsePort,
-  );
+  return new Option(
+    flags,
+    `${name} port (default: ${standard}, or the next free one). A port that you set must be free`,
+  ).argParser(parsePort);
 }
 
 function platformOptions(command: Command): Command {
@@ -300,12 +299,12 @@ function platformOptions(command: Command): Command {
     .addOption(
       new Option('--token-grace <duration>', 'How long an expired token is still accepted (default: 120s)')
         .argParser(parseSeconds)
-        .hideHelp(),
+        .helpGroup('Advanced options:'),
     )
     .addOption(
       new Option('--certificate-life <duration>', 'Lifetime of an engine certificate (default: 400d)')
         .argParser(parseLife)
-        .hideHelp(),
+        .helpGroup('Advanced options:'),
     )
     .optionsGroup('Address options:')
     .addOption(portOption('--port <port>', 'HTTP', 7480))
@@ -322,7 +321,7 @@ function platformOptions(command: Command): Command {
 
 function parsePort(text: string): number {
   const value = Number(text);
-  if (!/^\d+$/.test(text) || value > 65_535) throw new InvalidArgumentError('a port number from 0 to 65535');
+  if (!/^\d+$/.test(text) || value > 65_535) throw new InvalidArgumentError('a number from 0 to 65535');
   return value;
 }
 

@@ -1,3 +1,5 @@
+import { basename } from 'node:path';
+import { findOnPath } from '../../files/find-on-path.ts';
 import type { LanguageId } from '../../languages/names.ts';
 import { systemClock } from '../../base/clock.ts';
 import { ensurePlatform } from '../../platform/session/attach.ts';
@@ -9,6 +11,7 @@ import {
 } from '../../platform/session/start.ts';
 import {
   type FailedStart,
+  commandNotFound,
   explainFailedStart,
   startDevCommand,
   toExitStatus,
@@ -51,6 +54,9 @@ export type DevExecResult =
  */
 export async function execWithPlatform(request: DevExecRequest): Promise<DevExecResult> {
   // Before the platform starts, which takes seconds.
+  const [program] = request.command;
+  if (basename(program) === program && findOnPath(program, request.env) === undefined)
+    return { kind: 'not-started', ...commandNotFound(program) };
   await (await loadLocalRuntime(request.runtime))?.check(request.env);
   const platform = await ensurePlatform(request);
   try {

@@ -9,7 +9,7 @@ const EXAMPLES = `
 Examples:
   check the connection of the project in this folder
     $ kuflow doctor
-  check only what needs no network
+  run only the checks that work offline
     $ kuflow doctor --offline
   explain a check that failed
     $ kuflow doctor explain KF-TLS-003`;
@@ -22,24 +22,24 @@ export function configure(command: Command, context: CommandContext): void {
       .description(
         'Check everything a worker needs to connect, from its settings to the pollers of its task queue, and show the root cause first. ' +
           'Works inside and outside a project.\n\n' +
-          'Changes no files unless you pass --fix. Creates an engine token in KuFlow, and a certificate if none is configured. If the ' +
+          'Creates an engine token in KuFlow, and a certificate if none is configured. If the ' +
           "project's dependencies are installed, doctor also runs the worker's own check, which creates another token (and a certificate, if none is " +
-          'configured). Pass --no-create to prevent this.\n\n' +
-          'Exits with status 0 if no check failed, 1 if one failed, and 2 if settings are missing or malformed. ' +
-          'With --fail-on warn, exits with 3 if there are warnings. Exits with 4 if a result is inconclusive.',
+          'configured). Pass --no-create to prevent this. Changes files only with --fix.\n\n' +
+          'Exits with status 0 if no check failed, 1 if one failed, 2 if settings are missing or malformed, ' +
+          '3 if there are warnings and you pass --fail-on warn, and 4 if a result is inconclusive.',
       )
       .addOption(
         withCandidates(
           new Option(
             '--only <ids>',
-            'Run only these checks or planes (groups of checks, such as tls; comma-separated) and the checks they depend on',
+            'Run only these checks or groups, such as tls,KF-POLL-001, and the checks that they depend on',
           ).argParser(parseNonEmptyList),
           'checks',
         ),
       )
       .addOption(
         withCandidates(
-          new Option('--skip <ids>', 'Skip these checks or planes (comma-separated)').argParser(parseList),
+          new Option('--skip <ids>', 'Skip these checks or groups (comma-separated)').argParser(parseList),
           'checks',
         ),
       )
@@ -49,7 +49,7 @@ export function configure(command: Command, context: CommandContext): void {
         withCandidates(
           new Option(
             '--process <id>',
-            "Also check this process's workflow and encryption key. <id>: the ID, at least its last 6 characters, or latest",
+            'Also check the workflow and encryption key of this process: its ID, or the last 6 or more characters, or latest',
           ),
           'process-ids',
         ),
@@ -80,13 +80,13 @@ export function configure(command: Command, context: CommandContext): void {
     .command('explain')
     .summary('Explain what a check examines and what to do about its findings')
     .description(
-      'Explain what a check examines, which causes it can report, and what to do about each. Without an ID, list all checks; with a plane, list its checks.',
+      'Explain what a check examines, which causes it can report, and what to do about each. Without an ID, list all checks; with a group, list its checks.',
     )
     .addArgument(
       withCandidates(
         new Argument(
           '[id]',
-          'ID of the check, such as KF-TLS-003, a plane, such as tls, or the code of a cause, such as settings-incomplete',
+          'ID of the check, such as KF-TLS-003, a group, such as tls, or the code of a cause, such as settings-incomplete',
         ),
         'checks',
       ),
@@ -105,7 +105,7 @@ function parseList(text: string): readonly string[] {
 /** Rejects an empty list, with which no check would run and the result would look healthy. */
 function parseNonEmptyList(text: string): readonly string[] {
   const words = parseList(text);
-  if (words.length === 0) throw new InvalidArgumentError('the names of checks or planes, such as tls or KF-TLS-003');
+  if (words.length === 0) throw new InvalidArgumentError('the names of checks or groups, such as tls or KF-TLS-003');
   return words;
 }
 

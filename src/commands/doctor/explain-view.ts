@@ -13,7 +13,7 @@ export function printExplanationList({ out }: Terminal, all: readonly CheckExpla
     title,
     [offline ? 'offline' : '', creates === undefined ? '' : `creates an ${creates}`].filter(Boolean).join(', '),
   ]);
-  const [head = '', ...lines] = formatTable([['CHECK', 'PLANE', 'TITLE', 'NOTES'], ...rows]);
+  const [head = '', ...lines] = formatTable([['CHECK', 'GROUP', 'TITLE', 'NOTES'], ...rows]);
   out.line(bold(head));
   for (const line of lines) out.line(line);
   out.line(dim(`\nExplain one of them: ${invocation} doctor explain ${all[0]?.id ?? '<id>'}`));
@@ -27,7 +27,7 @@ export function printExplanation({ out }: Terminal, explanation: CheckExplanatio
   prose(looksAt);
   out.line();
   const properties = [
-    ['plane', plane],
+    ['group', plane],
     ['requires', requires.length === 0 ? 'nothing' : requires.join(', ')],
     ['network', offline ? 'not needed' : 'required'],
     ['creates', creates === undefined ? 'nothing' : `an ${creates} in KuFlow`],

@@ -16,7 +16,7 @@ export function doctorReporter(progress: Progress): (event: CheckEvent) => void 
   return (event) => {
     if (event.kind !== 'check-started') return;
     // Not before the first check, so that a line about the connection can be printed first.
-    if (!hasBegun) progress.begin('Checking');
+    if (!hasBegun) progress.begin('Checking…');
     hasBegun = true;
     progress.detail(event.title);
   };
@@ -31,7 +31,7 @@ export function printDoctor(terminal: Terminal, report: DoctorReport, invocation
   report.roots.forEach((root) => {
     const { mark, color } = stateStyle(out, root.state);
     const problems = listProblems(root);
-    const heading = problems.length === 0 ? (root.cause?.text ?? root.summary) : 'missing or invalid settings';
+    const heading = problems.length === 0 ? (root.cause?.text ?? root.summary) : 'settings are missing or invalid';
     const text = `${heading}${earlierSuffix(root)}`;
     prose(`${color(mark)} ${bold(`${root.id} ${root.title}`)}: ${escapeForTerminal(text, 1000)}`);
     for (const problem of problems) prose(`    ${escapeForTerminal(problem, 1000)}`);

@@ -8,16 +8,16 @@ const EXAMPLES = `
 Examples:
   answer prompts in a terminal
     $ kuflow login
-  store a second application, with the secret from a pipe
-    $ pass show kuflow/staging | kuflow login --profile staging --client-id <id> --client-secret-stdin
+  store a second application, with the secret from a file
+    $ kuflow login --profile staging --client-id <id> --client-secret-file secret.txt
   use it
     $ kuflow definitions list --profile staging`;
 
 export function configure(command: Command, context: CommandContext): void {
   command.description(
-    "Verify an application's credentials with KuFlow, then store them with the KuFlow address as a profile for use by this tool. " +
+    "Verify an application's credentials with KuFlow, then store them as a profile for `kuflow` commands. " +
       "The secret is stored in the system's keychain or, if no keychain responds within 3 seconds, in a file that only " +
-      'you can read; the output says which. Logging in to an existing profile keeps the values that you do not pass, unless the client ID changes. ' +
+      'you can read; the output says which. If the profile exists, values that you do not pass are kept, unless the client ID changes. ' +
       'The secret is always required. Workers do not read profiles.',
   );
   connectionOptions(command, {

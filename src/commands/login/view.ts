@@ -4,6 +4,7 @@ import type { RemovedProfile } from '../../profiles/store.ts';
 import type { LoginEvent, LoginResult } from './login.ts';
 import type { ProfileList } from './profiles.ts';
 import { palette } from '../../terminal/palette.ts';
+import { printSteps } from '../../terminal/print-error.ts';
 import type { Progress } from '../../terminal/progress.ts';
 import { formatTable } from '../../terminal/table.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
@@ -11,7 +12,7 @@ import type { Terminal } from '../../terminal/terminal.ts';
 /** Shows the steps of a login as progress. */
 export function loginReporter(progress: Progress): (event: LoginEvent) => void {
   return ({ kind }) => {
-    progress.begin(kind === 'verifying' ? 'Verifying the credentials with KuFlow' : 'Storing the credentials');
+    progress.begin(kind === 'verifying' ? 'Verifying the credentials with KuFlow…' : 'Storing the credentials…');
   };
 }
 
@@ -82,8 +83,8 @@ export function loginAsData(result: LoginResult): object {
 export function printProfiles(terminal: Terminal, { profiles, file }: ProfileList, invocation: string): void {
   const { bold } = palette(terminal.out);
   if (profiles.length === 0) {
-    terminal.out.line('There are no profiles');
-    terminal.err.line(`To store one: ${invocation} login`);
+    terminal.out.line('No profiles');
+    printSteps(terminal.err, [`Store one: ${invocation} login`]);
     return;
   }
   const hasTenants = profiles.some(({ tenantId }) => tenantId !== undefined);

@@ -24,7 +24,7 @@ Examples:
 const SIGNAL_EXAMPLES = `
 Examples:
   signal the newest process
-    $ kuflow process signal latest withdraw
+    $ kuflow process signal latest remind
   pass an object, or any JSON
     $ kuflow process signal latest changeAmount --set amount=500
     $ kuflow process signal 3f2a9c approve --input true`;
@@ -40,8 +40,8 @@ Examples:
 
 export function configure(command: Command, context: CommandContext): void {
   command.description(
-    'Start, show, signal and cancel processes, and invoke their user actions. If a connection is configured, you act in that KuFlow as the application. ' +
-      'Otherwise, you act in the local KuFlow that runs for this folder, as one of its users. ' +
+    'Start, show, signal and cancel processes, and invoke their user actions. If a connection is configured, you act as the application in that environment. ' +
+      "Otherwise, you act as a user of this folder's local KuFlow. " +
       'For the definitions of processes, see `kuflow definitions`.',
   );
 
@@ -57,10 +57,15 @@ export function configure(command: Command, context: CommandContext): void {
       .summary('Start a process')
       .description('Start a process. Prints only its ID to stdout.')
       .option('--metadata <file>', 'YAML or JSON file with the metadata; - reads standard input')
-      .addOption(collectValues('--set <name=value>', 'Set one property of the metadata (repeatable)'))
+      .addOption(
+        collectValues(
+          '--set <name=value>',
+          'Set one property of the metadata, as JSON unless it is a string (repeatable)',
+        ),
+      )
       .option('--fake', 'Fill in valid example metadata (local KuFlow only)')
       .option('--allow-invalid', 'Start the process even if the metadata does not match its schema')
-      .option('--wait', 'Wait until the process ends; exits with status 1 if it was canceled'),
+      .option('--wait', 'Wait until the process ends. Exits with status 1 if it was canceled'),
   )
     .addHelpText('after', START_EXAMPLES)
     .action(lazyAction(context, async () => (await import('./run.ts')).runProcessStart));
@@ -69,7 +74,7 @@ export function configure(command: Command, context: CommandContext): void {
     command
       .command('list')
       .addArgument(withCandidates(new Argument('[code]', 'Only processes of this definition'), 'served-processes'))
-      .summary('List processes, the newest first')
+      .summary('List processes, newest first')
       .addOption(stateOption('process', 'processes'))
       .addOption(limitOption('processes')),
   ).action(lazyAction(context, async () => (await import('./run.ts')).runProcessList));
@@ -80,9 +85,9 @@ export function configure(command: Command, context: CommandContext): void {
       .addArgument(idArgument('process'))
       .summary('Show a process with its metadata and timeline')
       .description(
-        'Show a process with its metadata and timeline. Only the local KuFlow provides a timeline; for another KuFlow environment, the process items are listed instead.',
+        'Show a process with its metadata and timeline. Only the local KuFlow has a timeline; elsewhere, the process items are listed instead.',
       )
-      .option('--watch', 'Keep watching until the process ends; exits with status 1 if it was canceled'),
+      .option('--watch', 'Keep watching until the process ends. Exits with status 1 if it was canceled'),
   ).action(lazyAction(context, async () => (await import('./run.ts')).runProcessShow));
 
   localChangeOptions(
@@ -95,7 +100,7 @@ export function configure(command: Command, context: CommandContext): void {
         'Send a signal to the workflow of a running process. To invoke a user action, use `kuflow process act`. In a confidential process, the input is encrypted, as in KuFlow. ' +
           "KuFlow's API cannot send signals, so this command needs the local KuFlow.",
       )
-      .addOption(collectValues('--set <name=value>', 'Set one property of the input (repeatable)'))
+      .addOption(collectValues('--set <name=value>', 'Set one property of the input, as JSON if possible (repeatable)'))
       .addOption(
         new Option('--input <json>', 'Input as JSON (default: send the signal without an argument)').conflicts('set'),
       ),
@@ -107,10 +112,10 @@ export function configure(command: Command, context: CommandContext): void {
     command
       .command('actions')
       .addArgument(idArgument('process'))
-      .summary('List the user actions of a process')
+      .summary('List the user actions that you may invoke in a process')
       .description(
         'List the user actions that you may invoke in a process. The local KuFlow also lists those that were invoked, with the task queue of their workflow. ' +
-          "KuFlow's API cannot list actions; for another KuFlow environment, they are those of the definition file in this folder.",
+          "KuFlow's API cannot list actions, so elsewhere the command lists those in this folder's definition file.",
       ),
   ).action(lazyAction(context, async () => (await import('./run-act.ts')).runProcessActions));
 
@@ -124,7 +129,7 @@ export function configure(command: Command, context: CommandContext): void {
       .addOption(
         collectValues(
           '--set <name=value>',
-          'Set one property of the input, or of the metadata of the process to start (repeatable)',
+          'Set one property of the input, or of the metadata of the process to start, as JSON unless it is a string (repeatable)',
         ),
       )
       .option('--text <text>', 'Text of the message to create')

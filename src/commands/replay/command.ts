@@ -7,25 +7,25 @@ import { stateOption } from '../../cli/kuflow-options.ts';
 
 const EXAMPLES = `
 Examples:
-  check a change of the workflow code before you deploy it
+  check a workflow change before you deploy it
     $ kuflow replay
-  check it with the processes that run in the local KuFlow
+  check it against processes in the local KuFlow
     $ kuflow replay --local
-  also check processes that ended
+  also check processes that have ended
     $ kuflow replay --state running --state completed --limit 500`;
 
 export function configure(command: Command, context: CommandContext): void {
   command
     .description(
       "Replay the histories of running processes against this project's workflow code, as a worker would. " +
-        'Uses the configured KuFlow, or else the local KuFlow that runs for this folder, with the credentials of the worker. ' +
-        'The worker decrypts the histories of confidential processes. Nothing is written to disk, and no process changes.\n\n' +
-        'Exits with status 0 if every process matches, and 1 if the code would break a process. Exits with 3, a warning, if no processes ' +
-        'were found or the duration of a timer has changed, and with 4 if a process could not be read.',
+        "Uses the configured KuFlow environment, or this folder's local KuFlow if none is configured, with the worker's credentials or those that you pass. " +
+        'The worker decrypts the histories of confidential processes. Writes nothing and changes no process.\n\n' +
+        'Exits with status 0 if every process matches, 1 if the code would break a process, 3 if no processes ' +
+        'were found or the duration of a timer has changed, and 4 if a process could not be read.',
     )
     .addOption(stateOption('process', 'processes', 'running'))
     .addOption(
-      new Option('--limit <count>', 'Replay at most this many processes, the oldest first (default: all)').argParser(
+      new Option('--limit <count>', 'Replay at most this many processes, oldest first (default: all)').argParser(
         parseCount,
       ),
     )

@@ -84,14 +84,14 @@ async function findWorker(
       return command;
     case 'not-installed':
       throw new KnownError({
-        message: 'The dependencies of the project are not installed',
-        next: [commands(record.packageManager, record).install],
+        message: 'The dependencies are not installed',
+        next: [`Install them: ${commands(record.packageManager, record).install}`],
         status: 4,
       });
     case 'not-built':
       throw new KnownError({
         message: `The worker is not built: ${command.missing} does not exist`,
-        next: [command.build],
+        next: [`Build it: ${command.build}`],
         status: 4,
       });
   }

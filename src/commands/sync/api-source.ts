@@ -1,7 +1,7 @@
 import { countOf } from '../../base/count-of.ts';
 import type { CommandContext } from '../../cli/context.ts';
 import type { ConnectionFlags } from '../../connection/flags.ts';
-import { requireConnection } from '../../connection/require.ts';
+import { requireConnection, type Connection } from '../../connection/require.ts';
 import { resolveConnection } from '../../connection/resolve.ts';
 import { compareProcess } from '../../discovery/compare-definition.ts';
 import { discoverFromApi } from '../../discovery/from-api.ts';
@@ -21,14 +21,22 @@ export interface ApiSourceOptions {
   readonly onWarning: (text: string) => void;
 }
 
+/** The connection of the project. Rejects with a KnownError if it is not configured. */
+export async function requireApiConnection(
+  flags: ConnectionFlags,
+  folder: string,
+  context: CommandContext,
+): Promise<Connection> {
+  const { env, terminal } = context;
+  const at = { env, cwd: folder, stdin: terminal.prompts.input, signal: context.interruption() };
+  return await requireConnection(await resolveConnection(flags, at));
+}
+
 /** The live processes of the configured KuFlow. Rejects with a KnownError if the connection is not configured. */
 export async function openApiSource(options: ApiSourceOptions): Promise<LiveSource> {
   const { flags, folder, context, report } = options;
   const signal = context.interruption();
-  const { env, terminal } = context;
-  const connection = await requireConnection(
-    await resolveConnection(flags, { env, cwd: folder, stdin: terminal.prompts.input, signal }),
-  );
+  const connection = await requireApiConnection(flags, folder, context);
   for (const warning of connection.warnings) options.onWarning(warning);
   const rest = await connection.rest();
   let answer: boolean | undefined;

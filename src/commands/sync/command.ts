@@ -10,21 +10,21 @@ const EXAMPLES = `
 Examples:
   compare the tasks of the project with KuFlow, and write the changes after you confirm
     $ kuflow sync
-  compare the fields too, from up to 25 instances
+  also compare fields, using up to 25 instances
     $ kuflow sync --sample 25
-  compare with the worker sample of the KuFlow app, which needs no credentials
+  compare with the worker sample of the KuFlow app; needs no credentials
     $ kuflow sync --from worker-sample.zip
   fail in CI if the definition no longer matches
     $ kuflow sync --check
-  write all changes without a prompt, and merge one of them with local changes
+  write all changes without a prompt, and merge them into a file that you edited
     $ kuflow sync --yes --edit src/workflows.ts`;
 
 export function configure(command: Command, context: CommandContext): void {
   command
     .description(
-      'Compare the definition of a process with the live process in KuFlow, and print each difference with its evidence. It also offers to update the ' +
-        'definition and the generated code. The live process is derived from its instances, as with `kuflow create --process`, in at ' +
-        'most 30 requests per process, or a few more than <count> with a large --sample. With --sample, fields are compared too; only keys and ' +
+      'Compare the definition of a process with the process in KuFlow, and print each difference with its evidence. Then offers to update the ' +
+        "definition and the generated code. KuFlow's API does not return definitions, so the definition is derived from the instances of the process, in at " +
+        'most 30 requests (more with a large --sample). With --sample, also compares fields; only keys and ' +
         'types are kept, never values. Nothing is reported as removed unless the instances show it. Files that you have edited are changed ' +
         'only after you confirm, or if you name them with --edit. Exits with status 3 if something is left for you to change by hand.',
     )
@@ -40,12 +40,12 @@ export function configure(command: Command, context: CommandContext): void {
     )
     .addOption(sampleOption(0))
     .option(
-      '--from <file>',
-      'Compare the task queue, workflow type and tasks with the worker sample (zip) of the KuFlow app instead of the API',
+      '--from <path>',
+      'Compare the task queue, workflow type and tasks with a worker sample of the KuFlow app (a zip file or a folder) instead of the API',
     )
     .option(
       '--check',
-      'Write nothing. Exit with status 1 if the definition differs, 0 if it matches, and 4 if that could not be determined',
+      'Write nothing. Exit with status 1 if the definition differs, 0 if it matches, and 4 if it cannot tell',
     );
   connectionOptions(command, { tenant: 'Compare only with processes of this tenant' })
     .optionsGroup('Run options:')

@@ -17,7 +17,7 @@ import { confirmEdit, printVersionWarning, recoveryPrinter } from '../../project
 import { stringifyForTerminal } from '../../terminal/json.ts';
 import { openProgress } from '../../terminal/progress.ts';
 import type { Prompts } from '../../terminal/prompts.ts';
-import { openApiSource } from './api-source.ts';
+import { openApiSource, requireApiConnection } from './api-source.ts';
 import { openSampleSource } from './sample-source.ts';
 import {
   checkStatus,
@@ -58,12 +58,16 @@ export async function runSync(flags: SyncFlags, context: CommandContext, open = 
   // A sample is of one process.
   const chosen = chooseProcesses(project, flags.process, isCheck && flags.from === undefined);
   const ask = await open(flags, context);
-  if (ask === undefined && !isCheck && flags.dryRun !== true && flags.yes !== true)
+  if (ask === undefined && !isCheck && flags.dryRun !== true && flags.yes !== true) {
+    // With --yes, the command would fail for the same reason.
+    if (flags.from === undefined && !terminal.canPrompt && flags.clientSecretStdin !== true)
+      await requireApiConnection(flags, project.folder, context);
     throw usageError(whyNotConfirmed(flags, context), [
       'To write the changes, pass --yes',
       'To show them, pass --dry-run',
       'To only report whether there are any, pass --check',
     ]);
+  }
 
   const { source, compared } = await readDifferences(project, chosen, { flags, context, ask });
   const reports = compared.map((one) => reportOf(one, source));
@@ -87,7 +91,7 @@ function rejectCombinations(flags: SyncFlags): void {
 }
 
 function whyNotConfirmed(flags: SyncFlags, { terminal }: CommandContext): string {
-  if (!terminal.canPrompt) return 'No terminal is available to confirm the changes';
+  if (!terminal.canPrompt) return 'kuflow sync needs a terminal to confirm the changes';
   return `The changes cannot be confirmed with ${flags.json === true ? '--json' : '--client-secret-stdin'}, which turns off prompts`;
 }
 

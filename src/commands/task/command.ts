@@ -19,20 +19,20 @@ Examples:
   set single values
     $ kuflow task complete latest --set approved=true
   read the data from a file
-    $ kuflow task complete 3f2a9c --data application.yaml`;
+    $ kuflow task complete LOAN_APPLICATION --data loan-application.yaml`;
 
 export function configure(command: Command, context: CommandContext): void {
   command.description(
-    'List tasks, and claim, assign, save and complete them. If a connection is configured, you act in that KuFlow as the application. ' +
-      'Otherwise, you act in the local KuFlow that runs for this folder, as one of its users.',
+    'List tasks, and claim, assign, save and complete them. If a connection is configured, you act as the application in that environment. ' +
+      "Otherwise, you act as a user of this folder's local KuFlow.",
   );
 
   sessionOptions(
     command
       .command('list')
       .addArgument(withCandidates(new Argument('[code]', 'Only tasks with this code'), 'served-tasks'))
-      .summary('List tasks, the newest first')
-      .description('List tasks, the newest first. Without --state, only open tasks (ready or claimed).')
+      .summary('List tasks, newest first')
+      .description('List tasks, newest first. Without --state, only open tasks (ready or claimed).')
       .addOption(withCandidates(new Option('--process <id>', 'Only tasks of this process'), 'process-ids'))
       .addOption(stateOption('task', 'tasks'))
       .addOption(limitOption('tasks')),
@@ -63,8 +63,8 @@ export function configure(command: Command, context: CommandContext): void {
       .addArgument(
         withCandidates(new Argument('<assignee>', 'Email address of a user, or ID of a user or application'), 'users'),
       )
-      .summary('Assign a task to somebody')
-      .description('Assign an open task to a user or an application, even if somebody else has claimed it.'),
+      .summary('Assign a task to a user or an application')
+      .description('Assign an open task to a user or an application, even if someone else has claimed it.'),
   ).action(lazyAction(context, async () => (await import('./run.ts')).runTaskAssign));
 
   dataOptions(
@@ -73,8 +73,8 @@ export function configure(command: Command, context: CommandContext): void {
       .addArgument(idArgument('task', 'active'))
       .summary('Save data of a task without completing it')
       .description(
-        'Claim a task if nobody has, and save its data. Required properties may be missing. Other data that does not match the schema is ' +
-          'refused before anything changes, unless you pass --allow-invalid.',
+        'Claim a task if no one has, and save its data. Required properties may be missing. Other data that does not match the schema is ' +
+          'rejected before anything changes, unless you pass --allow-invalid.',
       ),
     'Save the data even if it does not match its schema',
   ).action(lazyAction(context, async () => (await import('./run.ts')).runTaskSave));
@@ -85,8 +85,8 @@ export function configure(command: Command, context: CommandContext): void {
       .addArgument(idArgument('task', 'active'))
       .summary('Complete a task')
       .description(
-        'Claim a task if nobody has, save its data and complete it. Without --data, --set or --fake, the task keeps the data it has. ' +
-          'Data that does not match the schema is refused before anything changes, unless you pass --allow-invalid.',
+        'Claim a task if no one has, save its data and complete it. Without --data, --set or --fake, the task keeps the data it has. ' +
+          'Data that does not match the schema is rejected before anything changes, unless you pass --allow-invalid.',
       ),
     'Complete the task even if the data does not match its schema',
   )
@@ -98,7 +98,9 @@ function dataOptions(command: Command, allowInvalid: string): Command {
   return changeOptions(
     command
       .option('--data <file>', 'YAML or JSON file with the data; - reads standard input')
-      .addOption(collectValues('--set <name=value>', 'Set one property of the data (repeatable)'))
+      .addOption(
+        collectValues('--set <name=value>', 'Set one property of the data, as JSON unless it is a string (repeatable)'),
+      )
       .option('--fake', 'Fill in valid example data (local KuFlow only)')
       .option('--allow-invalid', allowInvalid),
   );

@@ -75,7 +75,7 @@ async function explainNoTasks(session: KuFlowSession, flags: TaskListFlags, cont
   printNoTasks(context.terminal, { open: flags.state === undefined });
   if (session.local === undefined) return;
   const running = await session.client.findProcesses({ state: ['RUNNING'], size: RECENT_RECORDS });
-  const codes = running.content.map(({ processDefinitionRef }) => processDefinitionRef?.code ?? '');
+  const codes = running.content.map(({ processDefinitionRef }) => processDefinitionRef.code);
   await warnAboutUnpolledQueues(session, codes, context);
 }
 

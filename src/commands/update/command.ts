@@ -13,7 +13,7 @@ Examples:
 export function configure(command: Command, context: CommandContext): void {
   command
     .description(
-      'Update the worker project in this folder or a parent folder to the templates of this version. Files that you have not edited are replaced. ' +
+      'Update the worker project in this folder or a parent folder to the templates of this version of create-kuflow-worker. Files that you have not edited are replaced. ' +
         'In other files, template changes are merged with your edits; dependencies are merged one by one. Installs the dependencies if they ' +
         "changed or are missing, and then runs the project's own checks. The project must be in a git repository without uncommitted changes, so that you can undo " +
         'the update. Exits with status 2 if there are conflicts and --conflicts does not say what to do with them, and with status 3 if some are left ' +
@@ -31,7 +31,7 @@ export function configure(command: Command, context: CommandContext): void {
       new Option(
         '--keep-template',
         'Use the copy of your own template in the project, without reading its source again (see create --template)',
-      ).hideHelp(),
+      ).helpGroup('Advanced options:'),
     )
     .option('--no-install', 'Do not install the dependencies')
     .option('--no-verify', "Do not run the project's own checks")

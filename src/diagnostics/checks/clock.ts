@@ -24,7 +24,7 @@ export const clockCheck: Check<DoctorInput, DoctorOutputs> = {
     const seconds = Math.round(Math.abs(skewMs) / 1000);
     const facts = { aheadBySeconds: Math.round(skewMs / 1000) };
     if (Math.abs(skewMs) < NOTICEABLE_SKEW_MS)
-      return Promise.resolve({ state: 'pass', summary: `within ${Math.max(1, seconds)} s of KuFlow's`, facts });
+      return Promise.resolve({ state: 'pass', summary: `within ${Math.max(1, seconds)} s of KuFlow's clock`, facts });
     const code = Math.abs(skewMs) >= WRONG_CLOCK_MS ? 'clock-wrong' : 'clock-off';
     return Promise.resolve(
       toFinding({ id: 'KF-CLOCK-001', code, text: `This machine's clock is ${formatSkew(skewMs)}`, facts }),

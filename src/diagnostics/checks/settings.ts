@@ -34,13 +34,17 @@ function settingsAdvice(id: string, problems: readonly ConnectionProblem[], code
   const adviceFor = (problem: ConnectionProblem): readonly Advice[] =>
     problem.next !== undefined
       ? [problem.next]
-      : fillAdvice(getExplainedCause(id, causeCodeOf(problem)).advice.slice(0, 1), {
-          key: problem.key,
-          file: settingsFileFor(problem.key),
-        });
+      : problem.missing !== true && problem.source !== undefined
+        ? [{ text: `Correct ${problem.source}` }]
+        : fillAdvice(getExplainedCause(id, causeCodeOf(problem)).advice.slice(0, 1), {
+            key: problem.key,
+            file: settingsFileFor(problem.key),
+          });
   const perProblem = problems.filter(({ next, missing }) => next !== undefined || missing !== true).flatMap(adviceFor);
   if (problems.every(({ next }) => next !== undefined)) return withoutRepetition(perProblem);
-  const isAboutCredentials = code !== 'settings-incomplete' || problems.some(({ key }) => CREDENTIALS.includes(key));
+  const isAboutCredentials =
+    code !== 'settings-incomplete' ||
+    problems.some(({ key, missing }) => missing === true && CREDENTIALS.includes(key));
   const advice = [
     ...withoutRepetition(perProblem),
     ...(isAboutCredentials ? fillAdvice(getExplainedCause(id, code).advice.slice(1)) : []),

@@ -1,4 +1,4 @@
-import { type AdviceCommands, DEFAULT_ADVICE_COMMANDS, fillAdvice, fillCommands } from '../advice.ts';
+import { type AdviceCommands, fillAdvice, fillCommands } from '../advice.ts';
 import type { Advice, Plane } from '../check.ts';
 import { explanations, getExplainedCause } from '../explain-finding.ts';
 import { registry, sortChecks } from '../registry.ts';
@@ -46,10 +46,15 @@ const PLACEHOLDERS: Readonly<Record<string, string>> = {
   namespace: 'NAMESPACE',
   'namespace-source': 'temporal.namespace',
 };
-const DOCS_COMMANDS: AdviceCommands = { ...DEFAULT_ADVICE_COMMANDS, kuflow: 'kuflow' };
+const DOCS_COMMANDS: AdviceCommands = {
+  kuflow: 'kuflow',
+  install: 'INSTALL_COMMAND',
+  check: 'CHECK_COMMAND',
+  start: 'START_COMMAND',
+};
 const ORIGIN_PREFIX = {
-  given: 'If the settings give the certificate: ',
-  issued: 'If KuFlow issued it: ',
+  given: 'Certificate from the settings: ',
+  issued: 'Certificate issued by KuFlow: ',
 } as const;
 
 const PART_PREFIX = { cert: 'For the certificate: ', key: 'For the key: ', ca: 'For the CA: ' } as const;

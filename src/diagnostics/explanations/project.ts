@@ -27,7 +27,7 @@ export const project: Readonly<Record<string, Explanation>> = {
     looksAt:
       "The version of Temporal's SDK: whether all of its packages have the same one, and whether it has known bugs. Reads the installed packages, or pom.xml in a Java project.",
     causes: {
-      'sdk-not-installed': warns('The dependencies of the project are not installed.', {
+      'sdk-not-installed': warns('The dependencies are not installed.', {
         text: 'Install them',
         command: '<install>',
       }),
@@ -57,7 +57,7 @@ export const project: Readonly<Record<string, Explanation>> = {
       ),
       'build-file-unusable': fails(
         'A file that the build needs is missing, or it cannot be executed.',
-        'Restore <file> from version control. If it is a script, it needs the permission to be executed',
+        'Restore <file> from version control. A script must be executable',
       ),
     },
   },
@@ -66,7 +66,7 @@ export const project: Readonly<Record<string, Explanation>> = {
       'Whether the ports of `/livez` and `/readyz` (`worker.health-port`) and of `/metrics` (`worker.metrics-port`) are free on this machine. A worker that already runs and responds on the health port is not a problem. Connects to the ports, and opens none.',
     causes: {
       'worker-port-in-use': fails(
-        'Another program on this machine uses the port. The worker then ends as soon as it starts, except with the option for development.',
+        'Another program on this machine uses the port. The worker exits at startup, except with `--dev`.',
         'End the other program, or set <key> to a free port (<source>)',
       ),
     },

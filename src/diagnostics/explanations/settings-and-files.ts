@@ -4,7 +4,7 @@ import { fails, warns, type Explanation } from './explanation.ts';
 const SET_KEY = 'Set or correct <key> in <file> or the environment';
 
 /** For all commands of this machine, and outside of every repository. */
-const STORE_CREDENTIALS = { text: 'Store them once', command: '<kuflow> login' };
+const STORE_CREDENTIALS = { text: 'Store the credentials once', command: '<kuflow> login' };
 
 const INCOMPLETE =
   'A setting is missing, still has a placeholder value, or has an invalid value. All of them are listed at once, each with its source.';
@@ -18,7 +18,7 @@ const UNUSABLE = {
   ),
 } as const;
 
-/** The settings and files planes, which need no network. */
+/** The groups settings and files, which need no network. */
 export const settingsAndFiles: Readonly<Record<string, Explanation>> = {
   'KF-SET-001': {
     looksAt:
@@ -32,7 +32,7 @@ export const settingsAndFiles: Readonly<Record<string, Explanation>> = {
           command: '<kuflow> login',
         },
       ),
-      'settings-incomplete': fails(INCOMPLETE, SET_KEY, WHERE_CREDENTIALS_ARE, STORE_CREDENTIALS, {
+      'settings-incomplete': fails(INCOMPLETE, SET_KEY, STORE_CREDENTIALS, WHERE_CREDENTIALS_ARE, {
         text: 'To try it without an account, use the local KuFlow',
         command: '<kuflow> dev exec -- <kuflow> doctor',
       }),
@@ -100,10 +100,10 @@ export const settingsAndFiles: Readonly<Record<string, Explanation>> = {
   },
   'KF-SET-007': {
     looksAt:
-      '`NODE_TLS_REJECT_UNAUTHORIZED=0`, with which Node.js programs do not verify certificates. The checks verify them anyway. What the variable hides is reported by KF-REST-001, and this check is then skipped.',
+      '`NODE_TLS_REJECT_UNAUTHORIZED=0`, with which Node.js programs do not verify certificates. The checks verify them anyway. If the variable hides a problem, KF-REST-001 reports it and this check is skipped.',
     causes: {
       'settings-tls-unverified': warns(
-        "The variable is set. It does not affect the engine, but the worker's calls of the REST API.",
+        "The variable is set. It affects the worker's calls to the REST API, but not the engine connection.",
         'Remove NODE_TLS_REJECT_UNAUTHORIZED from the environment; to trust another CA, use kuflow.api.ca',
       ),
     },

@@ -6,7 +6,7 @@ import { javaPackageNames } from './package-name.ts';
 import { renderJava } from './render.ts';
 import { definitionSchemaPath } from '../definition-schema.ts';
 import { JAVA_NAMING } from './tasks.ts';
-import { installMavenProject, mavenCommands, mavenDevHint, requireJdk } from './tools.ts';
+import { installMavenProject, mavenCommands, mavenReload, requireJdk } from './tools.ts';
 import { workflowTypes } from './workflow-types.ts';
 
 export const java: Language = {
@@ -52,7 +52,8 @@ export const java: Language = {
   },
   hints: {
     install: 'download the dependencies and build the worker',
-    dev: mavenDevHint(),
+    dev: 'run a local KuFlow and the worker',
+    ...(mavenReload !== undefined && { reload: mavenReload }),
     callActivity: (name) => `call it from a workflow: activities.${name}(new ${inputTypeOf(name)}(processId))`,
     changeWorkflow: (guide) => `use Workflow.getVersion(…) (see ${guide})`,
   },

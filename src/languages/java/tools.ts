@@ -90,11 +90,10 @@ function explainFailure(output: string): InstallFailure | undefined {
   return { seen: `could not download from ${origin}`, registry: origin };
 }
 
-/** The worker restarts when it is compiled, and not when a file is saved. */
-export function mavenDevHint(): string {
-  const run = 'run a local KuFlow and the worker';
-  return IS_WINDOWS ? run : `${run}; make compile in another terminal restarts the worker with your changes`;
-}
+/** The worker restarts when it is compiled, and not when a file is saved. Windows does not have make. */
+export const mavenReload = IS_WINDOWS
+  ? undefined
+  : { command: 'make compile', text: 'restart that worker with your changes, from another terminal' };
 
 const ARGUMENTS = '-Dspring-boot.run.arguments=--check';
 

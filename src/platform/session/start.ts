@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { KnownError, messageOf, usageError } from '../../base/errors.ts';
 import { cliInvocation } from '../../base/cli-invocation.ts';
-import { formatPathOption } from '../../base/shell.ts';
+import { formatPathOption, killCommand } from '../../base/shell.ts';
 import { platformEnvironment } from '../shared/environment.ts';
 import type { PlatformEvent, PlatformOptions } from '../shared/types.ts';
 import {
@@ -155,12 +155,12 @@ function alreadyRunningError(running: PlatformState, request: DevPlatformRequest
   const command = cliInvocation(request.cwd);
   const stateOption = formatPathOption('--state-dir', request.stateDir);
   return new KnownError({
-    message: `A local KuFlow is already running (pid ${running.pid})`,
-    tried: `the state in ${stateFolder(request)}`,
-    seen: `${running.endpoints.https}, serving ${running.processes.join(', ')}`,
+    message: `A local KuFlow is already running for this folder (pid ${running.pid})`,
+    seen: `It serves ${running.processes.join(', ')} at ${running.endpoints.https}; its state is in ${stateFolder(request)}`,
     next: [
-      `Use it: ${command} dev exec${stateOption} -- <command>, or ${command} dev env${stateOption}`,
-      `Or stop it (Ctrl-C in its terminal, or kill ${running.pid}), or start another one with --state-dir`,
+      `Use it: ${command} dev exec${stateOption} -- <command>`,
+      `Or stop it: Ctrl-C in its terminal, or ${killCommand(running.pid)}`,
+      `Or run another one: ${command} dev --state-dir <folder>`,
     ],
   });
 }

@@ -130,7 +130,7 @@ function reportWebhook(event: Extract<DevEvent, { readonly kind: 'webhook' }>, p
     progress.note(`The webhook did not accept ${what}, trying again: ${answer}`, 'warning');
 }
 
-const PORT_LABELS = { http: 'http', https: 'https', engine: 'engine', temporalUi: "Temporal's UI" } as const;
+const PORT_LABELS = { http: 'HTTP', https: 'HTTPS', engine: 'the engine', temporalUi: "Temporal's UI" } as const;
 
 const FAILURES: ReadonlySet<string> = new Set([
   'action-failed',

@@ -28,18 +28,20 @@ export interface FailedStart {
 export function explainFailedStart(error: unknown, command: readonly [string, ...string[]]): FailedStart | undefined {
   const code = codeOf(error) ?? '';
   const [program] = command;
+  if (code === 'ENOENT') return commandNotFound(program, error);
   const about = { tried: command.join(' '), seen: code, cause: error };
-  if (code === 'ENOENT') {
-    const isPosix = userShell() === 'posix';
-    const [inFolder, inEnvironment] = isPosix ? ['./', '.venv/bin/'] : ['.\\', '.venv\\Scripts\\'];
-    const next = [
-      `Check its name. Start a script in this folder with ${inFolder}, an npm script with npm run, a program of an npm package with npx, and one of a Python project with uv run or ${inEnvironment}`,
-    ];
-    return { status: 127, error: new KnownError({ message: `Command not found: ${program}`, ...about, next }) };
-  }
   if (!['EACCES', 'EPERM', 'ENOEXEC'].includes(code)) return undefined;
   const next = ['Make it executable, or run it with its interpreter: node <file>'];
   return { status: 126, error: new KnownError({ message: `Cannot run the command ${program}`, ...about, next }) };
+}
+
+export function commandNotFound(program: string, cause?: unknown): FailedStart {
+  const [inFolder, inEnvironment] = userShell() === 'posix' ? ['./', '.venv/bin/'] : ['.\\', '.venv\\Scripts\\'];
+  const next = [
+    'Check the spelling',
+    `For a local file, use ${inFolder}<name>. For an npm script, use npm run <name>. For an installed program, use npx <name>, uv run <name> or ${inEnvironment}<name>`,
+  ];
+  return { status: 127, error: new KnownError({ message: `Command not found: ${program}`, next, cause }) };
 }
 
 /** The command's own exit status, or 128 plus the number of the signal that ended it. */

@@ -42,7 +42,7 @@ export async function exportState({
   if ((await listStateFiles(stateDir)).every(({ path }) => path !== 'state.db'))
     throw new KnownError({
       message: 'Nothing to export: the folder does not contain the state of a local KuFlow',
-      tried: `the state in ${stateDir}`,
+      seen: `no state in ${stateDir}`,
       next: ['If it is in another folder, pass --state-dir <folder>'],
     });
   if (!replace) await rejectExisting(file);
@@ -52,7 +52,6 @@ export async function exportState({
     if (bytes > MAX_BYTES || listed.length > MAX_FILES)
       throw new KnownError({
         message: `The state is too large to export: ${listed.length} files with ${bytes} bytes`,
-        tried: `the state in ${stateDir}`,
         next: [`At most ${MAX_FILES} files with ${MAX_BYTES} bytes can be exported`],
       });
     const files: StateManifestFile[] = [];

@@ -65,8 +65,7 @@ async function checkDatabase(file: string, database: string, { version }: StateM
 function presentStateError(stateDir: string): KnownError {
   return new KnownError({
     message: 'The local KuFlow of this folder already has a state',
-    tried: `the state in ${stateDir}`,
-    seen: 'nothing was changed',
+    seen: `nothing was changed in ${stateDir}`,
     next: ['Replace it with --replace', 'Or import into another folder with --state-dir <folder>'],
   });
 }

@@ -1,3 +1,4 @@
+import { killCommand } from '../../base/shell.ts';
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf, KnownError } from '../../base/errors.ts';
@@ -42,8 +43,7 @@ export function requireStopped(stateDir: string): void {
   if (pid === undefined) return;
   throw new KnownError({
     message: `The local KuFlow is running (pid ${pid})`,
-    tried: `the state in ${stateDir}`,
-    seen: 'nothing was changed',
-    next: [`Stop it first: Ctrl-C in its terminal, or kill ${pid}`],
+    seen: `nothing was changed in ${stateDir}`,
+    next: [`Stop it first: Ctrl-C in its terminal, or ${killCommand(pid)}`],
   });
 }

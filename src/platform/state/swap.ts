@@ -77,8 +77,7 @@ async function listNames(folder: string): Promise<readonly string[]> {
 function unrestoredError(stateDir: string, remaining: readonly string[], failure: unknown): KnownError {
   return new KnownError({
     message: 'The import failed, and its changes could not be undone yet',
-    tried: `the state in ${stateDir}`,
-    seen: `${messageOf(failure)}; ${remaining.join(', ')}`,
+    seen: `${messageOf(failure)}; in ${stateDir}: ${remaining.join(', ')}`,
     next: [
       'Close programs that use these files. The next start of `kuflow dev`, or another import, then completes or undoes it',
     ],

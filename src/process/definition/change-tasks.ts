@@ -37,7 +37,7 @@ export function applyTaskChanges(definition: WorkerDefinition, changes: TaskChan
     problems.push(`--task-order must list every task exactly once; missing: ${left.map(formatText).join(', ')}`);
   if (new Set(order).size < order.length) problems.push('--task-order must list every task exactly once');
   if (problems.length > 0)
-    throw usageError(`The tasks can't be changed:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
+    throw usageError(`Cannot change the tasks:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
   const tasks = order.flatMap((code) => definition.tasks.filter((task) => task.code === code));
   return { ...definition, tasks: tasks.map((task) => ({ ...task, kind: kinds.get(task.code) ?? task.kind })) };
 }

@@ -123,7 +123,9 @@ export async function taskFromFlags(
       : []),
   ];
   if (typeof task === 'string' || problems.length > 0)
-    throw usageError(`The task can't be added:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
+    throw usageError(`Cannot add the task:\n${problems.map((problem) => `  ${problem}`).join('\n')}`, [
+      'For example: REVIEW:human',
+    ]);
   return withoutUndefined({ ...task, data: shape !== undefined && 'schema' in shape ? shape : undefined });
 }
 
@@ -195,7 +197,7 @@ export async function actionFromFlags(
     if (isRequired && values[key] === undefined)
       problems.push(`${optionName(ACTION_OPTIONS[key])} is required for type ${type}`);
   if (problems.length > 0)
-    throw usageError(`The action can't be added:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
+    throw usageError(`Cannot add the action:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
   const described = Object.fromEntries(keys.map(([key]) => [key, values[key]]));
   return withoutUndefined({ code, type, name: flags.name, availableTo: audience, ...described }) as ActionDefinition;
 }

@@ -79,9 +79,9 @@ export async function readProject(cwd: string, env: Environment): Promise<Projec
   if (folder === undefined) {
     const without = findAbove(cwd, DEFINITION_FILE);
     if (without !== undefined) throw await missingRecordError(without, env);
-    throw usageError(`${cwd} is not in a worker project: there is no ${RECORD_FILE}`, [
+    throw usageError(`No worker project here: neither ${cwd} nor a folder above it has ${RECORD_FILE}`, [
       'Go to the folder of a project',
-      'Or create one: npx create-kuflow-worker',
+      'Or create one: npx create-kuflow-worker <folder>',
     ]);
   }
   const { record, recordText } = await readProjectRecord(folder);

@@ -25,6 +25,9 @@ export async function planAction(
   if (!isDeepStrictEqual(existing, { ...existing, ...action }))
     throw usageError(`${where} and differs from these options`, [`Change it in ${layout.definitionFile}`]);
   const remaining = await planDefinitions(project, [{ process, definition }]);
-  if (remaining.edits.length === 0) throw usageError(where, [`See ${layout.definitionFile}`]);
+  if (remaining.edits.length === 0)
+    throw usageError(`${where}, and its code is up to date`, [
+      `To change it, edit ${layout.definitionFile}, then run the command again`,
+    ]);
   return remaining;
 }

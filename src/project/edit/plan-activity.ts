@@ -12,6 +12,11 @@ import { placeLines } from './placed-lines.ts';
 import { unifiedDiff } from './unified-diff.ts';
 
 /** Plans a new activity after those of the first process. */
+function nameProblem(name: string): string {
+  if (/^\d/.test(name)) return 'it starts with a digit';
+  return /^\w+$/.test(name) ? 'it is a reserved word' : 'use letters, digits and _';
+}
+
 export async function planActivity(project: WorkerProject, name: string): Promise<Addition> {
   const { naming, code, layout } = languageOf(project.record);
   if (/^kuflow_/i.test(name)) {
@@ -20,12 +25,9 @@ export async function planActivity(project: WorkerProject, name: string): Promis
     );
   }
   if (!naming.isIdentifier(name) || naming.reserved.has(name)) {
-    throw usageError(
-      `${escapeForTerminal(name, 80)} cannot be used as a function name: use a-z, A-Z, 0-9 and _, and no reserved word`,
-      [
-        `For example: ${identifier(/[a-z0-9]/i.test(name) ? name : 'SEND_MAIL', naming.style, naming.reserved, 'activity')}`,
-      ],
-    );
+    throw usageError(`${escapeForTerminal(name, 80)} cannot be used as a function name: ${nameProblem(name)}`, [
+      `For example: ${identifier(/[a-z0-9]/i.test(name) ? name : 'SEND_MAIL', naming.style, naming.reserved, 'activity')}`,
+    ]);
   }
   for (const [file, names] of await readExportedNames(project, 'activities')) {
     if (names.has(name)) throw usageError(`${file} already has the activity ${name}: choose another name`);

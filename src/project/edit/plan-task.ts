@@ -33,9 +33,10 @@ export async function planTask(
     const text = await readDefinitionText(project, process);
     const remaining = await planProcessCode(project, process, project.processes, text);
     if (remaining.edits.length > 0) return remaining;
-    throw usageError(`Task ${task.code} (${existing.kind}) of ${definition.process.code} already exists`, [
-      `See ${layout.definitionFile}`,
-    ]);
+    throw usageError(
+      `Task ${task.code} (${existing.kind}) of ${definition.process.code} already exists, and its code is up to date`,
+      [`To change it, edit ${layout.definitionFile}, then run the command again`],
+    );
   }
   const codes = definition.tasks.map(({ code }) => code);
   if (after !== undefined && !codes.includes(after)) {

@@ -12,6 +12,7 @@ import type { CommandContext, CommandEntry } from '../../../src/cli/context.ts';
 import type { RootProgram } from '../../../src/cli/program.ts';
 import { runProgram } from '../../../src/cli/run-program.ts';
 import { fakeHost, type FakeHost } from '../../support/fake-host.ts';
+import { runKuflow } from '../../support/run-kuflow.ts';
 import { until } from '../../support/until.ts';
 
 interface Ran {
@@ -374,5 +375,30 @@ describe('an interrupt', () => {
     expect(heard).toEqual(['first', 'again']);
     stop();
     expect(listeners.size).toBe(0);
+  });
+});
+
+describe('what other tools call differently', () => {
+  it.each([
+    [['status'], 'List the processes: npx kuflow process list'],
+    [['add', 'task', 'REVIEW', '--kind', 'robot'], 'The kind follows the code: npx kuflow add task REVIEW:system'],
+    [['add', 'action', 'X', '--type=y'], 'The type follows the code: npx kuflow add action REPORT:downloadable'],
+    [['create', 'x', '--skip-install'], 'Did you mean --no-install?'],
+    [['dev', 'env', '--format', 'xml'], 'Did you mean --json?'],
+    [['dev', 'fault'], 'Faults are in the console: npx kuflow dev open faults'],
+  ])('%j is answered with what to use', async (argv, step) => {
+    const { status, stderr } = await runKuflow(process.cwd(), argv);
+    expect(status).toBe(2);
+    expect(stderr).toContain(`\n  → ${step}\n`);
+  });
+
+  it.each([
+    [['dev', 'fault', '--help'], 'Unknown command "fault"'],
+    [['dev', 'simulte', '--help'], 'Did you mean simulate?'],
+    [['help', 'statsu'], 'Unknown command "statsu"'],
+  ])('%j is an error, not the help of the parent command', async (argv, message) => {
+    const { status, stdout, stderr } = await runKuflow(process.cwd(), argv);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(stderr).toContain(message);
   });
 });

@@ -18,15 +18,15 @@ const commands = (input: NextStepsInput): readonly (string | undefined)[] =>
 
 describe('next steps', () => {
   it('run a local KuFlow for a local project', () => {
-    expect(commands(LOCAL)).toEqual(['cd loan-worker', 'npm run dev', 'npm run smoke']);
+    expect(commands(LOCAL)).toEqual(['cd loan-worker', 'npm run smoke', 'npm run dev']);
   });
 
   it('go to the project and install its dependencies if the install failed', () => {
     expect(commands({ ...LOCAL, installed: false, packageManager: 'pnpm' })).toEqual([
       'cd loan-worker',
       'pnpm install',
-      'pnpm run dev',
       'pnpm run smoke',
+      'pnpm run dev',
     ]);
   });
 
@@ -34,16 +34,14 @@ describe('next steps', () => {
     const java = { language: 'java', packageManager: 'maven', packageName: 'com.acme' } as const;
     expect(nextSteps({ ...LOCAL, ...java, folder: '', installed: false })).toEqual([
       { command: './mvnw -DskipTests verify', text: 'download the dependencies and build the worker' },
-      {
-        command: 'make dev',
-        text: 'run a local KuFlow and the worker; make compile in another terminal restarts the worker with your changes',
-      },
       { command: 'make smoke', text: 'run one process to completion' },
+      { command: 'make dev', text: 'run a local KuFlow and the worker' },
+      { command: 'make compile', text: 'restart that worker with your changes, from another terminal' },
     ]);
   });
 
   it('leave out cd for the current folder, and quote a path with spaces', () => {
-    expect(commands({ ...LOCAL, folder: '' })[0]).toBe('npm run dev');
+    expect(commands({ ...LOCAL, folder: '' })[0]).toBe('npm run smoke');
     expect(commands({ ...LOCAL, folder: 'my worker' })[0]).toBe("cd 'my worker'");
     expect(commands({ ...LOCAL, folder: '-my worker' })[0]).toBe("cd './-my worker'");
   });

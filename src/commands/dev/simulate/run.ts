@@ -29,9 +29,11 @@ export async function runSimulate(
   const commandLength = separator === -1 ? 0 : context.argv.length - separator - 1;
   const [code, ...surplus] = words.slice(0, words.length - commandLength);
   const [program, ...rest] = words.slice(words.length - commandLength);
-  const simulateCommand = `${context.invocation} dev simulate ${code === undefined ? '<code>' : shellWord(code)}${formatPathOption('--state-dir', flags.stateDir)}`;
+  const simulateCommand = `${context.invocation} dev simulate${code === undefined ? '' : ` ${shellWord(code)}`}${formatPathOption('--state-dir', flags.stateDir)}`;
   if (program === undefined)
-    throw usageError('Missing worker command after --', [`${simulateCommand} -- ${await startCommand(context.cwd)}`]);
+    throw usageError('Missing worker command after --', [
+      `For example: ${simulateCommand} -- ${await startCommand(context.cwd)}`,
+    ]);
   if (surplus.length > 0) {
     throw usageError(`Too many arguments before --: ${surplus.join(' ')}. Expected one process definition code`, [
       `${simulateCommand} -- ${[program, ...rest].map(shellWord).join(' ')}`,

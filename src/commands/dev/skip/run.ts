@@ -6,7 +6,9 @@ import { requireRunningPlatform } from '../../../platform/session/attach.ts';
 import type { SkippedEvent, SkipRequest, SkipResult } from '../../../platform/shared/contract.ts';
 import { stringifyForTerminal } from '../../../terminal/json.ts';
 import { openProgress, type Progress } from '../../../terminal/progress.ts';
-import { clockLine, skippedLine, behindLine, endLine } from './view.ts';
+import { localStartCommand } from '../../../project/commands.ts';
+import { printSteps } from '../../../terminal/print-error.ts';
+import { clockLine, skippedLine, behindLine, endLine, missingWorker } from './view.ts';
 
 export interface SkipFlags {
   readonly stateDir?: string;
@@ -29,14 +31,18 @@ export async function runSkip(seconds: number | undefined, flags: SkipFlags, con
   try {
     const result = await skipAll(access, { seconds, until: flags.until }, progress, context.interruption());
     progress.stop();
+    const isStopped = result.end === 'stuck' && missingWorker(result.behind) !== undefined;
     if (flags.json === true) terminal.out.line(stringifyForTerminal(result));
     else {
       for (const event of result.events) terminal.out.line(skippedLine(event));
-      terminal.out.line(clockLine(result));
+      if (!isStopped) terminal.out.line(clockLine(result));
     }
     for (const behind of result.behind) progress.note(behindLine(behind), 'warning');
     const line = endLine(result, context.invocation);
     if (line !== undefined) progress.note(line, result.end === 'stuck' ? 'failed' : 'warning');
+    if (isStopped) {
+      printSteps(terminal.err, [`Start the worker, then try again: ${await localStartCommand(cwd, invocation)}`]);
+    }
     context.setStatus(result.end === 'stuck' || result.behind.length > 0 ? 4 : result.end === 'idle' ? 1 : 0);
   } finally {
     progress.stop();

@@ -7,10 +7,14 @@ export const skippedLine = ({ time, ...event }: SkippedEvent): string =>
   escapeForTerminal(`${time}  ${formatProcessEvent({ kind: 'process', ...event }).replace(/^· /, '')}`, 300);
 
 export const clockLine = ({ now, aheadMs }: SkipResult): string =>
-  `It is ${now} for the local KuFlow, ${formatSpan(aheadMs)} ahead`;
+  `The local KuFlow's clock is at ${now}, ${formatSpan(aheadMs)} ahead`;
 
 export const behindLine = ({ workflowId, now, reason }: WorkflowBehind): string =>
-  escapeForTerminal(`Process ${workflowId} is still at ${now}: ${reason}`, 300);
+  escapeForTerminal(`Process ${workflowId} has not moved from ${now}: ${reason}`, 300);
+
+/** Why no time was skipped, if a worker is missing: a clause. */
+export const missingWorker = (behind: readonly WorkflowBehind[]): string | undefined =>
+  behind.find(({ reason }) => reason.startsWith('no worker'))?.reason;
 
 /** Why the skip ended before a process did something, or before the requested time. */
 export function endLine({ end, until, behind }: SkipResult, invocation: string): string | undefined {
@@ -18,8 +22,8 @@ export function endLine({ end, until, behind }: SkipResult, invocation: string):
     case 'idle':
       return 'Nothing happened: no process waits for a time, or none of them changed in KuFlow';
     case 'stuck':
-      return behind.some(({ reason }) => reason.startsWith('no worker'))
-        ? 'No time was skipped. Start the worker, and try again'
+      return missingWorker(behind) !== undefined
+        ? `No time was skipped: ${missingWorker(behind)}`
         : `The skip ended early. To go on: ${invocation} dev skip${until === undefined ? '' : ` --until ${until}`}`;
     default:
       return undefined;

@@ -989,7 +989,7 @@ describe('an update is refused', () => {
 
   it('outside a project', async () => {
     mkdirSync(folder);
-    expect((await refused()).message).toContain('is not in a worker project');
+    expect((await refused()).message).toContain('No worker project here');
   });
 
   it('with uncommitted changes, until they are committed', async () => {

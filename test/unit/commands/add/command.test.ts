@@ -484,7 +484,9 @@ describe('add action', () => {
     const again = await add('action', 'EXPORT');
     expect(again.stderr).toContain('Action EXPORT of LOAN already exists');
     for (const same of [['EXPORT', '--available-to', 'initiator'], ['EXPORT:downloadable']])
-      expect((await add('action', ...same)).stderr).toContain('Action EXPORT of LOAN already exists\n');
+      expect((await add('action', ...same)).stderr).toContain(
+        'Action EXPORT of LOAN already exists, and its code is up to date\n',
+      );
     const renamed = await add('action', 'EXPORT', '--name', 'Other');
     expect(renamed.stderr).toContain('Action EXPORT of LOAN already exists and differs from these options');
     const other = await add('action', 'SECOND:start-workflow', '--workflow-type', 'ExportWorkflow');
@@ -565,7 +567,7 @@ describe('the project that is added to', () => {
     const outside = temporaryFolder();
     const none = await kuflow(outside, 'add', 'task', 'X', '--json');
     expect(none.status).toBe(2);
-    expect(none.stderr).toContain('is not in a worker project');
+    expect(none.stderr).toContain('No worker project here');
     expect(JSON.parse(none.stdout)).toMatchObject({ error: { status: 2 } });
     const deep = await kuflow(path('src/kuflow'), 'add', 'task', 'X');
     expect(deep.status).toBe(0);

@@ -191,7 +191,7 @@ describe('create', () => {
     [['x', '--local', '--definition', 'a.yaml', '--ca', 'ca.pem'], '--ca cannot be combined with --local'],
     [['x', '--definition', 'a.yaml', '--sample', '4'], '--sample cannot be combined with --definition'],
     [['x', ...DESCRIBED, '--sample', '4'], '--sample cannot be combined with --task'],
-    [['x', ...DESCRIBED, '--endpoint', 'foo'], 'kuflow.api.endpoint (--endpoint): expected a URL'],
+    [['x', ...DESCRIBED, '--endpoint', 'foo'], 'kuflow.api.endpoint (--endpoint): the KuFlow endpoint is not a URL'],
     [['x', ...DESCRIBED, '--target', 'foo'], 'temporal.target (--target): it has no port; expected host:port'],
     [['x', ...DESCRIBED, '--target', 'foo:99999'], 'temporal.target (--target): '],
     [['x', ...DESCRIBED, '--ca', 'nofile'], 'kuflow.api.ca (--ca): expected a readable file'],

@@ -186,7 +186,7 @@ describe('pull', () => {
     });
     expect(ended).toMatchObject({ status: 2, asked: 0 });
     expect(ended.err).toContain('kuflow.api.client-secret');
-    expect(ended.err).toContain('store the credentials once with npx -p create-kuflow-worker kuflow login');
+    expect(ended.err).toContain('Store the credentials once: npx -p create-kuflow-worker kuflow login');
   });
 });
 

@@ -53,7 +53,7 @@ describe('kuflow dev skip', () => {
     const { status, stdout } = await skip('3d');
     expect(status).toBe(0);
     expect(stdout).toBe(
-      `${UNTIL}  REVIEW assigned (…b080e6)\nIt is 2026-12-03T10:00:01.000Z for the local KuFlow, 3 d ahead\n`,
+      `${UNTIL}  REVIEW assigned (…b080e6)\nThe local KuFlow's clock is at 2026-12-03T10:00:01.000Z, 3 d ahead\n`,
     );
     await skip('--until', '2026-12-03');
     await skip('--until', '2026-12-03T10:00+01:00');
@@ -77,10 +77,12 @@ describe('kuflow dev skip', () => {
   it('names the processes that stay behind, with status 4', async () => {
     const behind = [{ workflowId: EVENT.processId, now: UNTIL, reason: 'no worker polls LOAN_QUEUE' }];
     answers = [{ end: 'stuck', behind }];
-    const { status, stderr } = await skip('3d');
-    expect(status).toBe(4);
-    expect(stderr).toContain(`Process ${EVENT.processId} is still at ${UNTIL}: no worker polls LOAN_QUEUE`);
-    expect(stderr).toContain('No time was skipped. Start the worker, and try again');
+    const { status, stdout, stderr } = await skip('3d');
+    expect({ status, stdout }).toEqual({ status: 4, stdout: '' });
+    expect(stderr).toContain(`Process ${EVENT.processId} has not moved from ${UNTIL}: no worker polls LOAN_QUEUE`);
+    expect(stderr).toContain(
+      '✖ No time was skipped: no worker polls LOAN_QUEUE\n  → Start the worker, then try again: npx kuflow dev exec -- <command>\n',
+    );
   });
 
   it('reports that nothing happened, with status 1', async () => {

@@ -121,7 +121,7 @@ describe('from login to logout', () => {
     expect(unnamed).toMatchObject({ status: 2 });
     expect(unnamed.err).toContain('npx kuflow logout --profile default');
     expect(await kuflow(here, ['logout', '--profile', 'default'])).toMatchObject({ status: 0 });
-    expect((await kuflow(here, ['profiles'])).out).toBe('There are no profiles\n');
+    expect((await kuflow(here, ['profiles'])).out).toBe('No profiles\n');
     expect(readdirSync(join(here.home, 'kuflow', 'secrets'))).toEqual([]);
     expect(readdirSync(here.project)).toEqual([]);
   });

@@ -344,7 +344,7 @@ describe('kuflow sync with wrong or missing input', () => {
   it('requires an option that says what to do without a terminal, before it sends a request', async () => {
     const { status, stdout, stderr } = await live.sync();
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
-    expect(stderr).toContain('No terminal is available to confirm the changes');
+    expect(stderr).toContain('kuflow sync needs a terminal to confirm the changes');
     expect(stderr).toMatch(/--yes[\s\S]*--dry-run[\s\S]*--check/);
   });
 
@@ -399,11 +399,22 @@ describe('kuflow sync with wrong or missing input', () => {
     expect((await live.sync('--check', '--process', 'LOAN')).status).toBe(0);
   });
 
+  it('reports a missing connection before it asks for --yes', async () => {
+    const { status, stderr } = await runKuflow(live.folder, ['sync'], {
+      HOME: live.folder,
+      XDG_CONFIG_HOME: live.folder,
+    });
+    expect(status).toBe(2);
+    expect(stderr).toContain('kuflow.api.client-id: missing; set KUFLOW_API_CLIENTID to the client ID');
+    expect(stderr).toMatch(/\n  → Store the credentials once: \S.* login\n/);
+    expect(stderr).not.toContain('--yes');
+  });
+
   it('does not write a definition that it cannot read, or outside a project', async () => {
     edit('kuflow.process.yaml', 'kind: human', 'kind: humane');
     expect((await live.sync('--check')).stderr).toContain('kuflow.process.yaml');
     const outside = await runKuflow(dirname(live.folder), ['sync', '--check'], live.env);
     expect(outside.status).toBe(2);
-    expect(outside.stderr).toContain('is not in a worker project');
+    expect(outside.stderr).toContain('No worker project here');
   });
 });

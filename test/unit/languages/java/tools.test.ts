@@ -59,8 +59,9 @@ describe.runIf(process.platform !== 'win32')('the JDK of a Java project', () => 
     expect(createdOf(ran.stdout).next.map(({ command }) => command)).toEqual([
       'cd worker',
       './mvnw -DskipTests verify',
-      'make dev',
       'make smoke',
+      'make dev',
+      'make compile',
     ]);
   });
 

@@ -172,7 +172,7 @@ describe('platform events', () => {
         { kind: 'contract-violation', side: 'answer', operationId: 'findTenants', problem: 'no id' },
       ]),
     ).toEqual([
-      '! Port 7480 is in use by node x (pid 7); using 7481 for http',
+      '! Port 7480 is in use by node x (pid 7); using 7481 for HTTP',
       '! The engine gateway refused StartWorkflowExecution: not for a worker (use the API)',
       "✖ The answer of findTenants violates KuFlow's API contract: no id",
     ]);

@@ -13,12 +13,17 @@ describe('the exit status of a command', () => {
   ])('is its own, or 128 plus the signal: %j', (exit, status) => expect(toExitStatus(exit)).toBe(status));
 
   it.each([
-    ['ENOENT', 127],
     ['EACCES', 126],
     ['ENOEXEC', 126],
   ])('is 126 or 127 if it could not be started: %s', (code, status) => {
     const failure = explainFailedStart(withCode(code), ['prog', 'a']);
     expect(failure).toMatchObject({ status, error: { tried: 'prog a', seen: code } });
+    expect(failure?.error.next).not.toEqual([]);
+  });
+
+  it('is 127 for a command that does not exist, without the name of the system error', () => {
+    const failure = explainFailedStart(withCode('ENOENT'), ['prog', 'a']);
+    expect(failure).toMatchObject({ status: 127, error: { message: 'Command not found: prog', seen: undefined } });
     expect(failure?.error.next).not.toEqual([]);
   });
 
