@@ -121,7 +121,16 @@ export const BREAKING_CHANGES: readonly WorkflowChange[] = [
   { title: 'the decision is made twice', edits: [before('approved', ...ASK_FOR_APPROVAL)] },
   {
     title: 'the credit check is gone',
-    edits: [['check', inAll("const checkCredit = { decision: 'REVIEW' };", 'check_credit = {"decision": "REVIEW"}', 'CheckCreditData checkCredit = new CheckCreditData(1L, CheckCreditData.Decision.REVIEW, null);')]],
+    edits: [
+      [
+        'check',
+        inAll(
+          "const checkCredit = { decision: 'REVIEW' };",
+          'check_credit = {"decision": "REVIEW"}',
+          'CheckCreditData checkCredit = new CheckCreditData(1L, CheckCreditData.Decision.REVIEW, null);',
+        ),
+      ],
+    ],
   },
   {
     title: 'the credit check comes first',
