@@ -17,8 +17,9 @@ export function pythonTemplateContext(spec: ProjectSpec, library: LibraryArchive
   const isUv = packageManager === 'uv';
   const syncCommand = uvSyncCommand({ isMember: workspace !== undefined });
   const windowsRun = isUv ? 'uv run ' : '.venv\\Scripts\\';
+  const shared = projectContext(spec, { readme: 'kuflow-worker-python.md', memory: '256Mi', writesTmp: true });
   return {
-    ...projectContext(spec, { readme: 'kuflow-worker-python.md', memory: '256Mi', writesTmp: true }),
+    ...shared,
     isUv,
     distribution: new Code(distribution),
     package: new Code(packageName),
@@ -37,6 +38,7 @@ export function pythonTemplateContext(spec: ProjectSpec, library: LibraryArchive
     pythonRun: new Code(isUv ? 'uv run ' : '.venv/bin/'),
     windowsInstall: new Code(pipInstallCommand('py', '.venv\\Scripts\\', 'cmd')),
     windowsRun: new Code(windowsRun),
+    smokeOnWindows: `kuflow dev simulate ${shared.simulateArguments.text}-- ${windowsRun}${distribution} --dev`,
     ...processList(spec),
   };
 }

@@ -183,7 +183,7 @@ it.skipIf(process.platform === 'win32')(
     const folder = await project('maven');
     const below = join(folder, 'src', 'main');
     expect(await startCommand(below)).toBe('./mvnw spring-boot:run');
-    expect(await startCommand(temporaryFolder())).toBe('npm start');
+    expect(await startCommand(temporaryFolder())).toBe('<command>');
     const run = async (...argv: readonly string[]): Promise<string> => {
       const fake = fakeHost(argv, { cwd: folder, env: { PATH: process.env['PATH'] ?? '' } });
       await runProgram(
@@ -192,7 +192,7 @@ it.skipIf(process.platform === 'win32')(
       );
       return fake.stderr();
     };
-    expect(await run('dev', 'simulate')).toContain('./kuflow dev simulate <code> -- ./mvnw spring-boot:run');
+    expect(await run('dev', 'simulate')).toContain('./kuflow dev simulate -- ./mvnw spring-boot:run');
   },
 );
 
