@@ -409,7 +409,7 @@ describe.runIf(process.platform !== 'win32')('kuflow dev on ports and folders in
     const [http = 0, otherHttp = 0] = [portsOf(state)[0], portsOf(other)[0]];
     const [first, second] = http < otherHttp ? [one, two] : [two, one];
     const moved = Math.max(http, otherHttp);
-    expect(second.output()).toMatch(new RegExp(`Port 7480 is in use by .+ \\(pid \\d+\\); using ${moved} for http`));
+    expect(second.output()).toMatch(new RegExp(`Port 7480 is in use by .+ \\(pid \\d+\\); using ${moved} for HTTP`));
     if (Math.min(http, otherHttp) === 7480)
       expect(second.output()).toMatch(new RegExp(`Port 7480 is in use by node kuflow.* \\(pid ${first.pid}\\)`));
 
