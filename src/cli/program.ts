@@ -140,7 +140,7 @@ function formatHelp(command: Command, help: Help): string {
 }
 
 /** The groups of options that most commands have follow their own. */
-const LAST_GROUPS = ['Connection options:', 'Advanced options:', GENERAL_OPTIONS];
+const LAST_GROUPS = ['Connection options:', GENERAL_OPTIONS];
 
 function sortedOptions(command: Command): Option[] {
   const rank = ({ helpGroupHeading = '' }: Option): number => LAST_GROUPS.indexOf(helpGroupHeading);

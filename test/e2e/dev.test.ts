@@ -94,7 +94,7 @@ describe('kuflow dev', () => {
     const lines = platform.output().split('\n');
     expect(lines).toContain(`kuflow dev is ready: REST ${https} and ${http}, engine ${engine}`);
     expect(lines).toContain('  processes  LOAN');
-    expect(lines.find((line) => line.startsWith('  worker'))).toMatch(/^ {2}worker {5}kuflow dev exec -- npm start$/);
+    expect(lines.find((line) => line.startsWith('  worker'))).toMatch(/^ {2}worker {5}kuflow dev exec -- <command>$/);
     expect(platform.output()).not.toContain('\x1b');
     expect(lines).toContain(`  console    ${http}/console/`);
     expect(platform.output()).not.toContain(state.user.token.reveal());
@@ -117,8 +117,8 @@ describe('kuflow dev', () => {
   });
 
   it.each([
-    ['--port', 'http', 'must be a port number from 0 to 65535, not '],
-    ['--port', '65536', 'must be a port number from 0 to 65535, not '],
+    ['--port', 'http', 'must be a number from 0 to 65535, not '],
+    ['--port', '65536', 'must be a number from 0 to 65535, not '],
     ['--token-life', '1 week', 'must be a duration such as 30s, 5m, 1h or 7d, not '],
     ['--token-life', '0s', 'must be a duration of at least one second, not '],
     ['--nonsense', 'x', 'Unknown option --nonsense'],

@@ -91,8 +91,8 @@ describe.skipIf(process.platform === 'win32')('create for Python', () => {
     expect(createdOf(stdout).next.map(({ command }) => command)).toEqual([
       'cd worker',
       'make install',
-      'make dev',
       'make smoke',
+      'make dev',
     ]);
   });
 

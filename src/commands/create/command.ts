@@ -95,7 +95,7 @@ export function configure(command: Command, context: CommandContext): void {
       new Option(
         '--cli-package <spec>',
         'npm package spec to use for this CLI in the project, such as file:create-kuflow-worker-0.1.0.tgz',
-      ).helpGroup('Advanced options:'),
+      ).hideHelp(),
     )
     .option(
       '--workspace',

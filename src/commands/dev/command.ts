@@ -58,7 +58,7 @@ export function configure(command: Command, context: CommandContext): void {
     .addOption(
       new Option('--watch-stdin', 'Stop when stdin closes (default with --json or --ephemeral, if stdin is a pipe)'),
     )
-    .addOption(new Option('--no-watch-stdin', 'Ignore stdin'))
+    .addOption(new Option('--no-watch-stdin', 'Ignore stdin').hideHelp())
     .optionsGroup('')
     .hook('preSubcommand', (_dev, subcommand) => rejectOptionsBefore(command, subcommand.name()))
     .enablePositionalOptions()
@@ -127,7 +127,7 @@ export function configure(command: Command, context: CommandContext): void {
       new Option(
         '--worker-log <file>',
         "Append the worker's output to this file instead of printing it to stderr",
-      ).helpGroup('Advanced options:'),
+      ).hideHelp(),
     )
     .addOption(jsonOption())
     .usage('[options] [code] -- <command...>')
@@ -299,12 +299,12 @@ function platformOptions(command: Command): Command {
     .addOption(
       new Option('--token-grace <duration>', 'How long an expired token is still accepted (default: 120s)')
         .argParser(parseSeconds)
-        .helpGroup('Advanced options:'),
+        .hideHelp(),
     )
     .addOption(
       new Option('--certificate-life <duration>', 'Lifetime of an engine certificate (default: 400d)')
         .argParser(parseLife)
-        .helpGroup('Advanced options:'),
+        .hideHelp(),
     )
     .optionsGroup('Address options:')
     .addOption(portOption('--port <port>', 'HTTP', 7480))

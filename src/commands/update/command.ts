@@ -31,7 +31,7 @@ export function configure(command: Command, context: CommandContext): void {
       new Option(
         '--keep-template',
         'Use the copy of your own template in the project, without reading its source again (see create --template)',
-      ).helpGroup('Advanced options:'),
+      ).hideHelp(),
     )
     .option('--no-install', 'Do not install the dependencies')
     .option('--no-verify', "Do not run the project's own checks")

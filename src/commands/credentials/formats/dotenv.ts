@@ -141,7 +141,9 @@ function findInsertPosition(text: string): number {
   while (at < text.length) {
     const end = nextLineStart(text, at);
     const line = text.slice(at, end).replace(/\r?\n$/, '');
-    if (line !== '' && !line.startsWith('#')) return at;
+    // Node ignores blanks at the start of a file, but not after a line break.
+    const read = at === 0 ? line.trimStart() : line;
+    if (read !== '' && !read.startsWith('#')) return at;
     at = end;
   }
   return text.length;

@@ -186,6 +186,7 @@ describe('an environment file', () => {
   it('gets its variables before lines that Node would join with them, and is rejected if one is after such a line', () => {
     expect(format('A=1\n  \n').text.reveal()).toMatch(/^A=1\nTEMPORAL_TARGET=[^]*\n {2}\n$/);
     expect(format('A=1\nB= \nC =\t\n').text.reveal()).toMatch(/^A=1\nTEMPORAL_TARGET=[^]*\nB= \nC =\t\n$/);
+    expect(format('   # far\nA= ').text.reveal()).toMatch(/^ {3}# far\nTEMPORAL_TARGET=[^]*\nA= $/);
     const before = `${JOINED}\nTEMPORAL_TARGET=x\n`;
     expect(() => format(before)).toThrow('Node would not read TEMPORAL_TARGET');
   });
