@@ -162,8 +162,7 @@ describe('a project created by the packed package', () => {
       KUFLOW_TEMPORAL_TEST_SERVER_PATH: onWindows ? server : traced(server, trace),
     });
     writeFileSync(file, before);
-    // No history is recorded yet.
-    expect(all).not.toMatch(/skipped|(?:[2-9]|\d\d) todo/);
+    expect(all).not.toMatch(/skipped|todo/);
     if (!onWindows) expect(readFileSync(trace, 'utf8')).toContain('started');
   });
 

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { replay } from 'kuflow-worker/testing';
-import { describe, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 const workflows = new URL('../src/workflows.ts', import.meta.url);
 const folder = new URL('./histories/', import.meta.url);
@@ -14,6 +14,8 @@ describe('workflow code matches the histories in test/histories', () => {
   }
 
   if (histories.length === 0) {
-    it.todo('none yet; save one with: npx kuflow dev history <process-id> --output test/histories/<name>.json');
+    it('(none yet; save one with: npx kuflow dev history <process-id> --output test/histories/<name>.json)', () => {
+      expect(histories).toEqual([]);
+    });
   }
 });
