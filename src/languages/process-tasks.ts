@@ -194,7 +194,7 @@ export function processActivities(
 const COMPLETED_BY = {
   human: 'a person',
   system: 'this worker',
-  message: '– (a text to read)',
+  message: '– (text to read)',
   thread: '– (a conversation)',
 } as const;
 

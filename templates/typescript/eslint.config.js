@@ -18,7 +18,7 @@ export default defineConfig(
     files: ['src/**/*.ts'],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
-      // A task whose promise is not awaited is still open when the workflow continues, or ends.
+      // Without `await`, the workflow continues, or ends, while the task is still open.
       '@typescript-eslint/no-floating-promises': 'error',
       '@typescript-eslint/no-misused-promises': 'error',
     },

@@ -25,6 +25,5 @@ export function javaTemplateContext(spec: ProjectSpec, library: LibraryArchive):
     packagePath: new Code(packageName.replaceAll('.', '/')),
     libraryVersion: new Code(containsLibrary(spec) ? library.version : library.version.replace(BUILD, '')),
     processFolder: new Code(layout.processPackage.slice(packageName.length + 1)),
-    smokeOnWindows: `kuflow dev simulate ${shared.simulateArguments.text}-- mvnw -q spring-boot:run`,
   };
 }

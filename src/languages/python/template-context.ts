@@ -16,7 +16,6 @@ export function pythonTemplateContext(spec: ProjectSpec, library: LibraryArchive
   const distribution = distributionName(name);
   const isUv = packageManager === 'uv';
   const syncCommand = uvSyncCommand({ isMember: workspace !== undefined });
-  const windowsRun = isUv ? 'uv run ' : '.venv\\Scripts\\';
   const shared = projectContext(spec, { readme: 'kuflow-worker-python.md', memory: '256Mi', writesTmp: true });
   return {
     ...shared,
@@ -37,8 +36,6 @@ export function pythonTemplateContext(spec: ProjectSpec, library: LibraryArchive
     watchOptions: new Code(WATCH_OPTIONS),
     pythonRun: new Code(isUv ? 'uv run ' : '.venv/bin/'),
     windowsInstall: new Code(pipInstallCommand('py', '.venv\\Scripts\\', 'cmd')),
-    windowsRun: new Code(windowsRun),
-    smokeOnWindows: `kuflow dev simulate ${shared.simulateArguments.text}-- ${windowsRun}${distribution} --dev`,
     ...processList(spec),
   };
 }

@@ -1,5 +1,5 @@
 @echo off
-rem Runs the version of the create-kuflow-worker CLI that created this project.
+rem Runs the kuflow version that this project uses.
 setlocal
 set kuflow_package="create-kuflow-worker@1.0.0"
 

@@ -172,7 +172,7 @@ describe('renderProject', () => {
   it('has a README that names the screen in the app and shows how to change a running workflow [workflow.readme]', async () => {
     const readme = (await filesOf(SPEC)).get('README.md') ?? '';
     expect(readme).toContain('In the **Workflow** section of the process definition');
-    expect(readme).toContain('enter exactly the task queue `LOAN_QUEUE` and the type `LoanWorkflow`');
+    expect(readme).toContain('enter the task queue `LOAN_QUEUE` and the type `LoanWorkflow`, exactly as written');
     expect(readme).toContain("if (patched('");
   });
 
@@ -185,7 +185,7 @@ describe('renderProject', () => {
     } as const;
     const readme = (await filesOf({ ...SPEC, ...java })).get('README.md') ?? '';
     expect(readme).toContain('In the **Workflow** section of the process definition');
-    expect(readme).toContain('enter exactly the task queue `LOAN_QUEUE` and the type `LoanWorkflow`');
+    expect(readme).toContain('enter the task queue `LOAN_QUEUE` and the type `LoanWorkflow`, exactly as written');
     expect(readme).toContain('Workflow.getVersion("');
   });
 
@@ -193,7 +193,7 @@ describe('renderProject', () => {
     const python = { language: 'python', packageManager: 'uv', packageName: 'loan_worker', slug: 'loan' } as const;
     const readme = (await filesOf({ ...SPEC, ...python })).get('README.md') ?? '';
     expect(readme).toContain('In the **Workflow** section of the process definition');
-    expect(readme).toContain('enter exactly the task queue `LOAN_QUEUE` and the type `LoanWorkflow`');
+    expect(readme).toContain('enter the task queue `LOAN_QUEUE` and the type `LoanWorkflow`, exactly as written');
     expect(readme).toContain('if workflow.patched("');
   });
 

@@ -1,4 +1,5 @@
-// Runs before `dev` and `smoke`, with Node.js modules only. Without it, the shell reports only that kuflow was not found.
+// Runs before `dev` and `smoke`. Without it, the shell would report only that kuflow was not found. Imports only Node.js modules, because
+// dependencies may be missing.
 import { createRequire } from 'node:module';
 
 try {

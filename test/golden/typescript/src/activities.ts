@@ -3,7 +3,7 @@ import type { KuFlowClient } from 'kuflow-worker';
 import type { CheckCreditData, LoanApplicationData } from './process/types.ts';
 
 // Your activities: work that workflow code cannot do itself, such as calling another system. Temporal retries activities
-// that fail, so make them idempotent. `kuflow` calls KuFlow's API with the credentials of this worker.
+// that fail, so make them idempotent. `kuflow` is a client for KuFlow's API with this worker's credentials.
 export const createActivities = ({ kuflow }: { readonly kuflow: KuFlowClient }) => ({
   /** Performs the "Check credit" task and returns its data. */
   async checkCredit(input: {

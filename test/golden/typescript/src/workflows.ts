@@ -16,7 +16,7 @@ export async function LoanWorkflow(request: WorkflowRequest): Promise<WorkflowRe
     return await work.run(() => handleTasks(kuflow, request));
   } catch (error) {
     if (!isCancellation(error)) throw error;
-    // Withdrawn: the scope's open tasks are already canceled in KuFlow.
+    // Withdrawn: canceling the scope has already canceled its open tasks in KuFlow.
     await kuflow.message(tasks.loanResult, { text: 'You withdrew your application' });
     return { message: `Process ${request.processId} completed: withdrawn` };
   }

@@ -15,8 +15,8 @@ async def replay(
 
     The history of a confidential process must be in clear text, or from a process of `start_process`.
 
-    Fails if the code calls different activities or creates different items from those in the history. (Temporal alone
-    compares only activity names, and one activity creates every item.)
+    Fails if the code calls different activities or creates different items from those in the history. (Temporal's own
+    replay would not notice swapped tasks: it compares only activity names, and one activity creates every item.)
     """
 
     async def histories() -> AsyncIterator[WorkflowHistory]:

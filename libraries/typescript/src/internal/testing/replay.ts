@@ -7,8 +7,8 @@ import { testEncryption } from './confidential.ts';
  * Replays a history with the workflow code in a module. The history of a confidential process must be in clear text, as `kuflow dev history`
  * prints it, or from a process of `startProcess`.
  *
- * Rejects if the code calls different activities or creates different items from those in the history. (Temporal alone compares only
- * activity names, and one activity creates every item.)
+ * Rejects if the code calls different activities or creates different items from those in the history. (Temporal's own
+ * replay would not notice swapped tasks: it compares only activity names, and one activity creates every item.)
  */
 export async function replay(history: unknown, workflows: URL): Promise<void> {
   const histories = [{ workflowId: 'replay', history: historyFromJSON(history) }];

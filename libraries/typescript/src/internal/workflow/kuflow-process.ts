@@ -87,8 +87,8 @@ export interface SystemTaskHandle<Data> extends Omit<TaskHandle<Data>, 'done' | 
 }
 
 /**
- * `onDeadline` is called once if the task is still open then. The task stays open, unless `onDeadline` cancels it. If the task is completed
- * while `onDeadline` runs, `onDeadline` is canceled.
+ * `onDeadline` is called once, at the deadline, if the task is still open. The task stays open, unless `onDeadline` cancels it. If the task
+ * is completed while `onDeadline` runs, `onDeadline` is canceled.
  */
 export type Deadline<Data> =
   | { readonly deadline?: undefined; readonly onDeadline?: undefined }

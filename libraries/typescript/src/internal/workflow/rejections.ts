@@ -39,8 +39,8 @@ export class CallRejected extends ApplicationFailure {
 const fails = new AsyncLocalStorage<true>();
 
 /**
- * Calls in `work` that KuFlow rejects because of their data throw `CallRejected` instead of being retried: 4xx responses other than 401,
- * 403, 408 and 429. This includes calls from your own activities.
+ * In `work`, a call that KuFlow rejects because of its data (a 4xx status other than 401, 403, 408 and 429) throws `CallRejected` instead of
+ * being retried. This includes calls from your own activities.
  */
 export function failOnRejection<Result>(work: () => Promise<Result>): Promise<Result> {
   return fails.run(true, work);

@@ -32,7 +32,7 @@ async def all_of(*calls: Coroutine[Any, Any, Any]) -> tuple[Any, ...]:
     """Waits for all calls at the same time, and returns their results in order.
 
     If one of them fails, such as a task that is canceled in KuFlow, the others are canceled, both in the workflow and
-    in KuFlow. This then raises the exception of the call that failed.
+    in KuFlow. Then raises the exception of the call that failed.
     """
     tasks = [asyncio.create_task(call) for call in calls]
     try:

@@ -191,8 +191,8 @@ class KuFlowProcess(Generic[Metadata]):
         """Creates the task, waits until a person completes it, and returns its data.
 
         Raises `TaskCancelled` if the task is canceled. `deadline` is a time, or a duration after the creation of the
-        task. `on_deadline` is called once if the task is still open then. The task stays open, unless `on_deadline`
-        cancels it. If the task is completed while `on_deadline` runs, `on_deadline` is canceled.
+        task. `on_deadline` is called once, at the deadline, if the task is still open. The task stays open, unless
+        `on_deadline` cancels it. If the task is completed while `on_deadline` runs, `on_deadline` is canceled.
         """
         if (deadline is None) != (on_deadline is None):
             raise TypeError("deadline and on_deadline must be set together")

@@ -16,8 +16,8 @@ class CheckCreditInput(TypedDict):
 class LoanActivities:
     """Your activities: work that workflow code cannot do itself, such as calling another system.
 
-    Temporal retries activities that fail, so make them idempotent. `kuflow` calls KuFlow's API with the credentials of
-    this worker.
+    Temporal retries activities that fail, so make them idempotent. `kuflow` is a client for KuFlow's API with this
+    worker's credentials.
     """
 
     def __init__(self, kuflow: KuFlowClient) -> None:

@@ -24,7 +24,7 @@ class LoanWorkflow:
 
     @workflow.run
     async def run(self, request: WorkflowRequest) -> WorkflowResponse:
-        # On withdrawal, cancel the steps, which also cancels their open tasks in KuFlow.
+        # On withdrawal, cancel the steps, and with them their open tasks in KuFlow.
         steps = asyncio.create_task(self._run_steps(request))
         self._kuflow.on_action(tasks.WITHDRAW, steps.cancel)
         await workflow.wait([steps])

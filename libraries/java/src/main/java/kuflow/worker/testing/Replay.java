@@ -46,7 +46,8 @@ public final class Replay {
 
     /**
      * Replays a history. Fails if the code calls different activities or creates different items from those in the
-     * history. (Temporal alone compares only activity names, and one activity creates every item.)
+     * history. (Temporal's own replay would not notice swapped tasks: it compares only activity names, and one
+     * activity creates every item.)
      */
     public static void replay(WorkflowExecutionHistory history, Class<?>... workflows) throws Exception {
         try (HistoryReplay replay = new HistoryReplay(CONVERTER, List.of(workflows))) {

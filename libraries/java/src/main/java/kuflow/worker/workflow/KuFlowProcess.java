@@ -91,8 +91,8 @@ public final class KuFlowProcess {
     }
 
     /**
-     * Calls in {@code work} that KuFlow rejects because of their data throw {@link CallRejected} instead of being
-     * retried: 4xx responses other than 401, 403, 408 and 429. This includes calls from your own activities.
+     * In {@code work}, a call that KuFlow rejects because of its data (a 4xx status other than 401, 403, 408 and 429)
+     * throws {@link CallRejected} instead of being retried. This includes calls from your own activities.
      */
     public static <R> R failOnRejection(Supplier<R> work) {
         return Rejections.failing(work);

@@ -8,8 +8,8 @@ import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
 
 /**
- * Temporal retries activities that fail, so make them idempotent. {@code kuflow} calls KuFlow's API with the credentials
- * of this worker.
+ * Temporal retries activities that fail, so make them idempotent. {@code kuflow} is a client for KuFlow's API with
+ * this worker's credentials.
  */
 @Component
 public class LoanActivitiesImpl implements LoanActivities {

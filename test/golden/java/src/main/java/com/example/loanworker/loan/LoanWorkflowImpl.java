@@ -43,7 +43,7 @@ public class LoanWorkflowImpl implements LoanWorkflow {
             return result.get();
         } catch (TemporalFailure failure) {
             if (!work.isCancelRequested()) throw failure;
-            // Withdrawn: the scope's open tasks are already canceled in KuFlow.
+            // Withdrawn: canceling the scope has already canceled its open tasks in KuFlow.
             kuflow.message(LoanTasks.LOAN_RESULT, "You withdrew your application");
             return new WorkflowResponse("Process " + request.processId() + " completed: withdrawn");
         }
