@@ -18,13 +18,13 @@ export const kuflowEntries: readonly CommandEntry[] = [
   },
   {
     name: 'sync',
-    summary: 'Compare the definition with the process in KuFlow, and update it',
+    summary: 'Compare your definition with the process in KuFlow, and update the definition',
     group: 'Project:',
     load: () => import('../commands/sync/command.ts'),
   },
   {
     name: 'update',
-    summary: "Update a worker project to this version's templates",
+    summary: 'Update a worker project to the templates of this kuflow version',
     group: 'Project:',
     load: () => import('../commands/update/command.ts'),
   },
@@ -66,7 +66,7 @@ export const kuflowEntries: readonly CommandEntry[] = [
   },
   {
     name: 'credentials',
-    summary: 'Get, check and rotate the engine certificate, the TLS client certificate for Temporal',
+    summary: 'Get, check and rotate the engine certificate (the TLS client certificate for Temporal)',
     group: 'Connection:',
     load: () => import('../commands/credentials/command.ts'),
   },

@@ -11,7 +11,9 @@ Examples:
   run a local KuFlow for the project in this folder
     $ kuflow dev
   find out why a worker cannot connect
-    $ kuflow doctor`;
+    $ kuflow doctor
+  read the tutorial
+    $ kuflow docs first-worker`;
 
 // Not awaited: the build compiles this to CommonJS, which starts faster.
 void main({

@@ -32,7 +32,9 @@ export interface ChangeFlags extends SessionFlags {
 
 export function changeOptions(command: Command): Command {
   return sessionOptions(
-    command.addOption(actAsOption()).option('-y, --yes', 'Confirm the change; required except in the local KuFlow'),
+    command
+      .addOption(actAsOption())
+      .option('-y, --yes', 'Confirm the change; required in KuFlow, but not in the local KuFlow'),
   );
 }
 

@@ -60,12 +60,12 @@ export function missingAnswers(
   const add = (question: MissingAnswer['question'], example: string, why: string): void => {
     missing.push({ question, example, why });
   };
-  if (answers.folder === undefined) add('folder', 'loan-worker', 'the folder for the new project');
+  if (answers.folder === undefined) add('folder', 'loan-worker', 'where to create the project');
   if (source === undefined)
     add(
       'source',
       '--local',
-      '--local for the sample process, or one of --process <code>, --definition <file>, --from <path> and --task <code>',
+      '--local for the sample process, or --process <code>, --definition <file>, --from <path> or --task <code>',
     );
   if (source === 'flags' || source === 'api' || source === 'worker-sample') {
     const { workerSample: read } = answers;

@@ -28,7 +28,7 @@ export function collectChoices(flags: string, description: string, choices: read
 export function sampleOption(least = 1): Option {
   return new Option(
     '--sample <count>',
-    'Read up to <count> instances to infer the shapes of their data; only keys and types are kept',
+    'Read up to <count> processes to infer the shapes of their data; only keys and types are kept',
   ).argParser((text) => sampleCount(text, least));
 }
 

@@ -44,8 +44,11 @@ class ProgramCommand extends Command {
     const path = pathOf(this);
     const advice = word === undefined ? undefined : adviceForWord(path, word, this.#invocation);
     const step = advice ?? (near === undefined ? undefined : `Did you mean ${near}?`);
-    const help = `Help: ${[this.#invocation, ...path].join(' ')} --help`;
-    throw usageError(message, [...(step === undefined ? [] : [step]), help]);
+    throw usageError(message, [...(step === undefined ? [] : [step]), this.helpStep()]);
+  }
+
+  helpStep(): string {
+    return `Help: ${[this.#invocation, ...pathOf(this)].join(' ')} --help`;
   }
 
   /** With --help after an unknown subcommand, the help of this command would look like that of the subcommand. */
@@ -195,9 +198,9 @@ export async function loadCommands(
 // Every command has a description and the general options, suggests the nearest choice, and rejects blank values.
 function applyConventions(command: Command, version?: string): void {
   if (command.description() === '') command.description(`${command.summary()}.`);
-  for (const argument of command.registeredArguments) describeInvalidValue(argument, `<${argument.name()}>`);
+  for (const argument of command.registeredArguments) describeInvalidValue(command, argument, `<${argument.name()}>`);
   for (const option of command.options) {
-    describeInvalidValue(option, option.long ?? option.flags);
+    describeInvalidValue(command, option, option.long ?? option.flags);
     if (option.required || option.optional) rejectBlankValue(command, option);
   }
   command.optionsGroup(GENERAL_OPTIONS);
@@ -221,15 +224,15 @@ function rejectBlankArguments(command: Command): void {
 }
 
 /** Parsers throw InvalidArgumentError with what they expect, such as "a port number". */
-function describeInvalidValue(valued: Option | Argument, name: string): void {
+function describeInvalidValue(command: Command, valued: Option | Argument, name: string): void {
   const { argChoices: choices, parseArg: read } = valued;
   if (valued.variadic || (choices === undefined && read === undefined)) return;
   valued.argParser((text: string, before: unknown) => {
     const reject = (expected: string, near?: string): never => {
-      throw usageError(
-        `${name} must be ${expected}, not "${text}"`,
-        near === undefined ? [] : [`Did you mean ${near}?`],
-      );
+      throw usageError(`${name} must be ${expected}, not "${text}"`, [
+        ...(near === undefined ? [] : [`Did you mean ${near}?`]),
+        ...(command instanceof ProgramCommand ? [command.helpStep()] : []),
+      ]);
     };
     if (choices !== undefined && !choices.includes(text))
       return reject(formatAlternatives(choices), nearMatch(text, choices));

@@ -56,9 +56,9 @@ export function requireConnectionSettings(
   const isMissing = problems.some(({ code }) => code === 'missing' || code === 'placeholder');
   const next = isMissing
     ? [
+        WHERE_CREDENTIALS_ARE,
         `Store the credentials once: ${cliInvocation(context.cwd)} login`,
         'Or pass --client-id with --client-secret-file or --client-secret-stdin',
-        WHERE_CREDENTIALS_ARE,
       ]
     : [CORRECT_AND_RETRY];
   return requireSettings({ ...result, problems }, next);

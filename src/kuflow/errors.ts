@@ -40,7 +40,7 @@ const MESSAGES: Readonly<Record<FailureKind, string>> = {
   'rate-limited': 'KuFlow is receiving too many requests',
   server: 'KuFlow failed with an internal error',
   redirect: 'The server answered with a redirect, which was not followed because the request carries credentials',
-  upgrade: 'The server at the endpoint requires another protocol than HTTP/1.1',
+  upgrade: 'The server at the endpoint requires a protocol other than HTTP/1.1',
   html: 'The server answered with an HTML page instead of JSON, probably from a proxy or a login portal',
   'not-json': 'The response is not JSON',
   truncated: 'The response is incomplete',
@@ -75,7 +75,7 @@ const HINTS: Readonly<Record<FailureKind, readonly string[]>> = {
   server: ['Try again later; if the error persists, report the operation and the time to KuFlow'],
   redirect: ['Set the endpoint to the address of the API; a proxy or a login portal may have responded instead'],
   upgrade: ["Check the host and port of the endpoint; KuFlow's API speaks HTTP/1.1 over TLS"],
-  html: ['Check the endpoint', 'Check whether a proxy or a login portal answered instead of KuFlow'],
+  html: ['Check the endpoint', 'Check whether a proxy or a login portal responded instead of KuFlow'],
   'not-json': ["Check that the endpoint is KuFlow's API"],
   truncated: [
     'Try again; if the error persists, check the proxies and firewalls between this machine and the endpoint',

@@ -119,7 +119,7 @@ describe('kuflow doctor on the local platform', () => {
     const workflow = await temporal.workflow.start('NobodyHasIt', { workflowId: 'waits', taskQueue: 'WAITS' });
     const waits = await said('WAITS', 'KF-POLL-001 pollers-none-backlog');
     expect(waits.status).toBe(1);
-    expect(summaryOf(waits, 'KF-POLL-001')).toContain('1 workflow task waits');
+    expect(summaryOf(waits, 'KF-POLL-001')).toContain('1 workflow task is waiting');
 
     const polls = [poll('WAITS'), poll('IDLE')];
     const wrong = await said('WAITS', 'KF-POLL-001 pollers-wrong-kind-backlog');

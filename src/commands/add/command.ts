@@ -153,7 +153,7 @@ export function configure(command: Command, context: CommandContext): void {
     .argument('<name>', 'Name of the function and of the activity')
     .summary('Add an activity')
     .description(
-      `Add an activity: a typed function that you implement. In a project with several processes, it is added to the first one. ${HOW_FILES_CHANGE}`,
+      `Add an activity: a typed function that you implement. In a project with several processes, adds it to the first one; for another process, write the activity by hand. ${HOW_FILES_CHANGE}`,
     )
     .addHelpText('after', ACTIVITY_EXAMPLES)
     .action(lazyAction(context, async () => (await import('./run.ts')).runAddActivity));

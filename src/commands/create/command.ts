@@ -35,7 +35,7 @@ export function configure(command: Command, context: CommandContext): void {
       withCandidates(
         new Option(
           '--process <code>',
-          'Code of the process definition. It is read from KuFlow unless --task or --from describes it',
+          'Code of the process definition. Its tasks are read from KuFlow unless you pass --task or --from',
         ),
         'processes',
       ),
@@ -59,7 +59,10 @@ export function configure(command: Command, context: CommandContext): void {
     .option('--tenant-id <uuid>', 'Tenant ID')
     .addOption(sampleOption())
     .optionsGroup('Connection options:')
-    .option('--local', 'Configure the project for the local KuFlow; needs no account');
+    .option(
+      '--local',
+      'Configure the project for the local KuFlow, without an account; creates a sample process unless you describe one',
+    );
   connectionOptions(command, { engine: true })
     .optionsGroup('Project options:')
     .addOption(
@@ -84,7 +87,7 @@ export function configure(command: Command, context: CommandContext): void {
     .addOption(
       new Option(
         '--library <source>',
-        'Where the worker gets the library kuflow-worker from: its archive in the project, or a registry (default: archive)',
+        'Source of the library kuflow-worker: its archive in the project, or a registry (default: archive)',
       ).choices(LIBRARY_SOURCES),
     )
     .option(

@@ -64,9 +64,9 @@ export function configure(command: Command, context: CommandContext): void {
     .enablePositionalOptions()
     .description(
       'Run a local KuFlow until Ctrl-C: the REST API on HTTP and HTTPS, and a real Temporal server behind a gateway with mutual TLS and tokens. ' +
-        'It serves the processes in kuflow.process.yaml and processes/*.process.yaml. Outside a project, without these files, it serves a sample process. ' +
+        'Serves the processes in kuflow.process.yaml and processes/*.process.yaml or, without these files, a sample process. ' +
         'When you save one of these files, it serves the new content and regenerates types and tasks in the project. ' +
-        'Its state is in .kuflow/dev. The line on stdout says that it is ready. ' +
+        'Its state is in .kuflow/dev. Prints one line to stdout when it is ready. ' +
         'With --ephemeral, it does not use that state, can run alongside another local KuFlow, and ignores later changes to the files.',
     )
     .addHelpText('after', DEV_EXAMPLES)
@@ -84,11 +84,11 @@ export function configure(command: Command, context: CommandContext): void {
     .argument('<command...>', 'Command to run, after --')
     .addOption(runtimeOption())
     .option('--restart', 'Restart a worker that exits on its own (default, except in CI)')
-    .option('--no-restart', 'End when the command ends (default in CI)')
+    .option('--no-restart', 'Exit when the command exits (default in CI)')
     .addOption(
       collectValues(
         '--watch <path>',
-        'Restart the command when this file or a file in this folder changes, even if it has ended (repeatable)',
+        'Restart the command when this file or a file in this folder changes, even if the command has exited (repeatable)',
       ),
     )
     .passThroughOptions()
@@ -159,7 +159,7 @@ export function configure(command: Command, context: CommandContext): void {
         'and inject faults.',
     )
     .argument('[path]', 'Path within the console, such as tasks/latest')
-    .option('--print', "Print the address instead; it contains the user's token")
+    .option('--print', "Print the address instead of opening it; it contains the user's token")
     .action(lazyAction(context, async () => (await import('./run.ts')).runOpen, command));
 
   stateOption(command.command('history'))
@@ -178,7 +178,7 @@ export function configure(command: Command, context: CommandContext): void {
     .summary('Skip time, so that deadlines pass (experimental)')
     .description(
       'Move the clock of the running local KuFlow forward, from deadline to deadline, and wait at each one until the worker is done. ' +
-        'Without a duration or --until, stops as soon as a process changes. Tokens and certificates are not affected. The clock stays ahead until `kuflow dev reset`. ' +
+        'Without a duration or --until, skips until a process changes. Tokens and certificates keep real time. The clock stays ahead until `kuflow dev reset`. ' +
         'Experimental: depends on an experimental feature of the Temporal server. ' +
         'Exits with status 1 if there was nothing to wait for, and 4 if a process did not reach the target time.',
     )
@@ -196,7 +196,7 @@ export function configure(command: Command, context: CommandContext): void {
     .command('webhooks')
     .summary('List, show and resend webhook events')
     .description(
-      'List, show and resend webhook events. The events of a process are sent in order, one at a time, and retried for a day until the response is 2xx.',
+      'List, show and resend webhook events. The events of a process are sent in order, one at a time, and retried for up to a day until the response is 2xx.',
     );
   stateOption(webhooks.command('list'))
     .summary('List the events, newest first')
@@ -227,7 +227,7 @@ export function configure(command: Command, context: CommandContext): void {
   stateOption(command.command('export'))
     .summary('Write the state of the local KuFlow to a file')
     .description(
-      'Write the whole state of the stopped local KuFlow to a .tar.gz file, so that its running processes can continue in another folder or on another machine. ' +
+      'Write the whole state of the local KuFlow, which must be stopped, to a .tar.gz file, so that its running processes can continue in another folder or on another machine. ' +
         'The file contains secrets and can be read only by its owner. It does not contain kuflow.process.yaml or kuflow.people.yaml.',
     )
     .argument('<file>', 'File to write')
@@ -238,7 +238,7 @@ export function configure(command: Command, context: CommandContext): void {
   stateOption(command.command('import'))
     .summary('Restore the state of the local KuFlow from a file')
     .description(
-      'Restore the state of the stopped local KuFlow from a file that `kuflow dev export` wrote. Checks the whole file before anything changes. ' +
+      'Restore the state of the local KuFlow, which must be stopped, from a file that `kuflow dev export` wrote. Checks the whole file before anything changes. ' +
         'Import only files that you trust: whoever wrote the file knows the keys and tokens in it.',
     )
     .argument('<file>', 'File to read')

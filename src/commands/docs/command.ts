@@ -7,7 +7,7 @@ import { withCandidates } from '../../cli/value-candidates.ts';
 export function configure(command: Command, context: CommandContext): void {
   command
     .description(
-      'Print a page of the documentation, as Markdown. Without a topic, list the topics. In a terminal, long pages are shown in your pager ' +
+      'Print a page of the documentation, as Markdown. Without a topic, lists the topics. In a terminal, long pages are shown in your pager ' +
         '($PAGER, or less); in a pipe, they are printed. Works without a network.',
     )
     .addArgument(withCandidates(new Argument('[topic]', 'Topic, such as first-worker or commands/dev'), 'docs-topics'))

@@ -12,7 +12,7 @@ import { resolveConnection, type ConnectionContext } from '../../connection/reso
 import type { ConnectionFlags } from '../../connection/flags.ts';
 import { applyFixes, type FixResult } from './fix.ts';
 import { projectFolder, createProjectProbe } from './project.ts';
-import { projectCommands, readRecordIfValid } from '../../project/commands.ts';
+import { localStartCommand, projectCommands, readRecordIfValid } from '../../project/commands.ts';
 
 /** Well below the timeout of the git check, so that a git that hangs is reported as such. */
 const GIT_MS = 2_500;
@@ -50,6 +50,8 @@ export async function runDoctor(request: RunDoctorRequest): Promise<DoctorRun> {
   const connection = await resolveConnection(flags, { ...request, cwd: folder });
   const { result } = await connection.unlock();
   const { warnExpiry, processId, issued, earlier } = request;
+  const isLocal = result.settings['kuflow.api.client-id']?.source.kind === 'local';
+  const invocation = cliInvocation(request.cwd);
   const checksRequest: RunDoctorChecksRequest = {
     settings: result,
     folder,
@@ -59,7 +61,11 @@ export async function runDoctor(request: RunDoctorRequest): Promise<DoctorRun> {
     git: (path) => readGitState(path, env, GIT_MS),
     platform: process.platform,
     cwd: request.cwd,
-    commands: { ...(await projectCommands(request.cwd)), kuflow: cliInvocation(request.cwd) },
+    commands: {
+      ...(await projectCommands(request.cwd)),
+      ...(isLocal ? { start: await localStartCommand(request.cwd, invocation) } : {}),
+      kuflow: invocation,
+    },
     selection: request.selection,
     timeoutMs: request.timeoutMs,
     failOnWarn: request.failOnWarn,

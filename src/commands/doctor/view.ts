@@ -37,26 +37,27 @@ export function printDoctor(terminal: Terminal, report: DoctorReport, invocation
     for (const problem of problems) prose(`    ${escapeForTerminal(problem, 1000)}`);
     for (const step of root.advice) for (const line of adviceLines(out, step)) out.line(line);
     const page = documentationFor('reference/doctor', { anchor: root.docs, siteUrl });
-    prose(`    Learn more: ${page ?? `${invocation} doctor explain ${root.id}`}`, dim);
+    const more = { text: 'Learn more', command: page ?? `${invocation} doctor explain ${root.id}` };
+    for (const line of adviceLines(out, more)) out.line(line);
     out.line();
   });
   printTable(out, report);
   out.line();
   prose(formatCounts(report));
-  if (report.created.length > 0) prose(`Created in KuFlow: ${report.created.join(', ')}`, dim);
+  if (report.created.length > 0) prose(`Created: ${report.created.join(', ')}`, dim);
 }
 
-const ADVICE_INDENT = '    ';
-
 /** On a terminal, a command that does not fit behind its text gets separate lines, which can be pasted into a POSIX shell. */
-function adviceLines({ isTTY, columns }: Channel, advice: Advice): readonly string[] {
-  const line = `${ADVICE_INDENT}${escapeForTerminal(formatAdvice(advice), Infinity)}`;
-  if (!isTTY || line.length < columns) return [line];
+function adviceLines(out: Channel, advice: Advice): readonly string[] {
+  const { isTTY, columns, marks } = out;
+  const indent = ' '.repeat(marks.step.length + 3);
+  const withMark = (line: string): string => `  ${palette(out).dim(marks.step)} ${line.slice(indent.length)}`;
+  const line = `${indent}${escapeForTerminal(formatAdvice(advice), Infinity)}`;
+  if (!isTTY || line.length < columns) return [withMark(line)];
   const { text, command } = advice;
-  if (command === undefined) return [wrapText(line, columns)];
-  const indent = `${ADVICE_INDENT}  `;
-  const lines = wrapText(`${indent}${escapeForTerminal(command, Infinity)}`, columns - 2).split('\n');
-  return [wrapText(`${ADVICE_INDENT}${escapeForTerminal(text, Infinity)}:`, columns), lines.join(' \\\n')];
+  if (command === undefined) return [withMark(wrapText(line, columns))];
+  const lines = wrapText(`${indent}  ${escapeForTerminal(command, Infinity)}`, columns - 2).split('\n');
+  return [withMark(wrapText(`${indent}${escapeForTerminal(text, Infinity)}:`, columns)), lines.join(' \\\n')];
 }
 
 const ID_WIDTH = 13;

@@ -90,6 +90,7 @@ async function completeFlags(
     const complete = hasId && clientId === undefined ? flags : { ...others, clientId: id };
     throw usageError(`Missing required options:\n${missing.join('\n')}`, [
       `For example: ${loginCommand(complete, defaults.name, invocation)}`,
+      `Or run ${invocation} login in a terminal to be prompted`,
     ]);
   }
   const { openPrompts } = await import('../../terminal/prompts.ts');

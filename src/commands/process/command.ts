@@ -31,7 +31,7 @@ Examples:
 
 const ACT_EXAMPLES = `
 Examples:
-  withdraw the newest process
+  invoke the action WITHDRAW of the newest process
     $ kuflow process act latest WITHDRAW
   start the workflow of an action and wait until it ends
     $ kuflow process act latest EXPORT --wait
@@ -40,7 +40,7 @@ Examples:
 
 export function configure(command: Command, context: CommandContext): void {
   command.description(
-    'Start, show, signal and cancel processes, and invoke their user actions. If a connection is configured, you act as the application in that environment. ' +
+    'Start, show, signal and cancel processes, and invoke their user actions. If a connection to KuFlow is configured, you act as its application. ' +
       "Otherwise, you act as a user of this folder's local KuFlow. " +
       'For the definitions of processes, see `kuflow definitions`.',
   );
@@ -55,12 +55,12 @@ export function configure(command: Command, context: CommandContext): void {
         ),
       )
       .summary('Start a process')
-      .description('Start a process. Prints only its ID to stdout.')
+      .description('Start a process. Prints only the ID of the process to stdout.')
       .option('--metadata <file>', 'YAML or JSON file with the metadata; - reads standard input')
       .addOption(
         collectValues(
           '--set <name=value>',
-          'Set one property of the metadata, as JSON unless it is a string (repeatable)',
+          'Set one property of the metadata. The value is read as JSON, unless the schema declares a string (repeatable)',
         ),
       )
       .option('--fake', 'Fill in valid example metadata (local KuFlow only)')
@@ -85,7 +85,7 @@ export function configure(command: Command, context: CommandContext): void {
       .addArgument(idArgument('process'))
       .summary('Show a process with its metadata and timeline')
       .description(
-        'Show a process with its metadata and timeline. Only the local KuFlow has a timeline; elsewhere, the process items are listed instead.',
+        'Show a process with its metadata and timeline or, outside the local KuFlow, with its process items.',
       )
       .option('--watch', 'Keep watching until the process ends. Exits with status 1 if it was canceled'),
   ).action(lazyAction(context, async () => (await import('./run.ts')).runProcessShow));
@@ -114,7 +114,7 @@ export function configure(command: Command, context: CommandContext): void {
       .addArgument(idArgument('process'))
       .summary('List the user actions that you may invoke in a process')
       .description(
-        'List the user actions that you may invoke in a process. The local KuFlow also lists those that were invoked, with the task queue of their workflow. ' +
+        'List the user actions that you may invoke in a process. On the local KuFlow, also lists the invoked actions, with the task queue of their workflow. ' +
           "KuFlow's API cannot list actions, so elsewhere the command lists those in this folder's definition file.",
       ),
   ).action(lazyAction(context, async () => (await import('./run-act.ts')).runProcessActions));
@@ -129,7 +129,7 @@ export function configure(command: Command, context: CommandContext): void {
       .addOption(
         collectValues(
           '--set <name=value>',
-          'Set one property of the input, or of the metadata of the process to start, as JSON unless it is a string (repeatable)',
+          'Set one property of the input, or of the metadata of the process to start. The value is read as JSON, unless the schema declares a string (repeatable)',
         ),
       )
       .option('--text <text>', 'Text of the message to create')

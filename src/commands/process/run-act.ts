@@ -4,6 +4,7 @@ import type { JsonObject } from '../../base/json.ts';
 import { didYouMean } from '../../base/near-match.ts';
 import type { CommandContext } from '../../cli/context.ts';
 import { findProcessId, pollPause, requireConfirmation, withKuFlow } from '../../cli/with-kuflow.ts';
+import { warnAboutUnpolledQueues } from '../../cli/workers-view.ts';
 import type { ChangeFlags, SessionFlags } from '../../cli/kuflow-options.ts';
 import type { ProcessAction, ProcessActionCreateParams } from '../../kuflow/contract/process-actions.ts';
 import type { Process } from '../../kuflow/contract/processes.ts';
@@ -12,7 +13,7 @@ import type { KuFlowSession } from '../../platform/client/kuflow-session.ts';
 import { readActions } from '../../platform/rest/dev-client.ts';
 import type { ActionDefinition, DataShape } from '../../process/definition.ts';
 import { stringifyForTerminal } from '../../terminal/json.ts';
-import { formatProcessName, printActions, printInvokedAction, printUnpolledAction } from './view.ts';
+import { formatProcessName, printActions, printInvokedAction, printUnpolledAction, toProcessSummary } from './view.ts';
 
 export interface ProcessActFlags extends ChangeFlags {
   readonly set?: readonly string[];
@@ -68,7 +69,11 @@ export async function runProcessAct(
     requireConfirmation(session, flags, `invoke ${code} in ${formatProcessName(process)}`);
     const params = await toParams(session, process, { code, action }, flags, context);
     const { resource } = await client.createProcessAction(process.id, { processActionDefinitionCode: code, ...params });
-    if (flags.json !== true) printInvokedAction(terminal, resource);
+    if (flags.json !== true) {
+      const sendsSignal = action?.type === 'send-workflow-signal' && resource.status === 'COMPLETED';
+      printInvokedAction(terminal, resource, { sendsSignal });
+      if (sendsSignal) await warnAboutUnpolledQueues(session, [toProcessSummary(process).code], context);
+    }
     if (flags.wait !== true) {
       if (flags.json === true) terminal.out.line(stringifyForTerminal({ action: resource }));
       return;

@@ -263,7 +263,10 @@ export async function runProcessSignal(
         ));
       const signal = await requestSignal(local.devApi, process.id, { name, input });
       if (flags.json === true) context.terminal.out.line(stringifyForTerminal({ signal }));
-      else printSentSignal(context.terminal, name, process);
+      else {
+        printSentSignal(context.terminal, name, process);
+        await warnAboutUnpolledQueues(session, runningCodes([toProcessSummary(process)]), context);
+      }
     },
     { onlyLocal: true },
   );

@@ -103,8 +103,15 @@ const isUnpolled = (
   { pollers }: NonNullable<InvokedAction['workflow']>,
 ): boolean => status === 'REQUESTED' && pollers.length === 0;
 
-/** After the invocation, and if the action was not final then, again when it has ended. */
-export function printInvokedAction({ out, err }: Terminal, action: ProcessAction, { ended = false } = {}): void {
+/**
+ * After the invocation, and if the action was not final then, again when it has ended. An action that sends a signal is complete once it is sent,
+ * even if no workflow has handled it.
+ */
+export function printInvokedAction(
+  { out, err }: Terminal,
+  action: ProcessAction,
+  { ended = false, sendsSignal = false } = {},
+): void {
   const { id, status, processActionDefinitionRef, downloadable } = action;
   const created =
     action.createTask?.processItemId ??
@@ -112,7 +119,8 @@ export function printInvokedAction({ out, err }: Terminal, action: ProcessAction
     action.createProcessItemThread?.processItemId;
   if (ended) err.line(`The action is ${status}`);
   else {
-    err.line(`Invoked ${escapeForTerminal(processActionDefinitionRef.code)}: the action is ${status}`);
+    const outcome = sendsSignal ? 'the signal was sent' : `the action is ${status}`;
+    err.line(`Invoked ${escapeForTerminal(processActionDefinitionRef.code)}: ${outcome}`);
     if (created !== undefined) err.line(`Created process item ${created}`);
     if (action.startRelatedProcess !== undefined) err.line(`Started process ${action.startRelatedProcess.processId}`);
     out.line(id);

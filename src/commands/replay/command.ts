@@ -20,8 +20,8 @@ export function configure(command: Command, context: CommandContext): void {
       "Replay the histories of running processes against this project's workflow code, as a worker would. " +
         "Uses the configured KuFlow environment, or this folder's local KuFlow if none is configured, with the worker's credentials or those that you pass. " +
         'The worker decrypts the histories of confidential processes. Writes nothing and changes no process.\n\n' +
-        'Exits with status 0 if every process matches, 1 if the code would break a process, 3 if no processes ' +
-        'were found or the duration of a timer has changed, and 4 if a process could not be read.',
+        'Exits with status 0 if every process matches, 1 if the code would break a process, 2 if the worker is not installed or built, ' +
+        '3 if no processes were found or the duration of a timer has changed, and 4 if a process could not be read.',
     )
     .addOption(stateOption('process', 'processes', 'running'))
     .addOption(

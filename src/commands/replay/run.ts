@@ -70,7 +70,7 @@ export async function runReplay(flags: ReplayFlags, context: CommandContext): Pr
   }
 }
 
-/** The command that runs the worker with the code of the project. Rejects with a KnownError of status 4 if it cannot run. */
+/** The command that runs the worker with the code of the project. Rejects with a KnownError of status 2 if it is not installed or built. */
 async function findWorker(
   { folder, record }: ProjectFiles,
   env: NodeJS.ProcessEnv,
@@ -86,13 +86,13 @@ async function findWorker(
       throw new KnownError({
         message: 'The dependencies are not installed',
         next: [`Install them: ${commands(record.packageManager, record).install}`],
-        status: 4,
+        status: 2,
       });
     case 'not-built':
       throw new KnownError({
         message: `The worker is not built: ${command.missing} does not exist`,
         next: [`Build it: ${command.build}`],
-        status: 4,
+        status: 2,
       });
   }
 }

@@ -23,7 +23,7 @@ Examples:
 
 export function configure(command: Command, context: CommandContext): void {
   command.description(
-    'List tasks, and claim, assign, save and complete them. If a connection is configured, you act as the application in that environment. ' +
+    'List tasks, and claim, assign, save and complete them. If a connection to KuFlow is configured, you act as its application. ' +
       "Otherwise, you act as a user of this folder's local KuFlow.",
   );
 
@@ -32,7 +32,7 @@ export function configure(command: Command, context: CommandContext): void {
       .command('list')
       .addArgument(withCandidates(new Argument('[code]', 'Only tasks with this code'), 'served-tasks'))
       .summary('List tasks, newest first')
-      .description('List tasks, newest first. Without --state, only open tasks (ready or claimed).')
+      .description('List tasks, newest first. Without --state, lists only open tasks (ready or claimed).')
       .addOption(withCandidates(new Option('--process <id>', 'Only tasks of this process'), 'process-ids'))
       .addOption(stateOption('task', 'tasks'))
       .addOption(limitOption('tasks')),
@@ -99,7 +99,10 @@ function dataOptions(command: Command, allowInvalid: string): Command {
     command
       .option('--data <file>', 'YAML or JSON file with the data; - reads standard input')
       .addOption(
-        collectValues('--set <name=value>', 'Set one property of the data, as JSON unless it is a string (repeatable)'),
+        collectValues(
+          '--set <name=value>',
+          'Set one property of the data. The value is read as JSON, unless the schema declares a string (repeatable)',
+        ),
       )
       .option('--fake', 'Fill in valid example data (local KuFlow only)')
       .option('--allow-invalid', allowInvalid),

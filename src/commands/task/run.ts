@@ -157,6 +157,10 @@ export async function runTaskComplete(id: string, flags: TaskDataFlags, context:
     const saved = await saveData(session, task, flags, context);
     if (flags.allowInvalid !== true) requireValidTask(saved);
     reportChange('Completed', await session.client.completeProcessItemTask(task.id), flags, context);
+    if (flags.json !== true && session.local !== undefined) {
+      const { processDefinitionRef } = await session.client.retrieveProcess(task.processId);
+      await warnAboutUnpolledQueues(session, [processDefinitionRef?.code ?? ''], context);
+    }
   });
 }
 

@@ -61,7 +61,8 @@ function evaluatePollers(seen: QueueByKind, queue: Sourced<string>, now: number)
   const waiting = KINDS.find((kind) => kinds[kind].backlog > 0 && kinds[kind].fresh.length === 0);
   if (waiting !== undefined) {
     const { backlog } = kinds[waiting];
-    const tasks = backlog === 1 ? `1 ${waiting} task waits in ${name}` : `${backlog} ${waiting} tasks wait in ${name}`;
+    const tasks =
+      backlog === 1 ? `1 ${waiting} task is waiting in ${name}` : `${backlog} ${waiting} tasks are waiting in ${name}`;
     const other = waiting === 'workflow' ? 'activity' : 'workflow';
     if (kinds[other].fresh.length > 0) {
       const text = `${tasks}, which is polled for ${PLURAL[other]} but not for ${PLURAL[waiting]}`;

@@ -76,7 +76,7 @@ const UNUSABLE = {
   ),
   'certificate-mixed-sources': fails(
     'The key does not belong to the certificate, and one of them comes from a variable or another file, which overrides the other settings.',
-    'Remove <odd>, from which the <part> comes, so that all parts come from the same place',
+    'Remove <odd>, which provides the <part>, so that all parts come from the same place',
     'Or set certificate, key and CA in the same place',
   ),
   'certificate-chain-order': fails(
@@ -123,7 +123,7 @@ const OTHER_NAMESPACE = fails(
 export const certificates: Readonly<Record<string, Explanation>> = {
   'KF-TLS-001': {
     looksAt:
-      "The certificate, key and CA from the settings, without network access: PEM blocks of the right types, a PKCS#8 key without a passphrase that belongs to the certificate, and an X.509 v3 client certificate that is not a CA and is currently valid. Validity is checked against KuFlow's clock if it is known.",
+      "The certificate, key and CA from the settings, without network access: PEM blocks of the right types, a key without a passphrase (PKCS#8, PKCS#1 or SEC1) that belongs to the certificate, and an X.509 v3 client certificate that is not a CA and is currently valid. Validity is checked against KuFlow's clock if it is known.",
     causes: UNUSABLE,
   },
   'KF-TLS-002': {

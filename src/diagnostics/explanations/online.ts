@@ -7,8 +7,11 @@ const TENANTS_HIDDEN_CODES: readonly string[] = ['rest-forbidden', 'rest-not-fou
 
 const SYNC_CLOCK = 'Synchronize the clock with a time server (NTP)';
 const KUFLOW_CLOCK = "If this machine's clock is right, KuFlow's is wrong: report the difference to KuFlow";
-const START_WORKER = 'Start the worker; its task queue must be exactly <queue> (<source>)';
-const RESTART_WORKER = "Check the worker's log and restart it";
+const START_WORKER = [
+  { text: 'Start the worker', command: '<start>' },
+  'If it is running, set its task queue to exactly <queue> (<source>)',
+];
+const RESTART_WORKER = "Check the worker's log, and restart the worker";
 
 /** Checks that need KuFlow or the engine. */
 export const online: Readonly<Record<string, Explanation>> = {
@@ -95,19 +98,19 @@ export const online: Readonly<Record<string, Explanation>> = {
   },
   'KF-POLL-001': {
     looksAt:
-      "Who polls the task queue, according to the engine. KuFlow's API does not show whether a worker has registered, so pollers are the evidence. An engine that does not allow the call is restricted, which is not a failure.",
+      "Asks the engine who polls the task queue, because KuFlow's API does not show whether a worker has registered. If the engine does not allow the call, the check is skipped.",
     causes: {
       'pollers-none': warns(
         'No worker polls the task queue, and no tasks are waiting. Either no worker is running, or it polls another queue.',
-        START_WORKER,
+        ...START_WORKER,
       ),
-      'pollers-none-backlog': fails('Tasks are waiting in the queue, but no worker polls it.', START_WORKER),
+      'pollers-none-backlog': fails('Tasks are waiting in the queue, but no worker polls it.', ...START_WORKER),
       'pollers-stale-backlog': fails(
         'Tasks are waiting, but no worker has polled the queue for two minutes. The worker has stopped or lost its connection.',
         RESTART_WORKER,
       ),
       'pollers-wrong-kind-backlog': fails(
-        'Tasks of one kind are waiting, but workers poll only for the other kind. Workflow tasks need a worker with workflows, activity tasks a worker with activities.',
+        'Workflow tasks are waiting, but workers poll only for activity tasks, or the other way around.',
         'Check that the worker registers its <kind>, and that the process definition uses this queue (<source>)',
       ),
       'pollers-stale': warns(

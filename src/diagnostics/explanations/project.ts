@@ -44,7 +44,7 @@ export const project: Readonly<Record<string, Explanation>> = {
   },
   'KF-PROJ-003': {
     looksAt:
-      'Whether this machine has what the worker needs. A TypeScript worker needs Node.js 20.19 or newer. A Java worker needs a JDK of the version in pom.xml and the Maven wrapper. A Python worker needs Python of the version in pyproject.toml, and uv or pip.',
+      'Whether this machine has what the worker needs. A TypeScript worker needs Node.js 20.19+ or 22.3+. A Java worker needs the JDK version in pom.xml, and the Maven wrapper. A Python worker needs the Python version in pyproject.toml, and uv or pip.',
     causes: {
       'runtime-missing': fails(
         'The project needs Node.js, a JDK, Python or uv, but it is not installed.',

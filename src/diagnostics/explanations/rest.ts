@@ -17,7 +17,7 @@ const KINDS: Readonly<Record<FailureKind, readonly [typeof fails, string]>> = {
     fails,
     'The server responded with a redirect. It was not followed, to avoid sending the credentials to another address.',
   ],
-  upgrade: [fails, 'The server requires another protocol than HTTP/1.1 (426), for example HTTP/2 or WebSocket.'],
+  upgrade: [fails, 'The server requires a protocol other than HTTP/1.1 (426), for example HTTP/2 or WebSocket.'],
   html: [fails, 'The response is an HTML page instead of JSON, for example from a proxy or a login portal.'],
   'not-json': [fails, 'The response is not valid JSON.'],
   truncated: [fails, 'The response is incomplete.'],

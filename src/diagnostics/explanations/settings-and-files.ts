@@ -32,7 +32,7 @@ export const settingsAndFiles: Readonly<Record<string, Explanation>> = {
           command: '<kuflow> login',
         },
       ),
-      'settings-incomplete': fails(INCOMPLETE, SET_KEY, STORE_CREDENTIALS, WHERE_CREDENTIALS_ARE, {
+      'settings-incomplete': fails(INCOMPLETE, SET_KEY, WHERE_CREDENTIALS_ARE, STORE_CREDENTIALS, {
         text: 'To try it without an account, use the local KuFlow',
         command: '<kuflow> dev exec -- <kuflow> doctor',
       }),

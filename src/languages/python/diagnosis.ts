@@ -159,7 +159,7 @@ async function examineSdk({ folder, root }: ProjectLocation): Promise<ProjectFin
   if (typeof project === 'string') return { kind: 'skipped', why: `${PYPROJECT} cannot be read` };
   const { installed, facts, differing } = await compareVersions(TEMPORAL, project, root);
   if (installed === undefined) {
-    const text = `the dependencies are not installed: ${TEMPORAL} is missing`;
+    const text = `${TEMPORAL} is not installed`;
     return { kind: 'problem', code: 'sdk-not-installed', text, facts };
   }
   const library = await compareVersions(LIBRARY, project, root);

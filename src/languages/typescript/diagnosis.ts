@@ -71,7 +71,7 @@ async function examinePackages(folder: string): Promise<ProjectFinding<TemporalS
   const versions = new Map(entries.filter((entry): entry is readonly [string, string] => entry[1] !== undefined));
   const facts = Object.fromEntries(versions);
   if (!versions.has('@temporalio/worker')) {
-    const text = 'the dependencies are not installed: @temporalio/worker is missing';
+    const text = '@temporalio/worker is not installed';
     return { kind: 'problem', code: 'sdk-not-installed', text, facts };
   }
   if (new Set(versions.values()).size > 1) {

@@ -7,7 +7,7 @@ import { createKuFlowClient, type KuFlowClient } from '../../kuflow/client.ts';
 import type { Process } from '../../kuflow/contract/processes.ts';
 import type { ActionDefinition, DataShape, ProcessDefinition } from '../../process/definition.ts';
 import { DEFINITION_FILE } from '../../process/definition/file.ts';
-import { didYouMean } from '../../base/near-match.ts';
+import { didYouMean, nearMatch } from '../../base/near-match.ts';
 import {
   readDefinitionOf,
   readDefinitions,
@@ -137,7 +137,9 @@ export function onlyServedCode(codes: readonly string[]): string {
 
 /** The usage error for a code that the local KuFlow does not serve. */
 export function unservedCode(code: string, codes: readonly string[]): KnownError {
-  return usageError(`The local KuFlow does not serve ${code}${didYouMean(code, codes)}`, [
+  const near = nearMatch(code, codes);
+  return usageError(`The local KuFlow does not serve ${code}`, [
+    ...(near === undefined ? [] : [`Did you mean ${near}?`]),
     `It serves ${codes.join(', ')}. To serve another process, add it to the project, or pass --definition <file> to kuflow dev`,
   ]);
 }

@@ -159,7 +159,7 @@ function alreadyRunningError(running: PlatformState, request: DevPlatformRequest
     seen: `It serves ${running.processes.join(', ')} at ${running.endpoints.https}; its state is in ${stateFolder(request)}`,
     next: [
       `Use it: ${command} dev exec${stateOption} -- <command>`,
-      `Or stop it: Ctrl-C in its terminal, or ${killCommand(running.pid)}`,
+      `Or stop it: press Ctrl-C in its terminal, or run ${killCommand(running.pid)}`,
       `Or run another one: ${command} dev --state-dir <folder>`,
     ],
   });

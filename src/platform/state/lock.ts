@@ -44,6 +44,6 @@ export function requireStopped(stateDir: string): void {
   throw new KnownError({
     message: `The local KuFlow is running (pid ${pid})`,
     seen: `nothing was changed in ${stateDir}`,
-    next: [`Stop it first: Ctrl-C in its terminal, or ${killCommand(pid)}`],
+    next: [`Stop it first: press Ctrl-C in its terminal, or run ${killCommand(pid)}`],
   });
 }

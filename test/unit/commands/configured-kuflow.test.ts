@@ -59,7 +59,11 @@ describe('reading a configured KuFlow', () => {
       { id },
     ]);
     const own = await local.kuflow(['task', 'complete', id, '--fake'], local.env);
-    expect(own).toEqual({ status: 0, stdout: '', stderr: `Completed APPLICATION (${id})\n` });
+    expect(own).toEqual({
+      status: 0,
+      stdout: '',
+      stderr: `Completed APPLICATION (${id})\n! No worker polls LOAN_QUEUE\n  → Start the worker: npx kuflow dev exec -- <command>\n`,
+    });
   });
 
   it('needs a connection if no local KuFlow runs for the folder, and says how to get either', async () => {

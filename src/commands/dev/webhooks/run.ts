@@ -10,6 +10,7 @@ import {
 import { requireRunningPlatform } from '../../../platform/session/attach.ts';
 import type { PlatformState } from '../../../platform/state/state-file.ts';
 import { stringifyForTerminal } from '../../../terminal/json.ts';
+import { printSteps } from '../../../terminal/print-error.ts';
 import { deliveryDetailLines, deliveryLines, replayLine } from './view.ts';
 
 export interface WebhookFlags {
@@ -27,13 +28,18 @@ const RECENT_EVENTS = 1000;
 
 /** `kuflow dev webhooks list`. With `--json`: `{ deliveries }`. */
 export async function runWebhookList(flags: WebhookListFlags, context: CommandContext): Promise<void> {
-  const { cwd, terminal } = context;
+  const { cwd, terminal, invocation } = context;
   const running = await requireRunningPlatform({ cwd, stateDir: flags.stateDir });
   const processId = flags.process === undefined ? undefined : await findLocalProcessId(running, flags.process, context);
   const deliveries = await readWebhookDeliveries(accessTo(running), { processId, limit: flags.limit });
   if (flags.json === true) terminal.out.line(stringifyForTerminal({ deliveries }));
   else if (deliveries.length > 0) for (const line of deliveryLines(deliveries)) terminal.out.line(line);
-  else terminal.err.line('No events. Processes whose definition has a webhook send them');
+  else {
+    terminal.err.line('No webhook events');
+    printSteps(terminal.err, [
+      `Only a process whose definition has a webhook sends events: ${invocation} docs receive-webhooks`,
+    ]);
+  }
 }
 
 /** `kuflow dev webhooks show`. With `--json`: a `WebhookDeliveryDetail`. */

@@ -13,13 +13,15 @@ beforeAll(async () => {
 });
 afterAll(() => running.close());
 
+const NO_WORKER = '! No worker polls LOAN_QUEUE\n  → Start the worker: npx kuflow dev exec -- <command>\n';
+
 const start = async (): Promise<string> => (await running.kuflow(['process', 'start', 'LOAN'])).stdout.trim();
 
 describe('kuflow process act', () => {
   it('sends the signal of an action, with the input from --set', async () => {
     await start();
     const { stdout, stderr, status } = await running.kuflow(['process', 'act', 'latest', 'WITHDRAW']);
-    expect([status, stderr]).toEqual([0, 'Invoked WITHDRAW: the action is COMPLETED\n']);
+    expect([status, stderr]).toEqual([0, `Invoked WITHDRAW: the signal was sent\n${NO_WORKER}`]);
     expect(stdout).toMatch(/^[0-9a-f-]{36}\n$/);
     const { action } = await running.json<{ action: ProcessAction }>([
       ...['process', 'act', 'latest', 'CORRECT', '--set', 'AMOUNT=5', '--wait'],

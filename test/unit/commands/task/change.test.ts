@@ -109,7 +109,10 @@ describe('the code of a task', () => {
       stderr: `✖ Several open tasks have the code APPLICATION: pass the ID of one\n  → ${second.id}\n  → ${first.id}\n`,
     });
     expect(claimed.task.id).toBe(second.id);
-    expect(completed).toMatchObject({ status: 0, stderr: `Completed APPLICATION (${second.id})\n` });
+    expect(completed).toMatchObject({
+      status: 0,
+      stderr: `Completed APPLICATION (${second.id})\n! No worker polls LOAN_QUEUE\n  → Start the worker: npx kuflow dev exec -- <command>\n`,
+    });
   });
 });
 
