@@ -178,7 +178,7 @@ export const BREAKING_CHANGES: readonly WorkflowChange[] = [
         'start',
         'if (processId) await temporal.continueAsNew(request);',
         'workflow.continue_as_new(request)',
-        'Workflow.continueAsNew(request);',
+        'Workflow.continueAsNew(processId);',
       ),
     ],
   },

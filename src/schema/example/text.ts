@@ -38,7 +38,11 @@ const BY_FORMAT: Readonly<Record<string, (nth: number, schema: Record<string, un
   'kuflow-group': (nth) => formatReference('group', { id: ID(nth), type: 'OTHERS', name: 'Example' }),
 };
 
-const BY_PROPERTY: Readonly<Record<string, string>> = { firstname: 'Ada', lastname: 'Lovelace' };
+/** A map, since a property may be called `constructor`. */
+const BY_PROPERTY = new Map([
+  ['firstname', 'Ada'],
+  ['lastname', 'Lovelace'],
+]);
 
 /**
  * A text for the pattern, format and length of a schema, in this order of priority, and for the name of its property. Different numbers in
@@ -58,7 +62,7 @@ export function sampleString(schema: Record<string, unknown>, nth: number, prope
     if (text !== undefined) return text;
   }
   if (formatted !== undefined) return padToLength(formatted, String(format), least);
-  const example = BY_PROPERTY[property.replaceAll('_', '').toLowerCase()] ?? 'Example';
+  const example = BY_PROPERTY.get(property.replaceAll('_', '').toLowerCase()) ?? 'Example';
   const plain = example.padEnd(least, '.').slice(0, most);
   if (nth === 0) return plain;
   // Makes it different from the others.

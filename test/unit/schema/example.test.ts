@@ -167,6 +167,12 @@ describe('samplesForSchema', () => {
     expect([...samplesForSchema(schema)].filter(validator(schema))).not.toEqual([]);
   });
 
+  it('does not depend on what JavaScript calls a property', () => {
+    const properties = { constructor: { type: 'string' }, firstName: { type: 'string' }, toString: { type: 'string' } };
+    const sample = sampleForSchema({ type: 'object', properties, required: Object.keys(properties) });
+    expect(sample).toMatchObject({ constructor: 'Example', firstName: 'Ada', toString: 'Example' });
+  });
+
   it('ends for a recursive schema', () => {
     const tree: JsonObject = {
       type: 'object',
