@@ -21,6 +21,11 @@ export const systemClock: Clock = {
   },
 };
 
+/** Blocks this thread. For code that can't wait for a promise. */
+export function sleepSync(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}
+
 /** Formats milliseconds since the epoch as ISO 8601. For NaN and times out of range, where `Date` throws, returns a phrase. */
 export function isoTime(ms: number): string {
   if (Number.isNaN(ms)) return 'an unreadable date';

@@ -138,6 +138,9 @@ export function isTypeable(code: string): boolean {
   return code !== '' && !code.startsWith('-') && escapeForTerminal(code, 200) === code;
 }
 
-/** The command that ends a process. */
-export const killCommand = (pid: number): string =>
-  process.platform === 'win32' ? `taskkill /PID ${pid}` : `kill ${pid}`;
+/**
+ * The command that ends a process. Windows ends a program of a console only by force, and Git Bash would read options with a slash as paths.
+ */
+export function killCommand(pid: number, platform: NodeJS.Platform = process.platform): string {
+  return platform === 'win32' ? `taskkill -F -PID ${pid}` : `kill ${pid}`;
+}

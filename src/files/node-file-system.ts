@@ -83,7 +83,7 @@ export const nodeFileSystem: FileSystem = {
     };
   },
   link,
-  rename: (from, to) => renameFile(from, to),
+  rename: renameFile,
   syncFolder: async (path) => {
     // Windows can't sync folders.
     if (WINDOWS) return;

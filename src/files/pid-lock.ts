@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { linkSync, lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { sleepSync } from '../base/clock.ts';
 import { codeOf } from '../base/errors.ts';
 import { isAlive, isRunning, ownIdentity, type ProcessIdentity } from '../base/process-identity.ts';
 import { renameFileSync } from './rename.ts';
@@ -33,7 +34,7 @@ export function acquirePidLock(path: string): PidLockResult {
     if (text === undefined) continue;
     const holder = parseHolder(text);
     if (holder !== undefined && isAlive(holder)) return { kind: 'held', pid: holder.pid };
-    if (!removeDead(path, text)) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MS);
+    if (!removeDead(path, text)) sleepSync(PAUSE_MS);
   }
   return { kind: 'contended' };
 }

@@ -1,6 +1,7 @@
 import { renameSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
+import { sleepSync } from '../base/clock.ts';
 import { codeOf } from '../base/errors.ts';
 
 /** In milliseconds. Two seconds together. */
@@ -43,7 +44,7 @@ export function renameFileSync(
     } catch (error) {
       const pause = pauseAfter(error, attempt, platform);
       if (pause === undefined) throw error;
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, pause);
+      sleepSync(pause);
     }
   }
 }

@@ -1,21 +1,15 @@
 import { expect } from 'vitest';
-import { readClock, readTimeline, requestSkip, type DevApiAccess } from '../../src/platform/rest/dev-client.ts';
+import { readClock, readTimeline, requestSkip } from '../../src/platform/rest/dev-client.ts';
 import type { SkipResult } from '../../src/platform/shared/contract.ts';
 import type { PlatformState } from '../../src/platform/state/state-file.ts';
 import { until } from './until.ts';
 
-export const accessTo = ({ loopback, user }: PlatformState): DevApiAccess => ({
-  http: loopback.http,
-  token: user.token,
-});
-
 /** Milliseconds since the epoch. */
-export const platformTime = async (state: PlatformState): Promise<number> =>
-  Date.parse((await readClock(accessTo(state))).now);
+export const platformTime = async (state: PlatformState): Promise<number> => Date.parse((await readClock(state)).now);
 
 /** Skips days. Rejects if the platform is killed. */
 export const beginSkip = (state: PlatformState, days: number): Promise<SkipResult> =>
-  requestSkip(accessTo(state), { seconds: days * 24 * 3600 }, new AbortController().signal);
+  requestSkip(state, { seconds: days * 24 * 3600 }, new AbortController().signal);
 
 /**
  * Skips to a time, again and again until all processes are there: a worker can still be starting. Returns what happened on the way. Fails with the
@@ -27,7 +21,7 @@ export async function skipTo(state: PlatformState, time: number, within = 300_00
   const skip = async (): Promise<boolean> => {
     const now = await platformTime(state);
     const wanted = { until: new Date(Math.max(time, now + 1000)).toISOString() };
-    const result = await requestSkip(accessTo(state), wanted, new AbortController().signal);
+    const result = await requestSkip(state, wanted, new AbortController().signal);
     events.push(...result.events);
     last.result = result;
     return result.end === 'reached' && result.behind.length === 0;
@@ -45,7 +39,7 @@ export async function readTimes(
   state: PlatformState,
   processId: string,
 ): Promise<(kind: string, code?: string) => readonly number[]> {
-  const timeline = await readTimeline(accessTo(state), processId);
+  const timeline = await readTimeline(state, processId);
   const timesOf = (entries: typeof timeline): number[] => entries.map(({ time }) => Date.parse(time));
   const times = timesOf(timeline);
   expect(times, processId).toEqual(times.toSorted((a, b) => a - b));

@@ -149,6 +149,6 @@ async function hasConnected(platform: DevPlatform, known: ReadonlySet<string>): 
 
 /** Of every worker that has registered. Each process of a worker has another identity. */
 async function workerIdentities({ state }: DevPlatform): Promise<ReadonlySet<string>> {
-  const workers = await readWorkers({ http: state.loopback.http, token: state.user.token });
+  const workers = await readWorkers(state);
   return new Set(workers.map(({ identity }) => identity));
 }

@@ -122,13 +122,12 @@ export async function runOpen(
   { cwd, terminal }: CommandContext,
 ): Promise<void> {
   const running = await requireRunningPlatform({ cwd, stateDir: flags.stateDir });
-  const { token } = running.user;
   if (flags.print === true) {
-    terminal.out.line(pageAddress(running, { token: token.reveal() }, path));
+    terminal.out.line(pageAddress(running, { token: running.user.token.reveal() }, path));
     return;
   }
   const shown = pageAddress(running, {}, path);
-  const file = await requestOpenFile({ http: running.loopback.http, token }, path ?? '');
+  const file = await requestOpenFile(running, path ?? '');
   await openBrowser(join(openFolder(stateFolder({ cwd, stateDir: flags.stateDir })), file));
   terminal.err.line(`Opened ${escapeForTerminal(shown)}`);
 }

@@ -66,18 +66,17 @@ export async function openLocalSession(
   email: string | undefined,
   request: SessionRequest,
 ): Promise<KuFlowSession> {
-  const { http } = running.loopback;
   const findUser = async (wanted: string): Promise<SignedInUser> =>
-    findUserByEmail(wanted, (await readUsers({ http, token: running.user.token })) ?? [running.user]);
+    findUserByEmail(wanted, (await readUsers(running)) ?? [running.user]);
   const user = email === undefined ? running.user : await findUser(email);
   const { tenantId } = running;
   const client = createKuFlowClient({
-    endpoint: http,
+    endpoint: running.loopback.http,
     credentials: { token: user.token },
     tenantId,
     signal: request.signal,
   });
-  const devApi = { http, token: user.token };
+  const devApi = { loopback: running.loopback, user };
   return {
     client,
     caller: user,

@@ -53,7 +53,7 @@ export function createProcessAction(
       return { created: false, action: toProcessAction(ctx, process, existing) };
     }
     // A workflow of this process already has this id.
-    if (findProcessById(ctx.store.sql, id) !== undefined) throw conflict(`${id} is the id of a process`);
+    if (findProcessById(ctx.store.sql, id) !== undefined) throw conflict(`${id} is the ID of a process`);
     requireRunning(process);
     const served = requireActionDefinition(ctx, process, params.processActionDefinitionCode);
     requireMayInvoke(ctx, process, served.definition);

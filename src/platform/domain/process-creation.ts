@@ -4,7 +4,7 @@ import type { Process, ProcessCreateParams } from '../../kuflow/contract/process
 import { newAudit } from '../store/audit.ts';
 import { findProcessById, insertProcess, type ProcessRow } from '../store/processes.ts';
 import { ApiError, badRequest } from './api-error.ts';
-import { enqueueForEngine, recordEvent, type OperationContext } from './context.ts';
+import { enqueueForProcess, recordEvent, type OperationContext } from './context.ts';
 import type { ServedDefinition } from './definitions.ts';
 import { linkDocuments } from './documents.ts';
 import { requireKeyOfDefinition } from './encryption-keys.ts';
@@ -51,16 +51,12 @@ export function createProcess(
     linkDocuments(ctx, process.metadata, formatProcessUri(id));
     linkDocuments(ctx, process.entity, formatProcessUri(id));
     if (workflow !== undefined)
-      enqueueForEngine(
-        ctx,
-        { workflowId: id, processId: id },
-        {
-          kind: 'start-workflow',
-          workflowType: workflow.type,
-          taskQueue: workflow.taskQueue,
-          input: { processId: id, ...formatRequestTime(ctx.clock.now(), ctx.timeZone), extras: {} },
-        },
-      );
+      enqueueForProcess(ctx, process, {
+        kind: 'start-workflow',
+        workflowType: workflow.type,
+        taskQueue: workflow.taskQueue,
+        input: { processId: id, ...formatRequestTime(ctx.clock.now(), ctx.timeZone), extras: {} },
+      });
     enqueueProcessCreated(ctx, process);
     enqueueProcessState(ctx, process);
     recordEvent(ctx, { processId: id, kind: 'process-started', code: served.ref.code, principalId: initiator.id });

@@ -21,10 +21,10 @@ import type {
 // Reads the `/_dev` routes of a running platform. This file is for commands in other processes, so it must not load the
 // server.
 
+/** The part of a `PlatformState` that the requests need: the loopback address of the platform, and the user who asks. */
 export interface DevApiAccess {
-  /** The loopback address of the platform. */
-  readonly http: string;
-  readonly token: Secret;
+  readonly loopback: { readonly http: string };
+  readonly user: { readonly token: Secret };
 }
 
 const segment = encodeURIComponent;
@@ -53,7 +53,7 @@ export async function readWorkers(access: DevApiAccess): Promise<readonly Regist
 
 /** The task queues of the served definitions, and who polls them. */
 export async function readQueues(access: DevApiAccess): Promise<readonly QueueStatus[]> {
-  return await readList<QueueStatus>(access, '/_dev/workers', 'queues', 'its task queues');
+  return await readList(access, '/_dev/workers', 'queues', 'its task queues');
 }
 
 /** A user as whom commands can act. */
@@ -145,7 +145,10 @@ export async function requestSkip(access: DevApiAccess, body: SkipRequest, signa
   return await request(access, 'POST /_dev/clock/skip', 'did not skip time', { body, signal });
 }
 
-/** Rejects with a KnownError that has the platform's reason, if the answer is not the result. `call`: method and path. `failure` completes "The local KuFlow …". */
+/**
+ * Sends a request. `call`: method and path. Rejects with a KnownError that has the platform's reason if the answer is not the result; `failure`
+ * completes "The local KuFlow …".
+ */
 async function request<Result>(
   access: DevApiAccess,
   call: string,
@@ -190,16 +193,16 @@ interface DevAnswer {
 }
 
 async function send(
-  { http, token }: DevApiAccess,
+  { loopback, user }: DevApiAccess,
   call: string,
   { body, signal }: SendOptions = {},
 ): Promise<DevAnswer> {
   const [method = '', path = ''] = call.split(' ');
-  const url = `${http}${path}`;
+  const url = `${loopback.http}${path}`;
   const answer = await fetch(url, {
     method,
     headers: {
-      authorization: `Bearer ${token.reveal()}`,
+      authorization: `Bearer ${user.token.reveal()}`,
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),

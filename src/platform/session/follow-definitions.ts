@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { dirname, resolve } from 'node:path';
+import { countOf } from '../../base/count-of.ts';
 import { codeOf, KnownError, messageOf } from '../../base/errors.ts';
 import { MIB, readSmallFile } from '../../files/read.ts';
 import { watchFiles } from '../../files/watch.ts';
@@ -143,7 +144,7 @@ async function readFile(cwd: string, file: string, key: string): Promise<Followe
   } catch (error) {
     if (!(error instanceof InvalidFileError)) return failed(messageOf(error));
     const [first, ...others] = error.problems;
-    const more = others.length === 0 ? '' : ` (and ${others.length} more ${others.length === 1 ? 'error' : 'errors'})`;
+    const more = others.length === 0 ? '' : ` (and ${countOf(others.length, 'more error')})`;
     return failed(`${first?.reason ?? error.message}${more}`, first?.line);
   }
 }

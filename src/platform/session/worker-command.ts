@@ -36,10 +36,11 @@ export function explainFailedStart(error: unknown, command: readonly [string, ..
 }
 
 export function commandNotFound(program: string, cause?: unknown): FailedStart {
-  const [inFolder, inEnvironment] = userShell() === 'posix' ? ['./', '.venv/bin/'] : ['.\\', '.venv\\Scripts\\'];
+  const slash = userShell() === 'posix' ? '/' : '\\';
+  const programs = ['.venv', process.platform === 'win32' ? 'Scripts' : 'bin', ''].join(slash);
   const next = [
     'Check the spelling',
-    `For a local file, use ${inFolder}<name>. For an npm script, use npm run <name>. For an installed program, use npx <name>, uv run <name> or ${inEnvironment}<name>`,
+    `For a local file, use .${slash}<name>. For an npm script, use npm run <name>. For an installed program, use npx <name>, uv run <name> or ${programs}<name>`,
   ];
   return { status: 127, error: new KnownError({ message: `Command not found: ${program}`, next, cause }) };
 }

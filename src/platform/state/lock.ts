@@ -1,7 +1,7 @@
-import { killCommand } from '../../base/shell.ts';
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf, KnownError } from '../../base/errors.ts';
+import { killCommand } from '../../base/shell.ts';
 import { platformOwner } from './state-file.ts';
 import { databasePath, takeOwnerLock } from '../store/owner-lock.ts';
 import { claimPidFile, releasePidFile } from '../supervisor/pid-file.ts';

@@ -80,8 +80,8 @@ export async function unpackArchive(file: string, folder: string, limit = MAX_UN
 }
 
 /**
- * Unpacks what `chunks` yields. `pipeline` would wait for ever if the end of an archive arrives after its files were written, because the library then
- * finishes within `end()`.
+ * Unpacks what `chunks` yields. `pipeline` would wait forever if the end of an archive arrives after its files were written, because the library
+ * then finishes within `end()`.
  */
 async function unpackAll(chunks: AsyncIterable<Buffer>, unpack: Unpack): Promise<void> {
   const closed = new Promise<void>((resolve, reject) => unpack.on('close', resolve).on('error', reject));

@@ -7,6 +7,7 @@ import type { JsonObject } from '../../base/json.ts';
 import { MIB, readSmallFile } from '../../files/read.ts';
 import { isUuid } from '../../base/is-uuid.ts';
 import { didYouMean, formatAlternatives } from '../../base/near-match.ts';
+import { formatOptionValue, invalidOptionsError } from './option-problems.ts';
 import { createSchemaValidator } from './validate-schema.ts';
 import { identifier } from '../../base/identifiers.ts';
 import { LARGEST_DATA_FILE_MIB } from '../data-file.ts';
@@ -46,7 +47,8 @@ export async function definitionFromFlags(flags: DefinitionFlags, cwd = '.'): Pr
     return value ?? '';
   };
   const uuid = (option: string, value: string | undefined): void => {
-    if (value !== undefined && !isUuid(value)) problems.push(`${option} must be a UUID, not ${formatText(value)}`);
+    if (value !== undefined && !isUuid(value))
+      problems.push(`${option} must be a UUID, not ${formatOptionValue(value)}`);
   };
   const shape = async (before: string, file: string): Promise<DataShape | undefined> => {
     const result = await readShapeFile(resolve(cwd, file));
@@ -65,9 +67,9 @@ export async function definitionFromFlags(flags: DefinitionFlags, cwd = '.'): Pr
   const tasks = new Map<string, TaskKind>();
   for (const written of flags.tasks ?? []) {
     const task = parseTask(written);
-    if (typeof task === 'string') problems.push(`--task ${formatText(written)}: ${task}`);
+    if (typeof task === 'string') problems.push(`--task ${formatOptionValue(written)}: ${task}`);
     else if (tasks.has(task.code))
-      problems.push(`--task ${formatText(written)}: task ${formatText(task.code)} is already defined`);
+      problems.push(`--task ${formatOptionValue(written)}: task ${formatOptionValue(task.code)} is already defined`);
     else tasks.set(task.code, task.kind);
   }
   const data = new Map<string, DataShape>();
@@ -76,25 +78,24 @@ export async function definitionFromFlags(flags: DefinitionFlags, cwd = '.'): Pr
     const taskCode = parseTaskCode(written, [...tasks.keys()]);
     const equals = taskCode.length;
     if (equals < 1 || equals === written.length - 1)
-      problems.push(`--task-schema ${formatText(written)}: expected <code>=<file>`);
+      problems.push(`--task-schema ${formatOptionValue(written)}: expected <code>=<file>`);
     else if (!tasks.has(taskCode)) {
       const near = didYouMean(taskCode, [...tasks.keys()]);
       problems.push(
-        `--task-schema ${formatText(written)}: the process does not contain task ${formatText(taskCode)}${near}`,
+        `--task-schema ${formatOptionValue(written)}: the process does not contain task ${formatOptionValue(taskCode)}${near}`,
       );
     } else if (given.has(taskCode))
-      problems.push(`--task-schema ${formatText(written)}: ${formatText(taskCode)} already has a schema`);
+      problems.push(`--task-schema ${formatOptionValue(written)}: ${formatOptionValue(taskCode)} already has a schema`);
     else {
       given.add(taskCode);
-      const read = await shape(`--task-schema ${formatText(taskCode)}=`, written.slice(equals + 1));
+      const read = await shape(`--task-schema ${formatOptionValue(taskCode)}=`, written.slice(equals + 1));
       if (read !== undefined) data.set(taskCode, read);
     }
   }
   const metadata =
     flags.metadataSchema === undefined ? undefined : await shape('--metadata-schema ', flags.metadataSchema);
 
-  if (problems.length > 0)
-    throw usageError(`The process options are invalid:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
+  if (problems.length > 0) throw invalidOptionsError('The process options are invalid', problems);
   const { name, id, version, tenant } = flags;
   return withoutUndefined({
     process: withoutUndefined({ code, name, id, version, tenant }),
@@ -117,15 +118,13 @@ export async function taskFromFlags(
   const task = parseTask(written);
   const shape = schema === undefined ? undefined : await readShapeFile(resolve(cwd, schema));
   const problems = [
-    ...(typeof task === 'string' ? [`${written === '' ? "''" : formatText(written)}: ${task}`] : []),
+    ...(typeof task === 'string' ? [`${written === '' ? "''" : formatOptionValue(written)}: ${task}`] : []),
     ...(Array.isArray(shape)
       ? shape.map((problem) => `--schema ${escapeForTerminal(schema ?? '', 200)}: ${problem}`)
       : []),
   ];
   if (typeof task === 'string' || problems.length > 0)
-    throw usageError(`Cannot add the task:\n${problems.map((problem) => `  ${problem}`).join('\n')}`, [
-      'For example: REVIEW:human',
-    ]);
+    throw invalidOptionsError('Cannot add the task', problems, ['For example: REVIEW:human']);
   return withoutUndefined({ ...task, data: shape !== undefined && 'schema' in shape ? shape : undefined });
 }
 
@@ -169,7 +168,7 @@ export async function actionFromFlags(
 ): Promise<ActionDefinition> {
   const problems: string[] = [];
   const parsed = parseCoded(written, ACTION_TYPES, 'send-workflow-signal', 'type');
-  if (typeof parsed === 'string') throw usageError(`${written === '' ? "''" : formatText(written)}: ${parsed}`);
+  if (typeof parsed === 'string') throw usageError(`${written === '' ? "''" : formatOptionValue(written)}: ${parsed}`);
   const { code, value: type } = parsed;
   const keys = Object.entries(ACTION_KEYS[type]) as readonly (readonly [key: ActionKey, isRequired: boolean])[];
   for (const option of new Set(Object.values(ACTION_OPTIONS)))
@@ -178,7 +177,7 @@ export async function actionFromFlags(
   const audience = flags.availableTo?.flatMap((named) => {
     const known = ACTION_AUDIENCES.find((one) => one === named);
     if (known === undefined)
-      problems.push(`--available-to ${formatText(named)}: must be ${formatAlternatives(ACTION_AUDIENCES)}`);
+      problems.push(`--available-to ${formatOptionValue(named)}: must be ${formatAlternatives(ACTION_AUDIENCES)}`);
     return known ?? [];
   });
   const shape = flags.schema === undefined ? undefined : await readShapeFile(resolve(cwd, flags.schema));
@@ -196,8 +195,7 @@ export async function actionFromFlags(
   for (const [key, isRequired] of keys)
     if (isRequired && values[key] === undefined)
       problems.push(`${optionName(ACTION_OPTIONS[key])} is required for type ${type}`);
-  if (problems.length > 0)
-    throw usageError(`Cannot add the action:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
+  if (problems.length > 0) throw invalidOptionsError('Cannot add the action', problems);
   const described = Object.fromEntries(keys.map(([key]) => [key, values[key]]));
   return withoutUndefined({ code, type, name: flags.name, availableTo: audience, ...described }) as ActionDefinition;
 }
@@ -266,8 +264,4 @@ async function readShapeFile(file: string): Promise<DataShape | readonly string[
       ({ path, reason }) => `${path.length === 0 ? 'it' : escapeForTerminal(path.join('.'), 120)} ${reason}`,
     );
   return withoutUndefined({ schema: schema as JsonObject, uiSchema: uiSchema as JsonObject | undefined });
-}
-
-function formatText(text: string): string {
-  return escapeForTerminal(text, 80);
 }

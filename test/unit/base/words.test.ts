@@ -8,6 +8,7 @@ import { hasControlCharacters } from '../../../src/base/escape.ts';
 import {
   cmdWord,
   joinCommands,
+  killCommand,
   scriptPath,
   shellAssignment,
   shellWord,
@@ -164,5 +165,10 @@ describe('printed commands', () => {
       expect(scriptPath('kuflow', '', shell)).toBe('.\\kuflow.cmd');
       expect(scriptPath('kuflow', '..', shell)).toBe('..\\kuflow.cmd');
     }
+  });
+
+  it('end a process in every shell', () => {
+    expect(killCommand(12, 'linux')).toBe('kill 12');
+    expect(killCommand(12, 'win32')).toBe('taskkill -F -PID 12');
   });
 });

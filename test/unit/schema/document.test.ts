@@ -13,6 +13,8 @@ describe('an example of a reference to a document', () => {
     [{ accept: '*/*' }, 'application/pdf', 'example.pdf'],
     [{ accept: 'video/*' }, 'video/example', 'example'],
     [{ accept: '.dwg' }, 'application/octet-stream', 'example.dwg'],
+    [{ accept: '.constructor' }, 'application/octet-stream', 'example.constructor'],
+    [{ accept: '__proto__/*' }, '__proto__/example', 'example'],
   ])('satisfies %j', (keywords, type, name) => {
     const property = { type: 'string', format: 'kuflow-file', ...keywords };
     const schema = { type: 'object', required: ['file'], properties: { file: property } };

@@ -18,8 +18,7 @@ export interface Actor {
 }
 
 export async function openActors(state: PlatformState, signal: AbortSignal): Promise<Actors> {
-  const access = { http: state.loopback.http, token: state.user.token };
-  const users = (await readUsers(access)) ?? [{ ...state.user, groups: [] }];
+  const users = (await readUsers(state)) ?? [{ ...state.user, groups: [] }];
   const clients = new Map<string, KuFlowClient>();
   const clientOf = ({ principalId, token }: GroupMember): KuFlowClient => {
     const known = clients.get(principalId);

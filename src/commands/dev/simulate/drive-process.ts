@@ -64,13 +64,12 @@ interface Drive extends DriveRequest {
 async function driveWithActors(work: Drive): Promise<void> {
   const { user, state, processId } = work;
   const nextAnswer = createAnswerQueue(work.answers);
-  const access = { http: state.loopback.http, token: state.user.token };
   const deadline = Date.now() + work.timeoutMs;
   for (;;) {
     const process = await user.retrieveProcess(processId);
     if (process.state === 'COMPLETED') break;
     if (process.state === 'CANCELLED') throw new SimulationFailure(1, 'The process was canceled');
-    const failure = (await readTimeline(access, processId)).find((entry) =>
+    const failure = (await readTimeline(state, processId)).find((entry) =>
       /^workflow-(failed|timed-out|canceled|terminated)$/.test(entry.kind),
     );
     if (failure !== undefined)

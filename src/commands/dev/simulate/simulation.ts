@@ -308,8 +308,7 @@ async function noPollersFailure(
   taskQueue: string,
   since: number,
 ): Promise<SimulationFailure> {
-  const { loopback, user } = platform.state;
-  const workers = await readWorkers({ http: loopback.http, token: user.token });
+  const workers = await readWorkers(platform.state);
   const others = new Set(
     workers
       .filter((worker) => Date.parse(worker.lastModifiedAt ?? '') >= since && worker.taskQueue !== taskQueue)
@@ -346,7 +345,7 @@ async function readFinalState(platform: DevPlatform, processId: string): Promise
   const client = createKuFlowClient({ endpoint: loopback.http, credentials: { token: user.token } });
   try {
     const { state } = await client.retrieveProcess(processId);
-    return { processState: state, timeline: await readTimeline({ http: loopback.http, token: user.token }, processId) };
+    return { processState: state, timeline: await readTimeline(platform.state, processId) };
   } finally {
     await client.close();
   }

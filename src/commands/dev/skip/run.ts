@@ -24,12 +24,11 @@ export async function runSkip(seconds: number | undefined, flags: SkipFlags, con
   const { terminal, cwd, invocation } = context;
   if (seconds !== undefined && flags.until !== undefined)
     throw usageError('A duration cannot be combined with --until', [`${invocation} dev skip --until ${flags.until}`]);
-  const { loopback, user } = await requireRunningPlatform({ cwd, stateDir: flags.stateDir });
-  const access = { http: loopback.http, token: user.token };
+  const running = await requireRunningPlatform({ cwd, stateDir: flags.stateDir });
   const progress = openProgress(terminal.err);
   progress.begin('Skipping time…');
   try {
-    const result = await skipAll(access, { seconds, until: flags.until }, progress, context.interruption());
+    const result = await skipAll(running, { seconds, until: flags.until }, progress, context.interruption());
     progress.stop();
     const isStopped = result.end === 'stuck' && missingWorker(result.behind) !== undefined;
     if (flags.json === true) terminal.out.line(stringifyForTerminal(result));

@@ -1,12 +1,7 @@
 import type { CommandContext } from '../../../cli/context.ts';
 import { findLocalProcessId } from '../../../cli/with-kuflow.ts';
 import { resolveId } from '../../../kuflow/find-id.ts';
-import {
-  readWebhookDeliveries,
-  readWebhookDeliveryDetail,
-  requestReplay,
-  type DevApiAccess,
-} from '../../../platform/rest/dev-client.ts';
+import { readWebhookDeliveries, readWebhookDeliveryDetail, requestReplay } from '../../../platform/rest/dev-client.ts';
 import { requireRunningPlatform } from '../../../platform/session/attach.ts';
 import type { PlatformState } from '../../../platform/state/state-file.ts';
 import { stringifyForTerminal } from '../../../terminal/json.ts';
@@ -31,7 +26,7 @@ export async function runWebhookList(flags: WebhookListFlags, context: CommandCo
   const { cwd, terminal, invocation } = context;
   const running = await requireRunningPlatform({ cwd, stateDir: flags.stateDir });
   const processId = flags.process === undefined ? undefined : await findLocalProcessId(running, flags.process, context);
-  const deliveries = await readWebhookDeliveries(accessTo(running), { processId, limit: flags.limit });
+  const deliveries = await readWebhookDeliveries(running, { processId, limit: flags.limit });
   if (flags.json === true) terminal.out.line(stringifyForTerminal({ deliveries }));
   else if (deliveries.length > 0) for (const line of deliveryLines(deliveries)) terminal.out.line(line);
   else {
@@ -44,8 +39,8 @@ export async function runWebhookList(flags: WebhookListFlags, context: CommandCo
 
 /** `kuflow dev webhooks show`. With `--json`: a `WebhookDeliveryDetail`. */
 export async function runWebhookShow(id: string, flags: WebhookFlags, context: CommandContext): Promise<void> {
-  const { access, eventId } = await findEvent(id, flags, context);
-  const delivery = await readWebhookDeliveryDetail(access, eventId);
+  const { running, eventId } = await findEvent(id, flags, context);
+  const delivery = await readWebhookDeliveryDetail(running, eventId);
   const { out } = context.terminal;
   if (flags.json === true) out.line(stringifyForTerminal(delivery));
   else for (const line of deliveryDetailLines(delivery)) out.line(line);
@@ -53,25 +48,23 @@ export async function runWebhookShow(id: string, flags: WebhookFlags, context: C
 
 /** `kuflow dev webhooks replay`. With `--json`: the `WebhookDelivery`. */
 export async function runWebhookReplay(id: string, flags: WebhookFlags, context: CommandContext): Promise<void> {
-  const { access, eventId } = await findEvent(id, flags, context);
-  const delivery = await requestReplay(access, eventId);
+  const { running, eventId } = await findEvent(id, flags, context);
+  const delivery = await requestReplay(running, eventId);
   const { terminal, invocation } = context;
   if (flags.json === true) terminal.out.line(stringifyForTerminal(delivery));
   else terminal.err.line(replayLine(delivery, invocation));
 }
 
-const accessTo = ({ loopback, user }: PlatformState): DevApiAccess => ({ http: loopback.http, token: user.token });
-
 async function findEvent(
   text: string,
   { stateDir }: WebhookFlags,
   { cwd, invocation }: CommandContext,
-): Promise<{ readonly access: DevApiAccess; readonly eventId: string }> {
-  const access = accessTo(await requireRunningPlatform({ cwd, stateDir }));
+): Promise<{ readonly running: PlatformState; readonly eventId: string }> {
+  const running = await requireRunningPlatform({ cwd, stateDir });
   const eventId = await resolveId(text, {
     what: 'event',
-    listIds: async () => (await readWebhookDeliveries(access, { limit: RECENT_EVENTS })).map(({ id }) => id),
+    listIds: async () => (await readWebhookDeliveries(running, { limit: RECENT_EVENTS })).map(({ id }) => id),
     hint: `List the events: ${invocation} dev webhooks list`,
   });
-  return { access, eventId };
+  return { running, eventId };
 }

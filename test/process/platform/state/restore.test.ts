@@ -11,7 +11,7 @@ import { createPlatformState } from '../../../../src/platform/state/state-file.t
 import { createProcessEngine } from '../../../../src/platform/temporal/engine.ts';
 import { sampleDefinition } from '../../../../src/process/sample.ts';
 import { startTestPlatform, type TestPlatform } from '../../../support/platform.ts';
-import { accessTo, beginSkip } from '../../../support/skip-time.ts';
+import { beginSkip } from '../../../support/skip-time.ts';
 
 const DAY = 24 * 3_600_000;
 
@@ -53,7 +53,7 @@ it('a process that was running when its state was exported continues in the fold
     const dynamicConfig = { 'frontend.WorkflowTimeSkippingEnabled': false };
     running = await startTestPlatform({ stateDir: second, dynamicConfig });
     const state = createPlatformState(running.platform);
-    expect((await readClock(accessTo(state))).aheadMs).toBeGreaterThan(2.9 * DAY);
+    expect((await readClock(state)).aheadMs).toBeGreaterThan(2.9 * DAY);
     await expect(beginSkip(state, 1)).rejects.toThrow('The local KuFlow did not skip time');
     const warnings = running.events.flatMap((event) => (event.kind === 'warning' ? event.message : []));
     expect(warnings[0]).toBe('The clock is 3 d ahead, because time was skipped');

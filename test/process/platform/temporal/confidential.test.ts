@@ -21,7 +21,6 @@ import { sampleDefinition } from '../../../../src/process/sample.ts';
 import { actionEnds } from '../../../support/loan-process.ts';
 import { startTestPlatform, type TestPlatform } from '../../../support/platform.ts';
 import { processUser, type ProcessUser } from '../../../support/process-user.ts';
-import { accessTo } from '../../../support/skip-time.ts';
 import { until } from '../../../support/until.ts';
 import { runKuflow } from '../../../support/run-kuflow.ts';
 
@@ -79,9 +78,9 @@ describe('a confidential process', () => {
     const { resource: task } = await user.client.createProcessItem(item);
     await user.client.claimProcessItemTask(task.id);
     await user.client.completeProcessItemTask(task.id);
-    const access = accessTo(createPlatformState(running.platform));
-    await requestSignal(access, processId, { name: 'approve', input: { reason: CANARY } });
-    await requestSignal(access, processId, { name: 'withdraw' });
+    const state = createPlatformState(running.platform);
+    await requestSignal(state, processId, { name: 'approve', input: { reason: CANARY } });
+    await requestSignal(state, processId, { name: 'withdraw' });
     await running.platform.engineIdle();
 
     const { namespace } = running.platform.identity;

@@ -135,7 +135,7 @@ describe('createProcessAction', () => {
     const inOther = (): unknown =>
       createProcessAction(world.user, other, { id, processActionDefinitionCode: 'DISCUSS' });
     expect(thrown(inOther)).toEqual(refused(409, 'another process'));
-    expect(thrown(() => act('EXPORT', { id: processId }))).toEqual(refused(409, 'id of a process'));
+    expect(thrown(() => act('EXPORT', { id: processId }))).toEqual(refused(409, 'ID of a process'));
   });
 
   it('refuses an unknown action, parts of another type, a missing text and an ended process', () => {

@@ -1,0 +1,16 @@
+import { usageError, type KnownError } from '../../base/errors.ts';
+import { escapeForTerminal } from '../../base/escape.ts';
+
+/** The value of an option as a message quotes it. */
+export function formatOptionValue(text: string): string {
+  return escapeForTerminal(text, 80);
+}
+
+/** The usage error for options with these problems, one per line. */
+export function invalidOptionsError(
+  message: string,
+  problems: readonly string[],
+  next: readonly string[] = [],
+): KnownError {
+  return usageError(`${message}:\n${problems.map((problem) => `  ${problem}`).join('\n')}`, next);
+}
