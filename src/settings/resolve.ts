@@ -8,8 +8,8 @@ import type { Environment } from './environment.ts';
 import { CLIENT_ID, CLIENT_SECRET, ENDPOINT, SETTING_KEYS, whereToSet } from './keys.ts';
 import type { SettingKey, SettingName, SettingValues } from './keys.ts';
 import { mutualTlsProblems } from './mutual-tls.ts';
-import { formatSource } from './sources.ts';
-import type { Entry, Layer, SettingStep, SettingProblem, SettingWarning, Source } from './sources.ts';
+import { formatSource, formatStep } from './sources.ts';
+import type { Entry, Layer, SettingProblem, SettingWarning, Source } from './sources.ts';
 import { readValue } from './values.ts';
 
 export interface Setting<T> {
@@ -163,8 +163,6 @@ function asEnvironment(settings: ResolvedSettings, isIncluded: (name: SettingNam
   );
   return Object.fromEntries(variables);
 }
-
-const formatStep = ({ text, command }: SettingStep): string => (command === undefined ? text : `${text}: ${command}`);
 
 /** One line: key, source and problem. */
 export function formatProblem({ key, code, source, problem }: SettingProblem): string {
