@@ -7,7 +7,7 @@ export interface ConnectionOptionTexts {
   /** Adds --target, for commands that also connect to the engine. */
   readonly engine?: boolean;
   /** Adds --local, for commands that use the local KuFlow: on request only, or also if no connection is configured. */
-  readonly local?: boolean | 'on-request';
+  readonly local?: true | 'on-request';
   /** Description of --profile for commands that write a profile; these ignore the environment. */
   readonly profile?: string;
 }
@@ -38,7 +38,7 @@ export function connectionOptions(command: Command, texts: ConnectionOptionTexts
     '--ca <file>',
     'PEM file with CA certificates to trust for the REST API, in addition to the usual ones',
   );
-  if (texts.local !== undefined && texts.local !== false) command.addOption(localOption(texts.local === true));
+  if (texts.local !== undefined) command.addOption(localOption(texts.local === true));
   return command.optionsGroup('');
 }
 

@@ -53,12 +53,17 @@ class ProgramCommand extends Command {
 
   /** With --help after an unknown subcommand, the help of this command would look like that of the subcommand. */
   rejectUnknownSubcommand(): void {
-    const [first, second] = this.args;
-    const word = (first === 'help' ? second : first) ?? '';
-    const canHave = this.commands.length > 0 && this.registeredArguments.length === 0;
-    const isKnown = word === 'help' || this.commands.some((command) => command.name() === word);
-    if (canHave && !isKnown && word !== '' && !word.startsWith('-'))
+    const word = this.#subcommandWord();
+    if (word !== undefined && word !== 'help' && !this.commands.some((command) => command.name() === word))
       this.error('', { code: 'commander.unknownCommand' });
+  }
+
+  /** The word where a subcommand is expected, also after `help`. Undefined for a command with arguments or without subcommands. */
+  #subcommandWord(): string | undefined {
+    const [first = '', second = ''] = this.args;
+    const word = first === 'help' ? second : first;
+    const canHave = this.commands.length > 0 && this.registeredArguments.length === 0;
+    return canHave && word !== '' && !word.startsWith('-') ? word : undefined;
   }
 
   #describeProblem(
@@ -67,15 +72,15 @@ class ProgramCommand extends Command {
   ): { readonly message: string; readonly word?: string; readonly near?: string | undefined } {
     const subjects = [...text.matchAll(/'([^']*)'/g)].map(([, subject = '']) => subject);
     const [subject = ''] = subjects;
-    const [first = '', second = ''] = this.args;
-    const operand = first === 'help' ? second : first;
-    const isUnexpected = code === 'commander.excessArguments' || code === 'commander.unknownOption';
+    const isUnknown = code === 'commander.unknownCommand';
     // Commander reports a mistyped subcommand as an excess argument, or reports the options after it, if its parent also runs alone, as `dev` does.
-    const isMistyped = isUnexpected && this.commands.length > 0 && this.registeredArguments.length === 0;
-    if (code === 'commander.unknownCommand' || (isMistyped && operand !== '' && !operand.startsWith('-'))) {
+    const isUnexpected = code === 'commander.excessArguments' || code === 'commander.unknownOption';
+    const operand = isUnknown || isUnexpected ? this.#subcommandWord() : undefined;
+    if (isUnknown || operand !== undefined) {
+      const word = operand ?? this.args[0] ?? '';
       const commands = this.createHelp().visibleCommands(this);
       const names = commands.map((command) => command.name());
-      return { message: `Unknown command "${operand}"`, word: operand, near: nearMatch(operand, names) };
+      return { message: `Unknown command "${word}"`, word, near: nearMatch(word, names) };
     }
     switch (code) {
       case 'commander.unknownOption': {

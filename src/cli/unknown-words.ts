@@ -1,16 +1,16 @@
 /** Options and commands of other tools, by the path of the command here, and what to use instead. `<kuflow>` is how the user calls this program. */
-const INSTEAD: Readonly<Record<string, string>> = {
-  status: 'List the processes: <kuflow> process list',
-  'add task --kind': 'The kind follows the code: <kuflow> add task REVIEW:system',
-  'add action --type': 'The type follows the code: <kuflow> add action REPORT:downloadable',
-  'dev status': 'Check the local KuFlow and your worker: <kuflow> doctor --local',
-  'dev fault': 'Faults are in the console: <kuflow> dev open faults',
-  'dev faults': 'Faults are in the console: <kuflow> dev open faults',
-};
+const INSTEAD: ReadonlyMap<string, string> = new Map([
+  ['status', 'List the processes: <kuflow> process list'],
+  ['add task --kind', 'The kind follows the code: <kuflow> add task REVIEW:system'],
+  ['add action --type', 'The type follows the code: <kuflow> add action REPORT:downloadable'],
+  ['dev status', 'Check the local KuFlow and your worker: <kuflow> doctor --local'],
+  ['dev fault', 'Faults are in the console: <kuflow> dev open faults'],
+  ['dev faults', 'Faults are in the console: <kuflow> dev open faults'],
+]);
 
 /** What to use instead of a word that a command does not have, as a step of advice. */
 export function adviceForWord(path: readonly string[], word: string, invocation: string): string | undefined {
-  return INSTEAD[[...path, word].join(' ')]?.replace('<kuflow>', invocation);
+  return INSTEAD.get([...path, word].join(' '))?.replace('<kuflow>', invocation);
 }
 
 /** The option of a command that does what an unknown one does elsewhere: `--no-install` for `--skip-install`, `--json` for `--format`. */

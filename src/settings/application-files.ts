@@ -14,12 +14,13 @@ const SECRETS: ReadonlySet<string> = new Set(
   SETTING_KEYS.filter(({ kind }) => kind === 'secret' || kind === 'secret-pem').map(({ name }) => name),
 );
 
-/** Reads the application files of a folder, strongest first. A missing file gives an empty layer. */
+/** Reads the application files of a folder, strongest first. A file that does not exist has no layer. */
 export async function readApplicationFiles(dir: string): Promise<readonly Layer[]> {
-  return Promise.all(APPLICATION_FILES.map((name) => readApplicationFile(dir, name)));
+  const layers = await Promise.all(APPLICATION_FILES.map((name) => readApplicationFile(dir, name)));
+  return layers.filter((layer) => layer !== undefined);
 }
 
-async function readApplicationFile(dir: string, name: string): Promise<Layer> {
+async function readApplicationFile(dir: string, name: string): Promise<Layer | undefined> {
   const file = join(dir, name);
   const failed = (problem: string, line?: number, next?: SettingStep): Layer => ({
     group: 'files',
@@ -45,7 +46,7 @@ async function readApplicationFile(dir: string, name: string): Promise<Layer> {
     text = content.bytes.toString('utf8');
   } catch (error) {
     const code = codeOf(error);
-    if (code === 'ENOENT') return { group: 'files', entries: new Map(), problems: [], warnings: [] };
+    if (code === 'ENOENT') return undefined;
     return failed(
       `the file cannot be read: ${code ?? 'unknown error'}`,
       undefined,

@@ -1,5 +1,3 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { KnownError } from '../base/errors.ts';
 import { Secret } from '../base/secret.ts';
 import { normaliseEndpoint } from '../kuflow/endpoint.ts';
@@ -7,11 +5,11 @@ import { readApplicationFiles } from './application-files.ts';
 import { readDotenvNames } from './dotenv.ts';
 import { readEnvironment } from './environment.ts';
 import type { Environment } from './environment.ts';
-import { APPLICATION_FILES, CLIENT_ID, CLIENT_SECRET, ENDPOINT, SETTING_KEYS, whereToSet } from './keys.ts';
+import { CLIENT_ID, CLIENT_SECRET, ENDPOINT, SETTING_KEYS, whereToSet } from './keys.ts';
 import type { SettingKey, SettingName, SettingValues } from './keys.ts';
 import { mutualTlsProblems } from './mutual-tls.ts';
-import { formatSource } from './sources.ts';
-import type { Entry, Layer, SettingStep, SettingProblem, SettingWarning, Source } from './sources.ts';
+import { formatSource, formatStep } from './sources.ts';
+import type { Entry, Layer, SettingProblem, SettingWarning, Source } from './sources.ts';
 import { readValue } from './values.ts';
 
 export interface Setting<T> {
@@ -101,8 +99,7 @@ export async function resolveSettings(request: SettingsRequest): Promise<Setting
 
   const resolved = settings as ResolvedSettings;
   problems.push(...endpointMismatch(resolved, layers, credentials), ...mutualTlsProblems(used));
-  const { dir } = request.files ?? {};
-  const hasFiles = dir !== undefined && APPLICATION_FILES.some((name) => existsSync(join(dir, name)));
+  const hasFiles = layers.some(({ group }) => group === 'files');
   const dotenv = await readDotenvNames(request.files?.dir);
   for (const name of request.required ?? SETTING_KEYS.filter((key) => key.required === true).map((key) => key.name)) {
     const key = SETTING_KEYS.find((candidate) => candidate.name === name);
@@ -166,8 +163,6 @@ function asEnvironment(settings: ResolvedSettings, isIncluded: (name: SettingNam
   );
   return Object.fromEntries(variables);
 }
-
-const formatStep = ({ text, command }: SettingStep): string => (command === undefined ? text : `${text}: ${command}`);
 
 /** One line: key, source and problem. */
 export function formatProblem({ key, code, source, problem }: SettingProblem): string {

@@ -4,6 +4,7 @@ import { usageError } from '../base/errors.ts';
 import { escapeForTerminal } from '../base/escape.ts';
 import { Secret } from '../base/secret.ts';
 import { LARGEST_SECRET, readSecretFile, withoutFinalLineBreak } from './environment.ts';
+import { formatStep } from './sources.ts';
 import { unreadableStep } from './unreadable.ts';
 import { readSecret } from './values.ts';
 
@@ -24,7 +25,7 @@ export async function secretFromFile(path: string, option = '--client-secret-fil
     if (content.why === 'ENOENT') throw usageError(`${option}: ${name} does not exist`, ['Check the path']);
     const step = await unreadableStep(file, content.why);
     throw usageError(`${option}: cannot read ${name} (${content.why})`, [
-      step === undefined ? 'Pass a file that contains only the secret' : `${step.text}: ${step.command ?? ''}`,
+      step === undefined ? 'Pass a file that contains only the secret' : formatStep(step),
     ]);
   }
   const secret = secretFromText(content, `${option} ${name}`);

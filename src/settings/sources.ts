@@ -43,6 +43,9 @@ export interface SettingStep {
   readonly command?: string;
 }
 
+export const formatStep = ({ text, command }: SettingStep): string =>
+  command === undefined ? text : `${text}: ${command}`;
+
 /** The first step that an error names. */
 export function firstStep({ next: [text] }: { readonly next: readonly string[] }): SettingStep | undefined {
   return text === undefined ? undefined : { text };

@@ -51,10 +51,16 @@ export async function addToProject(request: AddRequest): Promise<AddResult> {
     ],
     next: request.dryRun
       ? []
-      : [...stepsForLeftFiles(request.command, left), ...stepsAfterAddition(request, processes)],
+      : [
+          ...stepsForLeftFiles(request.command, left),
+          ...stepsAfterAddition(request, processes, changesDefinition(files)),
+        ],
     status: left.length > 0 ? 3 : 0,
   };
 }
+
+/** False for a task or action that was already in the definition, so that only its code was updated. */
+export const changesDefinition = (files: AddResult['files']): boolean => files.some(({ how }) => how === 'definition');
 
 function describeAddition(addition: AdditionRequest, processes: readonly OpenedProcess[]): AddResult['added'] {
   switch (addition.kind) {
@@ -76,6 +82,7 @@ function describeAddition(addition: AdditionRequest, processes: readonly OpenedP
 function stepsAfterAddition(
   { project, addition, invocation }: AddRequest,
   processes: readonly OpenedProcess[],
+  isNew: boolean,
 ): readonly NextStep[] {
   const { commands, hints } = languageOf(project.record);
   const { verify: checks, simulated } = commands(project.record.packageManager, project.record);
@@ -98,17 +105,21 @@ function stepsAfterAddition(
     case 'task': {
       const { code } = addition.process.definition.process;
       const others = processes.length > 1 ? ` of ${code}` : '';
+      const inApp = isNew
+        ? `also add the task${others} in the KuFlow app`
+        : `if the KuFlow app does not have the task${others} yet, add it there`;
       return [
         ...checks,
         simulation(code),
-        {
-          text: `also add the task${others} in the KuFlow app; if processes are already running, ${workflowChangeHint(project.record)}`,
-        },
+        { text: `${inApp}; if processes are already running, ${workflowChangeHint(project.record)}` },
       ];
     }
     case 'action': {
       const { action, process } = addition;
-      const place = `also add the action to ${process.definition.process.code} in the KuFlow app`;
+      const { code } = process.definition.process;
+      const place = isNew
+        ? `also add the action to ${code} in the KuFlow app`
+        : `if ${code} in the KuFlow app does not have the action yet, add it there`;
       const workflow = 'workflow' in action ? action.workflow : undefined;
       const values = workflow === undefined ? '' : `: task queue ${workflow.taskQueue}, workflow type ${workflow.type}`;
       return [...checks, { text: `${place}${values}` }];

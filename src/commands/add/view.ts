@@ -1,6 +1,6 @@
 import { countOf } from '../../base/count-of.ts';
 import { capitalize } from '../../base/identifiers.ts';
-import type { AddResult } from './add-to-project.ts';
+import { changesDefinition, type AddResult } from './add-to-project.ts';
 import { folderSuffix, printEditedFiles, printNotes, printOutcome } from '../../project/view.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 
@@ -24,10 +24,7 @@ export function printAdded(
   const left = result.files.filter(({ action }) => action === 'left').length;
   const isAdded = left < result.files.length;
   const leftNote = left === 0 ? '' : `; ${countOf(left, 'file was', 'files were')} left unchanged`;
-  // A task or action that was already in the definition is not new.
-  const isKnown =
-    (result.added.kind === 'task' || result.added.kind === 'action') &&
-    !result.files.some(({ how }) => how === 'definition');
+  const isKnown = (result.added.kind === 'task' || result.added.kind === 'action') && !changesDefinition(result.files);
   const outcome = isKnown ? formatCodeUpdate(result, isAdded) : formatAddition(result, isAdded);
   printOutcome(err, outcome, `${where}${leftNote}`, result.next);
 }
@@ -49,6 +46,6 @@ function formatAddition({ added }: AddResult, isAdded: boolean): string {
 function formatCodeUpdate({ added }: AddResult, isAdded: boolean): string {
   if (added.kind !== 'task' && added.kind !== 'action') return '';
   return isAdded
-    ? `Added ${added.kind} ${added.code} of ${added.process} to the code`
+    ? `Updated the code for ${added.kind} ${added.code} of ${added.process}`
     : `${capitalize(added.kind)} ${added.code} is in the definition of ${added.process} but not in all of its code`;
 }

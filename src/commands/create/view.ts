@@ -194,7 +194,8 @@ function printProject(terminal: Terminal, summary: CreateSummary): void {
   }
   const { code, tasks } = summary.process;
   const folder = shortPath(summary.folder);
-  const created = `Created ${bold(escapeForTerminal(summary.name))}, a worker for ${escapeForTerminal(code)} with ${countOf(tasks, 'task')}${folder === summary.name ? '' : `, in ${escapeForTerminal(folder, 1000)}`}`;
+  const place = folder === summary.name ? '' : `, in ${escapeForTerminal(folder, 1000)}`;
+  const created = `Created ${bold(escapeForTerminal(summary.name))}, a worker for ${escapeForTerminal(code)} with ${countOf(tasks, 'task')}${place}`;
   err.line();
   if (install.kind === 'failed')
     prose(

@@ -14,6 +14,7 @@ import { causeAsData, printCause, printExplanation, printExplanationList } from 
 import { formatGithubCommands, formatJunit } from './formats.ts';
 import { formatSupportReport } from './support-report.ts';
 import { doctorReportAsJson, doctorReporter, printDoctor, printFixes } from './view.ts';
+import { projectCommands } from '../../project/commands.ts';
 import { stringifyForTerminal } from '../../terminal/json.ts';
 import { openProgress } from '../../terminal/progress.ts';
 import { localKuFlow } from '../../cli/local-kuflow.ts';
@@ -123,12 +124,12 @@ async function writeReportFile(file: string, { report }: DoctorRun, context: Com
 }
 
 /** `kuflow doctor explain [id]`. With `--json`: the explanation, or all of them or those of a plane; for a cause `{ code, checks: [{ id, title, cause }] }`. Exit status 2 for an unknown id. */
-export function runExplain(
+export async function runExplain(
   id: string | undefined,
   flags: { readonly json?: boolean },
-  { terminal, invocation }: CommandContext,
-): void {
-  const all = explainAll({ kuflow: invocation });
+  { terminal, invocation, cwd }: CommandContext,
+): Promise<void> {
+  const all = explainAll({ ...(await projectCommands(cwd)), kuflow: invocation });
   if (id === undefined) {
     if (flags.json === true) terminal.out.line(stringifyForTerminal({ checks: all }));
     else printExplanationList(terminal, all, invocation);

@@ -16,7 +16,7 @@ import {
 } from '../../cli/with-kuflow.ts';
 import { warnAboutUnpolledQueues } from '../../cli/workers-view.ts';
 import { parseState, type ChangeFlags, type SessionFlags } from '../../cli/kuflow-options.ts';
-import type { Process } from '../../kuflow/contract/processes.ts';
+import type { Process, ProcessPageItem } from '../../kuflow/contract/processes.ts';
 import { exampleMetadata, missingShapeError } from '../../platform/domain/examples.ts';
 import { prepareGivenData } from '../../platform/client/given-data.ts';
 import { RECENT_RECORDS } from '../../platform/client/light-client.ts';
@@ -42,7 +42,6 @@ import {
   toItemSummary,
   toProcessSummary,
   type ProcessHistory,
-  type ProcessSummary,
 } from './view.ts';
 
 export interface ProcessListFlags extends SessionFlags {
@@ -184,7 +183,7 @@ export async function runProcessList(
         printSteps(context.terminal.err, [
           `Start one: ${context.invocation} process start${code === undefined ? '' : ` ${shellWord(code)}`}`,
         ]);
-      await warnAboutUnpolledQueues(session, runningCodes(processes), context);
+      await warnAboutUnpolledQueues(session, runningCodes(page.content), context);
     }
   });
 }
@@ -203,7 +202,7 @@ export async function runProcessShow(id: string, flags: ProcessShowFlags, contex
       if (flags.json === true) terminal.out.line(stringifyForTerminal({ process, ...history }));
       else {
         printProcess(terminal, process, history);
-        await warnAboutUnpolledQueues(session, runningCodes([toProcessSummary(process)]), context);
+        await warnAboutUnpolledQueues(session, runningCodes([process]), context);
       }
       return;
     }
@@ -218,8 +217,11 @@ export async function runProcessShow(id: string, flags: ProcessShowFlags, contex
   });
 }
 
-const runningCodes = (processes: readonly ProcessSummary[]): readonly string[] =>
-  processes.filter(({ state }) => state === 'RUNNING').map(({ code }) => code);
+const runningCodes = (processes: readonly (Process | ProcessPageItem)[]): readonly string[] =>
+  processes
+    .map(toProcessSummary)
+    .filter(({ state }) => state === 'RUNNING')
+    .map(({ code }) => code);
 
 async function readHistory({ client, local }: KuFlowSession, processId: string): Promise<ProcessHistory> {
   const { content } = await client.findProcessItems({
@@ -265,7 +267,7 @@ export async function runProcessSignal(
       if (flags.json === true) context.terminal.out.line(stringifyForTerminal({ signal }));
       else {
         printSentSignal(context.terminal, name, process);
-        await warnAboutUnpolledQueues(session, runningCodes([toProcessSummary(process)]), context);
+        await warnAboutUnpolledQueues(session, runningCodes([process]), context);
       }
     },
     { onlyLocal: true },

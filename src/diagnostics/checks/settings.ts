@@ -31,15 +31,13 @@ const lackOnlyCredentials = (problems: readonly ConnectionProblem[]): boolean =>
 
 /** Advice for each problem that does not name its remedy, then the general advice, which is about credentials. */
 function settingsAdvice(id: string, problems: readonly ConnectionProblem[], code: string): readonly Advice[] {
-  const adviceFor = (problem: ConnectionProblem): readonly Advice[] =>
-    problem.next !== undefined
-      ? [problem.next]
-      : problem.missing !== true && problem.source !== undefined
-        ? [{ text: `Correct ${problem.source}` }]
-        : fillAdvice(getExplainedCause(id, causeCodeOf(problem)).advice.slice(0, 1), {
-            key: problem.key,
-            file: settingsFileFor(problem.key),
-          });
+  const adviceFor = (problem: ConnectionProblem): readonly Advice[] => {
+    const { key, next, missing, source } = problem;
+    if (next !== undefined) return [next];
+    if (missing !== true && source !== undefined) return [{ text: `Correct ${source}` }];
+    const advice = getExplainedCause(id, causeCodeOf(problem)).advice.slice(0, 1);
+    return fillAdvice(advice, { key, file: settingsFileFor(key) });
+  };
   const perProblem = problems.filter(({ next, missing }) => next !== undefined || missing !== true).flatMap(adviceFor);
   if (problems.every(({ next }) => next !== undefined)) return withoutRepetition(perProblem);
   const isAboutCredentials =

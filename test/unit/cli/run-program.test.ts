@@ -99,6 +99,7 @@ describe('a program', () => {
     ],
     [['doctor', 'explian', 'KF-TLS-001'], 'Unknown command "explian"\n  → Did you mean explain?'],
     [['doctor', 'zzz'], 'Unknown command "zzz"\n  → Help: '],
+    [['constructor'], 'Unknown command "constructor"\n  → Help: '],
     [['credentials', 'pul'], 'Unknown command "pul"\n  → Did you mean pull?'],
     [['completion', 'bsh'], 'Did you mean bash?'],
     [['doctor', '--offlin', 'explain'], 'Unknown option --offlin\n  → Did you mean --offline?'],

@@ -14,10 +14,16 @@ import type { ProcessExit } from '../../../platform/supervisor/client.ts';
 import { createProcessEngine, type TemporalEngine } from '../../../platform/temporal/engine.ts';
 import { relativeToFolder } from '../../../platform/temporal/failing-work.ts';
 import { hasEnded, listWorkflowPollers, LONGEST_POLL_MS } from '../../../platform/temporal/pollers.ts';
-import { requireWorkflow, type WorkerDefinition } from '../../../process/definition.ts';
+import { requireWorkflow, type ProcessDefinition, type WorkerDefinition } from '../../../process/definition.ts';
+import { sampleDefinition } from '../../../process/sample.ts';
 import { explainFailedStart, startDevCommand, type DevCommand } from '../../../platform/session/worker-command.ts';
 import { ensurePlatform, rejectUnserved } from '../../../platform/session/attach.ts';
-import { workerEnvironment, type DevPlatform, type DevPlatformRequest } from '../../../platform/session/start.ts';
+import {
+  loadDefinitions,
+  workerEnvironment,
+  type DevPlatform,
+  type DevPlatformRequest,
+} from '../../../platform/session/start.ts';
 import { checkAnswers, readAnswers, type SimulationAnswers } from './answers.ts';
 import { SimulationFailure, type BlockedItem } from './failure.ts';
 import { driveProcess } from './drive-process.ts';
@@ -91,12 +97,15 @@ type Outcome = Pick<SimulateResult, 'status' | 'problem' | 'item' | 'next'>;
 export async function simulate(request: SimulateRequest): Promise<SimulateResult> {
   const answers = await readAnswers(request.cwd, request.answersFile);
   await checkWorkerLog(request.output);
-  const platform = await ensurePlatform(request);
+  // Before the platform starts, which takes seconds.
+  const definitions = (await loadDefinitions(request)) ?? [sampleDefinition()];
+  const definition = selectDefinition(request.code, definitions);
+  checkAnswers(answers, definition);
+  const platform = await ensurePlatform({ ...request, definitions });
   try {
     const { state, owned } = platform;
     request.onStep({ kind: 'platform-ready', endpoints: state.endpoints, owned, pid: state.pid });
-    const definition = selectDefinition(request, platform);
-    checkAnswers(answers, definition);
+    if (!owned) rejectUnserved(state, definition);
     const user = createKuFlowClient({
       endpoint: state.loopback.http,
       credentials: { token: state.user.token },
@@ -126,13 +135,11 @@ async function checkWorkerLog(output: SimulateRequest['output']): Promise<void> 
   }
 }
 
-function selectDefinition(request: SimulateRequest, platform: DevPlatform): WorkerDefinition {
-  const { definitions, state, owned } = platform;
+function selectDefinition(requested: string | undefined, definitions: readonly ProcessDefinition[]): WorkerDefinition {
   const codes = definitions.map((definition) => definition.process.code);
-  const code = request.code ?? onlyServedCode(codes);
+  const code = requested ?? onlyServedCode(codes);
   const definition = definitions.find(({ process }) => process.code === code);
   if (definition === undefined) throw unservedCode(code, codes);
-  if (!owned) rejectUnserved(state, definition);
   return requireWorkflow(definition);
 }
 

@@ -174,12 +174,22 @@ describe('add task', () => {
 
     const last = await kuflow(path('src'), 'add', 'task', 'BOOK:system', '--edit', './activities.ts');
     expect(last.status, last.stderr).toBe(0);
-    expect(last.stderr).toContain(`Added task BOOK of LOAN to the code in ${project}`);
+    expect(last.stderr).toContain(`Updated the code for task BOOK of LOAN in ${project}`);
     expect(read('src/activities.ts')).toContain('// My work');
     expect(read('src/activities.ts')).toContain('async book(');
     const over = await add('task', 'BOOK:system');
     expect(over.status, over.stdout).toBe(2);
     expect(over.stderr).toContain('Task BOOK (system) of LOAN already exists');
+  });
+
+  it('does not report an existing task as added when it regenerates the code', async () => {
+    rmSync(path('src/process/tasks.ts'));
+    const ran = await add('task', 'APPLY', '--yes');
+    expect(ran.status, ran.stderr).toBe(0);
+    expect(ran.stdout).toContain('src/process/tasks.ts');
+    expect(ran.stderr).toContain('Updated the code for task APPLY of LOAN');
+    expect(ran.stderr).toContain('if the KuFlow app does not have the task yet, add it there');
+    expect(ran.stderr).not.toContain('also add the task');
   });
 
   it('never writes where both changed, and shows what to do', async () => {
@@ -500,7 +510,8 @@ describe('add action', () => {
     );
     const ran = await add('action', 'STOP');
     expect(ran.status, ran.stderr).toBe(0);
-    expect(ran.stderr).toContain('Added action STOP of LOAN to the code');
+    expect(ran.stderr).toContain('Updated the code for action STOP of LOAN');
+    expect(ran.stderr).toContain('if LOAN in the KuFlow app does not have the action yet, add it there');
     expect(read('src/workflows.ts')).toContain("kuflow.onAction(actions.stop, () => log.info('User action: STOP'));");
   });
 

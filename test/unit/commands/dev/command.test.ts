@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { sampleDefinition } from '../../../../src/process/sample.ts';
@@ -29,7 +29,10 @@ describe('options for starting a platform, when one is running', () => {
   it('are reported as ignored in one line', async () => {
     expect((await dev('exec', ...LATE, '--', './no-such-program')).stderr).toContain(WARNING);
     expect((await dev(...LATE, 'exec', '--', './no-such-program')).stderr).toContain(WARNING);
-    expect((await dev('simulate', 'NOPE', ...LATE, '--', './no-such-program')).stderr).toContain(WARNING);
+    const unserved =
+      'process: { code: OTHER }\nworkflow: { type: Other, task-queue: Q }\ntasks: [{ code: A, kind: human }]\n';
+    writeFileSync(join(folder, 'kuflow.process.yaml'), unserved);
+    expect((await dev('simulate', 'OTHER', ...LATE, '--', './no-such-program')).stderr).toContain(WARNING);
   });
 
   it('are not reported if the platform already matches them', async () => {
@@ -47,6 +50,13 @@ describe('an invalid simulate command line', () => {
     expect(stderr).toContain("→ npx kuflow dev simulate LOAN --state-dir 'a b' -- npm run 'x y'\n");
     const without = await dev('simulate', 'LOAN', 'npm', 'start');
     expect([without.status, without.stderr]).toEqual([2, expect.stringContaining('Missing worker command after --')]);
+  });
+
+  it('reports a code that is not served, before anything starts', async () => {
+    const options = ['--state-dir', 'other', '--temporal-path', 'none'];
+    const { status, stderr } = await dev('simulate', 'NOPE', ...options, '--', 'true');
+    expect([status, stderr]).toEqual([2, expect.stringContaining('The local KuFlow does not serve NOPE\n')]);
+    expect(existsSync(join(folder, 'other'))).toBe(false);
   });
 
   it('reports a worker log that cannot be written, before anything starts', async () => {
