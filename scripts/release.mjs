@@ -100,7 +100,7 @@ function copyTree() {
   edit('CHANGELOG.md', (text) => releaseChangelog(text, version, today));
   const migrations = 'src/project/update/migrations.ts';
   edit(migrations, (text) => addMigration(text, version));
-  run('npx', ['prettier', '--log-level=warn', '--write', migrations], tree);
+  run('npx', ['oxfmt', migrations], tree);
 }
 
 /** Replaces the text of a file in the copy. */
