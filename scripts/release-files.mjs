@@ -71,12 +71,13 @@ export function writePackaging(folder, version, repository) {
         return [platform, { url: `${repository}/releases/download/v${version}/${archive}`, sha256 }];
       }),
   );
+  const { description } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
   return readdirSync(join(ROOT, 'packaging')).flatMap((name) => {
     const missing = new Set();
     const text = readFileSync(join(ROOT, 'packaging', name), 'utf8').replace(
       /\{\{(\w+)(?: ([\w-]+))?\}\}/g,
       (_, key, platform) => {
-        if (platform === undefined) return { version, repository }[key];
+        if (platform === undefined) return { version, repository, description }[key];
         if (!archives.has(platform)) missing.add(platform);
         return archives.get(platform)?.[key];
       },

@@ -111,6 +111,7 @@ describe('the packages of the single program', () => {
       expect(formula).toContain(`    url "${download}-${platform}.tar.gz"\n    sha256 "${String(index).repeat(64)}"\n`);
     expect(JSON.parse(readFileSync(join(folder, 'kuflow.json'), 'utf8'))).toMatchObject({
       version: '0.2.0',
+      description: expect.stringMatching(/^\w/) as string,
       architecture: { '64bit': { url: `${download}-windows-x64.zip`, hash: '2'.repeat(64) } },
       bin: 'kuflow.exe',
     });
