@@ -5,7 +5,7 @@ import { ROOT } from './bundle.mjs';
 
 const IN_JSON = /(?<="name": "(?:create-)?kuflow-worker",\s+"version": ")[^"]+/g;
 
-/** Where the version is. Create writes that of the libraries to the lock files of projects. */
+/** The files that contain the version, and where. Create writes the version of the libraries to the lock files of projects. */
 const VERSIONS = [
   ['package.json', IN_JSON],
   ['package-lock.json', IN_JSON],
@@ -44,7 +44,7 @@ export function addMigration(text, version) {
 }
 
 /**
- * Moves the entries under `## Unreleased` under a heading with the version and the date. Throws without entries.
+ * Moves the entries under `## Unreleased` under a heading with the version and the date. Throws if there are no entries.
  * @param {string} text
  * @param {string} version
  * @param {string} date
@@ -53,7 +53,7 @@ export function addMigration(text, version) {
 export function releaseChangelog(text, version, date) {
   if (text.includes(`\n## ${version} `)) throw new Error(`CHANGELOG.md already contains ${version}`);
   const entries = /^## Unreleased\n(.*?)(?=^## |(?![^]))/ms.exec(text)?.[1] ?? '';
-  if (!/^- /m.test(entries)) throw new Error('CHANGELOG.md has no entries under "## Unreleased"');
+  if (!/^- /m.test(entries)) throw new Error('CHANGELOG.md does not list any changes under "Unreleased"');
   return text.replace('## Unreleased\n', `## Unreleased\n\n## ${version} - ${date}\n`);
 }
 

@@ -11,7 +11,7 @@ const IS_WINDOWS = process.platform === 'win32';
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) verifyProgram(process.argv[2]);
 
-/** Returns the version that the program prints. Throws if its checksum is another one, or it does not work. */
+/** Returns the version that the program prints. Throws if it does not have its checksum or does not work. */
 export function verifyProgram(from) {
   const sums = readdirSync(from).find((name) => name.endsWith('.sha256'));
   const [sha256, archive] = readFileSync(join(from, sums), 'utf8').trim().split('  ');
@@ -27,7 +27,10 @@ export function verifyProgram(from) {
     const env = { ...process.env, PATH: folder, XDG_CACHE_HOME: join(folder, 'cache'), NODE_OPTIONS: '' };
     const kuflow = (...args) =>
       execFileSync(join(folder, IS_WINDOWS ? 'kuflow.exe' : 'kuflow'), args, {
-        ...{ cwd: folder, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] },
+        cwd: folder,
+        env,
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'inherit'],
       });
     const version = kuflow('--version').trim();
     kuflow('create', 'worker', '--language', 'python', '--local', '--yes', '--no-install', '--no-git', '--no-check');

@@ -75,7 +75,7 @@ describe('the changelog of a release', () => {
 
   it('is refused without unreleased entries, or if it contains the version', () => {
     const after: string = releaseChangelog(before, '0.2.0', '2026-11-30');
-    expect(() => releaseChangelog(after, '0.3.0', '2026-12-01')).toThrow('no entries');
+    expect(() => releaseChangelog(after, '0.3.0', '2026-12-01')).toThrow('does not list any changes');
     expect(() => releaseChangelog(after, '0.2.0', '2026-12-01')).toThrow('already contains 0.2.0');
   });
 });
