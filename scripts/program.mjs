@@ -1,7 +1,6 @@
 // Builds kuflow as a single program for this platform, with Node.js in it: `npm run program [-- --built]`. Writes an archive with its checksum
 // to dist-program/. `--built` uses the package as it is in dist/.
 import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import {
   chmodSync,
   copyFileSync,
@@ -14,12 +13,13 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { brotliCompressSync, constants } from 'node:zlib';
 import { build } from 'esbuild';
 import { inject } from 'postject';
 import { create } from 'tar';
 import { ROOT } from './bundle.mjs';
+import { sha256Of, TAR, writeChecksum } from './program-archive.mjs';
 
 const IS_WINDOWS = process.platform === 'win32';
 const IS_MAC = process.platform === 'darwin';
@@ -119,20 +119,7 @@ function nodeLicense() {
 async function pack(names) {
   const platform = `${IS_WINDOWS ? 'windows' : process.platform}-${process.arch}`;
   const file = join(output, `kuflow-${version}-${platform}.${IS_WINDOWS ? 'zip' : 'tar.gz'}`);
-  // The tar of Windows writes zip files. A tar of Git may come first on the PATH.
-  if (IS_WINDOWS)
-    execFileSync(join(process.env.SystemRoot ?? 'C:\\Windows', 'System32', 'tar.exe'), ['-a', '-cf', file, ...names], {
-      cwd: work,
-    });
+  if (IS_WINDOWS) execFileSync(TAR, ['-a', '-cf', file, ...names], { cwd: work });
   else await create({ file, cwd: work, gzip: { level: 9 }, portable: true }, names);
   return file;
-}
-
-/** As `sha256sum` writes and checks it. */
-function writeChecksum(file) {
-  writeFileSync(`${file}.sha256`, `${sha256Of(readFileSync(file))}  ${basename(file)}\n`);
-}
-
-function sha256Of(bytes) {
-  return createHash('sha256').update(bytes).digest('hex');
 }

@@ -2,6 +2,7 @@
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from './bundle.mjs';
+import { readChecksums } from './program-archive.mjs';
 
 const IN_JSON = /(?<="name": "(?:create-)?kuflow-worker",\s+"version": ")[^"]+/g;
 
@@ -63,13 +64,10 @@ export function releaseChangelog(text, version, date) {
  */
 export function writePackaging(folder, version, repository) {
   const archives = new Map(
-    readdirSync(folder)
-      .filter((name) => name.endsWith('.sha256'))
-      .map((name) => {
-        const [sha256, archive] = readFileSync(join(folder, name), 'utf8').trim().split('  ');
-        const [, platform] = /([a-z]+-[a-z0-9]+)\.(?:zip|tar\.gz)$/.exec(archive);
-        return [platform, { url: `${repository}/releases/download/v${version}/${archive}`, sha256 }];
-      }),
+    readChecksums(folder).map(({ archive, sha256 }) => {
+      const [, platform] = /([a-z]+-[a-z0-9]+)\.(?:zip|tar\.gz)$/.exec(archive);
+      return [platform, { url: `${repository}/releases/download/v${version}/${archive}`, sha256 }];
+    }),
   );
   const { description } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
   return readdirSync(join(ROOT, 'packaging')).flatMap((name) => {
