@@ -1,6 +1,6 @@
-# The formula for a Homebrew tap. The release workflow fills in what is in braces (scripts/packaging.mjs).
+# The formula for a Homebrew tap. The release workflow replaces what is in braces (scripts/write-packaging.mjs).
 class Kuflow < Formula
-  desc "Create, connect, test and update the workers of your KuFlow processes"
+  desc "{{description}}"
   homepage "{{repository}}"
   version "{{version}}"
   license "MIT"

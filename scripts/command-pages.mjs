@@ -37,16 +37,15 @@ function indexPage(commands) {
   ]);
 }
 
-/** Each option once, with all commands that have it. */
+/** Each option once, with links to all commands that have it. */
 function unlistedRows(rows) {
-  const options = rows.flatMap(({ path, link, command }) =>
-    command.unlistedOptions.map((option) => ({ option, name: `[\`${path.join(' ')}\`](${link})` })),
-  );
-  const flags = [...new Set(options.map(({ option }) => option.flags))];
-  return flags.map((one) => {
-    const having = options.filter(({ option }) => option.flags === one);
-    return [`\`${one}\``, having.map(({ name }) => name).join(', '), descriptionCell(having[0].option)];
-  });
+  const found = new Map();
+  for (const { path, link, command } of rows)
+    for (const option of command.unlistedOptions) {
+      if (!found.has(option.flags)) found.set(option.flags, { option, links: [] });
+      found.get(option.flags).links.push(`[\`${path.join(' ')}\`](${link})`);
+    }
+  return [...found].map(([flags, { option, links }]) => [`\`${flags}\``, links.join(', '), descriptionCell(option)]);
 }
 
 function withChildren(command, before, file) {
@@ -117,7 +116,7 @@ const ellipsis = ({ variadic }) => (variadic ? '...' : '');
 
 function table(head, rows) {
   if (rows.length === 0) return [];
-  return ['', `| ${head.join(' | ')} |`, '| --- | --- |', ...rows.map((row) => `| ${row.join(' | ')} |`)];
+  return ['', ...[head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`)];
 }
 
 const anchor = (path) => `kuflow-${path.join('-')}`.toLowerCase();

@@ -1,7 +1,7 @@
 import which from 'which';
 import { installInCI } from './system-packages.mjs';
 
-/** What builds and runs the images of the tests, and what creates their base images from Debian's packages. */
+/** The programs that build and run the images of the tests, and that create their base images from Debian's packages. */
 const PROGRAMS = ['buildah', 'podman', 'runc', 'mmdebstrap'];
 
 /** Why the tests that build and run images are skipped; undefined if they run. */
@@ -12,7 +12,7 @@ export function missingContainers() {
   return missing.length === 0 ? undefined : `these programs are not installed: ${missing.join(', ')}`;
 }
 
-/** In CI, installs what the tests of images need if that is possible. Prints whether they run. */
+/** In CI, installs what the tests of images need if possible. Prints whether they run. */
 export function provideContainers(say = console.log) {
   if (process.platform === 'linux' && missingPrograms().length > 0) installInCI(PROGRAMS, say);
   const missing = missingContainers();

@@ -8,7 +8,7 @@ import { ROOT } from './bundle.mjs';
 const run = promisify(execFile);
 const isWindows = process.platform === 'win32';
 
-/** A new Node.js of each major version with long-term support that `engines` in package.json allows. `npm run soak` runs tests with each. */
+/** A recent Node.js of each major version with long-term support that `engines` in package.json allows. `npm run soak` runs tests with each. */
 export const SUPPORTED_NODES = ['20.20.2', '22.23.3', '24.21.0', '26.10.0'];
 
 /**
@@ -23,7 +23,7 @@ export async function installedNode(version) {
   const part = `${folder}.${process.pid}.part`;
   await rm(part, { recursive: true, force: true });
   await mkdir(part, { recursive: true });
-  // The binary comes from an install script of the package.
+  // An install script of the package provides the binary.
   const manifest = { private: true, dependencies: { node: version }, allowScripts: { node: true } };
   await writeFile(join(part, 'package.json'), JSON.stringify(manifest));
   const args = ['install', '--no-audit', '--no-fund', '--no-package-lock'];

@@ -25,7 +25,7 @@ export interface ProgramIndex {
   readonly sizes: Readonly<Record<string, number>>;
 }
 
-/** When all unpacked files were changed last, in seconds: the date that npm uses in packages. It shows changes without reading the files. */
+/** The modification time of all unpacked files, in seconds: the date that npm uses in packages. It reveals changes without reading the files. */
 const MODIFIED = 499_162_500;
 const ATTEMPTS = 40;
 const PAUSE_MS = 50;
@@ -95,7 +95,7 @@ export function unpackOnce(parent: string, index: ProgramIndex, readArchive: () 
       try {
         renameSync(folder, damaged);
       } catch {
-        // It is gone, or on Windows in use for a moment.
+        // It no longer exists, or it is briefly in use on Windows.
         Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MS);
       }
     }

@@ -1,7 +1,6 @@
 // Builds kuflow as a single program for this platform, with Node.js in it: `npm run program [-- --built]`. Writes an archive with its checksum
 // to dist-program/. `--built` uses the package as it is in dist/.
 import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import {
   chmodSync,
   copyFileSync,
@@ -20,10 +19,11 @@ import { build } from 'esbuild';
 import { inject } from 'postject';
 import { create } from 'tar';
 import { ROOT } from './bundle.mjs';
+import { sha256Of, TAR, writeChecksum } from './program-archive.mjs';
 
 const IS_WINDOWS = process.platform === 'win32';
 const IS_MAC = process.platform === 'darwin';
-/** Postject replaces it when it adds the script. */
+/** The marker in Node.js that Postject changes when it adds the script. */
 const FUSE = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2';
 /** Loads ES modules for the launcher. */
 const IMPORT = 'module.exports = (url) => import(url);\n';
@@ -43,7 +43,7 @@ try {
   rmSync(work, { recursive: true, force: true });
 }
 
-/** Returns the names of the files in the folder `work` that belong into the archive. */
+/** Builds the program in the folder `work`. Returns the names of the files there that belong in the archive. */
 async function buildProgram() {
   const archive = packFiles();
   await build({
@@ -68,17 +68,17 @@ async function buildProgram() {
   const program = join(work, name);
   copyFileSync(process.execPath, program);
   chmodSync(program, 0o755);
-  // macOS runs only signed programs. This signature has no identity.
+  // macOS does not run unsigned programs. An ad hoc signature, without a certificate, is enough.
   if (IS_MAC) execFileSync('codesign', ['--remove-signature', program], quiet);
   await inject(program, 'NODE_SEA_BLOB', readFileSync(join(work, 'program.blob')), {
     sentinelFuse: FUSE,
     ...(IS_MAC && { machoSegmentName: 'NODE_SEA' }),
   });
   if (IS_MAC) execFileSync('codesign', ['--sign', '-', program], quiet);
-  const licences = { LICENSE: join(ROOT, 'LICENSE'), THIRD_PARTY_NOTICES: join(ROOT, 'THIRD_PARTY_NOTICES') };
-  for (const [as, from] of Object.entries({ ...licences, 'LICENSE.node': nodeLicence() }))
+  const licenses = { LICENSE: join(ROOT, 'LICENSE'), THIRD_PARTY_NOTICES: join(ROOT, 'THIRD_PARTY_NOTICES') };
+  for (const [as, from] of Object.entries({ ...licenses, 'LICENSE.node': nodeLicense() }))
     copyFileSync(from, join(work, as));
-  return [name, ...Object.keys(licences), 'LICENSE.node'];
+  return [name, ...Object.keys(licenses), 'LICENSE.node'];
 }
 
 /** Writes the files of the package, and their index, for the launcher. Returns the name of the archive. */
@@ -108,7 +108,7 @@ function packFiles() {
 }
 
 /** Node.js may only be distributed with its license, which also lists those of its libraries. */
-function nodeLicence() {
+function nodeLicense() {
   const folder = dirname(process.execPath);
   const places = ['LICENSE', '../LICENSE', '../share/doc/nodejs/LICENSE', '../share/doc/node/LICENSE'];
   const found = places.map((place) => join(folder, place)).find((path) => existsSync(path));
@@ -119,21 +119,7 @@ function nodeLicence() {
 async function pack(names) {
   const platform = `${IS_WINDOWS ? 'windows' : process.platform}-${process.arch}`;
   const file = join(output, `kuflow-${version}-${platform}.${IS_WINDOWS ? 'zip' : 'tar.gz'}`);
-  // The tar of Windows writes zip files. A tar of Git may come first on the PATH.
-  if (IS_WINDOWS)
-    execFileSync(join(process.env.SystemRoot ?? 'C:\\Windows', 'System32', 'tar.exe'), ['-a', '-cf', file, ...names], {
-      cwd: work,
-    });
+  if (IS_WINDOWS) execFileSync(TAR, ['-a', '-cf', file, ...names], { cwd: work });
   else await create({ file, cwd: work, gzip: { level: 9 }, portable: true }, names);
   return file;
-}
-
-/** As `sha256sum` writes and checks it. */
-function writeChecksum(file) {
-  const name = file.slice(dirname(file).length + 1);
-  writeFileSync(`${file}.sha256`, `${sha256Of(readFileSync(file))}  ${name}\n`);
-}
-
-function sha256Of(bytes) {
-  return createHash('sha256').update(bytes).digest('hex');
 }

@@ -2,10 +2,11 @@
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from './bundle.mjs';
+import { readChecksums } from './program-archive.mjs';
 
 const IN_JSON = /(?<="name": "(?:create-)?kuflow-worker",\s+"version": ")[^"]+/g;
 
-/** Where the version is. Create writes that of the libraries to the lock files of projects. */
+/** The files that contain the version, and where. Create writes the version of the libraries to the lock files of projects. */
 const VERSIONS = [
   ['package.json', IN_JSON],
   ['package-lock.json', IN_JSON],
@@ -44,7 +45,7 @@ export function addMigration(text, version) {
 }
 
 /**
- * Moves the entries under `## Unreleased` under a heading with the version and the date. Throws without entries.
+ * Moves the entries under `## Unreleased` under a heading with the version and the date. Throws if there are no entries.
  * @param {string} text
  * @param {string} version
  * @param {string} date
@@ -53,7 +54,7 @@ export function addMigration(text, version) {
 export function releaseChangelog(text, version, date) {
   if (text.includes(`\n## ${version} `)) throw new Error(`CHANGELOG.md already contains ${version}`);
   const entries = /^## Unreleased\n(.*?)(?=^## |(?![^]))/ms.exec(text)?.[1] ?? '';
-  if (!/^- /m.test(entries)) throw new Error('CHANGELOG.md has no entries under "## Unreleased"');
+  if (!/^- /m.test(entries)) throw new Error('CHANGELOG.md does not list any changes under "Unreleased"');
   return text.replace('## Unreleased\n', `## Unreleased\n\n## ${version} - ${date}\n`);
 }
 
@@ -63,20 +64,18 @@ export function releaseChangelog(text, version, date) {
  */
 export function writePackaging(folder, version, repository) {
   const archives = new Map(
-    readdirSync(folder)
-      .filter((name) => name.endsWith('.sha256'))
-      .map((name) => {
-        const [sha256, archive] = readFileSync(join(folder, name), 'utf8').trim().split('  ');
-        const [, platform] = /([a-z]+-[a-z0-9]+)\.(?:zip|tar\.gz)$/.exec(archive);
-        return [platform, { url: `${repository}/releases/download/v${version}/${archive}`, sha256 }];
-      }),
+    readChecksums(folder).map(({ archive, sha256 }) => {
+      const [, platform] = /([a-z]+-[a-z0-9]+)\.(?:zip|tar\.gz)$/.exec(archive);
+      return [platform, { url: `${repository}/releases/download/v${version}/${archive}`, sha256 }];
+    }),
   );
+  const { description } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
   return readdirSync(join(ROOT, 'packaging')).flatMap((name) => {
     const missing = new Set();
     const text = readFileSync(join(ROOT, 'packaging', name), 'utf8').replace(
       /\{\{(\w+)(?: ([\w-]+))?\}\}/g,
       (_, key, platform) => {
-        if (platform === undefined) return { version, repository }[key];
+        if (platform === undefined) return { version, repository, description }[key];
         if (!archives.has(platform)) missing.add(platform);
         return archives.get(platform)?.[key];
       },

@@ -1,6 +1,6 @@
 // Prepares a release: `npm run release -- <version> [--dry-run]`. Everything is built and verified in a copy of the committed tree. Then the
 // changed files and what was built (in dist-release/) are copied here, and the commands that publish are printed. `--dry-run` copies nothing,
-// and goes on if a release could not be made now.
+// and continues where a release would be refused for something that can still be fixed.
 import { execFileSync } from 'node:child_process';
 import {
   copyFileSync,
@@ -25,7 +25,7 @@ import { verifyProgram } from './verify-program.mjs';
 const IS_WINDOWS = process.platform === 'win32';
 const GREEN = '.test-output/green.json';
 const OUTPUT = 'dist-release';
-/** How a new project of each language shows that it works with what it has installed. */
+/** How to create a project in each language, and the command that checks it with its installed dependencies. */
 const PROJECTS = {
   typescript: { options: ['--package-manager', 'npm'], check: ['npm', 'run', '--silent', 'lint'] },
   python: {
@@ -67,7 +67,7 @@ try {
   rmSync(work, { recursive: true, force: true, maxRetries: 5 });
 }
 
-/** Refuses what cannot be released. A dry run only reports what can be mended before the release. */
+/** Refuses what cannot be released. A dry run only reports what can be fixed before the release. */
 function checkRelease() {
   if (valid(version) !== version || others.length > 0)
     fail('Usage: npm run release -- <version> [--dry-run], such as 1.2.3');
@@ -100,7 +100,7 @@ function copyTree() {
   edit('CHANGELOG.md', (text) => releaseChangelog(text, version, today));
   const migrations = 'src/project/update/migrations.ts';
   edit(migrations, (text) => addMigration(text, version));
-  run('npx', ['prettier', '--log-level=warn', '--write', migrations], tree);
+  run('npx', ['oxfmt', migrations], tree);
 }
 
 /** Replaces the text of a file in the copy. */
@@ -177,7 +177,7 @@ function printCommands() {
     : 'Nothing is published yet. These commands publish';
   console.log(`\n${why} ${version}:\n\n${commands.map((command) => `  ${command}`).join('\n')}\n`);
   console.log(
-    'For the tag, .github/workflows/release.yml tests, publishes to npm with provenance, and builds the programs of all platforms.',
+    'When the tag is pushed, .github/workflows/release.yml tests, publishes to npm with provenance, and builds the programs for all platforms.',
   );
 }
 

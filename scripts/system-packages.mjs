@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import which from 'which';
 
 /**
- * In CI, installs packages of the system for the tests if that is possible, and prints what it did. Returns whether it did.
+ * In CI, installs system packages for the tests if possible, and prints the result. Returns whether they are installed.
  * @param {readonly string[]} names
  */
 export function installInCI(names, say = console.log) {
@@ -19,12 +19,10 @@ export function installInCI(names, say = console.log) {
   try {
     apt('update');
     apt('install', '-y', '--no-install-recommends', ...names);
-    say(
-      `Installed from the packages of the system: ${listed} (${((performance.now() - started) / 1000).toFixed(0)} s)`,
-    );
+    say(`Installed with apt-get: ${listed} (${((performance.now() - started) / 1000).toFixed(0)} s)`);
     return true;
   } catch (error) {
-    say(`Could not be installed: ${listed}: ${error.stderr || error.message}`);
+    say(`Could not install ${listed}: ${error.stderr || error.message}`);
     return false;
   }
 }

@@ -2,8 +2,8 @@
 // what files waited for. With `--built` it does not build. A few files that failed run once more, when nothing else runs: tests that fail on a
 // busy machine only are named, and do not count as failed.
 // `npm run test:quick` (`--quick`): the unit tests and one journey.
-// `npm run soak` (`--soak`): the tests named soak in full length, all package managers, and the unit tests, those that start processes, and a
-// journey with each supported Node.js.
+// `npm run soak` (`--soak`): the files that read KUFLOW_SOAK in full length, such as all package managers. Before that, the unit tests, those that
+// start processes, and a journey with each supported Node.js.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
@@ -14,6 +14,7 @@ import {
   mkdtempSync,
   openSync,
   readFileSync,
+  readdirSync,
   rmSync,
   statfsSync,
   writeFileSync,
@@ -37,6 +38,8 @@ const costs = [];
 const MAX_AGAIN = 3;
 /** Of `nice`. */
 const BELOW_NORMAL = 5;
+/** Builds images for minutes, so it runs alone. */
+const IMAGES = join('test', 'e2e', 'images.test.ts');
 
 process.env.NODE_OPTIONS = withCompileLess(process.env.NODE_OPTIONS);
 // Temporal servers collect garbage less often: a tenth less processor time.
@@ -61,12 +64,9 @@ if (soak) {
     await tests('e2e', { filters: ['journey'], label, program });
   }
   process.env.KUFLOW_SOAK = '1';
-  await tests('e2e', { filters: ['images'], label: 'images' });
-  await tests('e2e', {
-    filters: ['soak', 'package-managers', 'workspaces', 'python-tools', 'hostile', 'old-cores', 'worker-tasks'],
-  });
-  await tests('unit', { filters: ['schema'] });
-  await tests('process', { filters: ['journal', 'mutations', 'staged-write', 'update-project', 'pid-lock'] });
+  await tests('e2e', { filters: [IMAGES], label: 'images' });
+  for (const project of ['e2e', 'unit', 'process'])
+    await tests(project, { filters: soakFiles(project).filter((file) => file !== IMAGES) });
 } else if (quick) {
   const title = '(TypeScript) runs to its end in simulate';
   const journey = tests('e2e', { filters: ['journey'], title, background: true });
@@ -130,6 +130,14 @@ function memoryFolder() {
   if (spawnSync(program).status === 0) return folder;
   rmSync(folder, { recursive: true });
   return undefined;
+}
+
+/** The test files of a project that read KUFLOW_SOAK: `npm test` runs only a part of them. */
+function soakFiles(project) {
+  const folder = join('test', project);
+  return readdirSync(join(ROOT, folder), { recursive: true })
+    .map((file) => join(folder, file))
+    .filter((file) => file.endsWith('.test.ts') && readFileSync(join(ROOT, file), 'utf8').includes('KUFLOW_SOAK'));
 }
 
 /** These options of Node.js with those of scripts/compile-less.cjs. */

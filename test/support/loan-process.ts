@@ -47,15 +47,15 @@ export async function startLoan(user: KuFlowClient, state: PlatformState): Promi
   return resource.id;
 }
 
-/** Waits until the process has a task with this code. `goesOn` throws when it can no longer appear. */
+/** Waits until the process has a task with this code. `failIfExited` throws if the worker has exited. */
 export function taskOf(
   user: KuFlowClient,
   processId: string,
   code: string,
-  goesOn = (): void => undefined,
+  failIfExited = (): void => undefined,
 ): Promise<{ readonly id: string }> {
   return until(`a task ${code}`, async () => {
-    goesOn();
+    failIfExited();
     const { content } = await user.findProcessItems({ processId: [processId] });
     return content.find((item) => item.processItemDefinitionRef?.code === code);
   });
@@ -71,23 +71,23 @@ export async function answerTask(user: KuFlowClient, item: { readonly id: string
 export async function processCompletes(
   user: KuFlowClient,
   processId: string,
-  goesOn = (): void => undefined,
+  failIfExited = (): void => undefined,
 ): Promise<void> {
   await until('the process completes', async () => {
-    goesOn();
+    failIfExited();
     return (await user.retrieveProcess(processId)).state === 'COMPLETED';
   });
 }
 
-/** Waits until an invoked user action has ended. `goesOn` throws when it no longer can. */
+/** Waits until an invoked user action has ended. `failIfExited` throws if the worker has exited. */
 export function actionEnds(
   user: KuFlowClient,
   processId: string,
   actionId: string,
-  goesOn = (): void => undefined,
+  failIfExited = (): void => undefined,
 ): Promise<ProcessAction> {
   return until('the user action has ended', async () => {
-    goesOn();
+    failIfExited();
     const action = await user.retrieveProcessAction(processId, actionId);
     return action.status !== 'REQUESTED' && action;
   });

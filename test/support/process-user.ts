@@ -41,8 +41,8 @@ export interface ProcessUser {
   item(processId: string, code: string): Promise<Item>;
   /** Waits for the task, claims it, writes its data, completes it and returns its id. */
   complete(processId: string, code: string, data: Record<string, unknown>): Promise<string>;
-  /** Waits until the process is COMPLETED. `goesOn` throws when waiting is pointless. */
-  completed(processId: string, goesOn?: () => void): Promise<Process>;
+  /** Waits until the process is COMPLETED. `failIfExited` throws if the worker has exited. */
+  completed(processId: string, failIfExited?: () => void): Promise<Process>;
   /** The history of the process's workflow so far. */
   history(workflowId: string): Promise<readonly HistoryEvent[]>;
   close(): Promise<void>;
@@ -74,9 +74,9 @@ export async function processUser(platform: RunningPlatform): Promise<ProcessUse
       await client.completeProcessItemTask(id);
       return id;
     },
-    completed: (processId, goesOn = () => undefined) =>
+    completed: (processId, failIfExited = () => undefined) =>
       until('the process is completed', async () => {
-        goesOn();
+        failIfExited();
         const process = await client.retrieveProcess(processId);
         return process.state === 'COMPLETED' && process;
       }),

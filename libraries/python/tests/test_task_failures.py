@@ -133,7 +133,7 @@ async def test_shows_the_reason_and_the_workflow_after_the_third_attempt_and_aga
     assert len(attempts.rest.sent) == 3
 
 
-async def test_gets_the_reason_immediately_if_there_is_no_other_attempt(attempts: Attempts) -> None:
+async def test_gets_the_reason_immediately_when_no_retries_are_left(attempts: Attempts) -> None:
     await attempts.run(1, ApplicationError("closed", non_retryable=True))
     await attempts.run(2, Exception("the last one"), maximum=2)
     assert attempts.rest.sent == [

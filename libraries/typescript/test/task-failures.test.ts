@@ -83,7 +83,7 @@ describe('the task log of a failing task', () => {
     expect(sent).toHaveLength(3);
   });
 
-  it('gets the reason immediately if there is no other attempt', () => {
+  it('gets the reason immediately when no retries are left', () => {
     const { failed } = failures();
     failed(attempt(1, ApplicationFailure.nonRetryable('closed')));
     failed(attempt(2, new Error('the last one'), 2));

@@ -61,6 +61,15 @@ describe('README and docs', () => {
     expect(linksOf(read(page)).flatMap((link) => deadLinks(page, link))).toEqual([]);
   });
 
+  it.each(PAGES)('%s has tables whose rows have all columns', (page) => {
+    const columns = (row: string): number => row.replace(/`[^`]*`|\\\|/g, '').split('|').length;
+    const tables = read(page).match(/^\|.*\n\|(?: ?:?-+:? ?\|)+\n(?:\|.*\n)*/gm) ?? [];
+    for (const table of tables) {
+      const [head = '', ...rows] = table.trimEnd().split('\n');
+      expect(rows.filter((row) => columns(row) !== columns(head))).toEqual([]);
+    }
+  });
+
   it('link to every page', () => {
     const reached = new Set(['README.md', 'CONTRIBUTING.md']);
     for (const page of reached) {

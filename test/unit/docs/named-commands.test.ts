@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ROOT } from '../../../scripts/bundle.mjs';
 import type { CommandDescription } from '../../../src/cli/command-description.ts';
-import { describeAllCommands } from '../../../src/bin/describe-commands.ts';
 import { LANGUAGES } from '../../../src/languages/names.ts';
+import { describedProgram } from '../../support/described-program.ts';
 
 const PAGES = [
   'README.md',
@@ -18,16 +18,7 @@ const PAGES = [
 let kuflow: CommandDescription;
 
 beforeAll(async () => {
-  const bare = {
-    description: '',
-    usage: '',
-    arguments: [],
-    options: [],
-    unlistedOptions: [],
-    helpAfter: '',
-    passThrough: false,
-  };
-  kuflow = { ...bare, name: 'kuflow', summary: '', commands: await describeAllCommands() };
+  kuflow = await describedProgram();
 });
 
 /** Calls of this package's commands in code blocks, with continued lines joined, and in inline code. */

@@ -75,7 +75,7 @@ describe('the changelog of a release', () => {
 
   it('is refused without unreleased entries, or if it contains the version', () => {
     const after: string = releaseChangelog(before, '0.2.0', '2026-11-30');
-    expect(() => releaseChangelog(after, '0.3.0', '2026-12-01')).toThrow('no entries');
+    expect(() => releaseChangelog(after, '0.3.0', '2026-12-01')).toThrow('does not list any changes');
     expect(() => releaseChangelog(after, '0.2.0', '2026-12-01')).toThrow('already contains 0.2.0');
   });
 });
@@ -111,6 +111,7 @@ describe('the packages of the single program', () => {
       expect(formula).toContain(`    url "${download}-${platform}.tar.gz"\n    sha256 "${String(index).repeat(64)}"\n`);
     expect(JSON.parse(readFileSync(join(folder, 'kuflow.json'), 'utf8'))).toMatchObject({
       version: '0.2.0',
+      description: expect.stringMatching(/^\w/) as string,
       architecture: { '64bit': { url: `${download}-windows-x64.zip`, hash: '2'.repeat(64) } },
       bin: 'kuflow.exe',
     });

@@ -1,4 +1,4 @@
-// A Windows program with the name of a program of the host, which it runs through host-programs.mjs: its folder, its arguments and its output.
+// A Windows program with the name of a program of the host, which it runs through wine.mjs: its folder, its arguments and its output.
 // When this process ends, so does the program of the host.
 #include <winsock2.h>
 #include <windows.h>

@@ -149,7 +149,9 @@ describe.skipIf(process.platform === 'win32')('a supervised process', () => {
   });
 
   describe('on Windows', () => {
-    /** What the command does if its owner takes this system for Windows. cmd.exe prints the arguments that it gets. */
+    const AS_WINDOWS = "Object.defineProperty(process, 'platform', { value: 'win32' });";
+
+    /** Runs a command with an owner that assumes it is on Windows. Returns the arguments that cmd.exe gets, or the code of the error. */
     const start = async (command: string, args: readonly string[], below = '.'): Promise<readonly string[]> => {
       const client = await bundleForNode('src/platform/supervisor/client.ts');
       const shell = join(folder, 'cmd.exe');
@@ -159,8 +161,7 @@ describe.skipIf(process.platform === 'win32')('a supervised process', () => {
       for (const name of ['npm.cmd', 'own tool.cmd']) await writeFile(join(tools, name), '', { mode: 0o755 });
       const logFile = join(folder, 'log');
       const options = { supervisorEntry: entry, command, args, logFile, cwd: join(folder, below) };
-      const script = `
-        Object.defineProperty(process, 'platform', { value: 'win32' });
+      const script = `${AS_WINDOWS}
         const { superviseProcess } = await import(${JSON.stringify(client)});
         try {
           await (await superviseProcess(${JSON.stringify(options)})).exited;
@@ -187,9 +188,8 @@ describe.skipIf(process.platform === 'win32')('a supervised process', () => {
 
     it('gets Ctrl-C from the console that it shares with its owner, and ends by itself', async () => {
       const client = await bundleForNode('src/platform/supervisor/client.ts');
-      const asWindows = `Object.defineProperty(process, 'platform', { value: 'win32' });`;
       const supervisor = join(folder, 'supervisor.mjs');
-      await writeFile(supervisor, `${asWindows} await import(${JSON.stringify(entry)});`);
+      await writeFile(supervisor, `${AS_WINDOWS} await import(${JSON.stringify(entry)});`);
       await symlink(process.execPath, join(folder, 'node.exe'));
       const file = join(folder, 'pids');
       const worker = family(file).replace("'SIGTERM'", "'SIGINT'");
@@ -199,7 +199,7 @@ describe.skipIf(process.platform === 'win32')('a supervised process', () => {
         args: ['-e', worker],
         stdio: [0, 1, 2],
       };
-      const script = `${asWindows}
+      const script = `${AS_WINDOWS}
         const { superviseProcess } = await import(${JSON.stringify(client)});
         const supervised = await superviseProcess(${JSON.stringify(options)});
         process.on('SIGINT', () => supervised.signal('SIGINT'));

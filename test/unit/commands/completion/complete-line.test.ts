@@ -2,21 +2,12 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { bashReplacement, parseBashLine } from '../../../../src/commands/completion/bash-line.ts';
 import type { CommandDescription } from '../../../../src/cli/command-description.ts';
 import { completeLine, type Completion } from '../../../../src/commands/completion/complete-line.ts';
-import { describeAllCommands } from '../../../../src/bin/describe-commands.ts';
+import { describedProgram } from '../../../support/described-program.ts';
 
 let program: CommandDescription;
 
 beforeAll(async () => {
-  const bare = {
-    description: '',
-    usage: '',
-    arguments: [],
-    options: [],
-    unlistedOptions: [],
-    helpAfter: '',
-    passThrough: false,
-  };
-  program = { ...bare, name: 'kuflow', summary: '', commands: await describeAllCommands() };
+  program = await describedProgram();
 });
 
 const at = (line: string): Completion => completeLine(program, ['kuflow', ...line.split(' ')]);

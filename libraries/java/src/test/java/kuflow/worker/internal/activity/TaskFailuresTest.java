@@ -69,7 +69,7 @@ class TaskFailuresTest {
     }
 
     @Test
-    @DisplayName("gets the reason immediately if there is no other attempt")
+    @DisplayName("gets the reason immediately when no retries are left")
     void lastAttempt() {
         fail(1, ApplicationFailure.newNonRetryableFailure("closed", "Closed"), 0);
         fail(2, new RuntimeException("the last one"), 2);
