@@ -76,7 +76,6 @@ export function pythonProcessContext(process: ProcessToRender<PythonLayout>): ob
     ...readmeTasks(definition),
     hasTasks: tasks.length > 0,
     hasHumanTasks: human.length > 0,
-    hasSystemTasks: system.length > 0,
     hasActivities: isUsingActivities,
     hasSignals: signals.length > 0,
     hasConstants: isUsingTasks,
@@ -146,7 +145,7 @@ export function pythonProcessContext(process: ProcessToRender<PythonLayout>): ob
     hasTypeImports: typeImports.length > 0,
     declarations: new Code(types.trimEnd()),
     schemas: new Code(printableJson(systemTaskSchemas(definition), true)),
-    approvals,
+    approvals: approvals.map(({ code }) => ({ code })),
     checks: checks.map(({ approval }) => ({ approval, prefix: new Code(prefix), accepting: new Code(accepting) })),
     testImports: new Code(
       [

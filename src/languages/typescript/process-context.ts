@@ -185,8 +185,8 @@ function actionsContext(
   { signals, workflows }: ProcessActions,
 ): object {
   const result = sampleDecision(definition)?.result;
-  const view = ({ code, title, variable, signal, input, isWithdrawal }: ProcessActions['signals'][number]) => ({
-    ...{ code, title, variable, signal, isWithdrawal },
+  const view = ({ code, title, variable, signal, input }: ProcessActions['signals'][number]) => ({
+    ...{ code, title, variable, signal },
     logText: `User action: ${title}`,
     typeArguments: new Code(input === undefined ? '' : `<${input.name}>`),
     results: tasks.filter((task) => task.code === result),
@@ -207,7 +207,6 @@ function actionsContext(
     })),
     hasActionWorkflows: workflows.length > 0,
     hasDocuments: documents.length > 0,
-    hasPlainActionWorkflows: workflows.length > documents.length,
   };
 }
 
