@@ -165,6 +165,9 @@ export const plainActivity = (name: string): ProcessActivity => ({ name, inputs:
 export const exampleNote = (isCreditCheck = false): string =>
   `TODO: replace this sample code with ${isCreditCheck ? 'a real credit check' : 'your own code'}.`;
 
+/** The log message of the example in the code of an activity. */
+export const exampleLog = (isCreditCheck = false): string => (isCreditCheck ? 'Checking credit' : 'Activity started');
+
 /** The activities of the system tasks and downloadable actions of a process, or an example without them. */
 export function processActivities(
   definition: WorkerDefinition,

@@ -15,9 +15,9 @@ import { repeatsName } from '../titles.ts';
 import { hasActivities, type SignalActionInCode } from '../process-actions.ts';
 import {
   actionClass,
-  actionLog,
   actionTest,
   actionWork,
+  logAction,
   pythonActions,
   signalConstant,
   signalHandler,
@@ -91,7 +91,7 @@ export function pythonProcessContext(process: ProcessToRender<PythonLayout>): ob
     hasActionWorkflows: workflows.length > 0,
     actionWorkflows: workflows.map((action) => ({
       title: action.title,
-      logText: actionLog(action.title),
+      log: new Code(logAction(action.title)),
       className: new Code(actionClass(action)),
       decorator: new Code(workflowDecorator(action.workflowType)),
       work: new Code(actionWork(action, prefix)),

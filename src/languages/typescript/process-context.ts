@@ -5,7 +5,7 @@ import type { WorkerDefinition } from '../../process/definition.ts';
 import type { AdditionalProcess, TaskChoices } from '../project-spec.ts';
 import type { Naming, TaskNaming } from '../task-names.ts';
 import { sampleDecision } from '../../process/sample.ts';
-import { hasActivities, processActions, type ProcessActions } from '../process-actions.ts';
+import { actionLog, hasActivities, processActions, type ProcessActions } from '../process-actions.ts';
 import {
   declaredData,
   processActivities,
@@ -187,7 +187,7 @@ function actionsContext(
   const result = sampleDecision(definition)?.result;
   const view = ({ code, title, variable, signal, input }: ProcessActions['signals'][number]) => ({
     ...{ code, title, variable, signal },
-    logText: `User action: ${title}`,
+    logText: actionLog(title),
     typeArguments: new Code(input === undefined ? '' : `<${input.name}>`),
     results: tasks.filter((task) => task.code === result),
   });
@@ -201,7 +201,7 @@ function actionsContext(
     hasWithdrawal: signals.some(({ isWithdrawal }) => isWithdrawal),
     actionWorkflows: workflows.map(({ code, title, workflowType, activity = '' }) => ({
       ...{ code, title, workflowType, activity, isDownloadable: activity !== '' },
-      logText: `User action: ${title}`,
+      logText: actionLog(title),
       testTitle: `runs the action ${title}`,
       ...workflowView(workflowType),
     })),
