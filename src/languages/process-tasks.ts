@@ -201,9 +201,14 @@ const COMPLETED_BY = {
   thread: '– (a conversation)',
 } as const;
 
-/** The tasks of a process in the README of its project. */
-export function readmeTasks({ tasks }: WorkerDefinition) {
+/** What the templates of every language use of the definition of a process. The lists are for the README of its project. */
+export function definitionContext({ process, workflow, tasks }: WorkerDefinition) {
   return {
+    processCode: process.code,
+    processTitle: process.name ?? process.code,
+    workflowType: workflow.type,
+    taskQueue: workflow.taskQueue,
+    hasTasks: tasks.length > 0,
     taskList: tasks.map(({ code, kind }) => ({ code, kind, completedBy: COMPLETED_BY[kind] })),
     humanTasks: tasks.filter(({ kind }) => kind === 'human').map(({ code }) => ({ code })),
   };

@@ -2,9 +2,9 @@ import { printableJson } from '../../base/printable-json.ts';
 import type { ProcessToRender } from '../process-parts.ts';
 import {
   declaredData,
+  definitionContext,
   processActivities,
   processTasks,
-  readmeTasks,
   systemTaskSchemas,
   TASK_CLASSES,
   testSample,
@@ -68,13 +68,8 @@ export function pythonProcessContext(process: ProcessToRender<PythonLayout>): ob
   return {
     prefix: new Code(prefix),
     definitionFile: layout.definitionFile,
-    processCode: definition.process.code,
     processDoc: new Code(pyDoc(definition.process.code, 50)),
-    processTitle: definition.process.name ?? definition.process.code,
-    workflowType: definition.workflow.type,
-    taskQueue: definition.workflow.taskQueue,
-    ...readmeTasks(definition),
-    hasTasks: tasks.length > 0,
+    ...definitionContext(definition),
     hasHumanTasks: human.length > 0,
     hasActivities: isUsingActivities,
     hasSignals: signals.length > 0,

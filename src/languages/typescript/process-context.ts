@@ -8,9 +8,9 @@ import { sampleDecision } from '../../process/sample.ts';
 import { actionLog, hasActivities, processActions, type ProcessActions } from '../process-actions.ts';
 import {
   declaredData,
+  definitionContext,
   processActivities,
   processTasks,
-  readmeTasks,
   testSample,
   type Approval,
   type ProcessTask,
@@ -134,15 +134,10 @@ export function processContext({ definition, layout, choices, others = [], valid
         .join('\n')
         .trimEnd(),
     ),
-    processCode: definition.process.code,
-    processTitle: definition.process.name ?? definition.process.code,
-    workflowType: definition.workflow.type,
-    taskQueue: definition.workflow.taskQueue,
-    ...readmeTasks(definition),
+    ...definitionContext(definition),
     ...workflowView(definition.workflow.type),
     hasMetadata: definition.metadata !== undefined,
     tasks: views,
-    hasTasks: tasks.length > 0,
     approvals: views
       .filter(({ isApproval }) => isApproval)
       .map(({ code }) => ({
