@@ -96,9 +96,12 @@ export function processContext({ definition, layout, choices, others = [], valid
   const tasks = processTasks({ definition, choices }, TS_TASK_NAMING);
   const actions = processActions(definition, TS_TASK_NAMING, { tasks });
   const { signals, workflows } = actions;
-  const views = tasks.map(taskView);
   const activities = processActivities(definition, tasks, workflows);
-  const check = activities.find(({ isCreditCheck }) => isCreditCheck);
+  const checks = activities.flatMap(({ name, isCreditCheck, result }) =>
+    isCreditCheck === true
+      ? [{ activity: name, accepted: new Code(tsValue({ ...result?.example, decision: 'ACCEPT' }, 6)) }]
+      : [],
+  );
   const otherActivities = modulesOf(
     others.filter((process) => hasActivities(process.definition)),
     'activities',
@@ -137,21 +140,10 @@ export function processContext({ definition, layout, choices, others = [], valid
     ...definitionContext(definition),
     ...workflowView(definition.workflow.type),
     hasMetadata: definition.metadata !== undefined,
-    tasks: views,
-    approvals: views
-      .filter(({ isApproval }) => isApproval)
-      .map(({ code }) => ({
-        code,
-        checks:
-          check?.result === undefined
-            ? []
-            : [
-                {
-                  ...{ activity: check.name, approval: code },
-                  accepted: new Code(tsValue({ ...check.result.example, decision: 'ACCEPT' }, 6)),
-                },
-              ],
-      })),
+    tasks: tasks.map(taskView),
+    approvals: tasks
+      .filter(({ approval }) => approval !== undefined)
+      .map(({ code }) => ({ code, checks: checks.map((check) => ({ ...check, approval: code })) })),
     ...actionsContext(definition, tasks, actions),
     hasHumanTasks: tasks.some(({ kind }) => kind === 'human'),
     hasSystemTasks: hasSystemTasks({ definition }),
