@@ -31,6 +31,11 @@ export function libraryFolder({ workspace }: Pick<ProjectSpec, 'workspace'>): st
   return workspace === undefined ? LIBRARY_FOLDER : `${workspace.root}/${LIBRARY_FOLDER}`;
 }
 
+/** Where the owner of a project finds the README of the library. `name`: that of the file in the folder with the archive. */
+export function libraryReadme(spec: Pick<ProjectSpec, 'library' | 'workspace'>, name: string): string {
+  return containsLibrary(spec) ? `${libraryFolder(spec)}/${name}` : 'The README of kuflow-worker';
+}
+
 /** Whether a file of a project belongs to the archive. */
 export function isLibraryFile(path: string): boolean {
   return path.startsWith(`${LIBRARY_FOLDER}/`);

@@ -165,6 +165,9 @@ export const plainActivity = (name: string): ProcessActivity => ({ name, inputs:
 export const exampleNote = (isCreditCheck = false): string =>
   `TODO: replace this sample code with ${isCreditCheck ? 'a real credit check' : 'your own code'}.`;
 
+/** The log message of the example in the code of an activity. */
+export const exampleLog = (isCreditCheck = false): string => (isCreditCheck ? 'Checking credit' : 'Activity started');
+
 /** The activities of the system tasks and downloadable actions of a process, or an example without them. */
 export function processActivities(
   definition: WorkerDefinition,
@@ -198,9 +201,14 @@ const COMPLETED_BY = {
   thread: '– (a conversation)',
 } as const;
 
-/** The tasks of a process in the README of its project. */
-export function readmeTasks({ tasks }: WorkerDefinition) {
+/** What the templates of every language use of the definition of a process. The lists are for the README of its project. */
+export function definitionContext({ process, workflow, tasks }: WorkerDefinition) {
   return {
+    processCode: process.code,
+    processTitle: process.name ?? process.code,
+    workflowType: workflow.type,
+    taskQueue: workflow.taskQueue,
+    hasTasks: tasks.length > 0,
     taskList: tasks.map(({ code, kind }) => ({ code, kind, completedBy: COMPLETED_BY[kind] })),
     humanTasks: tasks.filter(({ kind }) => kind === 'human').map(({ code }) => ({ code })),
   };

@@ -47,14 +47,14 @@ const FIRST_COMMIT: readonly string[] = ['git add .', 'git commit -m "Start from
 
 /** The steps after a project was created, in order. What is required to run it comes first. */
 export function nextSteps(input: NextStepsInput): readonly NextStep[] {
-  const { commands: commandsOf, hints } = languageOf(input);
-  const commands = commandsOf(input.packageManager, input);
-  const steps: NextStep[] = [];
   if (input.recreate !== undefined) {
     const repeat = input.recreate.replace(/ --cli-package (?:'[^']*'|\S+)/, '');
     const command = `${repeat} --cli-package file:TARBALL --overwrite package.json`;
     return [{ command, text: `create it again with a tarball of ${PACKAGE_NAME}` }];
   }
+  const { commands: commandsOf, hints } = languageOf(input);
+  const commands = commandsOf(input.packageManager, input);
+  const steps: NextStep[] = [];
   if (input.folder !== '' && input.folder !== '.') {
     steps.push({ command: `cd ${shellPath(input.folder)}`, text: 'go to the project' });
   }

@@ -1,6 +1,6 @@
 import { distinctNameIgnoringCase } from '../../base/identifiers.ts';
 import { spaces } from '../../base/spaces.ts';
-import type { SignalActionInCode, WorkflowActionInCode } from '../process-actions.ts';
+import { actionLog, type SignalActionInCode, type WorkflowActionInCode } from '../process-actions.ts';
 import { Code } from '../templates/code.ts';
 import { inputTypeOf } from './activities.ts';
 import { callLines, declarationLines } from './calls.ts';
@@ -28,7 +28,7 @@ export function actionHandler({ title, constant }: SignalActionInCode, prefix: s
     handler: lines([
       ...(isShort ? [start + args] : [start, spaces(indent) + args]),
       `${spaces(indent)}    // TODO: handle the action.`,
-      ...callLines('', { callee: 'LOG.info', args: [javaString(`User action: ${title}`)] }, ';', indent + 4),
+      ...callLines('', { callee: 'LOG.info', args: [javaString(actionLog(title))] }, ';', indent + 4),
       `${spaces(indent)}});`,
     ]),
   };
@@ -75,7 +75,7 @@ export function actionWorkflows(
         ),
       ),
       statements: lines([
-        ...callLines('', { callee: 'LOG.info', args: [javaString(`User action: ${title}`)] }, ';', 12),
+        ...callLines('', { callee: 'LOG.info', args: [javaString(actionLog(title))] }, ';', 12),
         ...(activity === undefined ? plainStatements(title) : documentStatements(activity)),
       ]),
       displayName: lines(

@@ -1,4 +1,4 @@
-import { exampleNote, plainActivity, type ProcessActivity } from '../process-tasks.ts';
+import { exampleLog, exampleNote, plainActivity, type ProcessActivity } from '../process-tasks.ts';
 import { callLines } from './calls.ts';
 import { javaExample } from './examples.ts';
 import { javaDoc, javaString, javaTypeName } from './literals.ts';
@@ -70,7 +70,7 @@ function activityWork({ task, action, isCreditCheck, result }: ProcessActivity):
     work: [
       `        // ${exampleNote(isCreditCheck)}`,
       '        Process process = kuflow.retrieveProcess(input.processId());',
-      `        LOG.info("${isCreditCheck === true ? 'Checking credit' : 'Activity started'} (process created {})", process.createdAt());`,
+      `        LOG.info("${exampleLog(isCreditCheck)} (process created {})", process.createdAt());`,
       returned.code,
     ],
     resultImports: result?.type === undefined ? ['java.util.Map'] : [],

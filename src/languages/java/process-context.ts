@@ -7,9 +7,9 @@ import { hasActivities, processActions } from '../process-actions.ts';
 import type { ProcessToRender } from '../process-parts.ts';
 import {
   declaredData,
+  definitionContext,
   processActivities,
   processTasks,
-  readmeTasks,
   systemTaskSchemas,
   TASK_CLASSES,
   testSample,
@@ -62,12 +62,7 @@ export function javaProcessContext(process: ProcessToRender<JavaLayout>): object
     processPackage: new Code(processPackage),
     prefix: new Code(prefix),
     definitionFile: layout.definitionFile,
-    processCode: definition.process.code,
-    processTitle: definition.process.name ?? definition.process.code,
-    workflowType: definition.workflow.type,
-    taskQueue: definition.workflow.taskQueue,
-    ...readmeTasks(definition),
-    hasTasks: tasks.length > 0,
+    ...definitionContext(definition),
     hasHumanTasks: human.length > 0,
     hasSystemTasks: system.length > 0,
     workflowImports: imports([

@@ -1,4 +1,4 @@
-import { containsLibrary, type LibraryArchive } from '../library.ts';
+import { containsLibrary, libraryReadme, type LibraryArchive } from '../library.ts';
 import { projectContext } from '../project-context.ts';
 import { unscopedName } from '../project-name.ts';
 import type { ProjectSpec } from '../project-spec.ts';
@@ -15,14 +15,14 @@ const BUILD = /-[0-9a-f]{8}$/;
 export function javaTemplateContext(spec: ProjectSpec, library: LibraryArchive): object {
   const { packageName = '' } = spec;
   const layout = javaLayout(spec);
-  // Tomcat and gRPC write temporary files.
-  const shared = projectContext(spec, { readme: 'kuflow-worker-java.md', memory: '512Mi', writesTmp: true });
   return {
-    ...shared,
+    // Tomcat and gRPC write temporary files.
+    ...projectContext(spec, { memory: '512Mi', writesTmp: true }),
     artifactId: new Code(unscopedName(spec.name)),
     groupId: new Code(packageName.split('.').slice(0, 2).join('.')),
     packageName: new Code(packageName),
     packagePath: new Code(packageName.replaceAll('.', '/')),
+    libraryReadme: new Code(libraryReadme(spec, 'kuflow-worker-java.md')),
     libraryVersion: new Code(containsLibrary(spec) ? library.version : library.version.replace(BUILD, '')),
     processFolder: new Code(layout.processPackage.slice(packageName.length + 1)),
   };

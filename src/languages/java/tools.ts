@@ -95,15 +95,13 @@ export const mavenReload = IS_WINDOWS
   ? undefined
   : { command: 'make compile', text: 'restart that worker with your changes, from another terminal' };
 
-const ARGUMENTS = '-Dspring-boot.run.arguments=--check';
-
 /** Commands to run in the folder of a project. Windows does not have make. */
 export function mavenCommands(shell = userShell(), isWindows = IS_WINDOWS): ProjectCommands {
   const [maven, kuflow] = [scriptPath('mvnw', '', shell), scriptPath('kuflow', '', shell)];
   const windows = {
     dev: `${kuflow} dev exec -- ${maven} spring-boot:run`,
     smoke: `${kuflow} dev simulate -- ${maven} -q spring-boot:run`,
-    check: `${maven} -q spring-boot:run ${WORDS[shell](ARGUMENTS)}`,
+    check: `${maven} -q spring-boot:run ${WORDS[shell]('-Dspring-boot.run.arguments=--check')}`,
   };
   return {
     install: `${maven} -DskipTests verify`,

@@ -1,5 +1,6 @@
 import type { WorkerDefinition } from '../../process/definition.ts';
 import {
+  actionLog,
   processActions,
   type ProcessActions,
   type SignalActionInCode,
@@ -28,8 +29,9 @@ export function pythonActions(definition: WorkerDefinition, choices: TaskChoices
   });
 }
 
-/** The log message of an action. */
-export const actionLog = (title: string): string => `User action: ${cutToColumns(title, LONGEST_TITLE)}`;
+/** The statement that logs an action. */
+export const logAction = (title: string): string =>
+  `workflow.logger.info(${pyString(actionLog(cutToColumns(title, LONGEST_TITLE)))})`;
 
 /** The class of the workflow of an action. */
 export const actionClass = ({ variable }: Pick<WorkflowActionInCode, 'variable'>): string =>
@@ -45,8 +47,7 @@ export function signalConstant({ constant, code, signal, title, input }: SignalA
 
 /** The handler of an action that sends a signal, as a statement. */
 export function signalHandler({ constant, title }: SignalActionInCode): string {
-  const log = `workflow.logger.info(${pyString(actionLog(title))})`;
-  return pythonCall('', 'self._kuflow.on_action', [`tasks.${constant}`, `lambda _input: ${log}`], 8);
+  return pythonCall('', 'self._kuflow.on_action', [`tasks.${constant}`, `lambda _input: ${logAction(title)}`], 8);
 }
 
 /** The start of the test of an action with a workflow. */

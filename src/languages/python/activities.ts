@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../base/json.ts';
-import { exampleNote, plainActivity, type ProcessActivity } from '../process-tasks.ts';
+import { exampleLog, exampleNote, plainActivity, type ProcessActivity } from '../process-tasks.ts';
 import { pythonExample } from './examples.ts';
 import { pythonCall } from './calls.ts';
 import { pyDoc } from './literals.ts';
@@ -31,7 +31,7 @@ export function activityMethod(activity: ProcessActivity): string {
     `        """${about}"""`,
     `        # ${exampleNote(isCreditCheck)}`,
     '        response = await self._kuflow.retrieve_process({"processId": input["process_id"]})',
-    `        activity.logger.info("${isCreditCheck === true ? 'Checking credit' : 'Activity started'}", extra={"processCreatedAt": response["process"]["createdAt"]})`,
+    `        activity.logger.info("${exampleLog(isCreditCheck)}", extra={"processCreatedAt": response["process"]["createdAt"]})`,
     ...(result === undefined ? [] : [returnStatement(result)]),
     '',
   ].join('\n');

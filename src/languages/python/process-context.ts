@@ -2,9 +2,9 @@ import { printableJson } from '../../base/printable-json.ts';
 import type { ProcessToRender } from '../process-parts.ts';
 import {
   declaredData,
+  definitionContext,
   processActivities,
   processTasks,
-  readmeTasks,
   systemTaskSchemas,
   TASK_CLASSES,
   testSample,
@@ -15,9 +15,9 @@ import { repeatsName } from '../titles.ts';
 import { hasActivities, type SignalActionInCode } from '../process-actions.ts';
 import {
   actionClass,
-  actionLog,
   actionTest,
   actionWork,
+  logAction,
   pythonActions,
   signalConstant,
   signalHandler,
@@ -68,15 +68,9 @@ export function pythonProcessContext(process: ProcessToRender<PythonLayout>): ob
   return {
     prefix: new Code(prefix),
     definitionFile: layout.definitionFile,
-    processCode: definition.process.code,
     processDoc: new Code(pyDoc(definition.process.code, 50)),
-    processTitle: definition.process.name ?? definition.process.code,
-    workflowType: definition.workflow.type,
-    taskQueue: definition.workflow.taskQueue,
-    ...readmeTasks(definition),
-    hasTasks: tasks.length > 0,
+    ...definitionContext(definition),
     hasHumanTasks: human.length > 0,
-    hasSystemTasks: system.length > 0,
     hasActivities: isUsingActivities,
     hasSignals: signals.length > 0,
     hasConstants: isUsingTasks,
@@ -92,7 +86,7 @@ export function pythonProcessContext(process: ProcessToRender<PythonLayout>): ob
     hasActionWorkflows: workflows.length > 0,
     actionWorkflows: workflows.map((action) => ({
       title: action.title,
-      logText: actionLog(action.title),
+      log: new Code(logAction(action.title)),
       className: new Code(actionClass(action)),
       decorator: new Code(workflowDecorator(action.workflowType)),
       work: new Code(actionWork(action, prefix)),
@@ -146,7 +140,7 @@ export function pythonProcessContext(process: ProcessToRender<PythonLayout>): ob
     hasTypeImports: typeImports.length > 0,
     declarations: new Code(types.trimEnd()),
     schemas: new Code(printableJson(systemTaskSchemas(definition), true)),
-    approvals,
+    approvals: approvals.map(({ code }) => ({ code })),
     checks: checks.map(({ approval }) => ({ approval, prefix: new Code(prefix), accepting: new Code(accepting) })),
     testImports: new Code(
       [

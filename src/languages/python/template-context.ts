@@ -1,4 +1,4 @@
-import { libraryFolder, type LibraryArchive } from '../library.ts';
+import { libraryFolder, libraryReadme, type LibraryArchive } from '../library.ts';
 import { projectContext } from '../project-context.ts';
 import type { ProjectSpec } from '../project-spec.ts';
 import { hasActivities } from '../process-actions.ts';
@@ -16,13 +16,13 @@ export function pythonTemplateContext(spec: ProjectSpec, library: LibraryArchive
   const distribution = distributionName(name);
   const isUv = packageManager === 'uv';
   const syncCommand = uvSyncCommand({ isMember: workspace !== undefined });
-  const shared = projectContext(spec, { readme: 'kuflow-worker-python.md', memory: '256Mi', writesTmp: true });
   return {
-    ...shared,
+    ...projectContext(spec, { memory: '256Mi', writesTmp: true }),
     isUv,
     distribution: new Code(distribution),
     package: new Code(packageName),
     description: `KuFlow worker for the process ${definition.process.name ?? definition.process.code}`,
+    libraryReadme: new Code(libraryReadme(spec, 'kuflow-worker-python.md')),
     libraryVersion: new Code(library.version),
     libraryFile: `${libraryFolder(spec)}/${library.file}`,
     processFolder: new Code(pythonLayout(spec).part),
@@ -35,7 +35,7 @@ export function pythonTemplateContext(spec: ProjectSpec, library: LibraryArchive
     runCommand: new Code(isUv ? `uv run ${distribution}` : `.venv/bin/${distribution}`),
     watchOptions: new Code(WATCH_OPTIONS),
     pythonRun: new Code(isUv ? 'uv run ' : '.venv/bin/'),
-    windowsInstall: new Code(pipInstallCommand('py', '.venv\\Scripts\\', 'cmd')),
+    windowsInstall: new Code(pipInstallCommand('cmd')),
     ...processList(spec),
   };
 }

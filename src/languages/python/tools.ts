@@ -22,8 +22,10 @@ const IS_WINDOWS = process.platform === 'win32';
 const PYTHON_PROGRAMS = IS_WINDOWS ? (['py', 'python'] as const) : (['python3', 'python'] as const);
 /** The virtual environment, relative to the project. */
 export const ENVIRONMENT = '.venv';
-const ENVIRONMENT_PROGRAMS = IS_WINDOWS ? '.venv\\Scripts\\' : '.venv/bin/';
-export const ENVIRONMENT_PYTHON = `${ENVIRONMENT_PROGRAMS}python${IS_WINDOWS ? '.exe' : ''}`;
+/** What comes before the name of a program of the virtual environment. */
+const environmentPrograms = (shell: CommandShell, isWindows: boolean): string =>
+  [ENVIRONMENT, isWindows ? 'Scripts' : 'bin', ''].join(shell === 'posix' ? '/' : '\\');
+export const ENVIRONMENT_PYTHON = `${environmentPrograms(IS_WINDOWS ? 'cmd' : 'posix', IS_WINDOWS)}python${IS_WINDOWS ? '.exe' : ''}`;
 
 /** Restarts a worker in development when a file changes. */
 export const WATCH_OPTIONS = '--watch src --watch application.yaml --watch application-local.yaml';
@@ -233,10 +235,10 @@ export function uvSyncCommand({ isMember }: { readonly isMember: boolean }): str
   return ['uv', ...syncArguments(isMember)].join(' ');
 }
 
-/** Installs the dependencies of a project with pip. */
-export function pipInstallCommand(python: string, programs: string, shell: CommandShell): string {
-  const steps = PIP_STEPS.map((args) => `${programs}python ${args.join(' ')}`);
-  return joinCommands([`${python} -m venv ${ENVIRONMENT}`, ...steps], shell);
+/** The command that installs the dependencies of a project with pip on Windows, which does not have make. */
+export function pipInstallCommand(shell: CommandShell): string {
+  const steps = PIP_STEPS.map((args) => `${environmentPrograms(shell, true)}python ${args.join(' ')}`);
+  return joinCommands([`py -m venv ${ENVIRONMENT}`, ...steps], shell);
 }
 
 /** Runs a command of a project with the same environment as the installation. */
@@ -273,13 +275,13 @@ export function pythonCommands(
   isWindows = IS_WINDOWS,
 ): ProjectCommands {
   const isUv = pythonManager(manager) === 'uv';
-  const programs = [ENVIRONMENT, isWindows ? 'Scripts' : 'bin', ''].join(shell === 'posix' ? '/' : '\\');
+  const programs = environmentPrograms(shell, isWindows);
   const run = (command: string): string => (isUv ? `uv run ${command}` : `${programs}${command}`);
   const kuflow = scriptPath('kuflow', '', shell);
   const start = run(script);
   const tests = 'run the tests of every process';
   const windows = {
-    install: pipInstallCommand('py', programs, shell),
+    install: pipInstallCommand(shell),
     dev: `${kuflow} dev exec ${WATCH_OPTIONS} -- ${start} --dev`,
     smoke: `${kuflow} dev simulate -- ${start} --dev`,
     check: `${start} --check`,

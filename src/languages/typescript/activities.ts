@@ -1,4 +1,4 @@
-import { exampleNote, plainActivity, type ProcessActivity } from '../process-tasks.ts';
+import { exampleLog, exampleNote, plainActivity, type ProcessActivity } from '../process-tasks.ts';
 import { fitsLiteralType } from './literal-types.ts';
 import { tsComment, tsValue } from './literals.ts';
 
@@ -30,7 +30,7 @@ function bodyOf({ task, action, isCreditCheck, result }: ProcessActivity): Activ
   const work = [
     `// ${exampleNote(isCreditCheck)}`,
     'const { process } = await kuflow.retrieveProcess({ processId: input.processId });',
-    `log.info('${isCreditCheck === true ? 'Checking credit' : 'Activity started'}', { processCreatedAt: process.createdAt });`,
+    `log.info('${exampleLog(isCreditCheck)}', { processCreatedAt: process.createdAt });`,
   ];
   if (task === undefined || result === undefined)
     return { about: 'TODO: describe it.', work, resultType: '{ readonly done: boolean }', result: '{ done: true }' };

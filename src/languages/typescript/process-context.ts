@@ -5,12 +5,12 @@ import type { WorkerDefinition } from '../../process/definition.ts';
 import type { AdditionalProcess, TaskChoices } from '../project-spec.ts';
 import type { Naming, TaskNaming } from '../task-names.ts';
 import { sampleDecision } from '../../process/sample.ts';
-import { hasActivities, processActions, type ProcessActions } from '../process-actions.ts';
+import { actionLog, hasActivities, processActions, type ProcessActions } from '../process-actions.ts';
 import {
   declaredData,
+  definitionContext,
   processActivities,
   processTasks,
-  readmeTasks,
   testSample,
   type Approval,
   type ProcessTask,
@@ -96,9 +96,12 @@ export function processContext({ definition, layout, choices, others = [], valid
   const tasks = processTasks({ definition, choices }, TS_TASK_NAMING);
   const actions = processActions(definition, TS_TASK_NAMING, { tasks });
   const { signals, workflows } = actions;
-  const views = tasks.map(taskView);
   const activities = processActivities(definition, tasks, workflows);
-  const check = activities.find(({ isCreditCheck }) => isCreditCheck);
+  const checks = activities.flatMap(({ name, isCreditCheck, result }) =>
+    isCreditCheck === true
+      ? [{ activity: name, accepted: new Code(tsValue({ ...result?.example, decision: 'ACCEPT' }, 6)) }]
+      : [],
+  );
   const otherActivities = modulesOf(
     others.filter((process) => hasActivities(process.definition)),
     'activities',
@@ -134,29 +137,13 @@ export function processContext({ definition, layout, choices, others = [], valid
         .join('\n')
         .trimEnd(),
     ),
-    processCode: definition.process.code,
-    processTitle: definition.process.name ?? definition.process.code,
-    workflowType: definition.workflow.type,
-    taskQueue: definition.workflow.taskQueue,
-    ...readmeTasks(definition),
+    ...definitionContext(definition),
     ...workflowView(definition.workflow.type),
     hasMetadata: definition.metadata !== undefined,
-    tasks: views,
-    hasTasks: tasks.length > 0,
-    approvals: views
-      .filter(({ isApproval }) => isApproval)
-      .map(({ code }) => ({
-        code,
-        checks:
-          check?.result === undefined
-            ? []
-            : [
-                {
-                  ...{ activity: check.name, approval: code },
-                  accepted: new Code(tsValue({ ...check.result.example, decision: 'ACCEPT' }, 6)),
-                },
-              ],
-      })),
+    tasks: tasks.map(taskView),
+    approvals: tasks
+      .filter(({ approval }) => approval !== undefined)
+      .map(({ code }) => ({ code, checks: checks.map((check) => ({ ...check, approval: code })) })),
     ...actionsContext(definition, tasks, actions),
     hasHumanTasks: tasks.some(({ kind }) => kind === 'human'),
     hasSystemTasks: hasSystemTasks({ definition }),
@@ -185,9 +172,9 @@ function actionsContext(
   { signals, workflows }: ProcessActions,
 ): object {
   const result = sampleDecision(definition)?.result;
-  const view = ({ code, title, variable, signal, input, isWithdrawal }: ProcessActions['signals'][number]) => ({
-    ...{ code, title, variable, signal, isWithdrawal },
-    logText: `User action: ${title}`,
+  const view = ({ code, title, variable, signal, input }: ProcessActions['signals'][number]) => ({
+    ...{ code, title, variable, signal },
+    logText: actionLog(title),
     typeArguments: new Code(input === undefined ? '' : `<${input.name}>`),
     results: tasks.filter((task) => task.code === result),
   });
@@ -201,13 +188,12 @@ function actionsContext(
     hasWithdrawal: signals.some(({ isWithdrawal }) => isWithdrawal),
     actionWorkflows: workflows.map(({ code, title, workflowType, activity = '' }) => ({
       ...{ code, title, workflowType, activity, isDownloadable: activity !== '' },
-      logText: `User action: ${title}`,
+      logText: actionLog(title),
       testTitle: `runs the action ${title}`,
       ...workflowView(workflowType),
     })),
     hasActionWorkflows: workflows.length > 0,
     hasDocuments: documents.length > 0,
-    hasPlainActionWorkflows: workflows.length > documents.length,
   };
 }
 

@@ -16,7 +16,7 @@ export function templateContext(
   { validators, library }: { readonly validators: string; readonly library: LibraryArchive },
 ): object {
   const { definition, additionalProcesses = [], choices = {}, workspace } = spec;
-  const shared = projectContext(spec, { readme: 'README.md', memory: '256Mi', writesTmp: false });
+  const shared = projectContext(spec, { memory: '256Mi', writesTmp: false });
   return {
     ...shared,
     cliPackage: spec.cliPackage,

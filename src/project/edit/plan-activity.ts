@@ -11,12 +11,12 @@ import { editExistingFile, readTextFile } from './file-edit.ts';
 import { placeLines } from './placed-lines.ts';
 import { unifiedDiff } from './unified-diff.ts';
 
-/** Plans a new activity after those of the first process. */
 function nameProblem(name: string): string {
   if (/^\d/.test(name)) return 'it starts with a digit';
   return /^\w+$/.test(name) ? 'it is a reserved word' : 'use letters, digits and _';
 }
 
+/** Plans a new activity after those of the first process. */
 export async function planActivity(project: WorkerProject, name: string): Promise<Addition> {
   const { naming, code, layout } = languageOf(project.record);
   if (/^kuflow_/i.test(name)) {

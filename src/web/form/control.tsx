@@ -16,8 +16,8 @@ export function Control(props: ControlProps) {
   const asJson = useRef(false);
   asJson.current ||= !fitsControl(kind, field.value) || !field.known;
   if (!field.visible) return null;
-  const Shown = CONTROLS[asJson.current ? 'json' : kind];
-  return <Shown field={field} />;
+  const Editor = CONTROLS[asJson.current ? 'json' : kind];
+  return <Editor field={field} />;
 }
 
 const CONTROLS: Readonly<Record<ControlKind, (props: { readonly field: Field }) => ComponentChildren>> = {

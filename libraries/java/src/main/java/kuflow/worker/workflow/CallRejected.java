@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 /** Thrown in {@link KuFlowProcess#failOnRejection} when KuFlow rejects a call. Fails the workflow unless it is caught. */
 public class CallRejected extends RuntimeException {
 
-    // The library converts it to one of Temporal's failures, which cannot be extended. Others do not fail a workflow.
+    // Only Temporal's own failures fail a workflow. They cannot be extended, so the library converts this exception.
 
     private static final long serialVersionUID = 1L;
 

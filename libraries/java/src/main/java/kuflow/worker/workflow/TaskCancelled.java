@@ -5,7 +5,7 @@ import java.util.UUID;
 /** Thrown when a task is canceled in KuFlow. Fails the workflow unless it is caught. */
 public class TaskCancelled extends RuntimeException {
 
-    // The library converts it to one of Temporal's failures, which cannot be extended. Others do not fail a workflow.
+    // Only Temporal's own failures fail a workflow. They cannot be extended, so the library converts this exception.
 
     private static final long serialVersionUID = 1L;
 
