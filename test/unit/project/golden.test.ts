@@ -221,7 +221,7 @@ describe('the generated TypeScript project', () => {
   });
 });
 
-it.each([javaDefaults, pythonDefaults])('keeps the line ends of scripts in every checkout: $language', async (spec) => {
+it.each([javaDefaults, pythonDefaults])('keeps the line endings of scripts in every checkout: $language', async (spec) => {
   const lines = (await planned(spec)).get('.gitattributes')?.text.split('\n') ?? [];
   expect(lines).toEqual(expect.arrayContaining(['kuflow text eol=lf', '*.cmd text eol=crlf']));
 });

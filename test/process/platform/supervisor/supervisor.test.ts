@@ -149,7 +149,7 @@ describe.skipIf(process.platform === 'win32')('a supervised process', () => {
   });
 
   describe('on Windows', () => {
-    /** What the command does if its owner takes this system for Windows. cmd.exe prints the arguments that it gets. */
+    /** Runs a command as if this system were Windows. The fake cmd.exe prints the arguments that it gets. */
     const start = async (command: string, args: readonly string[], below = '.'): Promise<readonly string[]> => {
       const client = await bundleForNode('src/platform/supervisor/client.ts');
       const shell = join(folder, 'cmd.exe');
@@ -174,18 +174,18 @@ describe.skipIf(process.platform === 'win32')('a supervised process', () => {
       return output.split('\n').slice(0, -1);
     };
 
-    it('runs a program that is a .cmd file with cmd.exe, which gets every argument unchanged', async () => {
+    it('runs a .cmd file with cmd.exe, and passes every argument unchanged', async () => {
       expect(await start('npm', ['run', 'dev', '--', 'a b', '50%', 'x&y'])).toEqual([
         ...['/d', '/s', '/c'],
         '"npm ^"run^" ^"dev^" ^"--^" ^"a^ b^" ^"50^%^" ^"x^&y^""',
       ]);
     });
 
-    it('finds a path from the folder of the command', async () => {
+    it('resolves a relative path from its own folder', async () => {
       expect(await start('./own tool', [], 'tools')).toContain('"own^ tool"');
     });
 
-    it('gets Ctrl-C from the console that it shares with its owner, and ends by itself', async () => {
+    it('receives Ctrl-C from the console that it shares with its owner, and exits on its own', async () => {
       const client = await bundleForNode('src/platform/supervisor/client.ts');
       const asWindows = `Object.defineProperty(process, 'platform', { value: 'win32' });`;
       const supervisor = join(folder, 'supervisor.mjs');

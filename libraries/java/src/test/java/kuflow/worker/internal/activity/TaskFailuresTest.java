@@ -17,7 +17,7 @@ import kuflow.worker.model.LogLevel;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-@DisplayName("the task log of a failing task")
+@DisplayName("the task failure reporter")
 class TaskFailuresTest {
 
     private static final ItemContext ITEM = new ItemContext(new UUID(0, 1), "CHECK", false);
@@ -53,7 +53,7 @@ class TaskFailuresTest {
     }
 
     @Test
-    @DisplayName("shows the reason and the workflow after the third attempt, and again after an hour")
+    @DisplayName("logs the reason and the workflow after the third attempt, and again an hour later")
     void repeats() {
         for (int attempt = 1; attempt <= 4; attempt++) {
             fail(attempt);
@@ -80,7 +80,7 @@ class TaskFailuresTest {
     }
 
     @Test
-    @DisplayName("gets the reason later if KuFlow does not accept it")
+    @DisplayName("tries again after the next attempt if KuFlow rejects the log entry")
     void rejected() {
         isDown = true;
         fail(3);
