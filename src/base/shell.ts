@@ -72,7 +72,7 @@ function quoteForCmd(text: string): string {
   if (/^[\w@+:./\\-]+$/.test(value)) return value;
   // Programs on Windows treat a backslash as an escape character only before a quote.
   const quoted = `"${value.replace(/(\\*)"/g, '$1$1\\"').replace(/(\\+)$/, '$1$1')}"`;
-  // In quotes, cmd.exe would still replace variables, and a quote would end them.
+  // In quotes, cmd.exe would still replace variables, and a quote in the text would end the quoted part.
   return /["%]/.test(value) ? quoted.replace(/[()%!^"<>&|]/g, '^$&') : quoted;
 }
 

@@ -73,7 +73,7 @@ describe('the wizard avoids dead ends', () => {
       await expect(typed).rejects.toThrow(/Windows does not allow a folder named/);
     }
     expect(treeOf(cwd).size).toBe(0);
-    // A folder above that exists is not part of the project.
+    // An existing parent folder is not part of the project.
     mkdirSync(join(cwd, 'aux'));
     const ran = await createWorker(cwd, ['aux/worker', '--local', '--dry-run', ...FILES_ONLY], env);
     expect(ran.status, ran.stderr).toBe(0);
