@@ -4,7 +4,7 @@ import { containsLibrary, libraryBuildContext, libraryFolder } from './library.t
 import type { ProjectSpec } from './project-spec.ts';
 import { Code } from './templates/code.ts';
 
-/** The variables of the templates of every language, except for the processes. `readme`: the library's README, if the project contains it. */
+/** What the templates of every language use, apart from its processes. `readme`: that of the library, if the project contains it. */
 export function projectContext(spec: ProjectSpec, { readme, ...resources }: Resources & { readonly readme: string }) {
   const { name, local, workspace, definition } = spec;
   const code = portableWord(definition.process.code);

@@ -30,7 +30,7 @@ export interface ProjectTool {
   /** Further arguments, which the person who repeats the command does not need. */
   readonly outputArgs?: readonly string[] | undefined;
   readonly env: NodeJS.ProcessEnv;
-  /** Whether to run `program` in a shell, or which one. */
+  /** Whether `program` is a command for the shell, or for this one. */
   readonly shell?: boolean | string | undefined;
   /** For the whole output, if it is long; ignored by git, like every `*.log`. */
   readonly logFile: string;

@@ -80,7 +80,7 @@ export async function unpackArchive(file: string, folder: string, limit = MAX_UN
 }
 
 /**
- * Unpacks what `chunks` yields. `pipeline` would wait forever if the end of an archive arrives after its files were written, because the library then
+ * Unpacks what `chunks` yields. `pipeline` would wait for ever if the end of an archive arrives after its files were written, because the library then
  * finishes within `end()`.
  */
 async function unpackAll(chunks: AsyncIterable<Buffer>, unpack: Unpack): Promise<void> {

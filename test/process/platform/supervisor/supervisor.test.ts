@@ -149,7 +149,7 @@ describe.skipIf(process.platform === 'win32')('a supervised process', () => {
   });
 
   describe('on Windows', () => {
-    /** Runs a command as if this system were Windows. The fake cmd.exe prints the arguments that it gets. */
+    /** What the command does if its owner takes this system for Windows. cmd.exe prints the arguments that it gets. */
     const start = async (command: string, args: readonly string[], below = '.'): Promise<readonly string[]> => {
       const client = await bundleForNode('src/platform/supervisor/client.ts');
       const shell = join(folder, 'cmd.exe');

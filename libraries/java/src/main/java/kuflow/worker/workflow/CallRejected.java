@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 /** Thrown in {@link KuFlowProcess#failOnRejection} when KuFlow rejects a call. Fails the workflow unless it is caught. */
 public class CallRejected extends RuntimeException {
 
-    // Temporal's failures cannot be extended, and other exceptions do not fail a workflow, so the library converts it.
+    // The library converts it to one of Temporal's failures, which cannot be extended. Others do not fail a workflow.
 
     private static final long serialVersionUID = 1L;
 

@@ -5,7 +5,7 @@ import java.util.UUID;
 /** Thrown when a task is canceled in KuFlow. Fails the workflow unless it is caught. */
 public class TaskCancelled extends RuntimeException {
 
-    // Temporal's failures cannot be extended, and other exceptions do not fail a workflow, so the library converts it.
+    // The library converts it to one of Temporal's failures, which cannot be extended. Others do not fail a workflow.
 
     private static final long serialVersionUID = 1L;
 
