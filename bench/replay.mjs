@@ -6,7 +6,7 @@ import { describeLanguages, prepareLanguages, withNewWorker } from './languages.
 import { run } from './measure.mjs';
 
 const PROCESSES = 200;
-/** For the memory, which must not grow with the number of processes. */
+/** To measure memory, which must not grow with the number of processes. */
 const MANY = 2000;
 const MEMORY_LIMIT = 1.25;
 const TARGET_S = 15;

@@ -113,7 +113,7 @@ function section({ id, title, looksAt, requires, causes: all }, checks) {
   ];
 }
 
-/** Which causes of another check this one reports too: all except a few, or a few. */
+/** The causes of another check that this one also reports: all, all except a few, or only a few. */
 function describeShared(other, causes, checks) {
   const shared = causes.filter(({ of }) => of === other).map(({ code }) => code);
   const own = checks.find(({ id }) => id === other)?.causes.map(({ code }) => code) ?? [];

@@ -7,7 +7,7 @@ const DIGITS = 20;
 // Windows opens devices with these names, whatever the extension.
 const DEVICE = /^(?:con|prn|aux|nul|conin|conout|clock|com[\d¹²³]|lpt[\d¹²³])$/;
 
-/** Whether Windows cannot have a file or folder with this name: it opens a device, or drops the dots and spaces at the end. */
+/** Whether Windows cannot create a file or folder with this name, because it is a device name or ends with a dot or a space. */
 export function isReservedOnWindows(name: string): boolean {
   return /[. ]$/.test(name) || DEVICE.test((name.split('.')[0] ?? '').trim().replace(/\$$/, '').toLowerCase());
 }

@@ -1,6 +1,6 @@
 import { isSea } from 'node:sea';
 
-/** A Node.js that can run other files. The Node.js in the single program runs only its own files, so this is then the Node.js on the PATH. */
+/** The Node.js that can run other programs: this one, or in the single program, which runs only its own files, the one on the PATH. */
 export function nodeProgram(): string {
   return isSea() ? 'node' : process.execPath;
 }

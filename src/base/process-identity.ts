@@ -73,7 +73,7 @@ export function isAlive({ pid, start }: ProcessIdentity, platform: NodeJS.Platfo
   return start.startsWith('at:') && Math.abs(startedAt - Number(start.slice(3))) <= START_TOLERANCE_MS;
 }
 
-/** A wait for a lock asks many times a second, and the answer comes from another program. */
+/** Cached, because a wait for a lock asks many times a second, and each answer runs another program. */
 function recentStartTime(pid: number, platform: NodeJS.Platform): number | undefined {
   const known = startTimes.get(pid);
   if (known !== undefined && performance.now() - known.readAt < START_TOLERANCE_MS) return known.startedAt;

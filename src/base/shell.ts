@@ -5,7 +5,7 @@ const PLAIN = /^[A-Za-z0-9_@%+:,./][A-Za-z0-9_@%+=:,./-]*$|^-[A-Za-z0-9_@%+=:,./
 /** The shell that printed commands are for. `posix` is also Git Bash on Windows. */
 export type CommandShell = 'posix' | 'powershell' | 'cmd';
 
-/** The shell that this process was started from. PowerShell is known by a folder for modules of the user, which only it adds. */
+/** The shell that started this process. Only PowerShell adds the user's module folder to PSModulePath. */
 export function userShell(
   env: Readonly<Record<string, string | undefined>> = process.env,
   platform: NodeJS.Platform = process.platform,
@@ -29,20 +29,20 @@ export function shellAssignment(name: string, value: string, shell = userShell()
   return shell === 'powershell' ? `$env:${name} = ${quoteForPowerShell(value)}` : `export ${name}=${posixWord(value)}`;
 }
 
-/** Commands of which each runs only if the one before succeeded. Windows PowerShell does not have `&&`. */
+/** Joins commands so that each runs only if the previous one succeeded. Windows PowerShell does not have `&&`. */
 export function joinCommands(commands: readonly string[], shell = userShell()): string {
   if (shell !== 'powershell') return commands.join(' && ');
   return commands.reduceRight((rest, command) => (rest === '' ? command : `${command}; if ($?) { ${rest} }`), '');
 }
 
-/** A script in a folder, which has the ending `.cmd` for Windows. `below`: the folder, relative to the current one. */
+/** A script in a folder, with the extension `.cmd` on Windows. `below`: the folder, relative to the current one. */
 export function scriptPath(name: string, below = '', shell = userShell()): string {
   const parts = below === '' ? ['.'] : below.split(/[\\/]/);
   // PowerShell does not look for programs in the current folder.
   return shell === 'posix' ? [...parts, name].join('/') : [...parts, `${name}.cmd`].join('\\');
 }
 
-/** The words that each shell passes to a program unchanged. cmd.exe can't have characters that a terminal does not display. */
+/** Quotes a word so that the shell passes it unchanged. In cmd.exe, characters that a terminal does not display are escaped. */
 export const WORDS: Readonly<Record<CommandShell, (text: string) => string>> = {
   posix: posixWord,
   powershell: (text) => {
@@ -52,7 +52,7 @@ export const WORDS: Readonly<Record<CommandShell, (text: string) => string>> = {
   cmd: quoteForCmd,
 };
 
-// PowerShell takes these characters for single quotes too.
+// PowerShell treats these characters as single quotes too.
 const POWERSHELL_QUOTES = /['\u2018-\u201b]/g;
 
 function quoteForPowerShell(text: string): string {
@@ -70,9 +70,9 @@ function quoteForPowerShell(text: string): string {
 function quoteForCmd(text: string): string {
   const value = escapeForTerminal(text.replaceAll('\0', ''), Infinity);
   if (/^[\w@+:./\\-]+$/.test(value)) return value;
-  // As programs read their arguments: a backslash counts only before a quote.
+  // Programs on Windows treat a backslash as an escape character only before a quote.
   const quoted = `"${value.replace(/(\\*)"/g, '$1$1\\"').replace(/(\\+)$/, '$1$1')}"`;
-  // A quote or a variable inside would end the quotes of cmd.exe, or be replaced.
+  // In quotes, cmd.exe would still replace variables, and a quote in the text would end the quoted part.
   return /["%]/.test(value) ? quoted.replace(/[()%!^"<>&|]/g, '^$&') : quoted;
 }
 

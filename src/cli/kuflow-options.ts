@@ -34,7 +34,7 @@ export function changeOptions(command: Command): Command {
   return sessionOptions(
     command
       .addOption(actAsOption())
-      .option('-y, --yes', 'Confirm the change; required in KuFlow, but not in the local KuFlow'),
+      .option('-y, --yes', 'Confirm the change; required unless the command acts on the local KuFlow'),
   );
 }
 

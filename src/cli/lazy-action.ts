@@ -3,7 +3,7 @@ import type { CommandContext } from './context.ts';
 
 /**
  * The action of a command: loads the function that runs it, and calls it with the arguments, options and context of the command. `parent`: a command
- * whose options it also has.
+ * whose options it also accepts.
  */
 export function lazyAction<Args extends readonly unknown[]>(
   context: CommandContext,

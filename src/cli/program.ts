@@ -51,7 +51,7 @@ class ProgramCommand extends Command {
     return `Help: ${[this.#invocation, ...pathOf(this)].join(' ')} --help`;
   }
 
-  /** With --help after an unknown subcommand, the help of this command would look like that of the subcommand. */
+  /** Without this, `--help` after an unknown subcommand would print the help of this command as if it were the subcommand's. */
   rejectUnknownSubcommand(): void {
     const word = this.#subcommandWord();
     if (word !== undefined && word !== 'help' && !this.commands.some((command) => command.name() === word))

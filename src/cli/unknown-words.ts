@@ -13,7 +13,7 @@ export function adviceForWord(path: readonly string[], word: string, invocation:
   return INSTEAD.get([...path, word].join(' '))?.replace('<kuflow>', invocation);
 }
 
-/** The option of a command that does what an unknown one does elsewhere: `--no-install` for `--skip-install`, `--json` for `--format`. */
+/** The option here that corresponds to an option of other tools: `--no-install` for `--skip-install`, `--json` for `--format`. */
 export function sameOption(unknown: string, known: readonly string[]): string | undefined {
   const negated = /^--(?:skip|without|disable)-(.+)$/.exec(unknown)?.[1];
   const same = negated === undefined ? { '--format': '--json', '--output': '--json' }[unknown] : `--no-${negated}`;

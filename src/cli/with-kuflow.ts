@@ -41,7 +41,7 @@ export async function withKuFlow(
   }
 }
 
-/** The commands that list what an operation retrieves by its ID. */
+/** For each operation that retrieves something by ID, the command that lists the IDs. */
 const LISTS: Readonly<Partial<Record<OperationId, { readonly title: string; readonly command: string }>>> = {
   retrieveProcess: { title: 'List the processes', command: 'process list' },
   retrieveProcessItem: { title: 'List the tasks', command: 'task list' },
@@ -173,7 +173,7 @@ export async function findProcessId(
   });
 }
 
-/** As `findProcessId`, in this local KuFlow. */
+/** Like `findProcessId`, in this local KuFlow. */
 export async function findLocalProcessId(running: PlatformState, id: string, context: CommandContext): Promise<string> {
   const { cwd, env } = context;
   const session = await openLocalSession(running, undefined, { folder: cwd, env, signal: context.interruption() });

@@ -38,7 +38,7 @@ export interface KuFlowProbe {
   readonly whoAmI: (signal: AbortSignal) => Promise<Identity>;
   /** The first tenants that the credentials give access to, and their total number. */
   readonly tenants: (signal: AbortSignal) => Promise<VisibleTenants>;
-  /** The IDs of the newest processes, the newest first. */
+  /** The IDs of the newest processes, newest first. */
   readonly recentProcesses: (signal: AbortSignal) => Promise<readonly string[]>;
   /** The IDs of the newest running processes of a definition. */
   readonly runningProcesses: (code: string, signal: AbortSignal) => Promise<readonly string[]>;

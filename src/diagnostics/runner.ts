@@ -20,7 +20,7 @@ export interface RunOptions {
   readonly deadline?: { readonly signal: AbortSignal; readonly text: string } | undefined;
   /** Checks to leave out, with the reason; checks that require them are skipped too. */
   readonly excluded?: ReadonlyMap<string, string> | undefined;
-  /** Gets what closes the connections of the checks, which are then not closed at the end of the run. */
+  /** Receives the function that closes the checks' connections. Without it, they are closed at the end of the run. */
   readonly keepOpen?: ((close: () => void) => void) | undefined;
   /** Results of an earlier run to use instead of running these checks again. */
   readonly earlier?: readonly CheckResult[] | undefined;

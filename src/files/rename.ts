@@ -4,16 +4,16 @@ import { setTimeout } from 'node:timers/promises';
 import { sleepSync } from '../base/clock.ts';
 import { codeOf } from '../base/errors.ts';
 
-/** In milliseconds. Two seconds together. */
+/** In milliseconds, two seconds in total. */
 const PAUSES: readonly number[] = [10, 20, 50, 100, 200, 400, 600, 620];
 
-/** How to wait before the next attempt, or undefined if the error is final. */
+/** How long to wait before the next attempt, or undefined if the error is final. */
 function pauseAfter(error: unknown, attempt: number, platform: NodeJS.Platform): number | undefined {
   const isInUse = platform === 'win32' && ['EPERM', 'EBUSY', 'EACCES'].includes(codeOf(error) ?? '');
   return isInUse ? PAUSES[attempt] : undefined;
 }
 
-/** As `rename` of Node. On Windows, repeats it while another program has the file open, such as a virus scanner. */
+/** Like Node's `rename`. On Windows, retries while another program, such as a virus scanner, has the file open. */
 export async function renameFile(
   from: string,
   to: string,
@@ -31,7 +31,7 @@ export async function renameFile(
   }
 }
 
-/** As `renameFile`, and blocks. */
+/** Like `renameFile`, but synchronous. */
 export function renameFileSync(
   from: string,
   to: string,

@@ -44,7 +44,7 @@ export function insertLines(text: string, place: number, lines: string, lineEnd:
   return before + block + lineEnd + text.slice(place);
 }
 
-/** The whitespace at the start of the line that contains a place. */
+/** The indentation of the line that contains `place`. */
 export function indentAt(text: string, place: number): string {
   return /^[ \t]*/.exec(text.slice(text.lastIndexOf('\n', place - 1) + 1))?.[0] ?? '';
 }

@@ -26,7 +26,7 @@ const isData = (value: unknown): value is YamlData =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
- * Edits keys of a YAML document and keeps every other byte: comments, order, spaces, quotes and line ends. Flow maps (`{a: 1}`, JSON too)
+ * Edits keys of a YAML document and keeps every other byte: comments, order, spaces, quotes and line endings. Flow maps (`{a: 1}`, JSON too)
  * stay flow maps. `name` is the name of the file in messages, which never quote its content. Throws a KnownError.
  */
 export function editYaml(text: string, edits: readonly YamlEdit[], name: string, lineEnd: '\n' | '\r\n'): string {

@@ -166,7 +166,7 @@ export function proxyHints(request: ProxyRequest, hosts: readonly string[]): rea
   return hints;
 }
 
-/** Whether the lowercase variable is in use, and the uppercase one has another value. */
+/** Whether the lowercase variable is in use and the uppercase one has a different value. */
 function hidesOther(env: ProxyRequest['env'], name: string, source: string): boolean {
   const hidden = env[name]?.trim() ?? '';
   return source !== name && hidden !== '' && hidden !== env[source]?.trim();

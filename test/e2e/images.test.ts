@@ -28,7 +28,7 @@ import { freePort } from '../support/worker-process.ts';
 const missing = process.env['KUFLOW_SOAK'] === '1' ? missingContainers() : 'they run in `npm run soak`';
 if (missing !== undefined) process.stderr.write(`skipped: the tests of images, because ${missing}\n`);
 
-/** That of the image, and one that OpenShift chooses: any user of the group 0. */
+/** The image's own user, and one that OpenShift could assign: any user in group 0. */
 const USERS = ['1000:1000', '12345:0'] as const;
 
 interface Language {
@@ -91,7 +91,7 @@ describe.skipIf(missing !== undefined)('the image that buildah builds', () => {
   const containers: string[] = [];
 
   beforeAll(async () => {
-    // Other users enter it.
+    // Other users need access.
     folder = realpathSync(mkdtempSync(join(tmpdir(), 'kuflow-images-')));
     chmodSync(folder, 0o755);
     running = await startTestPlatform();

@@ -129,7 +129,7 @@ describe('the packed package', () => {
     expect(modules.sort()).toEqual(['header.js', 'large-numbers.js', 'types.js']);
   });
 
-  it('commands that use a running local KuFlow load neither its server nor the client of Temporal', () => {
+  it('commands that use a running local KuFlow load neither its server nor a client of Temporal', () => {
     const commands = ['src/commands/dev/run.ts', 'src/commands/process/run.ts', 'src/commands/task/run.ts'];
     const files = packageFilesOf(metafile.inputs, commands);
     expect(files.filter((path) => /node_modules\/(fastify|@peculiar|@temporalio|@grpc)\//.test(path))).toEqual([]);

@@ -65,7 +65,7 @@ describe.runIf(IS_SOAK && process.platform !== 'win32')(
       return ended.stdout + ended.stderr;
     }
 
-    it('has an archive with its checksum, and unpacks itself once when it is started twice at the same time', async () => {
+    it('has an archive that matches its checksum, and unpacks itself once if it starts twice at the same time', async () => {
       const output = join(ROOT, 'dist-program');
       const archive = readdirSync(output).find((name) => name.endsWith('.tar.gz')) ?? '';
       const hash = createHash('sha256')

@@ -106,7 +106,7 @@ const completeTask = async (processId: string, code: string, value: object = {})
 };
 
 describe('programs that receive webhooks', () => {
-  it('complete their processes: the receivers in the documentation, and one like the REST sample of KuFlow', async () => {
+  it('complete their processes, whether they are from the documentation or like the REST sample of KuFlow', async () => {
     const hasJava = missingJdk() === undefined;
     const env = json('env', ...(hasJava ? ['--for', 'java'] : [])) as Record<string, string>;
     const page = readFileSync(join(ROOT, 'docs', 'how-to', 'receive-webhooks.md'), 'utf8');

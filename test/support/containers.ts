@@ -13,21 +13,21 @@ const STORE = ['--root', join(FOLDER, 'store'), '--runroot', join(FOLDER, 'run')
 /** Without them, podman sets limits that a sandbox may not allow. */
 const LIMITS = ['--ulimit', 'nofile=10000:10000', '--ulimit', 'nproc=30000:30000'];
 const BUILD = ['--runtime', 'runc', '--isolation', 'oci', '--network', 'host', '--pull-never', ...LIMITS];
-/** With npm 11, as the image of Node.js 24. */
+/** With npm 11, like the official image of Node.js 24. */
 const NPM = 'npm@11.21.2';
 
-/** Runs podman to its end and returns what it printed. */
+/** Runs podman and returns its output. */
 export async function podman(...args: readonly string[]): Promise<string> {
   const { stdout } = await run('podman', [...podmanOptions(), ...args], { maxBuffer: 64 * 1024 * 1024 });
   return stdout.trim();
 }
 
-/** Starts podman, which passes the output of the container on. */
+/** Starts podman, which forwards the container's output. */
 export function startPodman(args: readonly string[]): ReturnType<typeof spawn> {
   return spawn('podman', [...podmanOptions(), ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
-/** How podman runs a container on the network of this machine. */
+/** The podman options for a container on the network of this machine. */
 export const RUN = ['--network', 'host', '--log-driver', 'none', ...LIMITS];
 
 function podmanOptions(): readonly string[] {
@@ -64,7 +64,7 @@ interface Base {
   readonly setup?: string;
 }
 
-/** The image that a Dockerfile builds on, made of Debian's packages. The official ones are in a registry, which tests do not use. */
+/** A base image made of Debian's packages. The official base images are in a registry, which tests do not use. */
 async function baseFor(reference: string): Promise<Base> {
   const [, name = '', version = ''] = /^([\w-]+):([\d.]+)/.exec(reference) ?? [];
   switch (name) {

@@ -45,7 +45,7 @@ export function fakeHost(
   return {
     host: {
       argv,
-      // Without this, Windows has a console with few characters.
+      // Without this, the Windows console supports few characters.
       env: process.platform === 'win32' ? { WT_SESSION: '1', ...over.env } : (over.env ?? {}),
       cwd: over.cwd ?? process.cwd(),
       stdin,

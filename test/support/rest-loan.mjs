@@ -1,5 +1,5 @@
 // A receiver of webhooks that follows only KuFlow's documentation, like KuFlow's own REST sample, and does not use this project. It creates items
-// without IDs, ignores calls that KuFlow refuses with 403 or 409, and responds with 500 to all other errors.
+// without IDs, ignores responses with status 403 or 409, and responds with 500 to all other errors.
 import { createServer } from 'node:http';
 
 const { KUFLOW_API_ENDPOINT, KUFLOW_API_CLIENTID, KUFLOW_API_CLIENTSECRET, PORT } = process.env;

@@ -1,5 +1,5 @@
-// Upgrades a state file in a separate process, as a successful start of the platform does. Arguments: the file, and the number of a write from 0. The
-// process kills itself before that write. With `none`, it prints how many writes there are.
+// Upgrades a state file in a separate process, as a successful start of the platform does. Arguments: the file, and the index of a write. The process
+// kills itself before that write. With `none`, it prints the number of writes.
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { systemClock } from '../../src/base/clock.ts';

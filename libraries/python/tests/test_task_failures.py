@@ -119,7 +119,7 @@ def attempts() -> Attempts:
     return Attempts()
 
 
-async def test_shows_the_reason_and_the_workflow_after_the_third_attempt_and_again_after_an_hour(
+async def test_shows_the_reason_and_the_workflow_of_a_failure_after_the_third_attempt_and_again_an_hour_later(
     attempts: Attempts,
 ) -> None:
     for number in range(1, 5):
@@ -142,7 +142,7 @@ async def test_gets_the_reason_immediately_when_no_retries_are_left(attempts: At
     ]
 
 
-async def test_gets_the_reason_later_if_kuflow_does_not_accept_it(attempts: Attempts) -> None:
+async def test_gets_the_reason_after_the_next_attempt_if_kuflow_rejected_it_before(attempts: Attempts) -> None:
     attempts.rest.error = Exception("down")
     await attempts.run(3, Exception("no paper"))
     await attempts.run(4, Exception("no paper"))

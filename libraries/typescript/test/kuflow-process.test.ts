@@ -282,7 +282,7 @@ describe('the replay of several histories', () => {
     readonly activityTaskScheduledEventAttributes?: { readonly input?: { readonly payloads: { data: string }[] } };
   }
 
-  it('says for each of them what differs, including timer durations, which Temporal does not compare', async () => {
+  it('reports the difference for each history, including timer durations, which Temporal does not compare', async () => {
     const text = await readFile(new URL('0.1.0.json', released), 'utf8');
     const changed = (change: (event: RecordedEvent) => void): unknown => {
       const history = JSON.parse(text) as { readonly events: readonly RecordedEvent[] };

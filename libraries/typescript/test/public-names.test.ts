@@ -42,7 +42,7 @@ describe('the public names of this library', () => {
     expect([...names].filter(([, isDescribed]) => !isDescribed).map(([name]) => name)).toEqual([]);
   });
 
-  it('are those of the exported modules, each of which runs without the others', () => {
+  it('come from the exported modules, each of which loads without the others', () => {
     const { exports, bin } = JSON.parse(textOf('package.json')) as { readonly exports: object; readonly bin: object };
     expect(Object.keys(exports)).toEqual(['.', './workflow', './testing', './package.json']);
     expect(Object.keys(bin)).toEqual(['kuflow-bundle-workflows']);

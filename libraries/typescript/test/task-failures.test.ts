@@ -39,7 +39,7 @@ describe('the reason of a failure', () => {
   });
 });
 
-describe('the task log of a failing task', () => {
+describe('the task log', () => {
   const item = { processItemId: 'item', code: 'CHECK' };
   const log = new DefaultLogger('ERROR', () => undefined);
   const workflowExecution = { workflowId: 'process', runId: 'run' };
@@ -71,7 +71,7 @@ describe('the task log of a failing task', () => {
   });
   const messages = () => sent.map(({ body }) => body);
 
-  it('shows the reason and the workflow after the third attempt, and again after an hour', () => {
+  it('shows the reason and the workflow of a failure after the third attempt, and again an hour later', () => {
     const { failed } = failures();
     for (const number of [1, 2, 3, 4]) failed(attempt(number));
     const message = 'Attempt 3 failed; the worker will retry: no paper (workflow process)';
@@ -93,7 +93,7 @@ describe('the task log of a failing task', () => {
     ]);
   });
 
-  it('gets the reason later if KuFlow does not accept it', async () => {
+  it('gets the reason after the next attempt if KuFlow rejected it before', async () => {
     const { failed } = failures();
     respond = () => Promise.reject(new Error('down'));
     failed(attempt(3));

@@ -81,7 +81,7 @@ export async function readCreateAnswers(
   return { ...flags, folder, source, workerSample, template: templateSource?.shown, templateSource };
 }
 
-/** Why no new project can have this path. Its name, and the folders created for it, must exist on every system where the project is used. */
+/** Why a new project cannot have this path, or undefined. Its name and each folder created for it must be valid on every operating system. */
 export function folderNameProblem(cwd: string, path: string): string | undefined {
   const syntax = pathSyntaxProblem(path);
   if (syntax !== undefined) return syntax;

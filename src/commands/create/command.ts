@@ -66,9 +66,10 @@ export function configure(command: Command, context: CommandContext): void {
   connectionOptions(command, { engine: true })
     .optionsGroup('Project options:')
     .addOption(
-      new Option('--language <name>', 'Language of the worker (default: that of --from, or typescript)').choices(
-        LANGUAGE_IDS,
-      ),
+      new Option(
+        '--language <name>',
+        'Language of the worker (default: the language of the --from sample, or typescript)',
+      ).choices(LANGUAGE_IDS),
     )
     .option('--package <name>', 'Package name for Java or Python code (default: derived from the project name)')
     .addOption(

@@ -14,7 +14,7 @@ export async function showInPager(text: string, context: CommandContext): Promis
   // As git does: less ends at once if the text fits on the screen, and shows colors.
   const pager = spawn(program, args, { env: { LESS: 'FRX', ...env }, stdio: ['pipe', 'inherit', 'inherit'] });
   context.passSignals((signal) => {
-    // The terminal sends Ctrl-C to the pager as well, which continues to run.
+    // The terminal sends Ctrl-C to the pager as well, and the pager keeps running.
     if (signal !== 'SIGTERM' && signal !== 'SIGHUP') return;
     pager.kill(signal);
     context.setStatus(130);

@@ -97,8 +97,8 @@ export function configure(command: Command, context: CommandContext): void {
       .argument('<name>', 'Name of the signal')
       .summary('Send a signal to the workflow of a running process')
       .description(
-        'Send a signal to the workflow of a running process. To invoke a user action, use `kuflow process act`. In a confidential process, the input is encrypted, as in KuFlow. ' +
-          "KuFlow's API cannot send signals, so this command needs the local KuFlow.",
+        'Send a signal to the workflow of a running process. To invoke a user action, use `kuflow process act`. If the process is confidential, the input is encrypted. ' +
+          "Only the local KuFlow supports this command, because KuFlow's API has no call to send a signal.",
       )
       .addOption(collectValues('--set <name=value>', 'Set one property of the input, as JSON if possible (repeatable)'))
       .addOption(

@@ -151,7 +151,7 @@ async function toParams(
     case 'start-related-process': {
       const started =
         action?.type === 'start-related-process' ? await session.findDefinition(action.process) : undefined;
-      // KuFlow starts a process with invalid metadata as well. The schema only decides which values are text.
+      // KuFlow starts a process even if its metadata is invalid. The schema only decides which values are text.
       const metadata = await dataFor(`the metadata of the process that ${code} starts`, started?.metadata, true);
       return metadata === undefined ? {} : { startRelatedProcess: { metadata: { ...metadata } } };
     }

@@ -104,8 +104,8 @@ const isUnpolled = (
 ): boolean => status === 'REQUESTED' && pollers.length === 0;
 
 /**
- * After the invocation, and if the action was not final then, again when it has ended. An action that sends a signal is complete once it is sent,
- * even if no workflow has handled it.
+ * Printed after the invocation and, if the action was not in a final state, again when it has ended. An action that sends a signal is complete
+ * once the signal is sent, even if no workflow has handled it.
  */
 export function printInvokedAction(
   { out, err }: Terminal,

@@ -67,7 +67,7 @@ export const project: Readonly<Record<string, Explanation>> = {
     causes: {
       'worker-port-in-use': fails(
         'Another program on this machine uses the port. The worker exits at startup, except with `--dev`.',
-        'End the other program, or set <key> to a free port (<source>)',
+        'Stop the other program, or set <key> to a free port (<source>)',
       ),
     },
   },

@@ -100,7 +100,7 @@ export const settingsAndFiles: Readonly<Record<string, Explanation>> = {
   },
   'KF-SET-007': {
     looksAt:
-      '`NODE_TLS_REJECT_UNAUTHORIZED=0`, with which Node.js programs do not verify certificates. The checks verify them anyway. If the variable hides a problem, KF-REST-001 reports it and this check is skipped.',
+      '`NODE_TLS_REJECT_UNAUTHORIZED=0`, which turns off certificate verification in Node.js programs. The checks verify certificates anyway. If the variable hides a problem, KF-REST-001 reports it and this check is skipped.',
     causes: {
       'settings-tls-unverified': warns(
         "The variable is set. It affects the worker's calls to the REST API, but not the engine connection.",

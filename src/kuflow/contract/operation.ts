@@ -66,7 +66,7 @@ export type Described<Id, Entry extends OperationEntry> = Omit<
   readonly origin: Operation['origin'];
 };
 
-/** Names each operation by its key and gives it the resource's tag; no query and `published` where nothing else is said. */
+/** Names each operation by its key and gives it the resource's tag. By default, it has no query and is `published`. */
 export function resource<const Entries extends Readonly<Record<string, OperationEntry>>>(
   tag: string,
   entries: Entries,

@@ -143,7 +143,7 @@ export function recordActionOutcome(domain: Domain, action: ProcessActionRow, ou
   else closeAction(ctx, action, { ...ended, status: outcome.kind === 'canceled' ? 'CANCELED' : 'ERROR' });
 }
 
-/** The end of a requested action whose workflow completed and returned this. */
+/** The final state of an action whose workflow completed and returned `returned`. */
 function toCompletion(ctx: OperationContext, action: ProcessActionRow, returned: JsonObject): ClosingChange {
   if (action.type !== 'DOWNLOADABLE') return { status: 'COMPLETED' };
   const downloadable = isRecord(returned['downloadable']) ? returned['downloadable'] : {};

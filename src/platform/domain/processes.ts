@@ -73,7 +73,7 @@ export function cancelProcess(ctx: OperationContext, id: string): Process {
 /**
  * Marks a process that has ended as deleted, and its items with it: searches leave it out, and it can still be read by id. It cannot be restored.
  * A process that is running, has open tasks or an action with a running workflow is refused with 409; a deleted one stays as it is. If the
- * process was completed while its workflow runs on, the workflow is canceled, because nothing else could end it.
+ * process was completed while its workflow is still running, the workflow is canceled, because nothing else could end it.
  */
 export function deleteProcess(ctx: OperationContext, id: string): void {
   ctx.store.transaction(() => {

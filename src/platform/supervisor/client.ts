@@ -70,7 +70,7 @@ export async function superviseProcess(options: SuperviseOptions): Promise<Super
   // On Windows, npm and the programs of npm packages are `.cmd` files, which only cmd.exe starts.
   const parsed = crossSpawn._parse(options.command, options.args, { shell, cwd, env });
   if (process.platform === 'win32' && !shell && parsed.file === undefined)
-    // cmd.exe would start, and only exit with status 1.
+    // cmd.exe would start even so, and exit with status 1.
     throw notStartedError(options, `spawn ${options.command} ENOENT`, 'ENOENT');
   const request: SupervisorRequest = {
     command: parsed.command,
@@ -91,7 +91,7 @@ export async function superviseProcess(options: SuperviseOptions): Promise<Super
   const stdio = options.stdio?.map((fd) => (fd === 'ignore' ? unread : fd)) ?? [];
   const node = [process.execPath, options.supervisorEntry, JSON.stringify(request)];
   const [program = '', ...args] = [...(options.network?.enter ?? []), ...node];
-  // Windows does not have signals. The only way to ask a command to end is Ctrl-C in the console that it shares with this process.
+  // Windows has no signals. The only way to ask a command to end is Ctrl-C in the console that it shares with this process.
   const sharesConsole = process.platform === 'win32' && options.stdio !== undefined;
   const supervisor = spawn(program, args, {
     detached: !sharesConsole,
@@ -147,7 +147,7 @@ export async function superviseProcess(options: SuperviseOptions): Promise<Super
     supervisorPid: supervisor.pid ?? 0,
     exited,
     signal: (signal) => {
-      // Every process of the console has got it.
+      // Every process on the console has received it.
       if (sharesConsole && signal === 'SIGINT') return;
       signalTree(pid, signal);
     },

@@ -55,7 +55,7 @@ function start(): void {
   const output = request.logFile === undefined ? 'ignore' : openSync(request.logFile, 'a', 0o600);
   child = spawn(request.command, request.args, {
     detached: !windows,
-    // Its console is that of the owner.
+    // It shares the owner's console.
     windowsHide: !request.inheritStdio,
     env: { ...process.env, NODE_OPTIONS: process.env[KEPT_NODE_OPTIONS], [KEPT_NODE_OPTIONS]: undefined },
     stdio: request.inheritStdio ? [3, 4, 5] : ['ignore', output, output],

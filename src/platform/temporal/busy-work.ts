@@ -1,7 +1,7 @@
 import type { WorkflowService } from '@temporalio/client';
 import { optionalTsToMs } from '@temporalio/common/lib/time.js';
 
-/** Milliseconds. A retry that is closer is waited for. */
+/** In milliseconds. The skip waits for a retry that is due sooner. */
 const SOON = 5_000;
 const FIRST_FAILURES = 2;
 

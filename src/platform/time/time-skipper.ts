@@ -84,7 +84,7 @@ export async function createTimeSkipper(options: TimeSkipperOptions): Promise<Ti
   const mark = obstacle === undefined ? readMark() : '';
   if (mark !== '') {
     await switchOffAll();
-    warn(`A skip of time was interrupted. To go on: kuflow dev skip${mark === NEXT ? '' : ` --until ${mark}`}`);
+    warn(`A skip of time was interrupted. To continue: kuflow dev skip${mark === NEXT ? '' : ` --until ${mark}`}`);
   }
   if (clock.ahead > 0) warn(`The clock is ${formatSpan(clock.ahead)} ahead, because time was skipped`);
   if (obstacle !== undefined && clock.ahead > 0)

@@ -15,7 +15,7 @@ import { splitTextFile } from '../../files/text-file.ts';
 import { PARSING } from '../../files/yaml-edit.ts';
 
 /**
- * The text of a YAML or JSON document after a change of the parsed document. Comments, quotes and line ends stay, and so does every byte of
+ * The text of a YAML or JSON document after a change of the parsed document. Comments, quotes and line endings stay, and so does every byte of
  * the lines that do not change, unless the indentation is one that the library can't write: then it changes in the whole text. Throws an error if the text is not valid, or if the change leaves an alias without its anchor.
  */
 export function rewriteYaml(

@@ -255,7 +255,7 @@ export async function hasLocalChanges({ folder, base }: WorkerProject, path: str
 
 /**
  * How the code of the processes differs from what this version generates from their definitions: `edited` by hand, or generated from something
- * else (`stale`). Line ends do not count, because git may change them in a checkout.
+ * else (`stale`). Line endings do not count, because git may change them in a checkout.
  */
 export async function compareCode(
   project: WorkerProject,

@@ -161,7 +161,7 @@ async function planFileEdit(
   if (!isMergeable) return conflict('was written by another version, which differs in the same place');
   if (written.includes(mine))
     return { ...editExistingFile(path, current, withLineEndingsOf(current, next), mine), base };
-  // A README with local changes belongs to its owner: it would stop each new task with a question or a conflict.
+  // Merging an edited README would cause a prompt or a conflict for each new task.
   if (path === readme) return undefined;
   const options = { isOrderFree: hasDeclarationsOnly(path) };
   const known = await addedByHand(path, base, mine);

@@ -41,7 +41,7 @@ export function parseTemplateSource(
   { cwd, env }: { readonly cwd: string; readonly env: Readonly<Record<string, string | undefined>> },
 ): TemplateSource {
   if (text.trim() === '') throw usageError('--template is empty', [PASS_TEMPLATE]);
-  // Not quoted: a URL from a file with Windows line ends may contain credentials.
+  // Not quoted: a URL from a file with Windows line endings may contain credentials.
   if (hasControlCharacters(text))
     throw usageError('--template contains a line end or another control character', [PASS_TEMPLATE]);
   const at = text.indexOf('#');

@@ -95,7 +95,7 @@ function ClockControl({ clock }: { readonly clock: ClockStatus }) {
 const ENDS: Readonly<Partial<Record<SkipEnd, string>>> = {
   idle: 'No process did anything',
   stuck: 'The skip ended early',
-  'time-limit': 'The skip takes longer than two minutes. Skip again to go on',
+  'time-limit': 'The skip takes longer than two minutes. Skip again to continue',
 };
 
 function describeResult({ end, from, now, events }: SkipResult): string {

@@ -145,7 +145,7 @@ describe.skipIf(process.platform === 'win32')('./kuflow of a Java project', () =
       expect([status, stdout, stderr]).toEqual([4, 'a b||', '']);
     });
 
-    it('says which version it has if that is another one, and there is no Node.js', () => {
+    it('reports its version if the project needs another one and there is no Node.js', () => {
       const path = pathWithKuflow('1.3.0');
       const { status, stderr } = run(['dev'], path, pinned);
       expect(status).toBe(1);

@@ -152,7 +152,7 @@ describe('printed commands', () => {
     expect(shellAssignment('A', 'a & "b"', 'cmd')).toBe('set "A=a & "b""');
   });
 
-  it('run one after the other, if the one before succeeded', () => {
+  it('run in order, each only if the previous one succeeded', () => {
     expect(joinCommands(['a', 'b', 'c'], 'posix')).toBe('a && b && c');
     expect(joinCommands(['a', 'b', 'c'], 'cmd')).toBe('a && b && c');
     expect(joinCommands(['a', 'b', 'c'], 'powershell')).toBe('a; if ($?) { b; if ($?) { c } }');

@@ -379,7 +379,7 @@ describe('an interrupt', () => {
   });
 });
 
-describe('what other tools call differently', () => {
+describe('options and commands of other tools', () => {
   it.each([
     [['status'], 'List the processes: npx kuflow process list'],
     [['add', 'task', 'REVIEW', '--kind', 'robot'], 'The kind follows the code: npx kuflow add task REVIEW:system'],

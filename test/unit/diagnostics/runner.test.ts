@@ -130,7 +130,7 @@ describe('runChecks', () => {
     expect(released).toEqual(['held', 'late']);
   });
 
-  it('leaves resources open for a caller that closes them', async () => {
+  it('keeps connections open if the caller closes them', async () => {
     const released: string[] = [];
     const holds: Run = ({ onRunEnd }) => {
       onRunEnd(() => released.push('held'));

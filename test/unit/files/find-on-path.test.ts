@@ -19,7 +19,7 @@ it('finds the first executable file on PATH, and nothing outside of it', () => {
   expect(findOnPath('node', { PATH: '' })).toBeUndefined();
 });
 
-it('knows that a program is missing from the error, or on Windows from the PATH', () => {
+it('detects a missing program from the error, or on Windows from the PATH', () => {
   const folder = newFolder();
   writeFileSync(join(folder, `tool${end}`), '', { mode: 0o755 });
   const env = { PATH: folder };

@@ -30,7 +30,7 @@ function inUse(code: string, times: number) {
 }
 
 describe('a rename', () => {
-  it.each(['EPERM', 'EBUSY', 'EACCES'])('is repeated on Windows after %s', async (code) => {
+  it.each(['EPERM', 'EBUSY', 'EACCES'])('is retried on Windows after %s', async (code) => {
     const one = inUse(code, 3);
     await renameFile(one.from, one.to, { platform: 'win32', once: one.once as typeof rename });
     expect([one.calls(), existsSync(one.to)]).toEqual([4, true]);
@@ -51,7 +51,7 @@ describe('a rename', () => {
     }
   });
 
-  it('fails in the end if the file stays in use', async () => {
+  it('fails after two seconds if the file stays in use', async () => {
     const one = inUse('EBUSY', Infinity);
     const renaming = renameFile(one.from, one.to, { platform: 'win32', once: one.once as typeof rename });
     await expect(renaming).rejects.toMatchObject({ code: 'EBUSY' });

@@ -43,7 +43,7 @@ describe('editYaml', () => {
       [set('a/c', 'p\nq\n')],
       'a:\n  b: x\n  c: "p\\nq\\n"',
     ],
-    ['line ends of Windows', 'a:\r\n  b: x\r\n', [set('a/b', 'p\nq\n')], 'a:\r\n  b: |\r\n    p\r\n    q\r\n'],
+    ['line endings of Windows', 'a:\r\n  b: x\r\n', [set('a/b', 'p\nq\n')], 'a:\r\n  b: |\r\n    p\r\n    q\r\n'],
     ['a new section', 'z: 1\n# t\n', [set('a/b', 'p')], 'z: 1\na:\n  b: p\n# t\n'],
     ['a file with only a comment', '# t\n', [set('a/b', 'p')], '# t\na:\n  b: p\n'],
     ['an empty section', 'a: # s\nz: 1\n', [set('a/b', 'p')], 'a: # s\n  b: p\nz: 1\n'],

@@ -221,10 +221,13 @@ describe('the generated TypeScript project', () => {
   });
 });
 
-it.each([javaDefaults, pythonDefaults])('keeps the line ends of scripts in every checkout: $language', async (spec) => {
-  const lines = (await planned(spec)).get('.gitattributes')?.text.split('\n') ?? [];
-  expect(lines).toEqual(expect.arrayContaining(['kuflow text eol=lf', '*.cmd text eol=crlf']));
-});
+it.each([javaDefaults, pythonDefaults])(
+  'keeps the line endings of scripts in every checkout: $language',
+  async (spec) => {
+    const lines = (await planned(spec)).get('.gitattributes')?.text.split('\n') ?? [];
+    expect(lines).toEqual(expect.arrayContaining(['kuflow text eol=lf', '*.cmd text eol=crlf']));
+  },
+);
 
 it.each([javaDefaults, pythonDefaults])('ends each line of kuflow.cmd with CRLF: $language', async (spec) => {
   const lines = (await planned(spec)).get('kuflow.cmd')?.text.split('\n') ?? [];

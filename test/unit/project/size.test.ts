@@ -13,7 +13,7 @@ const LIMITS: Readonly<Record<LanguageId, { readonly files: number; readonly lin
   java: { files: 42, lines: 1_600 },
   python: { files: 36, lines: 1_100 },
 };
-// Of which the test takes 22.
+// The test in the README takes 22 of these lines.
 const README_LINES = 90;
 const NOT_COUNTED =
   /^\.kuflow\/kuflow\.process\.schema\.json$|^(?:kuflow|mvnw)(?:\.cmd)?$|^\.mvn\/wrapper\/|^requirements(?:-dev)?\.txt$/;

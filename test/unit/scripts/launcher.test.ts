@@ -65,7 +65,7 @@ describe('the single program', () => {
     expect(statSync(folder).mode & 0o777).toBe(0o700);
   });
 
-  it('uses the files of another start that was faster, and leaves nothing behind', () => {
+  it('uses the files that another start unpacked first, and leaves nothing behind', () => {
     const parent = newFolder();
     const folder = unpackOnce(parent, index, () => {
       unpackCounted(parent);
@@ -76,7 +76,7 @@ describe('the single program', () => {
     expect(statSync(folder).ino).toBe(ino);
   });
 
-  it('refuses an archive that does not have its checksum, and leaves nothing behind', () => {
+  it('rejects an archive with a wrong checksum, and leaves nothing behind', () => {
     const parent = newFolder();
     expect(() => unpackOnce(parent, index, () => archive.subarray(1))).toThrow('The program is damaged');
     const broken = { ...index, sha256: createHash('sha256').update('x').digest('hex') };
@@ -84,7 +84,7 @@ describe('the single program', () => {
     expect(readdirSync(parent)).toEqual([]);
   });
 
-  it('replaces a file that is where its folder belongs', () => {
+  it('replaces a file that has the name of its folder', () => {
     const parent = newFolder();
     mkdirSync(dirname(join(parent, index.name)), { recursive: true });
     writeFileSync(join(parent, index.name), '');

@@ -27,7 +27,7 @@ function copyOfTree(): string {
   return folder;
 }
 
-/** The lines of the copy that differ from the tree. */
+/** The lines in which the copy differs from the tree. */
 function changedLines(folder: string, path: string): readonly string[] {
   const before = readFileSync(join(ROOT, path), 'utf8').split('\n');
   return readFileSync(join(folder, path), 'utf8')

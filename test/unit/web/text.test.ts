@@ -77,7 +77,7 @@ describe('commands', () => {
     );
   });
 
-  it('sets every value one by one if the command does not read data, unless a name makes that impossible', async () => {
+  it('sets every value one by one if the command cannot read a file, unless a name makes that impossible', async () => {
     const words = ['process', 'act', 'abc123', 'CORRECT'];
     const data = { address: { city: 'A' }, a: 1, b: null, c: true, d: [], note: 'x\ny' };
     expect(commandWithAssignments(words, data)).toBe(

@@ -171,7 +171,7 @@ const PLAIN = /^[\w%+,./:@-]+$/;
 function quoteValue(key: string, value: string, name: string): string {
   if (PLAIN.test(value)) return value;
   if (!/["$`\\!]/.test(value) && !value.includes('\r')) return `"${value}"`;
-  // The `dotenv` package takes `\'` for a quote in the value.
+  // The `dotenv` package reads `\'` as a quote in the value.
   if (!/['\r]|\\$/.test(value)) return `'${value}'`;
   throw cannotEditError(name, `the value of ${key} cannot be quoted for every reader`, 'Use another format');
 }

@@ -24,7 +24,7 @@ export function endLine({ end, until, behind }: SkipResult, invocation: string):
     case 'stuck':
       return missingWorker(behind) !== undefined
         ? `No time was skipped: ${missingWorker(behind)}`
-        : `The skip ended early. To go on: ${invocation} dev skip${until === undefined ? '' : ` --until ${until}`}`;
+        : `The skip ended early. To continue: ${invocation} dev skip${until === undefined ? '' : ` --until ${until}`}`;
     default:
       return undefined;
   }

@@ -31,7 +31,7 @@ export function deliveryDetailLines(delivery: WebhookDeliveryDetail): readonly s
 
 export const replayLine = ({ id, type, processId, url }: WebhookDelivery, invocation: string): string =>
   escapeForTerminal(
-    `${type} of process ${processId} is sent again to ${url}. To see the response: ${invocation} dev webhooks show ${id}`,
+    `Sending ${type} of process ${processId} to ${url} again. To see the response: ${invocation} dev webhooks show ${id}`,
     1000,
   );
 

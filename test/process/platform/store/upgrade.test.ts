@@ -11,7 +11,7 @@ import { temporaryFolders } from '../../../support/temporary-folder.ts';
 const OLD_STATE = join(import.meta.dirname, '..', '..', '..', 'support', 'state-version-4.sql');
 const OLD_VERSION = 4;
 const SAMPLE = process.env['KUFLOW_SOAK'] === '1' ? Infinity : 8;
-/** Two programs run at each of hundreds of writes. */
+/** Each of hundreds of writes starts two programs. */
 const LIMIT = SAMPLE === Infinity ? 3_600_000 : 180_000;
 
 const newFolder = temporaryFolders();

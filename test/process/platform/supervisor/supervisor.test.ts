@@ -175,18 +175,18 @@ describe.skipIf(process.platform === 'win32')('a supervised process', () => {
       return output.split('\n').slice(0, -1);
     };
 
-    it('runs a program that is a .cmd file with cmd.exe, which gets every argument unchanged', async () => {
+    it('runs a .cmd file with cmd.exe, and passes every argument unchanged', async () => {
       expect(await start('npm', ['run', 'dev', '--', 'a b', '50%', 'x&y'])).toEqual([
         ...['/d', '/s', '/c'],
         '"npm ^"run^" ^"dev^" ^"--^" ^"a^ b^" ^"50^%^" ^"x^&y^""',
       ]);
     });
 
-    it('finds a path from the folder of the command', async () => {
+    it('resolves a relative path from its own folder', async () => {
       expect(await start('./own tool', [], 'tools')).toContain('"own^ tool"');
     });
 
-    it('gets Ctrl-C from the console that it shares with its owner, and ends by itself', async () => {
+    it('receives Ctrl-C from the console that it shares with its owner, and exits on its own', async () => {
       const client = await bundleForNode('src/platform/supervisor/client.ts');
       const supervisor = join(folder, 'supervisor.mjs');
       await writeFile(supervisor, `${AS_WINDOWS} await import(${JSON.stringify(entry)});`);

@@ -136,7 +136,7 @@ describe('add task', () => {
     expect((await runKuflow(join(project, 'src'), ['add', 'task', 'A'], env)).status).toBe(0);
   });
 
-  it('leaves a README with local changes to its owner', async () => {
+  it('does not change a README with local changes', async () => {
     edit('README.md', (text) => `${text.replace('| human | a person |', '| human | the applicant |')}\nOur notes.\n`);
     const before = read('README.md');
     const ran = await add('task', 'REVIEW', '--json');

@@ -93,7 +93,7 @@ describe('kuflow task complete', () => {
 });
 
 describe('the code of a task', () => {
-  it('identifies the only open task that has it; several are listed', async () => {
+  it('identifies a task if no other open task has it, and otherwise lists these tasks', async () => {
     const other = await startRunningKuFlow();
     const first = await other.createTask();
     const shown = await other.json<OneTask>(['task', 'show', 'APPLICATION']);

@@ -148,7 +148,7 @@ describe('createProcessAction', () => {
 });
 
 describe('the document of a downloadable action', () => {
-  it('completes the action through the old or the new upload, which can be repeated', async () => {
+  it('completes the action through the old or the new upload, which can be retried', async () => {
     const [first, second] = [act('PRINT'), act('PRINT')];
     const uploaded = uploadProcessActionDocument(world.worker, processId, first.id, file);
     expect(uploaded.status).toBe('COMPLETED');

@@ -270,7 +270,7 @@ tasks:
     );
   });
 
-  it('keeps Windows line ends where a comment ends an inner map', async () => {
+  it('keeps Windows line endings where a comment ends an inner map', async () => {
     const file = `process: { code: LOAN }
 workflow: { type: W, task-queue: Q }
 tasks:

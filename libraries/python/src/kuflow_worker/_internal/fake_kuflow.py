@@ -31,7 +31,7 @@ OPEN = ("READY", "CLAIMED")
 
 @dataclass(frozen=True)
 class TaskLog:
-    """A line in a task log."""
+    """An entry in a task log."""
 
     code: str
     level: str
@@ -108,7 +108,7 @@ class FakeKuFlow(KuFlowClient):
         await self.signal(process_id, action.signal, signal)
 
     async def signal(self, process_id: str, name: str, payload: object) -> None:
-        """Sends a signal to the workflow of a process. For that of a user action, use `act`."""
+        """Sends a signal to the workflow of a process. For the signal of a user action, use `act`."""
         if self._client is None or self._turns is None:
             return
         handle = self._client.get_workflow_handle(process_id)

@@ -132,7 +132,7 @@ class LocalProcess:
         return action
 
     async def signal(self, name: str, input: Any = None) -> None:
-        """Sends a signal to the workflow. For that of a user action, use `act`."""
+        """Sends a signal to the workflow. For the signal of a user action, use `act`."""
         body = {"name": name} if input is None else {"name": name, "input": input}
         await self._connection.dev("POST", f"/processes/{self.id}/signals", body)
 

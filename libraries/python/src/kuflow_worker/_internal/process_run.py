@@ -141,7 +141,7 @@ async def start_process(
 ) -> ProcessRun:
     """Starts the workflow of a process, with the converter and the interceptors of the worker.
 
-    `activities` are instances of your activity classes, `interceptors` are those of your worker, and `headers` are the
+    `activities` are instances of your activity classes, `interceptors` are your worker's, and `headers` are the
     headers of the start request.
     """
     process_id = str(uuid4())

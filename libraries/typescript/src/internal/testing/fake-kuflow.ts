@@ -27,7 +27,7 @@ export const PERSON_ID = '00000000-0000-4000-8000-00000000000c';
 /** An item of the process, whose state changes. */
 type Item = { -readonly [Field in keyof ProcessItem]: ProcessItem[Field] };
 
-/** A line in a task log. */
+/** An entry in a task log. */
 export interface TaskLog {
   readonly code: string;
   readonly level: string;
@@ -41,7 +41,7 @@ export type Person = (code: string, logs: readonly TaskLog[]) => object | 'cance
 export interface FakeKuFlow {
   /** The items of the process, in the order of their creation. */
   readonly items: readonly Item[];
-  /** The lines in the task logs. */
+  /** The entries in the task logs. */
   readonly logs: readonly TaskLog[];
   /** The current metadata of the process. */
   readonly metadata: Readonly<Record<string, unknown>>;
@@ -51,7 +51,7 @@ export interface FakeKuFlow {
   readonly activities: Partial<KuFlowActivities> & WorkerActivities;
   /** Invokes a user action of a process: sends its signal to the workflow, as KuFlow does. */
   act<Input>(processId: string, action: SignalAction<Input>, input?: Input): Promise<void>;
-  /** Sends a signal to the workflow of a process. For that of a user action, use `act`. */
+  /** Sends a signal to the workflow of a process. For the signal of a user action, use `act`. */
   signal(processId: string, name: string, payload?: unknown): Promise<void>;
 }
 

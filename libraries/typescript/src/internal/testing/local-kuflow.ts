@@ -63,7 +63,7 @@ export interface LocalProcess {
    * fails, or does not end within the limit.
    */
   act(code: string, input?: object | string): Promise<ProcessAction>;
-  /** Sends a signal to the workflow. For that of a user action, use `act`. */
+  /** Sends a signal to the workflow. For the signal of a user action, use `act`. */
   signal(name: string, input?: unknown): Promise<void>;
   /** The items of the process with their data, in the order of their creation. */
   items(): Promise<readonly ProcessItem[]>;

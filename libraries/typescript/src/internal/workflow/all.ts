@@ -1,7 +1,7 @@
 import { CancellationScope, TemporalFailure } from '@temporalio/workflow';
 
 /**
- * Makes all calls at the same time, and resolves to their results in order. If one of them fails, such as a task that is canceled in KuFlow,
+ * Runs all calls at the same time, and resolves to their results in order. If one of them fails, such as a task that is canceled in KuFlow,
  * the others are canceled, both in the workflow and in KuFlow. The returned promise then rejects with that failure.
  */
 export function all<Results extends readonly unknown[]>(
@@ -13,7 +13,7 @@ export function all<Results extends readonly unknown[]>(
     try {
       return (await Promise.all(running)) as unknown as Results;
     } catch (error) {
-      // Any other error fails the workflow task, and the calls go on when the code is fixed.
+      // Any other error fails the workflow task, and the calls continue when the code is fixed.
       if (error instanceof TemporalFailure) {
         scope.cancel();
         await Promise.allSettled(running);

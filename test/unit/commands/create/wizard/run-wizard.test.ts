@@ -62,7 +62,7 @@ describe('the wizard avoids dead ends', () => {
     expect(treeOf(cwd).size).toBe(0);
   });
 
-  it('rejects a folder that Windows cannot have, in an option and in a prompt', async () => {
+  it('rejects a folder name that Windows does not allow, as an argument and at a prompt', async () => {
     for (const folder of ['CON', 'nul.worker', 'x.', 'worker ', 'aux/worker', 'com¹']) {
       const ran = await createWorker(cwd, [folder, '--local', ...FILES_ONLY], env);
       expect([ran.status, ran.stderr]).toEqual([2, expect.stringContaining('Windows does not allow a folder named')]);
@@ -73,7 +73,7 @@ describe('the wizard avoids dead ends', () => {
       await expect(typed).rejects.toThrow(/Windows does not allow a folder named/);
     }
     expect(treeOf(cwd).size).toBe(0);
-    // A folder above that exists is not part of the project.
+    // An existing parent folder is not part of the project.
     mkdirSync(join(cwd, 'aux'));
     const ran = await createWorker(cwd, ['aux/worker', '--local', '--dry-run', ...FILES_ONLY], env);
     expect(ran.status, ran.stderr).toBe(0);

@@ -271,7 +271,7 @@ class KuFlowProcess(Generic[Metadata]):
         return await self._create_item("THREAD", thread.code, _owner_of(owner))
 
     def on_signal(self, name: str, handler: Callable[[Any], Awaitable[None] | None]) -> None:
-        """Handles a signal. For that of a user action, use `on_action`.
+        """Handles a signal. For the signal of a user action, use `on_action`.
 
         Call it before the first `await` of the workflow: signals that arrive before there is a handler are ignored.
         """

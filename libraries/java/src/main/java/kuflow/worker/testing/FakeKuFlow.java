@@ -202,7 +202,7 @@ public final class FakeKuFlow implements AutoCloseable {
         workflows = client;
     }
 
-    /** Sends a signal to the workflow of a process. For that of a user action, use {@link #act}. */
+    /** Sends a signal to the workflow of a process. For the signal of a user action, use {@link #act}. */
     public void signal(UUID processId, String name, Object payload) {
         workflows.newUntypedWorkflowStub(processId.toString()).signal(name, payload);
     }

@@ -202,7 +202,7 @@ final class LocalConnection implements AutoCloseable {
         }
     }
 
-    /** A proxy in between, or a server that crashed, answers with other text than KuFlow's JSON. */
+    /** A proxy, or a server that crashed, may respond with text that is not KuFlow's JSON. */
     static String problemOf(String body) {
         JsonNode problem;
         try {

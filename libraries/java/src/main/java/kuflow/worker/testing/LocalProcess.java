@@ -154,7 +154,7 @@ public final class LocalProcess {
         signal(name, null);
     }
 
-    /** Sends a signal to the workflow. For that of a user action, use {@link #act(String, Object)}. */
+    /** Sends a signal to the workflow. For the signal of a user action, use {@link #act(String, Object)}. */
     public void signal(String name, @Nullable Object input) {
         Map<String, Object> body = new HashMap<>(Map.of("name", name));
         if (input != null) {

@@ -20,7 +20,7 @@ public interface Person {
     /** @param logs the lines in the logs of all tasks so far */
     Answer answer(String code, List<TaskLog> logs);
 
-    /** A line in a task log. */
+    /** An entry in a task log. */
     record TaskLog(String code, String level, String message) {}
 
     static Answer enter(Map<String, Object> data) {

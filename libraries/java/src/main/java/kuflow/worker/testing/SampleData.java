@@ -9,7 +9,7 @@ import java.util.Objects;
 import kuflow.worker.internal.rest.KuFlowJson;
 
 /**
- * Sample data for a run of a process that completes.
+ * Sample data with which a process runs to completion.
  *
  * @param items the codes of its items, in the order of their creation
  * @param answers the data that people enter, by task code

@@ -110,7 +110,7 @@ public final class KuFlowProcess {
      * Runs all calls at the same time, and returns their results in order.
      *
      * <p>If one of them fails, such as a task that is canceled in KuFlow, the others are canceled, both in the workflow
-     * and in KuFlow. This then throws the exception of the call that failed.
+     * and in KuFlow. The method then throws the exception of the call that failed.
      */
     @SafeVarargs
     public static <R> List<R> all(Supplier<? extends R>... calls) {

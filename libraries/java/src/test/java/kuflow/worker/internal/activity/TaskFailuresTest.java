@@ -17,7 +17,7 @@ import kuflow.worker.model.LogLevel;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-@DisplayName("the task log of a failing task")
+@DisplayName("the task log")
 class TaskFailuresTest {
 
     private static final ItemContext ITEM = new ItemContext(new UUID(0, 1), "CHECK", false);
@@ -53,7 +53,7 @@ class TaskFailuresTest {
     }
 
     @Test
-    @DisplayName("shows the reason and the workflow after the third attempt, and again after an hour")
+    @DisplayName("shows the reason and the workflow of a failure after the third attempt, and again an hour later")
     void repeats() {
         for (int attempt = 1; attempt <= 4; attempt++) {
             fail(attempt);
@@ -80,7 +80,7 @@ class TaskFailuresTest {
     }
 
     @Test
-    @DisplayName("gets the reason later if KuFlow does not accept it")
+    @DisplayName("gets the reason after the next attempt if KuFlow rejected it before")
     void rejected() {
         isDown = true;
         fail(3);
