@@ -1,7 +1,8 @@
 import type { Clock } from '../../base/clock.ts';
 import { amendError, KnownError } from '../../base/errors.ts';
+import { withoutUndefined } from '../../base/json.ts';
 import type { Secret } from '../../base/secret.ts';
-import { CORRECT_AND_RETRY, readGivenSecret, type ConnectionFlags } from '../../connection/flags.ts';
+import { CORRECT_AND_RETRY, readGivenSecret, settingFlags, type ConnectionFlags } from '../../connection/flags.ts';
 import { REST_REQUIRED, type ConnectionContext } from '../../connection/resolve.ts';
 import { verifyCredentials } from '../../diagnostics/verify-credentials.ts';
 import { checkProfileName, DEFAULT_PROFILE_NAME, readProfileFile } from '../../profiles/file.ts';
@@ -41,11 +42,8 @@ export async function readLoginDefaults(
   return { name, file: path, values: definedValues(isSameApplication ? existing : undefined) };
 }
 
-function definedValues(source: ProfileValues | undefined): ProfileValues {
-  const { clientId, endpoint, tenantId, target, ca } = source ?? {};
-  return Object.fromEntries(
-    Object.entries({ clientId, endpoint, tenantId, target, ca }).filter(([, value]) => value !== undefined),
-  );
+function definedValues({ clientId, endpoint, tenantId, target, ca }: ProfileValues = {}): ProfileValues {
+  return withoutUndefined({ clientId, endpoint, tenantId, target, ca });
 }
 
 export interface LoginRequest extends LoginContext {
@@ -73,26 +71,16 @@ export interface LoginResult extends StoredProfile {
  */
 export async function login(request: LoginRequest): Promise<LoginResult> {
   const { defaults, flags, env, cwd, signal, clock } = request;
-  const given = request.secret === undefined ? await readGivenSecret(flags, request) : undefined;
-  const secret = request.secret ?? given?.value.value;
+  const given =
+    request.secret === undefined
+      ? await readGivenSecret(flags, request)
+      : { value: { value: request.secret, option: '--client-secret-stdin' }, warnings: [] };
   const values = { ...defaults.values, ...definedValues(flags) };
-  const options = {
-    'kuflow.api.client-id': [values.clientId, '--client-id'],
-    'kuflow.api.client-secret': [secret, given?.value.option ?? '--client-secret-stdin'],
-    'kuflow.api.endpoint': [values.endpoint, '--endpoint'],
-    'kuflow.api.tenant-id': [values.tenantId, '--tenant-id'],
-    'temporal.target': [values.target, '--target'],
-    'kuflow.api.ca': [values.ca, '--ca'],
-  } as const;
   const settings = requireSettings(
     await resolveSettings({
       // A profile contains only what was given to it, independent of the environment and the folder of the login.
       env: {},
-      flags: Object.fromEntries(
-        Object.entries(options).flatMap(([key, [value, option]]) =>
-          value === undefined ? [] : [[key, { value, option }]],
-        ),
-      ),
+      flags: settingFlags(values, given),
       required: REST_REQUIRED,
       cwd,
     }),
