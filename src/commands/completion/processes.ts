@@ -9,7 +9,7 @@ import {
 import { resolveSettings } from '../../settings/resolve.ts';
 import { settingFlags } from '../../connection/flags.ts';
 import { selectProfile } from '../../connection/profile.ts';
-import { optionValue } from './option-value.ts';
+import { optionValue } from './complete-line.ts';
 
 interface LookupContext {
   readonly env: NodeJS.ProcessEnv;
