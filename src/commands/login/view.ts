@@ -1,5 +1,4 @@
 import { escapeForTerminal } from '../../base/escape.ts';
-import type { Profile } from '../../profiles/file.ts';
 import type { RemovedProfile } from '../../profiles/store.ts';
 import type { LoginEvent, LoginResult } from './login.ts';
 import type { ProfileList } from './profiles.ts';
@@ -27,7 +26,11 @@ export function printLogin(
   for (const warning of warnings) terminal.err.line(`Warning: ${escapeForTerminal(warning, 1000)}`);
   terminal.out.line(bold(`${replaced ? 'Updated' : 'Stored'} profile ${profile.name}`));
   const rows = [
-    ...profileRows(profile),
+    ['endpoint', profile.endpoint],
+    ['client ID', profile.clientId],
+    ['tenant', profile.tenantId],
+    ['engine', profile.target],
+    ['trusted CA file', profile.ca],
     ['credentials', verified ?? 'not verified (--no-verify)'],
     ['secret', profile.secret.in === 'file' ? `in the file ${where}, which only you can read` : `in ${where}`],
   ];
@@ -49,22 +52,6 @@ export function printLogin(
   const paintErr = palette(terminal.err);
   terminal.err.line(paintErr.dim('Workers do not read profiles.'));
   for (const line of formatTable(steps, '  ')) terminal.err.line(paintErr.dim(line));
-}
-
-function profileRows({
-  endpoint,
-  clientId,
-  tenantId,
-  target,
-  ca,
-}: Omit<Profile, 'secret'>): readonly (readonly string[])[] {
-  return [
-    ['endpoint', endpoint],
-    ['client ID', clientId],
-    ...(tenantId === undefined ? [] : [['tenant', tenantId]]),
-    ...(target === undefined ? [] : [['engine', target]]),
-    ...(ca === undefined ? [] : [['trusted CA file', ca]]),
-  ];
 }
 
 /** `--json` of `login`, without secrets. */

@@ -185,7 +185,7 @@ function printProcessHeader(out: Terminal['out'], process: Process): void {
     ['Process', code],
     ['State', state],
     ['ID', id],
-    ...(createdAt === undefined ? [] : [['Created', createdAt]]),
+    ['Created', createdAt],
   ];
   for (const line of formatTable(rows)) out.line(line);
   if (process.metadata !== undefined)

@@ -45,8 +45,8 @@ export function printTask(terminal: Terminal, item: ProcessItem): void {
     ['State', state],
     ['ID', id],
     ['Process', processId],
-    ...(ownerId === undefined ? [] : [['Owner', ownerId]]),
-    ...(createdAt === undefined ? [] : [['Created', createdAt]]),
+    ['Owner', ownerId],
+    ['Created', createdAt],
   ];
   for (const line of formatTable(rows)) terminal.out.line(line);
   for (const [title, data] of [
