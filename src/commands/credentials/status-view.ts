@@ -91,7 +91,7 @@ function foreignRows(
   return [
     ['certificate', `${kind === 'inline' ? 'inline in' : 'files from'} ${escapeForTerminal(source)}`],
     ...certificateRows(certificate, now),
-    ['renew before', iso(renewBefore)],
+    ['renew before', renewBefore],
   ];
 }
 
@@ -101,7 +101,7 @@ function certificateRows(certificate: SetStatus['certificate'], now: number): re
     ['issuer', certificate?.issuer],
     ['serial', certificate?.serial],
     ['fingerprint', certificate?.fingerprint],
-    ['valid until', certificate && `${iso(certificate.notAfter) ?? ''} (${remaining(certificate.notAfter - now)})`],
+    ['valid until', certificate && `${certificate.notAfter} (${remaining(Date.parse(certificate.notAfter) - now)})`],
   ];
 }
 
@@ -109,11 +109,11 @@ function setRows(set: SetStatus, now: number): readonly TableRow[] {
   const proven = set.provenByEngine === true ? 'accepted it before it was written' : 'was not tested';
   return [
     ['set', shortPath(set.folder)],
-    ['pulled', iso(set.pulledAt)],
+    ['pulled', set.pulledAt],
     ['namespace', set.namespace],
     ...certificateRows(set.certificate, now),
-    ['renew before', iso(set.renewBefore)],
-    ['token expires', iso(set.tokenExpiresAt)],
+    ['renew before', set.renewBefore],
+    ['token expires', set.token?.expiresAt],
     ['engine', set.provenByEngine === undefined ? undefined : proven],
     ['previous set', set.previous],
   ];
@@ -128,7 +128,7 @@ export function statusAsData(status: CredentialsStatus, cwd: string): object {
     settings: status.settings,
     problems: status.problems,
     warnings: status.warnings,
-    store: store.kind === 'set' ? { ...store, set: withIsoTimes(store.set) } : withIsoTimes(store),
+    store,
     ...(online && {
       online: {
         status: online.status,
@@ -144,26 +144,6 @@ export function statusAsData(status: CredentialsStatus, cwd: string): object {
       },
     }),
   };
-}
-
-/** The same status with its times in ISO 8601. */
-function withIsoTimes(status: object & Partial<SetStatus>): object {
-  const { certificate, pulledAt, renewBefore, tokenExpiresAt, ...rest } = status;
-  return {
-    ...rest,
-    pulledAt: iso(pulledAt),
-    certificate: certificate && {
-      ...certificate,
-      notBefore: iso(certificate.notBefore),
-      notAfter: iso(certificate.notAfter),
-    },
-    renewBefore: iso(renewBefore),
-    token: tokenExpiresAt === undefined ? undefined : { expiresAt: iso(tokenExpiresAt) },
-  };
-}
-
-function iso(time: number | undefined): string | undefined {
-  return time === undefined ? undefined : new Date(time).toISOString();
 }
 
 function remaining(ms: number): string {
