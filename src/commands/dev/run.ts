@@ -11,7 +11,7 @@ import { pageAddress } from '../../platform/console/page-address.ts';
 import { createKuFlowClient } from '../../kuflow/client.ts';
 import { requireRunningPlatform } from '../../platform/session/attach.ts';
 import type { LanguageId } from '../../languages/names.ts';
-import { workerSettings, type DevEvent } from '../../platform/session/start.ts';
+import { workerSettings } from '../../platform/session/start.ts';
 import { openFolder, stateFolder, type PlatformState } from '../../platform/state/state-file.ts';
 import { findTemporal, findTestServer } from '../../platform/temporal/find.ts';
 import { startCommand } from '../../project/commands.ts';
@@ -103,10 +103,7 @@ function endedLine(restart: Exclude<Restart, { kind: 'changed' }>): string {
 }
 
 /** Prints lines that set the variables in the user's shell, such as `export NAME=VALUE`, or `{ NAME: VALUE }` with --json. Includes the client secret in plain text. */
-export async function runEnv(
-  flags: DevFlags & RuntimeFlag & { readonly json?: boolean },
-  context: CommandContext,
-): Promise<void> {
+export async function runEnv(flags: DevFlags & RuntimeFlag, context: CommandContext): Promise<void> {
   const location = { cwd: context.cwd, stateDir: flags.stateDir };
   const running = await requireRunningPlatform(location);
   const settings = await workerSettings(running, { ...location, env: context.env, runtime: flags.for });
@@ -154,17 +151,19 @@ export async function runHistory(
   }
 }
 
+/** `kuflow dev server-path`: downloads the Temporal server, or the time-skipping test server, if it is not on this machine. */
 export async function runServerPath(
   flags: { readonly timeSkipping?: boolean; readonly temporalPath?: string },
   context: CommandContext,
 ): Promise<void> {
   const progress = openProgress(context.terminal.err);
   try {
-    const path = await findServerPath({
+    const report = platformReporter({ progress, requests: false });
+    const find = flags.timeSkipping === true ? findTestServer : findTemporal;
+    const { path } = await find({
       env: context.env,
-      timeSkipping: flags.timeSkipping === true,
       signal: context.interruption(),
-      report: platformReporter({ progress, requests: false }),
+      report: (event) => report({ ...event, about: 'temporal' }),
       explicit: flags.temporalPath === undefined ? undefined : resolve(context.cwd, flags.temporalPath),
     });
     context.terminal.out.line(path);
@@ -212,22 +211,4 @@ async function readHistory(
     await engine.close();
     await client.close();
   }
-}
-
-/** The path of the Temporal server or of the time-skipping test server, downloaded if it is not on this machine. */
-async function findServerPath(options: {
-  readonly env: NodeJS.ProcessEnv;
-  readonly timeSkipping: boolean;
-  readonly explicit: string | undefined;
-  readonly signal: AbortSignal;
-  readonly report: (event: DevEvent) => void;
-}): Promise<string> {
-  const find = options.timeSkipping ? findTestServer : findTemporal;
-  const found = await find({
-    env: options.env,
-    signal: options.signal,
-    report: (event) => options.report({ ...event, about: 'temporal' }),
-    explicit: options.explicit,
-  });
-  return found.path;
 }
