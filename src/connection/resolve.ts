@@ -1,5 +1,5 @@
 import type { Secret } from '../base/secret.ts';
-import { readGivenSecret, settingFlags, type ConnectionFlags, type GivenSecret } from './flags.ts';
+import { readGivenSecret, settingFlags, type ConnectionFlags } from './flags.ts';
 import { resolveSettingsWithProfile, type LockedSecret } from './profile.ts';
 import { usageError } from '../base/errors.ts';
 import {
@@ -9,7 +9,7 @@ import {
   type SettingsRequest,
   type SettingsResult,
 } from '../settings/resolve.ts';
-import { secretFromText } from '../settings/secret-input.ts';
+import { secretFromText, type GivenSecret } from '../settings/secret-input.ts';
 
 export interface ConnectionContext {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -143,7 +143,7 @@ async function secretFrom(flags: ConnectionFlags, context: ConnectionContext): P
   const { typedSecret } = context;
   if (typedSecret === undefined) return await readGivenSecret(flags, context);
   const option = '--client-secret-stdin';
-  return { value: { value: secretFromText(typedSecret.reveal(), option), option }, warnings: [] };
+  return { value: secretFromText(typedSecret.reveal(), option), option, warnings: [] };
 }
 
 const CREDENTIAL_VARIABLES = [

@@ -74,7 +74,7 @@ export async function login(request: LoginRequest): Promise<LoginResult> {
   const given =
     request.secret === undefined
       ? await readGivenSecret(flags, request)
-      : { value: { value: request.secret, option: '--client-secret-stdin' }, warnings: [] };
+      : { value: request.secret, option: '--client-secret-stdin', warnings: [] };
   const values = { ...defaults.values, ...definedValues(flags) };
   const settings = requireSettings(
     await resolveSettings({

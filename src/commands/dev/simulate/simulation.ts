@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 import { systemClock } from '../../../base/clock.ts';
 import { formatWithSeen } from '../../../kuflow/errors.ts';
-import { canonicalJson, pointerStep, type JsonObject } from '../../../base/json.ts';
+import { canonicalJson, pointerStep, withoutUndefined, type JsonObject } from '../../../base/json.ts';
 import { interruptedError, KnownError, messageOf, usageError, type ExitStatus } from '../../../base/errors.ts';
 import { createKuFlowClient, type KuFlowClient } from '../../../kuflow/client.ts';
 import { exampleMetadata } from '../../../platform/domain/examples.ts';
@@ -249,8 +249,9 @@ async function replaceChanged(
 function toOutcome(error: unknown, signal: AbortSignal): Outcome | undefined {
   if (signal.aborted) return { status: 130, problem: 'Interrupted', next: [] };
   if (!(error instanceof KnownError)) return undefined;
-  const { status = 1, item } = error instanceof SimulationFailure ? error : {};
-  return { status, problem: formatWithSeen(error), ...(item && { item }), next: error.next };
+  const failure = error instanceof SimulationFailure ? error : undefined;
+  const { status = 1, item } = failure ?? {};
+  return withoutUndefined({ status, problem: formatWithSeen(error), item, next: error.next });
 }
 
 function commandExitedFailure(request: SimulateRequest, exit: ProcessExit): SimulationFailure {
