@@ -1,11 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { usageError } from '../../base/errors.ts';
+import { KnownError, messageOf, usageError } from '../../base/errors.ts';
 import { escapeForTerminal } from '../../base/escape.ts';
 import { withContext } from '../../base/system-error.ts';
 import { execWithPlatform, type Restart } from './exec.ts';
 import { followingRequest } from './follow-project.ts';
-import { openBrowser } from './open-browser.ts';
 import { requestOpenFile } from '../../platform/rest/dev-client.ts';
 import { pageAddress } from '../../platform/console/page-address.ts';
 import { createKuFlowClient } from '../../kuflow/client.ts';
@@ -127,6 +126,30 @@ export async function runOpen(
   const file = await requestOpenFile(running, path ?? '');
   await openBrowser(join(openFolder(stateFolder({ cwd, stateDir: flags.stateDir })), file));
   terminal.err.line(`Opened ${escapeForTerminal(shown)}`);
+}
+
+/** Milliseconds after which the program that opens the browser counts as successful. Some run for as long as the browser. */
+const FAILS_WITHIN = 3000;
+
+/** Opens the HTML file in the default browser. Rejects with KnownError if the browser does not open. */
+async function openBrowser(file: string): Promise<void> {
+  const { default: open } = await import('open');
+  try {
+    const program = await open(file);
+    const status = await new Promise<number | null>((resolve, reject) => {
+      if (program.exitCode !== null) resolve(program.exitCode);
+      program.once('exit', resolve).once('error', reject);
+      setTimeout(() => resolve(0), FAILS_WITHIN).unref();
+      program.ref();
+    });
+    if (status !== 0) throw new Error(`it ended with status ${status ?? 'unknown'}`);
+  } catch (error) {
+    throw new KnownError({
+      message: 'No browser could be opened',
+      seen: messageOf(error),
+      next: ['To print the address instead, pass --print'],
+    });
+  }
 }
 
 export async function runHistory(

@@ -1,9 +1,10 @@
+import { spawn } from 'node:child_process';
 import { KnownError, usageError } from '../../base/errors.ts';
 import { didYouMean } from '../../base/near-match.ts';
 import type { CommandContext } from '../../cli/context.ts';
 import { listDocsPages } from '../../cli/docs-pages.ts';
+import { findOnPath } from '../../files/find-on-path.ts';
 import { stringifyForTerminal } from '../../terminal/json.ts';
-import { showInPager } from './pager.ts';
 import { readPage, searchPages } from './search.ts';
 import { formatPage, formatSections, formatTopics } from './view.ts';
 
@@ -48,4 +49,28 @@ export async function runDocs(topic: string | undefined, flags: DocsFlags, conte
   const text = readPage(page);
   if (json) terminal.out.line(stringifyForTerminal({ topic: page.topic, title: page.title, text }));
   else await showInPager(formatPage(text, terminal.out), context);
+}
+
+/** Shows a text in the user's pager, if this is a terminal and there is one. Otherwise prints it. */
+async function showInPager(text: string, context: CommandContext): Promise<void> {
+  const { terminal, env } = context;
+  const [name = '', ...args] = (env['PAGER'] ?? 'less').split(' ').filter((word) => word !== '');
+  const program = terminal.out.isTTY && name !== '' ? findOnPath(name, env) : undefined;
+  if (program === undefined) {
+    terminal.out.write(text);
+    return;
+  }
+  // As git does: less ends at once if the text fits on the screen, and shows colors.
+  const pager = spawn(program, args, { env: { LESS: 'FRX', ...env }, stdio: ['pipe', 'inherit', 'inherit'] });
+  context.passSignals((signal) => {
+    // The terminal sends Ctrl-C to the pager as well, and the pager keeps running.
+    if (signal !== 'SIGTERM' && signal !== 'SIGHUP') return;
+    pager.kill(signal);
+    context.setStatus(130);
+  });
+  await new Promise<void>((resolve, reject) => {
+    // The user may end the pager before it has read everything.
+    pager.stdin.on('error', () => undefined).end(text);
+    pager.once('error', reject).once('close', () => resolve());
+  });
 }

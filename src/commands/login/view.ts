@@ -75,7 +75,7 @@ export function printProfiles(terminal: Terminal, { profiles, file }: ProfileLis
     return;
   }
   const hasTenants = profiles.some(({ tenantId }) => tenantId !== undefined);
-  const rows = profiles.map(({ name, isDefault, endpoint, clientId, tenantId, secret }) => [
+  const rows = profiles.map(({ name, default: isDefault, endpoint, clientId, tenantId, secret }) => [
     isDefault ? `${name} (default)` : name,
     endpoint,
     clientId,
@@ -89,11 +89,6 @@ export function printProfiles(terminal: Terminal, { profiles, file }: ProfileLis
   terminal.out.line(bold(head));
   for (const line of lines) terminal.out.line(line);
   terminal.err.line(palette(terminal.err).dim(`In ${escapeForTerminal(file, 400)}`));
-}
-
-/** `--json` of `profiles`, without secrets. */
-export function profilesAsData({ file, profiles }: ProfileList): object {
-  return { file, profiles: profiles.map(({ isDefault, ...profile }) => ({ ...profile, default: isDefault })) };
 }
 
 export function printLogout(terminal: Terminal, removed: RemovedProfile, { quiet }: { readonly quiet: boolean }): void {
