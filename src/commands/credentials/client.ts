@@ -30,6 +30,7 @@ export interface CredentialClient {
 }
 
 export interface CredentialContext extends ConnectionContext {
+  readonly flags: ConnectionFlags;
   readonly env: NodeJS.ProcessEnv;
   readonly clock: Clock;
   readonly signal: AbortSignal;
@@ -47,11 +48,10 @@ const UNNEEDED_SETTINGS = ['temporal.mutual-tls', 'temporal.namespace', ...WORKE
  * (names or prefixes). Close the client after use.
  */
 export async function openCredentialClient(
-  flags: ConnectionFlags,
   context: CredentialContext,
   unneeded: readonly string[] = UNNEEDED_SETTINGS,
 ): Promise<CredentialClient> {
-  const connection = await resolveConnection(flags, context);
+  const connection = await resolveConnection(context.flags, context);
   const options = { ignore: unneeded };
   const settings = requireConnectionSettings(connection, options);
   const connect = async () => {

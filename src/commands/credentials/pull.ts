@@ -3,7 +3,6 @@ import { projectCommands } from '../../project/commands.ts';
 import { cliInvocation } from '../../base/cli-invocation.ts';
 import { usageError } from '../../base/errors.ts';
 import { Secret } from '../../base/secret.ts';
-import type { ConnectionFlags } from '../../connection/flags.ts';
 import type { FileSystem } from '../../files/file-system.ts';
 import { nodeFileSystem } from '../../files/node-file-system.ts';
 import { startDevCommand, toExitStatus } from '../../platform/session/worker-command.ts';
@@ -16,7 +15,6 @@ import { installCredentialSet, type PullEvent, type PullResult } from './store/p
 import type { SettingTexts } from './store/settings-file.ts';
 
 export interface CredentialsPullRequest extends CredentialContext {
-  readonly flags: ConnectionFlags;
   readonly force: boolean;
   readonly offline: boolean;
   readonly withToken: boolean;
@@ -58,7 +56,6 @@ export async function pullCredentials(request: CredentialsPullRequest): Promise<
 }
 
 export interface CredentialsRotateRequest extends CredentialContext {
-  readonly flags: ConnectionFlags;
   readonly report: (event: PullEvent) => void;
   /** Called after the switch, before the command. */
   readonly onSwitched?: (pulled: RotateResult['pulled']) => void;
@@ -106,7 +103,7 @@ async function withClient(
   request: CredentialsPullRequest | CredentialsRotateRequest,
   work: (client: CredentialClient) => Promise<PullResult>,
 ): Promise<PulledCredentials> {
-  const client = await openCredentialClient(request.flags, request);
+  const client = await openCredentialClient(request);
   requireRequestedLocal(client, request);
   try {
     const result = await work(client);

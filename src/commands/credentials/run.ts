@@ -48,9 +48,10 @@ export interface PruneFlags {
   readonly json?: boolean;
 }
 
-function credentialContext(context: CommandContext, flags: Pick<CredentialsFlags, 'local'>): CredentialContext {
+function credentialContext(context: CommandContext, flags: CredentialsFlags): CredentialContext {
   const { env, cwd, terminal } = context;
   return {
+    flags,
     env,
     cwd,
     stdin: terminal.prompts.input,
@@ -80,7 +81,6 @@ export async function runPull(flags: PullExportFlags, context: CommandContext): 
         progress.stop();
       },
       onExport: exportReporter(terminal.err),
-      flags,
       force: flags.force === true,
       offline: flags.offline === true,
       withToken: flags.withToken === true,
@@ -111,7 +111,6 @@ export async function runRotate(flags: RotateFlags, context: CommandContext): Pr
   try {
     const { pulled, execStatus } = await rotateCredentials({
       ...credentials,
-      flags,
       report: pullReporter(progress),
       // Before the command, which writes to the same terminal and may run for a long time.
       onSwitched: (switched) => {
@@ -151,7 +150,6 @@ export async function runStatus(flags: StatusFlags, context: CommandContext): Pr
     );
   const status = await credentialsStatus({
     ...credentialContext(context, flags),
-    flags,
     online: flags.online === true,
     failOnWarn: flags.failOn === 'warn',
     report: () => undefined,
@@ -182,7 +180,7 @@ export async function runToken(flags: TokenFlags, context: CommandContext): Prom
       'Pipe the output to another command, or add --show to print the token anyway',
     ]);
   }
-  const { token, warnings } = await requestEngineToken({ ...credentialContext(context, flags), flags });
+  const { token, warnings } = await requestEngineToken(credentialContext(context, flags));
   for (const warning of warnings) terminal.err.line(`Warning: ${escapeForTerminal(warning, 1000)}`);
   const value = token.value.reveal();
   if (flags.json === true) printJson(context, { token: value, expiresAt: token.expiresAt });
@@ -211,7 +209,6 @@ export async function runCredentialsExec(
   try {
     const result = await execWithCredentials({
       ...credentials,
-      flags,
       command: [program, ...rest],
       passSignals: (listener) => context.passSignals(listener),
       onWarning: (text) => terminal.err.line(`Warning: ${escapeForTerminal(text, 1000)}`),

@@ -1,10 +1,8 @@
-import type { Clock } from '../../base/clock.ts';
 import { worstExitStatus, type ExitStatus } from '../../base/errors.ts';
 import { Secret } from '../../base/secret.ts';
-import type { ConnectionFlags } from '../../connection/flags.ts';
 import { inspectConnection } from '../../connection/inspect.ts';
 import type { LockedSecret } from '../../connection/profile.ts';
-import { resolveConnection, type ConnectionContext } from '../../connection/resolve.ts';
+import { resolveConnection } from '../../connection/resolve.ts';
 import { checkConnection } from '../../diagnostics/check-connection.ts';
 import type { CheckEvent } from '../../diagnostics/check.ts';
 import type { ConnectionReport } from '../../diagnostics/report.ts';
@@ -12,6 +10,7 @@ import { nodeFileSystem } from '../../files/node-file-system.ts';
 import { SETTING_KEYS } from '../../settings/keys.ts';
 import { formatProblem, isWorkerSetting, type ResolvedSettings, type SettingsResult } from '../../settings/resolve.ts';
 import { formatSource, type Source } from '../../settings/sources.ts';
+import type { CredentialContext } from './client.ts';
 import { configuredCertificate } from './configured-certificate.ts';
 import { storeStatus, type StoreStatus, type UsedMaterial } from './store/status.ts';
 
@@ -37,10 +36,7 @@ export interface CredentialsStatus {
   readonly status: ExitStatus;
 }
 
-export interface CredentialsStatusRequest extends ConnectionContext {
-  readonly flags: ConnectionFlags;
-  readonly clock: Clock;
-  readonly signal: AbortSignal;
+export interface CredentialsStatusRequest extends CredentialContext {
   /** Also checks with KuFlow and the engine, which creates an engine token. */
   readonly online: boolean;
   /** Whether warnings count. */

@@ -44,18 +44,22 @@ export async function readFollowingLinks(files: FileSystem, path: string, larges
   }
 }
 
-export type SettingTexts = Readonly<Partial<Record<SettingName, string>>>;
+export type SettingTexts = Readonly<Partial<Record<SettingName, string | undefined>>>;
 
 /**
- * The text of an application file with these values set. All other bytes stay the same: comments, order, blank lines,
+ * The text of an application file with these values set, or removed if undefined. All other bytes stay the same: comments, order, blank lines,
  * quotes, byte order mark and line endings. Throws a KnownError for text that is not a YAML map, repeats a key, or has
  * no place for a value.
  */
-export function editSettings(existing: string | undefined, values: SettingTexts): string {
+export function editSettings(
+  existing: string | undefined,
+  values: SettingTexts,
+  file: string = LOCAL_SETTINGS_FILE,
+): string {
   if (existing === undefined || existing.trim() === '') return localSettingsText(values);
   const { mark, text, lineEnd } = splitTextFile(existing);
   const edits = Object.entries(values).map(([name, value]) => ({ path: name.split('.'), value }));
-  return mark + editYaml(text, edits, LOCAL_SETTINGS_FILE, lineEnd);
+  return mark + editYaml(text, edits, file, lineEnd);
 }
 
 /**
