@@ -21,7 +21,6 @@ type ProfileValues = Pick<ConnectionFlags, 'clientId' | 'endpoint' | 'tenantId' 
 /** The values that a login takes from the existing profile of that name. */
 export interface LoginDefaults {
   readonly name: string;
-  readonly file: string;
   /** Flags override these. */
   readonly values: ProfileValues;
 }
@@ -35,30 +34,34 @@ export async function readLoginDefaults(
   { env }: Pick<LoginContext, 'env'>,
 ): Promise<LoginDefaults> {
   const name = checkProfileName(flags.profile ?? DEFAULT_PROFILE_NAME);
-  const { path, profiles } = await readProfileFile(profileFolder(env));
+  const { profiles } = await readProfileFile(profileFolder(env));
   const existing = profiles.find((profile) => profile.name === name);
   // Another application may belong to another tenant and another KuFlow, so it inherits nothing.
   const isSameApplication = flags.clientId === undefined || flags.clientId === existing?.clientId;
-  return { name, file: path, values: definedValues(isSameApplication ? existing : undefined) };
+  return { name, values: definedValues(isSameApplication ? existing : undefined) };
 }
 
 function definedValues({ clientId, endpoint, tenantId, target, ca }: ProfileValues = {}): ProfileValues {
   return withoutUndefined({ clientId, endpoint, tenantId, target, ca });
 }
 
+export interface LoginFlags extends ConnectionFlags {
+  readonly default?: boolean;
+  readonly verify: boolean;
+  readonly keychain: boolean;
+  readonly json?: boolean;
+}
+
 export interface LoginRequest extends LoginContext {
   readonly defaults: LoginDefaults;
   /** Override the defaults. */
-  readonly flags: ConnectionFlags;
+  readonly flags: LoginFlags;
   /** A secret from a prompt; otherwise the flags say where it is. */
   readonly secret?: Secret | undefined;
-  readonly makeDefault: boolean;
-  readonly verify: boolean;
-  readonly useKeychain: boolean;
-  readonly report: (event: LoginEvent) => void;
+  readonly report: (step: LoginStep) => void;
 }
 
-export type LoginEvent = { readonly kind: 'verifying' } | { readonly kind: 'storing' };
+export type LoginStep = 'verifying' | 'storing';
 
 export interface LoginResult extends StoredProfile {
   /** KuFlow's answer about the credentials; absent if they were not verified. */
@@ -94,11 +97,11 @@ export async function login(request: LoginRequest): Promise<LoginResult> {
   if (endpoint === undefined || clientId === undefined || clientSecret === undefined)
     throw new Error('settings that are required are missing');
   let verified: string | undefined;
-  if (request.verify) {
-    request.report({ kind: 'verifying' });
+  if (flags.verify) {
+    request.report('verifying');
     verified = await withNothingStoredHint(() => verifyCredentials({ settings, env, signal }));
   }
-  request.report({ kind: 'storing' });
+  request.report('storing');
   const stored = await storeProfile(
     {
       profile: {
@@ -110,8 +113,8 @@ export async function login(request: LoginRequest): Promise<LoginResult> {
         ca: settings['kuflow.api.ca']?.value,
       },
       secret: clientSecret.value,
-      makeDefault: request.makeDefault,
-      useKeychain: request.useKeychain,
+      makeDefault: flags.default === true,
+      useKeychain: flags.keychain,
     },
     { folder: profileFolder(env), env, clock, signal },
   );

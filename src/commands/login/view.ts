@@ -1,6 +1,6 @@
 import { escapeForTerminal } from '../../base/escape.ts';
 import type { RemovedProfile } from '../../profiles/store.ts';
-import type { LoginEvent, LoginResult } from './login.ts';
+import type { LoginResult, LoginStep } from './login.ts';
 import type { ProfileList } from './profiles.ts';
 import { palette } from '../../terminal/palette.ts';
 import { printSteps } from '../../terminal/print-error.ts';
@@ -9,10 +9,9 @@ import { formatTable } from '../../terminal/table.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 
 /** Shows the steps of a login as progress. */
-export function loginReporter(progress: Progress): (event: LoginEvent) => void {
-  return ({ kind }) => {
-    progress.begin(kind === 'verifying' ? 'Verifying the credentials with KuFlow…' : 'Storing the credentials…');
-  };
+export function loginReporter(progress: Progress): (step: LoginStep) => void {
+  return (step) =>
+    progress.begin(step === 'verifying' ? 'Verifying the credentials with KuFlow…' : 'Storing the credentials…');
 }
 
 /** Prints what was stored to stdout, and how to use it to stderr. */
