@@ -29,8 +29,14 @@ export interface CredentialClient {
   close(): Promise<void>;
 }
 
+export interface CredentialsFlags extends ConnectionFlags {
+  readonly json?: boolean;
+  readonly local?: boolean;
+  readonly debug?: boolean;
+}
+
 export interface CredentialContext extends ConnectionContext {
-  readonly flags: ConnectionFlags;
+  readonly flags: CredentialsFlags;
   readonly env: NodeJS.ProcessEnv;
   readonly clock: Clock;
   readonly signal: AbortSignal;

@@ -10,7 +10,7 @@ import { nodeFileSystem } from '../../files/node-file-system.ts';
 import { SETTING_KEYS } from '../../settings/keys.ts';
 import { formatProblem, isWorkerSetting, type ResolvedSettings, type SettingsResult } from '../../settings/resolve.ts';
 import { formatSource, type Source } from '../../settings/sources.ts';
-import type { CredentialContext } from './client.ts';
+import type { CredentialContext, CredentialsFlags } from './client.ts';
 import { configuredCertificate } from './configured-certificate.ts';
 import { storeStatus, type StoreStatus, type UsedMaterial } from './store/status.ts';
 
@@ -36,11 +36,15 @@ export interface CredentialsStatus {
   readonly status: ExitStatus;
 }
 
-export interface CredentialsStatusRequest extends CredentialContext {
+export interface StatusFlags extends CredentialsFlags {
   /** Also checks with KuFlow and the engine, which creates an engine token. */
-  readonly online: boolean;
+  readonly online?: boolean;
   /** Whether warnings count. */
-  readonly failOnWarn: boolean;
+  readonly failOn?: 'warn';
+}
+
+export interface CredentialsStatusRequest extends CredentialContext {
+  readonly flags: StatusFlags;
   readonly report: (event: CheckEvent) => void;
 }
 
@@ -58,11 +62,12 @@ interface SourcedValue {
  * `online`.
  */
 export async function credentialsStatus(request: CredentialsStatusRequest): Promise<CredentialsStatus> {
-  const { cwd, clock, failOnWarn } = request;
-  const connection = await resolveConnection(request.flags, request);
+  const { cwd, clock, flags } = request;
+  const failOnWarn = flags.failOn === 'warn';
+  const connection = await resolveConnection(flags, request);
   const { locked, warnings } = connection;
   // Only requests to KuFlow need the secret, so the keychain stays locked otherwise.
-  const { result } = request.online ? await connection.unlock() : connection;
+  const { result } = flags.online === true ? await connection.unlock() : connection;
   const { settings } = result;
   const wanted = {
     endpoint: settings['kuflow.api.endpoint']?.value ?? '',
@@ -73,7 +78,7 @@ export async function credentialsStatus(request: CredentialsStatusRequest): Prom
   const used = findUsedMaterial(result);
   const store = await storeStatus({ project: cwd, used, wanted, files: nodeFileSystem, now: clock.now() });
   const relevant = result.problems.filter(({ key }) => !isWorkerSetting(key));
-  const online = request.online ? await checkOnline(request, { ...result, problems: relevant }) : undefined;
+  const online = flags.online === true ? await checkOnline(request, { ...result, problems: relevant }) : undefined;
   return {
     settings: displaySettings(settings, locked),
     problems: relevant.map(formatProblem),

@@ -127,12 +127,12 @@ describe('pull', () => {
       await server?.close();
       server = await startAnsweringServer(answer);
       const request = {
-        flags: { endpoint: server.url },
+        flags: { endpoint: server.url, offline: true },
         env: { KUFLOW_API_CLIENTID: CLIENT_ID, KUFLOW_API_CLIENTSECRET: CLIENT_SECRET },
         stdin: new PassThrough(),
         signal: new AbortController().signal,
         report: () => undefined,
-        ...{ cwd: at, clock: systemClock, restMs, force: false, offline: true, withToken: false, dryRun: false },
+        ...{ cwd: at, clock: systemClock, restMs },
       };
       return await pullCredentials(request).catch((error: unknown) => error);
     };
