@@ -128,7 +128,7 @@ export async function runStatus(flags: StatusFlags, context: CommandContext): Pr
     terminal.err.line(
       'Checking with KuFlow creates an authentication: an engine token, and a certificate if none is configured.',
     );
-  const status = await credentialsStatus({ ...credentialContext(context, flags), report: () => undefined });
+  const status = await credentialsStatus(credentialContext(context, flags));
   if (flags.json === true) printJson(context, statusAsData(status, context.cwd));
   else printStatus(terminal, status, { ...context, now: systemClock.now() });
   context.setStatus(status.status);

@@ -4,7 +4,6 @@ import { inspectConnection } from '../../connection/inspect.ts';
 import type { LockedSecret } from '../../connection/profile.ts';
 import { resolveConnection } from '../../connection/resolve.ts';
 import { checkConnection } from '../../diagnostics/check-connection.ts';
-import type { CheckEvent } from '../../diagnostics/check.ts';
 import type { ConnectionReport } from '../../diagnostics/report.ts';
 import { nodeFileSystem } from '../../files/node-file-system.ts';
 import { SETTING_KEYS } from '../../settings/keys.ts';
@@ -45,7 +44,6 @@ export interface StatusFlags extends CredentialsFlags {
 
 export interface CredentialsStatusRequest extends CredentialContext {
   readonly flags: StatusFlags;
-  readonly report: (event: CheckEvent) => void;
 }
 
 /** The settings to show: those of the connection. */
@@ -78,7 +76,11 @@ export async function credentialsStatus(request: CredentialsStatusRequest): Prom
   const used = findUsedMaterial(result);
   const store = await storeStatus({ project: cwd, used, wanted, files: nodeFileSystem, now: clock.now() });
   const relevant = result.problems.filter(({ key }) => !isWorkerSetting(key));
-  const online = flags.online === true ? await checkOnline(request, { ...result, problems: relevant }) : undefined;
+  const { env, signal } = request;
+  const online =
+    flags.online === true
+      ? await checkConnection(await inspectConnection({ ...result, problems: relevant }, env), { env, signal })
+      : undefined;
   return {
     settings: displaySettings(settings, locked),
     problems: relevant.map(formatProblem),
@@ -126,9 +128,4 @@ function displaySettings(settings: ResolvedSettings, locked: LockedSecret | unde
       },
     ];
   });
-}
-
-async function checkOnline(request: CredentialsStatusRequest, result: SettingsResult): Promise<ConnectionReport> {
-  const { env, report, signal } = request;
-  return await checkConnection(await inspectConnection(result, env), { env, report, signal });
 }
