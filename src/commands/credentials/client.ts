@@ -80,7 +80,7 @@ export async function openCredentialClient(
   };
 }
 
-function engineScope(settings: ResolvedSettings): EngineScope {
+export function engineScope(settings: ResolvedSettings): EngineScope {
   return {
     endpoint: settings['kuflow.api.endpoint']?.value ?? '',
     principal: settings['kuflow.api.client-id']?.value ?? '',

@@ -9,7 +9,7 @@ import { nodeFileSystem } from '../../files/node-file-system.ts';
 import { SETTING_KEYS } from '../../settings/keys.ts';
 import { formatProblem, isWorkerSetting, type ResolvedSettings, type SettingsResult } from '../../settings/resolve.ts';
 import { formatSource, type Source } from '../../settings/sources.ts';
-import type { CredentialContext, CredentialsFlags } from './client.ts';
+import { engineScope, type CredentialContext, type CredentialsFlags } from './client.ts';
 import { configuredCertificate } from './configured-certificate.ts';
 import { storeStatus, type StoreStatus, type UsedMaterial } from './store/status.ts';
 
@@ -67,12 +67,7 @@ export async function credentialsStatus(request: CredentialsStatusRequest): Prom
   // Only requests to KuFlow need the secret, so the keychain stays locked otherwise.
   const { result } = flags.online === true ? await connection.unlock() : connection;
   const { settings } = result;
-  const wanted = {
-    endpoint: settings['kuflow.api.endpoint']?.value ?? '',
-    principal: settings['kuflow.api.client-id']?.value ?? '',
-    tenantId: settings['kuflow.api.tenant-id']?.value,
-    namespace: settings['temporal.namespace']?.value,
-  };
+  const wanted = { ...engineScope(settings), namespace: settings['temporal.namespace']?.value };
   const used = findUsedMaterial(result);
   const store = await storeStatus({ project: cwd, used, wanted, files: nodeFileSystem, now: clock.now() });
   const relevant = result.problems.filter(({ key }) => !isWorkerSetting(key));
