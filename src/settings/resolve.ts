@@ -105,7 +105,12 @@ export async function resolveSettings(request: SettingsRequest): Promise<Setting
     const what = isBlank(request.env[key.env]) ? `${key.env} is blank` : 'missing';
     const isInDotenv = dotenv?.names.includes(key.env) === true;
     const how = isInDotenv ? `${key.env} is in .env, which is not read` : whereToSet(name, hasFiles);
-    problems.push({ key: name, code: 'missing', problem: `${what}; ${how}`, next: isInDotenv ? dotenv.next : undefined });
+    problems.push({
+      key: name,
+      code: 'missing',
+      problem: `${what}; ${how}`,
+      next: isInDotenv ? dotenv.next : undefined,
+    });
   }
   return { settings: resolved, problems, warnings: layers.flatMap((layer) => layer.warnings) };
 }
@@ -303,7 +308,8 @@ function endpointMismatch(
     return [{ key: ENDPOINT, code: 'endpoint-mismatch', source: endpoint.source, problem }];
   }
   const written = layers.find((layer) => layer.group === 'files' && layer.entries.has(ENDPOINT))?.entries.get(ENDPOINT);
-  if (written === undefined || written.raw.includes('FILL_ME') || formatEndpoint(written.raw) === endpoint.value) return [];
+  if (written === undefined || written.raw.includes('FILL_ME') || formatEndpoint(written.raw) === endpoint.value)
+    return [];
   const where = endpoint.source.kind === 'default' ? 'the default' : formatSource(endpoint.source);
   return [
     {

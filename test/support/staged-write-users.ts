@@ -48,7 +48,7 @@ const setOf = (text: string): CredentialSet => {
     certificate: `${text} certificate`,
     privateKey: new Secret(`canary ${text} key`),
     authorities: `${text} authorities`,
-    token: { value: new Secret(`canary-${text}-token`), expiresAt: 1 },
+    token: { value: new Secret(`canary-${text}-token`), expiresAt: '2026-01-01T00:00:00.000Z' },
     ...{ leaf: facts, roots: [facts] },
   };
 };
@@ -138,7 +138,7 @@ export const STAGED_WRITE_USERS: readonly StagedWriteUser[] = [
       const layout = storeLayout(folder);
       return withStoreLock(files, layout, waiting, async () => {
         const set = setOf('new');
-        const record = createSetRecord(set, { id: SET_ID, pulledAt: 0, proven: true, previous: undefined });
+        const record = createSetRecord(set, { id: SET_ID, pulledAt: '2026-01-01T00:00:00.000Z', proven: true, previous: undefined });
         await writeSet(files, layout, set, record);
         await replaceLocalSettings(files, layout, await readLocalSettings(files, layout), 'new: canary\n');
       });

@@ -8,7 +8,12 @@ import { nodeFileSystem } from '../../files/node-file-system.ts';
 import { startDevCommand, toExitStatus } from '../../platform/session/worker-command.ts';
 import { readRunningState, STATE_FOLDER } from '../../platform/state/state-file.ts';
 import { LOCAL_SETTINGS_FILE, SETTING_KEYS } from '../../settings/keys.ts';
-import { openCredentialClient, type CredentialClient, type CredentialContext, type CredentialsFlags } from './client.ts';
+import {
+  openCredentialClient,
+  type CredentialClient,
+  type CredentialContext,
+  type CredentialsFlags,
+} from './client.ts';
 import { verifyCertificateWithEngine } from './prove.ts';
 import type { EngineScope } from './set.ts';
 import { installCredentialSet, type PullEvent, type PullResult } from './store/pull-set.ts';

@@ -11,7 +11,13 @@ import type { Terminal } from '../../terminal/terminal.ts';
 
 export type ProcessSummary = ReturnType<typeof toProcessSummary>;
 
-export const toProcessSummary = ({ id, processDefinitionRef, state, initiatorId, createdAt }: ProcessPageItem | Process) =>
+export const toProcessSummary = ({
+  id,
+  processDefinitionRef,
+  state,
+  initiatorId,
+  createdAt,
+}: ProcessPageItem | Process) =>
   withoutUndefined({ id, code: processDefinitionRef?.code ?? '', state, initiatorId, createdAt });
 
 export type ItemSummary = ReturnType<typeof toItemSummary>;
@@ -122,10 +128,10 @@ export function printProcess({ out }: Terminal, process: Process, { items, timel
   for (const line of lines) out.line(line);
 }
 
-const itemRow = ({ code, type, state = '', id, createdAt = '' }: ItemSummary): readonly string[] => [
+const itemRow = ({ code, type, state, id, createdAt = '' }: ItemSummary): readonly string[] => [
   code,
   type,
-  state,
+  state ?? '',
   id,
   createdAt,
 ];

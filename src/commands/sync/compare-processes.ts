@@ -60,12 +60,14 @@ export async function compareProcesses(
   const compared: ComparedProcess[] = [];
   const queue = await projectTaskQueue(project);
   for (const process of processes) {
-    const { comparison, discovered, order, notes } = await source.compare(process).catch((error: unknown): SourceComparison => {
-      if (!isCheck || !(error instanceof KnownError)) throw error;
-      if (error.name === 'KuFlowApiError' || error.status === 2 || error.status === 130) throw error;
-      const comparison = { findings: [], fieldsCompared: false, unknown: [error.message] };
-      return { comparison, notes: [] };
-    });
+    const { comparison, discovered, order, notes } = await source
+      .compare(process)
+      .catch((error: unknown): SourceComparison => {
+        if (!isCheck || !(error instanceof KnownError)) throw error;
+        if (error.name === 'KuFlowApiError' || error.status === 2 || error.status === 130) throw error;
+        const comparison = { findings: [], fieldsCompared: false, unknown: [error.message] };
+        return { comparison, notes: [] };
+      });
     const obstaclesTo = (finding: ProcessFinding) => findObstacles(project, process, finding, queue);
     const isPossible = (finding: ProcessFinding) => obstaclesTo(finding).length === 0;
     const applied = applyFindings(process.definition, comparison.findings, { discovered, order, isPossible });
