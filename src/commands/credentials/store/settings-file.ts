@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
+import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf, KnownError } from '../../../base/errors.ts';
 import { withContext } from '../../../base/system-error.ts';
 import type { FileSystem } from '../../../files/file-system.ts';
 import { replaceFile } from '../../../files/write.ts';
-import { MIB, readSmallFile } from '../../../files/read.ts';
+import { MIB } from '../../../files/read.ts';
 import { splitTextFile } from '../../../files/text-file.ts';
 import { editYaml, parseYamlMap, getYamlText } from '../../../files/yaml-edit.ts';
 import { LOCAL_SETTINGS_FILE, type SettingName } from '../../../settings/keys.ts';
@@ -25,22 +26,24 @@ import { stagingName, type StoreLayout } from './layout.ts';
  */
 export type FollowedFile =
   | { readonly kind: 'text'; readonly text: string }
-  | { readonly kind: 'absent' | 'folder' }
+  | { readonly kind: 'absent' }
   | { readonly kind: 'unreadable'; readonly why: string };
 
 /** Reads a file of at most `largestMib`, following links. */
 export async function readFollowingLinks(files: FileSystem, path: string, largestMib: number): Promise<FollowedFile> {
   const unreadable = (why: string): FollowedFile => ({ kind: 'unreadable', why });
   try {
-    const content = await readSmallFile(path, largestMib * MIB);
-    if (content.bytes !== undefined) return { kind: 'text', text: content.bytes.toString('utf8') };
-    if (content.refused === 'folder') return { kind: 'folder' };
-    return unreadable(content.refused === 'special' ? SPECIAL_FILE : `it is larger than ${largestMib} MiB`);
+    const isLink = (await files.look(path))?.kind === 'link';
+    const real = isLink ? await realpath(path) : path;
+    const status = await files.look(real);
+    if (status === undefined || status.kind === 'folder') return { kind: 'absent' };
+    if (status.kind !== 'file') return unreadable(SPECIAL_FILE);
+    if (status.size > largestMib * MIB) return unreadable(`it is larger than ${largestMib} MiB`);
+    return { kind: 'text', text: (await files.read(real)).toString('utf8') };
   } catch (error) {
     const code = codeOf(error);
     if (code === undefined) throw error;
-    if (code !== 'ENOENT' && code !== 'ENOTDIR') return unreadable(code);
-    return (await files.look(path)) === undefined ? { kind: 'absent' } : unreadable('it is a dangling link');
+    return unreadable(code === 'ENOENT' ? 'it is a dangling link' : code);
   }
 }
 
