@@ -1,10 +1,8 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { Argument, type Command } from 'commander';
-import { packageRoot } from '../../base/package-root.ts';
 import type { CommandContext } from '../../cli/context.ts';
+import type { Shell } from './run.ts';
 
-const SCRIPTS = { bash: 'kuflow.bash', zsh: 'kuflow.zsh', fish: 'kuflow.fish', powershell: 'kuflow.ps1' } as const;
+const SHELLS: readonly Shell[] = ['bash', 'zsh', 'fish', 'powershell'];
 const INSTALLATION = `
 To enable completion in new shells:
   bash        echo 'source <(kuflow completion bash)' >> ~/.bashrc
@@ -25,10 +23,10 @@ export function configure(command: Command, context: CommandContext): void {
         'folder or project, and from earlier API calls of other commands. `kuflow process` and `kuflow task` complete codes, users and the newest IDs from ' +
         'the local KuFlow that runs for this folder. Completion sends nothing to KuFlow.',
     )
-    .addArgument(new Argument('<shell>', 'Shell to print the script for').choices(Object.keys(SCRIPTS)))
+    .addArgument(new Argument('<shell>', 'Shell to print the script for').choices(SHELLS))
     .addHelpText('after', INSTALLATION)
-    .action((shell: keyof typeof SCRIPTS) => {
-      // The build copies the scripts into dist/.
-      context.terminal.out.write(readFileSync(join(packageRoot(), 'dist', 'completions', SCRIPTS[shell]), 'utf8'));
+    .action(async (shell: Shell) => {
+      const { runCompletion } = await import('./run.ts');
+      runCompletion(shell, context);
     });
 }
