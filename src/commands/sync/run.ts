@@ -17,7 +17,8 @@ import { confirmEdit, printVersionWarning, recoveryPrinter } from '../../project
 import { stringifyForTerminal } from '../../terminal/json.ts';
 import { openProgress } from '../../terminal/progress.ts';
 import type { Prompts } from '../../terminal/prompts.ts';
-import { openApiSource, openSampleSource, requireApiConnection } from './live-sources.ts';
+import { openApiSource, requireApiConnection } from './api-source.ts';
+import { openSampleSource } from './sample-source.ts';
 import {
   checkStatus,
   compareProcesses,
