@@ -10,7 +10,7 @@ import { SETTING_KEYS } from '../../settings/keys.ts';
 import { formatProblem, isWorkerSetting, type ResolvedSettings, type SettingsResult } from '../../settings/resolve.ts';
 import { formatSource, type Source } from '../../settings/sources.ts';
 import { engineScope, type CredentialContext, type CredentialsFlags } from './client.ts';
-import { configuredCertificate } from './configured-certificate.ts';
+import { configuredCertificate } from './material.ts';
 import { storeStatus, type StoreStatus, type UsedMaterial } from './store/status.ts';
 
 /** A setting in a form that may be shown. */

@@ -116,8 +116,7 @@ export async function readSet(files: FileSystem, layout: StoreLayout, id: string
   const readToken = async (): Promise<string> => {
     const before = problems.length;
     const token = await read(SET_FILES.token);
-    if (problems.length === before && !/^[!-~]+$/.test(token))
-      add(SET_FILES.token, 'does not contain a token');
+    if (problems.length === before && !/^[!-~]+$/.test(token)) add(SET_FILES.token, 'does not contain a token');
     return token;
   };
   const [cert, key, ca, lock] = [

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { KnownError } from '../../../base/errors.ts';
-import type { ConfiguredCertificate } from '../configured-certificate.ts';
+import type { ConfiguredCertificate } from '../material.ts';
 import type { CredentialScope } from '../set.ts';
 import { assessCertificate, assessSet, type CertificateAssessment } from './assess.ts';
 import { SET_FILES, setIdFromPath, storeLayout, type SetPaths, type StoreLayout } from './layout.ts';
