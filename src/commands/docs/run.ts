@@ -21,6 +21,10 @@ export interface DocsFlags {
 export async function runDocs(topic: string | undefined, flags: DocsFlags, context: CommandContext): Promise<void> {
   const { terminal, invocation } = context;
   const { search, json = false } = flags;
+  const print = async (data: object, text: string): Promise<void> => {
+    if (json) terminal.out.line(stringifyForTerminal(data));
+    else await showInPager(text, context);
+  };
   if (search !== undefined) {
     if (topic !== undefined) throw usageError('--search cannot be combined with a topic', ['Pass one of them']);
     const sections = searchPages(search);
@@ -29,14 +33,12 @@ export async function runDocs(topic: string | undefined, flags: DocsFlags, conte
         message: `No section contains ${search.join(' ')}`,
         next: [`Try fewer words, or list the topics: ${invocation} docs`],
       });
-    if (json) terminal.out.line(stringifyForTerminal({ sections }));
-    else await showInPager(formatSections(sections, terminal.out, invocation), context);
+    await print({ sections }, formatSections(sections, terminal.out, invocation));
     return;
   }
   const topics = listDocsPages();
   if (topic === undefined) {
-    if (json) terminal.out.line(stringifyForTerminal({ topics }));
-    else await showInPager(formatTopics(topics, terminal.out, invocation), context);
+    await print({ topics }, formatTopics(topics, terminal.out, invocation));
     return;
   }
   const names = topics.map((one) => one.topic);
@@ -47,8 +49,7 @@ export async function runDocs(topic: string | undefined, flags: DocsFlags, conte
       `Search all pages: ${invocation} docs --search ${topic}`,
     ]);
   const text = readPage(page);
-  if (json) terminal.out.line(stringifyForTerminal({ topic: page.topic, title: page.title, text }));
-  else await showInPager(formatPage(text, terminal.out), context);
+  await print({ topic: page.topic, title: page.title, text }, formatPage(text, terminal.out));
 }
 
 /** Shows a text in the user's pager, if this is a terminal and there is one. Otherwise prints it. */
