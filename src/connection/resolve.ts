@@ -48,6 +48,8 @@ export interface ConnectionSettings {
   /** The same settings with the secret, opening the keychain if necessary. A secret that cannot be read becomes a problem in `result`. */
   readonly unlock: () => Promise<ConnectionSettings>;
   readonly context: Pick<ConnectionContext, 'env' | 'cwd'>;
+  /** The local KuFlow, if its settings are used. */
+  readonly local?: LocalSource | undefined;
 }
 
 /** The settings that a connection to KuFlow cannot do without. */
@@ -93,7 +95,7 @@ async function withLocal(
   { env, cwd }: ConnectionContext,
 ): Promise<ConnectionSettings> {
   const result = await resolveSettings({ ...request, local });
-  return unlocked({ warnings: result.warnings.map(({ message }) => message), context: { env, cwd } }, result);
+  return unlocked({ warnings: result.warnings.map(({ message }) => message), context: { env, cwd }, local }, result);
 }
 
 const OTHER_CONNECTION = {
@@ -132,7 +134,7 @@ function hasNoConnection({ settings, problems }: SettingsResult, env: Connection
 }
 
 function unlocked(
-  common: Pick<ConnectionSettings, 'warnings' | 'context'>,
+  common: Pick<ConnectionSettings, 'warnings' | 'context' | 'local'>,
   result: SettingsResult,
 ): ConnectionSettings {
   const settings: ConnectionSettings = { ...common, result, unlock: () => Promise.resolve(settings) };

@@ -63,26 +63,15 @@ async function openConnection(
   code?: string,
 ): Promise<RestConnection> {
   const { env, cwd, terminal } = context;
-  const signal = context.interruption();
-  const local = localKuFlow(flags, context);
-  let servedCodes: readonly string[] | undefined;
-  const connection = await requireConnection(
-    await resolveConnection(flags, {
-      env,
-      cwd,
-      stdin: terminal.prompts.input,
-      local: {
-        ...local,
-        find: async () => {
-          const found = await local.find();
-          servedCodes = found?.codes;
-          return found;
-        },
-      },
-      signal,
-    }),
-  );
+  const resolved = await resolveConnection(flags, {
+    env,
+    cwd,
+    stdin: terminal.prompts.input,
+    local: localKuFlow(flags, context),
+    signal: context.interruption(),
+  });
+  const connection = await requireConnection(resolved);
   for (const warning of connection.warnings) terminal.err.line(`Warning: ${escapeForTerminal(warning, 1000)}`);
-  if (code !== undefined && servedCodes !== undefined) requireServedCode(servedCodes, code);
+  if (code !== undefined && resolved.local !== undefined) requireServedCode(resolved.local.codes, code);
   return await connection.rest();
 }
