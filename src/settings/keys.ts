@@ -206,14 +206,16 @@ export type SettingValues = { readonly [Key in NamedSetting as Key['name']]: Kin
 
 export interface SettingKey extends DeclaredSetting {
   readonly name: SettingName;
-  /** The environment variable: `KUFLOW_API_CLIENTID` for `kuflow.api.client-id`. */
   readonly env: string;
   /** A variable with the path of a file that contains the value. */
   readonly fileEnv?: string;
 }
 
+/** The environment variable of a setting: `KUFLOW_API_CLIENTID` for `kuflow.api.client-id`. */
+export const variableOf = (name: SettingName): string => name.replaceAll('.', '_').replaceAll('-', '').toUpperCase();
+
 export const SETTING_KEYS: readonly SettingKey[] = SETTINGS.map((setting) => {
-  const env = setting.name.replaceAll('.', '_').replaceAll('-', '').toUpperCase();
+  const env = variableOf(setting.name);
   return { ...setting, env, ...(setting.kind === 'secret' && { fileEnv: `${env}_FILE` }) };
 });
 

@@ -3,7 +3,7 @@ import { Secret } from '../base/secret.ts';
 import { normaliseEndpoint } from '../kuflow/endpoint.ts';
 import { readApplicationFiles } from './application-files.ts';
 import { readDotenvNames, readEnvironment, type Environment } from './environment.ts';
-import { CLIENT_ID, CLIENT_SECRET, ENDPOINT, SETTING_KEYS, whereToSet } from './keys.ts';
+import { CLIENT_ID, CLIENT_SECRET, ENDPOINT, SETTING_KEYS, variableOf, whereToSet } from './keys.ts';
 import type { SettingKey, SettingName, SettingValues } from './keys.ts';
 import { mutualTlsProblems } from './mutual-tls.ts';
 import { formatSource, formatStep } from './sources.ts';
@@ -248,7 +248,7 @@ function chooseCredentials(layers: readonly Layer[], env: Environment): Credenti
     if (group === undefined || own.some((layer) => has(layer, name))) return [];
     const sourceOfOther = own.map((layer) => layer.entries.get(other)?.source).find((source) => source !== undefined);
     const elsewhere = others.map((layer) => layer.entries.get(name)?.source).find((source) => source !== undefined);
-    const variable = SETTING_KEYS.find((key) => key.name === name)?.env ?? name;
+    const variable = variableOf(name);
     const role = other === CLIENT_ID ? 'client ID' : 'client secret';
     const what =
       elsewhere === undefined
