@@ -3,8 +3,7 @@ import type { ForwardedSignal } from '../../base/interrupts.ts';
 import { cliInvocation } from '../../base/cli-invocation.ts';
 import { childEnvironment, temporalEnvironmentWarnings } from './child-environment.ts';
 import type { CredentialToken } from './set.ts';
-import { createCredentialSet, verifyMaterial, verifyToken } from './material.ts';
-import type { ConnectionFlags } from '../../connection/flags.ts';
+import { configuredCertificate, createCredentialSet, verifyMaterial, verifyToken } from './material.ts';
 import { WORKER_SETTINGS, openCredentialClient, type CredentialContext } from './client.ts';
 import {
   explainFailedStart,
@@ -12,17 +11,12 @@ import {
   toExitStatus,
   type FailedStart,
 } from '../../platform/session/worker-command.ts';
-import { configuredCertificate } from './configured-certificate.ts';
-
-export interface CredentialsTokenRequest extends CredentialContext {
-  readonly flags: ConnectionFlags;
-}
 
 /** `kuflow credentials token`: a new engine token with its expiry. Rejects with a KnownError. */
 export async function requestEngineToken(
-  request: CredentialsTokenRequest,
+  request: CredentialContext,
 ): Promise<{ readonly token: CredentialToken; readonly warnings: readonly string[] }> {
-  const client = await openCredentialClient(request.flags, request);
+  const client = await openCredentialClient(request);
   try {
     return { token: verifyToken(await client.requestToken(), request.clock.now()), warnings: client.warnings };
   } finally {
@@ -31,7 +25,6 @@ export async function requestEngineToken(
 }
 
 export interface CredentialsExecRequest extends CredentialContext {
-  readonly flags: ConnectionFlags;
   readonly command: readonly [string, ...string[]];
   readonly onWarning: (text: string) => void;
   /** From this call on, every signal of this process goes to `listener`. */
@@ -74,7 +67,7 @@ export async function execWithCredentials(request: CredentialsExecRequest): Prom
 }
 
 async function buildEnvironment(request: CredentialsExecRequest): Promise<NodeJS.ProcessEnv> {
-  const client = await openCredentialClient(request.flags, request, WORKER_SETTINGS);
+  const client = await openCredentialClient(request, WORKER_SETTINGS);
   try {
     for (const warning of [...client.warnings, ...(await temporalEnvironmentWarnings(request.env))])
       request.onWarning(warning);
@@ -96,7 +89,7 @@ async function buildEnvironment(request: CredentialsExecRequest): Promise<NodeJS
     const namespace = settings['temporal.namespace']?.value ?? verdict.verified.namespace;
     const token = verifyToken(await client.requestToken(), request.clock.now());
     const set = createCredentialSet(client.scope, { ...verdict.verified, namespace }, token);
-    return childEnvironment(request.env, await client.restCredentials(), set, configured?.paths);
+    return childEnvironment(request.env, await client.environment(), set, configured?.paths);
   } finally {
     await client.close();
   }

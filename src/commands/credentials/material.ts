@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto';
+import { isoTime } from '../../base/clock.ts';
 import { KnownError } from '../../base/errors.ts';
 import { escapeForTerminal } from '../../base/escape.ts';
 import { Secret } from '../../base/secret.ts';
@@ -9,12 +10,33 @@ import {
   type TlsMaterialProblemCode,
   type TlsMaterialText,
 } from '../../engine/material/tls-material.ts';
+import { certificateSource } from '../../connection/certificate.ts';
+import type { ResolvedSettings } from '../../settings/resolve.ts';
+import type { SetPaths } from './store/layout.ts';
 import type { CertificateFacts, CredentialSet, CredentialToken, EngineScope } from './set.ts';
 
 /** An engine certificate from KuFlow or from files, before any verification. */
 export interface UnverifiedMaterial {
   readonly namespace: string;
   readonly text: TlsMaterialText;
+}
+
+/** The certificate in the settings, as a worker uses it. */
+export interface ConfiguredCertificate {
+  readonly source: string;
+  /** Absolute; undefined for an inline certificate. */
+  readonly paths?: SetPaths | undefined;
+  /** Rejects with a KnownError if a file cannot be read. */
+  readonly read: () => Promise<TlsMaterialText>;
+}
+
+/** The certificate in the settings; undefined if it is missing or incomplete. */
+export function configuredCertificate(settings: ResolvedSettings): ConfiguredCertificate | undefined {
+  const certificate = certificateSource({ settings, problems: [] });
+  if (certificate.kind !== 'given') return undefined;
+  const { source, read, paths: { cert, key, ca } = {} } = certificate;
+  const isInFiles = cert !== undefined && key !== undefined && ca !== undefined;
+  return { source, read, paths: isInFiles ? { cert, key, ca } : undefined };
 }
 
 export interface UnverifiedToken {
@@ -84,12 +106,11 @@ export function verifyToken({ token, expiredAt }: UnverifiedToken, now: number):
     if (/[^\u0021-\u007e]/.test(value)) return 'the token contains characters that are not allowed in an HTTP header';
     if (expiredAt === undefined) return 'the response does not say when the token expires (no expiredAt)';
     if (Number.isNaN(expiresAt)) return `expiredAt is not a valid time: ${escapeForTerminal(expiredAt, 60)}`;
-    if (expiresAt <= now)
-      return `the token expired at ${new Date(expiresAt).toISOString()}; the local clock says ${new Date(now).toISOString()}`;
+    if (expiresAt <= now) return `the token expired at ${isoTime(expiresAt)}; the local clock says ${isoTime(now)}`;
     return undefined;
   })();
   if (problem !== undefined) throw rejectedAnswerError("KuFlow's engine token cannot be used", problem);
-  return { value: token, expiresAt };
+  return { value: token, expiresAt: isoTime(expiresAt) };
 }
 
 /** The error for an engine certificate that failed verification. */
@@ -150,8 +171,8 @@ export function certificateFacts(certificate: X509Certificate): CertificateFacts
     issuer: nameOnOneLine(certificate.issuer),
     serial: certificate.serialNumber,
     fingerprint: certificate.fingerprint256,
-    notBefore: Date.parse(certificate.validFrom),
-    notAfter: Date.parse(certificate.validTo),
+    notBefore: isoTime(Date.parse(certificate.validFrom)),
+    notAfter: isoTime(Date.parse(certificate.validTo)),
   };
 }
 

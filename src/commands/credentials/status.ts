@@ -1,17 +1,22 @@
-import type { Clock } from '../../base/clock.ts';
 import { worstExitStatus, type ExitStatus } from '../../base/errors.ts';
 import { Secret } from '../../base/secret.ts';
-import type { ConnectionFlags } from '../../connection/flags.ts';
 import { inspectConnection } from '../../connection/inspect.ts';
 import type { LockedSecret } from '../../connection/profile.ts';
-import { resolveConnection, type ConnectionContext } from '../../connection/resolve.ts';
+import { resolveConnection } from '../../connection/resolve.ts';
 import { checkConnection } from '../../diagnostics/check-connection.ts';
-import type { CheckEvent } from '../../diagnostics/check.ts';
 import type { ConnectionReport } from '../../diagnostics/report.ts';
 import { nodeFileSystem } from '../../files/node-file-system.ts';
-import { formatProblem, type ResolvedSettings, type SettingsResult } from '../../settings/resolve.ts';
-import { formatSource, type Source } from '../../settings/sources.ts';
-import { configuredCertificate } from './configured-certificate.ts';
+import { SETTING_KEYS } from '../../settings/keys.ts';
+import {
+  formatProblem,
+  isWorkerSetting,
+  type ResolvedSettings,
+  type Setting,
+  type SettingsResult,
+} from '../../settings/resolve.ts';
+import { formatSource } from '../../settings/sources.ts';
+import { engineScope, type CredentialContext, type CredentialsFlags } from './client.ts';
+import { configuredCertificate } from './material.ts';
 import { storeStatus, type StoreStatus, type UsedMaterial } from './store/status.ts';
 
 /** A setting in a form that may be shown. */
@@ -36,63 +41,41 @@ export interface CredentialsStatus {
   readonly status: ExitStatus;
 }
 
-export interface CredentialsStatusRequest extends ConnectionContext {
-  readonly flags: ConnectionFlags;
-  readonly clock: Clock;
-  readonly signal: AbortSignal;
+export interface StatusFlags extends CredentialsFlags {
   /** Also checks with KuFlow and the engine, which creates an engine token. */
-  readonly online: boolean;
+  readonly online?: boolean;
   /** Whether warnings count. */
-  readonly failOnWarn: boolean;
-  readonly report: (event: CheckEvent) => void;
+  readonly failOn?: 'warn';
 }
 
-/** The settings to show, in this order. */
-const DISPLAYED = [
-  'kuflow.api.endpoint',
-  'kuflow.api.client-id',
-  'kuflow.api.client-secret',
-  'kuflow.api.tenant-id',
-  'kuflow.api.ca',
-  'temporal.target',
-  'temporal.namespace',
-  'temporal.mutual-tls.cert',
-  'temporal.mutual-tls.key',
-  'temporal.mutual-tls.ca',
-  'temporal.mutual-tls.cert-data',
-  'temporal.mutual-tls.key-data',
-  'temporal.mutual-tls.ca-data',
-  'temporal.mutual-tls.server-name',
-  'temporal.proxy',
-] as const;
-
-interface SourcedValue {
-  readonly value: unknown;
-  readonly source: Source;
-  readonly shadows: readonly Source[];
+export interface CredentialsStatusRequest extends CredentialContext {
+  readonly flags: StatusFlags;
 }
+
+/** The settings to show: those of the connection. */
+const DISPLAYED = SETTING_KEYS.map(({ name }) => name).filter((name) => !isWorkerSetting(name));
 
 /**
  * `kuflow credentials status`: the credentials in use and their problems. Uses no network and opens no keychain unless
  * `online`.
  */
 export async function credentialsStatus(request: CredentialsStatusRequest): Promise<CredentialsStatus> {
-  const { cwd, clock, failOnWarn } = request;
-  const connection = await resolveConnection(request.flags, request);
+  const { cwd, clock, flags } = request;
+  const failOnWarn = flags.failOn === 'warn';
+  const connection = await resolveConnection(flags, request);
   const { locked, warnings } = connection;
   // Only requests to KuFlow need the secret, so the keychain stays locked otherwise.
-  const { result } = request.online ? await connection.unlock() : connection;
+  const { result } = flags.online === true ? await connection.unlock() : connection;
   const { settings } = result;
-  const wanted = {
-    endpoint: settings['kuflow.api.endpoint']?.value ?? '',
-    principal: settings['kuflow.api.client-id']?.value ?? '',
-    tenantId: settings['kuflow.api.tenant-id']?.value,
-    namespace: settings['temporal.namespace']?.value,
-  };
+  const wanted = { ...engineScope(settings), namespace: settings['temporal.namespace']?.value };
   const used = findUsedMaterial(result);
   const store = await storeStatus({ project: cwd, used, wanted, files: nodeFileSystem, now: clock.now() });
-  const relevant = result.problems.filter(({ key }) => !key.startsWith('worker.') && key !== 'temporal.kuflow-queue');
-  const online = request.online ? await checkOnline(request, { ...result, problems: relevant }) : undefined;
+  const relevant = result.problems.filter(({ key }) => !isWorkerSetting(key));
+  const { env, signal } = request;
+  const online =
+    flags.online === true
+      ? await checkConnection(await inspectConnection({ ...result, problems: relevant }, env), { env, signal })
+      : undefined;
   return {
     settings: displaySettings(settings, locked),
     problems: relevant.map(formatProblem),
@@ -123,7 +106,7 @@ function storeExitStatus(store: StoreStatus, failOnWarn: boolean): ExitStatus {
 }
 
 function displaySettings(settings: ResolvedSettings, locked: LockedSecret | undefined): readonly DisplayedSetting[] {
-  const all: Readonly<Partial<Record<string, SourcedValue>>> = {
+  const all: Readonly<Partial<Record<string, Setting<unknown>>>> = {
     ...(locked && { 'kuflow.api.client-secret': { ...locked, value: '[in the keychain]' } }),
     ...settings,
   };
@@ -140,9 +123,4 @@ function displaySettings(settings: ResolvedSettings, locked: LockedSecret | unde
       },
     ];
   });
-}
-
-async function checkOnline(request: CredentialsStatusRequest, result: SettingsResult): Promise<ConnectionReport> {
-  const { env, report, signal } = request;
-  return await checkConnection(await inspectConnection(result, env), { env, report, signal });
 }

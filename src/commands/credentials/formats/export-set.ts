@@ -1,5 +1,5 @@
 import { basename, dirname, isAbsolute, join } from 'node:path';
-import type { Clock } from '../../../base/clock.ts';
+import { isoTime, type Clock } from '../../../base/clock.ts';
 import { KnownError, usageError } from '../../../base/errors.ts';
 import { Secret } from '../../../base/secret.ts';
 import type { CredentialSet, EngineScope } from '../set.ts';
@@ -9,11 +9,9 @@ import { withContext } from '../../../base/system-error.ts';
 import type { LockWaitOptions } from '../../../files/file-lock.ts';
 import { replaceFile } from '../../../files/write.ts';
 import { formatDotenv } from './dotenv.ts';
-import type { FormatName } from './format-names.ts';
-import type { FormatInput, Formatted, KeyChange } from './format.ts';
+import type { FormatInput, FormatName, Formatted, KeyChange } from './format.ts';
 import { formatJson } from './json.ts';
 import { checkPemFolder, pemFileNames, planPem, withPemFolderLock, writePem } from './pem-folder.ts';
-import { withFolderLock } from './folder-lock.ts';
 import { formatSecretManifest } from './secret-manifest.ts';
 import {
   checkUnchanged,
@@ -24,6 +22,8 @@ import {
   resolveFolder,
   requireWritable,
   targetText,
+  whyNotOwnFolder,
+  withFolderLock,
   type TargetFile,
 } from '../target.ts';
 import { formatTemporalToml } from './temporal-toml.ts';
@@ -188,13 +188,7 @@ export async function checkExport(check: ExportCheck): Promise<void> {
   if (!check.dryRun) await requireWritable(dirname(target.path));
 }
 
-function checkOptions({
-  format,
-  output,
-  byPath,
-  profile,
-  secretName,
-}: Pick<ExportRequest, 'format' | 'output' | 'byPath' | 'profile' | 'secretName'>): void {
+function checkOptions({ format, output, byPath, profile, secretName }: Omit<ExportRequest, 'set'>): void {
   for (const [option, value, only] of [
     ['--temporal-profile', profile, 'temporal-toml'],
     ['--secret-name', secretName, 'k8s-secret'],
@@ -210,15 +204,7 @@ function checkOptions({
     ]);
 }
 
-function formatInput({
-  set,
-  format,
-  output,
-  paths,
-  byPath,
-  profile,
-  secretName,
-}: Pick<ExportRequest, 'set' | 'format' | 'output' | 'paths' | 'byPath' | 'profile' | 'secretName'>): FormatInput {
+function formatInput({ set, format, output, paths, byPath, profile, secretName }: ExportRequest): FormatInput {
   const wantsPaths = format === 'temporal-toml' || byPath;
   if (wantsPaths && paths === undefined) throw usageError('There are no credential files whose paths could be written');
   return {
@@ -264,16 +250,10 @@ async function exportPem(request: ExportRequest): Promise<ExportResult> {
 
 async function resolvePemFolder(files: FileSystem, output: string): Promise<string> {
   const folder = await resolveFolder(output);
-  const status = await withContext('Reading the folder', output, () => files.look(folder));
-  const link = await withContext('Reading the folder', output, () => files.look(output.replace(/[\\/]+$/, '')));
-  const seen =
-    link?.kind === 'link'
-      ? 'it is a symbolic link'
-      : status?.kind !== 'folder'
-        ? 'it is not a folder'
-        : status.own
-          ? undefined
-          : 'it belongs to another user';
+  // Not the resolved folder, so that a link is refused.
+  const path = output.replace(/[\\/]+$/, '');
+  const status = await withContext('Reading the folder', output, () => files.look(path));
+  const seen = status === undefined ? 'it is not a folder' : whyNotOwnFolder(status);
   if (seen === undefined) return folder;
   throw new KnownError({
     message: `Credentials cannot be written into ${output}: ${seen}`,
@@ -287,14 +267,15 @@ const placeholderPem = (label: string): string =>
 
 /** A set to check a target with before a real one is requested. Never written. */
 function placeholderSet(scope: EngineScope, withToken: boolean, now: number): CredentialSet {
-  const certificate = { subject: '-', issuer: '-', serial: '-', fingerprint: '-', notBefore: now, notAfter: now };
+  const time = isoTime(now);
+  const certificate = { subject: '-', issuer: '-', serial: '-', fingerprint: '-', notBefore: time, notAfter: time };
   return {
     ...scope,
     namespace: 'placeholder.namespace',
     certificate: placeholderPem('CERTIFICATE'),
     privateKey: new Secret(placeholderPem('PRIVATE KEY')),
     authorities: placeholderPem('CERTIFICATE'),
-    token: withToken ? { value: new Secret('placeholder.token'), expiresAt: now } : undefined,
+    token: withToken ? { value: new Secret('placeholder.token'), expiresAt: time } : undefined,
     leaf: certificate,
     roots: [certificate],
   };

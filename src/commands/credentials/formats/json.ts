@@ -1,6 +1,6 @@
-import { isRecord } from '../../../base/json.ts';
 import { Secret } from '../../../base/secret.ts';
-import { cannotEditError, splitTextFile } from '../../../files/text-file.ts';
+import { parseJsonObject } from '../../../files/json-edit.ts';
+import { splitTextFile } from '../../../files/text-file.ts';
 import { editYaml } from '../../../files/yaml-edit.ts';
 import { renewalTime, type CredentialSet } from '../set.ts';
 import { listKeyChanges, type FormatInput, type Formatted, type KeyValues } from './format.ts';
@@ -30,7 +30,6 @@ export function formatJson({ set, existing, name }: FormatInput): Formatted {
 }
 
 function jsonValues(set: CredentialSet): KeyValues {
-  const iso = (time: number): string => new Date(time).toISOString();
   return new Map([
     ['format', FORMAT],
     ['endpoint', set.endpoint],
@@ -42,22 +41,9 @@ function jsonValues(set: CredentialSet): KeyValues {
     ['certificate', set.certificate],
     ['privateKey', set.privateKey.reveal()],
     ['authorities', set.authorities],
-    ['expiresAt', iso(set.leaf.notAfter)],
-    ['renewBefore', iso(set.renewBefore ?? renewalTime(set.leaf))],
+    ['expiresAt', set.leaf.notAfter],
+    ['renewBefore', set.renewBefore ?? renewalTime(set.leaf)],
     ['token', set.token?.value.reveal()],
-    ['tokenExpiresAt', set.token === undefined ? undefined : iso(set.token.expiresAt)],
+    ['tokenExpiresAt', set.token?.expiresAt],
   ]);
-}
-
-function parseJsonObject(text: string, name: string): Record<string, unknown> {
-  const next = 'Correct the file, or choose another one';
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    // The parser's message quotes the file, which may contain secrets.
-    throw cannotEditError(name, 'it is not valid JSON', next);
-  }
-  if (!isRecord(value)) throw cannotEditError(name, 'it is not a JSON object', next);
-  return value;
 }

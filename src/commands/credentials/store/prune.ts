@@ -1,10 +1,12 @@
-import { join, resolve } from 'node:path';
+import { isAbsolute, join, resolve } from 'node:path';
 import type { Clock } from '../../../base/clock.ts';
 import { withContext } from '../../../base/system-error.ts';
 import type { FileSystem } from '../../../files/file-system.ts';
+import { whyNotOwnFolder } from '../target.ts';
 import { SET_FILES, stagingName, storeLayout, type StoreLayout } from './layout.ts';
 import { withStoreLock } from './lock.ts';
 import { readPointers } from './pointers.ts';
+import type { SetRecord } from './set-record.ts';
 import { listSets, readSet, removeSetFolder, type StoredSet } from './sets.ts';
 import { readFollowingLinks, type FollowedFile } from './settings-file.ts';
 
@@ -12,8 +14,6 @@ export interface PruneRequest {
   /** Absolute. */
   readonly project: string;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Absolute paths of files outside the project that may refer to a set. */
-  readonly alsoRead?: readonly string[];
   readonly dryRun: boolean;
   readonly files: FileSystem;
   readonly clock: Clock;
@@ -21,8 +21,6 @@ export interface PruneRequest {
 }
 
 export interface PruneResult {
-  /** Absolute. */
-  readonly store: string;
   readonly removed: readonly string[];
   /** Each with the reason, one phrase. */
   readonly kept: readonly { readonly id: string; readonly because: string }[];
@@ -35,15 +33,16 @@ const SETTINGS_FILE = /^(application.*\.ya?ml|\.env.*|.*\.env|.*\.toml|.*\.ya?ml
 const LARGEST_MIB = 64;
 
 /**
- * Removes the sets that no settings file of the project and no environment variable refers to. If the engine has not
- * accepted the set in use, its predecessor stays, and so do all sets since the last accepted one. Nothing is removed if
- * a file that may refer to a set cannot be read. A set's folder that contains other files is never removed.
+ * `kuflow credentials prune`: removes the sets that no settings file of the project, no Temporal profile and no
+ * environment variable refers to. If the engine has not accepted the set in use, its predecessor stays, and so do all
+ * sets since the last accepted one. Nothing is removed if a file that may refer to a set cannot be read. A set's folder
+ * that contains other files is never removed.
  */
 export async function pruneSets(request: PruneRequest): Promise<PruneResult> {
   const { files, clock, signal } = request;
   const layout = storeLayout(request.project);
   const ids = await withContext('Reading the stored credentials', layout.store, () => listSets(files, layout));
-  if (ids.length === 0) return { store: layout.store, removed: [], kept: [] };
+  if (ids.length === 0) return { removed: [], kept: [] };
   if (request.dryRun) return await prune(request, layout);
   return await withStoreLock(files, layout, { clock, signal }, () => prune(request, layout));
 }
@@ -57,7 +56,7 @@ async function prune(request: PruneRequest, layout: StoreLayout): Promise<PruneR
     return { stored, inUse: pointers.to.kind === 'set' ? pointers.to.id : undefined };
   });
   const candidates = await withContext('Reading the settings', layout.project, () =>
-    readSettingsFiles(files, layout, request.alsoRead ?? []),
+    readSettingsFiles(files, layout, env),
   );
   const fallbacks = findFallbackSets(sets);
   const whyKept = (set: StoredSet): string | undefined => {
@@ -82,7 +81,7 @@ async function prune(request: PruneRequest, layout: StoreLayout): Promise<PruneR
       removed.push(set.id);
     }
   }
-  return { store: layout.store, removed, kept };
+  return { removed, kept };
 }
 
 /** Sets that may be needed again while the engine has not accepted the set in use, each with the reason. */
@@ -97,8 +96,9 @@ function findFallbackSets({
   const current = records.find(({ id }) => id === inUse);
   if (current === undefined || current.proven) return new Map();
   const why = 'the set in use was not tested against the engine (--offline)';
-  const accepted = records.filter(({ proven }) => proven).sort((one, other) => other.pulledAt - one.pulledAt)[0];
-  const newer = accepted === undefined ? [] : records.filter(({ pulledAt }) => pulledAt > accepted.pulledAt);
+  const pulledAt = (record: SetRecord): number => Date.parse(record.pulledAt);
+  const [accepted] = records.filter(({ proven }) => proven).sort((one, other) => pulledAt(other) - pulledAt(one));
+  const newer = accepted === undefined ? [] : records.filter((record) => pulledAt(record) > pulledAt(accepted));
   return new Map([
     ...newer.map(({ id }) => [id, `it is newer than the last set that the engine accepted, and ${why}`] as const),
     ...(current.previous === undefined ? [] : [[current.previous, `it is the previous set, and ${why}`] as const]),
@@ -110,8 +110,8 @@ function findFallbackSets({
 
 async function whyNotRemovable(files: FileSystem, folder: string): Promise<string | undefined> {
   const status = await files.look(folder);
-  if (status?.kind !== 'folder') return 'it is not a folder';
-  if (!status.own) return 'it belongs to another user';
+  const reason = status === undefined ? 'it is not a folder' : whyNotOwnFolder(status);
+  if (reason !== undefined) return reason;
   const own: readonly string[] = Object.values(SET_FILES);
   const hasOthers = (await files.list(folder)).some((name) => !own.includes(name));
   return hasOthers ? 'it contains other files' : undefined;
@@ -131,11 +131,30 @@ async function removeSet(files: FileSystem, layout: StoreLayout, id: string): Pr
 async function readSettingsFiles(
   files: FileSystem,
   layout: StoreLayout,
-  others: readonly string[],
+  env: PruneRequest['env'],
 ): Promise<readonly { readonly name: string; readonly content: FollowedFile }[]> {
   const names = (await files.list(layout.project)).filter((name) => SETTINGS_FILE.test(name));
   const read: { name: string; content: FollowedFile }[] = [];
-  for (const name of [...names, ...others])
+  for (const name of [...names, ...temporalConfigFiles(env, layout.project)])
     read.push({ name, content: await readFollowingLinks(files, resolve(layout.project, name), LARGEST_MIB) });
   return read;
+}
+
+/**
+ * Where Temporal tools look for their profiles: TEMPORAL_CONFIG_FILE, or `temporalio/temporal.toml` in the user's
+ * configuration folder.
+ */
+function temporalConfigFiles(env: PruneRequest['env'], cwd: string): readonly string[] {
+  const file = env['TEMPORAL_CONFIG_FILE'] ?? '';
+  if (file !== '') return [resolve(cwd, file)];
+  const home = env['HOME'];
+  const inHome = (...parts: readonly string[]): string | undefined =>
+    home === undefined ? undefined : join(home, ...parts);
+  const xdg = env['XDG_CONFIG_HOME'] ?? '';
+  const folders: Readonly<Partial<Record<NodeJS.Platform, string | undefined>>> = {
+    darwin: inHome('Library', 'Application Support'),
+    win32: env['APPDATA'],
+  };
+  const folder = process.platform in folders ? folders[process.platform] : isAbsolute(xdg) ? xdg : inHome('.config');
+  return folder === undefined ? [] : [join(folder, 'temporalio', 'temporal.toml')];
 }

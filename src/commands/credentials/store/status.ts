@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 import { KnownError } from '../../../base/errors.ts';
-import type { ConfiguredCertificate } from '../configured-certificate.ts';
-import type { CertificateFacts, CredentialScope } from '../set.ts';
-import { assessCertificate, assessSet, type Staleness } from './assess.ts';
+import type { ConfiguredCertificate } from '../material.ts';
+import type { CredentialScope } from '../set.ts';
+import { assessCertificate, assessSet, type CertificateAssessment } from './assess.ts';
 import { SET_FILES, setIdFromPath, storeLayout, type SetPaths, type StoreLayout } from './layout.ts';
 import { readPointers } from './pointers.ts';
 import { withContext } from '../../../base/system-error.ts';
 import type { FileSystem } from '../../../files/file-system.ts';
+import type { SetRecord } from './set-record.ts';
 import { listSets, readSet } from './sets.ts';
 
 /**
@@ -19,29 +20,21 @@ export type UsedMaterial =
   | { readonly kind: 'unusable'; readonly overridden: boolean }
   | ({ readonly kind: 'given' } & ConfiguredCertificate);
 
-/** A set as found in the store. Times are milliseconds since the epoch. */
-export interface SetStatus {
+/** A set as found in the store. Times are in ISO 8601. */
+export interface SetStatus extends CertificateAssessment {
   readonly id: string;
   /** Absolute. */
   readonly folder: string;
   readonly namespace?: string | undefined;
-  readonly certificate?: CertificateFacts | undefined;
-  readonly renewBefore?: number | undefined;
-  readonly pulledAt?: number | undefined;
-  readonly tokenExpiresAt?: number | undefined;
+  readonly pulledAt?: string | undefined;
+  readonly token?: SetRecord['token'];
   readonly provenByEngine?: boolean | undefined;
   readonly previous?: string | undefined;
-  /** Every reason not to use it. */
-  readonly stale: readonly Staleness[];
 }
 
 /** A certificate that was not pulled by this tool: there is no lock file to compare it with. */
-export interface ForeignStatus {
+export interface ForeignStatus extends CertificateAssessment {
   readonly source: string;
-  readonly certificate?: CertificateFacts | undefined;
-  readonly renewBefore?: number | undefined;
-  /** Every reason not to use it. */
-  readonly stale: readonly Staleness[];
 }
 
 export type StoreStatus = (
@@ -104,18 +97,16 @@ async function getSetStatus(
   layout: StoreLayout,
   id: string,
 ): Promise<SetStatus> {
-  const { record, verified, renewBefore, stale } = assessSet(await readSet(files, layout, id), wanted, now);
+  const { record, ...assessment } = assessSet(await readSet(files, layout, id), wanted, now);
   return {
     id,
     folder: join(layout.store, id),
     namespace: record?.namespace,
     pulledAt: record?.pulledAt,
     provenByEngine: record?.proven,
-    tokenExpiresAt: record?.tokenExpiresAt,
+    token: record?.token,
     previous: record?.previous,
-    certificate: verified?.leaf ?? record?.certificate,
-    renewBefore,
-    stale,
+    ...assessment,
   };
 }
 
