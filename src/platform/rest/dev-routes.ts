@@ -16,7 +16,7 @@ import { listAvailableActions, listInvokedActions } from '../domain/process-acti
 import { releaseTask } from '../domain/process-items.ts';
 import { requireProcess } from '../domain/process-view.ts';
 import { getProcessTimeline, sendProcessSignal } from '../domain/processes.ts';
-import { parseFaultRule } from '../faults/rule.ts';
+import { findFaultProblem } from '../faults/registry.ts';
 import type { ActionsOfProcess, FailingWorkStatus, InvokedAction, SkipRequest } from '../shared/contract.ts';
 import {
   devOpenApiDocument,
@@ -111,9 +111,9 @@ export function registerDevRoutes(app: FastifyInstance, deps: RestDeps, validato
     },
     listFaults: () => ({ faults: faults.list() }),
     addFault: ({ body }) => {
-      const parsed = parseFaultRule(body);
-      if (!parsed.ok) throw badRequest(`The fault rule is not valid: ${parsed.problem}`, 'body');
-      return faults.add(parsed.rule);
+      const problem = findFaultProblem(body);
+      if (problem !== undefined) throw badRequest(`The fault rule is not valid: ${problem}`, 'body');
+      return faults.add({ times: 1, ...body });
     },
     removeFaults: () => faults.clear(),
     removeFault: ({ path: { id } }) => {

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { createFaultRegistry } from '../../../../src/platform/faults/registry.ts';
-import { parseFaultRule } from '../../../../src/platform/faults/rule.ts';
+import { createFaultRegistry, findFaultProblem, type FaultAction } from '../../../../src/platform/faults/registry.ts';
 
 describe('createFaultRegistry', () => {
   it('uses up the oldest matching rule, then the next one', () => {
@@ -20,43 +19,25 @@ describe('createFaultRegistry', () => {
   });
 });
 
-describe('parseFaultRule', () => {
-  it.each([
-    [
-      { operationId: 'createProcess', action: { kind: 'drop-answer' } },
-      { operationId: 'createProcess', times: 1, action: { kind: 'drop-answer' } },
-    ],
-    [
-      { operationId: 'downloadDocument', action: { kind: 'cut-answer' } },
-      { operationId: 'downloadDocument', times: 1, action: { kind: 'cut-answer' } },
-    ],
-    [
-      { operationId: 'retrieveKmsKey', action: { kind: 'no-answer' } },
-      { operationId: 'retrieveKmsKey', times: 1, action: { kind: 'no-answer' } },
-    ],
-    [
-      { operationId: '*', times: 3, action: { kind: 'delay', ms: 10 } },
-      { operationId: '*', times: 3, action: { kind: 'delay', ms: 10 } },
-    ],
-    [
-      { operationId: '*', action: { kind: 'status', status: 429, retryAfter: 1 } },
-      { operationId: '*', times: 1, action: { kind: 'status', status: 429, retryAfter: 1 } },
-    ],
-  ])('parses %j', (value, rule) => {
-    expect(parseFaultRule(value)).toEqual({ ok: true, rule });
+describe('findFaultProblem', () => {
+  it.each<[string, FaultAction]>([
+    ['createProcess', { kind: 'drop-answer' }],
+    ['downloadDocument', { kind: 'cut-answer' }],
+    ['retrieveKmsKey', { kind: 'no-answer' }],
+    ['*', { kind: 'delay', ms: 10 }],
+    ['*', { kind: 'status', status: 429, retryAfter: 1 }],
+    ['*', { kind: 'status', status: 503 }],
+  ])('accepts %s %j', (operationId, action) => {
+    expect(findFaultProblem({ operationId, action })).toBeUndefined();
   });
 
   it.each([
-    [undefined, 'object'],
-    [{ operationId: 'toString', action: { kind: 'drop-answer' } }, 'operationId'],
-    [{ operationId: '*', times: 0, action: { kind: 'drop-answer' } }, 'times'],
-    [{ operationId: '*' }, 'action'],
-    [{ operationId: '*', action: { kind: 'explode' } }, 'action.kind'],
-    [{ operationId: '*', action: { kind: 'delay', ms: '1' } }, 'action.ms'],
-    [{ operationId: '*', action: { kind: 'status', status: 200 } }, 'action.status'],
-    [{ operationId: '*', action: { kind: 'delay', ms: 1, status: 503 } }, 'action.status is not a field of delay'],
-    [{ operationId: '*', action: { kind: 'status', status: 503, retryAfter: -1 } }, 'action.retryAfter'],
-  ])('rejects %j', (value, problem) => {
-    expect(parseFaultRule(value)).toEqual({ ok: false, problem: expect.stringContaining(problem) as string });
+    ['toString', { kind: 'drop-answer' }, 'operationId'],
+    ['*', { kind: 'delay' }, 'action.ms is required'],
+    ['*', { kind: 'status', retryAfter: 1 }, 'action.status is required'],
+    ['*', { kind: 'delay', ms: 1, status: 503 }, 'action.status is not a field of delay'],
+    ['*', { kind: 'drop-answer', ms: 1 }, 'action.ms is not a field of drop-answer'],
+  ])('rejects %s %j', (operationId, action, problem) => {
+    expect(findFaultProblem({ operationId, action: action as FaultAction })).toContain(problem);
   });
 });
