@@ -1,5 +1,4 @@
 import { Type } from '@sinclair/typebox';
-import type { Static } from '@sinclair/typebox';
 import {
   AnyObject,
   DeletedQueryParam,
@@ -9,11 +8,10 @@ import {
   Uuid,
   answer,
   audited,
-  bytesAnswer,
-  bytesBody,
   deletable,
   enumeration,
-  fileQuery,
+  fileDownload,
+  fileUpload,
   json,
   jsonPatchBody,
   model,
@@ -30,16 +28,6 @@ export const BusinessArtifactActionDefinitionRef = model('BusinessArtifactAction
   code: Type.String(),
 });
 
-export const BusinessArtifact = model('BusinessArtifact', {
-  ...deletable,
-  id: Uuid,
-  uri: Type.Optional(Type.String({ readOnly: true })),
-  tenantId: Uuid,
-  businessArtifactDefinitionRef: BusinessArtifactDefinitionRef,
-  data: Type.Optional(JsonValue),
-});
-export type BusinessArtifact = Static<typeof BusinessArtifact>;
-
 export const BusinessArtifactPageItem = model('BusinessArtifactPageItem', {
   ...deletable,
   id: Uuid,
@@ -47,7 +35,11 @@ export const BusinessArtifactPageItem = model('BusinessArtifactPageItem', {
   tenantId: Uuid,
   businessArtifactDefinitionRef: BusinessArtifactDefinitionRef,
 });
-export type BusinessArtifactPageItem = Static<typeof BusinessArtifactPageItem>;
+
+export const BusinessArtifact = model('BusinessArtifact', {
+  ...BusinessArtifactPageItem.properties,
+  data: Type.Optional(JsonValue),
+});
 
 export const BusinessArtifactPage = page('BusinessArtifactPage', BusinessArtifactPageItem);
 
@@ -117,7 +109,6 @@ export const BusinessArtifactAction = model('BusinessArtifactAction', {
   downloadable: Type.Optional(BusinessArtifactActionDownloadable),
   createArtifact: Type.Optional(BusinessArtifactActionCreateArtifact),
 });
-export type BusinessArtifactAction = Static<typeof BusinessArtifactAction>;
 
 export const BusinessArtifactActionCreateParams = model('BusinessArtifactActionCreateParams', {
   id: Type.Optional(Uuid),
@@ -244,16 +235,12 @@ export const businessArtifactOperations = resource('businessArtifact', {
   uploadBusinessArtifactDocument: {
     call: 'POST /business-artifacts/{id}/~actions/upload-document',
     summary: 'Upload a document, to be linked by writing its uri into the data of the business artifact',
-    query: fileQuery,
-    requiredQuery: ['fileContentType', 'fileName'],
-    body: bytesBody,
+    ...fileUpload,
     responses: { 200: answer(DocumentReference, 'The location of the document') },
   },
   downloadBusinessArtifactDocument: {
     call: 'GET /business-artifacts/{id}/~actions/download-document',
     summary: 'Download a document of the business artifact',
-    query: { documentUri: Type.String() },
-    requiredQuery: ['documentUri'],
-    responses: { 200: bytesAnswer },
+    ...fileDownload,
   },
 });

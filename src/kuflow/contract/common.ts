@@ -154,3 +154,17 @@ export const bytesAnswer = {
   media: ['application/octet-stream'],
   schema: Bytes,
 } as const;
+
+/** What the operations have in common that store a file. */
+export const fileUpload = {
+  query: fileQuery,
+  requiredQuery: ['fileContentType', 'fileName'],
+  body: bytesBody,
+} as const;
+
+/** What the operations have in common that return a file by its reference. */
+export const fileDownload = {
+  query: { documentUri: Type.String() },
+  requiredQuery: ['documentUri'],
+  responses: { 200: bytesAnswer },
+} as const;

@@ -6,9 +6,8 @@ import {
   Uuid,
   answer,
   audited,
-  bytesBody,
   enumeration,
-  fileQuery,
+  fileUpload,
   json,
   model,
 } from './common.ts';
@@ -112,9 +111,7 @@ export const processActionOperations = resource('process', {
     call: 'POST /processes/{id}/actions/{actionId}/~actions/upload-document',
     summary: 'Upload the document of a requested downloadable action, which completes it',
     origin: 'newer',
-    query: fileQuery,
-    requiredQuery: ['fileContentType', 'fileName'],
-    body: bytesBody,
+    ...fileUpload,
     responses: { 200: answer(ProcessAction, 'The action') },
   },
 });

@@ -33,7 +33,6 @@ export const ProcessItemDefinitionRef = model('ProcessItemDefinitionRef', {
   version: Uuid,
   code: Type.String(),
 });
-export type ProcessItemDefinitionRef = Static<typeof ProcessItemDefinitionRef>;
 
 export const ProcessItemTaskLog = model('ProcessItemTaskLog', {
   id: Uuid,
@@ -59,7 +58,7 @@ export const ProcessItemMessage = model('ProcessItemMessage', {
 });
 
 // processItemThreadId comes from newer SDKs, here and in the models below.
-export const ProcessItem = model('ProcessItem', {
+const itemFields = {
   ...deletable,
   id: Uuid,
   uri: Type.Optional(Type.String({ readOnly: true })),
@@ -67,8 +66,12 @@ export const ProcessItem = model('ProcessItem', {
   processId: Uuid,
   processItemThreadId: Type.Optional(Uuid),
   ownerId: Type.Optional(Uuid),
-  tenantId: Type.Optional(Uuid),
   processItemDefinitionRef: Type.Optional(ProcessItemDefinitionRef),
+} as const;
+
+export const ProcessItem = model('ProcessItem', {
+  ...itemFields,
+  tenantId: Type.Optional(Uuid),
   task: Type.Optional(ProcessItemTask),
   message: Type.Optional(ProcessItemMessage),
 });
@@ -82,15 +85,8 @@ export const ProcessItemMessagePageItem = model('ProcessItemMessagePageItem', {
 });
 
 export const ProcessItemPageItem = model('ProcessItemPageItem', {
-  ...deletable,
-  id: Uuid,
-  uri: Type.Optional(Type.String({ readOnly: true })),
-  type: ProcessItemType,
-  processId: Uuid,
-  processItemThreadId: Type.Optional(Uuid),
-  ownerId: Type.Optional(Uuid),
+  ...itemFields,
   tenantId: Uuid,
-  processItemDefinitionRef: Type.Optional(ProcessItemDefinitionRef),
   task: Type.Optional(ProcessItemTaskPageItem),
   message: Type.Optional(ProcessItemMessagePageItem),
 });
@@ -103,11 +99,7 @@ export const ProcessItemTaskCreateParams = model('ProcessItemTaskCreateParams', 
   contextData: Type.Optional(JsonValue),
 });
 
-export const ProcessItemMessageCreateParams = model('ProcessItemMessageCreateParams', {
-  text: Type.Optional(Type.String()),
-  data: Type.Optional(JsonValue),
-  dataStructureDataDefinitionCode: Type.Optional(Type.String()),
-});
+export const ProcessItemMessageCreateParams = model('ProcessItemMessageCreateParams', ProcessItemMessage.properties);
 
 export const ProcessItemCreateParams = model('ProcessItemCreateParams', {
   id: Type.Optional(Uuid),

@@ -1,5 +1,4 @@
 import { Type } from '@sinclair/typebox';
-import type { Static } from '@sinclair/typebox';
 import { Uuid, answer, audited, bytesAnswer, enumeration, model, page, paging, tenantFilter } from './common.ts';
 import { resource } from './operation.ts';
 
@@ -20,7 +19,7 @@ export const RobotSourceFile = model('RobotSourceFile', {
 const description = Type.Optional(Type.String({ minLength: 1, maxLength: 4000 }));
 const label = Type.String({ minLength: 1, maxLength: 50 });
 
-export const RobotPageItem = model('RobotPageItem', {
+const robotFields = {
   ...audited,
   id: Uuid,
   code: label,
@@ -29,28 +28,19 @@ export const RobotPageItem = model('RobotPageItem', {
   sourceType: RobotSourceType,
   sourceFile: RobotSourceFile,
   tenantId: Uuid,
-});
-export type RobotPageItem = Static<typeof RobotPageItem>;
+} as const;
 
-export const RobotPage = page('RobotPage', RobotPageItem);
+export const RobotPage = page('RobotPage', model('RobotPageItem', robotFields));
 
 export const Robot = model('Robot', {
-  ...audited,
-  id: Uuid,
-  code: label,
-  name: label,
-  description,
-  sourceType: RobotSourceType,
-  sourceFile: RobotSourceFile,
+  ...robotFields,
   environmentVariables: Type.Optional(
     Type.Unsafe<Record<string, string>>({
       type: 'object',
       additionalProperties: { type: 'string', minLength: 1, maxLength: 4000 },
     }),
   ),
-  tenantId: Uuid,
 });
-export type Robot = Static<typeof Robot>;
 
 export const robotOperations = resource('robot', {
   findRobots: {

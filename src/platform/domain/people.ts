@@ -1,7 +1,11 @@
 import { withoutUndefined } from '../../base/json.ts';
-import type { GroupPageItem } from '../../kuflow/contract/groups.ts';
-import type { Principal as PrincipalView, PrincipalPageItem } from '../../kuflow/contract/principals.ts';
-import type { TenantUser as TenantUserView, TenantUserPageItem } from '../../kuflow/contract/tenant-users.ts';
+import type {
+  GroupPageItem,
+  Principal,
+  PrincipalPageItem,
+  TenantUser,
+  TenantUserPageItem,
+} from '../../kuflow/contract/people.ts';
 import type { LocalPeople } from '../shared/contract.ts';
 import type { ColumnFilter } from '../store/find.ts';
 import {
@@ -46,7 +50,7 @@ function groupFilter(ctx: Domain, { groupId, groupCode }: GroupFilter, column: s
   return { column, values: members.length === 0 ? NO_MATCH : members };
 }
 
-function toPrincipal({ id, type, name, userId, email }: PrincipalRow): PrincipalView {
+function toPrincipal({ id, type, name, userId, email }: PrincipalRow): Principal {
   return withoutUndefined({
     ...{ id, type, name },
     user: userId === undefined ? undefined : withoutUndefined({ id: userId, email }),
@@ -87,7 +91,7 @@ function hasKnownTenant(ctx: OperationContext, tenantIds: readonly string[] | un
   );
 }
 
-export function retrievePrincipal(ctx: OperationContext, id: string): PrincipalView {
+export function retrievePrincipal(ctx: OperationContext, id: string): Principal {
   const principal = findPrincipalById(ctx.store.sql, id);
   if (principal === undefined) throw notFound('principal', id);
   return toPrincipal(principal);
@@ -176,13 +180,13 @@ export function findTenantUsers(
   );
 }
 
-export function retrieveTenantUser(ctx: OperationContext, id: string): TenantUserView {
+export function retrieveTenantUser(ctx: OperationContext, id: string): TenantUser {
   const user = findTenantUserById(ctx.store.sql, id);
   if (user === undefined) throw notFound('tenant user', id);
   return toTenantUser(ctx, user);
 }
 
-function toTenantUser(ctx: OperationContext, user: TenantUserRow): TenantUserView {
+function toTenantUser(ctx: OperationContext, user: TenantUserRow): TenantUser {
   const { principalId, metadata, ...rest } = user;
   const principal = findPrincipalById(ctx.store.sql, principalId);
   if (principal === undefined) throw notFound('principal', principalId);
