@@ -118,7 +118,6 @@ async function startAll(options: PlatformOptions, parts: Parts): Promise<Running
       readKey,
       ahead: (): number => (time.status().obstacle === undefined ? store.clock.ahead : 0),
     }),
-    (started) => started.close(),
   );
   const watcher = await parts.add(
     watchProcesses({
@@ -128,14 +127,11 @@ async function startAll(options: PlatformOptions, parts: Parts): Promise<Running
       onError: (error) =>
         report({ kind: 'warning', message: `Could not find out how a workflow ended: ${messageOf(error)}` }),
     }),
-    (started) => started.stop(),
   );
   const outbox = await parts.add(
     createOutbox({ domain, engine, onStarted: (workflowId) => watcher.track(workflowId) }),
-    (started) => started.stop(),
   );
-
-  const webhooks = await parts.add(createWebhookSender({ domain, env: process.env }), (started) => started.stop());
+  const webhooks = await parts.add(createWebhookSender({ domain, env: process.env }));
 
   const time: TimeSkipper = await parts.add(
     createTimeSkipper({
@@ -148,13 +144,13 @@ async function startAll(options: PlatformOptions, parts: Parts): Promise<Running
       onMoved: () => hub.publish({ kind: 'clock-changed' }),
       warn: (message) => report({ kind: 'warning', message }),
     }),
-    (started) => started.stop(),
   );
 
   report({ kind: 'starting', part: 'gateway' });
   const server = await authority.issueServerCertificate({ hostNames });
-  await ports.engine.release();
-  const starting = startGateway({
+  await ports.engine.close();
+  await parts.add(
+    startGateway({
     port: ports.engine.port,
     server,
     clientAuthority: authority.certificate,
@@ -163,8 +159,8 @@ async function startAll(options: PlatformOptions, parts: Parts): Promise<Running
     clock,
     report,
     onWorkflowTaskCompleted: (task) => watcher.poke(task),
-  });
-  await parts.add(starting, (started) => started.close());
+  }),
+  );
 
   report({ kind: 'starting', part: 'rest' });
   const endpoints = endpointsOf(hostNames[0] ?? '127.0.0.1', ports, temporal.address);
@@ -185,14 +181,11 @@ async function startAll(options: PlatformOptions, parts: Parts): Promise<Running
         for (const change of changes) report({ kind: 'worker', ...change });
       },
     }),
-    (started) => started.stop(),
   );
   const page = readPageFiles(join(packageRoot(), 'dist', 'web'), options.pageCommands);
   // Only the requests for the console fail.
   page.catch(() => undefined);
-  const openCodes = await parts.add(createOpenCodes({ folder: openFolder(stateDir), clock }), (opened) =>
-    opened.close(),
-  );
+  const openCodes = await parts.add(createOpenCodes({ folder: openFolder(stateDir), clock }));
   const deps = {
     domain,
     faults,
@@ -226,8 +219,8 @@ async function startAll(options: PlatformOptions, parts: Parts): Promise<Running
     [createRestApp(deps), ports.http],
     [createRestApp(deps, tls), ports.https],
   ] as const) {
-    await parts.add(app, (created) => created.close());
-    await port.release();
+    await parts.add({ close: () => app.close() });
+    await port.close();
     await app.listen({ host: '127.0.0.1', port: port.port });
   }
 
@@ -273,14 +266,11 @@ async function openState(
   return await withContext("Opening the local KuFlow's state", stateDir, async () => {
     await createPrivateFolder(stateDir);
     if (await hasStagedState(stateDir)) await withStoppedState(stateDir, () => Promise.resolve());
-    const store = openStore({
-      path: databasePath(stateDir),
-      clock,
-      durable: !ephemeral,
-      onStepError: (error) =>
-        report({ kind: 'warning', message: `A change was saved, but a step after it failed: ${messageOf(error)}` }),
-    });
-    await parts.add(store, (opened) => opened.close());
+    const onStepError = (error: unknown): void =>
+      report({ kind: 'warning', message: `A change was saved, but a step after it failed: ${messageOf(error)}` });
+    const store = await parts.add(
+      openStore({ path: databasePath(stateDir), clock, durable: !ephemeral, onStepError }),
+    );
     const folder = join(stateDir, 'pki');
     return {
       store,
@@ -332,7 +322,7 @@ async function holdPorts(options: PlatformOptions, parts: Parts, report: Report)
       if (held === undefined) continue;
       taken.push(port);
       if (moved !== undefined) report({ kind: 'port-moved', part, got: port, ...moved });
-      return await parts.add(held, () => held.release());
+      return await parts.add(held);
     }
     throw new KnownError({
       message: `No port could be reserved for ${part}: other processes kept taking the free ones`,
@@ -366,13 +356,12 @@ async function startTemporalServer(
     signal: options.signal,
     onRestart: (message) => report({ kind: 'warning', message }),
   });
-  const temporal = await parts.add(starting, (started) => started.stop());
+  const temporal = await parts.add(starting);
   if (ui !== undefined) {
     const { port, readKey } = ui;
-    await port.release();
+    await port.close();
     const { hostNames = [] } = options;
-    const guard = startUiGuard({ port: port.port, hostNames, upstream: () => temporal.uiAddress(), readKey });
-    await parts.add(guard, (started) => started.close());
+    await parts.add(startUiGuard({ port: port.port, hostNames, upstream: () => temporal.uiAddress(), readKey }));
   }
   return temporal;
 }

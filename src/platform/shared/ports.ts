@@ -108,7 +108,7 @@ function tryListen(port: number, host: string): Promise<string | undefined> {
 export interface HeldPort {
   readonly port: number;
   /** Resolves when the port is free. Safe to call twice. */
-  release(): Promise<void>;
+  close(): Promise<void>;
 }
 
 /** Occupies `port` until the part that needs it is ready to listen. Undefined if another process has it. */
@@ -126,7 +126,7 @@ export async function holdPort(port: number): Promise<HeldPort | undefined> {
   let released: Promise<void> | undefined;
   return {
     port,
-    release: () => (released ??= new Promise((resolve) => server.close(() => resolve()))),
+    close: () => (released ??= new Promise((resolve) => server.close(() => resolve()))),
   };
 }
 
