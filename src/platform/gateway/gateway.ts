@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createSecureServer } from 'node:http2';
 import type { Http2SecureServer, IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
@@ -12,10 +13,9 @@ import { createAuthorizer } from './authorizer.ts';
 import type { Authorization, VerifyToken } from './authorizer.ts';
 import { proxyCall } from './proxy-call.ts';
 import type { GatewayCall, CallLimits, CallObserver } from './proxy-call.ts';
-import { readCompletedTask } from './completed-task.ts';
 import { GRPC_STATUS, sendRefusal } from './grpc.ts';
 import type { CallRefusal } from './grpc.ts';
-import { RESPOND_WORKFLOW_TASK_COMPLETED, rpcName } from './rpcs.ts';
+import { readCompletedTask, RESPOND_WORKFLOW_TASK_COMPLETED, rpcName } from './rpcs.ts';
 import { explainTlsFailure } from './tls-failure.ts';
 import { openUpstream, SESSION_LIMITS, SESSION_WINDOW, STREAM_WINDOW } from './upstream.ts';
 import type { Upstream } from './upstream.ts';
@@ -199,7 +199,7 @@ function createObserver(state: GatewayState, path: string): CallObserver {
   return {
     refused,
     finished: ({ ok, message }) => {
-      if (ok) notify(readCompletedTask(message) ?? { closing: true });
+      if (ok) notify(readCompletedTask(message));
     },
   };
 }
@@ -258,20 +258,17 @@ function trackSockets(server: Http2SecureServer): ReadonlySet<Socket> {
   return sockets;
 }
 
-function listen(server: Http2SecureServer, host: string, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error) => {
-      reject(
-        new KnownError({
-          message: `The engine port ${port} can't be opened`,
-          tried: `listen on ${host}:${port}`,
-          seen: messageOf(error),
-          cause: error,
-        }),
-      );
+async function listen(server: Http2SecureServer, host: string, port: number): Promise<void> {
+  try {
+    await once(server.listen(port, host), 'listening');
+  } catch (error) {
+    throw new KnownError({
+      message: `The engine port ${port} can't be opened`,
+      tried: `listen on ${host}:${port}`,
+      seen: messageOf(error),
+      cause: error,
     });
-    server.listen(port, host, () => resolve());
-  });
+  }
 }
 
 function closeGateway(server: Http2SecureServer, state: GatewayState, sockets: ReadonlySet<Socket>): Promise<void> {

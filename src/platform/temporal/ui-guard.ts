@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createServer, request as sendRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { codeOf } from '../../base/errors.ts';
@@ -33,10 +34,7 @@ export async function startUiGuard(options: UiGuardOptions): Promise<UiGuard> {
     if (!check.ok) refuse(response, check.status, check.message);
     else if (!answerUiCodec(request, response, options.readKey)) forward(request, response, options.upstream());
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(options.port, '127.0.0.1', resolve);
-  });
+  await once(server.listen(options.port, '127.0.0.1'), 'listening');
   return {
     port: (server.address() as AddressInfo).port,
     close: () =>
