@@ -15,7 +15,7 @@ import { changeDefinitions } from './domain/change-definitions.ts';
 import { reportUnknownCandidates } from './domain/candidates.ts';
 import type { EngineIssuers } from './domain/context.ts';
 import { createDomain } from './domain/domain.ts';
-import { readEncryptionKey } from './domain/encryption-keys.ts';
+import { readEncryptionKey } from './domain/confidential.ts';
 import { createOutbox } from './domain/outbox.ts';
 import { listOpenWorkflows, recordWorkflowOutcome } from './domain/processes.ts';
 import { writeCaBundle } from './shared/environment.ts';

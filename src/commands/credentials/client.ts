@@ -1,11 +1,10 @@
 import type { Clock } from '../../base/clock.ts';
 import { KnownError } from '../../base/errors.ts';
 import { Secret } from '../../base/secret.ts';
-import { connectToKuFlow } from '../../connection/client.ts';
 import type { ConnectionFlags } from '../../connection/flags.ts';
 import { requireConnection, requireConnectionSettings, type Connection } from '../../connection/require.ts';
 import { resolveConnection, type ConnectionContext } from '../../connection/resolve.ts';
-import type { KuFlowClient } from '../../kuflow/client.ts';
+import { createKuFlowClient, type KuFlowClient } from '../../kuflow/client.ts';
 import type { ResolvedSettings } from '../../settings/resolve.ts';
 import type { RestCredentials } from './child-environment.ts';
 import type { UnverifiedMaterial, UnverifiedToken } from './material.ts';
@@ -88,7 +87,7 @@ async function openRest({ settings, rest }: Connection, context: CredentialConte
   const { endpoint, credentials, tenantId } = connection;
   const { restMs: timeoutMs = REST_MS, clock, signal } = context;
   return {
-    client: connectToKuFlow(connection, { timeoutMs, clock, signal }),
+    client: createKuFlowClient({ ...connection, timeoutMs, clock, signal }),
     rest: { endpoint, ...credentials, tenantId, caFile: settings['kuflow.api.ca']?.value },
   };
 }

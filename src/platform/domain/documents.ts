@@ -2,14 +2,12 @@ import type { Readable } from 'node:stream';
 import type { JsonObject } from '../../base/json.ts';
 import { uuid7 } from '../../base/uuid.ts';
 import type { DocumentReference } from '../../kuflow/contract/common.ts';
-import { mapReferences } from '../../schema/references.ts';
-import type { Static } from '@sinclair/typebox';
+import { formatReference, mapReferences, parseReference } from '../../schema/references.ts';
 import { findDocumentByUri, insertDocument, linkDocument, type DocumentRow } from '../store/documents.ts';
 import { findActionsOfProcess } from '../store/process-actions.ts';
 import { findProcessById, type ProcessRow } from '../store/processes.ts';
 import { ApiError, badRequest, forbidden, notFound } from './api-error.ts';
 import type { OperationContext } from './context.ts';
-import { parseDocumentUri, formatFileReference } from './file-reference.ts';
 import { formatProcessUri } from './process-view.ts';
 
 export interface Upload {
@@ -27,6 +25,17 @@ export interface Download {
 
 /** The URI of an invoked action, which owns its document. */
 export const formatActionUri = (actionId: string): string => `ku:process-action-value/${actionId}`;
+
+function formatFileReference({ uri, type, size, name }: DocumentRow): string {
+  return formatReference('file', { uri, type, size: String(size), name });
+}
+
+/** The `ku:` URI in a `kuflow-file:` reference, or `text` itself if it is a `ku:` URI; otherwise undefined. */
+export function parseDocumentUri(text: string): string | undefined {
+  if (text.startsWith('ku:')) return text;
+  const reference = parseReference(text);
+  return reference?.kind === 'file' ? reference.fields['uri'] : undefined;
+}
 
 /** Stores a document and returns a reference to it, in the current transaction. */
 export function storeDocument(ctx: OperationContext, ownerUri: string, upload: Upload): string {
@@ -53,7 +62,7 @@ export function uploadProcessDocument(
   ctx: OperationContext,
   processId: string,
   upload: Upload,
-): Static<typeof DocumentReference> {
+): DocumentReference {
   const process = findProcessById(ctx.store.sql, processId);
   if (process === undefined) throw notFound('process', processId);
   if (process.state !== 'RUNNING') throw forbidden(`Process ${processId} is ${process.state}`);
@@ -65,7 +74,7 @@ export function uploadDocument(
   ctx: OperationContext,
   targetUri: string,
   upload: Upload,
-): Static<typeof DocumentReference> {
+): DocumentReference {
   const processId = /^ku:process\/([0-9a-fA-F-]{36})$/.exec(targetUri)?.[1];
   if (processId !== undefined) return uploadProcessDocument(ctx, processId.toLowerCase(), upload);
   throw new ApiError(404, 'targetUri does not name a resource that can own a document; expected ku:process/{id}');

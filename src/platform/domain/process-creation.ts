@@ -7,7 +7,7 @@ import { ApiError, badRequest } from './api-error.ts';
 import { enqueueForProcess, recordEvent, type OperationContext } from './context.ts';
 import type { ServedDefinition } from './definitions.ts';
 import { linkDocuments } from './documents.ts';
-import { requireKeyOfDefinition } from './encryption-keys.ts';
+import { requireKeyOfDefinition } from './confidential.ts';
 import { resolvePrincipal } from './people.ts';
 import { formatProcessUri, toProcess } from './process-view.ts';
 import { formatRequestTime } from './request-time.ts';

@@ -17,10 +17,17 @@ import type { ProcessRow } from '../store/processes.ts';
 import { badRequest, conflict, forbidden } from './api-error.ts';
 import { requireCandidate, requireOwnerIsCandidate } from './candidates.ts';
 import { enqueueForProcess, recordEvent, reportChange, type Domain, type OperationContext } from './context.ts';
-import { filterDeleted, type DeletedFilter } from './deletion.ts';
 import { linkDocuments } from './documents.ts';
 import { applyJsonPatch } from './json-patch.ts';
-import { AUDIT_SORT_COLUMNS, findResultPage, lowerCaseIds, type Paging, type ResultPage } from './paging.ts';
+import {
+  AUDIT_SORT_COLUMNS,
+  filterDeleted,
+  findResultPage,
+  lowerCaseIds,
+  type DeletedFilter,
+  type Paging,
+  type ResultPage,
+} from './paging.ts';
 import { resolvePrincipal, type NamedPrincipal } from './people.ts';
 import {
   toProcessItemPageItem,

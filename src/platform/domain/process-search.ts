@@ -3,14 +3,15 @@ import { findAll } from '../store/find.ts';
 import { findPrincipalByEmail } from '../store/people.ts';
 import { PROCESSES, type ProcessRow } from '../store/processes.ts';
 import type { OperationContext } from './context.ts';
-import { filterDeleted, type DeletedFilter } from './deletion.ts';
 import {
   AUDIT_SORT_COLUMNS,
   createPage,
+  filterDeleted,
   findResultPage,
   lowerCaseIds,
   parseSort,
   queryError,
+  type DeletedFilter,
   type Paging,
   type ResultPage,
 } from './paging.ts';

@@ -11,7 +11,7 @@ import { operationIds } from '../../kuflow/contract/operations.ts';
 import { startOfBody, type AnswerSecrets } from '../console/request-recorder.ts';
 import { createCompiledSchemas } from '../console/compiled-schemas.ts';
 import { isPageRequest, registerPageRoutes } from '../console/page-routes.ts';
-import { isConfidentialRequest } from '../domain/confidential-requests.ts';
+import { isConfidentialRequest } from '../domain/confidential.ts';
 import { PROBE_HEADER, type RestDeps, type ServerTls } from './deps.ts';
 import { registerDevRoutes } from './dev-routes.ts';
 import { BODY_LIMIT, createErrorBody, toRestError } from './errors.ts';

@@ -2,12 +2,15 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Static, TSchema } from '@sinclair/typebox';
 
 import { isoTime } from '../../base/clock.ts';
+import { messageOf } from '../../base/errors.ts';
 import { withoutUndefined } from '../../base/json.ts';
 import { packageVersion } from '../../base/package-root.ts';
+import { Secret } from '../../base/secret.ts';
 import { parseZonedTime } from '../../base/zoned-time.ts';
 import { compileAnswerValidator, compileRequestValidator } from '../../kuflow/contract/validators.ts';
 import type { CompiledSchemas } from '../console/compiled-schemas.ts';
 import { createExampleData } from '../console/example-data.ts';
+import { pageAddress } from '../console/page-address.ts';
 import { findDefinitionOfProcess, listServedDefinitions } from '../console/served-definitions.ts';
 import { ApiError, badRequest, conflict, forbidden, notFound } from '../domain/api-error.ts';
 import type { OperationContext } from '../domain/context.ts';
@@ -27,12 +30,10 @@ import {
 } from '../shared/dev-operations.ts';
 import { relativeToFolder } from '../temporal/failing-work.ts';
 import { listWebhookDeliveries, readWebhookDelivery, replayWebhookDelivery } from '../webhooks/delivery-records.ts';
-import { authenticate } from './authenticate.ts';
 import { waitForProcess, waitForWorkers } from './dev-waits.ts';
 import type { RestDeps } from './deps.ts';
-import { issueOpenCode } from './open-code.ts';
 import { formatContractErrors, toErrorDetail } from './operation-route.ts';
-import { getRequestState, parseBody } from './request.ts';
+import { authenticate, getRequestState, parseBody } from './request.ts';
 import { readWorkerVariables, readPlatformStatus } from './status.ts';
 
 type Table = typeof devOperations;
@@ -143,6 +144,23 @@ export function registerDevRoutes(app: FastifyInstance, deps: RestDeps, validato
   app.get('/_dev/openapi.json', (request) =>
     devOpenApiDocument(`${request.protocol}://${request.headers.host ?? '127.0.0.1'}`, packageVersion()),
   );
+}
+
+/** Writes a file that opens this path of the console with a code for the caller's token. */
+async function issueOpenCode(
+  deps: RestDeps,
+  request: FastifyRequest,
+  path: string | undefined,
+): Promise<{ readonly file: string }> {
+  const token = /^bearer +(\S+) *$/i.exec(request.headers.authorization ?? '')?.[1];
+  if (token === undefined) throw new ApiError(403, 'Only a user can sign in to the console');
+  const toAddress = (code: string): string => pageAddress(deps.run, { code }, path);
+  try {
+    toAddress('');
+  } catch (error) {
+    throw new ApiError(400, messageOf(error));
+  }
+  return { file: await deps.openCodes.issue(new Secret(token), toAddress) };
 }
 
 async function listActions({ workers }: RestDeps, ctx: OperationContext, id: string): Promise<ActionsOfProcess> {

@@ -14,7 +14,7 @@ import {
   type Download,
   type Upload,
 } from '../domain/documents.ts';
-import { retrieveKmsKey } from '../domain/encryption-keys.ts';
+import { retrieveKmsKey } from '../domain/confidential.ts';
 import * as people from '../domain/people.ts';
 import { createProcessAction } from '../domain/process-action-creation.ts';
 import * as actions from '../domain/process-actions.ts';

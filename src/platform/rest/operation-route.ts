@@ -7,9 +7,8 @@ import { answerValidator, requestValidator, type ContractError } from '../../kuf
 import type { RequestRecord } from '../shared/contract.ts';
 import { ApiError, type ApiErrorDetail } from '../domain/api-error.ts';
 import type { RestDeps } from './deps.ts';
-import { authenticate } from './authenticate.ts';
 import { HANDLERS, type Handler, type OperationAnswer, type OperationCall } from './handlers.ts';
-import { getRequestState, isConsoleRequest, parseBody } from './request.ts';
+import { authenticate, getRequestState, isConsoleRequest, parseBody } from './request.ts';
 
 interface RouteDeps extends RestDeps {
   /** Logs a request that the framework does not answer. */

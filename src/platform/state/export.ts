@@ -6,10 +6,9 @@ import { create } from 'tar';
 import { codeOf, KnownError } from '../../base/errors.ts';
 import { hashFile } from '../../files/hash-file.ts';
 import { syncPath } from '../../files/node-file-system.ts';
-import { readDatabaseVersion } from './database-version.ts';
 import { listStateFiles, MANIFEST_FILE } from './entries.ts';
 import { withStoppedState } from './lock.ts';
-import { createManifest, MAX_BYTES, MAX_FILES, type StateManifestFile } from './manifest.ts';
+import { createManifest, MAX_BYTES, MAX_FILES, readDatabaseVersion, type StateManifestFile } from './manifest.ts';
 
 export interface StateExportRequest {
   /** Absolute. */

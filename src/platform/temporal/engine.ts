@@ -16,8 +16,7 @@ import {
 import { listFailingWork, type FailingWork } from './failing-work.ts';
 import { hasEnded, LONGEST_POLL_MS, queryPollers } from './pollers.ts';
 import { toWorkflowOutcome } from './outcome.ts';
-import { listWorkflowIds } from './workflow-ids.ts';
-import { createWorkflowTime, START_ID, type WorkflowTime } from './workflow-time.ts';
+import { createWorkflowTime, listWorkflowIds, START_ID, type WorkflowTime } from './workflow-time.ts';
 
 /** What the process watcher needs from the server. */
 export interface ClosedWorkflows {

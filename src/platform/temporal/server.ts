@@ -18,7 +18,7 @@ import {
   temporalAddress,
   type TemporalNetwork,
 } from './network.ts';
-import { UI_CODEC_PATH } from './ui-codec.ts';
+import { UI_CODEC_PATH } from './ui-guard.ts';
 
 export interface TemporalOptions {
   /** Absolute path of the `temporal` program. */

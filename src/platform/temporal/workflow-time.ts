@@ -3,7 +3,6 @@ import { isGrpcServiceError, type Connection, type WorkflowService } from '@temp
 import { msToTs, optionalTsToMs, type Timestamp } from '@temporalio/common/lib/time.js';
 import { messageOf } from '../../base/errors.ts';
 import { findBusyWork, type BusyWork, type DescribedWorkflow } from './busy-work.ts';
-import { listWorkflowIds } from './workflow-ids.ts';
 
 // Temporal's time skipping is experimental: https://github.com/temporalio/api, message TimeSkippingConfig. Each workflow has its own time, and moves
 // ("fast-forwards") by a duration while it is idle: from timer to timer until the end of the duration. Activities keep real time.
@@ -224,3 +223,22 @@ export function createWorkflowTime(
 /** The key of the time at which a workflow begins; those of timers are not empty. */
 const START = '';
 const TIMER_IS_DUE: BusyWork = { kind: 'timer', reason: 'a timer is due' };
+
+const PAGE = 1000;
+
+/** The IDs of the workflows that match a query, according to the server's index. */
+export async function listWorkflowIds(service: WorkflowService, namespace: string, query: string): Promise<string[]> {
+  const ids: string[] = [];
+  let nextPageToken: Uint8Array | null = null;
+  do {
+    const page: Awaited<ReturnType<WorkflowService['listWorkflowExecutions']>> = await service.listWorkflowExecutions({
+      namespace,
+      query,
+      pageSize: PAGE,
+      nextPageToken,
+    });
+    for (const { execution } of page.executions) if (execution?.workflowId) ids.push(execution.workflowId);
+    nextPageToken = page.nextPageToken.length > 0 ? page.nextPageToken : null;
+  } while (nextPageToken !== null);
+  return ids;
+}
