@@ -8,7 +8,7 @@ import type { ProxyDecision } from '../network/proxy.ts';
 export interface ConnectorOptions {
   readonly proxy: ProxyDecision;
   /** Trust for every hop: to the proxy, through it, and direct. The runtime's own when absent. */
-  readonly secureContext?: () => SecureContext;
+  readonly secureContext?: (() => SecureContext) | undefined;
   /** Milliseconds for all steps of one connection together. */
   readonly timeout: number;
 }
@@ -47,12 +47,7 @@ export function createConnector({ proxy, secureContext, timeout }: ConnectorOpti
         ? overTls(secureContext?.(), host, { port }, signal)
         : untilConnected(connectTcp({ host, port }), 'connect', { signal });
     }
-    const tunnel = await openTunnel({
-      target: { host, port },
-      proxy,
-      signal,
-      ...(secureContext && { secureContext }),
-    });
+    const tunnel = await openTunnel({ target: { host, port }, proxy, signal, secureContext });
     return secure ? overTls(secureContext?.(), host, { socket: tunnel }, signal) : tunnel;
   }
 

@@ -57,7 +57,7 @@ function fillIn(id: OperationId, body: unknown, tenantId: string | undefined, no
 export function prepareRequest(
   id: OperationId,
   parts: AnyCallParts,
-  context: { readonly endpoint: string; readonly tenantId?: string; readonly now: number },
+  context: { readonly endpoint: string; readonly tenantId?: string | undefined; readonly now: number },
 ): PreparedRequest {
   const operation = operations[id];
   const path = operation.path.replace(/\{(\w+)\}/g, (_, name: string) => {

@@ -18,7 +18,7 @@ export interface TunnelOptions {
   readonly proxy: Proxy;
   /** All authorities to trust for an `https:` proxy, as PEM or as a context. Default: the runtime's own. */
   readonly ca?: readonly string[] | undefined;
-  readonly secureContext?: () => tls.SecureContext;
+  readonly secureContext?: (() => tls.SecureContext) | undefined;
   /** For all steps together. Without it, only `signal` ends them. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal | undefined;

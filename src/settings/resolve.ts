@@ -334,7 +334,7 @@ function endpointProblem(seen: string, inUse: string, source: string): string {
 
 function sameEndpoint(written: string, endpoint: string): boolean {
   try {
-    return normaliseEndpoint(written, { allowInsecure: true }) === endpoint;
+    return normaliseEndpoint(written, true) === endpoint;
   } catch {
     return false;
   }
@@ -342,7 +342,7 @@ function sameEndpoint(written: string, endpoint: string): boolean {
 
 function formatEndpoint(written: string): string {
   try {
-    return normaliseEndpoint(written, { allowInsecure: true });
+    return normaliseEndpoint(written, true);
   } catch {
     return 'this value';
   }

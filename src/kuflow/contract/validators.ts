@@ -3,6 +3,7 @@ import type { ErrorObject, Options, ValidateFunction } from 'ajv';
 import ajvFormats from 'ajv-formats';
 import { isUuid } from '../../base/is-uuid.ts';
 import { pointerSteps } from '../../base/json.ts';
+import { lazy } from '../../base/lazy.ts';
 import { DefaultError } from './common.ts';
 import type { Operation } from './operation.ts';
 import { operations } from './operations.ts';
@@ -46,15 +47,10 @@ function withPlainIds(ajv: Ajv): Ajv {
   return ajv;
 }
 
-function once<Value>(make: () => Value): () => Value {
-  let made: { readonly value: Value } | undefined;
-  return () => (made ??= { value: make() }).value;
-}
-
-const bodies = once(() => withPlainIds(makeAjv({ coerceTypes: false, removeAdditional: false })));
+const bodies = lazy(() => withPlainIds(makeAjv({ coerceTypes: false, removeAdditional: false })));
 // A URL does not have types: numbers and booleans are parsed, and a single value is a list of one.
-const texts = once(() => withPlainIds(makeAjv({ coerceTypes: 'array', useDefaults: true })));
-const answers = once(() => makeAjv({ coerceTypes: false, removeAdditional: false }));
+const texts = lazy(() => withPlainIds(makeAjv({ coerceTypes: 'array', useDefaults: true })));
+const answers = lazy(() => makeAjv({ coerceTypes: false, removeAdditional: false }));
 
 function remember<Value>(make: (key: string) => Value): (key: string) => Value {
   const made = new Map<string, Value>();

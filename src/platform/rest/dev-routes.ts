@@ -4,6 +4,7 @@ import type { Static, TSchema } from '@sinclair/typebox';
 import { isoTime } from '../../base/clock.ts';
 import { messageOf } from '../../base/errors.ts';
 import { withoutUndefined } from '../../base/json.ts';
+import { lazy } from '../../base/lazy.ts';
 import { packageVersion } from '../../base/package-root.ts';
 import { Secret } from '../../base/secret.ts';
 import { parseZonedTime } from '../../base/zoned-time.ts';
@@ -189,8 +190,8 @@ function registerDevOperation(
 ): void {
   const operation = devOperation(id);
   const [status = 200] = Object.keys(operation.responses).map(Number);
-  const validate = once(() => compileRequestValidator(operation, 'closed'));
-  const findViolations = once(() => compileAnswerValidator(operation, status, 'strict'));
+  const validate = lazy(() => compileRequestValidator(operation, 'closed'));
+  const findViolations = lazy(() => compileAnswerValidator(operation, status, 'strict'));
   app.route({
     method: operation.method.toUpperCase(),
     url: operation.path.replaceAll(/\{(\w+)\}/g, ':$1'),
@@ -230,11 +231,6 @@ function registerDevOperation(
       return reply.status(status).send(answer);
     },
   });
-}
-
-function once<Value>(make: () => Value): () => Value {
-  let made: { readonly value: Value } | undefined;
-  return () => (made ??= { value: make() }).value;
 }
 
 const LONGEST_SKIP_MS = 10 * 366 * 24 * 3600 * 1000;
