@@ -1,7 +1,6 @@
 import type { BodyOf, Call, QueryOf } from './call-types.ts';
 import type { JsonPatch } from './contract/common.ts';
 import { DELAY_WINDOW_HEADER } from './contract/workers.ts';
-import type { Worker } from './contract/workers.ts';
 
 type Data = Readonly<Record<string, unknown>>;
 
@@ -10,12 +9,6 @@ export interface DocumentUpload {
   readonly bytes: Uint8Array;
   readonly contentType: string;
   readonly fileName: string;
-}
-
-export interface WorkerRegistration {
-  readonly worker: Worker;
-  /** Seconds until the next registration, if the server sends a number of at least 1. */
-  readonly delayWindow: number | undefined;
 }
 
 /** KuFlow rejects empty documents, so the call is not made. */
@@ -27,6 +20,7 @@ function checked({ bytes, contentType, fileName }: DocumentUpload): {
   return { body: bytes, file: { fileContentType: contentType, fileName } };
 }
 
+/** Seconds until the next registration, if the server sends a number of at least 1. */
 function readDelayWindow(header: string | undefined): number | undefined {
   const seconds = Number(header ?? Number.NaN);
   return Number.isFinite(seconds) && seconds >= 1 ? seconds : undefined;

@@ -12,8 +12,6 @@ export interface OutboxOptions {
   readonly onStarted?: ((workflowId: string) => void) | undefined;
   /** Milliseconds from a request to cancel until termination. Default: 10,000. */
   readonly terminateAfterMs?: number | undefined;
-  /** How many workflows are served at a time, not counting those that wait for a canceled workflow. Default: 16. */
-  readonly concurrency?: number | undefined;
 }
 
 /**
@@ -39,7 +37,6 @@ export function createOutbox(options: OutboxOptions): KeyedQueue {
       report({ kind: 'warning', message });
     },
     pauses: { first: 100, longest: 5_000 },
-    concurrency: options.concurrency,
   });
 
   async function perform(

@@ -157,19 +157,12 @@ async function findTool(tool: Tool, options: FindOptions): Promise<FoundTool> {
     report({ kind: 'trying', tool: tool.name, source, what });
     try {
       let versions: Versions = { version: tool.version };
-      const path = await installProgram(
-        slot,
-        async (target, scratch) => {
-          await fetch(target, scratch);
-          return { source: what };
-        },
-        async (target) => {
-          versions = await checkVersion(tool, target);
-          const { version } = versions;
-          if (tool.oldest !== undefined && version !== tool.version && address === undefined)
-            throw new Error(`it is version ${version}, not ${tool.version}`);
-        },
-      );
+      const path = await installProgram(slot, what, fetch, async (target) => {
+        versions = await checkVersion(tool, target);
+        const { version } = versions;
+        if (tool.oldest !== undefined && version !== tool.version && address === undefined)
+          throw new Error(`it is version ${version}, not ${tool.version}`);
+      });
       return { path, ...versions, source };
     } catch (error) {
       signal?.throwIfAborted();
