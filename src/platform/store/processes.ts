@@ -42,9 +42,7 @@ export const PROCESSES = defineTable<ProcessRow>('processes', {
   ...DELETION_COLUMNS,
 });
 
-export function findProcessById(sql: Sql, id: string): ProcessRow | undefined {
-  return PROCESSES.findOne(sql, 'WHERE id = ?', [id]);
-}
+export const findProcessById = PROCESSES.findById;
 
 /** Whether one of these IDs is of a confidential process, or of an item in one. */
 export function includesConfidential(sql: Sql, ids: readonly string[]): boolean {
