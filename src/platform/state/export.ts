@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { access, link, rm, stat, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { link, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { renameFile } from '../../files/rename.ts';
 import { create } from 'tar';
@@ -44,7 +45,7 @@ export async function exportState({
       seen: `no state in ${stateDir}`,
       next: ['If it is in another folder, pass --state-dir <folder>'],
     });
-  if (!replace) await rejectExisting(file);
+  if (!replace) rejectExisting(file);
   return await withStoppedState(stateDir, async () => {
     const listed = await listStateFiles(stateDir);
     const bytes = listed.reduce((sum, one) => sum + one.bytes, 0);
@@ -90,19 +91,13 @@ async function publish(temporary: string, file: string, replace: boolean): Promi
   } catch (error) {
     if (codeOf(error) === 'EEXIST') throw existingFileError(file);
     // A file system without hard links.
-    await rejectExisting(file);
+    rejectExisting(file);
     await renameFile(temporary, file);
   }
 }
 
-async function rejectExisting(file: string): Promise<void> {
-  try {
-    await access(file);
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return;
-    throw error;
-  }
-  throw existingFileError(file);
+function rejectExisting(file: string): void {
+  if (existsSync(file)) throw existingFileError(file);
 }
 
 function existingFileError(file: string): KnownError {
