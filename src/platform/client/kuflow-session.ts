@@ -65,8 +65,7 @@ export async function openLocalSession(
   email: string | undefined,
   request: SessionRequest,
 ): Promise<KuFlowSession> {
-  const findUser = async (wanted: string): Promise<SignedInUser> =>
-    findUserByEmail(wanted, (await readUsers(running)) ?? [running.user]);
+  const findUser = async (wanted: string): Promise<SignedInUser> => findUserByEmail(wanted, await readUsers(running));
   const user = email === undefined ? running.user : await findUser(email);
   const { tenantId } = running;
   const client = createKuFlowClient({
