@@ -22,9 +22,9 @@ export async function untilConnected<T extends Socket>(
   event: 'connect' | 'secureConnect',
   { signal, timeoutMs }: { readonly signal?: AbortSignal | undefined; readonly timeoutMs?: number | undefined } = {},
 ): Promise<T> {
-  const { promise, resolve, reject } = deferred<void>();
+  const { promise, resolve, reject } = deferred<undefined>();
   const fail = (code: string, message: string): void => reject(Object.assign(new Error(message), { code }));
-  const onEvent = (): void => resolve();
+  const onEvent = (): void => resolve(undefined);
   const onClose = (): void => fail('ECONNRESET', 'the connection was closed');
   const onAbort = (): void => reject(signal?.reason);
   const timer =

@@ -151,15 +151,15 @@ async function startAll(options: PlatformOptions, parts: Parts): Promise<Running
   await ports.engine.close();
   await parts.add(
     startGateway({
-    port: ports.engine.port,
-    server,
-    clientAuthority: authority.certificate,
-    upstream: toSocketTarget(temporal.address),
-    verifyToken: tokens.verifyToken,
-    clock,
-    report,
-    onWorkflowTaskCompleted: (task) => watcher.poke(task),
-  }),
+      port: ports.engine.port,
+      server,
+      clientAuthority: authority.certificate,
+      upstream: toSocketTarget(temporal.address),
+      verifyToken: tokens.verifyToken,
+      clock,
+      report,
+      onWorkflowTaskCompleted: (task) => watcher.poke(task),
+    }),
   );
 
   report({ kind: 'starting', part: 'rest' });
@@ -268,9 +268,7 @@ async function openState(
     if (await hasStagedState(stateDir)) await withStoppedState(stateDir, () => Promise.resolve());
     const onStepError = (error: unknown): void =>
       report({ kind: 'warning', message: `A change was saved, but a step after it failed: ${messageOf(error)}` });
-    const store = await parts.add(
-      openStore({ path: databasePath(stateDir), clock, durable: !ephemeral, onStepError }),
-    );
+    const store = await parts.add(openStore({ path: databasePath(stateDir), clock, durable: !ephemeral, onStepError }));
     const folder = join(stateDir, 'pki');
     return {
       store,

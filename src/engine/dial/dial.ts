@@ -163,7 +163,11 @@ export async function dialEngine(options: DialOptions): Promise<DialResult> {
     plain?.destroy();
     return {
       ok: false,
-      facts: { ...facts, ...(addresses.length > 0 && { addresses: [...addresses] }), failure: failureOf(error, stage, options.signal) },
+      facts: {
+        ...facts,
+        ...(addresses.length > 0 && { addresses: [...addresses] }),
+        failure: failureOf(error, stage, options.signal),
+      },
     };
   }
 }

@@ -21,9 +21,7 @@ export const Principal = model('Principal', {
   id: Type.Optional(Uuid),
   type: Type.Optional(PrincipalType),
   name: Type.Optional(Type.String()),
-  user: Type.Optional(
-    model('PrincipalUser', { id: Type.Optional(Uuid), email: Type.Optional(Type.String()) }),
-  ),
+  user: Type.Optional(model('PrincipalUser', { id: Type.Optional(Uuid), email: Type.Optional(Type.String()) })),
   application: Type.Optional(model('PrincipalApplication', { id: Type.Optional(Uuid) })),
 });
 export type Principal = Static<typeof Principal>;
@@ -97,7 +95,10 @@ export const peopleOperations = {
       summary: 'List the tenants that the caller may see; sortable by id, name',
       query: { ...paging, ...tenantFilter },
       responses: {
-        200: answer(page('TenantPage', model('TenantPageItem', { id: Uuid, name: Type.String() })), 'A page of tenants'),
+        200: answer(
+          page('TenantPage', model('TenantPageItem', { id: Uuid, name: Type.String() })),
+          'A page of tenants',
+        ),
       },
     },
     retrieveTenant: {

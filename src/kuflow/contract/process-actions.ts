@@ -1,16 +1,6 @@
 import { Type } from '@sinclair/typebox';
 import type { Static } from '@sinclair/typebox';
-import {
-  AnyObject,
-  JsonValue,
-  Uuid,
-  answer,
-  audited,
-  enumeration,
-  fileUpload,
-  json,
-  model,
-} from './common.ts';
+import { AnyObject, JsonValue, Uuid, answer, audited, enumeration, fileUpload, json, model } from './common.ts';
 import { resource } from './operation.ts';
 
 export const ProcessActionType = enumeration('ProcessActionType', [

@@ -58,11 +58,7 @@ export function storeDocument(ctx: OperationContext, ownerUri: string, upload: U
 }
 
 /** Stores a document for a running process. It is linked once a value contains the returned reference. */
-export function uploadProcessDocument(
-  ctx: OperationContext,
-  processId: string,
-  upload: Upload,
-): DocumentReference {
+export function uploadProcessDocument(ctx: OperationContext, processId: string, upload: Upload): DocumentReference {
   const process = findProcessById(ctx.store.sql, processId);
   if (process === undefined) throw notFound('process', processId);
   if (process.state !== 'RUNNING') throw forbidden(`Process ${processId} is ${process.state}`);
@@ -70,11 +66,7 @@ export function uploadProcessDocument(
 }
 
 /** Like `uploadProcessDocument`, with the `ku:` URI of the owner. As in KuFlow, any other URI is a 404. */
-export function uploadDocument(
-  ctx: OperationContext,
-  targetUri: string,
-  upload: Upload,
-): DocumentReference {
+export function uploadDocument(ctx: OperationContext, targetUri: string, upload: Upload): DocumentReference {
   const processId = /^ku:process\/([0-9a-fA-F-]{36})$/.exec(targetUri)?.[1];
   if (processId !== undefined) return uploadProcessDocument(ctx, processId.toLowerCase(), upload);
   throw new ApiError(404, 'targetUri does not name a resource that can own a document; expected ku:process/{id}');

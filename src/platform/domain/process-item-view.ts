@@ -50,7 +50,10 @@ export function toProcessItem(ctx: Domain, item: ProcessItemRow): ProcessItem {
     task: task && toTask(ctx, item.id, task, served),
     message:
       message &&
-      withoutUndefined({ ...messageFields(message), data: message.data === undefined ? undefined : checkData(message.data) }),
+      withoutUndefined({
+        ...messageFields(message),
+        data: message.data === undefined ? undefined : checkData(message.data),
+      }),
   });
 }
 

@@ -169,11 +169,7 @@ export function appendTaskLog(
 }
 
 /** Changes a task of a running process in a transaction. `change` returns the task as it has saved it. */
-function changeRunning(
-  ctx: OperationContext,
-  id: string,
-  change: (loaded: LoadedTask) => ProcessItemRow,
-): ProcessItem {
+function changeRunning(ctx: OperationContext, id: string, change: (loaded: LoadedTask) => ProcessItemRow): ProcessItem {
   return ctx.store.transaction(() => {
     const loaded = requireTask(ctx, id);
     requireRunning(loaded.process);

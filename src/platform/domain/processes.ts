@@ -123,11 +123,7 @@ function requireItemOfProcess(ctx: OperationContext, processId: string, itemId: 
   return item;
 }
 
-export function changeProcessInitiator(
-  ctx: OperationContext,
-  id: string,
-  params: NamedPrincipal,
-): Process {
+export function changeProcessInitiator(ctx: OperationContext, id: string, params: NamedPrincipal): Process {
   return ctx.store.transaction(() => {
     const process = requireProcess(ctx, id);
     requireRunning(process);

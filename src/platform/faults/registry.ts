@@ -44,7 +44,8 @@ export interface ActiveFault extends FaultRule {
 
 /** What is wrong with a rule whose fields have the types of `FaultRequest`; undefined if it is valid. */
 export function findFaultProblem({ operationId, action }: Omit<FaultRule, 'times'>): string | undefined {
-  if (operationId !== '*' && !isOperationId(operationId)) return "operationId must be an operation of KuFlow's API, or *";
+  if (operationId !== '*' && !isOperationId(operationId))
+    return "operationId must be an operation of KuFlow's API, or *";
   const { kind, ...given } = action;
   const [required] = FIELDS[kind];
   if (required !== undefined && !(required in given)) return `action.${required} is required`;

@@ -80,7 +80,8 @@ const uploadIn = (call: OperationCall): Upload => ({
 
 /** The operations that are implemented; the others of the contract answer 501. */
 export const HANDLERS: Readonly<Partial<Record<OperationId, Handler>>> = {
-  createAuthentication: async (ctx, call) => ok(await createAuthentication(ctx, call.body as AuthenticationCreateParams)),
+  createAuthentication: async (ctx, call) =>
+    ok(await createAuthentication(ctx, call.body as AuthenticationCreateParams)),
 
   findPrincipals: (ctx, call) => ok(people.findPrincipals(ctx, queryIn(call))),
   retrievePrincipal: (ctx, { id }) => ok(people.retrievePrincipal(ctx, id)),
