@@ -18,7 +18,7 @@ export type FaultAction =
   | { readonly kind: 'delay'; readonly ms: number }
   | { readonly kind: 'status'; readonly status: number; readonly retryAfter?: number };
 
-/** The fields that a kind has besides `kind`; the first one is required. */
+/** The fields of a kind in addition to `kind`; the first one is required. */
 const FIELDS: Readonly<Record<FaultAction['kind'], readonly string[]>> = {
   'drop-request': [],
   'drop-answer': [],
