@@ -1,10 +1,8 @@
 import { messageOf } from '../base/errors.ts';
 import { escapeForTerminal } from '../base/escape.ts';
 import { isRecord } from '../base/json.ts';
-import { DefaultError } from './contract/common.ts';
-import type { DefaultError as DefaultErrorBody } from './contract/common.ts';
-import { operations } from './contract/operations.ts';
-import type { OperationId } from './contract/operations.ts';
+import { DefaultError, type DefaultError as DefaultErrorBody } from './contract/common.ts';
+import { operations, type OperationId } from './contract/operations.ts';
 import { withoutNulls } from './contract/strictness.ts';
 import { answerValidator } from './contract/validators.ts';
 import { KuFlowApiError } from './errors.ts';

@@ -1,5 +1,4 @@
-import { systemClock } from '../base/clock.ts';
-import type { Clock } from '../base/clock.ts';
+import { systemClock, type Clock } from '../base/clock.ts';
 import { interruptedError } from '../base/errors.ts';
 import type { ProxyDecision } from '../network/proxy.ts';
 import type { Secret } from '../base/secret.ts';
@@ -9,12 +8,9 @@ import type { AnswerFor, AnswerOf, Call, ItemOf, PagedOperationId, QueryOf } fro
 import type { OperationId } from './contract/operations.ts';
 import { isSecureEnough, normaliseEndpoint } from './endpoint.ts';
 import { KuFlowApiError } from './errors.ts';
-import { namedOperations } from './named-operations.ts';
-import type { NamedOperations } from './named-operations.ts';
-import { prepareRequest } from './request.ts';
-import type { AnyCallParts, PreparedRequest } from './request.ts';
-import { DEFAULT_RETRY, backOff, mayRetry } from './retry.ts';
-import type { RetryPolicy } from './retry.ts';
+import { namedOperations, type NamedOperations } from './named-operations.ts';
+import { prepareRequest, type AnyCallParts, type PreparedRequest } from './request.ts';
+import { DEFAULT_RETRY, backOff, mayRetry, type RetryPolicy } from './retry.ts';
 import { explainWrongProtocol } from './wrong-protocol.ts';
 import { createTransport, type RawAnswer } from './transport.ts';
 

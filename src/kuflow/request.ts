@@ -1,6 +1,5 @@
 import { uuid7 } from '../base/uuid.ts';
-import { operations } from './contract/operations.ts';
-import type { OperationId } from './contract/operations.ts';
+import { operations, type OperationId } from './contract/operations.ts';
 import { takesClientId } from './retry.ts';
 
 /** The parts of any call, as `call` takes them, without the types of one operation. */

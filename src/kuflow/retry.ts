@@ -1,7 +1,6 @@
 import type { KuFlowApiError } from './errors.ts';
 import { isTransient } from './failure.ts';
-import { operations } from './contract/operations.ts';
-import type { OperationId } from './contract/operations.ts';
+import { operations, type OperationId } from './contract/operations.ts';
 
 export interface RetryPolicy {
   /** Total number of attempts, including the first. */

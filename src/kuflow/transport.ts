@@ -4,8 +4,7 @@ import { lazy } from '../base/lazy.ts';
 import { trustedAuthorities } from '../network/certificate-authorities.ts';
 import type { ProxyDecision } from '../network/proxy.ts';
 import { createConnector } from './connector.ts';
-import type { NetworkFailure } from './failure.ts';
-import { networkFailure } from './failure.ts';
+import { networkFailure, type NetworkFailure } from './failure.ts';
 
 export interface TransportOptions {
   readonly proxy: ProxyDecision;

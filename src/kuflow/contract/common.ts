@@ -1,5 +1,4 @@
-import { Type } from '@sinclair/typebox';
-import type { Static, TObject, TProperties, TSchema, TUnsafe } from '@sinclair/typebox';
+import { Type, type Static, type TObject, type TProperties, type TSchema, type TUnsafe } from '@sinclair/typebox';
 
 export type MediaType =
   | 'application/json'

@@ -1,13 +1,11 @@
-import { Ajv } from 'ajv';
-import type { ErrorObject, Options, ValidateFunction } from 'ajv';
+import { Ajv, type ErrorObject, type Options, type ValidateFunction } from 'ajv';
 import ajvFormats from 'ajv-formats';
 import { isUuid } from '../../base/is-uuid.ts';
 import { pointerSteps } from '../../base/json.ts';
 import { lazy } from '../../base/lazy.ts';
 import { DefaultError } from './common.ts';
 import type { Operation } from './operation.ts';
-import { operations } from './operations.ts';
-import type { OperationId } from './operations.ts';
+import { operations, type OperationId } from './operations.ts';
 import { closed, open, tolerant } from './strictness.ts';
 
 /** A violation of the contract with its location: `query.size`, `body.metadata.value`, `content[0].id`. Messages name fields, never values. */

@@ -1,5 +1,4 @@
-import { Type } from '@sinclair/typebox';
-import type { TObject, TProperties } from '@sinclair/typebox';
+import { Type, type TObject, type TProperties } from '@sinclair/typebox';
 import { DateTime, Uuid, enumeration, model } from './common.ts';
 import { ProcessItemTaskState, ProcessItemType } from './process-items.ts';
 import { ProcessState } from './processes.ts';

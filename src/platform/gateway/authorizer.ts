@@ -1,8 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http2';
 import type { Clock } from '../../base/clock.ts';
 import { messageOf } from '../../base/errors.ts';
-import { GRPC_STATUS } from './grpc.ts';
-import type { CallRefusal } from './grpc.ts';
+import { GRPC_STATUS, type CallRefusal } from './grpc.ts';
 import { readFields } from '../../engine/protobuf.ts';
 import { namespaceField, needsNamespace, needsToken, rpcName, WORKER_RPCS } from './rpcs.ts';
 

@@ -1,24 +1,18 @@
 import { once } from 'node:events';
-import { createSecureServer } from 'node:http2';
-import type { Http2SecureServer, IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
+import { createSecureServer, type Http2SecureServer, type IncomingHttpHeaders, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import type { Clock } from '../../base/clock.ts';
-import { systemClock } from '../../base/clock.ts';
+import { systemClock, type Clock } from '../../base/clock.ts';
 import { codeOf, KnownError, messageOf } from '../../base/errors.ts';
 import type { Secret } from '../../base/secret.ts';
 import type { SocketTarget } from '../temporal/network.ts';
 import type { PlatformEvent } from '../shared/types.ts';
-import { createAuthorizer } from './authorizer.ts';
-import type { Authorization, VerifyToken } from './authorizer.ts';
-import { proxyCall } from './proxy-call.ts';
-import type { GatewayCall, CallLimits, CallObserver } from './proxy-call.ts';
-import { GRPC_STATUS, sendRefusal } from './grpc.ts';
-import type { CallRefusal } from './grpc.ts';
+import { createAuthorizer, type Authorization, type VerifyToken } from './authorizer.ts';
+import { proxyCall, type GatewayCall, type CallLimits, type CallObserver } from './proxy-call.ts';
+import { GRPC_STATUS, sendRefusal, type CallRefusal } from './grpc.ts';
 import { readCompletedTask, RESPOND_WORKFLOW_TASK_COMPLETED, rpcName } from './rpcs.ts';
 import { explainTlsFailure } from './tls-failure.ts';
-import { openUpstream, SESSION_LIMITS, SESSION_WINDOW, STREAM_WINDOW } from './upstream.ts';
-import type { Upstream } from './upstream.ts';
+import { openUpstream, SESSION_LIMITS, SESSION_WINDOW, STREAM_WINDOW, type Upstream } from './upstream.ts';
 
 export interface GatewayOptions {
   /** Default: 127.0.0.1. The platform listens on loopback only. */

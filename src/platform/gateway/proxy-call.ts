@@ -1,18 +1,8 @@
-import { constants } from 'node:http2';
-import type {
-  ClientHttp2Session,
-  ClientHttp2Stream,
-  IncomingHttpHeaders,
-  IncomingHttpStatusHeader,
-  OutgoingHttpHeaders,
-  ServerHttp2Stream,
-} from 'node:http2';
+import { constants, type ClientHttp2Session, type ClientHttp2Stream, type IncomingHttpHeaders, type IncomingHttpStatusHeader, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import { codeOf, messageOf } from '../../base/errors.ts';
-import { GRPC_STATUS, parseGrpcTimeout, sendRefusal, toClientHeaders, toUpstreamHeaders } from './grpc.ts';
-import type { CallRefusal } from './grpc.ts';
+import { GRPC_STATUS, parseGrpcTimeout, sendRefusal, toClientHeaders, toUpstreamHeaders, type CallRefusal } from './grpc.ts';
 import type { CheckMessage } from './authorizer.ts';
-import { createRequestReader, messageIn } from './request-message.ts';
-import type { RequestReader } from './request-message.ts';
+import { createRequestReader, messageIn, type RequestReader } from './request-message.ts';
 import type { Upstream } from './upstream.ts';
 
 const { NGHTTP2_CANCEL, NGHTTP2_INTERNAL_ERROR, NGHTTP2_NO_ERROR, NGHTTP2_REFUSED_STREAM, NGHTTP2_FLAG_END_STREAM } =

