@@ -15,15 +15,15 @@ export interface KuFlowApiErrorParts {
   /** Method and address without the query, which may contain personal data. */
   readonly method: string;
   readonly url: string;
-  readonly httpStatus?: number;
+  readonly httpStatus?: number | undefined;
   /** What was observed in addition to the status; safe to print. */
-  readonly seen?: string;
+  readonly seen?: string | undefined;
   /** The protocols in the Upgrade header of a 426; safe to print. */
-  readonly upgrade?: string;
+  readonly upgrade?: string | undefined;
   /** KuFlow's error body, unchanged. */
   readonly body?: DefaultError;
   /** Seconds, from `Retry-After`. */
-  readonly retryAfter?: number;
+  readonly retryAfter?: number | undefined;
   /** Whether KuFlow may have received the request. */
   readonly sent?: boolean;
   readonly attempts?: number;
@@ -147,11 +147,10 @@ export class KuFlowApiError extends KnownError {
   readonly parts: KuFlowApiErrorParts;
 
   constructor(parts: KuFlowApiErrorParts) {
-    const seen = describeSeen(parts);
     super({
       message: FAILURE_MESSAGES[parts.kind],
       tried: `${parts.method} ${parts.url} (${parts.operationId})`,
-      ...(seen === undefined ? {} : { seen }),
+      seen: describeSeen(parts),
       next: hintsOf(parts),
       page: 'how-to/troubleshooting',
       status: parts.kind === 'timeout' ? 4 : 1,

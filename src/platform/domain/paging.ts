@@ -1,4 +1,4 @@
-import type { DeletedQueryParam } from '../../kuflow/contract/common.ts';
+import type { PagedOperationId, QueryOf } from '../../kuflow/call-types.ts';
 import { findPage, type ColumnFilter, type SortOrder, type TableQuery } from '../store/find.ts';
 import type { SqlRow } from '../store/sql.ts';
 import { ApiError } from './api-error.ts';
@@ -10,6 +10,9 @@ export interface Paging {
   readonly page: number;
   readonly sort?: readonly string[] | undefined;
 }
+
+/** The query of a list operation, with the defaults filled in. */
+export type ListQuery<Id extends PagedOperationId> = QueryOf<Id> & Paging;
 
 export interface ResultPage<Item> {
   readonly metadata: {
@@ -61,19 +64,16 @@ export function lowerCaseIds(ids: readonly string[] | undefined): string[] | und
 
 export const AUDIT_SORT_COLUMNS = { id: 'id', createdAt: 'created_at', lastModifiedAt: 'last_modified_at' } as const;
 
-/** The query parameters of a search that decide about deleted processes and their items. */
-export interface DeletedFilter {
-  readonly deleted?: DeletedQueryParam | undefined;
-  readonly tenantId?: readonly string[] | undefined;
-  readonly processDefinitionId?: readonly string[] | undefined;
-  readonly processDefinitionCode?: readonly string[] | undefined;
-}
-
 /**
  * The condition on `deleted_at`. As in KuFlow, deleted rows are only found if the query names exactly one process definition, by its id or by
  * its code and one tenant; otherwise they are silently left out.
  */
-export function filterDeleted(query: DeletedFilter): readonly ColumnFilter[] {
+export function filterDeleted(
+  query: Pick<
+    ListQuery<'findProcesses'>,
+    'deleted' | 'tenantId' | 'processDefinitionId' | 'processDefinitionCode'
+  >,
+): readonly ColumnFilter[] {
   const deleted = query.deleted ?? 'EXCLUDE';
   const namesDefinition =
     query.processDefinitionId?.length === 1 ||

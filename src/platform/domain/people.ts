@@ -27,15 +27,12 @@ import {
 } from '../store/people.ts';
 import { badRequest, notFound } from './api-error.ts';
 import type { Domain, OperationContext } from './context.ts';
-import { AUDIT_SORT_COLUMNS, findResultPage, lowerCaseIds, type Paging, type ResultPage } from './paging.ts';
+import { AUDIT_SORT_COLUMNS, findResultPage, lowerCaseIds, type ListQuery, type ResultPage } from './paging.ts';
 
 /** Filters out every row. */
 const NO_MATCH = ['-'];
 
-interface GroupFilter {
-  readonly groupId?: readonly string[] | undefined;
-  readonly groupCode?: readonly string[] | undefined;
-}
+type GroupFilter = Pick<ListQuery<'findGroups'>, 'groupId' | 'groupCode'>;
 
 const isAmong = (value: string, wanted: readonly string[] | undefined): boolean =>
   wanted === undefined || wanted.length === 0 || wanted.includes(value);
@@ -60,7 +57,7 @@ function toPrincipal({ id, type, name, userId, email }: PrincipalRow): Principal
 
 export function findPrincipals(
   ctx: OperationContext,
-  query: Paging & GroupFilter & { readonly type?: string; readonly tenantId?: readonly string[] },
+  query: ListQuery<'findPrincipals'>,
 ): ResultPage<PrincipalPageItem> {
   return findResultPage(
     ctx,
@@ -99,7 +96,7 @@ export function retrievePrincipal(ctx: OperationContext, id: string): Principal 
 
 export function findGroups(
   ctx: OperationContext,
-  query: Paging & GroupFilter & { readonly tenantId?: readonly string[]; readonly principalId?: string },
+  query: ListQuery<'findGroups'>,
 ): ResultPage<GroupPageItem> {
   return findResultPage(
     ctx,
@@ -127,7 +124,7 @@ function groupIdsOf(ctx: Domain, principalId: string): readonly string[] {
 
 export function findTenants(
   ctx: OperationContext,
-  query: Paging & { readonly tenantId?: readonly string[] },
+  query: ListQuery<'findTenants'>,
 ): ResultPage<{ id: string; name: string }> {
   return findResultPage(
     ctx,
@@ -161,7 +158,7 @@ export function requireTenant(ctx: Domain, tenantId: string): string {
 
 export function findTenantUsers(
   ctx: OperationContext,
-  query: Paging & GroupFilter & { readonly email?: readonly string[]; readonly tenantId?: readonly string[] },
+  query: ListQuery<'findTenantUsers'>,
 ): ResultPage<TenantUserPageItem> {
   return findResultPage(
     ctx,

@@ -39,7 +39,7 @@ export function createProcessItem(
     requireRunning(process);
     const served = requireItemDefinition(ctx, process, params);
     const owner = resolvePrincipal(ctx, params, 'owner');
-    if (owner !== undefined) requireOwnerIsCandidate(ctx, process, served.ref.code, owner, { id: params.ownerId });
+    if (owner !== undefined) requireOwnerIsCandidate(ctx, process, served.ref.code, owner, params);
     const threadId = requireThread(ctx, process, params);
     const item = { ...buildItem(ctx, id, process, served, owner, params), threadId };
     insertProcessItem(ctx.store.sql, item);

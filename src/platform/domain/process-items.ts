@@ -24,8 +24,7 @@ import {
   filterDeleted,
   findResultPage,
   lowerCaseIds,
-  type DeletedFilter,
-  type Paging,
+  type ListQuery,
   type ResultPage,
 } from './paging.ts';
 import { resolvePrincipal, type NamedPrincipal } from './people.ts';
@@ -47,13 +46,6 @@ const PROCESS_ITEM_SIGNAL = 'KuFlow_Engine_Signal_Process_Item';
 /** How many log entries a task keeps; the oldest are removed first. */
 export const TASK_LOG_LIMIT = 100;
 
-export interface ProcessItemFilter extends DeletedFilter {
-  readonly processId?: readonly string[] | undefined;
-  readonly type?: readonly string[] | undefined;
-  readonly taskState?: readonly string[] | undefined;
-  readonly processItemDefinitionCode?: readonly string[] | undefined;
-}
-
 const SORT_COLUMNS = {
   ...AUDIT_SORT_COLUMNS,
   claimedAt: 'claimed_at',
@@ -63,7 +55,7 @@ const SORT_COLUMNS = {
 
 export function findProcessItems(
   ctx: OperationContext,
-  query: Paging & ProcessItemFilter,
+  query: ListQuery<'findProcessItems'>,
 ): ResultPage<ReturnType<typeof toProcessItemPageItem>> {
   return findResultPage(
     ctx,
@@ -108,7 +100,7 @@ export function assignTask(ctx: OperationContext, id: string, params: NamedPrinc
     const owner = resolvePrincipal(ctx, params, 'owner');
     if (owner === undefined) throw badRequest('ownerId or ownerEmail is required');
     requireOpen(id, task, 'be assigned');
-    requireOwnerIsCandidate(ctx, process, item.definition?.code, owner, { id: params.ownerId });
+    requireOwnerIsCandidate(ctx, process, item.definition?.code, owner, params);
     const assigned = saveItem(ctx, item, { ...task, state: 'CLAIMED', claimedAt: ctx.store.now() }, owner.id);
     recordItemEvent(ctx, assigned, 'item-assigned', { detail: owner.name });
     return assigned;
