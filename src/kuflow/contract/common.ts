@@ -63,29 +63,20 @@ export function page<Item extends TSchema>(name: string, item: Item): Page<Item>
   return Type.Object({ metadata: PageMetadata, content: Type.Array(item) }, { $id: name });
 }
 
-export const JsonValueError = model('JsonValueError', {
-  propertyPath: Type.Optional(Type.String()),
-  type: Type.Optional(Type.String()),
-});
-
 export const JsonValue = model('JsonValue', {
   valid: Type.Optional(Type.Boolean({ readOnly: true })),
   value: AnyObject,
-  errors: Type.Optional(Type.Array(JsonValueError, { readOnly: true })),
+  errors: Type.Optional(
+    Type.Array(
+      model('JsonValueError', { propertyPath: Type.Optional(Type.String()), type: Type.Optional(Type.String()) }),
+      { readOnly: true },
+    ),
+  ),
 });
 export type JsonValue = Static<typeof JsonValue>;
 
-export const JsonPatchOperationType = enumeration('JsonPatchOperationType', [
-  'add',
-  'remove',
-  'replace',
-  'move',
-  'copy',
-  'test',
-]);
-
 export const JsonPatchOperation = model('JsonPatchOperation', {
-  op: JsonPatchOperationType,
+  op: enumeration('JsonPatchOperationType', ['add', 'remove', 'replace', 'move', 'copy', 'test']),
   from: Type.Optional(Type.String()),
   path: Type.String(),
   value: Type.Optional(Type.Unknown()),
@@ -95,19 +86,21 @@ export const JsonPatchOperation = model('JsonPatchOperation', {
 export const JsonPatch = Type.Array(JsonPatchOperation, { $id: 'JsonPatch', minItems: 1 });
 export type JsonPatch = Static<typeof JsonPatch>;
 
-export const DefaultErrorInfo = model('DefaultErrorInfo', {
-  code: Type.String(),
-  message: Type.String(),
-  location: Type.Optional(Type.String()),
-  locationType: Type.Optional(Type.String()),
-});
-
 /** The body of every answer whose status the operation does not list. */
 export const DefaultError = model('DefaultError', {
   timestamp: DateTime,
   status: Type.Integer(),
   message: Type.String(),
-  errors: Type.Optional(Type.Array(DefaultErrorInfo)),
+  errors: Type.Optional(
+    Type.Array(
+      model('DefaultErrorInfo', {
+        code: Type.String(),
+        message: Type.String(),
+        location: Type.Optional(Type.String()),
+        locationType: Type.Optional(Type.String()),
+      }),
+    ),
+  ),
 });
 export type DefaultError = Static<typeof DefaultError>;
 

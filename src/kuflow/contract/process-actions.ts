@@ -2,30 +2,21 @@ import { Type, type Static } from '@sinclair/typebox';
 import { AnyObject, JsonValue, Uuid, answer, audited, enumeration, fileUpload, json, model } from './common.ts';
 import { resource } from './operation.ts';
 
-export const ProcessActionType = enumeration('ProcessActionType', [
-  'DOWNLOADABLE',
-  'START_RELATED_PROCESS',
-  'START_WORKFLOW',
-  'CREATE_TASK',
-  'CREATE_PROCESS_ITEM_MESSAGE',
-  'CREATE_PROCESS_ITEM_THREAD',
-  'SEND_WORKFLOW_SIGNAL',
-]);
-
-export const ProcessActionStatus = enumeration('ProcessActionStatus', ['REQUESTED', 'COMPLETED', 'CANCELED', 'ERROR']);
-
-/** `id` is absent when the definition was removed. */
-export const ProcessActionDefinitionRef = model('ProcessActionDefinitionRef', {
-  id: Type.Optional(Uuid),
-  code: Type.String(),
-});
-
 export const ProcessAction = model('ProcessAction', {
   ...audited,
   id: Uuid,
-  type: ProcessActionType,
-  status: ProcessActionStatus,
-  processActionDefinitionRef: ProcessActionDefinitionRef,
+  type: enumeration('ProcessActionType', [
+    'DOWNLOADABLE',
+    'START_RELATED_PROCESS',
+    'START_WORKFLOW',
+    'CREATE_TASK',
+    'CREATE_PROCESS_ITEM_MESSAGE',
+    'CREATE_PROCESS_ITEM_THREAD',
+    'SEND_WORKFLOW_SIGNAL',
+  ]),
+  status: enumeration('ProcessActionStatus', ['REQUESTED', 'COMPLETED', 'CANCELED', 'ERROR']),
+  // `id` is absent when the definition was removed.
+  processActionDefinitionRef: model('ProcessActionDefinitionRef', { id: Type.Optional(Uuid), code: Type.String() }),
   downloadable: Type.Optional(
     model('ProcessActionDownloadable', {
       documentUri: Type.Optional(Type.String()),

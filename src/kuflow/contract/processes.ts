@@ -28,12 +28,6 @@ export type ProcessState = Static<typeof ProcessState>;
 
 export const ProcessDefinitionRef = model('ProcessDefinitionRef', { id: Uuid, version: Uuid, code: Type.String() });
 
-/** `outcoming` is KuFlow's spelling. */
-export const ProcessRelated = model('ProcessRelated', {
-  incoming: Type.Optional(Type.Array(Uuid)),
-  outcoming: Type.Optional(Type.Array(Uuid)),
-});
-
 const processFields = {
   ...deletable,
   id: Uuid,
@@ -49,7 +43,10 @@ export const Process = model('Process', {
   processDefinitionRef: Type.Optional(ProcessDefinitionRef),
   metadata: Type.Optional(JsonValue),
   entity: Type.Optional(JsonValue),
-  processRelated: Type.Optional(ProcessRelated),
+  // `outcoming` is KuFlow's spelling.
+  processRelated: Type.Optional(
+    model('ProcessRelated', { incoming: Type.Optional(Type.Array(Uuid)), outcoming: Type.Optional(Type.Array(Uuid)) }),
+  ),
 });
 export type Process = Static<typeof Process>;
 
@@ -59,8 +56,6 @@ export const ProcessPageItem = model('ProcessPageItem', {
   processDefinitionRef: ProcessDefinitionRef,
 });
 export type ProcessPageItem = Static<typeof ProcessPageItem>;
-
-export const ProcessPage = page('ProcessPage', ProcessPageItem);
 
 export const ProcessCreateParams = model(
   'ProcessCreateParams',
@@ -79,15 +74,6 @@ export const ProcessCreateParams = model(
 );
 export type ProcessCreateParams = Static<typeof ProcessCreateParams>;
 
-export const ProcessChangeInitiatorParams = model('ProcessChangeInitiatorParams', {
-  initiatorId: Type.Optional(Uuid),
-  initiatorEmail: Type.Optional(Email),
-});
-
-export const ProcessMetadataUpdateParams = model('ProcessMetadataUpdateParams', { metadata: JsonValue });
-
-export const ProcessEntityUpdateParams = model('ProcessEntityUpdateParams', { entity: JsonValue });
-
 const process = { 200: answer(Process, 'The process') } as const;
 
 export const processOperations = resource('process', {
@@ -105,7 +91,7 @@ export const processOperations = resource('process', {
       metadata: Type.Array(FilterExpression),
       deleted: DeletedQueryParam,
     },
-    responses: { 200: answer(ProcessPage, 'A page of processes') },
+    responses: { 200: answer(page('ProcessPage', ProcessPageItem), 'A page of processes') },
   },
   createProcess: {
     call: 'POST /processes',
@@ -144,7 +130,9 @@ export const processOperations = resource('process', {
   changeProcessInitiator: {
     call: 'POST /processes/{id}/~actions/change-initiator',
     summary: 'Change the initiator of a process, by principal id or by email',
-    body: json(ProcessChangeInitiatorParams),
+    body: json(
+      model('ProcessChangeInitiatorParams', { initiatorId: Type.Optional(Uuid), initiatorEmail: Type.Optional(Email) }),
+    ),
     responses: process,
   },
   uploadProcessUserActionDocument: {
@@ -158,7 +146,7 @@ export const processOperations = resource('process', {
   updateProcessMetadata: {
     call: 'PUT /processes/{id}/metadata',
     summary: 'Replace the metadata; invalid values are saved and marked as such',
-    body: json(ProcessMetadataUpdateParams),
+    body: json(model('ProcessMetadataUpdateParams', { metadata: JsonValue })),
     responses: process,
   },
   patchProcessMetadata: {
@@ -170,7 +158,7 @@ export const processOperations = resource('process', {
   updateProcessEntity: {
     call: 'PUT /processes/{id}/entity',
     summary: 'Replace the entity; invalid values are saved and marked as such',
-    body: json(ProcessEntityUpdateParams),
+    body: json(model('ProcessEntityUpdateParams', { entity: JsonValue })),
     responses: process,
   },
   patchProcessEntity: {
