@@ -69,10 +69,7 @@ export const AUDIT_SORT_COLUMNS = { id: 'id', createdAt: 'created_at', lastModif
  * its code and one tenant; otherwise they are silently left out.
  */
 export function filterDeleted(
-  query: Pick<
-    ListQuery<'findProcesses'>,
-    'deleted' | 'tenantId' | 'processDefinitionId' | 'processDefinitionCode'
-  >,
+  query: Pick<ListQuery<'findProcesses'>, 'deleted' | 'tenantId' | 'processDefinitionId' | 'processDefinitionCode'>,
 ): readonly ColumnFilter[] {
   const deleted = query.deleted ?? 'EXCLUDE';
   const namesDefinition =

@@ -94,10 +94,7 @@ export function retrievePrincipal(ctx: OperationContext, id: string): Principal 
   return toPrincipal(principal);
 }
 
-export function findGroups(
-  ctx: OperationContext,
-  query: ListQuery<'findGroups'>,
-): ResultPage<GroupPageItem> {
+export function findGroups(ctx: OperationContext, query: ListQuery<'findGroups'>): ResultPage<GroupPageItem> {
   return findResultPage(
     ctx,
     query,

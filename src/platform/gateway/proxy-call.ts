@@ -1,6 +1,21 @@
-import { constants, type ClientHttp2Session, type ClientHttp2Stream, type IncomingHttpHeaders, type IncomingHttpStatusHeader, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
+import {
+  constants,
+  type ClientHttp2Session,
+  type ClientHttp2Stream,
+  type IncomingHttpHeaders,
+  type IncomingHttpStatusHeader,
+  type OutgoingHttpHeaders,
+  type ServerHttp2Stream,
+} from 'node:http2';
 import { codeOf, messageOf } from '../../base/errors.ts';
-import { GRPC_STATUS, parseGrpcTimeout, sendRefusal, toClientHeaders, toUpstreamHeaders, type CallRefusal } from './grpc.ts';
+import {
+  GRPC_STATUS,
+  parseGrpcTimeout,
+  sendRefusal,
+  toClientHeaders,
+  toUpstreamHeaders,
+  type CallRefusal,
+} from './grpc.ts';
 import type { CheckMessage } from './authorizer.ts';
 import { createRequestReader, messageIn, type RequestReader } from './request-message.ts';
 import type { Upstream } from './upstream.ts';
