@@ -44,28 +44,17 @@ export function createOutbox(options: OutboxOptions): KeyedQueue {
     { signal, setWaiting }: KeyedWork,
   ): Promise<void> {
     const { engine } = options;
-    const encryptionKeyId = findProcessById(store.sql, processId)?.encryptionKeyId;
+    const workflow = { workflowId, encryptionKeyId: findProcessById(store.sql, processId)?.encryptionKeyId };
     switch (command.kind) {
       case 'start-workflow':
-        return engine.startWorkflow({
-          workflowId,
-          workflowType: command.workflowType,
-          taskQueue: command.taskQueue,
-          input: command.input,
-          encryptionKeyId,
-        });
+        return engine.startWorkflow({ ...workflow, ...command });
       case 'signal-workflow':
-        return engine.signalWorkflow({
-          workflowId,
-          signalName: command.signalName,
-          payload: command.payload,
-          encryptionKeyId,
-        });
+        return engine.signalWorkflow({ ...workflow, ...command });
       case 'cancel-workflow':
         try {
           await engine.cancelWorkflow({
-            workflowId,
-            reason: command.reason,
+            ...workflow,
+            ...command,
             terminateAfterMs: options.terminateAfterMs ?? 10_000,
             signal,
             requested: () => setWaiting(true),

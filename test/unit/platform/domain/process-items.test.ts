@@ -150,6 +150,7 @@ describe('a task', () => {
     await world.outbox.whenIdle();
     expect(world.calls[1]).toEqual({
       call: 'signal',
+      kind: 'signal-workflow',
       workflowId: processId,
       signalName: 'KuFlow_Engine_Signal_Process_Item',
       payload: {
