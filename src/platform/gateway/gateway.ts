@@ -15,7 +15,8 @@ import type { SocketTarget } from '../temporal/network.ts';
 import type { PlatformEvent } from '../shared/types.ts';
 import { createAuthorizer, type Authorization, type VerifyToken } from './authorizer.ts';
 import { proxyCall, type GatewayCall, type CallLimits, type CallObserver } from './proxy-call.ts';
-import { GRPC_STATUS, sendRefusal, type CallRefusal } from './grpc.ts';
+import { GRPC_STATUS } from '../../engine/rpc.ts';
+import { sendRefusal, type CallRefusal } from './grpc.ts';
 import { readCompletedTask, RESPOND_WORKFLOW_TASK_COMPLETED, rpcName } from './rpcs.ts';
 import { explainTlsFailure } from './tls-failure.ts';
 import { openUpstream, SESSION_LIMITS, SESSION_WINDOW, STREAM_WINDOW, type Upstream } from './upstream.ts';
@@ -71,9 +72,9 @@ const LIMITS: CallLimits = { watchdogGrace: 5000, watchdogDefault: 300_000, maxM
 const CLOSE_GRACE = 1500;
 /** The same refusal is reported once in this time (ms), because a worker without a token never stops polling. */
 const REPORT_EVERY = 1000;
-const SHUTTING_DOWN: CallRefusal = { status: GRPC_STATUS.unavailable, message: 'The local KuFlow is shutting down' };
+const SHUTTING_DOWN: CallRefusal = { status: GRPC_STATUS.UNAVAILABLE, message: 'The local KuFlow is shutting down' };
 const CERTIFICATE_EXPIRED: CallRefusal = {
-  status: GRPC_STATUS.unavailable,
+  status: GRPC_STATUS.UNAVAILABLE,
   message: 'The client certificate of this connection has expired',
 };
 
@@ -157,7 +158,7 @@ function acceptCalls(server: Http2SecureServer, state: GatewayState): void {
         (decided) => handleCall(state, stream, headers, decided),
         (error: unknown) => {
           const message = `The token could not be verified: ${messageOf(error)}`;
-          handleCall(state, stream, headers, { refused: { status: GRPC_STATUS.unauthenticated, message } });
+          handleCall(state, stream, headers, { refused: { status: GRPC_STATUS.UNAUTHENTICATED, message } });
         },
       );
     } else handleCall(state, stream, headers, authorization);

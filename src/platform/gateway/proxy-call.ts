@@ -8,8 +8,8 @@ import {
   type ServerHttp2Stream,
 } from 'node:http2';
 import { codeOf, messageOf } from '../../base/errors.ts';
+import { GRPC_STATUS } from '../../engine/rpc.ts';
 import {
-  GRPC_STATUS,
   parseGrpcTimeout,
   sendRefusal,
   toClientHeaders,
@@ -109,7 +109,7 @@ function startWatchdog(call: ProxiedCall, deadline: number | undefined): void {
   call.watchdog = setTimeout(
     () => {
       const message = `Temporal did not answer within ${Math.round(wait / 1000)} s`;
-      refuse(call, { status: GRPC_STATUS.unavailable, message });
+      refuse(call, { status: GRPC_STATUS.UNAVAILABLE, message });
     },
     Math.min(wait, 2 ** 31 - 1),
   );
@@ -172,7 +172,7 @@ function relayAnswer(call: ProxiedCall, stream: ClientHttp2Stream): void {
     client.once('wantTrailers', () => {
       client.sendTrailers(
         trailers ?? {
-          'grpc-status': String(GRPC_STATUS.unavailable),
+          'grpc-status': String(GRPC_STATUS.UNAVAILABLE),
           'grpc-message': 'Temporal ended its answer without a status',
         },
       );
@@ -233,7 +233,7 @@ function handleUpstreamFailure(call: ProxiedCall, code: number, failure: unknown
     return;
   }
   const reason = failure === undefined ? `stream reset with code ${code}` : messageOf(failure);
-  refuse(call, { status: GRPC_STATUS.unavailable, message: `Temporal is not reachable: ${reason}` });
+  refuse(call, { status: GRPC_STATUS.UNAVAILABLE, message: `Temporal is not reachable: ${reason}` });
 }
 
 function refuse(call: ProxiedCall, refusal: CallRefusal): void {

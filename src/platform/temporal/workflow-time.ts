@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { isGrpcServiceError, type Connection, type WorkflowService } from '@temporalio/client';
 import { msToTs, optionalTsToMs, type Timestamp } from '@temporalio/common/lib/time.js';
 import { messageOf } from '../../base/errors.ts';
+import { GRPC_STATUS } from '../../engine/rpc.ts';
 import { findBusyWork, type BusyWork, type DescribedWorkflow } from './busy-work.ts';
 
 // Temporal's time skipping is experimental: https://github.com/temporalio/api, message TimeSkippingConfig. Each workflow has its own time, and moves
@@ -39,11 +40,7 @@ export interface WorkflowTime {
   switchOff(workflowId: string): Promise<void>;
 }
 
-const INVALID_ARGUMENT = 3;
-const DEADLINE_EXCEEDED = 4;
-const NOT_FOUND = 5;
-const FAILED_PRECONDITION = 9;
-const UNIMPLEMENTED = 12;
+const { DEADLINE_EXCEEDED, FAILED_PRECONDITION, INVALID_ARGUMENT, NOT_FOUND, UNIMPLEMENTED } = GRPC_STATUS;
 const RUNNING = 1;
 const COMPLETED = 2;
 const FAILED = 3;
@@ -56,11 +53,11 @@ export const START_ID = 'start';
 /** Milliseconds; 0 if it is not set. */
 const toMs = (time: Timestamp | null | undefined): number => optionalTsToMs(time) ?? 0;
 
-const statusOf = (error: unknown): number | undefined => (isGrpcServiceError(error) ? error.code : undefined);
+export const grpcStatusOf = (error: unknown): number | undefined => (isGrpcServiceError(error) ? error.code : undefined);
 /** The workflow has ended or does not exist. */
 const isGone = (error: unknown): boolean =>
-  statusOf(error) === NOT_FOUND ||
-  (statusOf(error) === FAILED_PRECONDITION && /completed|closed/i.test(messageOf(error)));
+  grpcStatusOf(error) === NOT_FOUND ||
+  (grpcStatusOf(error) === FAILED_PRECONDITION && /completed|closed/i.test(messageOf(error)));
 
 export function createWorkflowTime(
   connection: Pick<Connection, 'withAbortSignal' | 'withDeadline'>,
@@ -168,7 +165,7 @@ export function createWorkflowTime(
         });
         return true;
       } catch (error) {
-        const status = statusOf(error);
+        const status = grpcStatusOf(error);
         if (status === NOT_FOUND) return true;
         if (status === UNIMPLEMENTED || status === INVALID_ARGUMENT || status === FAILED_PRECONDITION) return false;
         throw error;
@@ -208,7 +205,7 @@ export function createWorkflowTime(
       } catch (error) {
         signal.throwIfAborted();
         if (isGone(error)) return undefined;
-        if (statusOf(error) !== DEADLINE_EXCEEDED) throw error;
+        if (grpcStatusOf(error) !== DEADLINE_EXCEEDED) throw error;
         reason = 'it is not idle';
       }
       // Otherwise, it would move as soon as it becomes idle.
