@@ -20,7 +20,7 @@ import { createOutbox } from './domain/outbox.ts';
 import { listOpenWorkflows, recordWorkflowOutcome } from './domain/processes.ts';
 import { writeCaBundle } from './shared/environment.ts';
 import { createEventHub, reportEvent, takeFirstEventId } from './console/event-hub.ts';
-import { createFaultRegistry, type FaultRegistry } from './faults/registry.ts';
+import { createFaultRegistry, type FaultRegistry } from './shared/faults.ts';
 import { startGateway } from './gateway/gateway.ts';
 import { openAuthority, type Authority } from './pki/authority.ts';
 import { createPrivateFolder } from './pki/private-folder.ts';

@@ -8,7 +8,7 @@ import type { WorkerWatch } from '../console/worker-watch.ts';
 import type { Domain } from '../domain/context.ts';
 import type { EngineTokenReader } from '../domain/credentials.ts';
 import type { KeyedQueue } from '../domain/keyed-queue.ts';
-import type { FaultRegistry } from '../faults/registry.ts';
+import type { FaultRegistry } from '../shared/faults.ts';
 import type { FailingWork } from '../temporal/failing-work.ts';
 import type { PlatformEndpoints, PlatformIdentity } from '../shared/types.ts';
 import type { TimeSkipper } from '../time/time-skipper.ts';

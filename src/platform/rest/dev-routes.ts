@@ -20,7 +20,7 @@ import { listAvailableActions, listInvokedActions } from '../domain/process-acti
 import { releaseTask } from '../domain/process-items.ts';
 import { requireProcess } from '../domain/process-view.ts';
 import { getProcessTimeline, sendProcessSignal } from '../domain/processes.ts';
-import { findFaultProblem } from '../faults/registry.ts';
+import { findFaultProblem } from '../shared/faults.ts';
 import type { ActionsOfProcess, FailingWorkStatus, InvokedAction, SkipRequest } from '../shared/contract.ts';
 import {
   devOpenApiDocument,

@@ -9,7 +9,7 @@ import type { RequestRecord } from '../shared/contract.ts';
 import type { BodyStart } from '../console/request-recorder.ts';
 import { ApiError } from '../domain/api-error.ts';
 import { authenticateCaller } from '../domain/credentials.ts';
-import type { FaultAction } from '../faults/registry.ts';
+import type { FaultAction } from '../shared/faults.ts';
 import { isPageRequest } from '../console/page-routes.ts';
 import { CONSOLE_HEADER, type RestDeps } from './deps.ts';
 import type { PrincipalRow } from '../store/people.ts';

@@ -7,7 +7,7 @@ import { ProcessItemTaskState, ProcessItemType } from '../../kuflow/contract/pro
 import { ProcessState } from '../../kuflow/contract/processes.ts';
 import { WebhookType } from '../../kuflow/contract/webhooks.ts';
 import type { ActionDefinition, DataShape, TaskDefinition } from '../../process/definition.ts';
-import type { FaultAction } from '../faults/registry.ts';
+import type { FaultAction } from './faults.ts';
 import type { PlatformEvent } from './types.ts';
 
 /*

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { createFaultRegistry, findFaultProblem, type FaultAction } from '../../../../src/platform/faults/registry.ts';
+import { createFaultRegistry, findFaultProblem, type FaultAction } from '../../../../src/platform/shared/faults.ts';
 
 describe('createFaultRegistry', () => {
   it('uses up the oldest matching rule, then the next one', () => {
