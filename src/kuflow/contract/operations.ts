@@ -1,3 +1,4 @@
+import { isRecord } from '../../base/json.ts';
 import { authenticationOperations } from './authentications.ts';
 import { businessArtifactOperations } from './business-artifacts.ts';
 import { documentOperations } from './documents.ts';
@@ -30,6 +31,12 @@ export type OperationId = keyof typeof typedOperations;
 export const operations: Readonly<Record<OperationId, Operation>> = typedOperations;
 
 export const operationIds: readonly OperationId[] = Object.keys(typedOperations) as OperationId[];
+
+/** Whether the JSON body of an operation has this field. */
+export function hasBodyField(id: OperationId, field: string): boolean {
+  const properties: unknown = operations[id].body?.schema['properties'];
+  return isRecord(properties) && field in properties;
+}
 
 export function isOperationId(text: string): text is OperationId {
   return Object.hasOwn(operations, text);

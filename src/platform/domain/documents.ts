@@ -5,10 +5,10 @@ import type { DocumentReference } from '../../kuflow/contract/common.ts';
 import { formatReference, mapReferences, parseReference } from '../../schema/references.ts';
 import { findDocumentByUri, insertDocument, linkDocument, type DocumentRow } from '../store/documents.ts';
 import { findActionsOfProcess } from '../store/process-actions.ts';
-import { findProcessById, type ProcessRow } from '../store/processes.ts';
-import { ApiError, badRequest, forbidden, notFound } from './api-error.ts';
+import type { ProcessRow } from '../store/processes.ts';
+import { ApiError, badRequest, forbidden } from './api-error.ts';
 import type { OperationContext } from './context.ts';
-import { formatProcessUri } from './process-view.ts';
+import { formatProcessUri, requireProcess } from './process-view.ts';
 
 export interface Upload {
   readonly fileName: string;
@@ -59,8 +59,7 @@ export function storeDocument(ctx: OperationContext, ownerUri: string, upload: U
 
 /** Stores a document for a running process. It is linked once a value contains the returned reference. */
 export function uploadProcessDocument(ctx: OperationContext, processId: string, upload: Upload): DocumentReference {
-  const process = findProcessById(ctx.store.sql, processId);
-  if (process === undefined) throw notFound('process', processId);
+  const process = requireProcess(ctx, processId);
   if (process.state !== 'RUNNING') throw forbidden(`Process ${processId} is ${process.state}`);
   return { documentUri: ctx.store.transaction(() => storeDocument(ctx, formatProcessUri(processId), upload)) };
 }
@@ -78,8 +77,7 @@ export function uploadDocument(ctx: OperationContext, targetUri: string, upload:
 export function downloadDocument(ctx: OperationContext, reference: string, processId?: string): Download {
   const uri = parseDocumentUri(reference);
   if (uri === undefined) throw new ApiError(404, 'documentUri is neither a kuflow-file: reference nor a ku: URI');
-  if (processId !== undefined && findProcessById(ctx.store.sql, processId) === undefined)
-    throw notFound('process', processId);
+  if (processId !== undefined) requireProcess(ctx, processId);
   const document = findDocumentByUri(ctx.store.sql, uri);
   if (document === undefined || (processId !== undefined && !isOfProcess(ctx, document, processId))) {
     throw new ApiError(

@@ -198,8 +198,7 @@ function saveProcess(ctx: OperationContext, process: ProcessRow, change: Partial
 
 /** What happened to a process, in order. An unknown process is a 404. */
 export function getProcessTimeline(ctx: Domain, processId: string): TimelineEntry[] {
-  if (findProcessById(ctx.store.sql, processId) === undefined) throw notFound('process', processId);
-  return findEvents(ctx.store.sql, processId);
+  return findEvents(ctx.store.sql, requireProcess(ctx, processId).id);
 }
 
 /**
