@@ -9,13 +9,7 @@ import {
 } from 'node:http2';
 import { codeOf, messageOf } from '../../base/errors.ts';
 import { GRPC_STATUS } from '../../engine/rpc.ts';
-import {
-  parseGrpcTimeout,
-  sendRefusal,
-  toClientHeaders,
-  toUpstreamHeaders,
-  type CallRefusal,
-} from './grpc.ts';
+import { parseGrpcTimeout, sendRefusal, toClientHeaders, toUpstreamHeaders, type CallRefusal } from './grpc.ts';
 import type { CheckMessage } from './authorizer.ts';
 import { createRequestReader, messageIn, type RequestReader } from './request-message.ts';
 import type { Upstream } from './upstream.ts';

@@ -53,7 +53,8 @@ export const START_ID = 'start';
 /** Milliseconds; 0 if it is not set. */
 const toMs = (time: Timestamp | null | undefined): number => optionalTsToMs(time) ?? 0;
 
-export const grpcStatusOf = (error: unknown): number | undefined => (isGrpcServiceError(error) ? error.code : undefined);
+export const grpcStatusOf = (error: unknown): number | undefined =>
+  isGrpcServiceError(error) ? error.code : undefined;
 /** The workflow has ended or does not exist. */
 const isGone = (error: unknown): boolean =>
   grpcStatusOf(error) === NOT_FOUND ||
