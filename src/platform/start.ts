@@ -26,7 +26,7 @@ import { openAuthority, type Authority } from './pki/authority.ts';
 import { createPrivateFolder } from './pki/private-folder.ts';
 import { openEngineTokens, type EngineTokens } from './pki/tokens.ts';
 import { choosePort, holdPort, type HeldPort } from './shared/ports.ts';
-import { createProbes, type Probes } from './probes.ts';
+import { createProbes } from './probes.ts';
 import { createRestApp } from './rest/app.ts';
 import { withStoppedState } from './state/lock.ts';
 import { hasStagedState } from './state/swap.ts';
@@ -166,7 +166,7 @@ async function startAll(options: PlatformOptions, parts: Parts): Promise<Running
   const endpoints = endpointsOf(hostNames[0] ?? '127.0.0.1', ports, temporal.address);
   // Identifies the platform's own probes to the REST API.
   const probeToken = randomUUID();
-  const probes = await openProbes({ ...state, identity, ports, temporal: temporal.address, probeToken });
+  const probes = createProbes({ ...state, identity, ports, temporal: temporal.address, probeToken });
   let ready = false;
   const faults = createFaultRegistry(() => hub.publish({ kind: 'faults-changed' }));
   const streams = createEventStreams({ hub });
@@ -372,33 +372,4 @@ function endpointsOf(host: string, ports: HeldPorts, temporal: string): Platform
     ...(ports.temporalUi === undefined ? {} : { temporalUi: `http://${host}:${ports.temporalUi.port}` }),
     temporal,
   };
-}
-
-/** Probes with a token and a client certificate, which only have to last for the start. */
-async function openProbes({
-  store,
-  authority,
-  tokens,
-  identity,
-  ports,
-  ...rest
-}: OpenState & {
-  readonly identity: PlatformIdentity;
-  readonly ports: HeldPorts;
-  readonly temporal: string;
-  readonly probeToken: string;
-}): Promise<Probes> {
-  const { tenantId, namespace } = identity;
-  const principalId = identity.application.id;
-  const { token } = await tokens.issueToken({ principalId, tenantId, namespace, lifeSeconds: 60 });
-  const client = await authority.issueClientCertificate({ principalId, namespace, lifeSeconds: 600 });
-  return createProbes({
-    ...rest,
-    ca: authority.certificate,
-    ports: { http: ports.http.port, https: ports.https.port, engine: ports.engine.port },
-    namespace,
-    client: { certificate: client.certificate, privateKey: client.privateKey.reveal() },
-    token,
-    store,
-  });
 }
