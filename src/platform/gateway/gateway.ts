@@ -22,9 +22,7 @@ import { explainTlsFailure } from './tls-failure.ts';
 import { openUpstream, SESSION_LIMITS, SESSION_WINDOW, STREAM_WINDOW, type Upstream } from './upstream.ts';
 
 export interface GatewayOptions {
-  /** Default: 127.0.0.1. The platform listens on loopback only. */
-  readonly host?: string | undefined;
-  /** 0 for any free port. */
+  /** On 127.0.0.1; 0 for any free port. */
   readonly port: number;
   readonly server: { readonly certificate: string; readonly privateKey: Secret };
   /** CA certificates (PEM) that must have signed client certificates. */
@@ -83,7 +81,6 @@ const CERTIFICATE_EXPIRED: CallRefusal = {
  * which the Temporal server behind it has. Rejects with KnownError if the port cannot be opened.
  */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  const host = options.host ?? '127.0.0.1';
   const clock = options.clock ?? systemClock;
   const state: GatewayState = {
     options,
@@ -99,12 +96,12 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   acceptSessions(server, state);
   acceptCalls(server, state);
   reportConnectionFailures(server, state.report);
-  await listen(server, host, options.port);
+  await listen(server, options.port);
   server.on('error', (error) => state.report(messageOf(error)));
 
   const { port } = server.address() as AddressInfo;
   let closing: Promise<void> | undefined;
-  return { port, address: `${host}:${port}`, close: () => (closing ??= closeGateway(server, state, sockets)) };
+  return { port, address: `127.0.0.1:${port}`, close: () => (closing ??= closeGateway(server, state, sockets)) };
 }
 
 function createTlsServer(options: GatewayOptions): Http2SecureServer {
@@ -259,13 +256,13 @@ function trackSockets(server: Http2SecureServer): ReadonlySet<Socket> {
   return sockets;
 }
 
-async function listen(server: Http2SecureServer, host: string, port: number): Promise<void> {
+async function listen(server: Http2SecureServer, port: number): Promise<void> {
   try {
-    await once(server.listen(port, host), 'listening');
+    await once(server.listen(port, '127.0.0.1'), 'listening');
   } catch (error) {
     throw new KnownError({
       message: `The engine port ${port} can't be opened`,
-      tried: `listen on ${host}:${port}`,
+      tried: `listen on 127.0.0.1:${port}`,
       seen: messageOf(error),
       cause: error,
     });
