@@ -50,8 +50,8 @@ const bodies = lazy(() => withPlainIds(makeAjv({ coerceTypes: false, removeAddit
 const texts = lazy(() => withPlainIds(makeAjv({ coerceTypes: 'array', useDefaults: true })));
 const answers = lazy(() => makeAjv({ coerceTypes: false, removeAdditional: false }));
 
-function remember<Value>(make: (key: string) => Value): (key: string) => Value {
-  const made = new Map<string, Value>();
+function remember<Key, Value>(make: (key: Key) => Value): (key: Key) => Value {
+  const made = new Map<Key, Value>();
   return (key) => {
     let value = made.get(key);
     if (value === undefined) made.set(key, (value = make(key)));
@@ -119,8 +119,6 @@ export function compileRequestValidator(operation: Operation, mode: 'open' | 'cl
   };
 }
 
-const compileRequest = remember((id) => compileRequestValidator(operations[id as OperationId], 'open'));
-
 /** Checks answers of any operation. */
 export function compileAnswerValidator(operation: Operation, status: number, mode: AnswerMode): AnswerValidator {
   const { operationId: id } = operation;
@@ -141,7 +139,7 @@ export function compileAnswerValidator(operation: Operation, status: number, mod
   return (body) => errorsOf(validate, body, '');
 }
 
-const compileAnswer = remember((key) => {
+const compileAnswer = remember((key: string) => {
   const [id, status, mode] = key.split(' ') as [OperationId, string, AnswerMode];
   return compileAnswerValidator(operations[id], Number(status), mode);
 });
@@ -150,9 +148,7 @@ const compileAnswer = remember((key) => {
  * Checks a request of an operation: path, query (typed, defaults filled in, in the verdict), JSON body without any coercion.
  * Unknown query parameters and unknown fields pass. Compiled on first use.
  */
-export function requestValidator(id: OperationId): RequestValidator {
-  return compileRequest(id);
-}
+export const requestValidator = remember((id: OperationId) => compileRequestValidator(operations[id], 'open'));
 
 /**
  * Checks the parsed body of an answer. `strict`: every object closed, formats and enumerations as in the contract.
