@@ -55,7 +55,9 @@ export function createPlatformState(platform: Platform): PlatformState {
       definitions.map((definition) => [definition.process.code, definitionDigest(definition)]),
     ),
     taskQueues: Object.fromEntries(
-      definitions.flatMap(({ process: { code }, workflow }) => (workflow === undefined ? [] : [[code, workflow.taskQueue]])),
+      definitions.flatMap(({ process: { code }, workflow }) =>
+        workflow === undefined ? [] : [[code, workflow.taskQueue]],
+      ),
     ),
   };
 }
