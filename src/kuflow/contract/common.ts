@@ -45,7 +45,6 @@ export const deletable = { ...audited, deletedBy: Type.Optional(Uuid), deletedAt
 
 /** Which resources a search returns: those that are not deleted (the default), all, or only deleted ones. From newer SDKs. */
 export const DeletedQueryParam = enumeration('DeletedQueryParam', ['EXCLUDE', 'INCLUDE', 'ONLY']);
-export type DeletedQueryParam = Static<typeof DeletedQueryParam>;
 
 export const PageMetadata = model('PageMetadata', {
   size: Type.Integer({ minimum: 0 }),

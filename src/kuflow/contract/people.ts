@@ -46,7 +46,6 @@ export const Tenant = model('Tenant', {
   name: Type.String(),
   plan: enumeration('TenantPricingPlan', ['FREE', 'PREMIUM', 'UNLIMITED']),
 });
-export type Tenant = Static<typeof Tenant>;
 
 export const TenantUser = model('TenantUser', {
   ...audited,
