@@ -8,7 +8,7 @@ import {
   insertEncryptionKey,
 } from '../store/encryption-keys.ts';
 import { includesConfidential } from '../store/processes.ts';
-import { forbidden, notFound } from './api-error.ts';
+import { forbidden, orNotFound } from './api-error.ts';
 import type { Domain, OperationContext } from './context.ts';
 
 const KEY_BYTES = 32;
@@ -30,8 +30,7 @@ export function requireKeyOfDefinition({ store }: Domain, definitionId: string):
 export function retrieveKmsKey(ctx: OperationContext, id: string): KmsKey {
   if (ctx.principal.type !== 'APPLICATION')
     throw forbidden(`${ctx.principal.name} can't read keys: only applications with a role in the process can`);
-  const key = findEncryptionKey(ctx.store.sql, id);
-  if (key === undefined) throw notFound('key', id);
+  const key = orNotFound(findEncryptionKey(ctx.store.sql, id), 'key', id);
   return { id: key.id, value: key.value };
 }
 

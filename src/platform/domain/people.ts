@@ -23,9 +23,8 @@ import {
   TENANT_USERS,
   type PrincipalRow,
   type TenantRow,
-  type TenantUserRow,
 } from '../store/people.ts';
-import { badRequest, notFound } from './api-error.ts';
+import { badRequest, orNotFound } from './api-error.ts';
 import type { Domain, OperationContext } from './context.ts';
 import { AUDIT_SORT_COLUMNS, findResultPage, lowerCaseIds, type ListQuery, type ResultPage } from './paging.ts';
 
@@ -89,9 +88,7 @@ function hasKnownTenant(ctx: OperationContext, tenantIds: readonly string[] | un
 }
 
 export function retrievePrincipal(ctx: OperationContext, id: string): Principal {
-  const principal = findPrincipalById(ctx.store.sql, id);
-  if (principal === undefined) throw notFound('principal', id);
-  return toPrincipal(principal);
+  return toPrincipal(orNotFound(findPrincipalById(ctx.store.sql, id), 'principal', id));
 }
 
 export function findGroups(ctx: OperationContext, query: ListQuery<'findGroups'>): ResultPage<GroupPageItem> {
@@ -140,9 +137,7 @@ export function findTenants(
 }
 
 export function retrieveTenant(ctx: OperationContext, id: string): TenantRow {
-  const tenant = findTenantById(ctx.store.sql, id);
-  if (tenant === undefined) throw notFound('tenant', id);
-  return tenant;
+  return orNotFound(findTenantById(ctx.store.sql, id), 'tenant', id);
 }
 
 /** The tenant's id as it is stored. An unknown tenant is refused with 400; the message names the known one. */
@@ -175,16 +170,13 @@ export function findTenantUsers(
 }
 
 export function retrieveTenantUser(ctx: OperationContext, id: string): TenantUser {
-  const user = findTenantUserById(ctx.store.sql, id);
-  if (user === undefined) throw notFound('tenant user', id);
-  return toTenantUser(ctx, user);
-}
-
-function toTenantUser(ctx: OperationContext, user: TenantUserRow): TenantUser {
+  const user = orNotFound(findTenantUserById(ctx.store.sql, id), 'tenant user', id);
   const { principalId, metadata, ...rest } = user;
-  const principal = findPrincipalById(ctx.store.sql, principalId);
-  if (principal === undefined) throw notFound('principal', principalId);
-  return { ...rest, principal: toPrincipal(principal), metadata: { valid: true, value: { ...metadata } } };
+  return {
+    ...rest,
+    principal: retrievePrincipal(ctx, principalId),
+    metadata: { valid: true, value: { ...metadata } },
+  };
 }
 
 /** How a body names the owner of a task or the initiator of a process. */

@@ -8,7 +8,7 @@ import {
   type TaskFields,
 } from '../store/process-items.ts';
 import type { ProcessRow } from '../store/processes.ts';
-import { conflict, notFound } from './api-error.ts';
+import { conflict, orNotFound } from './api-error.ts';
 import type { Domain } from './context.ts';
 import type { ServedTask } from './definitions.ts';
 import { acceptAnyValue } from './json-values.ts';
@@ -17,9 +17,7 @@ import { requireProcess } from './process-view.ts';
 export const formatProcessItemUri = (id: string): string => `ku:process-item/${id}`;
 
 export function requireProcessItem(ctx: Domain, id: string): ProcessItemRow {
-  const item = findProcessItemById(ctx.store.sql, id);
-  if (item === undefined) throw notFound('process item', id);
-  return item;
+  return orNotFound(findProcessItemById(ctx.store.sql, id), 'process item', id);
 }
 
 export interface LoadedTask {

@@ -1,6 +1,6 @@
 import { withoutUndefined } from '../../base/json.ts';
 import type { ProcessItemTaskState } from '../../kuflow/contract/process-items.ts';
-import { badRequest, notFound } from '../domain/api-error.ts';
+import { badRequest, orNotFound } from '../domain/api-error.ts';
 import { requireProcess } from '../domain/process-view.ts';
 import type {
   FailingWorkStatus,
@@ -42,8 +42,7 @@ export async function waitForWorkers(
 
 function queueOf({ domain }: RestDeps, code: string): string {
   const served = domain.definitions.all.find(({ ref }) => ref.code === code);
-  if (served === undefined) throw notFound('process definition', code);
-  const { workflow } = served.definition;
+  const { workflow } = orNotFound(served, 'process definition', code).definition;
   if (workflow === undefined)
     throw badRequest(`Process ${code} does not have a workflow, so it has no workers`, 'body.process');
   return workflow.taskQueue;
