@@ -20,30 +20,23 @@ export interface CertificatePart {
   readonly path?: string | undefined;
 }
 
+interface CertificateSet {
+  readonly source: string;
+  /** Undefined when it is neither, for example an answer of KuFlow. */
+  readonly form?: 'files' | 'inline' | undefined;
+  readonly paths?: CertificatePaths | undefined;
+  readonly parts?: readonly CertificatePart[] | undefined;
+  /** Missing parts are empty. */
+  readonly read: () => Promise<TlsMaterialText>;
+}
+
 /** Where the engine's certificate, key and CA come from. */
 export type CertificateSource =
   /** The settings name none: KuFlow issues them. */
   | { readonly kind: 'requested' }
-  | {
-      /** The settings name a set of which a part is missing or cannot be read. */
-      readonly kind: 'incomplete';
-      readonly source: string;
-      readonly form?: 'files' | 'inline' | undefined;
-      readonly paths?: CertificatePaths | undefined;
-      readonly parts?: readonly CertificatePart[] | undefined;
-      readonly missing: readonly (keyof TlsMaterialText)[];
-      /** Missing parts are empty. */
-      readonly read: () => Promise<TlsMaterialText>;
-    }
-  | {
-      readonly kind: 'given';
-      readonly source: string;
-      /** Undefined when it is neither, for example an answer of KuFlow. */
-      readonly form?: 'files' | 'inline' | undefined;
-      readonly paths?: CertificatePaths | undefined;
-      readonly parts?: readonly CertificatePart[] | undefined;
-      readonly read: () => Promise<TlsMaterialText>;
-    };
+  /** The settings name a set of which a part is missing or cannot be read. */
+  | (CertificateSet & { readonly kind: 'incomplete'; readonly missing: readonly (keyof TlsMaterialText)[] })
+  | (CertificateSet & { readonly kind: 'given' });
 
 const REFUSED = { folder: 'EISDIR', special: 'not a regular file', 'too-large': 'larger than 1 MiB' } as const;
 

@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { KnownError } from '../base/errors.ts';
 import type { Secret } from '../base/secret.ts';
+import { isCertificate } from '../engine/material/file-format.ts';
 import { trustedAuthorities, unreadableExtraAuthorities } from '../network/certificate-authorities.ts';
 import { decideProxy, proxyHints, proxySource, type ProxyDecision, type ProxyRequest } from '../network/proxy.ts';
 import { whereToSet, type SettingName } from '../settings/keys.ts';
@@ -193,14 +194,6 @@ function containsCertificates(text: string): boolean {
   return blocks.length > 0 && blocks.every(isCertificate);
 }
 
-function isCertificate(pem: string): boolean {
-  try {
-    return new X509Certificate(pem).raw.length > 0;
-  } catch {
-    return false;
-  }
-}
-
 interface ProxyDecisions {
   readonly rest: ProxyDecision;
   readonly engine: ProxyDecision;
@@ -227,12 +220,8 @@ function decideProxies(
     rest: rest.decision,
     engine: engine.decision,
     hints: {
-      rest:
-        rest.invalid === undefined ? proxyHints(restRequest, hostsOf(restRequest, engine.decision, engineRequest)) : [],
-      engine:
-        engine.invalid === undefined
-          ? proxyHints(engineRequest, hostsOf(engineRequest, rest.decision, restRequest))
-          : [],
+      rest: rest.invalid ? [] : proxyHints(restRequest, hostsOf(restRequest, engine.decision, engineRequest)),
+      engine: engine.invalid ? [] : proxyHints(engineRequest, hostsOf(engineRequest, rest.decision, restRequest)),
     },
     problems: [
       ...(rest.invalid === undefined ? [] : [problem(rest.invalid, isSame ? 'both' : 'rest')]),

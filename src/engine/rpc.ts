@@ -65,26 +65,27 @@ export type EngineConnecting =
   | { readonly ok: true; readonly connection: EngineConnection }
   | { readonly ok: false; readonly facts: DialFacts };
 
-// https://grpc.io/docs/guides/status-codes/
-const STATUS_NAMES = [
-  'OK',
-  'CANCELLED',
-  'UNKNOWN',
-  'INVALID_ARGUMENT',
-  'DEADLINE_EXCEEDED',
-  'NOT_FOUND',
-  'ALREADY_EXISTS',
-  'PERMISSION_DENIED',
-  'RESOURCE_EXHAUSTED',
-  'FAILED_PRECONDITION',
-  'ABORTED',
-  'OUT_OF_RANGE',
-  'UNIMPLEMENTED',
-  'INTERNAL',
-  'UNAVAILABLE',
-  'DATA_LOSS',
-  'UNAUTHENTICATED',
-] as const;
+/** https://grpc.io/docs/guides/status-codes/ */
+export const GRPC_STATUS = {
+  OK: 0,
+  CANCELLED: 1,
+  UNKNOWN: 2,
+  INVALID_ARGUMENT: 3,
+  DEADLINE_EXCEEDED: 4,
+  NOT_FOUND: 5,
+  ALREADY_EXISTS: 6,
+  PERMISSION_DENIED: 7,
+  RESOURCE_EXHAUSTED: 8,
+  FAILED_PRECONDITION: 9,
+  ABORTED: 10,
+  OUT_OF_RANGE: 11,
+  UNIMPLEMENTED: 12,
+  INTERNAL: 13,
+  UNAVAILABLE: 14,
+  DATA_LOSS: 15,
+  UNAUTHENTICATED: 16,
+} as const;
+const STATUS_NAMES = Object.keys(GRPC_STATUS);
 
 const NAMESPACE_STATES = ['unspecified', 'registered', 'deprecated', 'deleted'] as const;
 const SERVICE = '/temporal.api.workflowservice.v1.WorkflowService';
@@ -199,41 +200,30 @@ async function callUnary(session: http2.ClientHttp2Session, call: UnaryCall): Pr
   });
 }
 
-function mapResult<T>(result: RpcResult<Uint8Array>, read: (message: Uint8Array) => T): RpcResult<T> {
-  return result.ok ? { ...result, value: read(result.value) } : result;
-}
-
 /** Connects like a worker, with mutual TLS and through the proxy if there is one, and starts HTTP/2. Never rejects. */
 export async function connectEngine(options: DialOptions): Promise<EngineConnecting> {
   const dialed = await dialEngine(options);
   if (!dialed.ok) return dialed;
   const session = http2.connect(`https://${dialed.facts.target}`, { createConnection: () => dialed.socket });
   session.on('error', () => undefined);
+  const call: EngineConnection['call'] = (method, { namespace, message }, given) =>
+    callUnary(session, { method, message, headers: { 'temporal-namespace': namespace }, options: given });
   const connection: EngineConnection = {
     facts: dialed.facts,
-    getSystemInfo: async (call) =>
-      mapResult(
-        await callUnary(session, { method: 'GetSystemInfo', message: new Uint8Array(), headers: {}, options: call }),
-        (message) => ({
-          serverVersion: stringField(message, 1) ?? 'unknown',
-        }),
-      ),
-    describeNamespace: async (namespace, call) =>
-      mapResult(
-        await callUnary(session, {
-          method: 'DescribeNamespace',
-          message: encodeString(1, namespace),
-          headers: { 'temporal-namespace': namespace },
-          options: call,
-        }),
-        (message) => {
-          const info = messageField(message, 1) ?? new Uint8Array();
-          const state = numberField(info, 2) ?? 0;
-          return { name: stringField(info, 1) ?? namespace, state: NAMESPACE_STATES[state] ?? String(state) };
-        },
-      ),
-    call: (method, { namespace, message }, call) =>
-      callUnary(session, { method, message, headers: { 'temporal-namespace': namespace }, options: call }),
+    getSystemInfo: async (given) => {
+      const request = { method: 'GetSystemInfo', message: new Uint8Array(), headers: {}, options: given };
+      const result = await callUnary(session, request);
+      return result.ok ? { ...result, value: { serverVersion: stringField(result.value, 1) ?? 'unknown' } } : result;
+    },
+    describeNamespace: async (namespace, given) => {
+      const result = await call('DescribeNamespace', { namespace, message: encodeString(1, namespace) }, given);
+      if (!result.ok) return result;
+      const info = messageField(result.value, 1) ?? new Uint8Array();
+      const state = numberField(info, 2) ?? 0;
+      const value = { name: stringField(info, 1) ?? namespace, state: NAMESPACE_STATES[state] ?? String(state) };
+      return { ...result, value };
+    },
+    call,
     close: () => {
       session.destroy();
       dialed.socket.destroy();

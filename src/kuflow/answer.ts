@@ -1,10 +1,8 @@
 import { messageOf } from '../base/errors.ts';
 import { escapeForTerminal } from '../base/escape.ts';
 import { isRecord } from '../base/json.ts';
-import { DefaultError } from './contract/common.ts';
-import type { DefaultError as DefaultErrorBody } from './contract/common.ts';
-import { operations } from './contract/operations.ts';
-import type { OperationId } from './contract/operations.ts';
+import { DefaultError, type DefaultError as DefaultErrorBody } from './contract/common.ts';
+import { operations, type OperationId } from './contract/operations.ts';
 import { withoutNulls } from './contract/strictness.ts';
 import { answerValidator } from './contract/validators.ts';
 import { KuFlowApiError } from './errors.ts';
@@ -85,16 +83,13 @@ function failure(site: CallSite, raw: RawAnswer, now: number): KuFlowApiError {
   const { status } = raw;
   const kind = isWrongPath(site, status) ? 'wrong-path' : kindOf(status);
   const retryAfter = readRetryAfter(raw.headers['retry-after'], now);
-  const parts = { ...site, httpStatus: status, ...(retryAfter === undefined ? {} : { retryAfter }) };
+  const parts = { ...site, httpStatus: status, retryAfter };
   if (kind === 'redirect')
     return new KuFlowApiError({ ...parts, kind, seen: hostOf(raw.headers['location'], site.url) });
   if (kind === 'upgrade') {
-    const upgrade = raw.headers['upgrade'];
-    return new KuFlowApiError({
-      ...parts,
-      kind,
-      ...(upgrade !== undefined && { upgrade: escapeForTerminal(upgrade, 60) }),
-    });
+    const protocols = raw.headers['upgrade'];
+    const upgrade = protocols === undefined ? undefined : escapeForTerminal(protocols, 60);
+    return new KuFlowApiError({ ...parts, kind, upgrade });
   }
   const reading = readJson(raw);
   if (reading.kind === 'html') {
@@ -111,11 +106,8 @@ function failure(site: CallSite, raw: RawAnswer, now: number): KuFlowApiError {
     return new KuFlowApiError({ ...parts, kind, body: withoutNulls(DefaultError, reading.value) as DefaultErrorBody });
   // Gateways have their own JSON format; their `message` is worth showing.
   const message = reading.kind === 'json' && isRecord(reading.value) ? reading.value['message'] : undefined;
-  return new KuFlowApiError({
-    ...parts,
-    kind,
-    ...(typeof message === 'string' ? { seen: escapeForTerminal(message, 300) } : {}),
-  });
+  const seen = typeof message === 'string' ? escapeForTerminal(message, 300) : undefined;
+  return new KuFlowApiError({ ...parts, kind, seen });
 }
 
 /** KuFlow's error body, as gateways send it that answer every request with 200. */

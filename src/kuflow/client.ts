@@ -1,5 +1,4 @@
-import { systemClock } from '../base/clock.ts';
-import type { Clock } from '../base/clock.ts';
+import { systemClock, type Clock } from '../base/clock.ts';
 import { interruptedError } from '../base/errors.ts';
 import type { ProxyDecision } from '../network/proxy.ts';
 import type { Secret } from '../base/secret.ts';
@@ -9,13 +8,9 @@ import type { AnswerFor, AnswerOf, Call, ItemOf, PagedOperationId, QueryOf } fro
 import type { OperationId } from './contract/operations.ts';
 import { isSecureEnough, normaliseEndpoint } from './endpoint.ts';
 import { KuFlowApiError } from './errors.ts';
-import { namedOperations } from './named-operations.ts';
-import type { NamedOperations } from './named-operations.ts';
-import { itemsOf, pagesOf } from './paging.ts';
-import { prepareRequest } from './request.ts';
-import type { AnyCallParts, PreparedRequest } from './request.ts';
-import { DEFAULT_RETRY, backOff, mayRetry } from './retry.ts';
-import type { RetryPolicy } from './retry.ts';
+import { namedOperations, type NamedOperations } from './named-operations.ts';
+import { prepareRequest, type AnyCallParts, type PreparedRequest } from './request.ts';
+import { DEFAULT_RETRY, backOff, mayRetry, type RetryPolicy } from './retry.ts';
 import { explainWrongProtocol } from './wrong-protocol.ts';
 import { createTransport, type RawAnswer } from './transport.ts';
 
@@ -56,9 +51,8 @@ export interface KuFlowClientOptions {
   readonly allowInsecure?: boolean | undefined;
   /** Milliseconds for a call including retries; 60,000 by default. */
   readonly timeoutMs?: number | undefined;
-  /** Milliseconds; 10,000 to connect, 30,000 for the head of an answer and between pieces of its body, at most `timeoutMs`. */
+  /** Milliseconds to connect, at most `timeoutMs`; 10,000 by default. */
   readonly connectTimeoutMs?: number | undefined;
-  readonly answerTimeoutMs?: number | undefined;
   readonly retry?: Partial<RetryPolicy> | undefined;
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
   readonly clock?: Clock | undefined;
@@ -82,6 +76,19 @@ export interface KuFlowClient extends NamedOperations {
   items<Id extends PagedOperationId>(operationId: Id, query?: QueryOf<Id>): AsyncGenerator<ItemOf<Id>, void>;
   /** Closes all connections. The client cannot be used afterwards. */
   close(): Promise<void>;
+}
+
+/** Records per request unless the query says otherwise. KuFlow allows 1000; its default is 25. */
+const PAGE_SIZE = 200;
+
+interface PageQuery {
+  readonly page?: number;
+  readonly size?: number;
+}
+
+interface AnyPage {
+  readonly metadata: { readonly page: number; readonly totalPages: number };
+  readonly content: readonly unknown[];
 }
 
 function authorizationOf(credentials: KuFlowCredentials): string {
@@ -110,21 +117,17 @@ function throwIfStopped(signals: readonly (AbortSignal | undefined)[]): void {
 
 /** Creates a client of KuFlow's REST API with credentials, timeouts, retries, paging, proxy and authorities. Close it when done. */
 export function createKuFlowClient(options: KuFlowClientOptions): KuFlowClient {
-  const endpoint = normaliseEndpoint(
-    options.endpoint,
-    options.allowInsecure === undefined ? {} : { allowInsecure: options.allowInsecure },
-  );
+  const endpoint = normaliseEndpoint(options.endpoint, options.allowInsecure);
   const { clock = systemClock, random = Math.random, timeoutMs = 60_000, report = () => undefined } = options;
   const policy: RetryPolicy = { ...DEFAULT_RETRY, ...options.retry };
   const within = (ms: number): number => Math.min(ms, timeoutMs);
-  const answerTimeout = within(options.answerTimeoutMs ?? 30_000);
   const transport = createTransport({
     proxy: options.proxy ?? { kind: 'direct', reason: 'no proxy is set' },
-    ...(options.ca === undefined ? {} : { ca: options.ca }),
+    ca: options.ca,
     env: options.env ?? process.env,
     connectTimeout: within(options.connectTimeoutMs ?? 10_000),
-    headersTimeout: answerTimeout,
-    bodyTimeout: answerTimeout,
+    headersTimeout: within(30_000),
+    bodyTimeout: within(30_000),
   });
   if (!isSecureEnough(new URL(endpoint))) report({ kind: 'insecure-endpoint', endpoint });
 
@@ -146,7 +149,7 @@ export function createKuFlowClient(options: KuFlowClientOptions): KuFlowClient {
       method,
       url: fullUrl,
       headers: { ...headers, authorization: authorizationOf(options.credentials) },
-      ...(body === undefined ? {} : { body }),
+      body,
       signal,
     });
     const site = { operationId: id, method, url };
@@ -169,7 +172,7 @@ export function createKuFlowClient(options: KuFlowClientOptions): KuFlowClient {
     const prepared = prepareRequest(id, parts, {
       endpoint,
       now: clock.now(),
-      ...(options.tenantId === undefined ? {} : { tenantId: options.tenantId }),
+      tenantId: options.tenantId,
     });
     const callers = [options.signal, parts.signal];
     const deadline = clock.now() + timeoutMs;
@@ -212,17 +215,26 @@ export function createKuFlowClient(options: KuFlowClientOptions): KuFlowClient {
     }
   }
 
-  const call = perform as Call;
-  const fetchPage =
-    <Id extends PagedOperationId>(id: Id) =>
-    async (query: QueryOf<Id>): Promise<AnswerOf<Id>> =>
-      (await perform(id, { query })).body as AnswerOf<Id>;
+  /** Ends at the last page that the server reports, or at an empty one. */
+  async function* pages(id: PagedOperationId, query: PageQuery = {}): AsyncGenerator<AnyPage, void> {
+    for (let page = query.page ?? 0; ; page++) {
+      const answer = await perform(id, { query: { ...query, size: query.size ?? PAGE_SIZE, page } });
+      const { metadata, content } = answer.body as AnyPage;
+      if (content.length > 0) yield { metadata, content };
+      if (content.length === 0 || page + 1 >= metadata.totalPages) return;
+    }
+  }
 
+  async function* items(id: PagedOperationId, query?: PageQuery): AsyncGenerator<unknown, void> {
+    for await (const { content } of pages(id, query)) yield* content;
+  }
+
+  const call = perform as Call;
   return {
     endpoint,
     call,
-    pages: (id, query) => pagesOf(fetchPage(id), (query ?? {}) as QueryOf<typeof id>),
-    items: (id, query) => itemsOf(fetchPage(id), (query ?? {}) as QueryOf<typeof id>),
+    pages: pages as KuFlowClient['pages'],
+    items: items as KuFlowClient['items'],
     close: () => transport.close(),
     ...namedOperations(call),
   };

@@ -1,15 +1,14 @@
-import { connect as connectTcp, isIP } from 'node:net';
-import type { Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
-import type { SecureContext } from 'node:tls';
+import { connect as connectTcp, type Socket } from 'node:net';
+import { connect as connectTls, type SecureContext } from 'node:tls';
 import type { buildConnector } from 'undici';
 import { openTunnel } from '../network/connect-tunnel.ts';
+import { tlsOptions, untilConnected } from '../network/connect.ts';
 import type { ProxyDecision } from '../network/proxy.ts';
 
 export interface ConnectorOptions {
   readonly proxy: ProxyDecision;
   /** Trust for every hop: to the proxy, through it, and direct. The runtime's own when absent. */
-  readonly secureContext?: () => SecureContext;
+  readonly secureContext?: (() => SecureContext) | undefined;
   /** Milliseconds for all steps of one connection together. */
   readonly timeout: number;
 }
@@ -20,40 +19,6 @@ export interface Connector {
   close(): void;
 }
 
-/** Waits for an event of a socket. An error, an early end or the signal rejects and destroys the socket. */
-function ready(socket: Socket, event: 'connect' | 'secureConnect', signal: AbortSignal): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const settle = (act: () => void): void => {
-      socket.off(event, done).off('error', failed).off('close', closed);
-      signal.removeEventListener('abort', aborted);
-      act();
-    };
-    const fail = (error: Error): void => {
-      settle(() => {
-        socket.on('error', () => undefined).destroy();
-        reject(error);
-      });
-    };
-    const done = (): void => {
-      settle(() => {
-        resolve(socket);
-      });
-    };
-    const failed = (error: Error): void => {
-      fail(error);
-    };
-    const closed = (): void => {
-      fail(Object.assign(new Error('closed before it was established'), { code: 'ECONNRESET' }));
-    };
-    const aborted = (): void => {
-      fail(signal.reason as Error);
-    };
-    socket.on(event, done).on('error', failed).on('close', closed);
-    signal.addEventListener('abort', aborted);
-    if (signal.aborted) aborted();
-  });
-}
-
 function overTls(
   context: SecureContext | undefined,
   host: string,
@@ -61,16 +26,12 @@ function overTls(
   signal: AbortSignal,
 ): Promise<Socket> {
   const socket = connectTls({
+    ...tlsOptions(host),
     ...options,
-    host,
-    // An IP address must not be sent as a server name.
-    ...(isIP(host) === 0 ? { servername: host } : {}),
-    ...(context === undefined ? {} : { secureContext: context }),
+    ...(context && { secureContext: context }),
     ALPNProtocols: ['http/1.1'],
-    // By default, NODE_TLS_REJECT_UNAUTHORIZED decides.
-    rejectUnauthorized: true,
   });
-  return ready(socket, 'secureConnect', signal);
+  return untilConnected(socket, 'secureConnect', { signal });
 }
 
 /**
@@ -84,14 +45,9 @@ export function createConnector({ proxy, secureContext, timeout }: ConnectorOpti
     if (proxy.kind === 'direct') {
       return secure
         ? overTls(secureContext?.(), host, { port }, signal)
-        : ready(connectTcp({ host, port }), 'connect', signal);
+        : untilConnected(connectTcp({ host, port }), 'connect', { signal });
     }
-    const tunnel = await openTunnel({
-      target: { host, port },
-      proxy,
-      signal,
-      ...(secureContext && { secureContext }),
-    });
+    const tunnel = await openTunnel({ target: { host, port }, proxy, signal, secureContext });
     return secure ? overTls(secureContext?.(), host, { socket: tunnel }, signal) : tunnel;
   }
 
@@ -112,12 +68,8 @@ export function createConnector({ proxy, secureContext, timeout }: ConnectorOpti
     connect: ({ hostname, port, protocol }, callback) => {
       const secure = protocol === 'https:';
       connect(hostname, Number(port === '' ? (secure ? 443 : 80) : port), secure).then(
-        (socket) => {
-          callback(null, socket);
-        },
-        (error: unknown) => {
-          callback(error as Error, null);
-        },
+        (socket) => callback(null, socket),
+        (error: unknown) => callback(error as Error, null),
       );
     },
     close: () => {

@@ -4,17 +4,12 @@ import { API_VERSION } from './contract/api-version.ts';
 
 export const DEFAULT_ENDPOINT = 'https://api.kuflow.com';
 
-export interface EndpointOptions {
-  /** Accepts `http:` for another host. Credentials are then sent in clear text, so callers warn. */
-  readonly allowInsecure?: boolean;
-}
-
 /**
  * Normalizes the base address of KuFlow's REST API to `https://host[:port][/prefix]/v2024-06-14` without a trailing slash. Throws a usage
  * error for a text that is not an http(s) URL, that has credentials, a query, a fragment or another API version, or that is plain `http:` to
- * another host: every call carries credentials, so only loopback may be used without TLS.
+ * another host: every call carries credentials, so only loopback may be used without TLS, unless `allowInsecure` is set; callers then warn.
  */
-export function normaliseEndpoint(text: string, options: EndpointOptions = {}): string {
+export function normaliseEndpoint(text: string, allowInsecure = false): string {
   const advice = [`An endpoint looks like ${DEFAULT_ENDPOINT}`];
   let url: URL;
   try {
@@ -28,7 +23,7 @@ export function normaliseEndpoint(text: string, options: EndpointOptions = {}): 
     throw usageError('The KuFlow endpoint must not contain credentials', advice);
   if (url.search !== '' || url.hash !== '')
     throw usageError('The KuFlow endpoint must not have a query or a fragment', advice);
-  if (!isSecureEnough(url) && options.allowInsecure !== true) {
+  if (!isSecureEnough(url) && !allowInsecure) {
     throw usageError(`The KuFlow endpoint http://${url.host} would send the client secret unencrypted`, [
       `Use https://${url.host}`,
     ]);

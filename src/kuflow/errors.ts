@@ -5,7 +5,7 @@ import { isLoopbackHost } from '../network/address.ts';
 import { TunnelError } from '../network/connect-tunnel.ts';
 import type { DefaultError } from './contract/common.ts';
 import type { OperationId } from './contract/operations.ts';
-import type { FailureKind } from './failure.ts';
+import { FAILURE_MESSAGES, type FailureKind } from './failure.ts';
 
 export type { FailureKind };
 
@@ -15,52 +15,20 @@ export interface KuFlowApiErrorParts {
   /** Method and address without the query, which may contain personal data. */
   readonly method: string;
   readonly url: string;
-  readonly httpStatus?: number;
+  readonly httpStatus?: number | undefined;
   /** What was observed in addition to the status; safe to print. */
-  readonly seen?: string;
+  readonly seen?: string | undefined;
   /** The protocols in the Upgrade header of a 426; safe to print. */
-  readonly upgrade?: string;
+  readonly upgrade?: string | undefined;
   /** KuFlow's error body, unchanged. */
   readonly body?: DefaultError;
   /** Seconds, from `Retry-After`. */
-  readonly retryAfter?: number;
+  readonly retryAfter?: number | undefined;
   /** Whether KuFlow may have received the request. */
   readonly sent?: boolean;
   readonly attempts?: number;
   readonly cause?: unknown;
 }
-
-const MESSAGES: Readonly<Record<FailureKind, string>> = {
-  unauthorized: 'KuFlow did not accept the credentials',
-  forbidden: 'KuFlow does not allow the calling principal to do this',
-  'not-found': 'Not found, or the calling principal has no access',
-  'wrong-path': "The server does not have KuFlow's API at this address",
-  conflict: 'The state of the resource in KuFlow does not allow this',
-  rejected: 'KuFlow rejected the request',
-  'rate-limited': 'KuFlow is receiving too many requests',
-  server: 'KuFlow failed with an internal error',
-  redirect: 'The server answered with a redirect, which was not followed because the request carries credentials',
-  upgrade: 'The server at the endpoint requires a protocol other than HTTP/1.1',
-  html: 'The server answered with an HTML page instead of JSON, probably from a proxy or a login portal',
-  'not-json': 'The response is not JSON',
-  truncated: 'The response is incomplete',
-  contract: "The response does not match KuFlow's API contract",
-  timeout: 'No response before the timeout; the reason is unknown',
-  dns: 'The host name could not be resolved',
-  refused: 'The connection was refused',
-  unreachable: 'The host could not be reached',
-  reset: 'The connection was closed before a response arrived',
-  proxy: 'The proxy rejected the connection',
-  'tls-unknown-authority': "The server's certificate is signed by an authority that is not trusted",
-  'tls-host-name': "The server's certificate is for another host name",
-  'tls-expired': "The server's certificate is outside its period of validity",
-  tls: 'The TLS handshake failed',
-  'plain-http': 'The endpoint is an https:// address, but the server speaks plain HTTP',
-  'speaks-tls': 'The endpoint is an http:// address, but the server speaks TLS',
-  'grpc-port': 'The endpoint is not a REST API: this looks like a gRPC (engine) port',
-  continue: 'The server sent an unsolicited 100 Continue',
-  network: 'The connection failed',
-};
 
 const HINTS: Readonly<Record<FailureKind, readonly string[]>> = {
   unauthorized: [
@@ -179,11 +147,10 @@ export class KuFlowApiError extends KnownError {
   readonly parts: KuFlowApiErrorParts;
 
   constructor(parts: KuFlowApiErrorParts) {
-    const seen = describeSeen(parts);
     super({
-      message: MESSAGES[parts.kind],
+      message: FAILURE_MESSAGES[parts.kind],
       tried: `${parts.method} ${parts.url} (${parts.operationId})`,
-      ...(seen === undefined ? {} : { seen }),
+      seen: describeSeen(parts),
       next: hintsOf(parts),
       page: 'how-to/troubleshooting',
       status: parts.kind === 'timeout' ? 4 : 1,

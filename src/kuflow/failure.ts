@@ -2,36 +2,39 @@ import { codeOf } from '../base/errors.ts';
 import { TunnelError } from '../network/connect-tunnel.ts';
 
 /** What was observed when a call failed. Each kind is one cause; nothing is guessed. */
-export type FailureKind =
-  | 'unauthorized'
-  | 'forbidden'
-  | 'not-found'
-  | 'wrong-path'
-  | 'conflict'
-  | 'rejected'
-  | 'rate-limited'
-  | 'server'
-  | 'redirect'
-  | 'upgrade'
-  | 'html'
-  | 'not-json'
-  | 'truncated'
-  | 'contract'
-  | 'timeout'
-  | 'dns'
-  | 'refused'
-  | 'unreachable'
-  | 'reset'
-  | 'proxy'
-  | 'tls-unknown-authority'
-  | 'tls-host-name'
-  | 'tls-expired'
-  | 'tls'
-  | 'plain-http'
-  | 'speaks-tls'
-  | 'grpc-port'
-  | 'continue'
-  | 'network';
+export const FAILURE_MESSAGES = {
+  unauthorized: 'KuFlow did not accept the credentials',
+  forbidden: 'KuFlow does not allow the calling principal to do this',
+  'not-found': 'Not found, or the calling principal has no access',
+  'wrong-path': "The server does not have KuFlow's API at this address",
+  conflict: 'The state of the resource in KuFlow does not allow this',
+  rejected: 'KuFlow rejected the request',
+  'rate-limited': 'KuFlow is receiving too many requests',
+  server: 'KuFlow failed with an internal error',
+  redirect: 'The server answered with a redirect, which was not followed because the request carries credentials',
+  upgrade: 'The server at the endpoint requires a protocol other than HTTP/1.1',
+  html: 'The server answered with an HTML page instead of JSON, probably from a proxy or a login portal',
+  'not-json': 'The response is not JSON',
+  truncated: 'The response is incomplete',
+  contract: "The response does not match KuFlow's API contract",
+  timeout: 'No response before the timeout; the reason is unknown',
+  dns: 'The host name could not be resolved',
+  refused: 'The connection was refused',
+  unreachable: 'The host could not be reached',
+  reset: 'The connection was closed before a response arrived',
+  proxy: 'The proxy rejected the connection',
+  'tls-unknown-authority': "The server's certificate is signed by an authority that is not trusted",
+  'tls-host-name': "The server's certificate is for another host name",
+  'tls-expired': "The server's certificate is outside its period of validity",
+  tls: 'The TLS handshake failed',
+  'plain-http': 'The endpoint is an https:// address, but the server speaks plain HTTP',
+  'speaks-tls': 'The endpoint is an http:// address, but the server speaks TLS',
+  'grpc-port': 'The endpoint is not a REST API: this looks like a gRPC (engine) port',
+  continue: 'The server sent an unsolicited 100 Continue',
+  network: 'The connection failed',
+} as const;
+
+export type FailureKind = keyof typeof FAILURE_MESSAGES;
 
 export interface NetworkFailure {
   readonly kind: FailureKind;

@@ -1,7 +1,5 @@
 import { uuid7 } from '../base/uuid.ts';
-import { operations } from './contract/operations.ts';
-import type { OperationId } from './contract/operations.ts';
-import { takesClientId } from './retry.ts';
+import { hasBodyField, operations, type OperationId } from './contract/operations.ts';
 
 /** The parts of any call, as `call` takes them, without the types of one operation. */
 export interface AnyCallParts {
@@ -19,14 +17,6 @@ export interface PreparedRequest {
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array;
 }
-
-/** Operations with a tenant in the body, which the API needs when a principal belongs to several tenants. */
-const TENANT_IN_BODY: ReadonlySet<OperationId> = new Set<OperationId>([
-  'createAuthentication',
-  'createWorker',
-  'createProcess',
-  'createBusinessArtifact',
-]);
 
 function textOf(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
@@ -48,8 +38,9 @@ function fillIn(id: OperationId, body: unknown, tenantId: string | undefined, no
   if (typeof body !== 'object' || body === null || Array.isArray(body)) return body;
   const filled: Record<string, unknown> = { ...body };
   // With an id from the client, a repeated create returns the result of the first one.
-  if (takesClientId(id)) filled['id'] ??= uuid7(now);
-  if (tenantId !== undefined && TENANT_IN_BODY.has(id)) filled['tenantId'] ??= tenantId;
+  if (hasBodyField(id, 'id')) filled['id'] ??= uuid7(now);
+  // The API needs it when a principal belongs to several tenants.
+  if (tenantId !== undefined && hasBodyField(id, 'tenantId')) filled['tenantId'] ??= tenantId;
   return filled;
 }
 
@@ -57,7 +48,7 @@ function fillIn(id: OperationId, body: unknown, tenantId: string | undefined, no
 export function prepareRequest(
   id: OperationId,
   parts: AnyCallParts,
-  context: { readonly endpoint: string; readonly tenantId?: string; readonly now: number },
+  context: { readonly endpoint: string; readonly tenantId?: string | undefined; readonly now: number },
 ): PreparedRequest {
   const operation = operations[id];
   const path = operation.path.replace(/\{(\w+)\}/g, (_, name: string) => {

@@ -1,7 +1,6 @@
 import type { KuFlowApiError } from './errors.ts';
 import { isTransient } from './failure.ts';
-import { operations } from './contract/operations.ts';
-import type { OperationId } from './contract/operations.ts';
+import { hasBodyField, operations, type OperationId } from './contract/operations.ts';
 
 export interface RetryPolicy {
   /** Total number of attempts, including the first. */
@@ -15,15 +14,6 @@ export interface RetryPolicy {
 }
 
 export const DEFAULT_RETRY: RetryPolicy = { attempts: 4, base: 500, cap: 8000, retryAfterCap: 60_000 };
-
-/** Create operations that return the existing resource when it already has the id that the client generated. */
-const BY_CLIENT_ID: ReadonlySet<OperationId> = new Set<OperationId>([
-  'createProcess',
-  'createProcessItem',
-  'createBusinessArtifact',
-  'createBusinessArtifactAction',
-  'createProcessAction',
-]);
 
 /**
  * Other POST operations that can be repeated when it is unknown whether the first request arrived: they have no effect the second time, do
@@ -50,14 +40,13 @@ const HARMLESS: ReadonlySet<OperationId> = new Set<OperationId>([
   'uploadDocument',
 ]);
 
-export function takesClientId(id: OperationId): boolean {
-  return BY_CLIENT_ID.has(id);
-}
-
-/** Whether the operation may be repeated when it is unknown whether KuFlow received it. */
+/**
+ * Whether the operation may be repeated when it is unknown whether KuFlow received it. A create operation returns the existing resource when it
+ * already has the id that the client generated.
+ */
 export function isRepeatable(id: OperationId): boolean {
   const { method } = operations[id];
-  return method === 'get' || method === 'put' || method === 'delete' || BY_CLIENT_ID.has(id) || HARMLESS.has(id);
+  return method === 'get' || method === 'put' || method === 'delete' || hasBodyField(id, 'id') || HARMLESS.has(id);
 }
 
 /** Whether a failed call may be repeated: after 408, 429, 5xx except 501 and 505, and connection errors, subject to `isRepeatable`. */

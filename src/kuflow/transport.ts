@@ -1,15 +1,15 @@
 import { createSecureContext } from 'node:tls';
 import { Agent, request } from 'undici';
+import { lazy } from '../base/lazy.ts';
 import { trustedAuthorities } from '../network/certificate-authorities.ts';
 import type { ProxyDecision } from '../network/proxy.ts';
 import { createConnector } from './connector.ts';
-import type { NetworkFailure } from './failure.ts';
-import { networkFailure } from './failure.ts';
+import { networkFailure, type NetworkFailure } from './failure.ts';
 
 export interface TransportOptions {
   readonly proxy: ProxyDecision;
   /** PEM of authorities to trust in addition to the runtime's own. */
-  readonly ca?: string;
+  readonly ca?: string | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Milliseconds to connect, to wait for the head of an answer, and to wait between two pieces of its body. */
   readonly connectTimeout: number;
@@ -21,7 +21,7 @@ export interface RawRequest {
   readonly method: string;
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: string | Uint8Array;
+  readonly body?: string | Uint8Array | undefined;
   readonly signal: AbortSignal;
   /** Called with the status as soon as the head of the answer has arrived. */
   readonly onStatus?: ((status: number) => void) | undefined;
@@ -68,18 +68,13 @@ function until<Value>(signal: AbortSignal, work: Promise<Value>): Promise<Value>
   });
 }
 
-/** Reading 150 root certificates takes about 20 ms, so it is done once, for the first connection that needs them. */
-function once<Value>(make: () => Value): () => Value {
-  let made: { readonly value: Value } | undefined;
-  return () => (made ??= { value: make() }).value;
-}
-
 /** HTTP over undici with proxy, authorities and timeouts. Redirects are not followed; behind a proxy, the proxy resolves host names. */
 export function createTransport(options: TransportOptions): Transport {
   const authorities = trustedAuthorities(options.ca, options.env);
   const connector = createConnector({
     proxy: options.proxy,
-    ...(authorities === undefined ? {} : { secureContext: once(() => createSecureContext({ ca: [...authorities] })) }),
+    // Reading 150 root certificates takes about 20 ms, so it is done once, for the first connection that needs them.
+    secureContext: authorities && lazy(() => createSecureContext({ ca: [...authorities] })),
     timeout: options.connectTimeout,
   });
   const dispatcher = new Agent({

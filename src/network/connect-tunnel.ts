@@ -1,9 +1,8 @@
 import net from 'node:net';
-import { isIP } from 'node:net';
 import tls from 'node:tls';
-import { deferred } from '../base/async.ts';
 import { codeOf, messageOf } from '../base/errors.ts';
 import { formatHostPort, type HostPort } from './address.ts';
+import { tlsOptions, untilConnected } from './connect.ts';
 import type { ProxyDecision } from './proxy.ts';
 import { looksLikeTls, speaksSocks } from './detect-protocol.ts';
 
@@ -19,7 +18,7 @@ export interface TunnelOptions {
   readonly proxy: Proxy;
   /** All authorities to trust for an `https:` proxy, as PEM or as a context. Default: the runtime's own. */
   readonly ca?: readonly string[] | undefined;
-  readonly secureContext?: () => tls.SecureContext;
+  readonly secureContext?: (() => tls.SecureContext) | undefined;
   /** For all steps together. Without it, only `signal` ends them. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal | undefined;
@@ -77,45 +76,6 @@ function connectRequest(target: HostPort, proxy: Proxy): string {
     lines.push(`Proxy-Authorization: Basic ${credentials}`);
   }
   return `${lines.join('\r\n')}\r\n\r\n`;
-}
-
-/** Rejects `work` on timeout or abort, and calls `onLate` to close what is open. */
-async function withDeadline<T>(
-  work: Promise<T>,
-  stage: () => TunnelStage,
-  options: TunnelOptions,
-  onLate: () => void,
-): Promise<T> {
-  const late = deferred<never>();
-  const stop = (code: string, message: string, cause?: unknown): void => {
-    late.reject(new TunnelError(stage(), code, message, { cause }));
-    onLate();
-  };
-  const { timeoutMs, signal } = options;
-  const timer =
-    timeoutMs === undefined
-      ? undefined
-      : setTimeout(() => stop('ETIMEDOUT', `no answer within ${timeoutMs} ms`), timeoutMs);
-  const aborted = (): void => stop('ABORT_ERR', 'stopped', signal?.reason);
-  signal?.addEventListener('abort', aborted, { once: true });
-  if (signal?.aborted === true) aborted();
-  try {
-    return await Promise.race([work, late.promise]);
-  } finally {
-    clearTimeout(timer);
-    signal?.removeEventListener('abort', aborted);
-    work.catch(() => undefined);
-  }
-}
-
-async function waitForConnection(socket: net.Socket, event: 'connect' | 'secureConnect'): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    socket.once(event, resolve);
-    socket.once('error', reject);
-    socket.once('close', () =>
-      reject(Object.assign(new Error('closed before it was connected'), { code: 'ECONNRESET' })),
-    );
-  });
 }
 
 /** Reads the head of the response. The bytes after it stay in the socket. */
@@ -195,33 +155,39 @@ async function classifyError(error: unknown, stage: TunnelStage, proxy: Proxy): 
  * Rejects with `TunnelError`, with everything closed.
  */
 export async function openTunnel(options: TunnelOptions): Promise<net.Socket> {
-  const address = parseProxyAddress(options.proxy);
+  const { target, proxy, ca, secureContext, timeoutMs, signal } = options;
+  const address = parseProxyAddress(proxy);
   const { host, port } = address;
   let stage: TunnelStage = 'proxy-connect';
   const plain = net.connect({ host, port, autoSelectFamilyAttemptTimeout: 1_000 });
   plain.setNoDelay(true);
-  // Stays registered, so that an error between two awaited steps is never uncaught.
-  plain.on('error', () => undefined);
-  const open = async (): Promise<net.Socket> => {
-    let socket: net.Socket = plain;
-    await waitForConnection(plain, 'connect');
+  let stopped: { readonly code: string; readonly message: string; readonly cause?: unknown } | undefined;
+  const stop = (why: NonNullable<typeof stopped>): void => {
+    stopped ??= why;
+    plain.destroy();
+  };
+  const onAbort = (): void => stop({ code: 'ABORT_ERR', message: 'stopped', cause: signal?.reason });
+  const timer =
+    timeoutMs === undefined
+      ? undefined
+      : setTimeout(() => stop({ code: 'ETIMEDOUT', message: `no answer within ${timeoutMs} ms` }), timeoutMs);
+  signal?.addEventListener('abort', onAbort, { once: true });
+  if (signal?.aborted === true) onAbort();
+  try {
+    let socket: net.Socket = await untilConnected(plain, 'connect');
     if (address.secure) {
       stage = 'proxy-tls';
-      socket = tls.connect({
+      const overTls = tls.connect({
+        ...tlsOptions(host),
         socket: plain,
-        host,
-        ...(isIP(host) === 0 ? { servername: host } : {}),
         ALPNProtocols: ['http/1.1'],
-        // By default, NODE_TLS_REJECT_UNAUTHORIZED decides.
-        rejectUnauthorized: true,
-        ca: options.ca && [...options.ca],
-        secureContext: options.secureContext?.(),
+        ca: ca && [...ca],
+        secureContext: secureContext?.(),
       });
-      socket.on('error', () => undefined);
-      await waitForConnection(socket, 'secureConnect');
+      socket = await untilConnected(overTls, 'secureConnect');
     }
     stage = 'proxy-answer';
-    socket.write(connectRequest(options.target, options.proxy));
+    socket.write(connectRequest(target, proxy));
     const head = await readHead(socket);
     const status = Number(/^HTTP\/1\.[01] (\d{3})/.exec(head)?.[1] ?? NaN);
     if (Number.isNaN(status)) throw new TunnelError('proxy-answer', 'PROXY_NOT_HTTP', 'the response is not HTTP');
@@ -229,16 +195,12 @@ export async function openTunnel(options: TunnelOptions): Promise<net.Socket> {
       throw new TunnelError('proxy-answer', 'PROXY_STATUS', `the proxy answered ${status}`, { status });
     }
     return socket;
-  };
-  try {
-    return await withDeadline(
-      open(),
-      () => stage,
-      options,
-      () => plain.destroy(),
-    );
   } catch (error) {
     plain.destroy();
-    throw await classifyError(error, stage, options.proxy);
+    if (stopped === undefined) throw await classifyError(error, stage, proxy);
+    throw new TunnelError(stage, stopped.code, stopped.message, { proxy, cause: stopped.cause });
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', onAbort);
   }
 }

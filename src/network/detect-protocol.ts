@@ -1,6 +1,7 @@
 import net from 'node:net';
 import tls from 'node:tls';
 import type { HostPort } from './address.ts';
+import { tlsOptions } from './connect.ts';
 
 /** Milliseconds for each probe. */
 const PROBE_MS = 1_000;
@@ -59,10 +60,9 @@ async function probeTls(address: HostPort, protocols: readonly string[]): Promis
 
 function connectTls({ host, port }: HostPort, protocols: readonly string[]): tls.TLSSocket {
   return tls.connect({
-    host,
+    ...tlsOptions(host),
     port,
     rejectUnauthorized: false,
-    ...(net.isIP(host) === 0 && { servername: host }),
     ...(protocols.length > 0 && { ALPNProtocols: [...protocols] }),
   });
 }

@@ -1,21 +1,21 @@
 import http from 'node:http';
 import https from 'node:https';
 import { KnownError, messageOf } from '../base/errors.ts';
-import type { Secret } from '../base/secret.ts';
 import { connectEngine } from '../engine/rpc.ts';
 import { readTlsMaterial } from '../engine/material/tls-material.ts';
+import type { Authority } from './pki/authority.ts';
+import type { EngineTokens } from './pki/tokens.ts';
 import { PROBE_HEADER, type HealthReport } from './rest/deps.ts';
+import type { PlatformIdentity } from './shared/types.ts';
 import type { Store } from './store/store.ts';
 import { PlatformConnection } from './temporal/connection.ts';
 
 export interface ProbeOptions {
-  /** PEM. */
-  readonly ca: string;
-  readonly ports: { readonly http: number; readonly https: number; readonly engine: number };
+  readonly authority: Authority;
+  readonly tokens: EngineTokens;
+  readonly identity: PlatformIdentity;
+  readonly ports: Readonly<Record<'http' | 'https' | 'engine', { readonly port: number }>>;
   readonly temporal: string;
-  readonly namespace: string;
-  readonly client: { readonly certificate: string; readonly privateKey: string };
-  readonly token: Secret;
   readonly store: Store;
   /** Keeps the probes of the REST API out of its log. */
   readonly probeToken: string;
@@ -51,8 +51,8 @@ export function createProbes(options: ProbeOptions): Probes {
         parts: {
           store,
           temporal,
-          rest: { state: 'up', address: `127.0.0.1:${options.ports.https}` },
-          gateway: { state: 'up', address: `127.0.0.1:${options.ports.engine}` },
+          rest: { state: 'up', address: `127.0.0.1:${options.ports.https.port}` },
+          gateway: { state: 'up', address: `127.0.0.1:${options.ports.engine.port}` },
         },
       };
     },
@@ -82,7 +82,7 @@ async function runProbe(part: string, probe: () => Promise<unknown>): Promise<vo
   }
 }
 
-async function probeTemporal({ temporal, namespace }: ProbeOptions): Promise<void> {
+async function probeTemporal({ temporal, identity: { namespace } }: ProbeOptions): Promise<void> {
   const connection = PlatformConnection.lazy({ address: temporal });
   try {
     await connection.withDeadline(Date.now() + 3000, () => connection.workflowService.describeNamespace({ namespace }));
@@ -92,8 +92,12 @@ async function probeTemporal({ temporal, namespace }: ProbeOptions): Promise<voi
 }
 
 // Any answer proves that the server is up, even if `/health` is not ready yet.
-function probeHealth({ ports, ca, probeToken }: ProbeOptions, client: typeof http | typeof https): Promise<void> {
-  const port = client === http ? ports.http : ports.https;
+function probeHealth(
+  { ports, authority, probeToken }: ProbeOptions,
+  client: typeof http | typeof https,
+): Promise<void> {
+  const { port } = client === http ? ports.http : ports.https;
+  const ca = authority.certificate;
   const headers = { [PROBE_HEADER]: probeToken };
   return new Promise((resolve, reject) => {
     const request = client.get(
@@ -109,24 +113,26 @@ function probeHealth({ ports, ca, probeToken }: ProbeOptions, client: typeof htt
   });
 }
 
-async function probeGateway(options: ProbeOptions): Promise<void> {
+/** With a token and a client certificate, which only have to last for the probe. */
+async function probeGateway({ authority, tokens, identity, ports }: ProbeOptions): Promise<void> {
+  const { tenantId, namespace } = identity;
+  const principalId = identity.application.id;
+  const { token } = await tokens.issueToken({ principalId, tenantId, namespace, lifeSeconds: 60 });
+  const client = await authority.issueClientCertificate({ principalId, namespace, lifeSeconds: 600 });
   const reading = readTlsMaterial({
-    cert: options.client.certificate,
-    key: options.client.privateKey,
-    ca: options.ca,
+    cert: client.certificate,
+    key: client.privateKey.reveal(),
+    ca: authority.certificate,
   });
   if (!reading.ok) throw new Error(reading.problems.map((problem) => problem.message).join('; '));
   const connecting = await connectEngine({
-    target: { host: '127.0.0.1', port: options.ports.engine },
+    target: { host: '127.0.0.1', port: ports.engine.port },
     material: reading.material,
     timeoutMs: TIMEOUT_MS,
   });
   if (!connecting.ok) throw new Error(connecting.facts.failure?.message ?? 'no connection');
   try {
-    const answer = await connecting.connection.describeNamespace(options.namespace, {
-      token: options.token,
-      timeoutMs: TIMEOUT_MS,
-    });
+    const answer = await connecting.connection.describeNamespace(namespace, { token, timeoutMs: TIMEOUT_MS });
     if (!answer.ok) throw new Error(answer.kind === 'not-grpc' ? `HTTP ${answer.httpStatus}` : answer.message);
   } finally {
     connecting.connection.close();

@@ -15,18 +15,18 @@ import { changeDefinitions } from './domain/change-definitions.ts';
 import { reportUnknownCandidates } from './domain/candidates.ts';
 import type { EngineIssuers } from './domain/context.ts';
 import { createDomain } from './domain/domain.ts';
-import { readEncryptionKey } from './domain/encryption-keys.ts';
+import { readEncryptionKey } from './domain/confidential.ts';
 import { createOutbox } from './domain/outbox.ts';
 import { listOpenWorkflows, recordWorkflowOutcome } from './domain/processes.ts';
 import { writeCaBundle } from './shared/environment.ts';
 import { createEventHub, reportEvent, takeFirstEventId } from './console/event-hub.ts';
-import { createFaultRegistry, type FaultRegistry } from './faults/registry.ts';
+import { createFaultRegistry, type FaultRegistry } from './shared/faults.ts';
 import { startGateway } from './gateway/gateway.ts';
 import { openAuthority, type Authority } from './pki/authority.ts';
 import { createPrivateFolder } from './pki/private-folder.ts';
 import { openEngineTokens, type EngineTokens } from './pki/tokens.ts';
 import { choosePort, holdPort, type HeldPort } from './shared/ports.ts';
-import { createProbes, type Probes } from './probes.ts';
+import { createProbes } from './probes.ts';
 import { createRestApp } from './rest/app.ts';
 import { withStoppedState } from './state/lock.ts';
 import { hasStagedState } from './state/swap.ts';
@@ -118,7 +118,6 @@ async function startAll(options: PlatformOptions, parts: Parts): Promise<Running
       readKey,
       ahead: (): number => (time.status().obstacle === undefined ? store.clock.ahead : 0),
     }),
-    (started) => started.close(),
   );
   const watcher = await parts.add(
     watchProcesses({
@@ -128,14 +127,11 @@ async function startAll(options: PlatformOptions, parts: Parts): Promise<Running
       onError: (error) =>
         report({ kind: 'warning', message: `Could not find out how a workflow ended: ${messageOf(error)}` }),
     }),
-    (started) => started.stop(),
   );
   const outbox = await parts.add(
     createOutbox({ domain, engine, onStarted: (workflowId) => watcher.track(workflowId) }),
-    (started) => started.stop(),
   );
-
-  const webhooks = await parts.add(createWebhookSender({ domain, env: process.env }), (started) => started.stop());
+  const webhooks = await parts.add(createWebhookSender({ domain, env: process.env }));
 
   const time: TimeSkipper = await parts.add(
     createTimeSkipper({
@@ -148,29 +144,29 @@ async function startAll(options: PlatformOptions, parts: Parts): Promise<Running
       onMoved: () => hub.publish({ kind: 'clock-changed' }),
       warn: (message) => report({ kind: 'warning', message }),
     }),
-    (started) => started.stop(),
   );
 
   report({ kind: 'starting', part: 'gateway' });
   const server = await authority.issueServerCertificate({ hostNames });
-  await ports.engine.release();
-  const starting = startGateway({
-    port: ports.engine.port,
-    server,
-    clientAuthority: authority.certificate,
-    upstream: toSocketTarget(temporal.address),
-    verifyToken: tokens.verifyToken,
-    clock,
-    report,
-    onWorkflowTaskCompleted: (task) => watcher.poke(task),
-  });
-  await parts.add(starting, (started) => started.close());
+  await ports.engine.close();
+  await parts.add(
+    startGateway({
+      port: ports.engine.port,
+      server,
+      clientAuthority: authority.certificate,
+      upstream: toSocketTarget(temporal.address),
+      verifyToken: tokens.verifyToken,
+      clock,
+      report,
+      onWorkflowTaskCompleted: (task) => watcher.poke(task),
+    }),
+  );
 
   report({ kind: 'starting', part: 'rest' });
   const endpoints = endpointsOf(hostNames[0] ?? '127.0.0.1', ports, temporal.address);
   // Identifies the platform's own probes to the REST API.
   const probeToken = randomUUID();
-  const probes = await openProbes({ ...state, identity, ports, temporal: temporal.address, probeToken });
+  const probes = createProbes({ ...state, identity, ports, temporal: temporal.address, probeToken });
   let ready = false;
   const faults = createFaultRegistry(() => hub.publish({ kind: 'faults-changed' }));
   const streams = createEventStreams({ hub });
@@ -185,14 +181,11 @@ async function startAll(options: PlatformOptions, parts: Parts): Promise<Running
         for (const change of changes) report({ kind: 'worker', ...change });
       },
     }),
-    (started) => started.stop(),
   );
   const page = readPageFiles(join(packageRoot(), 'dist', 'web'), options.pageCommands);
   // Only the requests for the console fail.
   page.catch(() => undefined);
-  const openCodes = await parts.add(createOpenCodes({ folder: openFolder(stateDir), clock }), (opened) =>
-    opened.close(),
-  );
+  const openCodes = await parts.add(createOpenCodes({ folder: openFolder(stateDir), clock }));
   const deps = {
     domain,
     faults,
@@ -226,8 +219,8 @@ async function startAll(options: PlatformOptions, parts: Parts): Promise<Running
     [createRestApp(deps), ports.http],
     [createRestApp(deps, tls), ports.https],
   ] as const) {
-    await parts.add(app, (created) => created.close());
-    await port.release();
+    await parts.add({ close: () => app.close() });
+    await port.close();
     await app.listen({ host: '127.0.0.1', port: port.port });
   }
 
@@ -273,14 +266,9 @@ async function openState(
   return await withContext("Opening the local KuFlow's state", stateDir, async () => {
     await createPrivateFolder(stateDir);
     if (await hasStagedState(stateDir)) await withStoppedState(stateDir, () => Promise.resolve());
-    const store = openStore({
-      path: databasePath(stateDir),
-      clock,
-      durable: !ephemeral,
-      onStepError: (error) =>
-        report({ kind: 'warning', message: `A change was saved, but a step after it failed: ${messageOf(error)}` }),
-    });
-    await parts.add(store, (opened) => opened.close());
+    const onStepError = (error: unknown): void =>
+      report({ kind: 'warning', message: `A change was saved, but a step after it failed: ${messageOf(error)}` });
+    const store = await parts.add(openStore({ path: databasePath(stateDir), clock, durable: !ephemeral, onStepError }));
     const folder = join(stateDir, 'pki');
     return {
       store,
@@ -332,7 +320,7 @@ async function holdPorts(options: PlatformOptions, parts: Parts, report: Report)
       if (held === undefined) continue;
       taken.push(port);
       if (moved !== undefined) report({ kind: 'port-moved', part, got: port, ...moved });
-      return await parts.add(held, () => held.release());
+      return await parts.add(held);
     }
     throw new KnownError({
       message: `No port could be reserved for ${part}: other processes kept taking the free ones`,
@@ -366,13 +354,12 @@ async function startTemporalServer(
     signal: options.signal,
     onRestart: (message) => report({ kind: 'warning', message }),
   });
-  const temporal = await parts.add(starting, (started) => started.stop());
+  const temporal = await parts.add(starting);
   if (ui !== undefined) {
     const { port, readKey } = ui;
-    await port.release();
+    await port.close();
     const { hostNames = [] } = options;
-    const guard = startUiGuard({ port: port.port, hostNames, upstream: () => temporal.uiAddress(), readKey });
-    await parts.add(guard, (started) => started.close());
+    await parts.add(startUiGuard({ port: port.port, hostNames, upstream: () => temporal.uiAddress(), readKey }));
   }
   return temporal;
 }
@@ -385,33 +372,4 @@ function endpointsOf(host: string, ports: HeldPorts, temporal: string): Platform
     ...(ports.temporalUi === undefined ? {} : { temporalUi: `http://${host}:${ports.temporalUi.port}` }),
     temporal,
   };
-}
-
-/** Probes with a token and a client certificate, which only have to last for the start. */
-async function openProbes({
-  store,
-  authority,
-  tokens,
-  identity,
-  ports,
-  ...rest
-}: OpenState & {
-  readonly identity: PlatformIdentity;
-  readonly ports: HeldPorts;
-  readonly temporal: string;
-  readonly probeToken: string;
-}): Promise<Probes> {
-  const { tenantId, namespace } = identity;
-  const principalId = identity.application.id;
-  const { token } = await tokens.issueToken({ principalId, tenantId, namespace, lifeSeconds: 60 });
-  const client = await authority.issueClientCertificate({ principalId, namespace, lifeSeconds: 600 });
-  return createProbes({
-    ...rest,
-    ca: authority.certificate,
-    ports: { http: ports.http.port, https: ports.https.port, engine: ports.engine.port },
-    namespace,
-    client: { certificate: client.certificate, privateKey: client.privateKey.reveal() },
-    token,
-    store,
-  });
 }

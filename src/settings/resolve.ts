@@ -328,7 +328,7 @@ function endpointProblem(seen: string, inUse: string, source: string): string {
 /** The endpoint, or a phrase for a value that is not one. */
 function formatEndpoint(written: string): string {
   try {
-    return normaliseEndpoint(written, { allowInsecure: true });
+    return normaliseEndpoint(written, true);
   } catch {
     return 'this value';
   }

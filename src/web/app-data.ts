@@ -8,7 +8,7 @@ import type {
   ServedProcess,
 } from '../platform/shared/contract.ts';
 import type { ProcessItem } from '../kuflow/contract/process-items.ts';
-import type { PrincipalPageItem } from '../kuflow/contract/principals.ts';
+import type { PrincipalPageItem } from '../kuflow/contract/people.ts';
 import type { TaskDefinition } from '../process/definition.ts';
 import { callApi } from './api.ts';
 import { setPlatformTime } from './live/clock.ts';

@@ -112,7 +112,8 @@ beforeAll(async () => {
     const { resource } = await user.createProcess({ processDefinitionCode: 'LOAN', tenantId: state.tenantId });
     const processId = resource.id;
     await user.updateProcessMetadata(processId, personal(index));
-    await user.updateProcessEntity(processId, personal(index));
+    const entity = { value: personal(index) };
+    await user.call('updateProcessEntity', { path: { id: processId }, body: { entity } });
     const apply = await worker.createProcessItem({ type: 'TASK', processId, processItemDefinitionCode: 'APPLY' });
     await user.claimProcessItemTask(apply.resource.id);
     await user.updateProcessItemTaskData(apply.resource.id, personal(index));

@@ -68,7 +68,7 @@ describeInChromium('live updates of the console', () => {
     await connection(page, 'Stopped');
     await app.user().claimProcessItemTask(id);
     for (let events = 0; events < TOO_MANY_EVENTS; events += 50)
-      await Promise.all(Array.from({ length: 50 }, () => app.user().findPrincipals()));
+      await Promise.all(Array.from({ length: 50 }, () => app.user().call('findPrincipals', {})));
     await relay.comeUp();
     await connection(page, 'Live');
     await stateOf(page, 'claimed');

@@ -355,9 +355,10 @@ describeInChromium('tasks in the console', () => {
     await print.getByText('Waiting: no worker polls PRINT_QUEUE').waitFor();
     const requested = ((await app.dev('GET', `/processes/${id}/actions`)) as ActionsOfProcess).invoked.at(-1)?.action
       .id;
-    await app.application().uploadProcessActionDocument(id, requested ?? '', {
-      ...{ fileName: 'claim.txt', contentType: 'text/plain' },
-      bytes: Buffer.from('The claim'),
+    await app.application().call('uploadProcessActionDocument', {
+      path: { id, actionId: requested ?? '' },
+      query: { fileName: 'claim.txt', fileContentType: 'text/plain' },
+      body: Buffer.from('The claim'),
     });
     const download = page.waitForEvent('download');
     await press(print.getByRole('button', { name: 'Download' }));

@@ -25,14 +25,15 @@ describeInChromium('every view of the console', () => {
     ids.process = await app.startProcess({ firstName: 'Ada', lastName: 'Lovelace' });
     const user = app.user();
     const worker = app.application();
-    await worker.createWorker({
+    const registration = {
       identity: 'loan-worker@example',
       taskQueue: 'LOAN_QUEUE',
       workflowTypes: ['LoanWorkflow'],
       activityTypes: ['checkCredit'],
       hostname: 'example',
       ip: '127.0.0.1',
-    });
+    };
+    await worker.call('createWorker', { body: registration });
     ids.application = await app.addTask(ids.process, 'LOAN_APPLICATION');
     await user.claimProcessItemTask(ids.application);
     await user.updateProcessItemTaskData(ids.application, ADA);

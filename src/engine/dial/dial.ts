@@ -1,9 +1,8 @@
 import type { X509Certificate } from 'node:crypto';
 import net from 'node:net';
-import { isIP } from 'node:net';
 import tls from 'node:tls';
+import { tlsOptions, untilConnected } from '../../network/connect.ts';
 import { openTunnel, type Proxy, TunnelError, type TunnelStage } from '../../network/connect-tunnel.ts';
-import { deferred } from '../../base/async.ts';
 import { codeOf, messageOf } from '../../base/errors.ts';
 import type { ProxyDecision } from '../../network/proxy.ts';
 import { formatHostPort } from '../../network/address.ts';
@@ -71,27 +70,13 @@ export type DialResult =
   | { readonly ok: true; readonly socket: tls.TLSSocket; readonly facts: DialFacts }
   | { readonly ok: false; readonly facts: DialFacts };
 
-/** Carries a `DialFailure` between the functions of this file. */
-class StepError extends Error {
-  readonly failure: DialFailure;
-  constructor(failure: DialFailure) {
-    super(failure.message);
-    this.failure = failure;
-  }
-}
-
-function failureOf(error: unknown, stage: DialStage): DialFailure {
-  if (error instanceof StepError) return error.failure;
+function failureOf(error: unknown, stage: DialStage, signal: AbortSignal | undefined): DialFailure {
   if (error instanceof TunnelError) {
-    const status = error.status === undefined ? {} : { proxyStatus: error.status };
-    return {
-      stage: error.stage,
-      code: error.code,
-      message: error.message,
-      timedOut: error.code === 'ETIMEDOUT',
-      ...status,
-    };
+    const { code, message, status } = error;
+    const timedOut = code === 'ETIMEDOUT';
+    return { stage: error.stage, code, message, timedOut, ...(status !== undefined && { proxyStatus: status }) };
   }
+  if (signal?.aborted === true) return { stage, code: 'ABORT_ERR', message: 'stopped', timedOut: false };
   const code = codeOf(error) ?? 'UNKNOWN';
   const syscall = error instanceof Error ? (error as NodeJS.ErrnoException).syscall : undefined;
   return {
@@ -102,48 +87,13 @@ function failureOf(error: unknown, stage: DialStage): DialFailure {
   };
 }
 
-/** Resolves on `event`. Destroys the socket and rejects on an error, a close, a timeout or when the signal aborts. */
-async function waitForEvent(
-  socket: net.Socket,
-  event: 'connect' | 'secureConnect',
-  stage: DialStage,
-  options: DialOptions,
-): Promise<void> {
-  const waiting = deferred<undefined>();
-  const reject = (code: string, message: string, timedOut = false): void =>
-    waiting.reject(new StepError({ stage, code, message, timedOut }));
-  const onError = (error: unknown): void => waiting.reject(new StepError(failureOf(error, stage)));
-  const onClose = (): void => reject('ECONNRESET', 'the connection was closed');
-  const onAbort = (): void => reject('ABORT_ERR', 'stopped');
-  const timer = setTimeout(
-    () => reject('ETIMEDOUT', `no response within ${options.timeoutMs} ms`, true),
-    options.timeoutMs,
-  );
-  const onEvent = (): void => waiting.resolve(undefined);
-  socket.once(event, onEvent).once('error', onError).once('close', onClose);
-  options.signal?.addEventListener('abort', onAbort, { once: true });
-  if (options.signal?.aborted === true) onAbort();
-  try {
-    await waiting.promise;
-  } catch (error) {
-    socket.on('error', () => undefined);
-    socket.destroy();
-    throw error;
-  } finally {
-    clearTimeout(timer);
-    options.signal?.removeEventListener('abort', onAbort);
-    socket.off(event, onEvent).off('error', onError).off('close', onClose);
-  }
-}
-
 async function connectDirect(options: DialOptions, addresses: string[]): Promise<net.Socket> {
   const socket = net.connect({ ...options.target, autoSelectFamilyAttemptTimeout: 1_000 });
   socket.setNoDelay(true);
   socket.on('lookup', (_error: Error | null, address: string | undefined) => {
     if (address !== undefined) addresses.push(address);
   });
-  await waitForEvent(socket, 'connect', 'tcp', options);
-  return socket;
+  return await untilConnected(socket, 'connect', options);
 }
 
 async function connectThroughProxy(options: DialOptions, proxy: Proxy): Promise<net.Socket> {
@@ -186,9 +136,8 @@ export async function dialEngine(options: DialOptions): Promise<DialResult> {
     facts = { ...facts, ...(addresses.length > 0 && { addresses: [...addresses] }), connectMs: connectedAt - started };
     stage = 'tls';
     const socket = tls.connect({
+      ...tlsOptions(serverName),
       socket: plain,
-      host: serverName,
-      ...(isIP(serverName) === 0 ? { servername: serverName } : {}),
       cert: material.cert,
       key: material.key,
       ca: [...material.ca],
@@ -196,9 +145,7 @@ export async function dialEngine(options: DialOptions): Promise<DialResult> {
       minVersion: 'TLSv1.2',
       rejectUnauthorized: false,
     });
-    // An alert can arrive at any time from here on; the caller adds its own listener.
-    socket.on('error', () => undefined);
-    await waitForEvent(socket, 'secureConnect', 'tls', options);
+    await untilConnected(socket, 'secureConnect', options);
     facts = {
       ...facts,
       handshakeMs: performance.now() - connectedAt,
@@ -216,7 +163,11 @@ export async function dialEngine(options: DialOptions): Promise<DialResult> {
     plain?.destroy();
     return {
       ok: false,
-      facts: { ...facts, ...(addresses.length > 0 && { addresses: [...addresses] }), failure: failureOf(error, stage) },
+      facts: {
+        ...facts,
+        ...(addresses.length > 0 && { addresses: [...addresses] }),
+        failure: failureOf(error, stage, options.signal),
+      },
     };
   }
 }

@@ -15,17 +15,14 @@ export interface HandshakeFacts extends DialFacts {
   readonly after?: AfterHandshake;
 }
 
-export interface HandshakeOptions extends DialOptions {
-  /** Milliseconds to listen after the handshake, for each of the two waits; 500 by default. */
-  readonly readMs?: number;
-}
-
 // RFC 9113 §3.4, followed by an empty SETTINGS frame.
 const PREFACE = Buffer.concat([
   Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'latin1'),
   Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]),
 ]);
 const SETTINGS = 4;
+/** Milliseconds to listen after the handshake, for each of the two waits. */
+const READ_MS = 500;
 
 function detectProtocol(bytes: Buffer): AfterHandshake | undefined {
   const start = bytes.subarray(0, 5).toString('latin1');
@@ -46,11 +43,7 @@ function describeError(error: Error): AfterHandshake {
  * Listens before writing, because a write can turn a pending alert into a reset. Then sends the HTTP/2 preface, because some servers
  * (Envoy) wait for the client, and listens again.
  */
-async function readAfterHandshake(
-  socket: tls.TLSSocket,
-  readMs: number,
-  signal: AbortSignal | undefined,
-): Promise<AfterHandshake> {
+async function readAfterHandshake(socket: tls.TLSSocket, signal: AbortSignal | undefined): Promise<AfterHandshake> {
   return await new Promise<AfterHandshake>((resolve) => {
     let bytes = Buffer.alloc(0);
     let timer: NodeJS.Timeout;
@@ -71,8 +64,8 @@ async function readAfterHandshake(
     const onAbort = (): void => done({ kind: 'silent' });
     timer = setTimeout(() => {
       socket.write(PREFACE);
-      timer = setTimeout(() => done({ kind: bytes.length > 0 ? 'other' : 'silent' }), readMs);
-    }, readMs);
+      timer = setTimeout(() => done({ kind: bytes.length > 0 ? 'other' : 'silent' }), READ_MS);
+    }, READ_MS);
     signal?.addEventListener('abort', onAbort, { once: true });
     // Events between the handshake and now have already been emitted.
     if (socket.destroyed) {
@@ -84,11 +77,11 @@ async function readAfterHandshake(
 }
 
 /** Performs a handshake with the engine like a worker, and observes what the server does right after it. Never rejects. */
-export async function probeHandshake(options: HandshakeOptions): Promise<HandshakeFacts> {
+export async function probeHandshake(options: DialOptions): Promise<HandshakeFacts> {
   const dialed = await dialEngine(options);
   if (!dialed.ok) return dialed.facts;
   const { socket, facts } = dialed;
-  const after = await readAfterHandshake(socket, options.readMs ?? 500, options.signal);
+  const after = await readAfterHandshake(socket, options.signal);
   socket.destroy();
   return { ...facts, after };
 }

@@ -27,9 +27,10 @@ export function utf16Encoding(text: string): 'UTF-16' | 'UTF-16LE' | 'UTF-16BE' 
   return /^00(?!00)..00(?!00)..$/.test(start) ? 'UTF-16BE' : undefined;
 }
 
-function isCertificate(der: Buffer): boolean {
+/** Whether this is an X.509 certificate, in DER or PEM. */
+export function isCertificate(data: Buffer | string): boolean {
   try {
-    return new X509Certificate(der).raw.length > 0;
+    return new X509Certificate(data).raw.length > 0;
   } catch {
     return false;
   }

@@ -104,23 +104,13 @@ function readPart(part: keyof TlsMaterialText, text: string): readonly Block[] |
   }
   const hasKey = blocks.some((block) => block.label.endsWith('PRIVATE KEY'));
   const hasCertificate = blocks.some((block) => block.label === 'CERTIFICATE');
-  if (part === 'key' && !hasKey) {
-    return {
-      code: 'swapped',
-      part,
-      message: hasCertificate
-        ? `${name} contains a certificate; are key and certificate swapped?`
-        : `${name} does not contain a private key`,
-    };
-  }
-  if (part !== 'key' && !hasCertificate) {
-    return {
-      code: 'swapped',
-      part,
-      message: hasKey
-        ? `${name} contains a private key; are key and certificate swapped?`
-        : `${name} does not contain a certificate`,
-    };
+  const [isThere, isOther, wanted, other] =
+    part === 'key'
+      ? [hasKey, hasCertificate, 'private key', 'certificate']
+      : [hasCertificate, hasKey, 'certificate', 'private key'];
+  if (!isThere) {
+    const swapped = `contains a ${other}; are key and certificate swapped?`;
+    return { code: 'swapped', part, message: `${name} ${isOther ? swapped : `does not contain a ${wanted}`}` };
   }
   return blocks.filter((block) =>
     part === 'key' ? block.label.endsWith('PRIVATE KEY') : block.label === 'CERTIFICATE',

@@ -1,31 +1,25 @@
-import { Type } from '@sinclair/typebox';
-import type { Static } from '@sinclair/typebox';
+import { Type, type Static } from '@sinclair/typebox';
 import { DateTime, Uuid, answer, audited, enumeration, json, model } from './common.ts';
 import { resource } from './operation.ts';
 
 export const AuthenticationType = enumeration('AuthenticationType', ['ENGINE_TOKEN', 'ENGINE_CERTIFICATE']);
-
-export const AuthenticationEngineToken = model('AuthenticationEngineToken', {
-  token: Type.String(),
-  expiredAt: DateTime,
-});
-
-export const AuthenticationEngineCertificate = model('AuthenticationEngineCertificate', {
-  namespace: Type.String(),
-  tls: Type.Object({
-    serverRootCaCertificate: Type.String(),
-    clientCertificate: Type.String(),
-    clientPrivateKey: Type.String(),
-  }),
-});
 
 export const Authentication = model('Authentication', {
   ...audited,
   id: Type.Optional(Uuid),
   type: Type.Optional(AuthenticationType),
   tenantId: Type.Optional(Uuid),
-  engineToken: Type.Optional(AuthenticationEngineToken),
-  engineCertificate: Type.Optional(AuthenticationEngineCertificate),
+  engineToken: Type.Optional(model('AuthenticationEngineToken', { token: Type.String(), expiredAt: DateTime })),
+  engineCertificate: Type.Optional(
+    model('AuthenticationEngineCertificate', {
+      namespace: Type.String(),
+      tls: Type.Object({
+        serverRootCaCertificate: Type.String(),
+        clientCertificate: Type.String(),
+        clientPrivateKey: Type.String(),
+      }),
+    }),
+  ),
 });
 export type Authentication = Static<typeof Authentication>;
 

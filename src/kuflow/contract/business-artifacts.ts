@@ -1,5 +1,4 @@
 import { Type } from '@sinclair/typebox';
-import type { Static } from '@sinclair/typebox';
 import {
   AnyObject,
   DeletedQueryParam,
@@ -9,11 +8,10 @@ import {
   Uuid,
   answer,
   audited,
-  bytesAnswer,
-  bytesBody,
   deletable,
   enumeration,
-  fileQuery,
+  fileDownload,
+  fileUpload,
   json,
   jsonPatchBody,
   model,
@@ -25,21 +23,6 @@ import { resource } from './operation.ts';
 
 export const BusinessArtifactDefinitionRef = model('BusinessArtifactDefinitionRef', { id: Uuid, code: Type.String() });
 
-export const BusinessArtifactActionDefinitionRef = model('BusinessArtifactActionDefinitionRef', {
-  id: Uuid,
-  code: Type.String(),
-});
-
-export const BusinessArtifact = model('BusinessArtifact', {
-  ...deletable,
-  id: Uuid,
-  uri: Type.Optional(Type.String({ readOnly: true })),
-  tenantId: Uuid,
-  businessArtifactDefinitionRef: BusinessArtifactDefinitionRef,
-  data: Type.Optional(JsonValue),
-});
-export type BusinessArtifact = Static<typeof BusinessArtifact>;
-
 export const BusinessArtifactPageItem = model('BusinessArtifactPageItem', {
   ...deletable,
   id: Uuid,
@@ -47,9 +30,11 @@ export const BusinessArtifactPageItem = model('BusinessArtifactPageItem', {
   tenantId: Uuid,
   businessArtifactDefinitionRef: BusinessArtifactDefinitionRef,
 });
-export type BusinessArtifactPageItem = Static<typeof BusinessArtifactPageItem>;
 
-export const BusinessArtifactPage = page('BusinessArtifactPage', BusinessArtifactPageItem);
+export const BusinessArtifact = model('BusinessArtifact', {
+  ...BusinessArtifactPageItem.properties,
+  data: Type.Optional(JsonValue),
+});
 
 export const BusinessArtifactCreateParams = model(
   'BusinessArtifactCreateParams',
@@ -68,56 +53,37 @@ export const BusinessArtifactCreateParams = model(
   },
 );
 
-export const BusinessArtifactDataUpdateParams = model('BusinessArtifactDataUpdateParams', { data: JsonValue });
-
-export const BusinessArtifactActionType = enumeration('BusinessArtifactActionType', [
-  'START_WORKFLOW',
-  'START_PROCESS',
-  'DOWNLOADABLE',
-  'CREATE_BUSINESS_ARTIFACT',
-]);
-
-/** `CANCELED` has one L here, unlike process and task states. */
-export const BusinessArtifactActionStatus = enumeration('BusinessArtifactActionStatus', [
-  'REQUESTED',
-  'COMPLETED',
-  'CANCELED',
-  'ERROR',
-]);
-
-export const BusinessArtifactActionStartWorkflow = model('BusinessArtifactActionStartWorkflow', {
-  input: Type.Optional(JsonValue),
-});
-
-export const BusinessArtifactActionStartProcess = model('BusinessArtifactActionStartProcess', {
-  processDefinitionId: Uuid,
-  processId: Uuid,
-});
-
-export const BusinessArtifactActionDownloadable = model('BusinessArtifactActionDownloadable', {
-  input: Type.Optional(JsonValue),
-  documentUri: Type.Optional(Type.String()),
-  documentExpired: Type.Optional(Type.Boolean()),
-});
-
-export const BusinessArtifactActionCreateArtifact = model('BusinessArtifactActionCreateArtifact', {
-  businessArtifactDefinitionRef: BusinessArtifactDefinitionRef,
-  businessArtifactId: Type.Optional(Uuid),
-  value: Type.Optional(AnyObject),
-});
-
 export const BusinessArtifactAction = model('BusinessArtifactAction', {
   ...audited,
   id: Uuid,
-  type: BusinessArtifactActionType,
-  status: BusinessArtifactActionStatus,
-  businessArtifactActionDefinitionRef: BusinessArtifactActionDefinitionRef,
-  startWorkflow: Type.Optional(BusinessArtifactActionStartWorkflow),
-  startProcess: Type.Optional(BusinessArtifactActionStartProcess),
-  downloadable: Type.Optional(BusinessArtifactActionDownloadable),
-  createArtifact: Type.Optional(BusinessArtifactActionCreateArtifact),
+  type: enumeration('BusinessArtifactActionType', [
+    'START_WORKFLOW',
+    'START_PROCESS',
+    'DOWNLOADABLE',
+    'CREATE_BUSINESS_ARTIFACT',
+  ]),
+  // `CANCELED` has one L here, unlike process and task states.
+  status: enumeration('BusinessArtifactActionStatus', ['REQUESTED', 'COMPLETED', 'CANCELED', 'ERROR']),
+  businessArtifactActionDefinitionRef: model('BusinessArtifactActionDefinitionRef', { id: Uuid, code: Type.String() }),
+  startWorkflow: Type.Optional(model('BusinessArtifactActionStartWorkflow', { input: Type.Optional(JsonValue) })),
+  startProcess: Type.Optional(
+    model('BusinessArtifactActionStartProcess', { processDefinitionId: Uuid, processId: Uuid }),
+  ),
+  downloadable: Type.Optional(
+    model('BusinessArtifactActionDownloadable', {
+      input: Type.Optional(JsonValue),
+      documentUri: Type.Optional(Type.String()),
+      documentExpired: Type.Optional(Type.Boolean()),
+    }),
+  ),
+  createArtifact: Type.Optional(
+    model('BusinessArtifactActionCreateArtifact', {
+      businessArtifactDefinitionRef: BusinessArtifactDefinitionRef,
+      businessArtifactId: Type.Optional(Uuid),
+      value: Type.Optional(AnyObject),
+    }),
+  ),
 });
-export type BusinessArtifactAction = Static<typeof BusinessArtifactAction>;
 
 export const BusinessArtifactActionCreateParams = model('BusinessArtifactActionCreateParams', {
   id: Type.Optional(Uuid),
@@ -140,24 +106,6 @@ export const BusinessArtifactActionCreateParams = model('BusinessArtifactActionC
   ),
 });
 
-export const BusinessArtifactCreateArtifactPrepareParams = model('BusinessArtifactCreateArtifactPrepareParams', {
-  businessArtifactActionDefinitionCode: Type.String(),
-});
-
-export const BusinessArtifactCreateArtifactPrepare = model('BusinessArtifactCreateArtifactPrepare', {
-  businessArtifactDefinitionRef: BusinessArtifactDefinitionRef,
-  value: Type.Optional(AnyObject),
-});
-
-export const BusinessArtifactStartProcessPrepareParams = model('BusinessArtifactStartProcessPrepareParams', {
-  businessArtifactActionDefinitionCode: Type.String(),
-});
-
-export const BusinessArtifactActionStartProcessPrepare = model('BusinessArtifactActionStartProcessPrepare', {
-  processDefinitionId: Uuid,
-  metadata: Type.Optional(AnyObject),
-});
-
 const artifact = { 200: answer(BusinessArtifact, 'The business artifact') } as const;
 
 export const businessArtifactOperations = resource('businessArtifact', {
@@ -172,7 +120,7 @@ export const businessArtifactOperations = resource('businessArtifact', {
       value: Type.Array(FilterExpression),
       deleted: DeletedQueryParam,
     },
-    responses: { 200: answer(BusinessArtifactPage, 'A page of business artifacts') },
+    responses: { 200: answer(page('BusinessArtifactPage', BusinessArtifactPageItem), 'A page of business artifacts') },
   },
   createBusinessArtifact: {
     call: 'POST /business-artifacts',
@@ -199,7 +147,7 @@ export const businessArtifactOperations = resource('businessArtifact', {
   updateBusinessArtifactData: {
     call: 'PUT /business-artifacts/{id}/data',
     summary: 'Replace the data; invalid values are saved and marked as such',
-    body: json(BusinessArtifactDataUpdateParams),
+    body: json(model('BusinessArtifactDataUpdateParams', { data: JsonValue })),
     responses: artifact,
   },
   patchBusinessArtifactData: {
@@ -230,30 +178,46 @@ export const businessArtifactOperations = resource('businessArtifact', {
   prepareBusinessArtifactCreateArtifact: {
     call: 'POST /business-artifacts/{id}/~actions/prepare-create-artifact',
     summary: 'Compute the prefilled value of an action that creates a business artifact; does not save anything',
-    body: json(BusinessArtifactCreateArtifactPrepareParams),
-    responses: { 200: answer(BusinessArtifactCreateArtifactPrepare, 'The prefilled value') },
+    body: json(
+      model('BusinessArtifactCreateArtifactPrepareParams', { businessArtifactActionDefinitionCode: Type.String() }),
+    ),
+    responses: {
+      200: answer(
+        model('BusinessArtifactCreateArtifactPrepare', {
+          businessArtifactDefinitionRef: BusinessArtifactDefinitionRef,
+          value: Type.Optional(AnyObject),
+        }),
+        'The prefilled value',
+      ),
+    },
   },
   // Known from newer SDK models only: neither the path nor the operation id was ever published.
   prepareBusinessArtifactStartProcess: {
     call: 'POST /business-artifacts/{id}/~actions/prepare-start-process',
     summary: 'Compute the prefilled metadata of an action that starts a process; does not save anything',
     origin: 'sdk',
-    body: json(BusinessArtifactStartProcessPrepareParams),
-    responses: { 200: answer(BusinessArtifactActionStartProcessPrepare, 'The prefilled metadata') },
+    body: json(
+      model('BusinessArtifactStartProcessPrepareParams', { businessArtifactActionDefinitionCode: Type.String() }),
+    ),
+    responses: {
+      200: answer(
+        model('BusinessArtifactActionStartProcessPrepare', {
+          processDefinitionId: Uuid,
+          metadata: Type.Optional(AnyObject),
+        }),
+        'The prefilled metadata',
+      ),
+    },
   },
   uploadBusinessArtifactDocument: {
     call: 'POST /business-artifacts/{id}/~actions/upload-document',
     summary: 'Upload a document, to be linked by writing its uri into the data of the business artifact',
-    query: fileQuery,
-    requiredQuery: ['fileContentType', 'fileName'],
-    body: bytesBody,
+    ...fileUpload,
     responses: { 200: answer(DocumentReference, 'The location of the document') },
   },
   downloadBusinessArtifactDocument: {
     call: 'GET /business-artifacts/{id}/~actions/download-document',
     summary: 'Download a document of the business artifact',
-    query: { documentUri: Type.String() },
-    requiredQuery: ['documentUri'],
-    responses: { 200: bytesAnswer },
+    ...fileDownload,
   },
 });

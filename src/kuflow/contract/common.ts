@@ -1,5 +1,4 @@
-import { Type } from '@sinclair/typebox';
-import type { Static, TObject, TProperties, TSchema, TUnsafe } from '@sinclair/typebox';
+import { Type, type Static, type TObject, type TProperties, type TSchema, type TUnsafe } from '@sinclair/typebox';
 
 export type MediaType =
   | 'application/json'
@@ -46,7 +45,6 @@ export const deletable = { ...audited, deletedBy: Type.Optional(Uuid), deletedAt
 
 /** Which resources a search returns: those that are not deleted (the default), all, or only deleted ones. From newer SDKs. */
 export const DeletedQueryParam = enumeration('DeletedQueryParam', ['EXCLUDE', 'INCLUDE', 'ONLY']);
-export type DeletedQueryParam = Static<typeof DeletedQueryParam>;
 
 export const PageMetadata = model('PageMetadata', {
   size: Type.Integer({ minimum: 0 }),
@@ -64,29 +62,20 @@ export function page<Item extends TSchema>(name: string, item: Item): Page<Item>
   return Type.Object({ metadata: PageMetadata, content: Type.Array(item) }, { $id: name });
 }
 
-export const JsonValueError = model('JsonValueError', {
-  propertyPath: Type.Optional(Type.String()),
-  type: Type.Optional(Type.String()),
-});
-
 export const JsonValue = model('JsonValue', {
   valid: Type.Optional(Type.Boolean({ readOnly: true })),
   value: AnyObject,
-  errors: Type.Optional(Type.Array(JsonValueError, { readOnly: true })),
+  errors: Type.Optional(
+    Type.Array(
+      model('JsonValueError', { propertyPath: Type.Optional(Type.String()), type: Type.Optional(Type.String()) }),
+      { readOnly: true },
+    ),
+  ),
 });
 export type JsonValue = Static<typeof JsonValue>;
 
-export const JsonPatchOperationType = enumeration('JsonPatchOperationType', [
-  'add',
-  'remove',
-  'replace',
-  'move',
-  'copy',
-  'test',
-]);
-
 export const JsonPatchOperation = model('JsonPatchOperation', {
-  op: JsonPatchOperationType,
+  op: enumeration('JsonPatchOperationType', ['add', 'remove', 'replace', 'move', 'copy', 'test']),
   from: Type.Optional(Type.String()),
   path: Type.String(),
   value: Type.Optional(Type.Unknown()),
@@ -96,19 +85,21 @@ export const JsonPatchOperation = model('JsonPatchOperation', {
 export const JsonPatch = Type.Array(JsonPatchOperation, { $id: 'JsonPatch', minItems: 1 });
 export type JsonPatch = Static<typeof JsonPatch>;
 
-export const DefaultErrorInfo = model('DefaultErrorInfo', {
-  code: Type.String(),
-  message: Type.String(),
-  location: Type.Optional(Type.String()),
-  locationType: Type.Optional(Type.String()),
-});
-
 /** The body of every answer whose status the operation does not list. */
 export const DefaultError = model('DefaultError', {
   timestamp: DateTime,
   status: Type.Integer(),
   message: Type.String(),
-  errors: Type.Optional(Type.Array(DefaultErrorInfo)),
+  errors: Type.Optional(
+    Type.Array(
+      model('DefaultErrorInfo', {
+        code: Type.String(),
+        message: Type.String(),
+        location: Type.Optional(Type.String()),
+        locationType: Type.Optional(Type.String()),
+      }),
+    ),
+  ),
 });
 export type DefaultError = Static<typeof DefaultError>;
 
@@ -153,4 +144,18 @@ export const bytesAnswer = {
   description: 'The bytes of the document',
   media: ['application/octet-stream'],
   schema: Bytes,
+} as const;
+
+/** What the operations have in common that store a file. */
+export const fileUpload = {
+  query: fileQuery,
+  requiredQuery: ['fileContentType', 'fileName'],
+  body: bytesBody,
+} as const;
+
+/** What the operations have in common that return a file by its reference. */
+export const fileDownload = {
+  query: { documentUri: Type.String() },
+  requiredQuery: ['documentUri'],
+  responses: { 200: bytesAnswer },
 } as const;

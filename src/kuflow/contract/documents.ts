@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox';
-import { DocumentReference, answer, bytesAnswer, bytesBody, fileQuery } from './common.ts';
+import { DocumentReference, answer, bytesBody, fileDownload, fileQuery } from './common.ts';
 import { resource } from './operation.ts';
 
 /** One pair of operations for every kind of owner. The newest SDKs use it instead of the pairs of processes and business artifacts. */
@@ -17,8 +17,6 @@ export const documentOperations = resource('document', {
     call: 'GET /documents/~actions/download',
     summary: 'Download a document by its kuflow-file: reference or its ku: uri',
     origin: 'sdk',
-    query: { documentUri: Type.String() },
-    requiredQuery: ['documentUri'],
-    responses: { 200: bytesAnswer },
+    ...fileDownload,
   },
 });

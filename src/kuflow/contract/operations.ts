@@ -1,26 +1,21 @@
+import { isRecord } from '../../base/json.ts';
 import { authenticationOperations } from './authentications.ts';
 import { businessArtifactOperations } from './business-artifacts.ts';
 import { documentOperations } from './documents.ts';
-import { groupOperations } from './groups.ts';
 import { kmsOperations } from './kms.ts';
 import type { Operation } from './operation.ts';
-import { principalOperations } from './principals.ts';
+import { peopleOperations } from './people.ts';
 import { processActionOperations } from './process-actions.ts';
 import { processItemOperations } from './process-items.ts';
 import { processOperations } from './processes.ts';
 import { robotOperations } from './robots.ts';
-import { tenantOperations } from './tenants.ts';
-import { tenantUserOperations } from './tenant-users.ts';
 import { workerOperations } from './workers.ts';
 
 /** Each operation with its literal types; `operations` is the same table with the plain type. */
 export const typedOperations = {
   ...authenticationOperations,
   ...kmsOperations,
-  ...principalOperations,
-  ...groupOperations,
-  ...tenantOperations,
-  ...tenantUserOperations,
+  ...peopleOperations,
   ...processOperations,
   ...processActionOperations,
   ...processItemOperations,
@@ -36,6 +31,12 @@ export type OperationId = keyof typeof typedOperations;
 export const operations: Readonly<Record<OperationId, Operation>> = typedOperations;
 
 export const operationIds: readonly OperationId[] = Object.keys(typedOperations) as OperationId[];
+
+/** Whether the JSON body of an operation has this field. */
+export function hasBodyField(id: OperationId, field: string): boolean {
+  const properties: unknown = operations[id].body?.schema['properties'];
+  return isRecord(properties) && field in properties;
+}
 
 export function isOperationId(text: string): text is OperationId {
   return Object.hasOwn(operations, text);

@@ -1,43 +1,22 @@
-import { Type } from '@sinclair/typebox';
-import type { Static } from '@sinclair/typebox';
-import {
-  AnyObject,
-  JsonValue,
-  Uuid,
-  answer,
-  audited,
-  bytesBody,
-  enumeration,
-  fileQuery,
-  json,
-  model,
-} from './common.ts';
+import { Type, type Static } from '@sinclair/typebox';
+import { AnyObject, JsonValue, Uuid, answer, audited, enumeration, fileUpload, json, model } from './common.ts';
 import { resource } from './operation.ts';
-
-export const ProcessActionType = enumeration('ProcessActionType', [
-  'DOWNLOADABLE',
-  'START_RELATED_PROCESS',
-  'START_WORKFLOW',
-  'CREATE_TASK',
-  'CREATE_PROCESS_ITEM_MESSAGE',
-  'CREATE_PROCESS_ITEM_THREAD',
-  'SEND_WORKFLOW_SIGNAL',
-]);
-
-export const ProcessActionStatus = enumeration('ProcessActionStatus', ['REQUESTED', 'COMPLETED', 'CANCELED', 'ERROR']);
-
-/** `id` is absent when the definition was removed. */
-export const ProcessActionDefinitionRef = model('ProcessActionDefinitionRef', {
-  id: Type.Optional(Uuid),
-  code: Type.String(),
-});
 
 export const ProcessAction = model('ProcessAction', {
   ...audited,
   id: Uuid,
-  type: ProcessActionType,
-  status: ProcessActionStatus,
-  processActionDefinitionRef: ProcessActionDefinitionRef,
+  type: enumeration('ProcessActionType', [
+    'DOWNLOADABLE',
+    'START_RELATED_PROCESS',
+    'START_WORKFLOW',
+    'CREATE_TASK',
+    'CREATE_PROCESS_ITEM_MESSAGE',
+    'CREATE_PROCESS_ITEM_THREAD',
+    'SEND_WORKFLOW_SIGNAL',
+  ]),
+  status: enumeration('ProcessActionStatus', ['REQUESTED', 'COMPLETED', 'CANCELED', 'ERROR']),
+  // `id` is absent when the definition was removed.
+  processActionDefinitionRef: model('ProcessActionDefinitionRef', { id: Type.Optional(Uuid), code: Type.String() }),
   downloadable: Type.Optional(
     model('ProcessActionDownloadable', {
       documentUri: Type.Optional(Type.String()),
@@ -112,9 +91,7 @@ export const processActionOperations = resource('process', {
     call: 'POST /processes/{id}/actions/{actionId}/~actions/upload-document',
     summary: 'Upload the document of a requested downloadable action, which completes it',
     origin: 'newer',
-    query: fileQuery,
-    requiredQuery: ['fileContentType', 'fileName'],
-    body: bytesBody,
+    ...fileUpload,
     responses: { 200: answer(ProcessAction, 'The action') },
   },
 });

@@ -1,5 +1,4 @@
-import { Type } from '@sinclair/typebox';
-import type { Static } from '@sinclair/typebox';
+import { Type, type Static } from '@sinclair/typebox';
 import {
   Bytes,
   DateTime,
@@ -28,13 +27,6 @@ export type ProcessItemTaskState = Static<typeof ProcessItemTaskState>;
 
 export const ProcessItemTaskLogLevel = enumeration('ProcessItemTaskLogLevel', ['INFO', 'WARN', 'ERROR']);
 
-export const ProcessItemDefinitionRef = model('ProcessItemDefinitionRef', {
-  id: Uuid,
-  version: Uuid,
-  code: Type.String(),
-});
-export type ProcessItemDefinitionRef = Static<typeof ProcessItemDefinitionRef>;
-
 export const ProcessItemTaskLog = model('ProcessItemTaskLog', {
   id: Uuid,
   timestamp: DateTime,
@@ -59,7 +51,7 @@ export const ProcessItemMessage = model('ProcessItemMessage', {
 });
 
 // processItemThreadId comes from newer SDKs, here and in the models below.
-export const ProcessItem = model('ProcessItem', {
+const itemFields = {
   ...deletable,
   id: Uuid,
   uri: Type.Optional(Type.String({ readOnly: true })),
@@ -67,47 +59,31 @@ export const ProcessItem = model('ProcessItem', {
   processId: Uuid,
   processItemThreadId: Type.Optional(Uuid),
   ownerId: Type.Optional(Uuid),
+  processItemDefinitionRef: Type.Optional(
+    model('ProcessItemDefinitionRef', { id: Uuid, version: Uuid, code: Type.String() }),
+  ),
+} as const;
+
+export const ProcessItem = model('ProcessItem', {
+  ...itemFields,
   tenantId: Type.Optional(Uuid),
-  processItemDefinitionRef: Type.Optional(ProcessItemDefinitionRef),
   task: Type.Optional(ProcessItemTask),
   message: Type.Optional(ProcessItemMessage),
 });
 export type ProcessItem = Static<typeof ProcessItem>;
 
-export const ProcessItemTaskPageItem = model('ProcessItemTaskPageItem', { state: ProcessItemTaskState });
-
-export const ProcessItemMessagePageItem = model('ProcessItemMessagePageItem', {
-  text: Type.Optional(Type.String()),
-  dataStructureDataDefinitionCode: Type.Optional(Type.String()),
-});
-
 export const ProcessItemPageItem = model('ProcessItemPageItem', {
-  ...deletable,
-  id: Uuid,
-  uri: Type.Optional(Type.String({ readOnly: true })),
-  type: ProcessItemType,
-  processId: Uuid,
-  processItemThreadId: Type.Optional(Uuid),
-  ownerId: Type.Optional(Uuid),
+  ...itemFields,
   tenantId: Uuid,
-  processItemDefinitionRef: Type.Optional(ProcessItemDefinitionRef),
-  task: Type.Optional(ProcessItemTaskPageItem),
-  message: Type.Optional(ProcessItemMessagePageItem),
+  task: Type.Optional(model('ProcessItemTaskPageItem', { state: ProcessItemTaskState })),
+  message: Type.Optional(
+    model('ProcessItemMessagePageItem', {
+      text: Type.Optional(Type.String()),
+      dataStructureDataDefinitionCode: Type.Optional(Type.String()),
+    }),
+  ),
 });
 export type ProcessItemPageItem = Static<typeof ProcessItemPageItem>;
-
-export const ProcessItemPage = page('ProcessItemPage', ProcessItemPageItem);
-
-export const ProcessItemTaskCreateParams = model('ProcessItemTaskCreateParams', {
-  data: Type.Optional(JsonValue),
-  contextData: Type.Optional(JsonValue),
-});
-
-export const ProcessItemMessageCreateParams = model('ProcessItemMessageCreateParams', {
-  text: Type.Optional(Type.String()),
-  data: Type.Optional(JsonValue),
-  dataStructureDataDefinitionCode: Type.Optional(Type.String()),
-});
 
 export const ProcessItemCreateParams = model('ProcessItemCreateParams', {
   id: Type.Optional(Uuid),
@@ -117,40 +93,16 @@ export const ProcessItemCreateParams = model('ProcessItemCreateParams', {
   ownerId: Type.Optional(Uuid),
   ownerEmail: Type.Optional(Email),
   processItemDefinitionCode: Type.Optional(Type.String()),
-  task: Type.Optional(ProcessItemTaskCreateParams),
-  message: Type.Optional(ProcessItemMessageCreateParams),
+  task: Type.Optional(
+    model('ProcessItemTaskCreateParams', { data: Type.Optional(JsonValue), contextData: Type.Optional(JsonValue) }),
+  ),
+  message: Type.Optional(model('ProcessItemMessageCreateParams', ProcessItemMessage.properties)),
 });
 export type ProcessItemCreateParams = Static<typeof ProcessItemCreateParams>;
 
-export const ProcessItemTaskDataUpdateParams = model('ProcessItemTaskDataUpdateParams', { data: JsonValue });
-
-export const ProcessItemTaskContextDataUpdateParams = model('ProcessItemTaskContextDataUpdateParams', {
-  data: JsonValue,
-});
-
-export const ProcessItemTaskAssignParams = model('ProcessItemTaskAssignParams', {
-  ownerId: Type.Optional(Uuid),
-  ownerEmail: Type.Optional(Email),
-});
-
-export const ProcessItemTaskAppendLogParams = model('ProcessItemTaskAppendLogParams', {
-  message: Type.String(),
-  level: ProcessItemTaskLogLevel,
-});
-
-export const ProcessItemAiAssistanceState = enumeration('ProcessItemAiAssistanceState', [
-  'PENDING',
-  'COMPLETED',
-  'FAILED',
-]);
-
-export const ProcessItemAiAssistanceGenerateParams = model('ProcessItemAiAssistanceGenerateParams', {
-  requestId: Uuid,
-});
-
 export const ProcessItemAiAssistance = model('ProcessItemAiAssistance', {
   requestId: Uuid,
-  state: ProcessItemAiAssistanceState,
+  state: enumeration('ProcessItemAiAssistanceState', ['PENDING', 'COMPLETED', 'FAILED']),
   embeddingPending: Type.Optional(Type.Integer({ format: 'int32' })),
   embeddingProcessing: Type.Optional(Type.Integer({ format: 'int32' })),
   retryAfterSeconds: Type.Optional(Type.Integer({ format: 'int32' })),
@@ -179,7 +131,7 @@ export const processItemOperations = resource('processItem', {
       ...tenantFilter,
       deleted: DeletedQueryParam,
     },
-    responses: { 200: answer(ProcessItemPage, 'A page of process items') },
+    responses: { 200: answer(page('ProcessItemPage', ProcessItemPageItem), 'A page of process items') },
   },
   createProcessItem: {
     call: 'POST /process-items',
@@ -200,7 +152,7 @@ export const processItemOperations = resource('processItem', {
   generateProcessItemAiAssistance: {
     call: 'POST /process-items/{id}/~actions/ai-assistance',
     summary: 'Start a run of AI assistance, or read the existing run with the given request id',
-    body: json(ProcessItemAiAssistanceGenerateParams),
+    body: json(model('ProcessItemAiAssistanceGenerateParams', { requestId: Uuid })),
     responses: {
       200: answer(ProcessItemAiAssistance, 'The existing run with this request id'),
       202: answer(ProcessItemAiAssistance, 'A new run was accepted'),
@@ -214,7 +166,9 @@ export const processItemOperations = resource('processItem', {
   assignProcessItemTask: {
     call: 'POST /process-items/{id}/task/~actions/assign',
     summary: 'Assign a task to a principal, by id or by email',
-    body: json(ProcessItemTaskAssignParams),
+    body: json(
+      model('ProcessItemTaskAssignParams', { ownerId: Type.Optional(Uuid), ownerEmail: Type.Optional(Email) }),
+    ),
     responses: item,
   },
   completeProcessItemTask: {
@@ -225,13 +179,13 @@ export const processItemOperations = resource('processItem', {
   appendProcessItemTaskLog: {
     call: 'POST /process-items/{id}/task/~actions/append-log',
     summary: 'Append a log entry; the oldest entry is removed when there are too many',
-    body: json(ProcessItemTaskAppendLogParams),
+    body: json(model('ProcessItemTaskAppendLogParams', { message: Type.String(), level: ProcessItemTaskLogLevel })),
     responses: item,
   },
   updateProcessItemTaskData: {
     call: 'PUT /process-items/{id}/task/data',
     summary: 'Replace the data of a task; invalid values are saved and marked as such',
-    body: json(ProcessItemTaskDataUpdateParams),
+    body: json(model('ProcessItemTaskDataUpdateParams', { data: JsonValue })),
     responses: item,
   },
   patchProcessItemTaskData: {
@@ -243,7 +197,7 @@ export const processItemOperations = resource('processItem', {
   updateProcessItemTaskContextData: {
     call: 'PUT /process-items/{id}/task/context-data',
     summary: 'Replace the context data of a task',
-    body: json(ProcessItemTaskContextDataUpdateParams),
+    body: json(model('ProcessItemTaskContextDataUpdateParams', { data: JsonValue })),
     responses: item,
   },
   downloadProcessItemTaskDataWebformsAsDocument: {

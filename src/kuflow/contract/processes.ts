@@ -1,5 +1,4 @@
-import { Type } from '@sinclair/typebox';
-import type { Static } from '@sinclair/typebox';
+import { Type, type Static } from '@sinclair/typebox';
 import {
   DeletedQueryParam,
   DocumentReference,
@@ -8,11 +7,12 @@ import {
   JsonValue,
   Uuid,
   answer,
-  bytesAnswer,
   bytesBody,
   deletable,
   enumeration,
+  fileDownload,
   fileQuery,
+  fileUpload,
   json,
   jsonPatchBody,
   model,
@@ -27,42 +27,35 @@ export const ProcessState = enumeration('ProcessState', ['RUNNING', 'COMPLETED',
 export type ProcessState = Static<typeof ProcessState>;
 
 export const ProcessDefinitionRef = model('ProcessDefinitionRef', { id: Uuid, version: Uuid, code: Type.String() });
-export type ProcessDefinitionRef = Static<typeof ProcessDefinitionRef>;
 
-/** `outcoming` is KuFlow's spelling. */
-export const ProcessRelated = model('ProcessRelated', {
-  incoming: Type.Optional(Type.Array(Uuid)),
-  outcoming: Type.Optional(Type.Array(Uuid)),
-});
-
-// The published document also requires `initiator` and `processDefinition` here, which it never defines.
-export const Process = model('Process', {
+const processFields = {
   ...deletable,
   id: Uuid,
   uri: Type.Optional(Type.String({ readOnly: true })),
   state: ProcessState,
+  initiatorId: Type.Optional(Uuid),
+  tenantId: Uuid,
+} as const;
+
+// The published document also requires `initiator` and `processDefinition` here, which it never defines.
+export const Process = model('Process', {
+  ...processFields,
   processDefinitionRef: Type.Optional(ProcessDefinitionRef),
   metadata: Type.Optional(JsonValue),
   entity: Type.Optional(JsonValue),
-  processRelated: Type.Optional(ProcessRelated),
-  initiatorId: Type.Optional(Uuid),
-  tenantId: Uuid,
+  // `outcoming` is KuFlow's spelling.
+  processRelated: Type.Optional(
+    model('ProcessRelated', { incoming: Type.Optional(Type.Array(Uuid)), outcoming: Type.Optional(Type.Array(Uuid)) }),
+  ),
 });
 export type Process = Static<typeof Process>;
 
 // As above: the published document also requires an undefined `initiator`.
 export const ProcessPageItem = model('ProcessPageItem', {
-  ...deletable,
-  id: Uuid,
-  uri: Type.Optional(Type.String({ readOnly: true })),
-  state: ProcessState,
+  ...processFields,
   processDefinitionRef: ProcessDefinitionRef,
-  initiatorId: Type.Optional(Uuid),
-  tenantId: Uuid,
 });
 export type ProcessPageItem = Static<typeof ProcessPageItem>;
-
-export const ProcessPage = page('ProcessPage', ProcessPageItem);
 
 export const ProcessCreateParams = model(
   'ProcessCreateParams',
@@ -81,14 +74,7 @@ export const ProcessCreateParams = model(
 );
 export type ProcessCreateParams = Static<typeof ProcessCreateParams>;
 
-export const ProcessChangeInitiatorParams = model('ProcessChangeInitiatorParams', {
-  initiatorId: Type.Optional(Uuid),
-  initiatorEmail: Type.Optional(Email),
-});
-
-export const ProcessMetadataUpdateParams = model('ProcessMetadataUpdateParams', { metadata: JsonValue });
-
-export const ProcessEntityUpdateParams = model('ProcessEntityUpdateParams', { entity: JsonValue });
+const process = { 200: answer(Process, 'The process') } as const;
 
 export const processOperations = resource('process', {
   findProcesses: {
@@ -105,7 +91,7 @@ export const processOperations = resource('process', {
       metadata: Type.Array(FilterExpression),
       deleted: DeletedQueryParam,
     },
-    responses: { 200: answer(ProcessPage, 'A page of processes') },
+    responses: { 200: answer(page('ProcessPage', ProcessPageItem), 'A page of processes') },
   },
   createProcess: {
     call: 'POST /processes',
@@ -116,7 +102,7 @@ export const processOperations = resource('process', {
   retrieveProcess: {
     call: 'GET /processes/{id}',
     summary: 'Read a process',
-    responses: { 200: answer(Process, 'The process') },
+    responses: process,
   },
   deleteProcess: {
     call: 'DELETE /processes/{id}',
@@ -128,24 +114,26 @@ export const processOperations = resource('process', {
   completeProcess: {
     call: 'POST /processes/{id}/~actions/complete',
     summary: 'Complete a process; has no effect if it is already completed',
-    responses: { 200: answer(Process, 'The process') },
+    responses: process,
   },
   cancelProcess: {
     call: 'POST /processes/{id}/~actions/cancel',
     summary: 'Cancel a process and its active items; has no effect if it is already canceled',
-    responses: { 200: answer(Process, 'The process') },
+    responses: process,
   },
   cancelProcessProcessItems: {
     call: 'POST /processes/{id}/~actions/cancel-process-items',
     summary: 'Cancel the given items of a process, or all active ones',
     query: { processItemId: Type.Array(Uuid) },
-    responses: { 200: answer(Process, 'The process') },
+    responses: process,
   },
   changeProcessInitiator: {
     call: 'POST /processes/{id}/~actions/change-initiator',
     summary: 'Change the initiator of a process, by principal id or by email',
-    body: json(ProcessChangeInitiatorParams),
-    responses: { 200: answer(Process, 'The process') },
+    body: json(
+      model('ProcessChangeInitiatorParams', { initiatorId: Type.Optional(Uuid), initiatorEmail: Type.Optional(Email) }),
+    ),
+    responses: process,
   },
   uploadProcessUserActionDocument: {
     call: 'POST /processes/{id}/~actions/upload-user-action-document',
@@ -158,40 +146,36 @@ export const processOperations = resource('process', {
   updateProcessMetadata: {
     call: 'PUT /processes/{id}/metadata',
     summary: 'Replace the metadata; invalid values are saved and marked as such',
-    body: json(ProcessMetadataUpdateParams),
-    responses: { 200: answer(Process, 'The process') },
+    body: json(model('ProcessMetadataUpdateParams', { metadata: JsonValue })),
+    responses: process,
   },
   patchProcessMetadata: {
     call: 'PATCH /processes/{id}/metadata',
     summary: 'Change the metadata by JSON Patch',
     body: jsonPatchBody,
-    responses: { 200: answer(Process, 'The process') },
+    responses: process,
   },
   updateProcessEntity: {
     call: 'PUT /processes/{id}/entity',
     summary: 'Replace the entity; invalid values are saved and marked as such',
-    body: json(ProcessEntityUpdateParams),
-    responses: { 200: answer(Process, 'The process') },
+    body: json(model('ProcessEntityUpdateParams', { entity: JsonValue })),
+    responses: process,
   },
   patchProcessEntity: {
     call: 'PATCH /processes/{id}/entity',
     summary: 'Change the entity by JSON Patch',
     body: jsonPatchBody,
-    responses: { 200: answer(Process, 'The process') },
+    responses: process,
   },
   uploadProcessDocument: {
     call: 'POST /processes/{id}/~actions/upload-document',
     summary: 'Upload a document, to be linked by writing its uri into a value of the process or of one of its items',
-    query: fileQuery,
-    requiredQuery: ['fileContentType', 'fileName'],
-    body: bytesBody,
+    ...fileUpload,
     responses: { 200: answer(DocumentReference, 'The location of the document') },
   },
   downloadProcessDocument: {
     call: 'GET /processes/{id}/~actions/download-document',
     summary: 'Download a document of the process',
-    query: { documentUri: Type.String() },
-    requiredQuery: ['documentUri'],
-    responses: { 200: bytesAnswer },
+    ...fileDownload,
   },
 });

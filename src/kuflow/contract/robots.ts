@@ -1,5 +1,4 @@
 import { Type } from '@sinclair/typebox';
-import type { Static } from '@sinclair/typebox';
 import { Uuid, answer, audited, bytesAnswer, enumeration, model, page, paging, tenantFilter } from './common.ts';
 import { resource } from './operation.ts';
 
@@ -7,62 +6,50 @@ export const RobotFilterContext = enumeration('RobotFilterContext', ['READY', 'D
 export const RobotSourceType = enumeration('RobotSourceType', ['PACKAGE', 'UNKNOWN']);
 export const RobotAssetType = enumeration('RobotAssetType', ['PYTHON', 'PYTHON_PIP', 'NODEJS']);
 export const RobotAssetPlatform = enumeration('RobotAssetPlatform', ['WINDOWS', 'MAC_OS', 'LINUX']);
-export const RobotAssetArchitecture = enumeration('RobotAssetArchitecture', ['X86_32', 'X86_64']);
-
-export const RobotSourceFile = model('RobotSourceFile', {
-  id: Uuid,
-  name: Type.String(),
-  contentType: Type.String(),
-  contentLength: Type.Integer({ format: 'int64' }),
-  contentHash: Type.String(),
-});
-
 const description = Type.Optional(Type.String({ minLength: 1, maxLength: 4000 }));
 const label = Type.String({ minLength: 1, maxLength: 50 });
 
-export const RobotPageItem = model('RobotPageItem', {
+const robotFields = {
   ...audited,
   id: Uuid,
   code: label,
   name: label,
   description,
   sourceType: RobotSourceType,
-  sourceFile: RobotSourceFile,
+  sourceFile: model('RobotSourceFile', {
+    id: Uuid,
+    name: Type.String(),
+    contentType: Type.String(),
+    contentLength: Type.Integer({ format: 'int64' }),
+    contentHash: Type.String(),
+  }),
   tenantId: Uuid,
-});
-export type RobotPageItem = Static<typeof RobotPageItem>;
-
-export const RobotPage = page('RobotPage', RobotPageItem);
-
-export const Robot = model('Robot', {
-  ...audited,
-  id: Uuid,
-  code: label,
-  name: label,
-  description,
-  sourceType: RobotSourceType,
-  sourceFile: RobotSourceFile,
-  environmentVariables: Type.Optional(
-    Type.Unsafe<Record<string, string>>({
-      type: 'object',
-      additionalProperties: { type: 'string', minLength: 1, maxLength: 4000 },
-    }),
-  ),
-  tenantId: Uuid,
-});
-export type Robot = Static<typeof Robot>;
+} as const;
 
 export const robotOperations = resource('robot', {
   findRobots: {
     call: 'GET /robots',
     summary: 'List the robots that the caller may see; sortable by createdAt, lastModifiedAt',
     query: { ...paging, ...tenantFilter, filterContext: RobotFilterContext },
-    responses: { 200: answer(RobotPage, 'A page of robots') },
+    responses: { 200: answer(page('RobotPage', model('RobotPageItem', robotFields)), 'A page of robots') },
   },
   retrieveRobot: {
     call: 'GET /robots/{id}',
     summary: 'Read a robot',
-    responses: { 200: answer(Robot, 'The robot') },
+    responses: {
+      200: answer(
+        model('Robot', {
+          ...robotFields,
+          environmentVariables: Type.Optional(
+            Type.Unsafe<Record<string, string>>({
+              type: 'object',
+              additionalProperties: { type: 'string', minLength: 1, maxLength: 4000 },
+            }),
+          ),
+        }),
+        'The robot',
+      ),
+    },
   },
   downloadRobotSourceCode: {
     call: 'GET /robots/{id}/~actions/download-source-code',
@@ -76,7 +63,7 @@ export const robotOperations = resource('robot', {
       type: RobotAssetType,
       version: Type.String(),
       platform: RobotAssetPlatform,
-      architecture: RobotAssetArchitecture,
+      architecture: enumeration('RobotAssetArchitecture', ['X86_32', 'X86_64']),
     },
     requiredQuery: ['type', 'version', 'platform', 'architecture'],
     responses: { 200: bytesAnswer },

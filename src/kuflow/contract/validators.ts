@@ -1,12 +1,11 @@
-import { Ajv } from 'ajv';
-import type { ErrorObject, Options, ValidateFunction } from 'ajv';
+import { Ajv, type ErrorObject, type Options, type ValidateFunction } from 'ajv';
 import ajvFormats from 'ajv-formats';
 import { isUuid } from '../../base/is-uuid.ts';
 import { pointerSteps } from '../../base/json.ts';
+import { lazy } from '../../base/lazy.ts';
 import { DefaultError } from './common.ts';
 import type { Operation } from './operation.ts';
-import { operations } from './operations.ts';
-import type { OperationId } from './operations.ts';
+import { operations, type OperationId } from './operations.ts';
 import { closed, open, tolerant } from './strictness.ts';
 
 /** A violation of the contract with its location: `query.size`, `body.metadata.value`, `content[0].id`. Messages name fields, never values. */
@@ -46,18 +45,13 @@ function withPlainIds(ajv: Ajv): Ajv {
   return ajv;
 }
 
-function once<Value>(make: () => Value): () => Value {
-  let made: { readonly value: Value } | undefined;
-  return () => (made ??= { value: make() }).value;
-}
-
-const bodies = once(() => withPlainIds(makeAjv({ coerceTypes: false, removeAdditional: false })));
+const bodies = lazy(() => withPlainIds(makeAjv({ coerceTypes: false, removeAdditional: false })));
 // A URL does not have types: numbers and booleans are parsed, and a single value is a list of one.
-const texts = once(() => withPlainIds(makeAjv({ coerceTypes: 'array', useDefaults: true })));
-const answers = once(() => makeAjv({ coerceTypes: false, removeAdditional: false }));
+const texts = lazy(() => withPlainIds(makeAjv({ coerceTypes: 'array', useDefaults: true })));
+const answers = lazy(() => makeAjv({ coerceTypes: false, removeAdditional: false }));
 
-function remember<Value>(make: (key: string) => Value): (key: string) => Value {
-  const made = new Map<string, Value>();
+function remember<Key, Value>(make: (key: Key) => Value): (key: Key) => Value {
+  const made = new Map<Key, Value>();
   return (key) => {
     let value = made.get(key);
     if (value === undefined) made.set(key, (value = make(key)));
@@ -125,8 +119,6 @@ export function compileRequestValidator(operation: Operation, mode: 'open' | 'cl
   };
 }
 
-const compileRequest = remember((id) => compileRequestValidator(operations[id as OperationId], 'open'));
-
 /** Checks answers of any operation. */
 export function compileAnswerValidator(operation: Operation, status: number, mode: AnswerMode): AnswerValidator {
   const { operationId: id } = operation;
@@ -147,7 +139,7 @@ export function compileAnswerValidator(operation: Operation, status: number, mod
   return (body) => errorsOf(validate, body, '');
 }
 
-const compileAnswer = remember((key) => {
+const compileAnswer = remember((key: string) => {
   const [id, status, mode] = key.split(' ') as [OperationId, string, AnswerMode];
   return compileAnswerValidator(operations[id], Number(status), mode);
 });
@@ -156,9 +148,7 @@ const compileAnswer = remember((key) => {
  * Checks a request of an operation: path, query (typed, defaults filled in, in the verdict), JSON body without any coercion.
  * Unknown query parameters and unknown fields pass. Compiled on first use.
  */
-export function requestValidator(id: OperationId): RequestValidator {
-  return compileRequest(id);
-}
+export const requestValidator = remember((id: OperationId) => compileRequestValidator(operations[id], 'open'));
 
 /**
  * Checks the parsed body of an answer. `strict`: every object closed, formats and enumerations as in the contract.

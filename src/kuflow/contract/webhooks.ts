@@ -1,5 +1,4 @@
-import { Type } from '@sinclair/typebox';
-import type { TObject, TSchema } from '@sinclair/typebox';
+import { Type, type TObject, type TProperties } from '@sinclair/typebox';
 import { DateTime, Uuid, enumeration, model } from './common.ts';
 import { ProcessItemTaskState, ProcessItemType } from './process-items.ts';
 import { ProcessState } from './processes.ts';
@@ -27,41 +26,31 @@ export const WebhookEvent = model('WebhookEvent', event, {
   },
 });
 
-function eventWith<Data extends TSchema>(name: string, data: Data): TObject<typeof event & { data: Data }> {
-  return Type.Object({ ...event, data }, { $id: name });
+function eventWith<Data extends TProperties>(
+  name: string,
+  data: Data,
+): TObject<typeof event & { data: TObject<Data> }> {
+  return Type.Object({ ...event, data: model(`${name}Data`, data) }, { $id: name });
 }
 
-export const WebhookEventProcessCreated = eventWith(
-  'WebhookEventProcessCreated',
-  model('WebhookEventProcessCreatedData', { processId: Uuid, processState: ProcessState }),
-);
+const processData = { processId: Uuid, processState: ProcessState } as const;
+const itemData = { processId: Uuid, processItemId: Uuid, processItemType: ProcessItemType } as const;
 
-export const WebhookEventProcessStateChanged = eventWith(
-  'WebhookEventProcessStateChanged',
-  model('WebhookEventProcessStateChangedData', { processId: Uuid, processState: ProcessState }),
-);
+export const WebhookEventProcessCreated = eventWith('WebhookEventProcessCreated', processData);
 
-export const WebhookEventProcessItemCreated = eventWith(
-  'WebhookEventProcessItemCreated',
-  model('WebhookEventProcessItemCreatedData', {
-    processId: Uuid,
-    processItemId: Uuid,
-    processItemType: ProcessItemType,
-    processItemState: Type.Optional(ProcessItemTaskState),
-    processItemDefinitionCode: Type.Optional(Type.String()),
-  }),
-);
+export const WebhookEventProcessStateChanged = eventWith('WebhookEventProcessStateChanged', processData);
 
-export const WebhookEventProcessItemTaskStateChanged = eventWith(
-  'WebhookEventProcessItemTaskStateChanged',
-  model('WebhookEventProcessItemTaskStateChangedData', {
-    processId: Uuid,
-    processItemId: Uuid,
-    processItemType: ProcessItemType,
-    processItemState: ProcessItemTaskState,
-    processItemDefinitionCode: Type.String(),
-  }),
-);
+export const WebhookEventProcessItemCreated = eventWith('WebhookEventProcessItemCreated', {
+  ...itemData,
+  processItemState: Type.Optional(ProcessItemTaskState),
+  processItemDefinitionCode: Type.Optional(Type.String()),
+});
+
+export const WebhookEventProcessItemTaskStateChanged = eventWith('WebhookEventProcessItemTaskStateChanged', {
+  ...itemData,
+  processItemState: ProcessItemTaskState,
+  processItemDefinitionCode: Type.String(),
+});
 
 export const webhookSchemas = [
   WebhookEvent,

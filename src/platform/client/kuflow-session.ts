@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { usageError, type KnownError } from '../../base/errors.ts';
-import { connectToKuFlow } from '../../connection/client.ts';
 import type { RestConnection } from '../../connection/require.ts';
 import { createKuFlowClient, type KuFlowClient } from '../../kuflow/client.ts';
 import type { Process } from '../../kuflow/contract/processes.ts';
@@ -66,8 +65,7 @@ export async function openLocalSession(
   email: string | undefined,
   request: SessionRequest,
 ): Promise<KuFlowSession> {
-  const findUser = async (wanted: string): Promise<SignedInUser> =>
-    findUserByEmail(wanted, (await readUsers(running)) ?? [running.user]);
+  const findUser = async (wanted: string): Promise<SignedInUser> => findUserByEmail(wanted, await readUsers(running));
   const user = email === undefined ? running.user : await findUser(email);
   const { tenantId } = running;
   const client = createKuFlowClient({
@@ -91,7 +89,7 @@ export async function openLocalSession(
 
 /** Connects to a configured KuFlow as the application. */
 export function openApplicationSession(rest: RestConnection, request: SessionRequest): KuFlowSession {
-  const client = connectToKuFlow(rest, { signal: request.signal });
+  const client = createKuFlowClient({ ...rest, signal: request.signal });
   const { clientId } = rest.credentials;
   const load = async (): Promise<readonly ProcessDefinition[]> => {
     // Without its definition file, a project can still be used to work with KuFlow.

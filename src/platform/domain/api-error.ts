@@ -41,6 +41,12 @@ export function notFound(what: string, id: string): ApiError {
   return new ApiError(404, `No ${what} with ID ${id}`);
 }
 
+/** The resource that was found, or else 404. */
+export function orNotFound<Resource>(found: Resource | undefined, what: string, id: string): Resource {
+  if (found === undefined) throw notFound(what, id);
+  return found;
+}
+
 /** 409: the resource is in another state. */
 export function conflict(message: string): ApiError {
   return new ApiError(409, message);

@@ -16,7 +16,7 @@ import {
   updateUser,
   type GroupRow,
 } from '../store/people.ts';
-import { generateSecret, hashToken } from './secrets.ts';
+import { generateSecret, hashToken } from './credentials.ts';
 
 /** The users and groups of a local KuFlow without a people file. */
 const DEFAULT_PEOPLE: PeopleSeed = {

@@ -7,7 +7,7 @@ import {
 } from '../store/people.ts';
 import type { ProcessItemRow } from '../store/process-items.ts';
 import type { ProcessRow } from '../store/processes.ts';
-import { badRequest, forbidden, type ApiError } from './api-error.ts';
+import { badRequest, forbidden } from './api-error.ts';
 import type { Domain, OperationContext } from './context.ts';
 
 /** How many members of a group an error names. */
@@ -28,22 +28,13 @@ export function requireOwnerIsCandidate(
   process: ProcessRow,
   code: string | undefined,
   owner: PrincipalRow,
-  named: { readonly id?: string | undefined },
+  named: { readonly ownerId?: string | undefined },
 ): void {
   const candidates = candidatesOf(ctx, process, code);
   if (candidates === undefined || isPrincipalIn(ctx, candidates, owner)) return;
-  throw notACandidateError(ctx, candidates, owner, named);
-}
-
-function notACandidateError(
-  ctx: Domain,
-  candidates: readonly string[],
-  owner: PrincipalRow,
-  { id }: { readonly id?: string | undefined },
-): ApiError {
-  return badRequest(
+  throw badRequest(
     `${owner.name} is not a candidate of this task. It can be assigned to ${describeCandidates(ctx, candidates)}`,
-    id === undefined ? 'body.ownerEmail' : 'body.ownerId',
+    named.ownerId === undefined ? 'body.ownerEmail' : 'body.ownerId',
   );
 }
 

@@ -1,9 +1,10 @@
 import type { EventEmitter } from 'node:events';
 import type { PlatformClock } from '../shared/platform-clock.ts';
+import type { EngineCommand } from '../shared/process-engine.ts';
 import type { PlatformEvent } from '../shared/types.ts';
 import { insertEvent, type EventRow } from '../store/events.ts';
 import type { Store } from '../store/store.ts';
-import { enqueueCommand, type EngineCommand, type WorkflowOfProcess } from '../store/outbox-queue.ts';
+import { enqueueCommand, type WorkflowOfProcess } from '../store/outbox-queue.ts';
 import type { PrincipalRow } from '../store/people.ts';
 import type { ProcessRow } from '../store/processes.ts';
 import type { DefinitionCatalog } from './definitions.ts';

@@ -1,6 +1,13 @@
+import { createHash, randomBytes } from 'node:crypto';
 import type { Store } from '../store/store.ts';
 import { findPrincipalByCredential, findPrincipalById, type PrincipalRow } from '../store/people.ts';
-import { hashSecret, hashToken } from './secrets.ts';
+
+// The prefix makes a leaked secret recognizable, and `_` prevents it from being parsed as base64 of id and secret.
+export const generateSecret = (): string => `kfdev_${randomBytes(24).toString('base64url')}`;
+
+export const hashSecret = (id: string, secret: string): string =>
+  createHash('sha256').update(`${id}:${secret}`).digest('hex');
+export const hashToken = (token: string): string => createHash('sha256').update(token).digest('hex');
 
 /**
  * Returns the principal id in an engine token that this platform signed and that has not expired; otherwise undefined.

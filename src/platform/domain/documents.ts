@@ -2,15 +2,13 @@ import type { Readable } from 'node:stream';
 import type { JsonObject } from '../../base/json.ts';
 import { uuid7 } from '../../base/uuid.ts';
 import type { DocumentReference } from '../../kuflow/contract/common.ts';
-import { mapReferences } from '../../schema/references.ts';
-import type { Static } from '@sinclair/typebox';
+import { formatReference, mapReferences, parseReference } from '../../schema/references.ts';
 import { findDocumentByUri, insertDocument, linkDocument, type DocumentRow } from '../store/documents.ts';
 import { findActionsOfProcess } from '../store/process-actions.ts';
-import { findProcessById, type ProcessRow } from '../store/processes.ts';
-import { ApiError, badRequest, forbidden, notFound } from './api-error.ts';
+import type { ProcessRow } from '../store/processes.ts';
+import { ApiError, badRequest, forbidden } from './api-error.ts';
 import type { OperationContext } from './context.ts';
-import { parseDocumentUri, formatFileReference } from './file-reference.ts';
-import { formatProcessUri } from './process-view.ts';
+import { formatProcessUri, requireProcess } from './process-view.ts';
 
 export interface Upload {
   readonly fileName: string;
@@ -27,6 +25,17 @@ export interface Download {
 
 /** The URI of an invoked action, which owns its document. */
 export const formatActionUri = (actionId: string): string => `ku:process-action-value/${actionId}`;
+
+function formatFileReference({ uri, type, size, name }: DocumentRow): string {
+  return formatReference('file', { uri, type, size: String(size), name });
+}
+
+/** The `ku:` URI in a `kuflow-file:` reference, or `text` itself if it is a `ku:` URI; otherwise undefined. */
+export function parseDocumentUri(text: string): string | undefined {
+  if (text.startsWith('ku:')) return text;
+  const reference = parseReference(text);
+  return reference?.kind === 'file' ? reference.fields['uri'] : undefined;
+}
 
 /** Stores a document and returns a reference to it, in the current transaction. */
 export function storeDocument(ctx: OperationContext, ownerUri: string, upload: Upload): string {
@@ -49,23 +58,14 @@ export function storeDocument(ctx: OperationContext, ownerUri: string, upload: U
 }
 
 /** Stores a document for a running process. It is linked once a value contains the returned reference. */
-export function uploadProcessDocument(
-  ctx: OperationContext,
-  processId: string,
-  upload: Upload,
-): Static<typeof DocumentReference> {
-  const process = findProcessById(ctx.store.sql, processId);
-  if (process === undefined) throw notFound('process', processId);
+export function uploadProcessDocument(ctx: OperationContext, processId: string, upload: Upload): DocumentReference {
+  const process = requireProcess(ctx, processId);
   if (process.state !== 'RUNNING') throw forbidden(`Process ${processId} is ${process.state}`);
   return { documentUri: ctx.store.transaction(() => storeDocument(ctx, formatProcessUri(processId), upload)) };
 }
 
 /** Like `uploadProcessDocument`, with the `ku:` URI of the owner. As in KuFlow, any other URI is a 404. */
-export function uploadDocument(
-  ctx: OperationContext,
-  targetUri: string,
-  upload: Upload,
-): Static<typeof DocumentReference> {
+export function uploadDocument(ctx: OperationContext, targetUri: string, upload: Upload): DocumentReference {
   const processId = /^ku:process\/([0-9a-fA-F-]{36})$/.exec(targetUri)?.[1];
   if (processId !== undefined) return uploadProcessDocument(ctx, processId.toLowerCase(), upload);
   throw new ApiError(404, 'targetUri does not name a resource that can own a document; expected ku:process/{id}');
@@ -77,8 +77,7 @@ export function uploadDocument(
 export function downloadDocument(ctx: OperationContext, reference: string, processId?: string): Download {
   const uri = parseDocumentUri(reference);
   if (uri === undefined) throw new ApiError(404, 'documentUri is neither a kuflow-file: reference nor a ku: URI');
-  if (processId !== undefined && findProcessById(ctx.store.sql, processId) === undefined)
-    throw notFound('process', processId);
+  if (processId !== undefined) requireProcess(ctx, processId);
   const document = findDocumentByUri(ctx.store.sql, uri);
   if (document === undefined || (processId !== undefined && !isOfProcess(ctx, document, processId))) {
     throw new ApiError(

@@ -25,27 +25,22 @@ export interface DomainOptions {
 
 /** Creates what the operations need. A new state file gets its tenant from the first definition that sets one. */
 export function createDomain(options: DomainOptions): { readonly domain: Domain; readonly identity: PlatformIdentity } {
-  const tenantIds = options.definitions.map((definition) => definition.process.tenant).filter((id) => id !== undefined);
+  const { store, people, definitions, report = () => undefined, timeZone = localTimeZone() } = options;
+  const tenantIds = definitions.flatMap(({ process: { tenant } }) => tenant ?? []);
   const [tenantId] = tenantIds;
-  const { store, people } = options;
   const { identity: stored, system } = ensureIdentity(store, { tenantId, otherTenantIds: tenantIds });
   const user = applyPeople(store, { tenantId: stored.tenantId, systemId: system.id }, people);
   const identity = { ...stored, user };
   const domain: Domain = {
-    store: options.store,
-    clock: options.store.clock,
-    definitions: createDefinitionCatalog(
-      options.definitions,
-      options.store,
-      identity.tenantId,
-      resourcesOf(options.store),
-    ),
+    store,
+    clock: store.clock,
+    definitions: createDefinitionCatalog(definitions, store, identity.tenantId, resourcesOf(store)),
     issuers: options.createIssuers(identity),
     tenantId: identity.tenantId,
     system,
     processManagers: people?.processManagers,
-    timeZone: options.timeZone ?? localTimeZone(),
-    report: options.report ?? (() => undefined),
+    timeZone,
+    report,
     commands: new EventEmitter(),
   };
   return { domain, identity };

@@ -13,7 +13,7 @@ import {
   setMeta,
   type PrincipalRow,
 } from '../store/people.ts';
-import { generateSecret, hashSecret } from './secrets.ts';
+import { generateSecret, hashSecret } from './credentials.ts';
 
 const KEY = 'identity';
 

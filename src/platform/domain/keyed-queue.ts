@@ -13,8 +13,6 @@ export interface KeyedQueueOptions {
   readonly onFailure: (key: string, failures: number, error: unknown) => void;
   /** Milliseconds of the first pause, which doubles after each failure, and of the longest one. */
   readonly pauses: { readonly first: number; readonly longest: number };
-  /** How many keys are served at a time, not counting those that wait. Default: 16. */
-  readonly concurrency?: number | undefined;
 }
 
 export interface KeyedWork {
@@ -35,6 +33,8 @@ export interface KeyedQueue {
   readonly stop: () => Promise<void>;
 }
 
+/** How many keys are served at a time, not counting those that wait. */
+const CONCURRENCY = 16;
 const STOP_WITHIN_MS = 2_000;
 /** Failures in a row. */
 const REPORT_EVERY = 20;
@@ -42,7 +42,7 @@ const REPORT_EVERY = 20;
 /** Does work that is in the store: in order for each key, a few keys at a time, each piece repeated until it succeeds. */
 export function createKeyedQueue(options: KeyedQueueOptions): KeyedQueue {
   const { clock, commands } = options.domain;
-  const { listKeys, perform, onFailure, pauses, concurrency = 16 } = options;
+  const { listKeys, perform, onFailure, pauses } = options;
   const running = new Map<string, Promise<void>>();
   /** Those of `running` that only wait. */
   const waiting = new Set<string>();
@@ -63,7 +63,7 @@ export function createKeyedQueue(options: KeyedQueueOptions): KeyedQueue {
   const wake = (): void => {
     if (stopped()) return;
     for (const key of listKeys()) {
-      if (running.size - waiting.size >= concurrency) break;
+      if (running.size - waiting.size >= CONCURRENCY) break;
       if (running.has(key)) continue;
       // In a later turn: a call that wakes the queue must find this key in `running`.
       const work = Promise.resolve()

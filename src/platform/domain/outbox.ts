@@ -12,8 +12,6 @@ export interface OutboxOptions {
   readonly onStarted?: ((workflowId: string) => void) | undefined;
   /** Milliseconds from a request to cancel until termination. Default: 10,000. */
   readonly terminateAfterMs?: number | undefined;
-  /** How many workflows are served at a time, not counting those that wait for a canceled workflow. Default: 16. */
-  readonly concurrency?: number | undefined;
 }
 
 /**
@@ -39,7 +37,6 @@ export function createOutbox(options: OutboxOptions): KeyedQueue {
       report({ kind: 'warning', message });
     },
     pauses: { first: 100, longest: 5_000 },
-    concurrency: options.concurrency,
   });
 
   async function perform(
@@ -47,28 +44,17 @@ export function createOutbox(options: OutboxOptions): KeyedQueue {
     { signal, setWaiting }: KeyedWork,
   ): Promise<void> {
     const { engine } = options;
-    const encryptionKeyId = findProcessById(store.sql, processId)?.encryptionKeyId;
+    const workflow = { workflowId, encryptionKeyId: findProcessById(store.sql, processId)?.encryptionKeyId };
     switch (command.kind) {
       case 'start-workflow':
-        return engine.startWorkflow({
-          workflowId,
-          workflowType: command.workflowType,
-          taskQueue: command.taskQueue,
-          input: command.input,
-          encryptionKeyId,
-        });
+        return engine.startWorkflow({ ...workflow, ...command });
       case 'signal-workflow':
-        return engine.signalWorkflow({
-          workflowId,
-          signalName: command.signalName,
-          payload: command.payload,
-          encryptionKeyId,
-        });
+        return engine.signalWorkflow({ ...workflow, ...command });
       case 'cancel-workflow':
         try {
           await engine.cancelWorkflow({
-            workflowId,
-            reason: command.reason,
+            ...workflow,
+            ...command,
             terminateAfterMs: options.terminateAfterMs ?? 10_000,
             signal,
             requested: () => setWaiting(true),

@@ -1,4 +1,5 @@
-import { findPage, type SortOrder, type TableQuery } from '../store/find.ts';
+import type { PagedOperationId, QueryOf } from '../../kuflow/call-types.ts';
+import { findPage, type ColumnFilter, type SortOrder, type TableQuery } from '../store/find.ts';
 import type { SqlRow } from '../store/sql.ts';
 import { ApiError } from './api-error.ts';
 import type { Domain } from './context.ts';
@@ -9,6 +10,9 @@ export interface Paging {
   readonly page: number;
   readonly sort?: readonly string[] | undefined;
 }
+
+/** The query of a list operation, with the defaults filled in. */
+export type ListQuery<Id extends PagedOperationId> = QueryOf<Id> & Paging;
 
 export interface ResultPage<Item> {
   readonly metadata: {
@@ -59,3 +63,21 @@ export function lowerCaseIds(ids: readonly string[] | undefined): string[] | und
 }
 
 export const AUDIT_SORT_COLUMNS = { id: 'id', createdAt: 'created_at', lastModifiedAt: 'last_modified_at' } as const;
+
+/**
+ * The condition on `deleted_at`. As in KuFlow, deleted rows are only found if the query names exactly one process definition, by its id or by
+ * its code and one tenant; otherwise they are silently left out.
+ */
+export function filterDeleted(
+  query: Pick<ListQuery<'findProcesses'>, 'deleted' | 'tenantId' | 'processDefinitionId' | 'processDefinitionCode'>,
+): readonly ColumnFilter[] {
+  const deleted = query.deleted ?? 'EXCLUDE';
+  const namesDefinition =
+    query.processDefinitionId?.length === 1 ||
+    (query.processDefinitionCode?.length === 1 && query.tenantId?.length === 1);
+  const isDeleted: ColumnFilter = { column: 'deleted_at', isNull: false };
+  const isPresent: ColumnFilter = { column: 'deleted_at', isNull: true };
+  if (deleted === 'EXCLUDE') return [isPresent];
+  if (namesDefinition) return deleted === 'INCLUDE' ? [] : [isDeleted];
+  return deleted === 'INCLUDE' ? [isPresent] : [isPresent, isDeleted];
+}

@@ -1,8 +1,11 @@
 import { withoutUndefined } from '../../base/json.ts';
-import type { GroupPageItem } from '../../kuflow/contract/groups.ts';
-import type { Principal as PrincipalView, PrincipalPageItem } from '../../kuflow/contract/principals.ts';
-import type { Static } from '@sinclair/typebox';
-import type { TenantUser as TenantUserView, TenantUserPageItem } from '../../kuflow/contract/tenant-users.ts';
+import type {
+  GroupPageItem,
+  Principal,
+  PrincipalPageItem,
+  TenantUser,
+  TenantUserPageItem,
+} from '../../kuflow/contract/people.ts';
 import type { LocalPeople } from '../shared/contract.ts';
 import type { ColumnFilter } from '../store/find.ts';
 import {
@@ -20,19 +23,15 @@ import {
   TENANT_USERS,
   type PrincipalRow,
   type TenantRow,
-  type TenantUserRow,
 } from '../store/people.ts';
-import { badRequest, notFound } from './api-error.ts';
+import { badRequest, orNotFound } from './api-error.ts';
 import type { Domain, OperationContext } from './context.ts';
-import { AUDIT_SORT_COLUMNS, findResultPage, lowerCaseIds, type Paging, type ResultPage } from './paging.ts';
+import { AUDIT_SORT_COLUMNS, findResultPage, lowerCaseIds, type ListQuery, type ResultPage } from './paging.ts';
 
 /** Filters out every row. */
 const NO_MATCH = ['-'];
 
-interface GroupFilter {
-  readonly groupId?: readonly string[] | undefined;
-  readonly groupCode?: readonly string[] | undefined;
-}
+type GroupFilter = Pick<ListQuery<'findGroups'>, 'groupId' | 'groupCode'>;
 
 const isAmong = (value: string, wanted: readonly string[] | undefined): boolean =>
   wanted === undefined || wanted.length === 0 || wanted.includes(value);
@@ -47,22 +46,18 @@ function groupFilter(ctx: Domain, { groupId, groupCode }: GroupFilter, column: s
   return { column, values: members.length === 0 ? NO_MATCH : members };
 }
 
-export function toPrincipal(principal: PrincipalRow): Static<typeof PrincipalView> {
-  return {
-    id: principal.id,
-    type: principal.type,
-    name: principal.name,
-    ...(principal.userId === undefined
-      ? {}
-      : { user: { id: principal.userId, ...(principal.email === undefined ? {} : { email: principal.email }) } }),
-    ...(principal.type === 'APPLICATION' ? { application: { id: principal.id } } : {}),
-  };
+function toPrincipal({ id, type, name, userId, email }: PrincipalRow): Principal {
+  return withoutUndefined({
+    ...{ id, type, name },
+    user: userId === undefined ? undefined : withoutUndefined({ id: userId, email }),
+    application: type === 'APPLICATION' ? { id } : undefined,
+  });
 }
 
 export function findPrincipals(
   ctx: OperationContext,
-  query: Paging & GroupFilter & { readonly type?: string; readonly tenantId?: readonly string[] },
-): ResultPage<Static<typeof PrincipalPageItem>> {
+  query: ListQuery<'findPrincipals'>,
+): ResultPage<PrincipalPageItem> {
   return findResultPage(
     ctx,
     query,
@@ -92,16 +87,11 @@ function hasKnownTenant(ctx: OperationContext, tenantIds: readonly string[] | un
   );
 }
 
-export function retrievePrincipal(ctx: OperationContext, id: string): Static<typeof PrincipalView> {
-  const principal = findPrincipalById(ctx.store.sql, id);
-  if (principal === undefined) throw notFound('principal', id);
-  return toPrincipal(principal);
+export function retrievePrincipal(ctx: OperationContext, id: string): Principal {
+  return toPrincipal(orNotFound(findPrincipalById(ctx.store.sql, id), 'principal', id));
 }
 
-export function findGroups(
-  ctx: OperationContext,
-  query: Paging & GroupFilter & { readonly tenantId?: readonly string[]; readonly principalId?: string },
-): ResultPage<GroupPageItem> {
+export function findGroups(ctx: OperationContext, query: ListQuery<'findGroups'>): ResultPage<GroupPageItem> {
   return findResultPage(
     ctx,
     query,
@@ -128,7 +118,7 @@ function groupIdsOf(ctx: Domain, principalId: string): readonly string[] {
 
 export function findTenants(
   ctx: OperationContext,
-  query: Paging & { readonly tenantId?: readonly string[] },
+  query: ListQuery<'findTenants'>,
 ): ResultPage<{ id: string; name: string }> {
   return findResultPage(
     ctx,
@@ -147,9 +137,7 @@ export function findTenants(
 }
 
 export function retrieveTenant(ctx: OperationContext, id: string): TenantRow {
-  const tenant = findTenantById(ctx.store.sql, id);
-  if (tenant === undefined) throw notFound('tenant', id);
-  return tenant;
+  return orNotFound(findTenantById(ctx.store.sql, id), 'tenant', id);
 }
 
 /** The tenant's id as it is stored. An unknown tenant is refused with 400; the message names the known one. */
@@ -162,8 +150,8 @@ export function requireTenant(ctx: Domain, tenantId: string): string {
 
 export function findTenantUsers(
   ctx: OperationContext,
-  query: Paging & GroupFilter & { readonly email?: readonly string[]; readonly tenantId?: readonly string[] },
-): ResultPage<Static<typeof TenantUserPageItem>> {
+  query: ListQuery<'findTenantUsers'>,
+): ResultPage<TenantUserPageItem> {
   return findResultPage(
     ctx,
     query,
@@ -181,18 +169,20 @@ export function findTenantUsers(
   );
 }
 
-export function retrieveTenantUser(ctx: OperationContext, id: string): Static<typeof TenantUserView> {
-  const user = findTenantUserById(ctx.store.sql, id);
-  if (user === undefined) throw notFound('tenant user', id);
-  return toTenantUser(ctx, user);
+export function retrieveTenantUser(ctx: OperationContext, id: string): TenantUser {
+  const user = orNotFound(findTenantUserById(ctx.store.sql, id), 'tenant user', id);
+  const { principalId, metadata, ...rest } = user;
+  return {
+    ...rest,
+    principal: retrievePrincipal(ctx, principalId),
+    metadata: { valid: true, value: { ...metadata } },
+  };
 }
 
-function toTenantUser(ctx: OperationContext, user: TenantUserRow): Static<typeof TenantUserView> {
-  const { principalId, metadata, ...rest } = user;
-  const principal = findPrincipalById(ctx.store.sql, principalId);
-  if (principal === undefined) throw notFound('principal', principalId);
-  return { ...rest, principal: toPrincipal(principal), metadata: { valid: true, value: { ...metadata } } };
-}
+/** How a body names the owner of a task or the initiator of a process. */
+export type NamedPrincipal = {
+  readonly [Field in `${'owner' | 'initiator'}${'Id' | 'Email'}`]?: string | undefined;
+};
 
 /**
  * Finds the user or application that a body names by id or by email; undefined if it does neither. Refuses with 400 if
@@ -200,16 +190,18 @@ function toTenantUser(ctx: OperationContext, user: TenantUserRow): Static<typeof
  */
 export function resolvePrincipal(
   ctx: OperationContext,
-  named: { readonly id?: string | undefined; readonly email?: string | undefined },
-  fields: { readonly id: string; readonly email: string },
+  named: NamedPrincipal,
+  role: 'owner' | 'initiator',
 ): PrincipalRow | undefined {
-  const byId = named.id === undefined ? undefined : findPrincipalById(ctx.store.sql, named.id.toLowerCase());
-  if (named.id !== undefined && byId === undefined)
+  const fields = { id: `${role}Id`, email: `${role}Email` } as const;
+  const [id, email] = [named[fields.id], named[fields.email]];
+  const byId = id === undefined ? undefined : findPrincipalById(ctx.store.sql, id.toLowerCase());
+  if (id !== undefined && byId === undefined)
     throw badRequest(`The principal in ${fields.id} does not exist`, `body.${fields.id}`);
   if (byId?.type === 'SYSTEM')
     throw badRequest(`The principal in ${fields.id} is neither a user nor an application`, `body.${fields.id}`);
-  const byEmail = named.email === undefined ? undefined : findPrincipalByEmail(ctx.store.sql, named.email);
-  if (named.email !== undefined && byEmail === undefined)
+  const byEmail = email === undefined ? undefined : findPrincipalByEmail(ctx.store.sql, email);
+  if (email !== undefined && byEmail === undefined)
     throw badRequest(`No user has the email address in ${fields.email}`, `body.${fields.email}`);
   if (byId !== undefined && byEmail !== undefined && byId.id !== byEmail.id)
     throw badRequest(

@@ -10,7 +10,7 @@ import {
   type ProcessActionRow,
 } from '../store/process-actions.ts';
 import { findProcessById, type ProcessRow } from '../store/processes.ts';
-import { badRequest, conflict, notFound } from './api-error.ts';
+import { badRequest, conflict, orNotFound } from './api-error.ts';
 import { enqueueForEngine, enqueueForProcess, type Domain, type OperationContext } from './context.ts';
 import type { ServedAction } from './definitions.ts';
 import { formatActionUri, linkDocuments } from './documents.ts';
@@ -195,6 +195,5 @@ function rejectOtherParams(params: ProcessActionCreateParams, action: ActionDefi
 
 function requireActionDefinition(ctx: Domain, process: ProcessRow, code: string): ServedAction {
   const served = ctx.definitions.actionOf(process.definition, code);
-  if (served === undefined) throw notFound(`action definition of process ${process.id}`, code);
-  return served;
+  return orNotFound(served, `action definition of process ${process.id}`, code);
 }

@@ -7,7 +7,7 @@ import { ApiError, badRequest } from './api-error.ts';
 import { enqueueForProcess, recordEvent, type OperationContext } from './context.ts';
 import type { ServedDefinition } from './definitions.ts';
 import { linkDocuments } from './documents.ts';
-import { requireKeyOfDefinition } from './encryption-keys.ts';
+import { requireKeyOfDefinition } from './confidential.ts';
 import { resolvePrincipal } from './people.ts';
 import { formatProcessUri, toProcess } from './process-view.ts';
 import { formatRequestTime } from './request-time.ts';
@@ -26,12 +26,7 @@ export function createProcess(
     const existing = findProcessById(ctx.store.sql, id);
     if (existing !== undefined) return { created: false, process: existing };
     const served = requireDefinition(ctx, params);
-    const initiator =
-      resolvePrincipal(
-        ctx,
-        { id: params.initiatorId, email: params.initiatorEmail },
-        { id: 'initiatorId', email: 'initiatorEmail' },
-      ) ?? ctx.principal;
+    const initiator = resolvePrincipal(ctx, params, 'initiator') ?? ctx.principal;
     const relatedProcessId = requireRelatedProcess(ctx, params.relatedProcessId);
     const { workflow } = served.definition;
     const process: ProcessRow = {

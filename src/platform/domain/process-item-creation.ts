@@ -8,13 +8,13 @@ import type { PrincipalRow } from '../store/people.ts';
 import type { ProcessRow } from '../store/processes.ts';
 import { badRequest } from './api-error.ts';
 import { requireOwnerIsCandidate } from './candidates.ts';
-import { recordEvent, type OperationContext } from './context.ts';
+import type { OperationContext } from './context.ts';
 import { BUILT_IN_MESSAGE_CODE, builtInMessage, type ServedTask } from './definitions.ts';
 import { copyDocuments } from './documents.ts';
 import { resolvePrincipal } from './people.ts';
 import { formatProcessItemUri, toProcessItem } from './process-item-view.ts';
 import { requireProcess, requireRunning } from './process-view.ts';
-import { signalProcessItem } from './process-items.ts';
+import { recordItemEvent, signalProcessItem } from './process-items.ts';
 import { enqueueItemCreated, enqueueTaskState } from './webhook-events.ts';
 
 const TASK_KINDS: Readonly<Record<ProcessItemType, readonly TaskKind[]>> = {
@@ -38,33 +38,16 @@ export function createProcessItem(
     const process = requireProcess(ctx, params.processId.toLowerCase());
     requireRunning(process);
     const served = requireItemDefinition(ctx, process, params);
-    const owner = resolvePrincipal(
-      ctx,
-      { id: params.ownerId, email: params.ownerEmail },
-      { id: 'ownerId', email: 'ownerEmail' },
-    );
-    if (owner !== undefined) requireOwnerIsCandidate(ctx, process, served.ref.code, owner, { id: params.ownerId });
+    const owner = resolvePrincipal(ctx, params, 'owner');
+    if (owner !== undefined) requireOwnerIsCandidate(ctx, process, served.ref.code, owner, params);
     const threadId = requireThread(ctx, process, params);
     const item = { ...buildItem(ctx, id, process, served, owner, params), threadId };
     insertProcessItem(ctx.store.sql, item);
     enqueueItemCreated(ctx, process, item);
-    recordEvent(ctx, {
-      processId: process.id,
-      kind: 'item-created',
-      processItemId: id,
-      code: served.ref.code,
-      principalId: ctx.principal.id,
-      detail: item.type,
-    });
+    recordItemEvent(ctx, item, 'item-created', { detail: item.type });
     if (item.task !== undefined && owner !== undefined) {
       enqueueTaskState(ctx, item);
-      recordEvent(ctx, {
-        processId: process.id,
-        kind: 'item-claimed',
-        processItemId: id,
-        code: served.ref.code,
-        principalId: owner.id,
-      });
+      recordItemEvent(ctx, item, 'item-claimed', { principalId: owner.id });
     }
     // A worker knows what it creates, but the workflow does not know what a person writes.
     if (item.type !== 'TASK' && ctx.principal.type === 'USER') signalProcessItem(ctx, process, item);

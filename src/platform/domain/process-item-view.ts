@@ -1,8 +1,14 @@
 import type { ProcessItem, ProcessItemPageItem, ProcessItemTask } from '../../kuflow/contract/process-items.ts';
 import { withoutUndefined } from '../../base/json.ts';
-import { findTaskLogs, findProcessItemById, type ProcessItemRow, type TaskFields } from '../store/process-items.ts';
+import {
+  findTaskLogs,
+  findProcessItemById,
+  type MessageFields,
+  type ProcessItemRow,
+  type TaskFields,
+} from '../store/process-items.ts';
 import type { ProcessRow } from '../store/processes.ts';
-import { conflict, notFound } from './api-error.ts';
+import { conflict, orNotFound } from './api-error.ts';
 import type { Domain } from './context.ts';
 import type { ServedTask } from './definitions.ts';
 import { acceptAnyValue } from './json-values.ts';
@@ -11,9 +17,7 @@ import { requireProcess } from './process-view.ts';
 export const formatProcessItemUri = (id: string): string => `ku:process-item/${id}`;
 
 export function requireProcessItem(ctx: Domain, id: string): ProcessItemRow {
-  const item = findProcessItemById(ctx.store.sql, id);
-  if (item === undefined) throw notFound('process item', id);
-  return item;
+  return orNotFound(findProcessItemById(ctx.store.sql, id), 'process item', id);
 }
 
 export interface LoadedTask {
@@ -38,67 +42,47 @@ function servedTask(ctx: Domain, item: ProcessItemRow): ServedTask | undefined {
 export function toProcessItem(ctx: Domain, item: ProcessItemRow): ProcessItem {
   const { task, message } = item;
   const served = servedTask(ctx, item);
-  return {
+  const checkData = served?.data ?? acceptAnyValue;
+  return withoutUndefined({
     ...commonFields(item),
-    ...(task === undefined ? {} : { task: toTask(ctx, item.id, task, served) }),
-    ...(message === undefined
-      ? {}
-      : {
-          message: {
-            ...(message.text === undefined ? {} : { text: message.text }),
-            ...(message.data === undefined ? {} : { data: (served?.data ?? acceptAnyValue)(message.data) }),
-            ...(message.dataCode === undefined ? {} : { dataStructureDataDefinitionCode: message.dataCode }),
-          },
-        }),
-  };
+    task: task && toTask(ctx, item.id, task, served),
+    message:
+      message &&
+      withoutUndefined({
+        ...messageFields(message),
+        data: message.data === undefined ? undefined : checkData(message.data),
+      }),
+  });
 }
 
 function toTask(ctx: Domain, id: string, task: TaskFields, served: ServedTask | undefined): ProcessItemTask {
-  return {
-    state: task.state,
-    data: (served?.data ?? acceptAnyValue)(task.data),
-    ...(task.contextData === undefined
-      ? {}
-      : { contextData: (served?.contextData ?? acceptAnyValue)(task.contextData) }),
-    logs: findTaskLogs(ctx.store.sql, id).map(({ id: logId, timestamp, message, level }) => ({
-      id: logId,
-      timestamp,
-      message,
-      level,
-    })),
-  };
+  const { state, data, contextData } = task;
+  const checkContextData = served?.contextData ?? acceptAnyValue;
+  return withoutUndefined({
+    state,
+    data: (served?.data ?? acceptAnyValue)(data),
+    contextData: contextData && checkContextData(contextData),
+    logs: findTaskLogs(ctx.store.sql, id),
+  });
 }
 
 export function toProcessItemPageItem(item: ProcessItemRow): ProcessItemPageItem {
   const { task, message } = item;
-  return {
+  return withoutUndefined({
     ...commonFields(item),
-    ...(task === undefined ? {} : { task: { state: task.state } }),
-    ...(message === undefined
-      ? {}
-      : {
-          message: {
-            ...(message.text === undefined ? {} : { text: message.text }),
-            ...(message.dataCode === undefined ? {} : { dataStructureDataDefinitionCode: message.dataCode }),
-          },
-        }),
-  };
+    task: task && { state: task.state },
+    message: message && withoutUndefined(messageFields(message)),
+  });
 }
 
-function commonFields(item: ProcessItemRow): Omit<ProcessItemPageItem, 'task' | 'message'> {
+const messageFields = ({ text, dataCode }: MessageFields) => ({ text, dataStructureDataDefinitionCode: dataCode });
+
+function commonFields(item: ProcessItemRow) {
+  const { id, type, processId, tenantId, ownerId, threadId, definition } = item;
+  const { createdBy, createdAt, lastModifiedBy, lastModifiedAt, deletedBy, deletedAt } = item;
   return {
-    id: item.id,
-    uri: formatProcessItemUri(item.id),
-    type: item.type,
-    processId: item.processId,
-    tenantId: item.tenantId,
-    ...(item.ownerId === undefined ? {} : { ownerId: item.ownerId }),
-    ...(item.threadId === undefined ? {} : { processItemThreadId: item.threadId }),
-    ...(item.definition === undefined ? {} : { processItemDefinitionRef: item.definition }),
-    createdBy: item.createdBy,
-    createdAt: item.createdAt,
-    lastModifiedBy: item.lastModifiedBy,
-    lastModifiedAt: item.lastModifiedAt,
-    ...withoutUndefined({ deletedBy: item.deletedBy, deletedAt: item.deletedAt }),
+    ...{ id, uri: formatProcessItemUri(id), type, processId, tenantId, ownerId },
+    ...{ processItemThreadId: threadId, processItemDefinitionRef: definition },
+    ...{ createdBy, createdAt, lastModifiedBy, lastModifiedAt, deletedBy, deletedAt },
   };
 }

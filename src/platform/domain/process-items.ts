@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../base/json.ts';
 import { uuid7 } from '../../base/uuid.ts';
 import type { JsonPatch, JsonValue } from '../../kuflow/contract/common.ts';
-import type { ProcessItem } from '../../kuflow/contract/process-items.ts';
+import type { ProcessItem, ProcessItemTaskLog } from '../../kuflow/contract/process-items.ts';
 import { withModification } from '../store/audit.ts';
 import type { EventRow } from '../store/events.ts';
 import { findPrincipalById } from '../store/people.ts';
@@ -10,7 +10,6 @@ import {
   mapProcessItemRow,
   PROCESS_ITEMS_WITH_PROCESS,
   updateProcessItem,
-  type LogLevel,
   type ProcessItemRow,
   type TaskFields,
 } from '../store/process-items.ts';
@@ -18,17 +17,24 @@ import type { ProcessRow } from '../store/processes.ts';
 import { badRequest, conflict, forbidden } from './api-error.ts';
 import { requireCandidate, requireOwnerIsCandidate } from './candidates.ts';
 import { enqueueForProcess, recordEvent, reportChange, type Domain, type OperationContext } from './context.ts';
-import { filterDeleted, type DeletedFilter } from './deletion.ts';
 import { linkDocuments } from './documents.ts';
 import { applyJsonPatch } from './json-patch.ts';
-import { AUDIT_SORT_COLUMNS, findResultPage, lowerCaseIds, type Paging, type ResultPage } from './paging.ts';
-import { resolvePrincipal } from './people.ts';
+import {
+  AUDIT_SORT_COLUMNS,
+  filterDeleted,
+  findResultPage,
+  lowerCaseIds,
+  type ListQuery,
+  type ResultPage,
+} from './paging.ts';
+import { resolvePrincipal, type NamedPrincipal } from './people.ts';
 import {
   toProcessItemPageItem,
   formatProcessItemUri,
   toProcessItem,
   requireProcessItem,
   requireTask,
+  type LoadedTask,
 } from './process-item-view.ts';
 import { requireRunning } from './process-view.ts';
 import { formatRequestTime } from './request-time.ts';
@@ -40,13 +46,6 @@ const PROCESS_ITEM_SIGNAL = 'KuFlow_Engine_Signal_Process_Item';
 /** How many log entries a task keeps; the oldest are removed first. */
 export const TASK_LOG_LIMIT = 100;
 
-export interface ProcessItemFilter extends DeletedFilter {
-  readonly processId?: readonly string[] | undefined;
-  readonly type?: readonly string[] | undefined;
-  readonly taskState?: readonly string[] | undefined;
-  readonly processItemDefinitionCode?: readonly string[] | undefined;
-}
-
 const SORT_COLUMNS = {
   ...AUDIT_SORT_COLUMNS,
   claimedAt: 'claimed_at',
@@ -56,7 +55,7 @@ const SORT_COLUMNS = {
 
 export function findProcessItems(
   ctx: OperationContext,
-  query: Paging & ProcessItemFilter,
+  query: ListQuery<'findProcessItems'>,
 ): ResultPage<ReturnType<typeof toProcessItemPageItem>> {
   return findResultPage(
     ctx,
@@ -86,58 +85,42 @@ export function retrieveProcessItem(ctx: OperationContext, id: string): ProcessI
 
 /** Changes READY to CLAIMED by the caller, who must be a candidate. Everybody is if the definition does not name any. */
 export function claimTask(ctx: OperationContext, id: string): ProcessItem {
-  return ctx.store.transaction(() => {
-    const { item, task, process } = requireTask(ctx, id);
-    requireRunning(process);
+  return changeRunning(ctx, id, ({ item, task, process }) => {
     if (task.state !== 'READY') throw conflict(`Task ${id} is ${task.state} and can't be claimed`);
     requireCandidate(ctx, item, process);
     const claimed = saveItem(ctx, item, { ...task, state: 'CLAIMED', claimedAt: ctx.store.now() }, ctx.principal.id);
     recordItemEvent(ctx, claimed, 'item-claimed');
-    return toProcessItem(ctx, claimed);
+    return claimed;
   });
 }
 
 /** Changes READY or CLAIMED to CLAIMED by the named principal, who must be a candidate. Anybody may do so. */
-export function assignTask(
-  ctx: OperationContext,
-  id: string,
-  params: { readonly ownerId?: string; readonly ownerEmail?: string },
-): ProcessItem {
-  return ctx.store.transaction(() => {
-    const { item, task, process } = requireTask(ctx, id);
-    requireRunning(process);
-    const owner = resolvePrincipal(
-      ctx,
-      { id: params.ownerId, email: params.ownerEmail },
-      { id: 'ownerId', email: 'ownerEmail' },
-    );
+export function assignTask(ctx: OperationContext, id: string, params: NamedPrincipal): ProcessItem {
+  return changeRunning(ctx, id, ({ item, task, process }) => {
+    const owner = resolvePrincipal(ctx, params, 'owner');
     if (owner === undefined) throw badRequest('ownerId or ownerEmail is required');
     requireOpen(id, task, 'be assigned');
-    requireOwnerIsCandidate(ctx, process, item.definition?.code, owner, { id: params.ownerId });
+    requireOwnerIsCandidate(ctx, process, item.definition?.code, owner, params);
     const assigned = saveItem(ctx, item, { ...task, state: 'CLAIMED', claimedAt: ctx.store.now() }, owner.id);
-    recordItemEvent(ctx, assigned, 'item-assigned', owner.name);
-    return toProcessItem(ctx, assigned);
+    recordItemEvent(ctx, assigned, 'item-assigned', { detail: owner.name });
+    return assigned;
   });
 }
 
 /** Changes CLAIMED by the caller to READY, so that others can claim the task. KuFlow's API does not have this. */
 export function releaseTask(ctx: OperationContext, id: string): ProcessItem {
-  return ctx.store.transaction(() => {
-    const { item, task, process } = requireTask(ctx, id);
-    requireRunning(process);
+  return changeRunning(ctx, id, ({ item, task }) => {
     if (task.state !== 'CLAIMED') throw conflict(`Task ${id} is ${task.state} and can't be released`);
     requireOwner(ctx, item);
     const released = saveItem(ctx, item, { ...task, state: 'READY', claimedAt: undefined }, undefined);
     recordItemEvent(ctx, released, 'item-released');
-    return toProcessItem(ctx, released);
+    return released;
   });
 }
 
 /** Changes CLAIMED by the caller to COMPLETED, and signals the workflow. */
 export function completeTask(ctx: OperationContext, id: string): ProcessItem {
-  const completed = ctx.store.transaction(() => {
-    const { item, task, process } = requireTask(ctx, id);
-    requireRunning(process);
+  return changeRunning(ctx, id, ({ item, task, process }) => {
     if (task.state !== 'CLAIMED')
       throw conflict(
         `Task ${id} is ${task.state} and can't be completed${task.state === 'READY' ? ': claim it first' : ''}`,
@@ -145,39 +128,44 @@ export function completeTask(ctx: OperationContext, id: string): ProcessItem {
     requireOwner(ctx, item);
     const done = saveItem(ctx, item, { ...task, state: 'COMPLETED', completedAt: ctx.store.now() }, item.ownerId);
     signalProcessItem(ctx, process, done);
-    recordItemEvent(
-      ctx,
-      done,
-      'item-completed',
-      toProcessItem(ctx, done).task?.data?.valid === false ? 'with invalid data' : undefined,
-    );
+    const isInvalid = toProcessItem(ctx, done).task?.data?.valid === false;
+    recordItemEvent(ctx, done, 'item-completed', { detail: isInvalid ? 'with invalid data' : undefined });
     return done;
   });
-  return toProcessItem(ctx, completed);
+}
+
+/** Cancels a task that is READY or CLAIMED, in the current transaction. */
+export function cancelTask(ctx: OperationContext, item: ProcessItemRow): void {
+  if (item.task === undefined) return;
+  const task: TaskFields = { ...item.task, state: 'CANCELLED', cancelledAt: ctx.store.now() };
+  recordItemEvent(ctx, saveItem(ctx, item, task, item.ownerId), 'item-cancelled');
 }
 
 /** Adds a log entry, whatever the state of the task and whoever has claimed it. */
 export function appendTaskLog(
   ctx: OperationContext,
   id: string,
-  params: { readonly message: string; readonly level: LogLevel },
+  params: Pick<ProcessItemTaskLog, 'message' | 'level'>,
 ): ProcessItem {
-  return ctx.store.transaction(() => {
-    const { item, task, process } = requireTask(ctx, id);
-    requireRunning(process);
-    const entry = {
-      id: uuid7(ctx.clock.now()),
-      timestamp: ctx.store.now(),
-      level: params.level,
-      message: params.message,
-    };
+  return changeRunning(ctx, id, ({ item, task }) => {
+    const { message, level } = params;
+    const entry = { id: uuid7(ctx.clock.now()), timestamp: ctx.store.now(), level, message };
     insertTaskLog(ctx.store.sql, id, entry, TASK_LOG_LIMIT);
     const changed = saveItem(ctx, item, task, item.ownerId);
     const notice = describeOtherOwner(ctx, changed);
-    if (notice !== undefined) recordItemEvent(ctx, changed, 'log-appended', notice);
+    if (notice !== undefined) recordItemEvent(ctx, changed, 'log-appended', { detail: notice });
     // A log has its own times, so the timeline does not repeat it.
     else reportChange(ctx, { ...eventOf(changed), kind: 'log-appended' });
-    return toProcessItem(ctx, changed);
+    return changed;
+  });
+}
+
+/** Changes a task of a running process in a transaction. `change` returns the task as it has saved it. */
+function changeRunning(ctx: OperationContext, id: string, change: (loaded: LoadedTask) => ProcessItemRow): ProcessItem {
+  return ctx.store.transaction(() => {
+    const loaded = requireTask(ctx, id);
+    requireRunning(loaded.process);
+    return toProcessItem(ctx, change(loaded));
   });
 }
 
@@ -205,16 +193,14 @@ function changeTask(
   kind: string,
   change: (task: TaskFields) => TaskFields,
 ): ProcessItem {
-  return ctx.store.transaction(() => {
-    const { item, process, task: before } = requireTask(ctx, id);
-    requireRunning(process);
+  return changeRunning(ctx, id, ({ item, task: before }) => {
     requireOpen(id, before, 'be changed');
     const task = change(before);
     linkDocuments(ctx, task.data, formatProcessItemUri(id));
     if (task.contextData !== undefined) linkDocuments(ctx, task.contextData, formatProcessItemUri(id));
     const changed = saveItem(ctx, item, task, item.ownerId);
-    recordItemEvent(ctx, changed, kind, describeOtherOwner(ctx, changed));
-    return toProcessItem(ctx, changed);
+    recordItemEvent(ctx, changed, kind, { detail: describeOtherOwner(ctx, changed) });
+    return changed;
   });
 }
 
@@ -252,8 +238,14 @@ function saveItem(
   return changed;
 }
 
-function recordItemEvent(ctx: OperationContext, item: ProcessItemRow, kind: string, detail?: string): void {
-  recordEvent(ctx, { ...eventOf(item), kind, principalId: ctx.principal.id, detail });
+/** Adds what happened to an item to the timeline of its process. By default, the caller did it. */
+export function recordItemEvent(
+  ctx: OperationContext,
+  item: ProcessItemRow,
+  kind: string,
+  more: Pick<EventRow, 'principalId' | 'detail'> = {},
+): void {
+  recordEvent(ctx, { ...eventOf(item), kind, principalId: ctx.principal.id, ...more });
 }
 
 const eventOf = (item: ProcessItemRow): Pick<EventRow, 'processId' | 'processItemId' | 'code'> => ({

@@ -3,28 +3,20 @@ import { findAll } from '../store/find.ts';
 import { findPrincipalByEmail } from '../store/people.ts';
 import { PROCESSES, type ProcessRow } from '../store/processes.ts';
 import type { OperationContext } from './context.ts';
-import { filterDeleted, type DeletedFilter } from './deletion.ts';
 import {
   AUDIT_SORT_COLUMNS,
   createPage,
+  filterDeleted,
   findResultPage,
   lowerCaseIds,
   parseSort,
   queryError,
-  type Paging,
+  type ListQuery,
   type ResultPage,
 } from './paging.ts';
 import { toProcessPageItem } from './process-view.ts';
 
-export interface ProcessFilter extends DeletedFilter {
-  readonly state?: readonly string[] | undefined;
-  readonly initiatorId?: readonly string[] | undefined;
-  readonly initiatorEmail?: readonly string[] | undefined;
-  /** `<field code> <operation> <value>…`, each token percent-encoded. All expressions must match. */
-  readonly metadata?: readonly string[] | undefined;
-}
-
-export function findProcesses(ctx: OperationContext, query: Paging & ProcessFilter): ResultPage<ProcessPageItem> {
+export function findProcesses(ctx: OperationContext, query: ListQuery<'findProcesses'>): ResultPage<ProcessPageItem> {
   const byEmail = query.initiatorEmail?.map((email) => findPrincipalByEmail(ctx.store.sql, email)?.id ?? '-');
   const criteria = parseCriteria(query);
   const filtered = {
@@ -57,7 +49,8 @@ interface Criterion {
   readonly values: readonly string[];
 }
 
-function parseCriteria(query: ProcessFilter): Criterion[] {
+/** Each expression is `<field code> <operation> <value>…`, each token percent-encoded. All expressions must match. */
+function parseCriteria(query: ListQuery<'findProcesses'>): Criterion[] {
   const expressions = query.metadata ?? [];
   if (expressions.length === 0) return [];
   const definitions = (query.processDefinitionId ?? []).length + (query.processDefinitionCode ?? []).length;

@@ -1,16 +1,14 @@
 import { withoutUndefined } from '../../base/json.ts';
 import type { Process, ProcessPageItem } from '../../kuflow/contract/processes.ts';
 import { findProcessById, findProcessIdsRelatedTo, type ProcessRow } from '../store/processes.ts';
-import { forbidden, notFound } from './api-error.ts';
+import { forbidden, orNotFound } from './api-error.ts';
 import type { Domain } from './context.ts';
 import { acceptAnyValue } from './json-values.ts';
 
 export const formatProcessUri = (processId: string): string => `ku:process/${processId}`;
 
 export function requireProcess(ctx: Domain, id: string): ProcessRow {
-  const process = findProcessById(ctx.store.sql, id);
-  if (process === undefined) throw notFound('process', id);
-  return process;
+  return orNotFound(findProcessById(ctx.store.sql, id), 'process', id);
 }
 
 /** 403 once the process has ended, because then nothing in it can be changed. */
@@ -20,36 +18,23 @@ export function requireRunning(process: ProcessRow): void {
 
 export function toProcess(ctx: Domain, process: ProcessRow): Process {
   const served = ctx.definitions.forProcess(process.definition);
-
   const incoming = findProcessIdsRelatedTo(ctx.store.sql, process.id);
   const outcoming = process.relatedProcessId === undefined ? [] : [process.relatedProcessId];
   return {
     ...toProcessPageItem(process),
     metadata: (served?.metadata ?? acceptAnyValue)(process.metadata),
     entity: (served?.entity ?? acceptAnyValue)(process.entity),
-    ...(incoming.length + outcoming.length === 0
-      ? {}
-      : {
-          processRelated: {
-            ...(incoming.length === 0 ? {} : { incoming }),
-            ...(outcoming.length === 0 ? {} : { outcoming }),
-          },
-        }),
+    ...(incoming.length + outcoming.length > 0 && {
+      processRelated: { ...(incoming.length > 0 && { incoming }), ...(outcoming.length > 0 && { outcoming }) },
+    }),
   };
 }
 
 export function toProcessPageItem(process: ProcessRow): ProcessPageItem {
-  return {
-    id: process.id,
-    uri: formatProcessUri(process.id),
-    state: process.state,
-    processDefinitionRef: process.definition,
-    initiatorId: process.initiatorId,
-    tenantId: process.tenantId,
-    createdBy: process.createdBy,
-    createdAt: process.createdAt,
-    lastModifiedBy: process.lastModifiedBy,
-    lastModifiedAt: process.lastModifiedAt,
-    ...withoutUndefined({ deletedBy: process.deletedBy, deletedAt: process.deletedAt }),
-  };
+  const { id, tenantId, definition, state, initiatorId } = process;
+  const { createdBy, createdAt, lastModifiedBy, lastModifiedAt, deletedBy, deletedAt } = process;
+  return withoutUndefined({
+    ...{ id, uri: formatProcessUri(id), state, processDefinitionRef: definition, initiatorId, tenantId },
+    ...{ createdBy, createdAt, lastModifiedBy, lastModifiedAt, deletedBy, deletedAt },
+  });
 }

@@ -5,12 +5,7 @@ import type { WorkflowOutcome } from '../shared/process-engine.ts';
 import { withModification } from '../store/audit.ts';
 import type { SentSignal, TimelineEntry } from '../shared/contract.ts';
 import { findEvents } from '../store/events.ts';
-import {
-  findActiveTasks,
-  findProcessItemById,
-  updateProcessItem,
-  type ProcessItemRow,
-} from '../store/process-items.ts';
+import { findActiveTasks, findProcessItemById, type ProcessItemRow } from '../store/process-items.ts';
 import {
   findActionsOfProcess,
   findOpenActionIds,
@@ -22,10 +17,11 @@ import { badRequest, conflict, notFound } from './api-error.ts';
 import { enqueueForProcess, hasWorkflow, recordEvent, type Domain, type OperationContext } from './context.ts';
 import { linkDocuments } from './documents.ts';
 import { applyJsonPatch } from './json-patch.ts';
-import { resolvePrincipal } from './people.ts';
+import { resolvePrincipal, type NamedPrincipal } from './people.ts';
 import { recordActionOutcome } from './process-actions.ts';
+import { cancelTask } from './process-items.ts';
 import { formatProcessUri, toProcess, requireProcess, requireRunning } from './process-view.ts';
-import { enqueueProcessState, enqueueTaskState } from './webhook-events.ts';
+import { enqueueProcessState } from './webhook-events.ts';
 
 export function retrieveProcess(ctx: OperationContext, id: string): Process {
   return toProcess(ctx, requireProcess(ctx, id));
@@ -127,38 +123,11 @@ function requireItemOfProcess(ctx: OperationContext, processId: string, itemId: 
   return item;
 }
 
-function cancelTask(ctx: OperationContext, item: ProcessItemRow): void {
-  if (item.task === undefined) return;
-  const now = ctx.store.now();
-  const canceled: ProcessItemRow = {
-    ...item,
-    ...withModification(item, ctx.principal.id, now),
-    task: { ...item.task, state: 'CANCELLED', cancelledAt: now },
-  };
-  updateProcessItem(ctx.store.sql, canceled);
-  enqueueTaskState(ctx, canceled);
-  recordEvent(ctx, {
-    processId: item.processId,
-    kind: 'item-cancelled',
-    processItemId: item.id,
-    code: item.definition?.code,
-    principalId: ctx.principal.id,
-  });
-}
-
-export function changeProcessInitiator(
-  ctx: OperationContext,
-  id: string,
-  params: { readonly initiatorId?: string; readonly initiatorEmail?: string },
-): Process {
+export function changeProcessInitiator(ctx: OperationContext, id: string, params: NamedPrincipal): Process {
   return ctx.store.transaction(() => {
     const process = requireProcess(ctx, id);
     requireRunning(process);
-    const initiator = resolvePrincipal(
-      ctx,
-      { id: params.initiatorId, email: params.initiatorEmail },
-      { id: 'initiatorId', email: 'initiatorEmail' },
-    );
+    const initiator = resolvePrincipal(ctx, params, 'initiator');
     if (initiator === undefined) throw badRequest('initiatorId or initiatorEmail is required');
     const changed = saveProcess(ctx, process, { initiatorId: initiator.id });
     recordEvent(ctx, {
@@ -229,8 +198,7 @@ function saveProcess(ctx: OperationContext, process: ProcessRow, change: Partial
 
 /** What happened to a process, in order. An unknown process is a 404. */
 export function getProcessTimeline(ctx: Domain, processId: string): TimelineEntry[] {
-  if (findProcessById(ctx.store.sql, processId) === undefined) throw notFound('process', processId);
-  return findEvents(ctx.store.sql, processId);
+  return findEvents(ctx.store.sql, requireProcess(ctx, processId).id);
 }
 
 /**

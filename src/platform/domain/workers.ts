@@ -1,5 +1,5 @@
 import { uuid7 } from '../../base/uuid.ts';
-import type { JsonObject } from '../../base/json.ts';
+import { withoutUndefined, type JsonObject } from '../../base/json.ts';
 import type { Worker, WorkerCreateParams } from '../../kuflow/contract/workers.ts';
 import { newAudit, withModification } from '../store/audit.ts';
 import { findWorker, findWorkers, saveWorker, type WorkerRow } from '../store/workers.ts';
@@ -39,8 +39,7 @@ export function listWorkers(ctx: Pick<Domain, 'store'>): Worker[] {
 
 function toRegistration(params: WorkerCreateParams): JsonObject {
   const { workflowTypes, activityTypes, hostname, ip, installationId, robotIds, tenantId } = params;
-  const all = { workflowTypes, activityTypes, hostname, ip, installationId, robotIds, tenantId };
-  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as JsonObject;
+  return withoutUndefined({ workflowTypes, activityTypes, hostname, ip, installationId, robotIds, tenantId });
 }
 
 function toWorker(worker: WorkerRow): Worker {

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http2';
 import type { Clock } from '../../base/clock.ts';
 import { messageOf } from '../../base/errors.ts';
-import { GRPC_STATUS } from './grpc.ts';
+import { GRPC_STATUS } from '../../engine/rpc.ts';
 import type { CallRefusal } from './grpc.ts';
 import { readFields } from '../../engine/protobuf.ts';
 import { namespaceField, needsNamespace, needsToken, rpcName, WORKER_RPCS } from './rpcs.ts';
@@ -104,7 +104,7 @@ function checkNamespace(path: string, message: Buffer, namespace: string): CallR
     }
   } catch (error) {
     return {
-      status: GRPC_STATUS.invalidArgument,
+      status: GRPC_STATUS.INVALID_ARGUMENT,
       message: `The message of ${rpcName(path)} is not valid protobuf: ${messageOf(error)}`,
     };
   }
@@ -123,9 +123,9 @@ function foreignNamespace(path: string, found: Buffer, namespace: string): CallR
 }
 
 function permissionDenied(message: string, hint?: string): CallRefusal {
-  return { status: GRPC_STATUS.permissionDenied, message, hint };
+  return { status: GRPC_STATUS.PERMISSION_DENIED, message, hint };
 }
 
 function unauthenticated(message: string, hint?: string): Authorization {
-  return { refused: { status: GRPC_STATUS.unauthenticated, message, hint } };
+  return { refused: { status: GRPC_STATUS.UNAUTHENTICATED, message, hint } };
 }

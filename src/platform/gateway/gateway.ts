@@ -1,29 +1,28 @@
-import { createSecureServer } from 'node:http2';
-import type { Http2SecureServer, IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
+import { once } from 'node:events';
+import {
+  createSecureServer,
+  type Http2SecureServer,
+  type IncomingHttpHeaders,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import type { Clock } from '../../base/clock.ts';
-import { systemClock } from '../../base/clock.ts';
+import { systemClock, type Clock } from '../../base/clock.ts';
 import { codeOf, KnownError, messageOf } from '../../base/errors.ts';
 import type { Secret } from '../../base/secret.ts';
 import type { SocketTarget } from '../temporal/network.ts';
 import type { PlatformEvent } from '../shared/types.ts';
-import { createAuthorizer } from './authorizer.ts';
-import type { Authorization, VerifyToken } from './authorizer.ts';
-import { proxyCall } from './proxy-call.ts';
-import type { GatewayCall, CallLimits, CallObserver } from './proxy-call.ts';
-import { readCompletedTask } from './completed-task.ts';
-import { GRPC_STATUS, sendRefusal } from './grpc.ts';
-import type { CallRefusal } from './grpc.ts';
-import { RESPOND_WORKFLOW_TASK_COMPLETED, rpcName } from './rpcs.ts';
+import { createAuthorizer, type Authorization, type VerifyToken } from './authorizer.ts';
+import { proxyCall, type GatewayCall, type CallLimits, type CallObserver } from './proxy-call.ts';
+import { GRPC_STATUS } from '../../engine/rpc.ts';
+import { sendRefusal, type CallRefusal } from './grpc.ts';
+import { readCompletedTask, RESPOND_WORKFLOW_TASK_COMPLETED, rpcName } from './rpcs.ts';
 import { explainTlsFailure } from './tls-failure.ts';
-import { openUpstream, SESSION_LIMITS, SESSION_WINDOW, STREAM_WINDOW } from './upstream.ts';
-import type { Upstream } from './upstream.ts';
+import { openUpstream, SESSION_LIMITS, SESSION_WINDOW, STREAM_WINDOW, type Upstream } from './upstream.ts';
 
 export interface GatewayOptions {
-  /** Default: 127.0.0.1. The platform listens on loopback only. */
-  readonly host?: string | undefined;
-  /** 0 for any free port. */
+  /** On 127.0.0.1; 0 for any free port. */
   readonly port: number;
   readonly server: { readonly certificate: string; readonly privateKey: Secret };
   /** CA certificates (PEM) that must have signed client certificates. */
@@ -71,9 +70,9 @@ const LIMITS: CallLimits = { watchdogGrace: 5000, watchdogDefault: 300_000, maxM
 const CLOSE_GRACE = 1500;
 /** The same refusal is reported once in this time (ms), because a worker without a token never stops polling. */
 const REPORT_EVERY = 1000;
-const SHUTTING_DOWN: CallRefusal = { status: GRPC_STATUS.unavailable, message: 'The local KuFlow is shutting down' };
+const SHUTTING_DOWN: CallRefusal = { status: GRPC_STATUS.UNAVAILABLE, message: 'The local KuFlow is shutting down' };
 const CERTIFICATE_EXPIRED: CallRefusal = {
-  status: GRPC_STATUS.unavailable,
+  status: GRPC_STATUS.UNAVAILABLE,
   message: 'The client certificate of this connection has expired',
 };
 
@@ -82,7 +81,6 @@ const CERTIFICATE_EXPIRED: CallRefusal = {
  * which the Temporal server behind it has. Rejects with KnownError if the port cannot be opened.
  */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  const host = options.host ?? '127.0.0.1';
   const clock = options.clock ?? systemClock;
   const state: GatewayState = {
     options,
@@ -98,12 +96,12 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   acceptSessions(server, state);
   acceptCalls(server, state);
   reportConnectionFailures(server, state.report);
-  await listen(server, host, options.port);
+  await listen(server, options.port);
   server.on('error', (error) => state.report(messageOf(error)));
 
   const { port } = server.address() as AddressInfo;
   let closing: Promise<void> | undefined;
-  return { port, address: `${host}:${port}`, close: () => (closing ??= closeGateway(server, state, sockets)) };
+  return { port, address: `127.0.0.1:${port}`, close: () => (closing ??= closeGateway(server, state, sockets)) };
 }
 
 function createTlsServer(options: GatewayOptions): Http2SecureServer {
@@ -157,7 +155,7 @@ function acceptCalls(server: Http2SecureServer, state: GatewayState): void {
         (decided) => handleCall(state, stream, headers, decided),
         (error: unknown) => {
           const message = `The token could not be verified: ${messageOf(error)}`;
-          handleCall(state, stream, headers, { refused: { status: GRPC_STATUS.unauthenticated, message } });
+          handleCall(state, stream, headers, { refused: { status: GRPC_STATUS.UNAUTHENTICATED, message } });
         },
       );
     } else handleCall(state, stream, headers, authorization);
@@ -199,7 +197,7 @@ function createObserver(state: GatewayState, path: string): CallObserver {
   return {
     refused,
     finished: ({ ok, message }) => {
-      if (ok) notify(readCompletedTask(message) ?? { closing: true });
+      if (ok) notify(readCompletedTask(message));
     },
   };
 }
@@ -258,20 +256,17 @@ function trackSockets(server: Http2SecureServer): ReadonlySet<Socket> {
   return sockets;
 }
 
-function listen(server: Http2SecureServer, host: string, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error) => {
-      reject(
-        new KnownError({
-          message: `The engine port ${port} can't be opened`,
-          tried: `listen on ${host}:${port}`,
-          seen: messageOf(error),
-          cause: error,
-        }),
-      );
+async function listen(server: Http2SecureServer, port: number): Promise<void> {
+  try {
+    await once(server.listen(port, '127.0.0.1'), 'listening');
+  } catch (error) {
+    throw new KnownError({
+      message: `The engine port ${port} can't be opened`,
+      tried: `listen on 127.0.0.1:${port}`,
+      seen: messageOf(error),
+      cause: error,
     });
-    server.listen(port, host, () => resolve());
-  });
+  }
 }
 
 function closeGateway(server: Http2SecureServer, state: GatewayState, sockets: ReadonlySet<Socket>): Promise<void> {

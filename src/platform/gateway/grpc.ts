@@ -1,18 +1,8 @@
 import type { IncomingHttpHeaders, IncomingHttpStatusHeader, OutgoingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 
-/** The gRPC statuses that the gateway itself answers with. */
-export const GRPC_STATUS = {
-  ok: 0,
-  invalidArgument: 3,
-  permissionDenied: 7,
-  resourceExhausted: 8,
-  unimplemented: 12,
-  unavailable: 14,
-  unauthenticated: 16,
-} as const;
-
 export interface CallRefusal {
-  readonly status: (typeof GRPC_STATUS)[keyof typeof GRPC_STATUS];
+  /** One of `GRPC_STATUS`. */
+  readonly status: number;
   readonly message: string;
   /** What to do about it, for the log. */
   readonly hint?: string | undefined;

@@ -1,18 +1,17 @@
-import { constants } from 'node:http2';
-import type {
-  ClientHttp2Session,
-  ClientHttp2Stream,
-  IncomingHttpHeaders,
-  IncomingHttpStatusHeader,
-  OutgoingHttpHeaders,
-  ServerHttp2Stream,
+import {
+  constants,
+  type ClientHttp2Session,
+  type ClientHttp2Stream,
+  type IncomingHttpHeaders,
+  type IncomingHttpStatusHeader,
+  type OutgoingHttpHeaders,
+  type ServerHttp2Stream,
 } from 'node:http2';
 import { codeOf, messageOf } from '../../base/errors.ts';
-import { GRPC_STATUS, parseGrpcTimeout, sendRefusal, toClientHeaders, toUpstreamHeaders } from './grpc.ts';
-import type { CallRefusal } from './grpc.ts';
+import { GRPC_STATUS } from '../../engine/rpc.ts';
+import { parseGrpcTimeout, sendRefusal, toClientHeaders, toUpstreamHeaders, type CallRefusal } from './grpc.ts';
 import type { CheckMessage } from './authorizer.ts';
-import { createRequestReader, messageIn } from './request-message.ts';
-import type { RequestReader } from './request-message.ts';
+import { createRequestReader, messageIn, type RequestReader } from './request-message.ts';
 import type { Upstream } from './upstream.ts';
 
 const { NGHTTP2_CANCEL, NGHTTP2_INTERNAL_ERROR, NGHTTP2_NO_ERROR, NGHTTP2_REFUSED_STREAM, NGHTTP2_FLAG_END_STREAM } =
@@ -104,7 +103,7 @@ function startWatchdog(call: ProxiedCall, deadline: number | undefined): void {
   call.watchdog = setTimeout(
     () => {
       const message = `Temporal did not answer within ${Math.round(wait / 1000)} s`;
-      refuse(call, { status: GRPC_STATUS.unavailable, message });
+      refuse(call, { status: GRPC_STATUS.UNAVAILABLE, message });
     },
     Math.min(wait, 2 ** 31 - 1),
   );
@@ -167,7 +166,7 @@ function relayAnswer(call: ProxiedCall, stream: ClientHttp2Stream): void {
     client.once('wantTrailers', () => {
       client.sendTrailers(
         trailers ?? {
-          'grpc-status': String(GRPC_STATUS.unavailable),
+          'grpc-status': String(GRPC_STATUS.UNAVAILABLE),
           'grpc-message': 'Temporal ended its answer without a status',
         },
       );
@@ -228,7 +227,7 @@ function handleUpstreamFailure(call: ProxiedCall, code: number, failure: unknown
     return;
   }
   const reason = failure === undefined ? `stream reset with code ${code}` : messageOf(failure);
-  refuse(call, { status: GRPC_STATUS.unavailable, message: `Temporal is not reachable: ${reason}` });
+  refuse(call, { status: GRPC_STATUS.UNAVAILABLE, message: `Temporal is not reachable: ${reason}` });
 }
 
 function refuse(call: ProxiedCall, refusal: CallRefusal): void {

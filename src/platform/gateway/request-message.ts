@@ -1,6 +1,6 @@
 import { gunzipSync } from 'node:zlib';
 import { codeOf } from '../../base/errors.ts';
-import { GRPC_STATUS } from './grpc.ts';
+import { GRPC_STATUS } from '../../engine/rpc.ts';
 import type { CallRefusal } from './grpc.ts';
 
 /** A gRPC message starts with one byte that says whether it is compressed, and its length in four bytes. */
@@ -71,7 +71,7 @@ function checkCompression(flag: number | undefined, encoding: string | undefined
   if (encoding === undefined || encoding === 'identity')
     return malformed('its message is compressed, but there is no header grpc-encoding');
   return {
-    status: GRPC_STATUS.unimplemented,
+    status: GRPC_STATUS.UNIMPLEMENTED,
     message: `grpc: Decompressor is not installed for grpc-encoding "${encoding}"`,
   };
 }
@@ -94,9 +94,9 @@ function inflate(compressed: Buffer, maxBytes: number): { readonly body: Buffer 
 }
 
 function tooLarge(message: string): CallRefusal {
-  return { status: GRPC_STATUS.resourceExhausted, message };
+  return { status: GRPC_STATUS.RESOURCE_EXHAUSTED, message };
 }
 
 function malformed(why: string): CallRefusal {
-  return { status: GRPC_STATUS.invalidArgument, message: `The request is malformed: ${why}` };
+  return { status: GRPC_STATUS.INVALID_ARGUMENT, message: `The request is malformed: ${why}` };
 }

@@ -1,3 +1,4 @@
+import { messageField, numberField, protobufFields, stringField } from '../../engine/protobuf.ts';
 import { NAMESPACE_FIELDS } from './namespace-fields.ts';
 
 const SERVICE = '/temporal.api.workflowservice.v1.WorkflowService/';
@@ -56,4 +57,22 @@ export const namespaceField = (path: string): number | undefined => NAMESPACE_FI
  */
 export function rpcName(path: string): string {
   return path.startsWith(SERVICE) ? path.slice(SERVICE.length) : path;
+}
+
+/** `temporal.api.enums.v1.CommandType` of the commands that end a run: complete, fail, cancel, continue as new. */
+const CLOSING: ReadonlySet<number | undefined> = new Set([4, 5, 7, 10]);
+
+/** The workflow ID inside the server's task token in a RespondWorkflowTaskCompleted request, and whether a command ends the run. */
+export function readCompletedTask(message: Uint8Array): {
+  readonly workflowId: string | undefined;
+  readonly closing: boolean;
+} {
+  const token = messageField(message, 1);
+  // Without an ID, any workflow may have closed.
+  const workflowId = (token && stringField(token, 2)) || undefined;
+  const commands = protobufFields(message).flatMap(({ number, value }) =>
+    number === 2 && value instanceof Uint8Array ? [value] : [],
+  );
+  const closing = workflowId === undefined || commands.some((command) => CLOSING.has(numberField(command, 1)));
+  return { workflowId, closing };
 }

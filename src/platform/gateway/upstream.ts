@@ -1,5 +1,4 @@
-import { connect } from 'node:http2';
-import type { ClientHttp2Session } from 'node:http2';
+import { connect, type ClientHttp2Session } from 'node:http2';
 import { connect as connectSocket } from 'node:net';
 import type { SocketTarget } from '../temporal/network.ts';
 

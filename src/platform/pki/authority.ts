@@ -1,14 +1,12 @@
 // Must come first, because the certificate library needs it while loading.
 import 'reflect-metadata';
-import { createPrivateKey, createPublicKey, X509Certificate as NodeCertificate } from 'node:crypto';
-import type { webcrypto } from 'node:crypto';
+import { createPrivateKey, createPublicKey, X509Certificate as NodeCertificate, type webcrypto } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import * as x509 from '@peculiar/x509';
 import { replaceFile } from '../../files/write.ts';
-import type { Clock } from '../../base/clock.ts';
-import { systemClock } from '../../base/clock.ts';
+import { systemClock, type Clock } from '../../base/clock.ts';
 import { codeOf } from '../../base/errors.ts';
 import { Secret } from '../../base/secret.ts';
 import { createPrivateFolder } from './private-folder.ts';

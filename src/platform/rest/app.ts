@@ -1,24 +1,30 @@
-import http from 'node:http';
+import http, { STATUS_CODES } from 'node:http';
 import https from 'node:https';
 import { Readable } from 'node:stream';
 
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 
+import type { Clock } from '../../base/clock.ts';
 import { messageOf } from '../../base/errors.ts';
+import type { DefaultError } from '../../kuflow/contract/common.ts';
 import { openApiDocument } from '../../kuflow/contract/openapi.ts';
 import { API_VERSION } from '../../kuflow/contract/api-version.ts';
 import { operationIds } from '../../kuflow/contract/operations.ts';
 import { startOfBody, type AnswerSecrets } from '../console/request-recorder.ts';
 import { createCompiledSchemas } from '../console/compiled-schemas.ts';
 import { isPageRequest, registerPageRoutes } from '../console/page-routes.ts';
-import { isConfidentialRequest } from '../domain/confidential-requests.ts';
+import { ApiError, type ApiErrorDetail } from '../domain/api-error.ts';
+import { isConfidentialRequest } from '../domain/confidential.ts';
 import { PROBE_HEADER, type RestDeps, type ServerTls } from './deps.ts';
 import { registerDevRoutes } from './dev-routes.ts';
-import { BODY_LIMIT, createErrorBody, toRestError } from './errors.ts';
 import { registerOperation } from './operation-route.ts';
 import { checkOrigin } from '../shared/origin-check.ts';
 import { describeUnknownOperation, getRequestState, isConsoleRequest, parseQuery, stripApiPrefix } from './request.ts';
 import { createRequestLog } from './report-requests.ts';
+
+/** Bytes; a larger body is refused with 413. */
+export const BODY_LIMIT = 100 * 1024 * 1024;
+const TOO_LARGE = `The body is larger than ${BODY_LIMIT / 1024 / 1024} MB (${BODY_LIMIT} bytes), the limit of the local KuFlow`;
 
 /** Operations and routes whose answers contain credentials in known fields, and those whose answers are secrets as a whole. */
 const SECRET_ROUTES: ReadonlyMap<string, AnswerSecrets> = new Map([
@@ -148,4 +154,39 @@ export function createRestApp(deps: RestDeps, tls?: ServerTls): FastifyInstance 
   registerDevRoutes(app, deps, validators);
   registerPageRoutes(app, deps.page, validators);
   return app;
+}
+
+/** Creates an error body in KuFlow's format. */
+function createErrorBody(
+  clock: Clock,
+  status: number,
+  message: string,
+  details: readonly ApiErrorDetail[] = [],
+): DefaultError {
+  return {
+    timestamp: new Date(clock.now()).toISOString(),
+    status,
+    message,
+    ...(details.length === 0 ? {} : { errors: details.map((detail) => ({ ...detail })) }),
+  };
+}
+
+interface RestError {
+  readonly status: number;
+  readonly message: string;
+  readonly details: readonly ApiErrorDetail[];
+  /** True for an internal error, whose reason goes to the log and not into the answer. */
+  readonly unexpected: boolean;
+}
+
+/** Converts anything thrown while a request was processed. */
+function toRestError(error: unknown): RestError {
+  if (error instanceof ApiError)
+    return { status: error.status, message: error.message, details: error.details, unexpected: false };
+  const status =
+    error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number' ? error.statusCode : 500;
+  if (status === 413) return { status, message: TOO_LARGE, details: [], unexpected: false };
+  if (error instanceof Error && status >= 400 && status < 500)
+    return { status, message: error.message, details: [], unexpected: false };
+  return { status: 500, message: STATUS_CODES[500] ?? 'Error', details: [], unexpected: true };
 }

@@ -8,11 +8,11 @@ import type { WorkerWatch } from '../console/worker-watch.ts';
 import type { Domain } from '../domain/context.ts';
 import type { EngineTokenReader } from '../domain/credentials.ts';
 import type { KeyedQueue } from '../domain/keyed-queue.ts';
-import type { FaultRegistry } from '../faults/registry.ts';
+import type { FaultRegistry } from '../shared/faults.ts';
 import type { FailingWork } from '../temporal/failing-work.ts';
 import type { PlatformEndpoints, PlatformIdentity } from '../shared/types.ts';
 import type { TimeSkipper } from '../time/time-skipper.ts';
-import type { Implementation } from './handlers.ts';
+import type { Handler } from './handlers.ts';
 
 export interface HealthReport {
   /** True if every part has answered its probe. */
@@ -65,7 +65,7 @@ export interface RestDeps {
   /** DNS names that clients may use, in addition to the loopback ones. */
   readonly hostNames?: readonly string[] | undefined;
   /** Handlers that replace the built-in ones. */
-  readonly handlers?: Readonly<Record<string, Implementation>> | undefined;
+  readonly handlers?: Readonly<Record<string, Handler>> | undefined;
 }
 
 /** In PEM. */

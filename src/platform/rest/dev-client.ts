@@ -62,10 +62,10 @@ export type SignedInUser = Pick<LocalUser, 'principalId' | 'email' | 'name'> & {
 /** `groups`: codes. */
 export type GroupMember = SignedInUser & { readonly groups: readonly string[] };
 
-/** The users of the platform; undefined if it was started by a version that has only one. */
-export async function readUsers(access: DevApiAccess): Promise<readonly GroupMember[] | undefined> {
-  const users = await readListOf<LocalUser>(access, '/_dev/users', 'users', 'its users', { mayBeMissing: true });
-  return users?.map(({ principalId, email, name, groups, token }) => ({
+/** The users of the platform. */
+export async function readUsers(access: DevApiAccess): Promise<readonly GroupMember[]> {
+  const users = await readList<LocalUser>(access, '/_dev/users', 'users', 'its users');
+  return users.map(({ principalId, email, name, groups, token }) => ({
     ...{ principalId, email, name, groups },
     token: new Secret(token),
   }));
@@ -161,20 +161,8 @@ async function request<Result>(
 }
 
 async function readList<Item>(access: DevApiAccess, path: string, key: string, what: string): Promise<readonly Item[]> {
-  return (await readListOf<Item>(access, path, key, what)) ?? [];
-}
-
-/** Undefined only if the platform does not have the route and it may be missing. */
-async function readListOf<Item>(
-  access: DevApiAccess,
-  path: string,
-  key: string,
-  what: string,
-  { mayBeMissing = false } = {},
-): Promise<readonly Item[] | undefined> {
   const answer = await send(access, `GET ${path}`);
   const { body } = answer;
-  if (answer.status === 404 && mayBeMissing) return undefined;
   if (answer.ok && isRecord(body) && Array.isArray(body[key])) return body[key] as Item[];
   throw unexpectedAnswer(`did not return ${what}`, answer);
 }
@@ -205,8 +193,8 @@ async function send(
       authorization: `Bearer ${user.token.reveal()}`,
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
     },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    ...(signal === undefined ? {} : { signal }),
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+    ...(signal && { signal }),
   });
   return { request: `${method} ${url}`, ok: answer.ok, status: answer.status, body: await answer.json() };
 }

@@ -2,12 +2,16 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Static, TSchema } from '@sinclair/typebox';
 
 import { isoTime } from '../../base/clock.ts';
+import { messageOf } from '../../base/errors.ts';
 import { withoutUndefined } from '../../base/json.ts';
+import { lazy } from '../../base/lazy.ts';
 import { packageVersion } from '../../base/package-root.ts';
+import { Secret } from '../../base/secret.ts';
 import { parseZonedTime } from '../../base/zoned-time.ts';
 import { compileAnswerValidator, compileRequestValidator } from '../../kuflow/contract/validators.ts';
 import type { CompiledSchemas } from '../console/compiled-schemas.ts';
 import { createExampleData } from '../console/example-data.ts';
+import { pageAddress } from '../console/page-address.ts';
 import { findDefinitionOfProcess, listServedDefinitions } from '../console/served-definitions.ts';
 import { ApiError, badRequest, conflict, forbidden, notFound } from '../domain/api-error.ts';
 import type { OperationContext } from '../domain/context.ts';
@@ -16,7 +20,7 @@ import { listAvailableActions, listInvokedActions } from '../domain/process-acti
 import { releaseTask } from '../domain/process-items.ts';
 import { requireProcess } from '../domain/process-view.ts';
 import { getProcessTimeline, sendProcessSignal } from '../domain/processes.ts';
-import { parseFaultRule } from '../faults/rule.ts';
+import { findFaultProblem } from '../shared/faults.ts';
 import type { ActionsOfProcess, FailingWorkStatus, InvokedAction, SkipRequest } from '../shared/contract.ts';
 import {
   devOpenApiDocument,
@@ -27,12 +31,10 @@ import {
 } from '../shared/dev-operations.ts';
 import { relativeToFolder } from '../temporal/failing-work.ts';
 import { listWebhookDeliveries, readWebhookDelivery, replayWebhookDelivery } from '../webhooks/delivery-records.ts';
-import { authenticate } from './authenticate.ts';
 import { waitForProcess, waitForWorkers } from './dev-waits.ts';
 import type { RestDeps } from './deps.ts';
-import { issueOpenCode } from './open-code.ts';
 import { formatContractErrors, toErrorDetail } from './operation-route.ts';
-import { getRequestState, parseBody } from './request.ts';
+import { authenticate, getRequestState, parseBody } from './request.ts';
 import { readWorkerVariables, readPlatformStatus } from './status.ts';
 
 type Table = typeof devOperations;
@@ -111,9 +113,9 @@ export function registerDevRoutes(app: FastifyInstance, deps: RestDeps, validato
     },
     listFaults: () => ({ faults: faults.list() }),
     addFault: ({ body }) => {
-      const parsed = parseFaultRule(body);
-      if (!parsed.ok) throw badRequest(`The fault rule is not valid: ${parsed.problem}`, 'body');
-      return faults.add(parsed.rule);
+      const problem = findFaultProblem(body);
+      if (problem !== undefined) throw badRequest(`The fault rule is not valid: ${problem}`, 'body');
+      return faults.add({ times: 1, ...body });
     },
     removeFaults: () => faults.clear(),
     removeFault: ({ path: { id } }) => {
@@ -145,6 +147,23 @@ export function registerDevRoutes(app: FastifyInstance, deps: RestDeps, validato
   );
 }
 
+/** Writes a file that opens this path of the console with a code for the caller's token. */
+async function issueOpenCode(
+  deps: RestDeps,
+  request: FastifyRequest,
+  path: string | undefined,
+): Promise<{ readonly file: string }> {
+  const token = /^bearer +(\S+) *$/i.exec(request.headers.authorization ?? '')?.[1];
+  if (token === undefined) throw new ApiError(403, 'Only a user can sign in to the console');
+  const toAddress = (code: string): string => pageAddress(deps.run, { code }, path);
+  try {
+    toAddress('');
+  } catch (error) {
+    throw new ApiError(400, messageOf(error));
+  }
+  return { file: await deps.openCodes.issue(new Secret(token), toAddress) };
+}
+
 async function listActions({ workers }: RestDeps, ctx: OperationContext, id: string): Promise<ActionsOfProcess> {
   const process = requireProcess(ctx, id);
   const invoked = listInvokedActions(ctx, process);
@@ -171,8 +190,8 @@ function registerDevOperation(
 ): void {
   const operation = devOperation(id);
   const [status = 200] = Object.keys(operation.responses).map(Number);
-  const validate = once(() => compileRequestValidator(operation, 'closed'));
-  const findViolations = once(() => compileAnswerValidator(operation, status, 'strict'));
+  const validate = lazy(() => compileRequestValidator(operation, 'closed'));
+  const findViolations = lazy(() => compileAnswerValidator(operation, status, 'strict'));
   app.route({
     method: operation.method.toUpperCase(),
     url: operation.path.replaceAll(/\{(\w+)\}/g, ':$1'),
@@ -212,11 +231,6 @@ function registerDevOperation(
       return reply.status(status).send(answer);
     },
   });
-}
-
-function once<Value>(make: () => Value): () => Value {
-  let made: { readonly value: Value } | undefined;
-  return () => (made ??= { value: make() }).value;
 }
 
 const LONGEST_SKIP_MS = 10 * 366 * 24 * 3600 * 1000;

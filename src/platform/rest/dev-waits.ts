@@ -1,5 +1,6 @@
 import { withoutUndefined } from '../../base/json.ts';
-import { badRequest, notFound } from '../domain/api-error.ts';
+import type { ProcessItemTaskState } from '../../kuflow/contract/process-items.ts';
+import { badRequest, orNotFound } from '../domain/api-error.ts';
 import { requireProcess } from '../domain/process-view.ts';
 import type {
   FailingWorkStatus,
@@ -9,7 +10,7 @@ import type {
   WorkersWait,
   WorkersWaitResult,
 } from '../shared/contract.ts';
-import { findItemsOfProcess, type TaskState } from '../store/process-items.ts';
+import { findItemsOfProcess } from '../store/process-items.ts';
 import type { RestDeps } from './deps.ts';
 
 const DEFAULT_SECONDS = 30;
@@ -18,7 +19,7 @@ const POLLERS_EVERY = 100;
 /** Milliseconds, for a change without an event. */
 const PROCESS_EVERY = 1000;
 
-const OPEN: readonly TaskState[] = ['READY', 'CLAIMED'];
+const OPEN: readonly ProcessItemTaskState[] = ['READY', 'CLAIMED'];
 
 /** Waits until each of the task queues has a worker. Ends early when the client is gone. */
 export async function waitForWorkers(
@@ -41,8 +42,7 @@ export async function waitForWorkers(
 
 function queueOf({ domain }: RestDeps, code: string): string {
   const served = domain.definitions.all.find(({ ref }) => ref.code === code);
-  if (served === undefined) throw notFound('process definition', code);
-  const { workflow } = served.definition;
+  const { workflow } = orNotFound(served, 'process definition', code).definition;
   if (workflow === undefined)
     throw badRequest(`Process ${code} does not have a workflow, so it has no workers`, 'body.process');
   return workflow.taskQueue;
@@ -82,20 +82,12 @@ export async function waitForProcess(
         ]);
         return { reached, process: { id, state: process.state }, items, pollers, failing };
       }
-      await sleepUnless(changed.signal, (signal) => clock.sleep(Math.min(left, PROCESS_EVERY), signal));
+      // It rejects when the signal aborts.
+      await clock.sleep(Math.min(left, PROCESS_EVERY), changed.signal).catch(() => undefined);
     }
   } finally {
     unsubscribe();
     closed.removeEventListener('abort', onClose);
-  }
-}
-
-/** Sleeps until `signal` aborts at the latest. */
-async function sleepUnless(signal: AbortSignal, sleep: (signal: AbortSignal) => Promise<void>): Promise<void> {
-  try {
-    await sleep(signal);
-  } catch (error) {
-    if (!signal.aborted) throw error;
   }
 }
 

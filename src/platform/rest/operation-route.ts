@@ -7,10 +7,8 @@ import { answerValidator, requestValidator, type ContractError } from '../../kuf
 import type { RequestRecord } from '../shared/contract.ts';
 import { ApiError, type ApiErrorDetail } from '../domain/api-error.ts';
 import type { RestDeps } from './deps.ts';
-import { authenticate } from './authenticate.ts';
-import { HANDLERS, type Implementation, type OperationAnswer, type OperationCall } from './handlers.ts';
-import { presentFields } from './request-fields.ts';
-import { getRequestState, isConsoleRequest, parseBody } from './request.ts';
+import { HANDLERS, type Handler, type OperationAnswer, type OperationCall } from './handlers.ts';
+import { authenticate, getRequestState, isConsoleRequest, parseBody } from './request.ts';
 
 interface RouteDeps extends RestDeps {
   /** Logs a request that the framework does not answer. */
@@ -49,7 +47,7 @@ export function registerOperation(app: FastifyInstance, deps: RouteDeps, id: Ope
 async function serveOperation(
   deps: RouteDeps,
   id: OperationId,
-  implementation: Implementation | undefined,
+  handler: Handler | undefined,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
@@ -63,7 +61,7 @@ async function serveOperation(
   }
   let answer: OperationAnswer;
   try {
-    answer = await runHandler(deps, id, implementation, request);
+    answer = await runHandler(deps, id, handler, request);
   } catch (error) {
     if (fault?.kind === 'drop-answer') return dropConnection(deps, request, reply, 'answer');
     throw error;
@@ -78,30 +76,14 @@ async function serveOperation(
 async function runHandler(
   deps: RouteDeps,
   id: OperationId,
-  implementation: Implementation | undefined,
+  handler: Handler | undefined,
   request: FastifyRequest,
 ): Promise<OperationAnswer> {
   const { principal } = getRequestState(request);
   if (principal === undefined) throw new Error(`${id} was called without authentication`);
-  if (implementation === undefined)
+  if (handler === undefined)
     throw new ApiError(501, `The local KuFlow does not support ${id}`, [{ code: 'not-implemented', message: id }]);
-  const call = validateCall(deps, id, request);
-  requireImplemented(id, implementation, call);
-  return implementation.run({ ...deps.domain, principal }, call);
-}
-
-/** 501 for fields of the contract that the handler does not use: dropping them silently would give a wrong result. */
-function requireImplemented(id: OperationId, implementation: Implementation, call: OperationCall): void {
-  const missing = presentFields(operations[id], call).filter((field) => !implementation.fields.includes(field));
-  if (missing.length === 0) return;
-  throw new ApiError(
-    501,
-    `The local KuFlow does not support ${missing.join(', ')} of ${id}`,
-    missing.map((field) => ({
-      ...toErrorDetail({ path: field, message: 'is not supported' }),
-      code: 'not-implemented',
-    })),
-  );
+  return handler({ ...deps.domain, principal }, validateCall(deps, id, request));
 }
 
 function validateCall(deps: RouteDeps, id: OperationId, request: FastifyRequest): OperationCall {

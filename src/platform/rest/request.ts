@@ -1,14 +1,17 @@
+import { dirname } from 'node:path';
 import type { FastifyRequest } from 'fastify';
 
+import { cliInvocation } from '../../base/cli-invocation.ts';
 import { isDeeperThan, MAX_LEVELS } from '../../base/json.ts';
 import { API_VERSION } from '../../kuflow/contract/api-version.ts';
 import type { Operation } from '../../kuflow/contract/operation.ts';
 import type { RequestRecord } from '../shared/contract.ts';
 import type { BodyStart } from '../console/request-recorder.ts';
 import { ApiError } from '../domain/api-error.ts';
-import type { FaultAction } from '../faults/registry.ts';
+import { authenticateCaller } from '../domain/credentials.ts';
+import type { FaultAction } from '../shared/faults.ts';
 import { isPageRequest } from '../console/page-routes.ts';
-import { CONSOLE_HEADER } from './deps.ts';
+import { CONSOLE_HEADER, type RestDeps } from './deps.ts';
 import type { PrincipalRow } from '../store/people.ts';
 
 /** What is known about a request while it is processed, for the hooks and the log. */
@@ -112,4 +115,20 @@ function decodeJson(raw: Buffer): unknown {
       { code: 'invalid', message: 'is not JSON', location: 'body', locationType: 'body' },
     ]);
   }
+}
+
+/** Returns the caller, or refuses with 401. Does not send a challenge, because KuFlow's SDKs would try to answer it. */
+export async function authenticate(deps: RestDeps, request: FastifyRequest): Promise<PrincipalRow> {
+  const { authorization } = request.headers;
+  const principal = await authenticateCaller(deps.domain.store, authorization, deps.readEngineToken);
+  if (principal === undefined) {
+    throw new ApiError(
+      401,
+      authorization === undefined
+        ? 'The Authorization header is missing: send Basic or Bearer with base64 of id:secret, or Bearer with a token'
+        : `The credentials are not valid on this local KuFlow, or the token has expired. To print valid ones, run ${cliInvocation(dirname(deps.domain.store.path))} dev env`,
+    );
+  }
+  getRequestState(request).principal = principal;
+  return principal;
 }

@@ -39,15 +39,14 @@ export function createReadyRecord(
   { definitions, ...more }: Pick<ReadyRecord, 'version' | 'ephemeral' | 'stateDir' | 'definitions'>,
 ): ReadyRecord {
   const { endpoints, loopback, pid, tenantId, namespace, caFile, caBundleFile } = state;
+  const { engine, temporal, temporalUi } = endpoints;
   return {
     kind: 'ready',
     ...more,
     ...{ pid, tenantId, namespace, caFile, caBundleFile },
     stateFile: stateFilePath(more.stateDir),
     ...loopback,
-    engine: endpoints.engine,
-    temporal: endpoints.temporal,
-    ...(endpoints.temporalUi === undefined ? {} : { temporalUi: endpoints.temporalUi }),
+    ...{ engine, temporal, ...(temporalUi !== undefined && { temporalUi }) },
     console: pageAddress(state, {}),
     applicationId: state.application.id,
     definitions,

@@ -118,9 +118,10 @@ export async function startDevPlatform(request: DevPlatformRequest): Promise<Dev
       report: request.report,
       signal: request.signal,
     });
-    const platform = await parts.add(starting, (started) => started.stop());
+    const platform = await parts.add(starting);
     const state = createPlatformState(platform);
-    await parts.add(writeStateFile(stateDir, state), () => removeStateFile(stateDir));
+    await writeStateFile(stateDir, state);
+    await parts.add({ stop: () => removeStateFile(stateDir) });
     const { onDefinitionsChanged } = request;
     if (onDefinitionsChanged !== undefined && request.definitions === undefined) {
       const following = followDefinitions({
@@ -135,7 +136,7 @@ export async function startDevPlatform(request: DevPlatformRequest): Promise<Dev
             message: `Could not follow the changes of the definition files: ${messageOf(error)}`,
           }),
       });
-      await parts.add(following, () => following.close());
+      await parts.add(following);
     }
     return { state, definitions, mismatches: [], owned: true, stop: parts.stop };
   });

@@ -225,35 +225,16 @@ export function ignoredOptionsLine(options: readonly string[]): string {
   return `Ignored, because the local KuFlow is already running: ${options.join(', ')}`;
 }
 
+/** The kinds that do not read like their names. */
 const KIND_LABELS: Readonly<Record<string, string>> = {
-  'process-started': 'process started',
-  'process-completed': 'process completed',
   'process-cancelled': 'process canceled',
-  'process-deleted': 'process deleted',
-  'item-created': 'created',
-  'item-claimed': 'claimed',
-  'item-assigned': 'assigned',
-  'item-completed': 'completed',
   'item-cancelled': 'canceled',
-  'data-saved': 'data saved',
-  'context-data-saved': 'context data saved',
   'log-appended': 'log entry added',
-  'metadata-saved': 'metadata saved',
-  'entity-saved': 'entity saved',
-  'initiator-changed': 'initiator changed',
-  'signal-sent': 'signal sent',
-  'action-requested': 'requested',
-  'action-completed': 'completed',
-  'action-failed': 'failed',
-  'action-canceled': 'canceled',
   'workflow-completed': 'workflow ended',
-  'workflow-failed': 'workflow failed',
-  'workflow-timed-out': 'workflow timed out',
-  'workflow-canceled': 'workflow canceled',
-  'workflow-terminated': 'workflow terminated',
 };
 
-const kindLabel = (kind: string): string => KIND_LABELS[kind] ?? kind.replaceAll('-', ' ');
+const kindLabel = (kind: string): string =>
+  KIND_LABELS[kind] ?? kind.replace(/^(item|action)-/, '').replaceAll('-', ' ');
 
 /** `APPLY claimed`, `action WITHDRAW completed` or `process started`. */
 function describeWhat({ kind, code, processItemId }: Pick<TimelineEntry, 'kind'> & WhatHappenedTo): string {

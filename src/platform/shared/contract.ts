@@ -7,7 +7,7 @@ import { ProcessItemTaskState, ProcessItemType } from '../../kuflow/contract/pro
 import { ProcessState } from '../../kuflow/contract/processes.ts';
 import { WebhookType } from '../../kuflow/contract/webhooks.ts';
 import type { ActionDefinition, DataShape, TaskDefinition } from '../../process/definition.ts';
-import type { FaultAction } from '../faults/registry.ts';
+import type { FaultAction } from './faults.ts';
 import type { PlatformEvent } from './types.ts';
 
 /*
@@ -407,7 +407,7 @@ export const WebhookDeliveryDetail = model('WebhookDeliveryDetail', {
 });
 export type WebhookDeliveryDetail = Immutable<Static<typeof WebhookDeliveryDetail>>;
 
-/** The fields of all kinds: `parseFaultRule` checks which belong to which. */
+/** The fields of all kinds: `findFaultProblem` checks which belong to which. */
 const Action = Type.Unsafe<FaultAction>(
   model('FaultAction', {
     kind: enumeration('FaultKind', ['drop-request', 'drop-answer', 'cut-answer', 'no-answer', 'delay', 'status']),

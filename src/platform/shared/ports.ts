@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { readdir, readFile, readlink } from 'node:fs/promises';
-import { connect, createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
+import { connect, createServer, type AddressInfo } from 'node:net';
 import { basename } from 'node:path';
 import { promisify } from 'node:util';
-import { codeOf, KnownError } from '../../base/errors.ts';
+import { codeOf, KnownError, messageOf } from '../../base/errors.ts';
 import type { PortRequest } from './types.ts';
 
 export interface ChosenPort {
@@ -57,14 +57,10 @@ export async function choosePort(
 
 async function findFreePort(avoid: readonly number[]): Promise<number> {
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-    const port = await new Promise<number>((resolve, reject) => {
-      const server = createServer();
-      server.once('error', reject);
-      server.listen(0, '127.0.0.1', () => {
-        const { port } = server.address() as AddressInfo;
-        server.close(() => resolve(port));
-      });
-    });
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    await once(server.close(), 'close');
     if (!avoid.includes(port) && !BLOCKED_BY_BROWSERS.has(port) && (await findPortProblem(port)) === undefined)
       return port;
   }
@@ -97,28 +93,28 @@ function acceptsConnections(port: number, host: string): Promise<boolean> {
   });
 }
 
-function tryListen(port: number, host: string): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', (error) => resolve(codeOf(error) ?? error.message));
-    server.listen({ port, host, exclusive: true }, () => server.close(() => resolve(undefined)));
-  });
+async function tryListen(port: number, host: string): Promise<string | undefined> {
+  const server = createServer().listen({ port, host, exclusive: true });
+  try {
+    await once(server, 'listening');
+  } catch (error) {
+    return codeOf(error) ?? messageOf(error);
+  }
+  await once(server.close(), 'close');
+  return undefined;
 }
 
 export interface HeldPort {
   readonly port: number;
   /** Resolves when the port is free. Safe to call twice. */
-  release(): Promise<void>;
+  close(): Promise<void>;
 }
 
 /** Occupies `port` until the part that needs it is ready to listen. Undefined if another process has it. */
 export async function holdPort(port: number): Promise<HeldPort | undefined> {
   const server = createServer((socket) => socket.destroy());
   try {
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen({ port, host: '127.0.0.1', exclusive: true }, resolve);
-    });
+    await once(server.listen({ port, host: '127.0.0.1', exclusive: true }), 'listening');
   } catch (error) {
     if (codeOf(error) === 'EADDRINUSE') return undefined;
     throw error;
@@ -126,7 +122,7 @@ export async function holdPort(port: number): Promise<HeldPort | undefined> {
   let released: Promise<void> | undefined;
   return {
     port,
-    release: () => (released ??= new Promise((resolve) => server.close(() => resolve()))),
+    close: () => (released ??= new Promise((resolve) => server.close(() => resolve()))),
   };
 }
 

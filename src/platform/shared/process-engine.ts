@@ -1,40 +1,41 @@
 import type { Json } from '../../base/json.ts';
 
 /**
+ * A command for the engine. Added in the transaction that causes it, and removed when the engine has acknowledged it.
+ */
+export type EngineCommand =
+  | { readonly kind: 'start-workflow'; readonly workflowType: string; readonly taskQueue: string; readonly input: Json }
+  /** Without a payload, the signal does not have an argument. */
+  | { readonly kind: 'signal-workflow'; readonly signalName: string; readonly payload?: Json | undefined }
+  | { readonly kind: 'cancel-workflow'; readonly reason: string };
+
+type EngineRequest<Kind> = Omit<Extract<EngineCommand, { readonly kind: Kind }>, 'kind'> & {
+  readonly workflowId: string;
+  /** The key of a confidential process: input and payload are encrypted with it. */
+  readonly encryptionKeyId?: string | undefined;
+};
+
+/**
  * The Temporal side of the platform, as the domain uses it. Every call is idempotent, so it can be repeated after a
  * crash.
  */
 export interface ProcessEngine {
   /** Starts a process workflow. Succeeds if a workflow with this id was already started. */
-  startWorkflow(request: {
-    readonly workflowId: string;
-    readonly workflowType: string;
-    readonly taskQueue: string;
-    readonly input: Json;
-    /** The key of a confidential process: `input` is encrypted with it. */
-    readonly encryptionKeyId?: string | undefined;
-  }): Promise<void>;
+  startWorkflow(request: EngineRequest<'start-workflow'>): Promise<void>;
   /** Signals a workflow. Succeeds if the workflow is gone or closed, because then nobody needs the signal. */
-  signalWorkflow(request: {
-    readonly workflowId: string;
-    readonly signalName: string;
-    /** Without it, the signal does not have an argument. */
-    readonly payload?: Json | undefined;
-    /** As for `startWorkflow`. */
-    readonly encryptionKeyId?: string | undefined;
-  }): Promise<void>;
+  signalWorkflow(request: EngineRequest<'signal-workflow'>): Promise<void>;
   /**
    * Requests cancellation, and terminates the workflow if it has not closed within `terminateAfterMs`. If `signal`
    * aborts, rejects with its reason and leaves the workflow as it is.
    */
-  cancelWorkflow(request: {
-    readonly workflowId: string;
-    readonly reason: string;
-    readonly terminateAfterMs: number;
-    readonly signal: AbortSignal;
-    /** Called when the request has been acknowledged; from then on the call only waits. */
-    readonly requested: () => void;
-  }): Promise<void>;
+  cancelWorkflow(
+    request: EngineRequest<'cancel-workflow'> & {
+      readonly terminateAfterMs: number;
+      readonly signal: AbortSignal;
+      /** Called when the request has been acknowledged; from then on the call only waits. */
+      readonly requested: () => void;
+    },
+  ): Promise<void>;
 }
 
 export type WorkflowOutcome =

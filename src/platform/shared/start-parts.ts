@@ -1,6 +1,9 @@
+/** What can be stopped, with one of these names. */
+type Part = { stop(): Promise<void> | void } | { close(): Promise<void> | void };
+
 export interface Parts {
-  /** Waits until `part` has started. When everything stops, `stop` is called with it. */
-  readonly add: <T>(part: T | Promise<T>, stop: (part: T) => Promise<void> | void) => Promise<T>;
+  /** Waits until `part` has started. It is stopped when everything stops. */
+  readonly add: <T extends Part>(part: T | Promise<T>) => Promise<T>;
   /**
    * Stops all parts once, the last one first. A part that fails to stop does not keep the others running. Then rejects with the first failure.
    */
@@ -12,9 +15,9 @@ export async function startParts<T>(start: (parts: Parts) => Promise<T>): Promis
   const stops: (() => Promise<void> | void)[] = [];
   let stopping: Promise<void> | undefined;
   const parts: Parts = {
-    add: async (starting, stop) => {
+    add: async (starting) => {
       const part = await starting;
-      stops.push(() => stop(part));
+      stops.push(() => ('stop' in part ? part.stop() : part.close()));
       return part;
     },
     stop: () => (stopping ??= runInReverse(stops)),

@@ -50,17 +50,21 @@ export function isArchivedFile(path: string): boolean {
   return matches(ARCHIVED_FILES, path);
 }
 
+/** The sorted names in a folder; empty if it does not exist. */
+export async function listNames(folder: string): Promise<readonly string[]> {
+  try {
+    return (await readdir(folder)).sort();
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return [];
+    throw error;
+  }
+}
+
 /** The names in a state folder that the local KuFlow wrote, whatever else is there. `archived` are those that make up its state. */
 export async function listStateEntries(
   stateDir: string,
 ): Promise<{ readonly archived: readonly string[]; readonly transient: readonly string[] }> {
-  let names: readonly string[];
-  try {
-    names = (await readdir(stateDir)).sort();
-  } catch (error) {
-    if (codeOf(error) !== 'ENOENT') throw error;
-    names = [];
-  }
+  const names = await listNames(stateDir);
   return {
     archived: names.filter((name) => matches(ARCHIVED, name)),
     transient: names.filter((name) => matches(TRANSIENT, name)),
@@ -80,7 +84,7 @@ export async function listStateFiles(stateDir: string): Promise<readonly StateFi
   for (const name of archived) {
     const status = await lstat(join(stateDir, name));
     const paths = status.isDirectory()
-      ? (await readdir(join(stateDir, name))).sort().map((inner) => `${name}/${inner}`)
+      ? (await listNames(join(stateDir, name))).map((inner) => `${name}/${inner}`)
       : [name];
     for (const path of paths) {
       const { size } = await lstat(join(stateDir, path));

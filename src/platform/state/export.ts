@@ -1,15 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { access, link, rm, stat, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { link, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { renameFile } from '../../files/rename.ts';
 import { create } from 'tar';
 import { codeOf, KnownError } from '../../base/errors.ts';
 import { hashFile } from '../../files/hash-file.ts';
 import { syncPath } from '../../files/node-file-system.ts';
-import { readDatabaseVersion } from './database-version.ts';
 import { listStateFiles, MANIFEST_FILE } from './entries.ts';
 import { withStoppedState } from './lock.ts';
-import { createManifest, MAX_BYTES, MAX_FILES, type StateManifestFile } from './manifest.ts';
+import { createManifest, MAX_BYTES, MAX_FILES, readDatabaseVersion, type StateManifestFile } from './manifest.ts';
 
 export interface StateExportRequest {
   /** Absolute. */
@@ -45,7 +45,7 @@ export async function exportState({
       seen: `no state in ${stateDir}`,
       next: ['If it is in another folder, pass --state-dir <folder>'],
     });
-  if (!replace) await rejectExisting(file);
+  if (!replace) rejectExisting(file);
   return await withStoppedState(stateDir, async () => {
     const listed = await listStateFiles(stateDir);
     const bytes = listed.reduce((sum, one) => sum + one.bytes, 0);
@@ -91,19 +91,13 @@ async function publish(temporary: string, file: string, replace: boolean): Promi
   } catch (error) {
     if (codeOf(error) === 'EEXIST') throw existingFileError(file);
     // A file system without hard links.
-    await rejectExisting(file);
+    rejectExisting(file);
     await renameFile(temporary, file);
   }
 }
 
-async function rejectExisting(file: string): Promise<void> {
-  try {
-    await access(file);
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return;
-    throw error;
-  }
-  throw existingFileError(file);
+function rejectExisting(file: string): void {
+  if (existsSync(file)) throw existingFileError(file);
 }
 
 function existingFileError(file: string): KnownError {

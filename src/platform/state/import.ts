@@ -3,10 +3,9 @@ import { join } from 'node:path';
 import { KnownError } from '../../base/errors.ts';
 import { createPrivateFolder } from '../pki/private-folder.ts';
 import { MIGRATIONS } from '../store/schema.ts';
-import { readDatabaseVersion } from './database-version.ts';
 import { listStateEntries } from './entries.ts';
 import { withStoppedState } from './lock.ts';
-import { invalidArchiveError, newerVersionError, type StateManifest } from './manifest.ts';
+import { invalidArchiveError, newerVersionError, readDatabaseVersion, type StateManifest } from './manifest.ts';
 import { createStaging, discardStaging, swapState } from './swap.ts';
 import { requireFile, unpackArchive } from './unpack.ts';
 

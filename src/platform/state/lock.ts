@@ -1,6 +1,6 @@
-import { access } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { codeOf, KnownError } from '../../base/errors.ts';
+import { KnownError } from '../../base/errors.ts';
 import { killCommand } from '../../base/shell.ts';
 import { platformOwner } from './state-file.ts';
 import { databasePath, takeOwnerLock } from '../store/owner-lock.ts';
@@ -17,24 +17,17 @@ const SERVER_EXIT_MS = 20_000;
 export async function withStoppedState<T>(stateDir: string, work: () => Promise<T>): Promise<T> {
   requireStopped(stateDir);
   const lock = takeOwnerLock(databasePath(stateDir), `The local KuFlow's state in ${stateDir}`);
+  const pidFile = join(stateDir, 'temporal.held');
   try {
-    await waitForServer(join(stateDir, 'temporal.held'));
+    if (existsSync(pidFile)) {
+      await claimPidFile(pidFile, SERVER_EXIT_MS);
+      releasePidFile(pidFile);
+    }
     await finishInterruptedSwap(stateDir);
     return await work();
   } finally {
     lock.release();
   }
-}
-
-async function waitForServer(pidFile: string): Promise<void> {
-  try {
-    await access(pidFile);
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return;
-    throw error;
-  }
-  await claimPidFile(pidFile, SERVER_EXIT_MS);
-  releasePidFile(pidFile);
 }
 
 /** Throws KnownError with the pid if a local KuFlow runs on the state folder. */

@@ -43,29 +43,20 @@ export function stateFolder(request: { readonly cwd: string; readonly stateDir?:
 }
 
 export function createPlatformState(platform: Platform): PlatformState {
-  const { identity } = platform;
+  const { identity, definitions, endpoints, loopback, caFile, caBundleFile } = platform;
+  const { tenantId, namespace, application, user } = identity;
   return {
     pid: process.pid,
-    endpoints: platform.endpoints,
-    loopback: platform.loopback,
-    application: { id: identity.application.id, secret: identity.application.secret },
-    tenantId: identity.tenantId,
-    namespace: identity.namespace,
-    caFile: platform.caFile,
-    caBundleFile: platform.caBundleFile,
-    user: {
-      principalId: identity.user.principalId,
-      email: identity.user.email,
-      name: identity.user.name,
-      token: identity.user.token,
-    },
-    processes: platform.definitions.map((definition) => definition.process.code),
+    ...{ endpoints, loopback, tenantId, namespace, caFile, caBundleFile },
+    application: { id: application.id, secret: application.secret },
+    user: { principalId: user.principalId, email: user.email, name: user.name, token: user.token },
+    processes: definitions.map((definition) => definition.process.code),
     digests: Object.fromEntries(
-      platform.definitions.map((definition) => [definition.process.code, definitionDigest(definition)]),
+      definitions.map((definition) => [definition.process.code, definitionDigest(definition)]),
     ),
     taskQueues: Object.fromEntries(
-      platform.definitions.flatMap(({ process, workflow }) =>
-        workflow === undefined ? [] : [[process.code, workflow.taskQueue] as const],
+      definitions.flatMap(({ process: { code }, workflow }) =>
+        workflow === undefined ? [] : [[code, workflow.taskQueue]],
       ),
     ),
   };

@@ -1,6 +1,6 @@
-import { readdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { codeOf, KnownError, messageOf } from '../../base/errors.ts';
+import { KnownError, messageOf } from '../../base/errors.ts';
 import type { FileSystem } from '../../files/file-system.ts';
 import { nodeFileSystem } from '../../files/node-file-system.ts';
 import {
@@ -11,7 +11,7 @@ import {
   StagedWriteError,
   type StagingTarget,
 } from '../../files/staged-write.ts';
-import { isStateEntry, listStateEntries, OLD_STAGING, OWNER_LOCK, STATE_JOURNAL } from './entries.ts';
+import { isStateEntry, listNames, listStateEntries, OLD_STAGING, OWNER_LOCK, STATE_JOURNAL } from './entries.ts';
 
 /** Creates an empty folder for a new state. The caller holds the lock of the state folder. */
 export async function createStaging(stateDir: string, files?: FileSystem): Promise<string> {
@@ -41,7 +41,7 @@ export async function swapState(stateDir: string, files?: FileSystem): Promise<v
  * tool left an unfinished one.
  */
 export async function finishInterruptedSwap(stateDir: string): Promise<void> {
-  for (const name of (await readdir(stateDir)).filter((one) => OLD_STAGING.test(one))) {
+  for (const name of (await listNames(stateDir)).filter((one) => OLD_STAGING.test(one))) {
     const staging = join(stateDir, name);
     if ((await listNames(staging)).includes('replaced')) throw olderVersionError(staging);
     await rm(staging, { recursive: true, force: true });
@@ -63,15 +63,6 @@ function stateStaging(stateDir: string, files: FileSystem = nodeFileSystem): Sta
     repair: (journal) => `Delete ${journal}, then import an archive with --replace`,
     allows: isStateEntry,
   };
-}
-
-async function listNames(folder: string): Promise<readonly string[]> {
-  try {
-    return await readdir(folder);
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return [];
-    throw error;
-  }
 }
 
 function unrestoredError(stateDir: string, remaining: readonly string[], failure: unknown): KnownError {

@@ -17,9 +17,7 @@ const ENCRYPTION_KEYS = defineTable<EncryptionKeyRow>('encryption_keys', {
   createdAt: 'text',
 });
 
-export function findEncryptionKey(sql: Sql, id: string): EncryptionKeyRow | undefined {
-  return ENCRYPTION_KEYS.findOne(sql, 'WHERE id = ?', [id]);
-}
+export const findEncryptionKey = ENCRYPTION_KEYS.findById;
 
 export function findKeyOfDefinition(sql: Sql, definitionId: string): EncryptionKeyRow | undefined {
   return ENCRYPTION_KEYS.findOne(sql, 'WHERE definition_id = ?', [definitionId]);

@@ -51,9 +51,7 @@ export const PRINCIPALS = defineTable<PrincipalRow>('principals', {
   disabledAt: 'text',
 });
 
-export function findPrincipalById(sql: Sql, id: string): PrincipalRow | undefined {
-  return PRINCIPALS.findOne(sql, 'WHERE id = ?', [id]);
-}
+export const findPrincipalById = PRINCIPALS.findById;
 
 export function findPrincipalByEmail(sql: Sql, email: string): PrincipalRow | undefined {
   return PRINCIPALS.findOne(sql, 'WHERE email = ? COLLATE NOCASE', [email]);
@@ -94,9 +92,7 @@ export const GROUPS = defineTable<GroupRow>('user_groups', {
   name: 'text',
 });
 
-export function findGroupById(sql: Sql, id: string): GroupRow | undefined {
-  return GROUPS.findOne(sql, 'WHERE id = ?', [id]);
-}
+export const findGroupById = GROUPS.findById;
 
 export function findAllGroups(sql: Sql): GroupRow[] {
   return GROUPS.find(sql, `ORDER BY ${GROUP_ORDER}`);
@@ -151,9 +147,7 @@ export function findPrincipalByCredential(sql: Sql, kind: CredentialKind, hash: 
 
 export const TENANTS = defineTable<TenantRow>('tenants', { id: 'text', name: 'text', plan: 'text', ...AUDIT_COLUMNS });
 
-export function findTenantById(sql: Sql, id: string): TenantRow | undefined {
-  return TENANTS.findOne(sql, 'WHERE id = ?', [id]);
-}
+export const findTenantById = TENANTS.findById;
 
 export const insertTenant = TENANTS.insert;
 
@@ -165,9 +159,7 @@ export const TENANT_USERS = defineTable<TenantUserRow>('tenant_users', {
   ...AUDIT_COLUMNS,
 });
 
-export function findTenantUserById(sql: Sql, id: string): TenantUserRow | undefined {
-  return TENANT_USERS.findOne(sql, 'WHERE id = ?', [id]);
-}
+export const findTenantUserById = TENANT_USERS.findById;
 
 export const insertTenantUser = TENANT_USERS.insert;
 

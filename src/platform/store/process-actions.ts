@@ -44,9 +44,7 @@ const ACTIONS = defineTable<ProcessActionRow>('process_actions', {
 
 export const insertProcessAction = ACTIONS.insert;
 
-export function findProcessActionById(sql: Sql, id: string): ProcessActionRow | undefined {
-  return ACTIONS.findOne(sql, 'WHERE id = ?', [id]);
-}
+export const findProcessActionById = ACTIONS.findById;
 
 /** The actions that were invoked in a process, oldest first. */
 export function findActionsOfProcess(sql: Sql, processId: string): ProcessActionRow[] {

@@ -1,15 +1,12 @@
 import type { JsonObject } from '../../base/json.ts';
+import type { ProcessItemTaskLog, ProcessItemTaskState, ProcessItemType } from '../../kuflow/contract/process-items.ts';
 import { AUDIT_COLUMNS, DELETION_COLUMNS, type Audit, type Deletion } from './audit.ts';
 import type { DefinitionRef } from './processes.ts';
 import { integerColumn, type SqlRow, type Sql } from './sql.ts';
 import { defineTable } from './table.ts';
 
-export type ProcessItemKind = 'TASK' | 'MESSAGE' | 'THREAD';
-export type TaskState = 'READY' | 'CLAIMED' | 'COMPLETED' | 'CANCELLED';
-export type LogLevel = 'INFO' | 'WARN' | 'ERROR';
-
 export interface TaskFields {
-  readonly state: TaskState;
+  readonly state: ProcessItemTaskState;
   readonly data: JsonObject;
   readonly contextData?: JsonObject | undefined;
   readonly claimedAt?: string | undefined;
@@ -28,7 +25,7 @@ export interface ProcessItemRow extends Audit, Deletion {
   readonly id: string;
   readonly processId: string;
   readonly tenantId: string;
-  readonly type: ProcessItemKind;
+  readonly type: ProcessItemType;
   /** Undefined for a message without its own definition. */
   readonly definition?: DefinitionRef | undefined;
   readonly ownerId?: string | undefined;
@@ -38,13 +35,6 @@ export interface ProcessItemRow extends Audit, Deletion {
   readonly task?: TaskFields | undefined;
   /** Set if `type` is MESSAGE. */
   readonly message?: MessageFields | undefined;
-}
-
-export interface TaskLogRow {
-  readonly id: string;
-  readonly timestamp: string;
-  readonly level: LogLevel;
-  readonly message: string;
 }
 
 const ITEMS = defineTable<Omit<ProcessItemRow, keyof Deletion>>('process_items', {
@@ -103,7 +93,7 @@ export function updateProcessItem(sql: Sql, item: ProcessItemRow): void {
   ITEMS.update(sql, item, ['ownerId', 'task', 'lastModifiedBy', 'lastModifiedAt']);
 }
 
-const TASK_LOGS = defineTable<TaskLogRow & { readonly processItemId: string }>('task_logs', {
+const TASK_LOGS = defineTable<ProcessItemTaskLog & { readonly processItemId: string }>('task_logs', {
   id: 'text',
   processItemId: 'text',
   timestamp: 'text',
@@ -111,12 +101,13 @@ const TASK_LOGS = defineTable<TaskLogRow & { readonly processItemId: string }>('
   message: 'text',
 });
 
-export function findTaskLogs(sql: Sql, processItemId: string): TaskLogRow[] {
-  return TASK_LOGS.find(sql, 'WHERE process_item_id = ? ORDER BY seq', [processItemId]);
+export function findTaskLogs(sql: Sql, processItemId: string): ProcessItemTaskLog[] {
+  const rows = TASK_LOGS.find(sql, 'WHERE process_item_id = ? ORDER BY seq', [processItemId]);
+  return rows.map(({ id, timestamp, message, level }) => ({ id, timestamp, message, level }));
 }
 
 /** Adds an entry and removes the oldest ones beyond `limit`. */
-export function insertTaskLog(sql: Sql, processItemId: string, log: TaskLogRow, limit: number): void {
+export function insertTaskLog(sql: Sql, processItemId: string, log: ProcessItemTaskLog, limit: number): void {
   TASK_LOGS.insert(sql, { ...log, processItemId });
   const count = integerColumn(
     sql.get('SELECT count(*) AS total FROM task_logs WHERE process_item_id = ?', [processItemId]) ?? {},

@@ -1,9 +1,8 @@
 import type { JsonObject } from '../../base/json.ts';
+import type { ProcessState } from '../../kuflow/contract/processes.ts';
 import { AUDIT_COLUMNS, DELETION_COLUMNS, type Audit, type Deletion } from './audit.ts';
 import { textColumn, type Sql } from './sql.ts';
 import { defineTable } from './table.ts';
-
-export type ProcessRowState = 'RUNNING' | 'COMPLETED' | 'CANCELLED';
 
 export interface DefinitionRef {
   readonly id: string;
@@ -15,7 +14,7 @@ export interface ProcessRow extends Audit, Deletion {
   readonly id: string;
   readonly tenantId: string;
   readonly definition: DefinitionRef;
-  readonly state: ProcessRowState;
+  readonly state: ProcessState;
   readonly initiatorId: string;
   readonly relatedProcessId?: string | undefined;
   readonly metadata: JsonObject;
@@ -43,9 +42,7 @@ export const PROCESSES = defineTable<ProcessRow>('processes', {
   ...DELETION_COLUMNS,
 });
 
-export function findProcessById(sql: Sql, id: string): ProcessRow | undefined {
-  return PROCESSES.findOne(sql, 'WHERE id = ?', [id]);
-}
+export const findProcessById = PROCESSES.findById;
 
 /** Whether one of these IDs is of a confidential process, or of an item in one. */
 export function includesConfidential(sql: Sql, ids: readonly string[]): boolean {

@@ -17,6 +17,7 @@ export interface Table<Row> {
   /** The rows of a query that continues `SELECT * FROM <table>`. */
   readonly find: (sql: Sql, rest: string, values?: readonly SqlValue[]) => Row[];
   readonly findOne: (sql: Sql, rest: string, values: readonly SqlValue[]) => Row | undefined;
+  readonly findById: (sql: Sql, id: string) => Row | undefined;
   readonly insert: (sql: Sql, row: Row, onConflict?: string) => void;
   /** Writes these properties of the row with this id. */
   readonly update: (sql: Sql, row: { readonly id: string } & Partial<Row>, keys: readonly (keyof Row)[]) => void;
@@ -48,6 +49,7 @@ export function defineTable<Row extends object>(name: string, columns: Columns<R
     read,
     find,
     findOne: (sql, rest, values) => find(sql, rest, values)[0],
+    findById: (sql, id) => find(sql, 'WHERE id = ?', [id])[0],
     insert: (sql, row, onConflict = '') => {
       const values = fields.map((field) => toValue(row as Properties, field));
       sql.run(`INSERT INTO ${name} (${names}) VALUES ${placeholders(fields.length)} ${onConflict}`, values);

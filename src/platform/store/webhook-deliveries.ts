@@ -45,9 +45,7 @@ export function updateWebhookDelivery(sql: Sql, delivery: WebhookDeliveryRow): v
   DELIVERIES.update(sql, delivery, ['url', 'state', 'attempts', 'tryingSince', 'latest']);
 }
 
-export function findWebhookDelivery(sql: Sql, id: string): WebhookDeliveryRow | undefined {
-  return DELIVERIES.findOne(sql, 'WHERE id = ?', [id]);
-}
+export const findWebhookDelivery = DELIVERIES.findById;
 
 /** The newest first. */
 export function findWebhookDeliveries(

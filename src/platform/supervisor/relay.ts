@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import { pipeline } from 'node:stream';
@@ -10,7 +11,7 @@ export async function startRelay({ path, port }: NetworkRelay): Promise<void> {
   // Left behind by a supervisor that was killed.
   rmSync(path, { force: true });
   const server = createServer({ allowHalfOpen: true }, (client) => void relay(client, port));
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(path, resolve));
+  await once(server.listen(path), 'listening');
 }
 
 async function relay(client: Socket, port: number): Promise<void> {

@@ -29,11 +29,12 @@ export async function findCachedProgram(slot: CacheSlot): Promise<string | undef
 
 /**
  * Installs a program into a slot and returns its path. `fetch` writes the program to a path in a temporary folder,
- * which becomes the slot's folder unless `verify` throws. Two processes may do this at the same time.
+ * which becomes the slot's folder unless `verify` throws. `source` is recorded. Two processes may do this at the same time.
  */
 export async function installProgram(
   slot: CacheSlot,
-  fetch: (path: string, scratch: string) => Promise<{ readonly source: string }>,
+  source: string,
+  fetch: (path: string, scratch: string) => Promise<void>,
   verify: (path: string) => Promise<void>,
 ): Promise<string> {
   const scratch = `${slot.folder}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`;
@@ -41,7 +42,7 @@ export async function installProgram(
   await mkdir(fresh, { recursive: true });
   try {
     const path = join(fresh, slot.executable);
-    const { source } = await fetch(path, scratch);
+    await fetch(path, scratch);
     await verify(path);
     const { size } = await stat(path);
     await replaceFile(

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { Connection, type CallContext, type ConnectionOptions } from '@temporalio/client';
+import { GRPC_STATUS } from '../../engine/rpc.ts';
 
 type Interceptor = NonNullable<ConnectionOptions['interceptors']>[number];
 type InterceptedCall = ReturnType<Parameters<Interceptor>[1]>;
@@ -8,8 +9,7 @@ interface GrpcClient {
   getChannel(): { getConnectivityState(tryToConnect: boolean): number };
 }
 
-// @grpc/grpc-js, whose enums these are from, is not a dependency.
-const CANCELLED = 1;
+// @grpc/grpc-js, whose enum this is from, is not a dependency.
 const SHUTDOWN = 4;
 
 /** Temporal's client accepts only `host:port`: a host name with this prefix contains the path of a Unix socket. */
@@ -71,7 +71,7 @@ function cancelWhenClosed(interceptor: Interceptor, client: GrpcClient): Interce
 const canceledCall: InterceptedCall = {
   start: (metadata, listener) => {
     listener?.onReceiveMessage?.(null);
-    listener?.onReceiveStatus?.({ code: CANCELLED, details: 'The connection is closed', metadata });
+    listener?.onReceiveStatus?.({ code: GRPC_STATUS.CANCELLED, details: 'The connection is closed', metadata });
   },
   sendMessage: () => undefined,
   sendMessageWithContext: () => undefined,

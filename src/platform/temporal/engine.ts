@@ -1,9 +1,10 @@
-import { Client, isGrpcServiceError, WorkflowNotFoundError } from '@temporalio/client';
+import { Client, WorkflowNotFoundError } from '@temporalio/client';
 import { defaultPayloadConverter, RawValue } from '@temporalio/common';
 import { historyToJSON, type History } from '@temporalio/common/lib/proto-utils.js';
 import { msToTs } from '@temporalio/common/lib/time.js';
 import { KnownError, messageOf } from '../../base/errors.ts';
 import type { Json } from '../../base/json.ts';
+import { GRPC_STATUS } from '../../engine/rpc.ts';
 import type { ProcessEngine, WorkflowOutcome } from '../shared/process-engine.ts';
 import { PlatformConnection } from './connection.ts';
 import {
@@ -16,8 +17,7 @@ import {
 import { listFailingWork, type FailingWork } from './failing-work.ts';
 import { hasEnded, LONGEST_POLL_MS, queryPollers } from './pollers.ts';
 import { toWorkflowOutcome } from './outcome.ts';
-import { listWorkflowIds } from './workflow-ids.ts';
-import { createWorkflowTime, START_ID, type WorkflowTime } from './workflow-time.ts';
+import { createWorkflowTime, grpcStatusOf, listWorkflowIds, START_ID, type WorkflowTime } from './workflow-time.ts';
 
 /** What the process watcher needs from the server. */
 export interface ClosedWorkflows {
@@ -43,17 +43,13 @@ export interface TemporalEngine extends ProcessEngine, ClosedWorkflows {
   close(): Promise<void>;
 }
 
-const NOT_FOUND = 5;
-const ALREADY_EXISTS = 6;
 const REJECT_DUPLICATE = 3;
 const IDENTITY = 'kuflow dev';
 const CLOSE_EVENT_ONLY = 2;
 const RUNNING = 1;
 const POLLERS_WITHIN_MS = 3000;
 
-const hasStatus = (error: unknown, status: number): boolean =>
-  isGrpcServiceError(error) && (error.code as number) === status;
-const isNotFound = (error: unknown): boolean => hasStatus(error, NOT_FOUND);
+const isNotFound = (error: unknown): boolean => grpcStatusOf(error) === GRPC_STATUS.NOT_FOUND;
 
 const rejectKey: KeyReader = (keyId) => {
   throw new Error(`The key ${keyId} is not available`);
@@ -147,7 +143,7 @@ export async function createProcessEngine(options: {
           ...startAhead(ahead()),
         });
       } catch (error) {
-        if (!hasStatus(error, ALREADY_EXISTS)) throw error;
+        if (grpcStatusOf(error) !== GRPC_STATUS.ALREADY_EXISTS) throw error;
       }
     },
 

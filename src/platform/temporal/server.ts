@@ -7,8 +7,7 @@ import { codeOf, KnownError, messageOf } from '../../base/errors.ts';
 import { withContext } from '../../base/system-error.ts';
 import { isOlder } from '../../files/version.ts';
 import { choosePort } from '../shared/ports.ts';
-import { superviseProcess } from '../supervisor/client.ts';
-import type { ProcessExit, SupervisedProcess } from '../supervisor/client.ts';
+import { superviseProcess, type ProcessExit, type SupervisedProcess } from '../supervisor/client.ts';
 import { PlatformConnection } from './connection.ts';
 import {
   createTemporalNetwork,
@@ -18,7 +17,7 @@ import {
   temporalAddress,
   type TemporalNetwork,
 } from './network.ts';
-import { UI_CODEC_PATH } from './ui-codec.ts';
+import { UI_CODEC_PATH } from './ui-guard.ts';
 
 export interface TemporalOptions {
   /** Absolute path of the `temporal` program. */
@@ -30,7 +29,6 @@ export interface TemporalOptions {
   /** Keeps its data in memory: it is lost when the server exits, and `stateDir` is removed if this process is killed. */
   readonly ephemeral?: boolean | undefined;
   readonly namespace: string;
-  readonly extraNamespaces?: readonly string[] | undefined;
   /** Default: a private network, or loopback if the system does not have them. */
   readonly network?: TemporalNetwork | undefined;
   /** Runs Temporal's UI too. */
@@ -38,8 +36,6 @@ export interface TemporalOptions {
   /** Temporal dynamic configuration, added to the default one. */
   readonly dynamicConfig?: Readonly<Record<string, unknown>> | undefined;
   readonly supervisorEntry: string;
-  /** Milliseconds until it must answer. Default: 30 s. */
-  readonly readyWithin?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -65,6 +61,7 @@ export interface TemporalServer extends TemporalVersions {
   stop(): Promise<void>;
 }
 
+/** Milliseconds until it must answer. */
 const READY_WITHIN = 30_000;
 const READY_POLL = 50;
 const ANY_PORT = { kind: 'exact', port: 0 } as const;
@@ -209,8 +206,7 @@ function serverArguments(options: StartOptions, { port, uiPort }: ServerPorts, d
     ...(uiPort === undefined
       ? ['--headless']
       : ['--ui-port', String(uiPort), '--ui-codec-endpoint', UI_CODEC_PATH, '--ui-disable-news-fetch']),
-    ...[options.namespace, ...(options.extraNamespaces ?? [])].flatMap((name) => ['--namespace', name]),
-    ...['--search-attribute', 'KuFlowWorkflowVersion=Int'],
+    ...['--namespace', options.namespace, '--search-attribute', 'KuFlowWorkflowVersion=Int'],
     ...Object.entries(dynamic).flatMap(([key, value]) => ['--dynamic-config-value', `${key}=${JSON.stringify(value)}`]),
     ...['--log-level', 'warn', '--color', 'never', '--disable-config-file', '--disable-config-env'],
   ];
@@ -232,12 +228,11 @@ async function waitUntilReady(
   address: string,
   options: TemporalOptions,
 ): Promise<string | undefined> {
-  const { signal } = options;
-  const within = options.readyWithin ?? READY_WITHIN;
+  const { namespace, signal } = options;
   const connection = PlatformConnection.lazy({ address });
   const state: { ended?: ProcessExit } = {};
   void supervised.exited.then((exit) => (state.ended = exit));
-  const deadline = Date.now() + within;
+  const deadline = Date.now() + READY_WITHIN;
   let last = '';
   try {
     while (Date.now() < deadline && signal?.aborted !== true) {
@@ -246,16 +241,14 @@ async function waitUntilReady(
       try {
         const inTime = Date.now() + 1000;
         await connection.withDeadline(inTime, () => connection.workflowService.getSystemInfo({}));
-        for (const namespace of [options.namespace, ...(options.extraNamespaces ?? [])]) {
-          await connection.withDeadline(inTime, () => connection.workflowService.describeNamespace({ namespace }));
-        }
+        await connection.withDeadline(inTime, () => connection.workflowService.describeNamespace({ namespace }));
         return undefined;
       } catch (error) {
         last = messageOf(error);
         await Promise.race([supervised.exited, new Promise((resolve) => setTimeout(resolve, READY_POLL))]);
       }
     }
-    return signal?.aborted === true ? 'it was interrupted' : `no answer within ${within / 1000} s (${last})`;
+    return signal?.aborted === true ? 'it was interrupted' : `no answer within ${READY_WITHIN / 1000} s (${last})`;
   } finally {
     await connection.close();
   }

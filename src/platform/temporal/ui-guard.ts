@@ -1,10 +1,14 @@
+import { once } from 'node:events';
 import { createServer, request as sendRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { codeOf } from '../../base/errors.ts';
+import { json } from 'node:stream/consumers';
+import type { Payload } from '@temporalio/common';
+import { JSONToPayload, payloadToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { codeOf, messageOf } from '../../base/errors.ts';
+import { isRecord } from '../../base/json.ts';
 import { toSocketTarget } from './network.ts';
 import { checkOrigin } from '../shared/origin-check.ts';
-import type { KeyReader } from './encryption.ts';
-import { answerUiCodec } from './ui-codec.ts';
+import { decryptPayload, type KeyReader } from './encryption.ts';
 
 export interface UiGuard {
   readonly port: number;
@@ -33,10 +37,7 @@ export async function startUiGuard(options: UiGuardOptions): Promise<UiGuard> {
     if (!check.ok) refuse(response, check.status, check.message);
     else if (!answerUiCodec(request, response, options.readKey)) forward(request, response, options.upstream());
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(options.port, '127.0.0.1', resolve);
-  });
+  await once(server.listen(options.port, '127.0.0.1'), 'listening');
   return {
     port: (server.address() as AddressInfo).port,
     close: () =>
@@ -78,3 +79,38 @@ function refuse(response: ServerResponse, status: number, message: string): void
   response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' });
   response.end(`${message}\n`);
 }
+
+/** Where Temporal's UI finds its codec. The path is relative, so that pages with any host name of this machine find it. */
+export const UI_CODEC_PATH = '/codec';
+
+/**
+ * Answers a request of Temporal's UI for its codec: it decrypts the payloads of confidential processes, and leaves payloads that a person
+ * enters in the UI as they are. Returns false if the request is not for the codec.
+ */
+function answerUiCodec(request: IncomingMessage, response: ServerResponse, readKey: KeyReader): boolean {
+  const [path] = (request.url ?? '').split('?', 1);
+  if (request.method !== 'POST') return false;
+  if (path === `${UI_CODEC_PATH}/decode`) void answer(request, response, (payload) => decryptPayload(payload, readKey));
+  else if (path === `${UI_CODEC_PATH}/encode`) void answer(request, response, (payload) => payload);
+  else return false;
+  return true;
+}
+
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  convert: (payload: Payload) => Payload | Promise<Payload>,
+): Promise<void> {
+  try {
+    const body: unknown = await json(request);
+    const payloads = isRecord(body) && Array.isArray(body['payloads']) ? (body['payloads'] as JsonPayload[]) : [];
+    const converted = await Promise.all(payloads.map(async (payload) => await convert(JSONToPayload(payload))));
+    response.writeHead(200, { 'content-type': 'application/json' });
+    response.end(JSON.stringify({ payloads: converted.map(payloadToJSON) }));
+  } catch (error) {
+    response.writeHead(400, { 'content-type': 'text/plain; charset=utf-8' });
+    response.end(`${messageOf(error)}\n`);
+  }
+}
+
+type JsonPayload = Parameters<typeof JSONToPayload>[0];

@@ -19,7 +19,6 @@ export interface WatchOptions {
 export interface ProcessWatcher {
   /** Watches a workflow. Checks it at once, because it may have closed before. */
   track(workflowId: string): void;
-  untrack(workflowId: string): void;
   /** A workflow may have closed: this one, or any if the id is not known. Cheap if nothing is tracked. */
   poke(task?: { readonly workflowId?: string | undefined; readonly closing: boolean }): void;
   /** Resolves when all requests have been answered, and after two seconds at most, because the server may be down. */
@@ -118,10 +117,6 @@ export function watchProcesses(options: WatchOptions): ProcessWatcher {
       if (tracked.size === 0) sweptUntil = clock.now();
       tracked.add(workflowId);
       check(workflowId);
-    },
-    untrack: (workflowId) => {
-      tracked.delete(workflowId);
-      waiting.delete(workflowId);
     },
     poke: (task) => {
       if (stopped || task?.closing === false) return;

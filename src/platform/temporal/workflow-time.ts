@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { isGrpcServiceError, type Connection, type WorkflowService } from '@temporalio/client';
 import { msToTs, optionalTsToMs, type Timestamp } from '@temporalio/common/lib/time.js';
 import { messageOf } from '../../base/errors.ts';
+import { GRPC_STATUS } from '../../engine/rpc.ts';
 import { findBusyWork, type BusyWork, type DescribedWorkflow } from './busy-work.ts';
-import { listWorkflowIds } from './workflow-ids.ts';
 
 // Temporal's time skipping is experimental: https://github.com/temporalio/api, message TimeSkippingConfig. Each workflow has its own time, and moves
 // ("fast-forwards") by a duration while it is idle: from timer to timer until the end of the duration. Activities keep real time.
@@ -40,11 +40,7 @@ export interface WorkflowTime {
   switchOff(workflowId: string): Promise<void>;
 }
 
-const INVALID_ARGUMENT = 3;
-const DEADLINE_EXCEEDED = 4;
-const NOT_FOUND = 5;
-const FAILED_PRECONDITION = 9;
-const UNIMPLEMENTED = 12;
+const { DEADLINE_EXCEEDED, FAILED_PRECONDITION, INVALID_ARGUMENT, NOT_FOUND, UNIMPLEMENTED } = GRPC_STATUS;
 const RUNNING = 1;
 const COMPLETED = 2;
 const FAILED = 3;
@@ -57,11 +53,12 @@ export const START_ID = 'start';
 /** Milliseconds; 0 if it is not set. */
 const toMs = (time: Timestamp | null | undefined): number => optionalTsToMs(time) ?? 0;
 
-const statusOf = (error: unknown): number | undefined => (isGrpcServiceError(error) ? error.code : undefined);
+export const grpcStatusOf = (error: unknown): number | undefined =>
+  isGrpcServiceError(error) ? error.code : undefined;
 /** The workflow has ended or does not exist. */
 const isGone = (error: unknown): boolean =>
-  statusOf(error) === NOT_FOUND ||
-  (statusOf(error) === FAILED_PRECONDITION && /completed|closed/i.test(messageOf(error)));
+  grpcStatusOf(error) === NOT_FOUND ||
+  (grpcStatusOf(error) === FAILED_PRECONDITION && /completed|closed/i.test(messageOf(error)));
 
 export function createWorkflowTime(
   connection: Pick<Connection, 'withAbortSignal' | 'withDeadline'>,
@@ -169,7 +166,7 @@ export function createWorkflowTime(
         });
         return true;
       } catch (error) {
-        const status = statusOf(error);
+        const status = grpcStatusOf(error);
         if (status === NOT_FOUND) return true;
         if (status === UNIMPLEMENTED || status === INVALID_ARGUMENT || status === FAILED_PRECONDITION) return false;
         throw error;
@@ -209,7 +206,7 @@ export function createWorkflowTime(
       } catch (error) {
         signal.throwIfAborted();
         if (isGone(error)) return undefined;
-        if (statusOf(error) !== DEADLINE_EXCEEDED) throw error;
+        if (grpcStatusOf(error) !== DEADLINE_EXCEEDED) throw error;
         reason = 'it is not idle';
       }
       // Otherwise, it would move as soon as it becomes idle.
@@ -224,3 +221,22 @@ export function createWorkflowTime(
 /** The key of the time at which a workflow begins; those of timers are not empty. */
 const START = '';
 const TIMER_IS_DUE: BusyWork = { kind: 'timer', reason: 'a timer is due' };
+
+const PAGE = 1000;
+
+/** The IDs of the workflows that match a query, according to the server's index. */
+export async function listWorkflowIds(service: WorkflowService, namespace: string, query: string): Promise<string[]> {
+  const ids: string[] = [];
+  let nextPageToken: Uint8Array | null = null;
+  do {
+    const page: Awaited<ReturnType<WorkflowService['listWorkflowExecutions']>> = await service.listWorkflowExecutions({
+      namespace,
+      query,
+      pageSize: PAGE,
+      nextPageToken,
+    });
+    for (const { execution } of page.executions) if (execution?.workflowId) ids.push(execution.workflowId);
+    nextPageToken = page.nextPageToken.length > 0 ? page.nextPageToken : null;
+  } while (nextPageToken !== null);
+  return ids;
+}

@@ -1,7 +1,7 @@
 import { withoutUndefined } from '../../base/json.ts';
 import { redactAll, redactByPattern } from '../console/redaction.ts';
 import { startOfBody, toRecordedBody } from '../console/request-recorder.ts';
-import { notFound } from '../domain/api-error.ts';
+import { orNotFound } from '../domain/api-error.ts';
 import type { Domain } from '../domain/context.ts';
 import type { WebhookDelivery, WebhookDeliveryDetail } from '../shared/contract.ts';
 import { findProcessById } from '../store/processes.ts';
@@ -47,9 +47,7 @@ export function replayWebhookDelivery({ store, commands }: Domain, id: string): 
 }
 
 function requireDelivery(sql: Domain['store']['sql'], id: string): WebhookDeliveryRow {
-  const row = findWebhookDelivery(sql, id);
-  if (row === undefined) throw notFound('webhook delivery', id);
-  return row;
+  return orNotFound(findWebhookDelivery(sql, id), 'webhook delivery', id);
 }
 
 function toDelivery({

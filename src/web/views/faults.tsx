@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import { countOf } from '../../base/count-of.ts';
 import type { FaultStatus } from '../../platform/shared/contract.ts';
-import type { FaultAction } from '../../platform/faults/registry.ts';
+import type { FaultAction } from '../../platform/shared/faults.ts';
 import { callApi } from '../api.ts';
 import { useData } from '../live/use-data.ts';
 import { ViewHeading } from '../navigation.tsx';

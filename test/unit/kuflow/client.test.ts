@@ -109,7 +109,7 @@ describe('a call', () => {
     );
     const client = connect(server.url);
     await client.updateProcessItemTaskData(id, { NAME: 'x' });
-    await client.patchProcessItemTaskData(id, [{ op: 'remove', path: '/NAME' }]);
+    await client.call('patchProcessItemTaskData', { path: { id }, body: [{ op: 'remove', path: '/NAME' }] });
     await client.call('retrieveKmsKey', { path: { keyId: 'a/../b' } });
     expect(server.requests[0]?.body.toString()).toBe('{"data":{"value":{"NAME":"x"}}}');
     expect(server.requests[1]?.headers['content-type']).toBe('application/json-patch+json');
@@ -138,7 +138,7 @@ describe('a call', () => {
       response.end(bytes);
     });
     const client = connect(server.url);
-    const reference = await client.uploadDocument(`ku:process/${id}`, {
+    const reference = await client.uploadProcessDocument(id, {
       bytes,
       contentType: 'application/pdf',
       fileName: 'a b.pdf',
@@ -154,16 +154,6 @@ describe('a call', () => {
     await expect(
       client.uploadProcessDocument(id, { bytes: new Uint8Array(), contentType: 'a/b', fileName: 'c' }),
     ).rejects.toThrow(/empty/);
-  });
-
-  it('reads the delay until the next registration', async () => {
-    const worker = { identity: '1@host', taskQueue: 'Q', hostname: 'host', ip: '127.0.0.1' };
-    const server = await serve((_, response, index) =>
-      sendJson(response, 201, worker, index === 0 ? { 'X-KF-Delay-Window': '300' } : { 'x-kf-delay-window': 'soon' }),
-    );
-    const client = connect(server.url);
-    expect((await client.createWorker(worker)).delayWindow).toBe(300);
-    expect((await client.createWorker(worker)).delayWindow).toBeUndefined();
   });
 });
 
@@ -298,7 +288,7 @@ describe('retries', () => {
     for (const call of [
       () => client.claimProcessItemTask(id),
       () => client.completeProcessItemTask(id),
-      () => client.patchProcessItemTaskData(id, [{ op: 'remove', path: '/A' }]),
+      () => client.call('patchProcessItemTaskData', { path: { id }, body: [{ op: 'remove', path: '/A' }] }),
       () => client.appendProcessItemTaskLog(id, { message: 'x', level: 'INFO' }),
     ]) {
       expect(await failureOf(call())).toMatchObject({ kind: 'reset', sent: true, httpStatus: undefined });

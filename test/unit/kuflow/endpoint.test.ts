@@ -27,8 +27,6 @@ describe('normaliseEndpoint', () => {
   });
 
   it('accepts plain HTTP to another machine only if it is allowed', () => {
-    expect(normaliseEndpoint('http://kuflow.test:8080', { allowInsecure: true })).toBe(
-      'http://kuflow.test:8080/v2024-06-14',
-    );
+    expect(normaliseEndpoint('http://kuflow.test:8080', true)).toBe('http://kuflow.test:8080/v2024-06-14');
   });
 });

@@ -1,7 +1,6 @@
 import { expect, it } from 'vitest';
-import { Secret } from '../../../src/base/secret.ts';
 import { systemClock } from '../../../src/base/clock.ts';
-import { createProbes } from '../../../src/platform/probes.ts';
+import { createProbes, type ProbeOptions } from '../../../src/platform/probes.ts';
 import { openStore } from '../../../src/platform/store/store.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
 import { startUpstream } from './gateway/harness.ts';
@@ -13,15 +12,12 @@ it('reports that the Temporal server does not answer, without its address', asyn
   server.handle = () => undefined;
   const { port } = server;
   const store = openStore({ path: `${temporaryFolder()}/state.db`, clock: systemClock });
+  const other: Partial<ProbeOptions> = { identity: { namespace: 'loans' } as ProbeOptions['identity'] };
   const probes = createProbes({
-    ca: '',
-    ports: { http: 1, https: 2, engine: 3 },
+    ...(other as ProbeOptions),
+    ports: { http: { port: 1 }, https: { port: 2 }, engine: { port: 3 } },
     temporal: `127.0.0.1:${port}`,
-    namespace: 'loans',
-    client: { certificate: '', privateKey: '' },
-    token: new Secret('token'),
     store,
-    probeToken: 'probe',
   });
   const health = await probes.health();
   store.close();

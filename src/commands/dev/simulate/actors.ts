@@ -18,7 +18,7 @@ export interface Actor {
 }
 
 export async function openActors(state: PlatformState, signal: AbortSignal): Promise<Actors> {
-  const users = (await readUsers(state)) ?? [{ ...state.user, groups: [] }];
+  const users = await readUsers(state);
   const clients = new Map<string, KuFlowClient>();
   const clientOf = ({ principalId, token }: GroupMember): KuFlowClient => {
     const known = clients.get(principalId);

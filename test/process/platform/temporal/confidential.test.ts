@@ -152,7 +152,7 @@ describe('a confidential process', () => {
       ...{ processId: id, userActionId: exported.id, userActionDefinitionType: 'DOWNLOADABLE' },
     });
     const document = { bytes: Buffer.from('pdf'), contentType: 'application/pdf', fileName: 'loan.pdf' };
-    const { documentUri } = await application.uploadDocument(`ku:process/${id}`, document);
+    const { documentUri } = await application.uploadProcessDocument(id, document);
     const result = defaultPayloadConverter.toPayload({ downloadable: { documentUri } });
     const respond = (taskToken: Uint8Array, ...commands: readonly object[]) =>
       connection.workflowService.respondWorkflowTaskCompleted({
@@ -174,7 +174,8 @@ describe('a confidential process', () => {
 
     const canceled = await act('EXPORT');
     await respond((await poll(ACTION_QUEUE)).taskToken);
-    expect((await user.client.cancelProcessAction(id, canceled.id)).status).toBe('CANCELED');
+    const cancellation = await user.client.call('cancelProcessAction', { path: { id, actionId: canceled.id } });
+    expect(cancellation.body.status).toBe('CANCELED');
     await user.client.cancelProcess(id);
     const deletion = application.call('deleteProcess', { path: { id } });
     await expect(deletion).rejects.toMatchObject({ kind: 'conflict' });

@@ -3,7 +3,7 @@ import sqlite from 'node-sqlite3-wasm';
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { systemClock } from '../../../../src/base/clock.ts';
-import { retrieveKmsKey } from '../../../../src/platform/domain/encryption-keys.ts';
+import { retrieveKmsKey } from '../../../../src/platform/domain/confidential.ts';
 import { createProcess } from '../../../../src/platform/domain/process-creation.ts';
 import { createProcessItem } from '../../../../src/platform/domain/process-item-creation.ts';
 import { completeTask } from '../../../../src/platform/domain/process-items.ts';

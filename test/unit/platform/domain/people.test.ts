@@ -19,7 +19,7 @@ import { createProcessItem } from '../../../../src/platform/domain/process-item-
 import { assignTask, claimTask, completeTask, updateTaskData } from '../../../../src/platform/domain/process-items.ts';
 import { createProcess } from '../../../../src/platform/domain/process-creation.ts';
 import { changeProcessInitiator } from '../../../../src/platform/domain/processes.ts';
-import { hashToken } from '../../../../src/platform/domain/secrets.ts';
+import { hashToken } from '../../../../src/platform/domain/credentials.ts';
 import { MIGRATIONS } from '../../../../src/platform/store/schema.ts';
 import type { ProcessDefinition } from '../../../../src/process/definition.ts';
 import type { PeopleSeed } from '../../../../src/process/people.ts';

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { uuid7 } from '../../../../src/base/uuid.ts';
 import { downloadDocument, uploadDocument, uploadProcessDocument } from '../../../../src/platform/domain/documents.ts';
-import { parseDocumentUri } from '../../../../src/platform/domain/file-reference.ts';
+import { parseDocumentUri } from '../../../../src/platform/domain/documents.ts';
 import { everybodyGroup } from '../../../../src/platform/domain/apply-people.ts';
 import { createProcess } from '../../../../src/platform/domain/process-creation.ts';
 import { createProcessItem } from '../../../../src/platform/domain/process-item-creation.ts';
@@ -150,6 +150,7 @@ describe('a task', () => {
     await world.outbox.whenIdle();
     expect(world.calls[1]).toEqual({
       call: 'signal',
+      kind: 'signal-workflow',
       workflowId: processId,
       signalName: 'KuFlow_Engine_Signal_Process_Item',
       payload: {

@@ -41,6 +41,7 @@ describe('createProcess', () => {
     expect(world.calls).toEqual([
       {
         call: 'start',
+        kind: 'start-workflow',
         workflowId: id,
         workflowType: 'LoanWorkflow',
         taskQueue: 'LOAN_QUEUE',

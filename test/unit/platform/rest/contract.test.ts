@@ -107,7 +107,7 @@ describe('validation', () => {
     ['an empty body', 'retrieveTenant', { status: 200 }, ''],
     ['JSON instead of bytes', 'downloadDocument', { status: 200, body: { a: 1 } }, 'bytes'],
   ] as const)('rejects an answer with %s', async (_what, operationId, answer, text) => {
-    const broken = createRest({ handlers: { [operationId]: { fields: ['query.documentUri'], run: () => answer } } });
+    const broken = createRest({ handlers: { [operationId]: () => answer } });
     try {
       const url =
         operationId === 'retrieveTenant' ? `/tenants/${uuid7()}` : '/documents/~actions/download?documentUri=ku:x';
@@ -125,11 +125,8 @@ describe('validation', () => {
   it('answers 500 without the reason on an internal error, and reports the reason', async () => {
     const broken = createRest({
       handlers: {
-        retrieveTenant: {
-          fields: [],
-          run: () => {
-            throw new Error('inner workings');
-          },
+        retrieveTenant: () => {
+          throw new Error('inner workings');
         },
       },
     });

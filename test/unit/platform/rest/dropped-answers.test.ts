@@ -114,7 +114,8 @@ const CASES: Readonly<Partial<Record<OperationId, () => Promise<void>>>> = {
   cancelProcessAction: async () => {
     const processId = await started();
     const { id } = await act(processId, 'EXPORT');
-    expect((await client.cancelProcessAction(processId, id)).status).toBe('CANCELED');
+    const answer = await client.call('cancelProcessAction', { path: { id: processId, actionId: id } });
+    expect(answer.body.status).toBe('CANCELED');
     await rest.world.outbox.whenIdle();
     expect(rest.world.calls.map(({ call }) => call).toSorted()).toEqual(['cancel', 'start', 'start']);
     expect(times(await timelineOf(processId), 'action-canceled')).toBe(1);
@@ -122,10 +123,13 @@ const CASES: Readonly<Partial<Record<OperationId, () => Promise<void>>>> = {
   uploadProcessActionDocument: async () => {
     const processId = await started();
     const { id } = await act(processId, 'PRINT');
-    const { downloadable } = await client.uploadProcessActionDocument(processId, id, document);
-    expect(Buffer.from((await client.downloadDocument(downloadable?.documentUri ?? '')).bytes).toString()).toBe(
-      'a contract',
-    );
+    const { bytes, fileName, contentType } = document;
+    const query = { fileName, fileContentType: contentType };
+    const path = { id: processId, actionId: id };
+    const { downloadable } = (await client.call('uploadProcessActionDocument', { path, query, body: bytes })).body;
+    const documentUri = downloadable?.documentUri ?? '';
+    const download = await client.call('downloadDocument', { query: { documentUri } });
+    expect(Buffer.from(download.body.bytes).toString()).toBe('a contract');
     expect(rest.world.store.sql.all('SELECT id FROM documents')).toHaveLength(1);
   },
   uploadProcessUserActionDocument: async () => {
@@ -145,7 +149,9 @@ const CASES: Readonly<Partial<Record<OperationId, () => Promise<void>>>> = {
   },
   uploadDocument: async () => {
     const processId = await started();
-    const { documentUri } = await client.uploadDocument(`ku:process/${processId}`, document);
+    const { bytes, fileName, contentType } = document;
+    const query = { targetUri: `ku:process/${processId}`, fileName, fileContentType: contentType };
+    const { documentUri } = (await client.call('uploadDocument', { query, body: bytes })).body;
     await oneIsLinked(processId, documentUri);
   },
 };

@@ -9,7 +9,7 @@ import { answerValidator } from '../../../../src/kuflow/contract/validators.ts';
 import { createOpenCodes } from '../../../../src/platform/console/open-codes.ts';
 import { createRestApp } from '../../../../src/platform/rest/app.ts';
 import type { HealthReport, PlatformRun, RestDeps, ServerTls } from '../../../../src/platform/rest/deps.ts';
-import { createFaultRegistry, type FaultRegistry } from '../../../../src/platform/faults/registry.ts';
+import { createFaultRegistry, type FaultRegistry } from '../../../../src/platform/shared/faults.ts';
 import { createEventStreams, type EventStreams } from '../../../../src/platform/console/event-streams.ts';
 import { readPageFiles } from '../../../../src/platform/console/page-files.ts';
 import { createRequestRecorder } from '../../../../src/platform/console/request-recorder.ts';

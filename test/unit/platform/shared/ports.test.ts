@@ -21,8 +21,8 @@ describe('ports', () => {
     const held = await holdPort(port);
     expect(await holdPort(port)).toBeUndefined();
     expect((await choosePort({ kind: 'preferred', port }, 1)).port).not.toBe(port);
-    await held?.release();
-    await held?.release();
+    await held?.close();
+    await held?.close();
     expect(await choosePort({ kind: 'exact', port }, 1)).toEqual({ port });
   });
 

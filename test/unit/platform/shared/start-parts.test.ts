@@ -5,11 +5,13 @@ describe('parts that start in order', () => {
   const stopped: string[] = [];
   const startAll = async ({ add }: Parts): Promise<void> => {
     stopped.length = 0;
-    await add('store', (part) => void stopped.push(part));
-    await add(Promise.resolve('Temporal'), (part) => Promise.reject(new Error(`${part} does not stop`)));
-    await add('gateway', (part) => void stopped.push(part));
-    await add('the API', (part) => {
-      throw new Error(`${part} does not stop`);
+    await add({ close: () => void stopped.push('store') });
+    await add(Promise.resolve({ stop: () => Promise.reject(new Error('Temporal does not stop')) }));
+    await add({ stop: () => void stopped.push('gateway') });
+    await add({
+      close: () => {
+        throw new Error('the API does not stop');
+      },
     });
   };
 
@@ -27,7 +29,7 @@ describe('parts that start in order', () => {
   it('all stop if the next one fails to start, and that failure is reported', async () => {
     const starting = startParts(async (given) => {
       await startAll(given);
-      await given.add(Promise.reject(new Error('the port is taken')), () => void stopped.push('never started'));
+      await given.add<{ stop(): void }>(Promise.reject(new Error('the port is taken')));
     });
     await expect(starting).rejects.toThrow('the port is taken');
     expect(stopped).toEqual(['gateway', 'store']);

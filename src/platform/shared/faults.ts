@@ -1,4 +1,5 @@
 import { uuid7 } from '../../base/uuid.ts';
+import { isOperationId } from '../../kuflow/contract/operations.ts';
 
 /**
  * What a fault does to a call:
@@ -17,6 +18,16 @@ export type FaultAction =
   | { readonly kind: 'delay'; readonly ms: number }
   | { readonly kind: 'status'; readonly status: number; readonly retryAfter?: number };
 
+/** The fields of a kind in addition to `kind`; the first one is required. */
+const FIELDS: Readonly<Record<FaultAction['kind'], readonly string[]>> = {
+  'drop-request': [],
+  'drop-answer': [],
+  'cut-answer': [],
+  'no-answer': [],
+  delay: ['ms'],
+  status: ['status', 'retryAfter'],
+};
+
 export interface FaultRule {
   /** An operation of KuFlow's API, or `*` for all of them. */
   readonly operationId: string;
@@ -29,6 +40,17 @@ export interface ActiveFault extends FaultRule {
   readonly id: string;
   /** How many calls it will still affect. */
   readonly left: number;
+}
+
+/** What is wrong with a rule whose fields have the types of `FaultRequest`; undefined if it is valid. */
+export function findFaultProblem({ operationId, action }: Omit<FaultRule, 'times'>): string | undefined {
+  if (operationId !== '*' && !isOperationId(operationId))
+    return "operationId must be an operation of KuFlow's API, or *";
+  const { kind, ...given } = action;
+  const [required] = FIELDS[kind];
+  if (required !== undefined && !(required in given)) return `action.${required} is required`;
+  const surplus = Object.keys(given).find((field) => !FIELDS[kind].includes(field));
+  return surplus === undefined ? undefined : `action.${surplus} is not a field of ${kind}`;
 }
 
 export interface FaultRegistry {
