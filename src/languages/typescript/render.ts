@@ -42,7 +42,7 @@ export async function renderTypeScript(spec: ProjectSpec, templates: TemplateSet
   return [...libraryFiles(spec), ...files];
 }
 
-/** The modules with validators. An additional process without system tasks has none. */
+/** The modules with validators. An additional process without system tasks does not have one. */
 async function validatorsOf({
   definition,
   additionalProcesses = [],
