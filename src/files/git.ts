@@ -3,12 +3,17 @@ import { existsSync, realpathSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
 import { basename, dirname, join, parse } from 'node:path';
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** How long a git command may take. */
+const LIMIT_MS = 10_000;
+const STATUS_LIMIT_MS = 30_000;
 /** A status lists every file that is not tracked. */
 const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
 const HOOK_VARIABLES = /^GIT_(?:DIR|WORK_TREE|INDEX_FILE|OBJECT_DIRECTORY|COMMON_DIR|PREFIX)$/;
 
 /** An environment without the variables that git sets for its hooks. They would make every git call use the repository of the hook. */
-export function gitEnvironment(env: Readonly<Record<string, string | undefined>>): Record<string, string | undefined> {
+export function gitEnvironment(env: Environment): Record<string, string | undefined> {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !HOOK_VARIABLES.test(name)));
 }
 
@@ -22,13 +27,9 @@ export type GitState =
   | { readonly kind: 'unknown'; readonly why: string };
 
 /** Asks git about a file in an existing folder; the file may not exist yet. Runs up to three read-only git commands, each for at most `limitMs`. */
-export async function readGitState(
-  path: string,
-  env: Readonly<Record<string, string | undefined>>,
-  limitMs = 10_000,
-): Promise<GitState> {
+export async function readGitState(path: string, env: Environment, limitMs = LIMIT_MS): Promise<GitState> {
   const name = basename(path);
-  const git = (args: readonly string[]): Promise<GitAnswer> => runGit(args, dirname(path), env, limitMs);
+  const git = (args: readonly string[]): Promise<GitAnswer> => askGit(args, dirname(path), env, { limitMs });
   const inside = await git(['rev-parse', '--is-inside-work-tree']);
   if (inside.kind === 'absent' || inside.text.includes('not a git repository')) return { kind: 'none' };
   if (inside.kind === 'failed') return { kind: 'unknown', why: firstLine(inside.text) };
@@ -44,37 +45,31 @@ export async function readGitState(
 }
 
 /** Whether the last commit contains the file, which may be missing in its folder. False without a repository, and if git fails. */
-export async function isCommitted(
-  path: string,
-  env: Readonly<Record<string, string | undefined>>,
-  limitMs = 10_000,
-): Promise<boolean> {
-  const answer = await runGit(['cat-file', '-e', `HEAD:./${basename(path)}`], dirname(path), env, limitMs);
+export async function isCommitted(path: string, env: Environment): Promise<boolean> {
+  const answer = await askGit(['cat-file', '-e', `HEAD:./${basename(path)}`], dirname(path), env);
   return answer.kind === 'answer';
 }
 
+/** What to do about a missing file: restore it from the last commit, if that contains it; otherwise undefined. */
+export async function restoreStep(folder: string, file: string, env: Environment): Promise<string | undefined> {
+  const isInHead = await isCommitted(join(folder, file), env);
+  return isInHead ? `Restore it from the last commit: git checkout HEAD -- ${file}` : undefined;
+}
+
 /** Whether the branches of an unfinished merge conflict in the file. False without a repository, and if git fails. */
-export async function isUnmerged(
-  path: string,
-  env: Readonly<Record<string, string | undefined>>,
-  limitMs = 10_000,
-): Promise<boolean> {
+export async function isUnmerged(path: string, env: Environment): Promise<boolean> {
   const args = ['--literal-pathspecs', 'ls-files', '--unmerged', '--', basename(path)];
-  const answer = await runGit(args, dirname(path), env, limitMs);
+  const answer = await askGit(args, dirname(path), env);
   return answer.kind === 'answer' && answer.text !== '';
 }
 
 /** Whether git ignores an existing folder as a whole, with all its files. False without a repository, and if git fails. */
-export async function isIgnoredFolder(
-  folder: string,
-  env: Readonly<Record<string, string | undefined>>,
-  limitMs = 10_000,
-): Promise<boolean> {
+export async function isIgnoredFolder(folder: string, env: Environment): Promise<boolean> {
   // Nothing ignores the top of a repository; one around it may ignore the folder.
   if (existsSync(join(folder, '.git'))) return false;
   // By its name: git takes an empty line with a Windows line end for a rule that matches `.` in any folder.
   const { dir, base } = parse(await realpath(folder).catch(() => folder));
-  return (await runGit(['check-ignore', '--quiet', '--', `./${base}`], dir, env, limitMs)).kind === 'answer';
+  return (await askGit(['check-ignore', '--quiet', '--', `./${base}`], dir, env)).kind === 'answer';
 }
 
 /**
@@ -84,11 +79,15 @@ export async function isIgnoredFolder(
 export async function readIgnored(
   folder: string,
   paths: readonly string[],
-  env: Readonly<Record<string, string | undefined>>,
-  limitMs = 10_000,
+  env: Environment,
 ): Promise<readonly string[]> {
-  if (paths.length === 0 || (await isIgnoredFolder(folder, env, limitMs))) return [];
-  const answer = await runGit(['check-ignore', '--stdin', '-z'], folder, env, limitMs, paths.join('\0'));
+  if (paths.length === 0 || (await isIgnoredFolder(folder, env))) return [];
+  const answer = await askGit(['check-ignore', '--stdin', '-z'], folder, env, { input: paths.join('\0') });
+  return listedPaths(answer);
+}
+
+/** The paths that git lists with `-z`. */
+function listedPaths(answer: GitAnswer): readonly string[] {
   return answer.kind === 'answer' ? answer.text.split('\0').filter((path) => path !== '') : [];
 }
 
@@ -100,14 +99,12 @@ export async function listFilesInGit(
   kind: 'tracked' | 'untracked',
   folder: string,
   paths: readonly string[],
-  env: Readonly<Record<string, string | undefined>>,
-  limitMs = 10_000,
+  env: Environment,
 ): Promise<readonly string[]> {
   if (paths.length === 0) return [];
   const options = kind === 'tracked' ? [] : ['--others', '--exclude-standard'];
   const args = ['--literal-pathspecs', 'ls-files', '-z', ...options, '--', ...paths];
-  const answer = await runGit(args, folder, env, limitMs);
-  return answer.kind === 'answer' ? answer.text.split('\0').filter((path) => path !== '') : [];
+  return listedPaths(await askGit(args, folder, env));
 }
 
 /** The state of the files in a folder for git, without ignored files. */
@@ -135,20 +132,20 @@ const UNFINISHED = {
 
 /**
  * Asks git which files in `folder` and below changed, and which of the `others`: paths relative to the folder, which lead out of it. Runs a few
- * read-only git commands, each for at most `limitMs`.
+ * read-only git commands.
  */
 export async function readWorkTree(
   folder: string,
-  env: Readonly<Record<string, string | undefined>>,
-  { others = [], limitMs = 30_000 }: { readonly others?: readonly string[]; readonly limitMs?: number } = {},
+  env: Environment,
+  others: readonly string[] = [],
 ): Promise<WorkTree> {
-  const git = (args: readonly string[]): Promise<GitAnswer> => runGit(args, folder, env, limitMs);
+  const git = (args: readonly string[]): Promise<GitAnswer> => askGit(args, folder, env, { limitMs: STATUS_LIMIT_MS });
   const inside = await git(['rev-parse', '--is-inside-work-tree', '--show-prefix', '--absolute-git-dir']);
   if (inside.kind === 'absent' || inside.text.includes('not a git repository')) return { kind: 'none' };
   if (inside.kind === 'failed') return { kind: 'unknown', why: firstLine(inside.text) };
   const [isInside = '', prefix = '', gitFolder = ''] = inside.text.split('\n');
   if (isInside !== 'true') return { kind: 'none' };
-  if (await isIgnoredFolder(folder, env, limitMs)) return { kind: 'none' };
+  if (await isIgnoredFolder(folder, env)) return { kind: 'none' };
   const statusOf = (paths: readonly string[]): Promise<GitAnswer> =>
     git([
       ...['--literal-pathspecs', 'status', '--porcelain', '-z', '--no-renames', '--untracked-files=all'],
@@ -161,43 +158,57 @@ export async function readWorkTree(
   const steps = Object.keys(UNFINISHED) as readonly (keyof typeof UNFINISHED)[];
   return {
     kind: 'work-tree',
-    changed: status.text
-      .split('\0')
-      .filter((entry) => entry !== '')
-      .map((entry) => entry.slice(3)),
+    changed: listedPaths(status).map((entry) => entry.slice(3)),
     prefix,
     unfinished: steps.find((step) => UNFINISHED[step].some((name) => existsSync(join(gitFolder, name)))),
   };
 }
 
-type GitAnswer =
+/** `absent`: git is not installed. */
+export type GitAnswer =
   | { readonly kind: 'answer'; readonly text: string }
   | { readonly kind: 'failed'; readonly text: string; readonly status?: number | undefined }
   | { readonly kind: 'absent'; readonly text: string };
 
-function runGit(
+interface CallOptions {
+  readonly limitMs?: number;
+  readonly input?: string;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Runs a git command in a folder that may be in a repository. */
+async function askGit(
+  args: readonly string[],
+  folder: string,
+  env: Environment,
+  options?: CallOptions,
+): Promise<GitAnswer> {
+  if (!isInRepository(folder)) return { kind: 'failed', text: 'not a git repository', status: 128 };
+  return runGit(args, folder, env, options);
+}
+
+/** Runs a git command in a folder, without prompts. Never rejects. */
+export function runGit(
   args: readonly string[],
   cwd: string,
-  env: Readonly<Record<string, string | undefined>>,
-  timeout: number,
-  input = '',
+  env: Environment,
+  { limitMs: timeout = LIMIT_MS, input = '', signal }: CallOptions = {},
 ): Promise<GitAnswer> {
-  if (!isInRepository(cwd)) return Promise.resolve({ kind: 'failed', text: 'not a git repository', status: 128 });
-  // A repository can configure a program that git runs on each of these commands.
-  const safeArgs = ['-c', 'core.fsmonitor=false', ...args];
   const options = {
     cwd,
     env: { ...gitEnvironment(env), LC_ALL: 'C', GIT_TERMINAL_PROMPT: '0', GIT_OPTIONAL_LOCKS: '0' },
     timeout,
     windowsHide: true,
     maxBuffer: MAX_OUTPUT_BYTES,
+    ...(signal !== undefined && { signal }),
   };
   return new Promise((resolve) => {
-    const child = execFile('git', safeArgs, options, (error, stdout, stderr) => {
+    // A repository can configure a program that git runs on many commands.
+    const child = execFile('git', ['-c', 'core.fsmonitor=false', ...args], options, (error, stdout, stderr) => {
       if (error === null) resolve({ kind: 'answer', text: stdout });
       else if (error.code === 'ENOENT') resolve({ kind: 'absent', text: '' });
       else {
-        const text = stderr.trim() === '' ? `git ${args[0] ?? ''} did not answer` : stderr;
+        const text = `${stdout}${stderr}`.trim() || `git ${args[0] ?? ''} did not answer`;
         resolve({ kind: 'failed', text, status: typeof error.code === 'number' ? error.code : undefined });
       }
     });
@@ -219,6 +230,6 @@ function isInRepository(folder: string): boolean {
   }
 }
 
-function firstLine(text: string): string {
+export function firstLine(text: string): string {
   return text.trim().split('\n')[0] ?? '';
 }

@@ -5,8 +5,7 @@ import valid from 'semver/functions/valid.js';
 import { KnownError } from '../../base/errors.ts';
 import { escapeForTerminal } from '../../base/escape.ts';
 import { PACKAGE_NAME } from '../../base/package-root.ts';
-import { readIgnored, readWorkTree, type WorkTree } from '../../files/git.ts';
-import { restoreStep } from '../../files/restore-step.ts';
+import { readIgnored, readWorkTree, restoreStep, type WorkTree } from '../../files/git.ts';
 import { languageOf } from '../../languages/registry.ts';
 import { findProject, RECORD_FILE } from '../../process/find-project.ts';
 import { BASE_FILE } from '../../project/base-archive.ts';
@@ -50,7 +49,7 @@ export async function openForUpdate(request: OpenUpdateRequest): Promise<Updatab
   rejectEditedRecord(project, migrations);
   const others = lockFilesIn(project).filter((path) => path.startsWith('../'));
   if (others.length === 0) return { project, workTree };
-  return { project, workTree: await readWorkTree(project.folder, env, { others }) };
+  return { project, workTree: await readWorkTree(project.folder, env, others) };
 }
 
 /** The lock files of the project, relative to it. Those of a workspace are outside of it. */

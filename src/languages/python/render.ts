@@ -1,9 +1,9 @@
+import { definitionSchemaFile } from '../definition-schema.ts';
 import { containsLibrary, findLibrary, libraryFiles, type LibraryArchive } from '../library.ts';
 import { textFile, type PlannedFile } from '../planned-file.ts';
-import { renderProcesses, renderProjectFiles, type ProcessParts } from '../process-parts.ts';
+import { renderProjectFiles, type ProcessParts } from '../process-parts.ts';
 import type { ProjectSpec } from '../project-spec.ts';
 import type { TemplateSet } from '../templates/set.ts';
-import { movePythonPackage } from './move-package.ts';
 import { distributionName } from './package-name.ts';
 import { pythonLayout, type PythonLayout } from './process-layout.ts';
 import { pythonProcessContext } from './process-context.ts';
@@ -13,7 +13,9 @@ import { UV_LOCK } from './tools.ts';
 /** The name of the library's archive, with its version. */
 export const WHEEL = /^kuflow_worker-([^-]+)-py3-none-any\.whl$/;
 
-const PROCESS = 'src/example_worker/process';
+/** The package of the template. */
+const TEMPLATE_PACKAGE = 'example_worker';
+const PROCESS = `src/${TEMPLATE_PACKAGE}/process`;
 
 const PARTS = {
   [`${PROCESS}/__init__.py`]: 'init',
@@ -45,8 +47,17 @@ export function renderPython(spec: ProjectSpec, templates: TemplateSet): readonl
   });
   return [
     ...libraryFiles(spec),
+    definitionSchemaFile(),
     ...files.filter(({ path }) => packageManager === 'pip' || !REQUIREMENTS.includes(path)),
   ];
+}
+
+/** A file of the template in another package. */
+export function movePythonPackage(file: PlannedFile, packageName: string): PlannedFile {
+  const path = file.path.replace(`src/${TEMPLATE_PACKAGE}/`, `src/${packageName}/`);
+  if (!path.endsWith('.py')) return { ...file, path };
+  const text = Buffer.from(file.contents).toString('utf8');
+  return { ...file, path, contents: Buffer.from(text.replaceAll(TEMPLATE_PACKAGE, packageName)) };
 }
 
 /** The tested versions of all dependencies for pip, with checksums. People add to them by hand; pip does not. */
@@ -80,9 +91,4 @@ function lockFromRegistry(text: string, { version }: LibraryArchive): string {
     .replace(PACKAGE_IN_UV_LOCK, '')
     .replaceAll(REFERENCE_IN_UV_LOCK, '')
     .replace(PATH_IN_REQUIREMENTS, `kuflow-worker==${version}`);
-}
-
-/** The code of the processes of a Python project. */
-export function renderPythonProcesses(spec: ProjectSpec, templates: TemplateSet): readonly PlannedFile[] {
-  return renderProcesses(spec, templates, PROCESS_PARTS);
 }

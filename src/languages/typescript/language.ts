@@ -1,21 +1,18 @@
 import { join, sep } from 'node:path';
 import type { Language } from '../language.ts';
 import { activityNames, appendActivity } from './activities.ts';
-import { exportedNames } from './exports.ts';
 import { hasDeclarationsOnly, isDefinitionCode, processLayout } from './layout.ts';
+import { commandsOf, scriptCommand } from './package-manager-commands.ts';
 import {
   choosePackageManager,
-  installCommand,
   lockFiles,
   PACKAGE_MANAGERS,
-  programCommand,
   programOf,
   requirePackageManager,
-  scriptCommand,
 } from './package-manager.ts';
 import { TS_NAMING } from './process-context.ts';
 import { renderTypeScript } from './render.ts';
-import { declaresTask, findTasks } from './find-tasks.ts';
+import { declaresTask, exportedNames, findTasks } from './read-code.ts';
 
 const SCHEMA = 'node_modules/create-kuflow-worker/schemas/kuflow.process.schema.json';
 
@@ -57,12 +54,12 @@ export const typescript: Language = {
     lockFiles,
   },
   commands: (manager) => ({
-    install: installCommand(manager),
+    install: commandsOf(manager).install,
     dev: scriptCommand(manager, 'dev'),
     smoke: scriptCommand(manager, 'smoke'),
     check: scriptCommand(manager, 'check'),
     start: scriptCommand(manager, 'start'),
-    kuflow: programCommand(manager, 'kuflow'),
+    kuflow: `${commandsOf(manager).exec} kuflow`,
     simulated: 'node --import tsx src/main.ts --dev',
     verify: [
       { command: scriptCommand(manager, 'lint'), text: 'check types and lint' },

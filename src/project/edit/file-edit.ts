@@ -2,7 +2,9 @@ import { join } from 'node:path';
 import { withContext } from '../../base/system-error.ts';
 import { readPlainFile, type PlainFile } from '../../files/read.ts';
 import { utf8Text } from '../../files/text-file.ts';
+import type { PlannedFile } from '../../languages/planned-file.ts';
 import { toLf } from '../merge/line-endings.ts';
+import type { PlacedLines } from './placed-lines.ts';
 import { unifiedDiff } from './unified-diff.ts';
 
 /** A change to one file that can be written. */
@@ -17,11 +19,31 @@ export interface FileEdit {
   /** The text on disk; absent for a new file. */
   readonly before?: string;
   readonly after: string;
-  /** The generated text that was merged last. It remains the base of the file if the edit is not made. Absent if there is no such text. */
-  readonly base?: string | undefined;
   /** The change as a unified diff. */
   readonly diff: string;
 }
+
+/** A change that cannot be written without losing somebody's work. */
+export interface EditConflict {
+  readonly path: string;
+  readonly how: 'conflict';
+  readonly reason:
+    | 'has local changes in the same place'
+    | 'has local changes, and the place for the change is not certain'
+    | 'was written by another version, which differs in the same place'
+    | 'no longer exists'
+    | 'already exists'
+    | 'is not a regular text file';
+  /** The generated text that was merged last; absent for a file that the change adds. */
+  readonly base?: string | undefined;
+  readonly next: string;
+  /** The change to make by hand: a unified diff of what the templates render. */
+  readonly diff: string;
+  /** The same as lines to paste, in a file with code that has local changes. */
+  readonly paste?: readonly PlacedLines[] | undefined;
+}
+
+export type PlannedEdit = FileEdit | EditConflict;
 
 export function createNewFile(path: string, after: string): FileEdit {
   return { path, how: 'new', after, diff: unifiedDiff(path, undefined, after) };
@@ -30,7 +52,7 @@ export function createNewFile(path: string, after: string): FileEdit {
 /** Replaces the text on disk, which has local changes unless it is `base`. */
 export function editExistingFile(path: string, before: string, after: string, base: string | undefined): FileEdit {
   const how = toLf(before) === base ? 'generated' : 'edited-by-hand';
-  return { path, how, before, after, base, diff: unifiedDiff(path, before, after) };
+  return { path, how, before, after, diff: unifiedDiff(path, before, after) };
 }
 
 /** Reads a file of a project as `readPlainFile` does. Rejects with a SystemError. */
@@ -43,4 +65,10 @@ export async function readProjectFile(folder: string, path: string): Promise<Pla
 export async function readTextFile(folder: string, path: string): Promise<string | undefined | false> {
   const file = await readProjectFile(folder, path);
   return file === undefined || file === false ? file : (utf8Text(file.contents) ?? false);
+}
+
+/** The mode of a project file that is closest to these permission bits. */
+export function plainMode(mode: number): PlannedFile['mode'] {
+  if ((mode & 0o100) !== 0) return 0o755;
+  return (mode & 0o044) === 0 ? 0o600 : 0o644;
 }

@@ -12,7 +12,7 @@ import { requireWorkflow, type WorkerDefinition } from '../../process/definition
 import { DEFINITION_FILE, loadDefinition, parseDefinition } from '../../process/definition/file.ts';
 import { missingDefinitionError, missingRecordError } from '../../process/definition/missing.ts';
 import { findAbove, findProject, RECORD_FILE } from '../../process/find-project.ts';
-import { BASE_FILE, textOf, type ProjectBase } from '../base-archive.ts';
+import { BASE_FILE, mapParts, textOf, type ProjectBase } from '../base-archive.ts';
 import { toLf } from '../merge/line-endings.ts';
 import { readProjectRecord, type ProjectRecord } from '../record.ts';
 import { renderProject } from '../render.ts';
@@ -20,6 +20,7 @@ import { fillBase, guessDefinitionInCode, readUsableBase } from './rebuild-base.
 import { readTextFile } from './file-edit.ts';
 import { readAround, recoverAround } from './recover-project.ts';
 import { assignActivityNames, listActivityNames, pinInputs } from './activity-names.ts';
+import type { Environment } from '../../settings/environment.ts';
 
 /** A process of a project, as its definition file describes it now. */
 export interface ProcessOnDisk {
@@ -43,6 +44,13 @@ export interface RemovedProcess {
   readonly remainingFiles: readonly string[];
   /** The process as its code was generated, if nothing of it is left and it is known. */
   readonly process: OpenedProcess | undefined;
+}
+
+/** What a change of the project means for a process whose definition file no longer exists. */
+export function removedProcessNote({ layout: place, remainingFiles: left }: RemovedProcess): string {
+  return left.length === 0
+    ? `${place.definitionFile} and its code were deleted, so the process is removed from ${RECORD_FILE}`
+    : `${place.definitionFile} was deleted: restore it, or delete the other files of the process (${left.join(', ')})`;
 }
 
 export interface WorkerProject {
@@ -80,7 +88,6 @@ export interface ProjectFiles extends Pick<WorkerProject, 'folder' | 'record' | 
 }
 
 type DefinedWithout = Omit<ProcessOnDisk, 'definition'>;
-type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * Reads the record and the definitions of the project that contains `cwd`. Rejects with a KnownError if there is no project, or one of these
@@ -165,14 +172,14 @@ export async function openProject(
       };
     }),
   );
+  const removed = new Set(
+    removedProcesses.flatMap(({ layout, remainingFiles }) =>
+      remainingFiles.length > 0 ? [] : [layout.definitionFile, ...layout.code],
+    ),
+  );
   const project: WorkerProject = {
     ...{ folder, record, recordText, archive, removedProcesses },
-    base: withoutFiles(
-      base,
-      removedProcesses.flatMap(({ layout, remainingFiles }) =>
-        remainingFiles.length > 0 ? [] : [layout.definitionFile, ...layout.code],
-      ),
-    ),
+    base: mapParts(base, (all) => new Map([...all].filter(([path]) => !removed.has(path)))),
     processes: [await open(files.processes[0]), ...(await Promise.all(files.processes.slice(1).map(open)))],
     notes: problem === undefined ? [] : [rebuiltNote(problem)],
   };
@@ -202,18 +209,15 @@ function rebuiltNote(problem: string): string {
 
 /** The processes as the code was generated from. */
 export function withDefinitionsInCode(processes: WorkerProject['processes']): WorkerProject['processes'] {
-  const reduce = (process: OpenedProcess): OpenedProcess => ({ ...process, definition: process.definitionInCode });
-  const [first, ...others] = processes;
-  return [reduce(first), ...others.map(reduce)];
+  return mapProcesses(processes, (process) => ({ ...process, definition: process.definitionInCode }));
 }
 
-function withoutFiles(
-  { generated, merged, regenerated, template }: ProjectBase,
-  paths: readonly string[],
-): ProjectBase {
-  const keep = (files: ProjectBase['generated']): ProjectBase['generated'] =>
-    paths.length === 0 ? files : new Map([...files].filter(([path]) => !paths.includes(path)));
-  return { generated: keep(generated), merged: keep(merged), regenerated: keep(regenerated), template };
+/** The processes of a project after a change of each. */
+export function mapProcesses(
+  [first, ...others]: WorkerProject['processes'],
+  change: (process: OpenedProcess, index: number) => OpenedProcess,
+): WorkerProject['processes'] {
+  return [change(first, 0), ...others.map((process, index) => change(process, index + 1))];
 }
 
 /** Gives system tasks that were added to a definition by hand an activity name that is not in use. */
@@ -236,7 +240,7 @@ async function assignNewActivityNames(project: WorkerProject): Promise<WorkerPro
       naming,
     ),
   ]);
-  const [first, ...others] = processes.map((process, at): OpenedProcess => {
+  return mapProcesses(processes, (process, at) => {
     const choices = assigned[at] ?? process.choices;
     const newTasks = process.definition.tasks.filter(({ code }) => !isNamed(process, code));
     if (newTasks.length === 0) return { ...process, choices };
@@ -245,7 +249,6 @@ async function assignNewActivityNames(project: WorkerProject): Promise<WorkerPro
     for (const name of listActivityNames([{ definition, choices: newChoices }], naming)) taken.add(name);
     return { ...process, choices: newChoices };
   });
-  return [first ?? processes[0], ...others];
 }
 
 function recordedChoices(record: ProjectRecord, slug: string | undefined): TaskChoices {
@@ -289,10 +292,9 @@ export async function compareCode(
 /** The spec to render a project with these processes. */
 export function toProjectSpec(project: WorkerProject, processes: WorkerProject['processes']): ProjectSpec {
   const [first, ...others] = processes;
-  const { name, language, local, packageManager, packageName, slug, cliPackage } = project.record;
-  const { editors, library, template, workspace, movedFiles } = project.record;
+  const { editors, template, ...answers } = project.record;
   return {
-    ...{ name, language, local, packageManager, packageName, slug, cliPackage, library, workspace, movedFiles },
+    ...answers,
     editors: editors ?? editorsOf(project.base.generated.keys()),
     template: template === undefined ? undefined : { origin: template, files: project.base.template },
     definition: first.definition,

@@ -2,8 +2,7 @@ import { join } from 'node:path';
 import { KnownError } from '../../base/errors.ts';
 import { escapeForTerminal } from '../../base/escape.ts';
 import { PACKAGE_NAME } from '../../base/package-root.ts';
-import { isUnmerged } from '../../files/git.ts';
-import { restoreStep } from '../../files/restore-step.ts';
+import { isUnmerged, restoreStep } from '../../files/git.ts';
 import type { PlannedFile } from '../../languages/planned-file.ts';
 import { isLibraryFile } from '../../languages/library.ts';
 import type { TemplateOrigin } from '../../languages/project-spec.ts';
@@ -11,10 +10,9 @@ import type { GeneratedCode } from '../../languages/language.ts';
 import type { WorkerDefinition } from '../../process/definition.ts';
 import { BASE_FILE, EMPTY_BASE, baseEntry, openBase, readBaseFile, textOf, type ProjectBase } from '../base-archive.ts';
 import type { ProjectRecord } from '../record.ts';
-import { mergeRendered } from './plan-file-edits.ts';
+import { mergeRendered } from '../merge/merge-file.ts';
 import { readTextFile } from './file-edit.ts';
-
-type Environment = Readonly<Record<string, string | undefined>>;
+import type { Environment } from '../../settings/environment.ts';
 
 /** The archive of a project. `problem`: why a part of the base is missing and has to be rebuilt. */
 export interface UsableBase {

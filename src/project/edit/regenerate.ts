@@ -4,21 +4,23 @@ import type { ProcessDefinition, WorkerDefinition } from '../../process/definiti
 import { textOf } from '../base-archive.ts';
 import { toLf, withLineEndingsOf } from '../merge/line-endings.ts';
 import { renderProject } from '../render.ts';
-import { mergeRendered } from './plan-file-edits.ts';
+import { mergeRendered } from '../merge/merge-file.ts';
 import { editExistingFile, readTextFile, type FileEdit } from './file-edit.ts';
 import {
+  mapProcesses,
   openProject,
   toProjectSpec,
   withDefinitionsInCode,
   type OpenOptions,
   type WorkerProject,
 } from './open-project.ts';
-import { planStateEdits, writeEdits } from './write-edits.ts';
+import { planState, writeEdits } from './write-edits.ts';
+import type { Environment } from '../../settings/environment.ts';
 
 export interface RegenerationRequest {
   /** Absolute folder of the project. */
   readonly folder: string;
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly env: Environment;
   /** Version of this tool. */
   readonly version: string;
   /** The definitions before the change: a file that was rendered from them has no local changes. */
@@ -74,7 +76,7 @@ export async function regenerateDefinitionCode(request: RegenerationRequest): Pr
   }
   if (edits.length > 0) {
     const { processes, base } = project;
-    const state = await planStateEdits(project, { processes, base: { ...base, regenerated }, made: edits, left: [] });
+    const state = await planState(project, { processes, base: { ...base, regenerated } });
     await writeEdits(project, edits, state, { signal: request.signal });
   }
   return { written: edits.map(({ path }) => path), left };
@@ -101,7 +103,7 @@ function withDefinitions(
   processes: WorkerProject['processes'],
   definitions: readonly ProcessDefinition[],
 ): WorkerProject['processes'] {
-  const [first, ...others] = processes.map((process) => ({
+  return mapProcesses(processes, (process) => ({
     ...process,
     definition:
       definitions.find(
@@ -109,5 +111,4 @@ function withDefinitions(
           one.workflow !== undefined && one.process.code === process.definition.process.code,
       ) ?? process.definitionInCode,
   }));
-  return [first ?? processes[0], ...others];
 }

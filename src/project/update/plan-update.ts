@@ -5,17 +5,15 @@ import type { PlannedFile } from '../../languages/planned-file.ts';
 import type { ProjectTemplate } from '../../languages/project-spec.ts';
 import { languageOf } from '../../languages/registry.ts';
 import { isLibraryFile } from '../../languages/library.ts';
-import { baseEntry, withoutChanges, type ProjectBase } from '../base-archive.ts';
-import { mergeCleanly } from '../edit/plan-file-edits.ts';
-import { readProjectFile } from '../edit/file-edit.ts';
+import { baseEntry, mapParts, withoutChanges, type ProjectBase } from '../base-archive.ts';
+import { plainMode, readProjectFile } from '../edit/file-edit.ts';
 import { readDefinitionText, withDefinitionsInCode, type WorkerProject } from '../edit/open-project.ts';
-import { renderTasksAddedByHand } from '../edit/plan-code-edits.ts';
+import { addTasksOf } from '../edit/plan-code-edits.ts';
 import { unifiedDiff } from '../edit/unified-diff.ts';
 import type { ChangedFile } from '../edit/write-edits.ts';
-import { plainMode } from '../edit/file-mode.ts';
 import { toLf, withLineEndingsOf } from '../merge/line-endings.ts';
 import { mergeLockFile } from '../merge/lock-file.ts';
-import { mergeFile, type MergeConflict, type MergeLabels } from '../merge/merge-file.ts';
+import { findMarkers, mergeFile, type MergeConflict, type MergeLabels } from '../merge/merge-file.ts';
 import { removalReason, renamedPath } from './apply-migrations.ts';
 import { PROJECT_MIGRATIONS, type Migration } from './migrations.ts';
 import { renderUpdate } from './render-update.ts';
@@ -97,13 +95,12 @@ export async function planUpdate(
   );
   const ignored = new Set([...definitions, ...incomplete]);
   const next = new Map(rendered.filter(({ path }) => !ignored.has(path)).map((file) => [file.path, file]));
-  const addedByHand = renderTasksAddedByHand(project, withDefinitionsInCode(processes), processes);
   const context: FileContext = {
     folder: project.folder,
     base,
     isOrderFree: languageOf(record).code.hasDeclarationsOnly,
     locks: languageOf(record).tools.lockFiles(record.packageManager),
-    addedByHand,
+    withTasksOf: addTasksOf(project, withDefinitionsInCode(processes), processes),
     labels: { ...UPDATE_LABELS, theirs: `${UPDATE_LABELS.theirs} ${version}` },
     deleted: new Set(),
   };
@@ -169,14 +166,8 @@ async function nextBase(
     const text = isInCode ? last.contents : Buffer.from(await readDefinitionText(project, process));
     generated.set(path, { path, contents: text, mode: 0o644 });
   }
-  const keep = (files: ProjectBase['merged']): ProjectBase['merged'] =>
-    new Map([...files].filter(([path]) => incomplete.includes(path)));
-  return {
-    generated,
-    merged: keep(base.merged),
-    regenerated: keep(base.regenerated),
-    template: template?.files ?? base.template,
-  };
+  const kept = mapParts(base, (files) => new Map([...files].filter(([path]) => incomplete.includes(path))));
+  return { ...kept, generated, template: template?.files ?? base.template };
 }
 
 /** The labels of conflict markers; the version follows the one of `theirs`. */
@@ -187,7 +178,7 @@ interface FileContext {
   readonly base: ProjectBase;
   readonly isOrderFree: (path: string) => boolean;
   readonly locks: readonly string[];
-  readonly addedByHand: ReturnType<typeof renderTasksAddedByHand>;
+  readonly withTasksOf: ReturnType<typeof addTasksOf>;
   readonly labels: MergeLabels;
   /** Files that the update deletes. */
   readonly deleted: ReadonlySet<string>;
@@ -255,13 +246,11 @@ async function planChange(
     return isWritten(old.contents) ? { ...about, how: 'merged', changes: write(old.contents), diff: '' } : undefined;
   }
   const isOrderFree = context.isOrderFree(path);
-  const known = await context.addedByHand(path, baseText, toLf(mine));
-  const extended =
-    known && mergeCleanly(path, { base: known.before, mine: baseText, theirs: known.after }, { isOrderFree });
+  const extended = await context.withTasksOf(path, baseText, toLf(mine));
   const merge = (style: 'markers' | 'ours') =>
     mergeFile({
       ...{ path: theirs.path, mine, theirs: theirText, isOrderFree, labels: context.labels, style },
-      base: extended ?? baseText,
+      base: extended,
     });
   const ours = merge('ours');
   const oursBytes = Buffer.from(ours.text);
@@ -387,16 +376,10 @@ async function isBelowFile(folder: string, path: string, deleted: ReadonlySet<st
 }
 
 function renameInBase(base: ProjectBase, from: string, to: string): ProjectBase {
-  const rename = (files: ProjectBase['generated']): ProjectBase['generated'] => {
+  return mapParts(base, (files) => {
     const file = files.get(from);
     return file === undefined ? files : new Map(files).set(to, { ...file, path: to });
-  };
-  return {
-    ...base,
-    generated: rename(base.generated),
-    merged: rename(base.merged),
-    regenerated: rename(base.regenerated),
-  };
+  });
 }
 
 const isExecutable = (mode: number): boolean => (mode & 0o100) !== 0;
@@ -437,4 +420,23 @@ function decodeText(contents: Uint8Array): string | undefined {
 function diffOf(path: string, before: Uint8Array | undefined, after: Uint8Array | undefined, from = path): string {
   const [old, text] = [before, after].map((contents) => (contents === undefined ? null : decodeText(contents)));
   return old === undefined || text === undefined ? '' : unifiedDiff(path, old ?? undefined, text ?? undefined, from);
+}
+
+export interface MarkedFile {
+  readonly path: string;
+  /** Where its conflicts start. */
+  readonly lines: readonly number[];
+}
+
+/** The generated files that still have conflict markers of an earlier update, sorted by path. */
+export async function findMarkedFiles({ folder, base }: WorkerProject): Promise<readonly MarkedFile[]> {
+  const paths = [...new Set([...base.generated.keys(), ...base.merged.keys()])].sort();
+  const files = await Promise.all(
+    paths.map(async (path) => {
+      const file = await readProjectFile(folder, path);
+      if (file === undefined || file === false) return { path, lines: [] };
+      return { path, lines: findMarkers(Buffer.from(file.contents).toString('utf8'), UPDATE_LABELS) };
+    }),
+  );
+  return files.filter(({ lines }) => lines.length > 0);
 }

@@ -1,6 +1,7 @@
+import { textAtPath } from '../../../base/json.ts';
 import { Secret } from '../../../base/secret.ts';
 import { splitTextFile } from '../../../files/text-file.ts';
-import { parseYamlMap, getYamlText } from '../../../files/yaml-edit.ts';
+import { parseYamlMap } from '../../../files/yaml-edit.ts';
 import type { SettingName } from '../../../settings/keys.ts';
 import { editSettings } from '../store/settings-file.ts';
 import { definedEntries, listKeyChanges, type FormatInput, type Formatted } from './format.ts';
@@ -19,7 +20,7 @@ export function formatYaml({ set, existing, name, paths }: FormatInput): Formatt
     ['temporal.mutual-tls.server-name', set.serverName],
   ]);
   const data = parseYamlMap(splitTextFile(existing).text, name);
-  const before = new Map(definedEntries([...values.keys()].map((key) => [key, getYamlText(data, key.split('.'))])));
+  const before = new Map(definedEntries([...values.keys()].map((key) => [key, textAtPath(data, key.split('.'))])));
   const edited = editSettings(existing, Object.fromEntries(values), name);
   const notes =
     set.token === undefined

@@ -1,0 +1,39 @@
+import { wordPattern } from '../../base/pattern.ts';
+import type { ProcessInCode } from '../language.ts';
+import { findProcessTasks, processTasks } from '../process-tasks.ts';
+import { typeScriptLayout } from './layout.ts';
+import { tsString } from './literals.ts';
+import { TS_TASK_NAMING } from './process-context.ts';
+
+/** Codes of the tasks that a code file of a process already handles, whoever wrote that code. */
+export function findTasks(text: string, path: string, { slug, ...process }: ProcessInCode): ReadonlySet<string> {
+  const { tasks, types, test: sample, workflows, activities } = typeScriptLayout(slug);
+  const files = { tasks, types, sample };
+  return findProcessTasks({ text, path, files }, processTasks(process, TS_TASK_NAMING), {
+    declares: declaresTask,
+    patterns: {
+      [workflows]: ({ variable }) => `\\btasks\\.${wordPattern(variable)}`,
+      [activities]: ({ activity }) => `${wordPattern(activity)}\\s*\\(`,
+    },
+  });
+}
+
+/** Whether the module with the tasks of a process declares this one. */
+export const declaresTask = (text: string, code: string): boolean => text.includes(`(${tsString(code)})`);
+
+const DECLARED =
+  /^export[ \t]+(?:declare[ \t]+)?(?:abstract[ \t]+)?(?:async[ \t]+)?(?:function|const|let|var|class|interface|type|enum|namespace)\b[ \t]*\*?[ \t]*([\p{L}_$][\p{L}\p{N}_$]*)/gmu;
+const LIST = /^export[ \t]+(?:type[ \t]+)?\{([^}]*)\}/gm;
+
+/** The names that a TypeScript module exports, including types. Does not follow `export *`. */
+export function exportedNames(source: string): ReadonlySet<string> {
+  const text = source.replace(/\/\*[\s\S]*?\*\//g, ' ');
+  const declared = [...text.matchAll(DECLARED)].map(([, name = '']) => name);
+  const listed = [...text.matchAll(LIST)].flatMap(([, names = '']) =>
+    names.split(',').map((part) => {
+      const name = (/\bas\s+(.+)$/s.exec(part)?.[1] ?? part.replace(/^\s*type\s+/, '')).trim();
+      return /^(['"]).*\1$/s.test(name) ? name.slice(1, -1) : name;
+    }),
+  );
+  return new Set([...declared, ...listed].filter((name) => name !== ''));
+}
