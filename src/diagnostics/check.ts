@@ -70,26 +70,26 @@ export interface Check<Input, Outputs> {
   readonly id: string;
   readonly title: string;
   readonly plane: Plane;
-  /** Anchor of its explanation in docs/doctor.md. */
-  readonly docs: string;
   /** Ids of earlier checks in the registry that must not have failed. */
-  readonly requires: readonly string[];
+  readonly requires?: readonly string[];
   /** Ids of earlier checks to wait for, whatever their result; ids that are not part of the run are ignored. */
   readonly after?: readonly string[];
   /** Needs no network. */
-  readonly offline: boolean;
+  readonly offline?: true;
   /** What it creates in KuFlow, if anything. */
   readonly creates?: string;
-  readonly timeoutMs: number | ((input: Input) => number);
+  /** Absent: limited only by the time of the whole run. */
+  readonly timeoutMs?: number;
   /** Returns why there is nothing to check with this input; called before waiting for dependencies. */
   readonly notApplicable?: (input: Input) => string | undefined;
-  readonly run: (context: CheckContext<Input, Outputs>) => Promise<Finding<Outputs>>;
+  readonly run: (context: CheckContext<Input, Outputs>) => Finding<Outputs> | Promise<Finding<Outputs>>;
 }
 
 export interface CheckResult {
   readonly id: string;
   readonly title: string;
   readonly plane: Plane;
+  /** Anchor of the explanation in docs/reference/doctor.md. */
   readonly docs: string;
   readonly state: CheckState;
   readonly summary: string;

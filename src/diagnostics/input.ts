@@ -1,6 +1,7 @@
 import type { GitState } from '../files/git.ts';
 import type { ProjectDiagnosis } from '../languages/diagnosis.ts';
 import type { SettingWarning } from '../settings/sources.ts';
+import type { Check } from './check.ts';
 import type { CheckOutputs, CheckInput } from './check-input.ts';
 import type { ConnectionProblem, Sourced } from '../connection/inspect.ts';
 
@@ -125,3 +126,5 @@ export interface DoctorInput extends CheckInput {
 export interface DoctorOutputs extends CheckOutputs {
   readonly workerCheck: WorkerCheckOutcome;
 }
+
+export type DoctorCheck = Check<DoctorInput, DoctorOutputs>;

@@ -38,7 +38,7 @@ export function selectChecks<Input, Outputs>(
     const check = registry.find((candidate) => candidate.id === id);
     if (check === undefined) throw new Error(`check ${id} does not exist`);
     selected.add(id);
-    check.requires.forEach(add);
+    check.requires?.forEach(add);
     // A check examines the results it waits for, so it has nothing to examine without them.
     check.after?.filter((other) => registry.some((candidate) => candidate.id === other)).forEach(add);
   };
@@ -72,8 +72,9 @@ async function runWithTimeout<Input, Outputs>(
   const listeners: (() => void)[] = [];
   let timer: NodeJS.Timeout | undefined;
   const stopped = new Promise<Finding<Outputs>>((resolve) => {
-    const ms = typeof check.timeoutMs === 'number' ? check.timeoutMs : check.timeoutMs(context.input);
-    timer = setTimeout(() => resolve({ state: 'unknown', summary: `no result within ${ms / 1000} s` }), ms);
+    const { timeoutMs: ms } = check;
+    if (ms !== undefined)
+      timer = setTimeout(() => resolve({ state: 'unknown', summary: `no result within ${ms / 1000} s` }), ms);
     for (const reason of stopReasons) {
       const onAbort = (): void => resolve({ state: 'unknown', summary: reason.text });
       reason.signal.addEventListener('abort', onAbort, { once: true });
@@ -116,10 +117,10 @@ export async function runChecks<Input, Outputs extends object>(
     required: readonly Promise<CheckResult>[],
     awaited: readonly Promise<CheckResult>[],
   ): Promise<CheckResult> => {
-    const { id, title, plane, docs } = check;
+    const { id, title, plane } = check;
     let started = performance.now();
     const result = ({ state, summary, facts = {}, advice = [], ...rest }: Outcome): CheckResult => ({
-      ...{ id, title, plane, docs, state, summary, facts, advice },
+      ...{ id, title, plane, docs: id.toLowerCase(), state, summary, facts, advice },
       ...(rest.cause && { cause: rest.cause }),
       ...(rest.skipped && { skipped: rest.skipped }),
       ...(rest.blockedBy !== undefined && { blockedBy: rest.blockedBy }),
@@ -154,7 +155,7 @@ export async function runChecks<Input, Outputs extends object>(
   };
 
   for (const check of checks) {
-    const required = check.requires.map((id) => {
+    const required = (check.requires ?? []).map((id) => {
       const result = running.get(id);
       if (result === undefined) throw new Error(`${check.id} requires ${id}, which does not come before it`);
       return result;

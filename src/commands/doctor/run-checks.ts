@@ -2,11 +2,11 @@ import type { Clock } from '../../base/clock.ts';
 import { interruptedError, usageError } from '../../base/errors.ts';
 import { nearMatch } from '../../base/near-match.ts';
 import type { SettingsResult } from '../../settings/resolve.ts';
-import type { Check, CheckEvent, CheckResult, Plane } from '../../diagnostics/check.ts';
+import type { CheckEvent, CheckResult, Plane } from '../../diagnostics/check.ts';
 import type { KuFlowProbe } from '../../diagnostics/check-input.ts';
 import { prepareChecks } from '../../diagnostics/prepare.ts';
 import { inspectConnection } from '../../connection/inspect.ts';
-import type { DoctorOutputs, DoctorInput, ExpiryThreshold, ProjectProbe } from '../../diagnostics/input.ts';
+import type { DoctorCheck, DoctorInput, ExpiryThreshold, ProjectProbe } from '../../diagnostics/input.ts';
 import { doctorSettings, partitionProblems } from './settings.ts';
 import type { AdviceCommands } from '../../diagnostics/advice.ts';
 import { registry } from '../../diagnostics/registry.ts';
@@ -55,8 +55,6 @@ export interface DoctorSelection {
   readonly noCreate?: boolean | undefined;
 }
 
-type AnyCheck = Check<DoctorInput, DoctorOutputs>;
-
 /** Ids of the check or plane with that name. Throws a usage error with a suggestion for an unknown name. */
 function resolveCheckIds(name: string, option: string): readonly string[] {
   const normalized = name.trim().toLowerCase();
@@ -72,7 +70,7 @@ function resolveCheckIds(name: string, option: string): readonly string[] {
 }
 
 function applySelection({ selection, onlyPlane }: Pick<RunDoctorChecksRequest, 'selection' | 'onlyPlane'>): {
-  readonly checks: readonly AnyCheck[];
+  readonly checks: readonly DoctorCheck[];
   readonly excluded: ReadonlyMap<string, string>;
 } {
   const { only, skip = [], offline = false, noCreate = false } = selection;
@@ -82,7 +80,7 @@ function applySelection({ selection, onlyPlane }: Pick<RunDoctorChecksRequest, '
   ).filter(({ plane }) => onlyPlane === undefined || plane === onlyPlane);
   const excluded = new Map<string, string>();
   for (const check of checks) {
-    if (offline && !check.offline) excluded.set(check.id, 'skipped by --offline');
+    if (offline && check.offline !== true) excluded.set(check.id, 'skipped by --offline');
     else if (noCreate && check.creates !== undefined) excluded.set(check.id, 'skipped by --no-create');
   }
   for (const name of skip) for (const id of resolveCheckIds(name, '--skip')) excluded.set(id, 'skipped by --skip');

@@ -1,8 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { isoTime } from '../../base/clock.ts';
-import type { Check } from '../check.ts';
 import { correctedNow } from '../clock-skew.ts';
-import type { DoctorInput, DoctorOutputs, ExpiryThreshold } from '../input.ts';
+import type { DoctorCheck, DoctorInput, ExpiryThreshold } from '../input.ts';
 import { toFinding } from '../explain-finding.ts';
 import { hasUnreadFile } from '../unread-settings.ts';
 import { withObstacles } from '../causes/replaceable-certificate.ts';
@@ -14,8 +13,6 @@ import {
   describeAcceptance,
   acceptanceOf,
 } from '../causes/certificate-acceptance.ts';
-
-type DoctorCheck = Check<DoctorInput, DoctorOutputs>;
 
 const DAY = 86_400_000;
 
@@ -30,7 +27,6 @@ export const certificateFormatCheck: DoctorCheck = {
   id: 'KF-TLS-004',
   title: 'Certificate file format',
   plane: 'tls',
-  docs: 'kf-tls-004',
   requires: ['KF-TLS-001'],
   offline: true,
   timeoutMs: 2_000,
@@ -87,7 +83,6 @@ export const certificateExpiryCheck: DoctorCheck = {
   id: 'KF-TLS-005',
   title: 'Engine certificate expiration',
   plane: 'tls',
-  docs: 'kf-tls-005',
   requires: ['KF-TLS-001'],
   offline: true,
   timeoutMs: 2_000,
@@ -111,7 +106,7 @@ export const certificateExpiryCheck: DoctorCheck = {
             ? `The engine certificate expired on ${facts.validTo}`
             : `The engine certificate expires in ${left}, on ${facts.validTo}`,
       });
-      return Promise.resolve(withObstacles(finding, input.material));
+      return withObstacles(finding, input.material);
     }
     const expiringRoot = roots.find(({ validFrom, validTo }) =>
       expiresSoon(
@@ -127,8 +122,8 @@ export const certificateExpiryCheck: DoctorCheck = {
         ...{ id: 'KF-TLS-005', code: 'certificate-authority-expires-soon', facts },
         text: `The CA certificate ${expiringRoot.subject.replaceAll('\n', ', ')} expires on ${end}`,
       });
-      return Promise.resolve(withObstacles(finding, input.material));
+      return withObstacles(finding, input.material);
     }
-    return Promise.resolve({ state: 'pass', summary: `${left} left`, facts });
+    return { state: 'pass', summary: `${left} left`, facts };
   },
 };

@@ -4,10 +4,10 @@ import { readWorkflowStart } from '../../engine/workflow-start.ts';
 import { rpcCause } from '../causes/engine.ts';
 import { callOptions, engineFinding, restrictedFinding } from '../causes/engine-findings.ts';
 import { restFinding } from '../causes/rest.ts';
-import { skippedBecauseOf, type Check, type CheckContext, type Finding } from '../check.ts';
+import { skippedBecauseOf, type CheckContext, type Finding } from '../check.ts';
 import { toFinding } from '../explain-finding.ts';
 import { findProcess, listingFinding } from '../find-process.ts';
-import type { DoctorInput, DoctorOutputs } from '../input.ts';
+import type { DoctorCheck, DoctorInput, DoctorOutputs } from '../input.ts';
 
 type Context = CheckContext<DoctorInput, DoctorOutputs>;
 
@@ -22,13 +22,11 @@ const NO_ANSWER: readonly KuFlowApiError['kind'][] = ['timeout', 'server', 'rate
 
 const notChecked = (summary: string): Finding<never> => ({ state: 'skip', skipped: 'not-applicable', summary });
 
-export const encryptionKeyCheck: Check<DoctorInput, DoctorOutputs> = {
+export const encryptionKeyCheck: DoctorCheck = {
   id: ID,
   title: 'Encryption keys',
   plane: 'pollers',
-  docs: 'kf-proc-002',
   requires: ['KF-ENGINE-002'],
-  offline: false,
   timeoutMs: 20_000,
   notApplicable: ({ project, processId }) =>
     project === undefined && processId === undefined ? 'this folder is not in a worker project' : undefined,

@@ -16,10 +16,8 @@ export const systemInfoCheck: Check<CheckInput, CheckOutputs> = {
   id: 'KF-ENGINE-001',
   title: 'Engine connection (GetSystemInfo)',
   plane: 'engine',
-  docs: 'kf-engine-001',
   requires: ['KF-TOKEN-001', 'KF-TLS-003'],
   after: ['KF-CLOCK-001'],
-  offline: false,
   timeoutMs: 18_000,
   run: async ({ input, outputs, signal, onRunEnd, resultOf }) => {
     const connecting = await connectEngine(engineDialOptions(input, outputs, signal));
@@ -76,9 +74,7 @@ export const namespaceCheck: Check<CheckInput, CheckOutputs> = {
   id: 'KF-ENGINE-002',
   title: 'Engine namespace (DescribeNamespace)',
   plane: 'engine',
-  docs: 'kf-engine-002',
   requires: ['KF-ENGINE-001'],
-  offline: false,
   timeoutMs: 8_000,
   run: async ({ input, outputs, signal }) => {
     const { connection, namespace } = outputs;

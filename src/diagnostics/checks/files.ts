@@ -1,11 +1,9 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative } from 'node:path';
-import { skippedBecauseOf, type Check, type Fix } from '../check.ts';
-import type { DoctorOutputs, DoctorInput, NamedFile } from '../input.ts';
+import { skippedBecauseOf, type Fix } from '../check.ts';
+import type { DoctorCheck, DoctorInput, NamedFile } from '../input.ts';
 import { toFinding } from '../explain-finding.ts';
 import { hasUnreadFile } from '../unread-settings.ts';
-
-type DoctorCheck = Check<DoctorInput, DoctorOutputs>;
 
 const secretFiles = ({ files }: DoctorInput): readonly NamedFile[] => files.filter(({ secret }) => secret);
 const noSecretFiles = (input: DoctorInput): string | undefined =>
@@ -22,8 +20,6 @@ export const filePermissionsCheck: DoctorCheck = {
   id: 'KF-FILE-001',
   title: 'Secret file permissions',
   plane: 'files',
-  docs: 'kf-file-001',
-  requires: [],
   offline: true,
   timeoutMs: 2_000,
   notApplicable: (input) =>
@@ -67,8 +63,6 @@ export const gitCheck: DoctorCheck = {
   id: 'KF-FILE-002',
   title: 'Secret files in git',
   plane: 'files',
-  docs: 'kf-file-002',
-  requires: [],
   offline: true,
   timeoutMs: 8_000,
   notApplicable: noSecretFiles,

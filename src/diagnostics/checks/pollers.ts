@@ -2,17 +2,15 @@ import { isoTime } from '../../base/clock.ts';
 import { describeTaskQueue, type Poller, type TaskQueueInfo } from '../../engine/task-queue.ts';
 import { readWorkflowStart } from '../../engine/workflow-start.ts';
 import type { RpcResult } from '../../engine/rpc.ts';
-import type { Check, Finding } from '../check.ts';
+import type { Finding } from '../check.ts';
 import type { Sourced } from '../../connection/inspect.ts';
 import { correctedNow } from '../clock-skew.ts';
 import { findProcess } from '../find-process.ts';
-import type { DoctorInput, DoctorOutputs } from '../input.ts';
+import type { DoctorCheck, DoctorInput } from '../input.ts';
 import { rpcCause } from '../causes/engine.ts';
 import { callOptions, engineFinding, restrictedFinding } from '../causes/engine-findings.ts';
 import { toFinding } from '../explain-finding.ts';
 import { hasUnreadFile } from '../unread-settings.ts';
-
-type DoctorCheck = Check<DoctorInput, DoctorOutputs>;
 
 /** An idle worker polls again about once a minute. */
 const STALE_MS = 2 * 60_000;
@@ -88,9 +86,7 @@ export const pollersCheck: DoctorCheck = {
   id: 'KF-POLL-001',
   title: 'Task queue pollers',
   plane: 'pollers',
-  docs: 'kf-poll-001',
   requires: ['KF-ENGINE-002'],
-  offline: false,
   timeoutMs: 8_000,
   notApplicable: (input) => (input.queue === undefined && !hasUnreadFile(input) ? 'no task queue is set' : undefined),
   run: async ({ input, outputs, signal }) => {
@@ -120,9 +116,7 @@ export const processStartCheck: DoctorCheck = {
   id: 'KF-PROC-001',
   title: 'Process workflow',
   plane: 'pollers',
-  docs: 'kf-proc-001',
   requires: ['KF-ENGINE-002'],
-  offline: false,
   timeoutMs: 8_000,
   notApplicable: ({ processId }) => (processId === undefined ? 'no process is given (--process <id>)' : undefined),
   run: async (context) => {

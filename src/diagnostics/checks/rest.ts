@@ -14,9 +14,7 @@ export const restCredentialsCheck: Check<CheckInput, CheckOutputs> = {
   id: 'KF-REST-001',
   title: 'REST credentials',
   plane: 'rest',
-  docs: 'kf-rest-001',
   requires: ['KF-SET-001'],
-  offline: false,
   timeoutMs: 15_000,
   run: async ({ input, signal }) => {
     const sentAt = input.clock.now();

@@ -1,7 +1,7 @@
 import { KuFlowApiError } from '../../kuflow/errors.ts';
-import type { Check, Finding } from '../check.ts';
+import type { Finding } from '../check.ts';
 import type { VisibleTenants } from '../check-input.ts';
-import type { DoctorOutputs, DoctorInput } from '../input.ts';
+import type { DoctorCheck, DoctorInput } from '../input.ts';
 import { toFinding } from '../explain-finding.ts';
 import { restFinding } from '../causes/rest.ts';
 
@@ -9,13 +9,11 @@ import { restFinding } from '../causes/rest.ts';
 const HIDDEN_TENANTS: readonly KuFlowApiError['kind'][] = ['forbidden', 'not-found', 'wrong-path'];
 const SHOWN_TENANTS = 5;
 
-export const tenantCheck: Check<DoctorInput, DoctorOutputs> = {
+export const tenantCheck: DoctorCheck = {
   id: 'KF-REST-002',
   title: 'Tenant',
   plane: 'rest',
-  docs: 'kf-rest-002',
   requires: ['KF-REST-001'],
-  offline: false,
   timeoutMs: 10_000,
   run: async ({ input, signal }) => {
     let tenants: VisibleTenants;

@@ -169,9 +169,7 @@ export const configuredCertificateCheck: Check<CheckInput, CheckOutputs> = {
   id: 'KF-TLS-001',
   title: 'Configured engine certificate',
   plane: 'tls',
-  docs: 'kf-tls-001',
   // Files can be checked even if other settings are missing.
-  requires: [],
   after: ['KF-REST-001', 'KF-CLOCK-001', 'KF-SET-006'],
   offline: true,
   timeoutMs: 5_000,
@@ -213,10 +211,8 @@ export const issuedCertificateCheck: Check<CheckInput, CheckOutputs> = {
   id: 'KF-TLS-002',
   title: 'Issued engine certificate',
   plane: 'tls',
-  docs: 'kf-tls-002',
   requires: ['KF-REST-001'],
   after: ['KF-REST-002'],
-  offline: false,
   creates: 'engine certificate',
   timeoutMs: 15_000,
   notApplicable: ({ material }) =>
@@ -252,10 +248,8 @@ export const engineHandshakeCheck: Check<CheckInput, CheckOutputs> = {
   id: 'KF-TLS-003',
   title: 'Engine TLS handshake',
   plane: 'tls',
-  docs: 'kf-tls-003',
   requires: ['KF-SET-006', 'KF-TLS-001', 'KF-TLS-002'],
   after: ['KF-REST-001', 'KF-CLOCK-001'],
-  offline: false,
   // Connecting, the handshake and the reads after it have shorter limits with more specific results.
   timeoutMs: 15_000,
   run: async ({ input, outputs, signal, resultOf }) => {

@@ -63,10 +63,8 @@ export const engineTokenCheck: Check<CheckInput, CheckOutputs> = {
   id: 'KF-TOKEN-001',
   title: 'Engine token',
   plane: 'token',
-  docs: 'kf-token-001',
   requires: ['KF-REST-001'],
   after: ['KF-REST-002'],
-  offline: false,
   creates: 'engine token',
   timeoutMs: 15_000,
   run: async ({ input, outputs, signal, resultOf }) => {
