@@ -108,7 +108,6 @@ export interface DoctorInput extends CheckInput {
   readonly shadowed: readonly ShadowedSetting[];
   readonly files: readonly NamedFile[];
   readonly queue?: Sourced<string> | undefined;
-  readonly tenantId?: Sourced<string> | undefined;
   /** Without a port 0, for which the system chooses a free one, or which turns metrics off. */
   readonly workerPorts: readonly WorkerPort[];
   /** Name of the profile whose credentials are in use. */

@@ -70,11 +70,15 @@ export interface DoctorReport extends ConnectionReport {
 
 const STATES_BY_SEVERITY: readonly CheckState[] = ['fail', 'crash', 'unknown', 'warn'];
 
-/** Like `createReport`; with `failOnWarn`, warnings lead to status 3. */
+export interface DoctorReportOptions extends ReportOptions {
+  /** Warnings lead to status 3. */
+  readonly failOnWarn: boolean;
+}
+
 export function createDoctorReport(
   checkResults: readonly CheckResult[],
   ms: number,
-  options: ReportOptions & { readonly failOnWarn: boolean },
+  options: DoctorReportOptions,
 ): DoctorReport {
   const report = createReport(checkResults, ms, options);
   const { results } = report;

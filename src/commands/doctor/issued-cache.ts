@@ -30,8 +30,8 @@ interface CachedMaterial {
 const MIN_LEFT_MS = 60_000;
 
 /** Identifies who a token and a certificate belong to: application, KuFlow endpoint and tenant. */
-export function cacheOwner(input: Pick<CheckInput, 'endpoint' | 'clientId'>, tenantId: string | undefined): string {
-  return JSON.stringify([input.endpoint.value, input.clientId.value, tenantId ?? null]);
+export function cacheOwner({ endpoint, clientId, tenantId }: CheckInput): string {
+  return JSON.stringify([endpoint.value, clientId.value, tenantId?.value ?? null]);
 }
 
 function usableUntil({ expiredAt }: IssuedToken, now: number): number | undefined {
