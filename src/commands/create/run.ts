@@ -20,7 +20,7 @@ import { openProgress, type Progress } from '../../terminal/progress.ts';
 import type { Prompts } from '../../terminal/prompts.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import { readCreateAnswers, type CreateAnswers, type CreateFlags } from './answers.ts';
-import { checkProject } from './check.ts';
+import type { CheckOutcome } from './check-project.ts';
 import { rememberConnections } from './connection.ts';
 import { projectCredentials } from './project-credentials.ts';
 import { listPlaces } from './placement.ts';
@@ -173,12 +173,21 @@ async function writePlanned(
     report: scaffoldReporter(progress),
   });
   const credentials = spec.local ? NO_CREDENTIALS : await projectCredentials(folder, env);
-  const check = await checkProject(
-    { folder, local: spec.local, definition: spec.definition, hasCredentials: credentials.from !== 'none' },
-    { wanted: plan.check, dependencies: written.install.kind, env, progress, signal },
-  );
+  const check = await checkWritten();
   const ignoredState = await readIgnoredState(folder, env);
   return { kind: 'written', written, credentials, check, ignoredState, interrupted: signal.aborted, cwd };
+
+  async function checkWritten(): Promise<CheckOutcome> {
+    if (!plan.check) return { kind: 'not-run', reason: '--no-check' };
+    if (signal.aborted) return { kind: 'not-run', reason: 'interrupted' };
+    // Without them, the project cannot run yet.
+    if (written.install.kind === 'failed') return { kind: 'not-run', reason: 'the dependencies are not installed' };
+    if (!spec.local && credentials.from === 'none') return { kind: 'not-run', reason: 'no client ID and secret yet' };
+    // It loads the whole platform.
+    const { checkCreatedProject } = await import('./check-project.ts');
+    const served = spec.local ? spec.definition : undefined;
+    return await checkCreatedProject({ folder, env, served, progress, signal });
+  }
 }
 
 /** Reads the user's own template, if the answers name one. */
