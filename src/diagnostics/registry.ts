@@ -14,10 +14,11 @@ import {
   temporalTlsCheck,
   temporalAddressCheck,
   workerSettingsCheck,
+  tlsVerificationCheck,
 } from './checks/worker-settings.ts';
 import { tenantCheck } from './checks/tenant.ts';
-import { engineHandshakeCheck, configuredCertificateCheck, issuedCertificateCheck } from './checks/tls.ts';
-import { tlsVerificationCheck } from './checks/tls-verification.ts';
+import { engineHandshakeCheck } from './checks/handshake.ts';
+import { configuredCertificateCheck, issuedCertificateCheck } from './checks/tls.ts';
 import { engineTokenCheck } from './checks/token.ts';
 import { workerAgreementCheck, workerCheck } from './checks/worker.ts';
 import type { CheckOutputs, CheckInput } from './check-input.ts';

@@ -9,15 +9,17 @@ import { EDITOR_IDS } from '../../languages/names.ts';
 import { DEFAULT_LIBRARY_SOURCE } from '../../languages/library.ts';
 import type { ProjectSpec } from '../../languages/project-spec.ts';
 import { languageOf } from '../../languages/registry.ts';
-import { toProjectName } from '../../languages/project-name.ts';
+import { toProjectName, workerFolderName } from '../../languages/project-name.ts';
 import type { ReadWith } from '../../project/next-steps.ts';
 import { templateForProject, type FetchedTemplate } from '../../project/template/fetch.ts';
 import { fileName } from '../../base/file-name.ts';
 import { shellPath } from '../../base/shell.ts';
 import { chosenLanguage, type CreateAnswers } from './answers.ts';
 import type { Connect } from './connection.ts';
-import { planCredentials } from './plan-credentials.ts';
-import { decidePlacement, type ProjectPlace, type Placement } from './placement.ts';
+import { planCredentials } from './project-credentials.ts';
+import { decidePlacement, type ProjectPlace, type Placement, listPlaces, occupiedError } from './placement.ts';
+import { planOutsideFiles } from '../../project/join/plan-outside.ts';
+import { prepareProject, type PreparedProject } from '../../project/scaffold.ts';
 
 /** What `create` is going to do. */
 export interface CreatePlan {
@@ -142,4 +144,38 @@ export function projectSpec(
 ): ProjectSpec {
   const template = fetched === undefined ? undefined : templateForProject(fetched, { ...project, folder });
   return { ...project, ...process, slug: fileName(process.definition.process.code), template };
+}
+
+export interface PrepareContext {
+  readonly version: string;
+  /** Absolute. */
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+  /** The user's own template. */
+  readonly template: FetchedTemplate | undefined;
+}
+
+/**
+ * Plans the files of the project and those that change outside its folder, with conflicts. Writes nothing. Rejects with a usage error if
+ * the folder is another project.
+ */
+export async function prepareCreate(
+  plan: CreatePlan,
+  process: LoadedProcess,
+  { version, cwd, env, template }: PrepareContext,
+): Promise<PreparedProject> {
+  const { folder, placement, command, overwrite } = plan;
+  if (placement.kind === 'occupied') {
+    const name = workerFolderName(process.definition.process.code);
+    throw occupiedError(
+      folder,
+      placement,
+      listPlaces(placement, { cwd, chosen: plan.chosenFolder, name }),
+      plan.commandFor,
+    );
+  }
+  const spec = projectSpec(plan, process, template);
+  const outside =
+    placement.kind === 'member' ? await planOutsideFiles({ folder, spec, found: placement.found, env }) : undefined;
+  return prepareProject({ folder, spec, overwrite, version, command, conflicts: 'keep', outside });
 }

@@ -24,8 +24,7 @@ import type { CheckOutcome } from './check-project.ts';
 import { rememberConnections } from './connection.ts';
 import { projectCredentials } from './project-credentials.ts';
 import { listPlaces } from './placement.ts';
-import { prepareCreate } from './prepare.ts';
-import { planCreate, type CreateDecision, type CreatePlan } from './plan-create.ts';
+import { planCreate, type CreateDecision, type CreatePlan, prepareCreate } from './plan-create.ts';
 import { createResult, createResultJson, type CreateOutcome, type CreateResult } from './result.ts';
 import { printCreated, printOutside, scaffoldReporter } from './view.ts';
 

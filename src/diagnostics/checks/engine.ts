@@ -3,7 +3,6 @@ import { skippedBecauseOf, type Check } from '../check.ts';
 import type { CheckOutputs, CheckInput } from '../check-input.ts';
 import type { Sourced } from '../../connection/inspect.ts';
 import { engineCause, handshakeCause, rpcCause, type EngineCause, type FailedCall } from '../causes/engine.ts';
-import { findOwnNamespace, type OwnNamespace } from '../causes/own-namespace.ts';
 import {
   callOptions,
   compareClocks,
@@ -11,6 +10,7 @@ import {
   engineFinding,
   formatHandshakeFacts,
 } from '../causes/engine-findings.ts';
+import { decodeTokenUnverified } from '../../engine/material/token.ts';
 
 export const systemInfoCheck: Check<CheckInput, CheckOutputs> = {
   id: 'KF-ENGINE-001',
@@ -102,3 +102,21 @@ export const namespaceCheck: Check<CheckInput, CheckOutputs> = {
     );
   },
 };
+
+interface OwnNamespace {
+  readonly name: string;
+  /** For use in a sentence. */
+  readonly source: string;
+}
+
+/**
+ * The namespace that the token or the certificate of this application names: in the claim `namespace`, or as the organization (O) of the subject.
+ * KuFlow documents neither of them, so this explains why the engine refuses a call, but is not a failure by itself.
+ */
+function findOwnNamespace({ token, material }: Readonly<Partial<CheckOutputs>>): OwnNamespace | undefined {
+  const reading = decodeTokenUnverified(token?.reveal() ?? '');
+  if (reading.kind === 'jwt' && reading.namespace !== undefined)
+    return { name: reading.namespace, source: 'the engine token' };
+  const organization = /^O=(.+)$/m.exec(material?.subject ?? '')?.[1];
+  return organization === undefined ? undefined : { name: organization, source: 'the client certificate' };
+}

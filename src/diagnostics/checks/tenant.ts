@@ -1,5 +1,5 @@
 import { KuFlowApiError } from '../../kuflow/errors.ts';
-import type { Finding } from '../check.ts';
+import type { Finding, CheckContext } from '../check.ts';
 import type { VisibleTenants } from '../check-input.ts';
 import type { DoctorCheck, DoctorInput } from '../input.ts';
 import { toFinding } from '../explain-finding.ts';
@@ -47,4 +47,9 @@ function evaluateTenants({ ids, total }: VisibleTenants, { tenantId }: DoctorInp
     };
   const text = `The application belongs to ${total} tenants, but the settings name none of them`;
   return toFinding({ id: 'KF-REST-002', code: 'tenant-not-named', text, facts, values });
+}
+
+/** Whether KF-REST-002 found that the application does not belong to the configured tenant, for which KuFlow then issues nothing. */
+export function isForeignTenant(resultOf: CheckContext<unknown, unknown>['resultOf']): boolean {
+  return resultOf('KF-REST-002')?.cause?.code === 'tenant-not-visible';
 }

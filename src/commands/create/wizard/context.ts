@@ -21,8 +21,7 @@ import type { Prompts } from '../../../terminal/prompts.ts';
 import { chosenLanguage, type CreateAnswers } from '../answers.ts';
 import type { rememberConnections } from '../connection.ts';
 import { listPlaces } from '../placement.ts';
-import { prepareCreate } from '../prepare.ts';
-import { planCreate, type CreatePlan } from '../plan-create.ts';
+import { planCreate, type CreatePlan, prepareCreate } from '../plan-create.ts';
 import { wizardView } from './view.ts';
 
 const MAX_NAMED = 5;
