@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { KnownError } from '../../base/errors.ts';
 import type { CheckEvent } from '../../diagnostics/check.ts';
-import type { ConnectionReport } from '../../diagnostics/report.ts';
 import { checkConnection } from '../../diagnostics/check-connection.ts';
 import { inspectConnection } from '../../connection/inspect.ts';
 import { resolveSettings } from '../../settings/resolve.ts';
@@ -11,13 +10,8 @@ import { platformAccessEnvironment, startDevPlatform } from '../../platform/sess
 import { platformReporter } from '../../platform/session/view.ts';
 import type { WorkerDefinition } from '../../process/definition.ts';
 import type { Progress } from '../../terminal/progress.ts';
+import type { CheckOutcome } from './result.ts';
 import { checkReporter } from './view.ts';
-
-export type CheckOutcome =
-  | { readonly kind: 'checked'; readonly report: ConnectionReport }
-  | { readonly kind: 'not-run'; readonly reason: string }
-  /** It was wanted and could not start, for example without a Temporal server for the local KuFlow. */
-  | { readonly kind: 'impossible'; readonly reason: string; readonly seen?: string; readonly next: readonly string[] };
 
 export interface CheckProjectRequest {
   /** Absolute; the application files in it are read. */

@@ -20,12 +20,11 @@ import { openProgress, type Progress } from '../../terminal/progress.ts';
 import type { Prompts } from '../../terminal/prompts.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import { readCreateAnswers, type CreateAnswers, type CreateFlags } from './answers.ts';
-import type { CheckOutcome } from './check-project.ts';
 import { rememberConnections } from './connection.ts';
 import { projectCredentials } from './project-credentials.ts';
 import { listPlaces } from './placement.ts';
 import { planCreate, type CreateDecision, type CreatePlan, prepareCreate } from './plan-create.ts';
-import { createResult, createResultJson, type CreateOutcome, type CreateResult } from './result.ts';
+import { createResult, createResultJson, type CheckOutcome, type CreateOutcome, type CreateResult } from './result.ts';
 import { printCreated, printOutside, scaffoldReporter } from './view.ts';
 
 /** Runs `create`. With `--json`, prints the `CreateResult` as `createResultJson` describes it. */
