@@ -1,12 +1,12 @@
 import type { ComponentChildren } from 'preact';
-import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { JsonObject } from '../../base/json.ts';
 import type { Process } from '../../kuflow/contract/processes.ts';
 import type { ProcessItem, ProcessItemPageItem } from '../../kuflow/contract/process-items.ts';
 import type { LocalUser, ServedProcess } from '../../platform/shared/contract.ts';
 import type { DataShape, TaskDefinition } from '../../process/definition.ts';
 import { nameOfPrincipal, OPEN_STATES, taskOf, useApp, type AppData } from '../app-data.ts';
-import { callApi, RequestFailure } from '../api.ts';
+import { callApi } from '../api.ts';
 import type { FormProblem } from '../form/types.ts';
 import { concernsProcess, useData } from '../live/use-data.ts';
 import { Link, navigateTo, ViewHeading } from '../navigation.tsx';
@@ -36,11 +36,9 @@ import { ProblemList } from '../parts/problem-list.tsx';
 import { readProcess, readProcessDefinition } from '../process-cache.ts';
 import { commandWithData, kuflowCommand, shortId } from '../text/commands.ts';
 import { describeProcess } from '../text/summary.ts';
-import { formatBytes, sentenceCase, stateWord } from '../text/words.ts';
+import { sentenceCase, stateWord } from '../text/words.ts';
 import { Conversation } from './conversation.tsx';
 
-/** The platform refuses larger ones, and a browser then only reports that the connection was closed. */
-const LARGEST_UPLOAD = 100 * 1024 * 1024;
 const FAILURE_TITLES: Readonly<Record<string, string>> = {
   assign: 'The task was not assigned',
   claim: 'The task was not claimed',
@@ -278,22 +276,7 @@ function TaskForm({ item, process, served, stored, canEdit, isMine, reload }: Ta
     if (action.done !== undefined && document.activeElement === document.body) status.current?.focus();
   }, [action.done, state]);
 
-  const uploadDocument = useCallback(
-    async (file: File): Promise<string> => {
-      if (file.size > LARGEST_UPLOAD)
-        throw new RequestFailure(
-          `${file.name} is ${formatBytes(file.size)}. The local KuFlow stores documents up to ${formatBytes(LARGEST_UPLOAD)}.`,
-        );
-      const answer = await callApi<{ documentUri: string }>(
-        'POST',
-        `/processes/${encodeURIComponent(process.id)}/~actions/upload-document`,
-        { query: { fileContentType: file.type || 'application/octet-stream', fileName: file.name }, bytes: file },
-      );
-      return answer.documentUri;
-    },
-    [process.id],
-  );
-  const services = useFormServices(canEdit && process.state === 'RUNNING' ? uploadDocument : undefined);
+  const services = useFormServices(canEdit && process.state === 'RUNNING' ? process.id : undefined);
 
   /** The steps return what was done. The task is read again, even if one of them fails. */
   const run = (name: string, steps: () => Promise<string>): void => {

@@ -120,7 +120,7 @@ interface ActionFormProps extends Pick<UserActionsProps, 'process' | 'threads'> 
 function ActionForm({ action, process, threads, done, close }: ActionFormProps) {
   const app = useApp();
   const running = useAction();
-  const services = useFormServices();
+  const services = useFormServices(process.id);
   const edited = useEditedData(`action ${process.id} ${action.code}`, {});
   const [refused, setRefused] = useState<readonly FormProblem[]>();
   const [text, setText] = useState('');
