@@ -11,7 +11,7 @@ import type { ProcessItem } from '../kuflow/contract/process-items.ts';
 import type { PrincipalPageItem } from '../kuflow/contract/principals.ts';
 import type { TaskDefinition } from '../process/definition.ts';
 import { callApi } from './api.ts';
-import { setPlatformTime } from './live/clock.ts';
+import { setPlatformTime } from './parts/ago.tsx';
 import { useData, type Loaded } from './live/use-data.ts';
 import { KUFLOW } from './project-commands.ts';
 import { shortId, type CommandOptions } from './text/commands.ts';

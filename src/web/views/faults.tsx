@@ -9,7 +9,7 @@ import { useAction } from '../parts/action.ts';
 import { CommandLine } from '../parts/copy.tsx';
 import { SelectList } from '../parts/select-list.tsx';
 import { EmptyState, FailureNotice, ReadFailure } from '../parts/notices.tsx';
-import { quoteWord } from '../text/shell.ts';
+import { quoteWord } from '../text/commands.ts';
 
 const KINDS: Readonly<Record<FaultAction['kind'], string>> = {
   status: 'Answer with an error',

@@ -8,7 +8,7 @@ import { Link, ViewHeading } from '../navigation.tsx';
 import { Ago } from '../parts/ago.tsx';
 import { CommandLine, CopyButton } from '../parts/copy.tsx';
 import { ConfidentialBadge, EmptyState, ReadFailure, Notice, StateWord } from '../parts/notices.tsx';
-import { quoteWord } from '../text/shell.ts';
+import { quoteWord } from '../text/commands.ts';
 import { KUFLOW, WORKER_COMMAND } from '../project-commands.ts';
 import { ClockSection } from './clock.tsx';
 

@@ -7,11 +7,10 @@ import { Link, navigateTo, ViewHeading } from '../navigation.tsx';
 import { Ago } from '../parts/ago.tsx';
 import { SelectList } from '../parts/select-list.tsx';
 import { CommandLine } from '../parts/copy.tsx';
-import { EmptyState, Notice, NotLoaded, ReadFailure } from '../parts/notices.tsx';
-import { RecordedBodyView } from '../parts/recorded-body.tsx';
+import { EmptyState, Notice, NotLoaded, ReadFailure, RecordedBodyView } from '../parts/notices.tsx';
 import { matchesRequest } from '../request-filter.ts';
 import type { Route } from '../route.ts';
-import { curlCommand } from '../text/curl.ts';
+import { curlCommand } from '../text/commands.ts';
 import { shortenPath } from '../text/words.ts';
 import { KUFLOW, WORKER_COMMAND } from '../project-commands.ts';
 

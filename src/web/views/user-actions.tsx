@@ -6,7 +6,7 @@ import type { Process } from '../../kuflow/contract/processes.ts';
 import type { ActionsOfProcess, InvokedAction } from '../../platform/shared/contract.ts';
 import type { ActionDefinition, DataShape } from '../../process/definition.ts';
 import { servedProcess, useApp } from '../app-data.ts';
-import { callApi } from '../api.ts';
+import { callApi, randomId } from '../api.ts';
 import type { FormProblem } from '../form/types.ts';
 import { concernsProcess, useData } from '../live/use-data.ts';
 import { Link } from '../navigation.tsx';
@@ -17,7 +17,6 @@ import { useEditedData } from '../parts/edited-data.ts';
 import { EditedForm, RestoredNotice } from '../parts/form-parts.tsx';
 import { CommandList, FailureNotice, ReadFailure, StateWord } from '../parts/notices.tsx';
 import { ProblemList } from '../parts/problem-list.tsx';
-import { randomId } from '../random-id.ts';
 import { commandWithAssignments, shortId } from '../text/commands.ts';
 
 interface UserActionsProps {

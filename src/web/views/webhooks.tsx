@@ -13,8 +13,8 @@ import {
   NotLoaded,
   ReadFailure,
   StateWord,
+  RecordedBodyView,
 } from '../parts/notices.tsx';
-import { RecordedBodyView } from '../parts/recorded-body.tsx';
 import { KUFLOW } from '../project-commands.ts';
 import type { Route } from '../route.ts';
 import { shortId } from '../text/commands.ts';
