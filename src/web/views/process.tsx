@@ -7,7 +7,7 @@ import type { ProcessItemPageItem } from '../../kuflow/contract/process-items.ts
 import type { FailingWorkList, FailingWorkStatus, TimelineEntry } from '../../platform/shared/contract.ts';
 import { taskOf, useApp } from '../app-data.ts';
 import { callApi, RequestFailure } from '../api.ts';
-import { concernsProcess, useData } from '../live/use-data.ts';
+import { concernsProcess, useApi, useData } from '../live/use-data.ts';
 import { focusHeading, Link, ViewHeading } from '../navigation.tsx';
 import { useAction } from '../parts/action.ts';
 import { Ago } from '../parts/ago.tsx';
@@ -227,12 +227,11 @@ function ItemRow({ item, name }: { readonly item: ProcessItemPageItem; readonly 
 
 /** Retries have no events, so that this asks every few seconds. */
 function FailingWork({ id, isRunning }: { readonly id: string; readonly isRunning: boolean }) {
-  const work = useData(
-    `failing ${id} ${String(isRunning)}`,
-    async (signal) =>
-      await callApi<FailingWorkList>('GET', `/_dev/processes/${encodeURIComponent(id)}/failing-work`, { signal }),
-    { affectedBy: concernsProcess(id), everyMs: isRunning ? 5_000 : undefined },
-  );
+  const work = useApi<FailingWorkList>(`/_dev/processes/${encodeURIComponent(id)}/failing-work`, {
+    affectedBy: concernsProcess(id),
+    everyMs: 5_000,
+    pollsWhile: () => isRunning,
+  });
   const failing = work.data?.failing ?? [];
   if (failing.length === 0) return null;
   return (

@@ -8,7 +8,7 @@ import type { DataShape, TaskDefinition } from '../../process/definition.ts';
 import { nameOfPrincipal, OPEN_STATES, taskOf, useApp, type AppData } from '../app-data.ts';
 import { callApi } from '../api.ts';
 import type { FormProblem } from '../form/types.ts';
-import { concernsProcess, useData } from '../live/use-data.ts';
+import { concernsProcess, useApi, useData } from '../live/use-data.ts';
 import { Link, navigateTo, ViewHeading } from '../navigation.tsx';
 import { useAction } from '../parts/action.ts';
 import { Ago } from '../parts/ago.tsx';
@@ -52,18 +52,12 @@ const ANY_OBJECT: DataShape = { schema: { type: 'object' } };
 /** The newest open task, at a fixed address. */
 export function LatestTaskRedirect() {
   const app = useApp();
-  const latest = useData(
-    'latest task',
-    async (signal) => {
-      const page = await callApi<{ content: ProcessItemPageItem[] }>('GET', '/process-items', {
-        query: { type: 'TASK', taskState: OPEN_STATES, size: 1, sort: 'createdAt,desc' },
-        signal,
-      });
-      return { id: page.content[0]?.id };
-    },
-    { affectedBy: concernsProcess(), onlyFresh: true },
-  );
-  const id = latest.data?.id;
+  const latest = useApi<{ content: ProcessItemPageItem[] }>('/process-items', {
+    query: { type: 'TASK', taskState: OPEN_STATES, size: 1, sort: 'createdAt,desc' },
+    affectedBy: concernsProcess(),
+    onlyFresh: true,
+  });
+  const id = latest.data?.content[0]?.id;
   useEffect(() => {
     if (id !== undefined) navigateTo({ view: 'task', id }, { replace: true });
   }, [id]);
@@ -164,15 +158,10 @@ interface ThreadProps extends Omit<LoadedItem, 'definition'> {
 }
 
 function Thread({ item, process, name, reload }: ThreadProps) {
-  const messages = useData(
-    `thread ${item.id}`,
-    async (signal) =>
-      await callApi<{ content: ProcessItemPageItem[] }>('GET', '/process-items', {
-        query: { processId: item.processId, type: 'MESSAGE', size: 1000, sort: 'createdAt,asc' },
-        signal,
-      }),
-    { affectedBy: concernsProcess(item.processId) },
-  );
+  const messages = useApi<{ content: ProcessItemPageItem[] }>('/process-items', {
+    query: { processId: item.processId, type: 'MESSAGE', size: 1000, sort: 'createdAt,asc' },
+    affectedBy: concernsProcess(item.processId),
+  });
   return (
     <>
       <ReadFailure failure={messages.failure} title="The messages could not be read" />

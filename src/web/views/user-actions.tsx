@@ -8,7 +8,7 @@ import type { ActionDefinition, DataShape } from '../../process/definition.ts';
 import { servedProcess, useApp } from '../app-data.ts';
 import { callApi, randomId } from '../api.ts';
 import type { FormProblem } from '../form/types.ts';
-import { concernsProcess, useData } from '../live/use-data.ts';
+import { concernsProcess, useApi } from '../live/use-data.ts';
 import { Link } from '../navigation.tsx';
 import { useAction } from '../parts/action.ts';
 import { Ago } from '../parts/ago.tsx';
@@ -32,16 +32,12 @@ export function UserActions({ process, defined, threads, reload }: UserActionsPr
   const [open, setOpen] = useState<string>();
   const opener = useRef<HTMLButtonElement | null>(null);
   const isRunning = process.state === 'RUNNING';
-  const actions = useData(
-    `actions ${process.id}`,
-    async (signal) => await callApi<ActionsOfProcess>('GET', `/_dev${pathOf(process.id)}`, { signal }),
-    {
-      affectedBy: (event) => event.kind === 'definitions-changed' || concernsProcess(process.id)(event),
-      // A worker that starts or stops polling the task queue of an action causes no event.
-      everyMs: 5_000,
-      pollsWhile: (read) => read.invoked.some(isRequested),
-    },
-  );
+  const actions = useApi<ActionsOfProcess>(`/_dev${pathOf(process.id)}`, {
+    affectedBy: (event) => event.kind === 'definitions-changed' || concernsProcess(process.id)(event),
+    // A worker that starts or stops polling the task queue of an action causes no event.
+    everyMs: 5_000,
+    pollsWhile: (read) => read.invoked.some(isRequested),
+  });
   const invoked = actions.data?.invoked.toReversed() ?? [];
   const available = isRunning ? (actions.data?.available ?? []) : [];
   const chosen = available.find(({ code }) => code === open);
