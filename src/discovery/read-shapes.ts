@@ -91,20 +91,17 @@ export async function readShapes(
         .filter(([slot]) => slot.startsWith(kind))
         .map(([slot, collector]) => [slot.slice(kind.length), read(collector)]),
     );
-  const inferred = ({ all }: SlotCollector): InferredShape => all.result();
   const [metadata, entity] = [shapes.get(METADATA), shapes.get(ENTITY)];
+  const bySlot = <Shape>(read: (collector: SlotCollector) => Shape) => ({
+    metadata: metadata && read(metadata),
+    entity: entity && read(entity),
+    data: byCode(DATA, read),
+    contextData: byCode(CONTEXT_DATA, read),
+  });
   return {
-    metadata: metadata && inferred(metadata),
-    entity: entity && inferred(entity),
-    data: byCode(DATA, inferred),
-    contextData: byCode(CONTEXT_DATA, inferred),
+    ...bySlot(({ all }) => all.result()),
+    observed: bySlot(observedShape),
     stopped: state.read + state.unreadable < readings.length,
-    observed: {
-      metadata: metadata && observedShape(metadata),
-      entity: entity && observedShape(entity),
-      data: byCode(DATA, observedShape),
-      contextData: byCode(CONTEXT_DATA, observedShape),
-    },
     read: state.read,
     unreadable: state.unreadable,
     gaveUp: state.gaveUp,

@@ -1,4 +1,5 @@
 import { basename, resolve } from 'node:path';
+import type { CommandContext } from '../../cli/context.ts';
 import { chooseCredentials, missingAnswers, type MissingAnswer } from '../../cli/missing-answers.ts';
 import { omitUnusedOptions, optionWords, processSource, switchWords } from '../../cli/process-options.ts';
 import { detectCredentials } from '../../connection/detect-credentials.ts';
@@ -55,12 +56,9 @@ export type CreateDecision =
       readonly example: string;
     };
 
-export interface PlanContext {
-  readonly env: NodeJS.ProcessEnv;
-  /** Absolute. */
-  readonly cwd: string;
-  /** Version of this package. */
-  readonly version: string;
+type Surrounding = Pick<CommandContext, 'env' | 'cwd' | 'version'>;
+
+export interface PlanContext extends Surrounding {
   readonly connect: Connect;
 }
 
@@ -146,15 +144,6 @@ export function projectSpec(
   return { ...project, ...process, slug: fileName(process.definition.process.code), template };
 }
 
-export interface PrepareContext {
-  readonly version: string;
-  /** Absolute. */
-  readonly cwd: string;
-  readonly env: NodeJS.ProcessEnv;
-  /** The user's own template. */
-  readonly template: FetchedTemplate | undefined;
-}
-
 /**
  * Plans the files of the project and those that change outside its folder, with conflicts. Writes nothing. Rejects with a usage error if
  * the folder is another project.
@@ -162,7 +151,8 @@ export interface PrepareContext {
 export async function prepareCreate(
   plan: CreatePlan,
   process: LoadedProcess,
-  { version, cwd, env, template }: PrepareContext,
+  template: FetchedTemplate | undefined,
+  { version, cwd, env }: Surrounding,
 ): Promise<PreparedProject> {
   const { folder, placement, command, overwrite } = plan;
   if (placement.kind === 'occupied') {

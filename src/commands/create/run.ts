@@ -82,9 +82,8 @@ interface CreateSteps {
 
 /** The plan from the flags, or from the wizard if answers are missing. */
 async function askForPlan(flags: CreateFlags, ask: Prompts | undefined, context: CommandContext): Promise<ChosenPlan> {
-  const { env, cwd, version } = context;
   const connections = rememberConnections(context);
-  const planContext = { env, cwd, version, connect: connections.connect };
+  const planContext = { ...context, connect: connections.connect };
   const answers = await readCreateAnswers(flags, context);
   let decision = await planCreate(answers, planContext);
   const asked = decision.kind === 'missing' && ask !== undefined;
@@ -118,7 +117,7 @@ async function planFiles(
   { plan: chosen, template, asked, planFor }: ChosenPlan,
   { ask, context, progress }: CreateSteps,
 ): Promise<PlannedFiles> {
-  const { terminal, env, cwd, version } = context;
+  const { terminal, cwd } = context;
   const { connection } = chosen;
   const process = await loadProcess(chosen.source, {
     cwd,
@@ -143,7 +142,7 @@ async function planFiles(
   }
   if (!plan.dryRun)
     for (const recovery of await recoverAround(plan.folder, true)) recoveryPrinter(terminal.err)(recovery);
-  return { plan, prepared: await prepareCreate(plan, process, { version, cwd, env, template }), asked };
+  return { plan, prepared: await prepareCreate(plan, process, template, context), asked };
 }
 
 /** Writes the project, and checks it. */

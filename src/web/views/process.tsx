@@ -331,6 +331,8 @@ function SignalProcess({ id, reload }: { readonly id: string; readonly reload: (
     reload();
     return `Sent ${name.trim()}`;
   };
+  const given = input.trim() === '' ? [] : ['--input', input.trim()];
+  const words = ['process', 'signal', shortId(id), name.trim(), ...given];
   return (
     <Panel label="Send signal…">
       {(close) => (
@@ -377,23 +379,7 @@ function SignalProcess({ id, reload }: { readonly id: string; readonly reload: (
             </span>
           </p>
           {name.trim() === '' ? null : (
-            <CommandList
-              commands={[
-                [
-                  'Send it',
-                  kuflowCommand(
-                    [
-                      'process',
-                      'signal',
-                      shortId(id),
-                      name.trim(),
-                      ...(input.trim() === '' ? [] : ['--input', input.trim()]),
-                    ],
-                    app.commandOptions,
-                  ),
-                ],
-              ]}
-            />
+            <CommandList commands={[['Send it', kuflowCommand(words, app.commandOptions)]]} />
           )}
         </form>
       )}

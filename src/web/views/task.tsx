@@ -311,6 +311,9 @@ function TaskForm({ item, process, served, stored, canEdit, isMine, reload }: Ta
     });
   };
   const isLost = !isOpen && edited.hasChanges;
+  const command = (...words: readonly string[]): string => kuflowCommand(['task', ...words], app.commandOptions);
+  const withData = (name: string): string =>
+    commandWithData(['task', name, shortId(item.id)], '--data', edited.current(), app.commandOptions);
   return (
     <form
       noValidate
@@ -319,20 +322,20 @@ function TaskForm({ item, process, served, stored, canEdit, isMine, reload }: Ta
         if (canEdit) complete(false);
       }}
     >
-      {isLost ? (
-        <Notice tone="warning" title={`The task was ${stateWord(state)} while you were typing`} isAlert>
+      {isLost || (isOpen && isStoredNewer) ? (
+        <Notice
+          tone="warning"
+          title={
+            isLost
+              ? `The task was ${stateWord(state)} while you were typing`
+              : 'The data of the task was changed elsewhere'
+          }
+          isAlert
+        >
           <p>
-            What you typed is below. It was not sent.{' '}
-            <button type="button" onClick={() => edited.discard(stored)}>
-              Show the saved data
-            </button>
-          </p>
-        </Notice>
-      ) : null}
-      {isOpen && isStoredNewer ? (
-        <Notice tone="warning" title="The data of the task was changed elsewhere" isAlert>
-          <p>
-            What you typed is kept. Saving it overwrites that change.{' '}
+            {isLost
+              ? 'What you typed is below. It was not sent. '
+              : 'What you typed is kept. Saving it overwrites that change. '}
             <button
               type="button"
               onClick={() => {
@@ -439,29 +442,13 @@ function TaskForm({ item, process, served, stored, canEdit, isMine, reload }: Ta
       ) : null}
       <CommandList
         commands={[
-          ['Show this task', kuflowCommand(['task', 'show', shortId(item.id)], app.commandOptions)],
-          ...(state === 'READY'
-            ? [['Claim it', kuflowCommand(['task', 'claim', shortId(item.id)], app.commandOptions)] as const]
-            : []),
+          ['Show this task', command('show', shortId(item.id))],
+          ...(state === 'READY' ? [['Claim it', command('claim', shortId(item.id))] as const] : []),
           ...(isOpen
             ? ([
-                [
-                  'Save the data of this form',
-                  commandWithData(['task', 'save', shortId(item.id)], '--data', edited.current(), app.commandOptions),
-                ],
-                [
-                  'Complete it with the data of this form',
-                  commandWithData(
-                    ['task', 'complete', shortId(item.id)],
-                    '--data',
-                    edited.current(),
-                    app.commandOptions,
-                  ),
-                ],
-                [
-                  'Complete it with example data',
-                  kuflowCommand(['task', 'complete', shortId(item.id), '--fake'], app.commandOptions),
-                ],
+                ['Save the data of this form', withData('save')],
+                ['Complete it with the data of this form', withData('complete')],
+                ['Complete it with example data', command('complete', shortId(item.id), '--fake')],
               ] as const)
             : []),
         ]}

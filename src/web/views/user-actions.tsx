@@ -17,6 +17,7 @@ import { useEditedData } from '../parts/edited-data.ts';
 import { EditedForm, RestoredNotice } from '../parts/form-parts.tsx';
 import { CommandList, FailureNotice, ReadFailure, StateWord } from '../parts/notices.tsx';
 import { ProblemList } from '../parts/problem-list.tsx';
+import { SelectList } from '../parts/select-list.tsx';
 import { commandWithAssignments, shortId } from '../text/commands.ts';
 
 interface UserActionsProps {
@@ -101,6 +102,10 @@ export function UserActions({ process, defined, threads, reload }: UserActionsPr
   );
 }
 
+const nameOfThread = ({ id, processItemDefinitionRef: definition }: ProcessItemPageItem): readonly [string, string] => [
+  id,
+  definition?.code ?? `…${shortId(id)}`,
+];
 const pathOf = (processId: string): string => `/processes/${encodeURIComponent(processId)}/actions`;
 const isRequested = ({ action }: InvokedAction): boolean => action.status === 'REQUESTED';
 const nameOf = ({ code, name }: Pick<ActionDefinition, 'code' | 'name'>): string => name ?? code;
@@ -185,17 +190,12 @@ function ActionForm({ action, process, threads, done, close }: ActionFormProps) 
             </label>
           ) : null}
           {hasThread ? (
-            <label>
-              Thread
-              <select value={thread} onInput={(event) => setThread(event.currentTarget.value)}>
-                <option value="">none</option>
-                {threads.map((each) => (
-                  <option key={each.id} value={each.id}>
-                    {each.processItemDefinitionRef?.code ?? `…${shortId(each.id)}`}
-                  </option>
-                ))}
-              </select>
-            </label>
+            <SelectList
+              label="Thread"
+              value={thread}
+              options={[['', 'none'], ...threads.map(nameOfThread)]}
+              onChange={setThread}
+            />
           ) : null}
         </div>
       ) : null}

@@ -48,7 +48,7 @@ export type Preview = Awaited<ReturnType<WizardContext['preview']>>;
 
 export async function openWizardContext({ ask, signal, connections, template, context }: WizardContextParts) {
   const { connect } = connections;
-  const { env, cwd, terminal, version } = context;
+  const { env, cwd, terminal } = context;
   const working = async <Result>(title: string, work: () => Promise<Result>): Promise<Result> => {
     const progress = openProgress(terminal.err);
     progress.begin(title);
@@ -61,7 +61,7 @@ export async function openWizardContext({ ask, signal, connections, template, co
   const planFor = async (
     answers: CreateAnswers,
   ): Promise<{ readonly plan: CreatePlan; readonly process: LoadedProcess }> => {
-    const decision = await planCreate(answers, { env, cwd, version, connect });
+    const decision = await planCreate(answers, { ...context, connect });
     if (decision.kind === 'missing') throw missingAnswersError(decision.missing, decision.example);
     const discover = (): Promise<never> => Promise.reject(new Error('The process was not read'));
     return { plan: decision.plan, process: await loadProcess(decision.plan.source, { cwd, discover }) };
@@ -160,7 +160,7 @@ export async function openWizardContext({ ask, signal, connections, template, co
     /** Plans the project and compares it with the folder; writes nothing. */
     preview: async (answers: CreateAnswers) => {
       const { plan, process } = await planFor(answers);
-      const { comparison } = await prepareCreate(plan, process, { version, cwd, env, template });
+      const { comparison } = await prepareCreate(plan, process, template, context);
       const files = listFileActions(comparison);
       const count = (action: FileAction): number => files.filter((file) => file.action === action).length;
       const conflicts = files.flatMap((file) => (file.action === 'conflict' ? [`${file.path} ${file.reason}`] : []));
