@@ -108,17 +108,27 @@ export function openPrompts(terminal: Terminal, signal?: AbortSignal): Prompts {
     }
   };
 
-  const nameOf =
-    <Value extends string>({ choices }: ChoiceQuestion<Value>) =>
-    (answer: Value) =>
-      choices.find(({ value }) => value === answer)?.name ?? answer;
-  const toInquirerChoices = <Value extends string>({ choices }: ChoiceQuestion<Value>) =>
-    choices.map(({ value, name, description }) => ({
+  const askForChoice = <Value extends string>(
+    question: ChoiceQuestion<Value>,
+    type: 'select' | 'search',
+  ): Promise<Value | Back> => {
+    const choices = question.choices.map(({ value, name, description }) => ({
       value,
       name: escapeForTerminal(name, 200),
       short: escapeForTerminal(name, 200),
       ...(description === undefined ? {} : { description: wrap(escapeForTerminal(description, 400)) }),
     }));
+    const config = {
+      // Screen readers cannot follow a redrawn list, so it has numbers to type instead.
+      type: terminal.err.live ? type : 'rawlist',
+      choices,
+      loop: false,
+      pageSize: PAGE_SIZE,
+      source: (term = '') => choices.filter(({ name }) => name.toLowerCase().includes(term.toLowerCase())),
+      ...(question.fallback === undefined ? {} : { default: question.fallback }),
+    };
+    return ask<Value>(question, config, (answer) => choices.find(({ value }) => value === answer)?.name ?? answer);
+  };
 
   return {
     text: (question) =>
@@ -136,34 +146,8 @@ export function openPrompts(terminal: Terminal, signal?: AbortSignal): Prompts {
         },
         (answer) => (answer === '' ? '(none)' : answer),
       ),
-    choose: (question) =>
-      ask(
-        question,
-        {
-          // Screen readers cannot follow a redrawn list, so it has numbers to type instead.
-          type: terminal.err.live ? 'select' : 'rawlist',
-          choices: toInquirerChoices(question),
-          loop: false,
-          pageSize: PAGE_SIZE,
-          ...(question.fallback === undefined ? {} : { default: question.fallback }),
-        },
-        nameOf(question),
-      ),
-    search: (question) =>
-      ask(
-        question,
-        {
-          type: terminal.err.live ? 'search' : 'rawlist',
-          choices: toInquirerChoices(question),
-          pageSize: PAGE_SIZE,
-          source: (term: string | undefined) => {
-            const filter = (term ?? '').toLowerCase();
-            return toInquirerChoices(question).filter(({ name }) => name.toLowerCase().includes(filter));
-          },
-          ...(question.fallback === undefined ? {} : { default: question.fallback }),
-        },
-        nameOf(question),
-      ),
+    choose: (question) => askForChoice(question, 'select'),
+    search: (question) => askForChoice(question, 'search'),
     confirm: (question) =>
       ask<boolean>(question, { type: 'confirm', default: question.fallback ?? false }, (yes) => (yes ? 'Yes' : 'No')),
     secret: async (question) => {

@@ -3,11 +3,12 @@ import { escapeForTerminal, escapeLinesForTerminal } from '../../base/escape.ts'
 import type { CheckEvent, CheckResult } from '../../diagnostics/check.ts';
 import type { MergedFile } from '../../project/conflicts.ts';
 import type { WriteResult, ScaffoldEvent } from '../../project/scaffold.ts';
-import { formatDuration, type Progress, type StepEnd } from '../../terminal/progress.ts';
+import { STEP_ENDS } from '../../diagnostics/report.ts';
+import { formatDuration, type Progress } from '../../terminal/progress.ts';
 import { palette } from '../../terminal/palette.ts';
 import { printDiff, printNextSteps } from '../../project/view.ts';
 import type { OutsideChange } from '../../project/join/plan-outside.ts';
-import { shortPath } from '../../terminal/short-path.ts';
+import { shortPath } from '../../files/relative-path.ts';
 import type { Channel, Terminal } from '../../terminal/terminal.ts';
 import { wrapForChannel } from '../../terminal/wrap.ts';
 import type { CreateResult } from './result.ts';
@@ -80,15 +81,6 @@ function listPaths(paths: readonly string[]): string {
 }
 
 const MAX_PATHS = 5;
-
-const STEP_ENDS: Readonly<Record<CheckResult['state'], StepEnd>> = {
-  pass: 'done',
-  warn: 'warning',
-  fail: 'failed',
-  crash: 'failed',
-  unknown: 'unknown',
-  skip: 'skipped',
-};
 
 /** Shows a connection check: one line for each finished step. Steps run in parallel and share one live line. */
 export function checkReporter(progress: Progress): (event: CheckEvent) => void {

@@ -1,9 +1,9 @@
 import { X509Certificate } from 'node:crypto';
 import { isoTime } from '../../base/clock.ts';
 import { correctedNow } from '../clock-skew.ts';
-import type { DoctorCheck, DoctorInput, ExpiryThreshold } from '../input.ts';
+import type { DoctorCheck, ExpiryThreshold } from '../input.ts';
 import { toFinding } from '../explain-finding.ts';
-import { hasUnreadFile } from '../unread-settings.ts';
+import { notConfigured, PARTS } from './tls.ts';
 import { withObstacles } from '../causes/replaceable-certificate.ts';
 import {
   hasByteOrderMark,
@@ -15,13 +15,6 @@ import {
 } from '../causes/certificate-acceptance.ts';
 
 const DAY = 86_400_000;
-
-const notConfigured = (input: DoctorInput): string | undefined =>
-  input.material.kind === 'requested' && !hasUnreadFile(input)
-    ? 'not configured; KuFlow issues the certificate'
-    : undefined;
-
-const PARTS = { cert: 'client certificate', key: 'private key', ca: 'CA' } as const;
 
 export const certificateFormatCheck: DoctorCheck = {
   id: 'KF-TLS-004',

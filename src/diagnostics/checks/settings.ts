@@ -20,7 +20,7 @@ const CAUSE_CODES = [
 const causeCodeOf = ({ kind }: ConnectionProblem): string =>
   CAUSE_CODES.find(([one]) => one === kind)?.[1] ?? 'settings-incomplete';
 
-const describeProblem = ({ key, problem, source }: ConnectionProblem): string =>
+export const describeProblem = ({ key, problem, source }: ConnectionProblem): string =>
   `${key}${source === undefined ? '' : ` (${source})`}: ${problem}`;
 
 const CREDENTIALS: readonly string[] = [CLIENT_ID, CLIENT_SECRET];

@@ -158,7 +158,12 @@ function evaluatePartialMaterial(
   return { ...skippedBecauseOf('KF-SET-006', text), facts };
 }
 
-const PARTS = { cert: 'client certificate', key: 'private key', ca: 'CA' } as const;
+export const PARTS = { cert: 'client certificate', key: 'private key', ca: 'CA' } as const;
+
+export const notConfigured = (input: CheckInput): string | undefined =>
+  input.material.kind === 'requested' && !hasUnreadFile(input)
+    ? 'not configured; KuFlow issues the certificate'
+    : undefined;
 
 export const configuredCertificateCheck: Check<CheckInput, CheckOutputs> = {
   id: 'KF-TLS-001',
@@ -168,10 +173,7 @@ export const configuredCertificateCheck: Check<CheckInput, CheckOutputs> = {
   after: ['KF-REST-001', 'KF-CLOCK-001', 'KF-SET-006'],
   offline: true,
   timeoutMs: 5_000,
-  notApplicable: (input) =>
-    input.material.kind === 'requested' && !hasUnreadFile(input)
-      ? 'not configured; KuFlow issues the certificate'
-      : undefined,
+  notApplicable: notConfigured,
   run: async ({ input, outputs, resultOf }) => {
     const { material } = input;
     if (material.kind === 'requested') return skippedBecauseOf('KF-SET-003');

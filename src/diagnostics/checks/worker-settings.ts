@@ -10,6 +10,7 @@ import { skippedBecauseOf, type Finding } from '../check.ts';
 import type { ConnectionProblem } from '../../connection/inspect.ts';
 import type { DoctorCheck, DoctorInput, DoctorOutputs } from '../input.ts';
 import { toFinding } from '../explain-finding.ts';
+import { describeProblem } from './settings.ts';
 import { hasUnreadFile, withoutConsequences } from '../unread-settings.ts';
 
 export const workerSettingsCheck: DoctorCheck = {
@@ -26,9 +27,7 @@ export const workerSettingsCheck: DoctorCheck = {
     const problems = withoutConsequences(ownProblems, input, outputs);
     if (problems.length === 0 && (ownProblems.length > 0 || hasUnreadFile(input)))
       return skippedBecauseOf('KF-SET-003');
-    const texts = problems.map(
-      ({ key, source, problem }) => `${key}${source === undefined ? '' : ` (${source})`}: ${problem}`,
-    );
+    const texts = problems.map(describeProblem);
     if (texts.length === 0) {
       const { queue } = input;
       return {

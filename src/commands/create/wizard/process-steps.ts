@@ -3,8 +3,7 @@ import { resolve } from 'node:path';
 import { countOf } from '../../../base/count-of.ts';
 import { knownErrorOf } from '../../../base/errors.ts';
 import { expandHome } from '../../../base/user-folders.ts';
-import { identifier } from '../../../base/identifiers.ts';
-import type { MissingAnswer } from '../../../cli/missing-answers.ts';
+import { exampleWorkflowType, type MissingAnswer } from '../../../cli/missing-answers.ts';
 import { samplingQuestion } from '../../../discovery/confirm-sampling.ts';
 import { BACK } from '../../../terminal/prompts.ts';
 import type { WizardContext } from './context.ts';
@@ -266,7 +265,7 @@ const workflowType = lineStep({
   flag: 'workflowType',
   message: 'Workflow type',
   hint: APP_HINT,
-  offer: forNew((code) => `${identifier(code, 'pascal', new Set(), 'process')}Workflow`),
+  offer: forNew(exampleWorkflowType),
 });
 
 /** Questions about which process it is and what its tasks are. */

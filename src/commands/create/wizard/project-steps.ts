@@ -9,7 +9,7 @@ import { LANGUAGES, type LanguageId } from '../../../languages/names.ts';
 import { languageOf } from '../../../languages/registry.ts';
 import { isInRepository } from '../../../project/join/find-root.ts';
 import { BACK } from '../../../terminal/prompts.ts';
-import { shortPath } from '../../../terminal/short-path.ts';
+import { shortPath } from '../../../files/relative-path.ts';
 import { chosenLanguage, folderNameProblem, type CreateAnswers } from '../answers.ts';
 import { processCode } from './process-steps.ts';
 import { overridingVariables } from './credential-steps.ts';
