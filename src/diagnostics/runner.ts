@@ -11,7 +11,7 @@ import {
 
 type Outcome = Omit<Finding<unknown>, 'state' | 'outputs'> & { readonly state: CheckState };
 
-export interface RunOptions {
+export interface RunOptions<Outputs = unknown> {
   /** Gets `check-started` as it happens, and `check-finished` in registry order, once all earlier results are known. */
   readonly report?: ((event: CheckEvent) => void) | undefined;
   /** Stops the run; unfinished checks become `unknown`. */
@@ -20,8 +20,8 @@ export interface RunOptions {
   readonly deadline?: { readonly signal: AbortSignal; readonly text: string } | undefined;
   /** Checks to leave out, with the reason; checks that require them are skipped too. */
   readonly excluded?: ReadonlyMap<string, string> | undefined;
-  /** Receives the function that closes the checks' connections. Without it, they are closed at the end of the run. */
-  readonly keepOpen?: ((close: () => void) => void) | undefined;
+  /** Receives the outputs, and the function that closes the checks' connections. Without it, they are closed at the end of the run. */
+  readonly keepOpen?: ((close: () => void, outputs: Readonly<Partial<Outputs>>) => void) | undefined;
   /** Results of an earlier run to use instead of running these checks again. */
   readonly earlier?: readonly CheckResult[] | undefined;
 }
@@ -62,7 +62,7 @@ function reuseResult(result: CheckResult): CheckResult {
 async function runWithTimeout<Input, Outputs>(
   check: Check<Input, Outputs>,
   context: Omit<CheckContext<Input, Outputs>, 'signal'>,
-  { signal, deadline }: RunOptions,
+  { signal, deadline }: Pick<RunOptions, 'signal' | 'deadline'>,
 ): Promise<Finding<Outputs>> {
   const stop = new AbortController();
   const stopReasons = [
@@ -100,7 +100,7 @@ async function runWithTimeout<Input, Outputs>(
 export async function runChecks<Input, Outputs extends object>(
   checks: readonly Check<Input, Outputs>[],
   input: Input,
-  options: RunOptions = {},
+  options: RunOptions<Outputs> = {},
 ): Promise<readonly CheckResult[]> {
   const running = new Map<string, Promise<CheckResult>>();
   const finished = new Map<string, CheckResult>();
@@ -178,7 +178,7 @@ export async function runChecks<Input, Outputs extends object>(
     hasEnded = true;
     const close = (): void => releases.splice(0).forEach((release) => release());
     if (options.keepOpen === undefined) close();
-    else options.keepOpen(close);
+    else options.keepOpen(close, outputs);
   }
   return results;
 }
