@@ -112,6 +112,11 @@ export type CheckEvent =
   | { readonly kind: 'check-started'; readonly id: string; readonly title: string }
   | { readonly kind: 'check-finished'; readonly result: CheckResult };
 
+/** The result of a check that has nothing to check, or whose call the engine or KuFlow restricts. */
+export function skippedAs(skipped: 'not-applicable' | 'restricted', summary: string, facts?: Facts): Finding<never> {
+  return { state: 'skip', skipped, summary, facts };
+}
+
 /** The result of a check that cannot tell because of what another check reports. `detail` is a sentence without a period. */
 export function skippedBecauseOf(id: string, detail?: string): Finding<never> & { readonly summary: string } {
   const reason = `skipped because of ${id}`;

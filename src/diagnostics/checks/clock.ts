@@ -1,3 +1,4 @@
+import { skippedAs } from '../check.ts';
 import { formatSkew, NOTICEABLE_SKEW_MS, WRONG_CLOCK_MS } from '../clock-skew.ts';
 import type { DoctorCheck } from '../input.ts';
 import { toFinding } from '../explain-finding.ts';
@@ -10,13 +11,7 @@ export const clockCheck: DoctorCheck = {
   timeoutMs: 1_000,
   run: ({ outputs }) => {
     const { skewMs } = outputs;
-    if (skewMs === undefined) {
-      return {
-        state: 'skip',
-        skipped: 'not-applicable',
-        summary: "no response included KuFlow's time",
-      };
-    }
+    if (skewMs === undefined) return skippedAs('not-applicable', "no response included KuFlow's time");
     const seconds = Math.round(Math.abs(skewMs) / 1000);
     const facts = { aheadBySeconds: Math.round(skewMs / 1000) };
     if (Math.abs(skewMs) < NOTICEABLE_SKEW_MS)

@@ -4,7 +4,7 @@ import { readWorkflowStart } from '../../engine/workflow-start.ts';
 import { rpcCause } from '../causes/engine.ts';
 import { callOptions, engineFinding, restrictedFinding } from '../causes/engine-findings.ts';
 import { restFinding } from '../causes/rest.ts';
-import { skippedBecauseOf, type CheckContext, type Finding } from '../check.ts';
+import { skippedAs, skippedBecauseOf, type CheckContext, type Finding } from '../check.ts';
 import { toFinding } from '../explain-finding.ts';
 import { findProcess, listingFinding } from '../find-process.ts';
 import type { DoctorCheck, DoctorInput, DoctorOutputs } from '../input.ts';
@@ -19,8 +19,6 @@ interface EncryptedProcess {
 
 const ID = 'KF-PROC-002';
 const NO_ANSWER: readonly KuFlowApiError['kind'][] = ['timeout', 'server', 'rate-limited', 'reset', 'truncated'];
-
-const notChecked = (summary: string): Finding<never> => ({ state: 'skip', skipped: 'not-applicable', summary });
 
 export const encryptionKeyCheck: DoctorCheck = {
   id: ID,
@@ -40,7 +38,8 @@ export const encryptionKeyCheck: DoctorCheck = {
     }
     const codes = await findConfidential(input);
     if (!Array.isArray(codes)) return codes;
-    if (codes.length === 0) return notChecked('no definition file of this project contains process.confidential: true');
+    if (codes.length === 0)
+      return skippedAs('not-applicable', 'no definition file of this project contains process.confidential: true');
     const summary = `no key is known, because no running process of ${codes.join(', ')} is encrypted`;
     try {
       const running = await Promise.all(codes.map((code) => input.rest.runningProcesses(code, context.signal)));
@@ -70,7 +69,7 @@ async function checkKeys(context: Context, processIds: readonly string[], unknow
   // One process for each key.
   const byKey = new Map(starts.flatMap((start) => (start && 'keyId' in start ? [[start.keyId, start]] : [])));
   const encrypted = [...byKey.values()];
-  if (encrypted.length === 0) return notChecked(unknown);
+  if (encrypted.length === 0) return skippedAs('not-applicable', unknown);
   const problems = (await Promise.all(encrypted.map((one) => readKey(context, one)))).filter(
     (one) => one !== undefined,
   );

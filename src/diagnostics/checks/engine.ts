@@ -1,5 +1,5 @@
 import { connectEngine } from '../../engine/rpc.ts';
-import { skippedBecauseOf, type Check } from '../check.ts';
+import { skippedAs, skippedBecauseOf, type Check } from '../check.ts';
 import type { CheckOutputs, CheckInput } from '../check-input.ts';
 import type { Sourced } from '../../connection/inspect.ts';
 import { engineCause, handshakeCause, rpcCause, type EngineCause, type FailedCall } from '../causes/engine.ts';
@@ -41,14 +41,9 @@ export const systemInfoCheck: Check<CheckInput, CheckOutputs> = {
     // Observed: Temporal's TypeScript SDK 1.24.0 then refuses to connect; KuFlow's Python SDK 3.5.0 connects. Any other
     // status stops both.
     if (result.kind === 'status' && result.name === 'UNIMPLEMENTED') {
-      return {
-        state: 'skip',
-        skipped: 'restricted',
-        summary:
-          "the engine does not support this call; a worker that uses Temporal's TypeScript SDK does not start without it, KuFlow's Python SDK does",
-        facts: { status: result.name },
-        outputs: { connection },
-      };
+      const summary =
+        "the engine does not support this call; a worker that uses Temporal's TypeScript SDK does not start without it, KuFlow's Python SDK does";
+      return { ...skippedAs('restricted', summary, { status: result.name }), outputs: { connection } };
     }
     const cause = rpcCause(result, 'GetSystemInfo');
     // KuFlow's clock decides when a token expires, and the engine's when it is accepted.
@@ -90,8 +85,7 @@ export const namespaceCheck: Check<CheckInput, CheckOutputs> = {
       };
     // Observed with @temporalio/worker 1.24.0: it starts without an answer only if the engine does not support the call.
     if (result.kind === 'status' && result.name === 'UNIMPLEMENTED') {
-      const summary = 'the engine restricts this call';
-      return { state: 'skip', skipped: 'restricted', summary, facts: { ...facts, status: result.name } };
+      return skippedAs('restricted', 'the engine restricts this call', { ...facts, status: result.name });
     }
     const cause = namespaceCause(result, namespace, findOwnNamespace(outputs));
     return engineFinding(

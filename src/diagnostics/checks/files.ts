@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { shortPath } from '../../files/relative-path.ts';
-import { skippedBecauseOf, type Fix } from '../check.ts';
+import { skippedAs, skippedBecauseOf, type Fix } from '../check.ts';
 import type { DoctorCheck, DoctorInput, NamedFile } from '../input.ts';
 import { toFinding } from '../explain-finding.ts';
 import { hasUnreadFile } from '../unread-settings.ts';
@@ -88,12 +88,7 @@ export const gitCheck: DoctorCheck = {
       });
     }
     if (states.every(({ state }) => state.kind === 'none'))
-      return {
-        state: 'skip',
-        skipped: 'not-applicable',
-        summary: 'not in a git repository, or git is not installed',
-        facts,
-      };
+      return skippedAs('not-applicable', 'not in a git repository, or git is not installed', facts);
     const unknown = states.filter(({ state }) => state.kind === 'unknown').map(({ file }) => file);
     if (unknown.length > 0)
       return { state: 'unknown', summary: `git did not report the state of ${listPaths(unknown, input.cwd)}`, facts };

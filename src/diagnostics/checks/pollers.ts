@@ -2,7 +2,7 @@ import { isoTime } from '../../base/clock.ts';
 import { describeTaskQueue, type Poller, type TaskQueueInfo } from '../../engine/task-queue.ts';
 import { readWorkflowStart } from '../../engine/workflow-start.ts';
 import type { RpcResult } from '../../engine/rpc.ts';
-import type { Finding } from '../check.ts';
+import { skippedAs, type Finding } from '../check.ts';
 import type { Sourced } from '../../connection/inspect.ts';
 import { correctedNow } from '../clock-skew.ts';
 import { findProcess } from '../find-process.ts';
@@ -131,7 +131,7 @@ export const processStartCheck: DoctorCheck = {
     if (!result.ok) {
       if (result.kind === 'status' && (result.name === 'NOT_FOUND' || result.name === 'INVALID_ARGUMENT')) {
         const summary = `the engine has no workflow ${processId}; it may have been removed, or its id is different`;
-        return { state: 'skip', skipped: 'not-applicable', summary, facts: { status: result.name } };
+        return skippedAs('not-applicable', summary, { status: result.name });
       }
       return restrictedFinding(result) ?? engineFinding(rpcCause(result, 'GetWorkflowExecutionHistory'), input, {});
     }
@@ -146,12 +146,7 @@ async function compareProcessStart(
   const { queue, project } = input;
   const facts = { workflowType: start.workflowType, taskQueue: start.taskQueue };
   if (start.taskQueue === '' || start.workflowType === '')
-    return {
-      state: 'skip',
-      skipped: 'restricted',
-      summary: 'the engine does not show how the process was started',
-      facts,
-    };
+    return skippedAs('restricted', 'the engine does not show how the process was started', facts);
   if (queue !== undefined && queue.value !== start.taskQueue) {
     return toFinding({
       ...{ id: 'KF-PROC-001', code: 'process-queue-differs', facts },

@@ -1,6 +1,6 @@
 import { KnownError } from '../../base/errors.ts';
 import type { ProjectFinding } from '../../languages/diagnosis.ts';
-import type { Finding } from '../check.ts';
+import { skippedAs, type Finding } from '../check.ts';
 import type { CodeDrift, DoctorCheck, DoctorInput, ProjectProbe, ProjectProcess } from '../input.ts';
 import { toFinding } from '../explain-finding.ts';
 
@@ -122,7 +122,7 @@ async function examineProject(
     case 'fine':
       return { state: 'pass', summary: found.summary, facts: found.facts };
     case 'skipped':
-      return { state: 'skip', skipped: 'not-applicable', summary: found.why };
+      return skippedAs('not-applicable', found.why);
     case 'problem':
       return toFinding({ ...found, id });
   }

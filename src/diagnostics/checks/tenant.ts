@@ -1,5 +1,5 @@
 import { KuFlowApiError } from '../../kuflow/errors.ts';
-import type { Finding, CheckContext } from '../check.ts';
+import { skippedAs, type Finding, type CheckContext } from '../check.ts';
 import type { VisibleTenants } from '../check-input.ts';
 import type { DoctorCheck, DoctorInput } from '../input.ts';
 import { toFinding } from '../explain-finding.ts';
@@ -21,7 +21,7 @@ export const tenantCheck: DoctorCheck = {
       tenants = await input.rest.tenants(signal);
     } catch (error) {
       if (error instanceof KuFlowApiError && HIDDEN_TENANTS.includes(error.kind))
-        return { state: 'skip', skipped: 'restricted', summary: 'the application is not allowed to list tenants' };
+        return skippedAs('restricted', 'the application is not allowed to list tenants');
       return restFinding(error);
     }
     return evaluateTenants(tenants, input);

@@ -6,7 +6,7 @@ import { APPLICATION_FILES } from '../../settings/keys.ts';
 import { decideProxy, proxySource } from '../../network/proxy.ts';
 import { findInstalledVersion } from '../../files/installed-package.ts';
 import { isOlder } from '../../files/version.ts';
-import { skippedBecauseOf, type Finding } from '../check.ts';
+import { skippedAs, skippedBecauseOf, type Finding } from '../check.ts';
 import type { ConnectionProblem } from '../../connection/inspect.ts';
 import type { DoctorCheck, DoctorInput, DoctorOutputs } from '../input.ts';
 import { toFinding } from '../explain-finding.ts';
@@ -126,11 +126,7 @@ function evaluateNotes({ settingWarnings, folder }: DoctorInput): Finding<Doctor
   const [first] = notes;
   if (first === undefined) {
     if (!APPLICATION_FILES.some((name) => existsSync(join(folder, name))))
-      return {
-        state: 'skip',
-        skipped: 'not-applicable',
-        summary: `there is no ${formatAlternatives(APPLICATION_FILES)}`,
-      };
+      return skippedAs('not-applicable', `there is no ${formatAlternatives(APPLICATION_FILES)}`);
     return { state: 'pass', summary: 'readable, no misspelled keys and no secrets in application.yaml' };
   }
   // A leaked secret is more severe than a key without effect.

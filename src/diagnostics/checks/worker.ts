@@ -1,4 +1,4 @@
-import { skippedBecauseOf, type CheckResult, type Finding } from '../check.ts';
+import { skippedAs, skippedBecauseOf, type CheckResult, type Finding } from '../check.ts';
 import type { DoctorCheck, DoctorInput, WorkerCheckStep } from '../input.ts';
 import { toFinding } from '../explain-finding.ts';
 import { requireProject } from './project.ts';
@@ -214,6 +214,6 @@ export const workerAgreementCheck: DoctorCheck = {
     const check = outputs.workerCheck;
     return check?.kind === 'answered'
       ? compareWithWorker(check.steps, input, resultOf)
-      : { state: 'skip', skipped: 'not-applicable', summary: "the worker's own check has no result" };
+      : skippedAs('not-applicable', "the worker's own check has no result");
   },
 };
