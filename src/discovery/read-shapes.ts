@@ -1,6 +1,6 @@
 import { isRecord } from '../base/json.ts';
 import { KuFlowApiError } from '../kuflow/errors.ts';
-import { collectShape, type InferredShape, type ShapeCollector } from './shape/infer.ts';
+import { collectShape, type InferredShape } from './shape/infer.ts';
 import type { BudgetedClient } from './budget.ts';
 import type { DiscoveryEvent, ObservedShape, ObservedShapes } from './types.ts';
 import { jsonValueIn } from './read-lists.ts';
@@ -109,14 +109,9 @@ export async function readShapes(
 }
 
 /** The values of one shape: all, and by version. */
-interface SlotCollector {
-  readonly all: ShapeCollector;
-  readonly newest: ShapeCollector;
-  readonly newestCompleted: ShapeCollector;
-  readonly olderCompleted: ShapeCollector;
-}
+type SlotCollector = ReturnType<typeof newSlotCollector>;
 
-const newSlotCollector = (): SlotCollector => ({
+const newSlotCollector = () => ({
   all: collectShape(),
   newest: collectShape(),
   newestCompleted: collectShape(),
