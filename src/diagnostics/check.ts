@@ -44,7 +44,7 @@ export interface Finding<Outputs> {
   readonly cause?: Cause | undefined;
   readonly advice?: readonly Advice[] | undefined;
   readonly skipped?: SkipReason | undefined;
-  /** With `skipped: 'blocked'`: id of the check whose result explains this one, so that a root cause is reported once. */
+  /** With `skipped: 'blocked'`: id of the first check in the chain that explains this result, so that a root cause is reported once. */
   readonly blockedBy?: string | undefined;
   readonly fixes?: readonly Fix[] | undefined;
   /** What the check created in KuFlow, whether or not it turned out to be usable. */
@@ -85,23 +85,15 @@ export interface Check<Input, Outputs> {
   readonly run: (context: CheckContext<Input, Outputs>) => Finding<Outputs> | Promise<Finding<Outputs>>;
 }
 
-export interface CheckResult {
-  readonly id: string;
-  readonly title: string;
-  readonly plane: Plane;
+export interface CheckResult
+  extends
+    Pick<Check<never, never>, 'id' | 'title' | 'plane'>,
+    Pick<Finding<never>, 'summary' | 'cause' | 'skipped' | 'blockedBy' | 'fixes' | 'created'> {
   /** Anchor of the explanation in docs/reference/doctor.md. */
   readonly docs: string;
   readonly state: CheckState;
-  readonly summary: string;
   readonly facts: Facts;
-  readonly cause?: Cause;
   readonly advice: readonly Advice[];
-  readonly skipped?: SkipReason;
-  readonly fixes?: readonly Fix[];
-  /** Id of the first check in the chain that did not pass and therefore blocked this one. */
-  readonly blockedBy?: string;
-  /** What the check created in KuFlow. */
-  readonly created?: string;
   /** The result comes from an earlier run. */
   readonly earlier?: true;
   /** Milliseconds, without the time spent waiting for other checks. */

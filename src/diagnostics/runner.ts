@@ -1,4 +1,5 @@
 import { messageOf } from '../base/errors.ts';
+import { withoutUndefined } from '../base/json.ts';
 import {
   skippedBecauseOf,
   type Check,
@@ -54,8 +55,7 @@ function blocksDependents(result: CheckResult): boolean {
 
 /** The same result, without what the earlier run created. */
 function reuseResult(result: CheckResult): CheckResult {
-  const entries = Object.entries(result).filter(([name]) => name !== 'created');
-  return { ...(Object.fromEntries(entries) as unknown as CheckResult), earlier: true, ms: 0 };
+  return withoutUndefined({ ...result, created: undefined, earlier: true as const, ms: 0 });
 }
 
 /** Resolves when the check finishes, times out, or the run is stopped, whichever comes first. */
@@ -119,15 +119,13 @@ export async function runChecks<Input, Outputs extends object>(
   ): Promise<CheckResult> => {
     const { id, title, plane } = check;
     let started = performance.now();
-    const result = ({ state, summary, facts = {}, advice = [], ...rest }: Outcome): CheckResult => ({
-      ...{ id, title, plane, docs: id.toLowerCase(), state, summary, facts, advice },
-      ...(rest.cause && { cause: rest.cause }),
-      ...(rest.skipped && { skipped: rest.skipped }),
-      ...(rest.blockedBy !== undefined && { blockedBy: rest.blockedBy }),
-      ...(rest.fixes && { fixes: rest.fixes }),
-      ms: performance.now() - started,
-      ...(rest.created !== undefined && { created: rest.created }),
-    });
+    const result = ({ state, summary, facts = {}, advice = [], ...rest }: Outcome): CheckResult => {
+      const { cause, skipped, blockedBy, fixes, created } = rest;
+      return withoutUndefined({
+        ...{ id, title, plane, docs: id.toLowerCase(), state, summary, facts, advice },
+        ...{ cause, skipped, blockedBy, fixes, created, ms: performance.now() - started },
+      });
+    };
     const earlier = options.earlier?.find((one) => one.id === id);
     if (earlier !== undefined) return reuseResult(earlier);
     const notApplicable = check.notApplicable?.(input);
