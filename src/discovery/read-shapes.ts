@@ -2,23 +2,18 @@ import { isRecord } from '../base/json.ts';
 import { KuFlowApiError } from '../kuflow/errors.ts';
 import { collectShape, type InferredShape } from './shape/infer.ts';
 import type { BudgetedClient } from './budget.ts';
-import type { DiscoveryEvent, ObservedShape, ObservedShapes } from './types.ts';
+import type { DiscoveryEvent, ObservedShape, Shapes } from './types.ts';
 import { jsonValueIn } from './read-lists.ts';
 import type { SampleChoice } from './sampling.ts';
 
-export interface ReadShapes {
-  readonly metadata: InferredShape | undefined;
-  readonly entity: InferredShape | undefined;
-  /** By task code. */
-  readonly data: ReadonlyMap<string, InferredShape>;
-  readonly contextData: ReadonlyMap<string, InferredShape>;
+export interface ReadShapes extends Shapes<InferredShape> {
   readonly read: number;
   readonly unreadable: number;
   /** Reading stopped early, because KuFlow no longer answered or its answers could not be read. */
   readonly gaveUp: boolean;
   /** Not all of the chosen instances were read or found unreadable. */
   readonly stopped: boolean;
-  readonly observed: ObservedShapes;
+  readonly observed: Shapes<ObservedShape>;
 }
 
 const CONCURRENCY = 4;
@@ -92,7 +87,7 @@ export async function readShapes(
         .map(([slot, collector]) => [slot.slice(kind.length), read(collector)]),
     );
   const [metadata, entity] = [shapes.get(METADATA), shapes.get(ENTITY)];
-  const bySlot = <Shape>(read: (collector: SlotCollector) => Shape) => ({
+  const bySlot = <Shape>(read: (collector: SlotCollector) => Shape): Shapes<Shape> => ({
     metadata: metadata && read(metadata),
     entity: entity && read(entity),
     data: byCode(DATA, read),

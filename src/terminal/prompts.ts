@@ -4,7 +4,7 @@ import { interruptedError } from '../base/errors.ts';
 import { Secret } from '../base/secret.ts';
 import { palette } from './palette.ts';
 import type { Terminal } from './terminal.ts';
-import { textPrompt } from './text-prompt.ts';
+import { textPrompt, type TextPromptConfig } from './text-prompt.ts';
 import { wrapText } from './wrap.ts';
 
 /** The answer that asks for the previous question. */
@@ -17,17 +17,9 @@ export interface Question {
   readonly canGoBack?: boolean | undefined;
 }
 
-export interface TextQuestion extends Question {
-  readonly fallback?: string | undefined;
-  readonly hint?: string | undefined;
+export interface TextQuestion extends Question, Partial<Omit<TextPromptConfig, 'message' | 'draft'>> {
   /** The answer may be empty. */
   readonly optional?: boolean | undefined;
-  /** Whether the text may be a secret: it is shown as stars, and cleared if it is rejected. */
-  readonly isSecret?: ((text: string) => boolean) | undefined;
-  /** Why the text is not valid; called on every key. */
-  readonly validate?: ((text: string) => string | undefined) | undefined;
-  /** The same for slow checks; called on Enter. */
-  readonly validateAsync?: ((text: string) => Promise<string | undefined>) | undefined;
 }
 
 export interface Choice<Value extends string> {
