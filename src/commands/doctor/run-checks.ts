@@ -12,7 +12,7 @@ import { type DoctorReport, type DoctorReportOptions, createDoctorReport } from 
 import { dropRejected, cacheOwner, withIssuedCache, type IssuedCredentials } from './issued-cache.ts';
 import { runChecks, selectChecks, type RunOptions } from '../../diagnostics/runner.ts';
 
-/** What the checks examine besides the settings. */
+/** What the checks examine in addition to the settings. */
 type Examined =
   | 'folder'
   | 'env'
