@@ -2,32 +2,20 @@ import { interruptedError, usageError } from '../../base/errors.ts';
 import { nearMatch } from '../../base/near-match.ts';
 import type { SettingsResult } from '../../settings/resolve.ts';
 import type { Plane } from '../../diagnostics/check.ts';
-import type { KuFlowProbe } from '../../diagnostics/check-input.ts';
+import type { CheckInput, KuFlowProbe } from '../../diagnostics/check-input.ts';
 import { prepareChecks, type PrepareOptions } from '../../diagnostics/prepare.ts';
 import { inspectConnection } from '../../connection/inspect.ts';
 import type { DoctorCheck, DoctorInput } from '../../diagnostics/input.ts';
-import { doctorSettings, partitionProblems } from './settings.ts';
+import { doctorSettings, partitionProblems, type DoctorSettings } from './settings.ts';
 import { registry } from '../../diagnostics/registry.ts';
 import { type DoctorReport, type DoctorReportOptions, createDoctorReport } from '../../diagnostics/report.ts';
 import { dropRejected, cacheOwner, withIssuedCache, type IssuedCredentials } from './issued-cache.ts';
 import { runChecks, selectChecks, type RunOptions } from '../../diagnostics/runner.ts';
 
-/** What the checks examine in addition to the settings. */
-type Examined =
-  | 'folder'
-  | 'env'
-  | 'inProject'
-  | 'project'
-  | 'git'
-  | 'platform'
-  | 'timeoutMs'
-  | 'warnExpiry'
-  | 'processId'
-  | 'isLocalProject';
-
 export interface RunDoctorChecksRequest
   extends
-    Pick<DoctorInput, Examined>,
+    Omit<DoctorInput, keyof CheckInput | keyof DoctorSettings | 'cwd'>,
+    Pick<CheckInput, 'isLocalProject'>,
     Pick<RunOptions, 'earlier' | 'report' | 'signal'>,
     Pick<PrepareOptions, 'clock'>,
     DoctorReportOptions {
