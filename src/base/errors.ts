@@ -80,6 +80,17 @@ export function codeOf(error: unknown): string | undefined {
   return undefined;
 }
 
+/** The KnownError that some work fails with; undefined if it succeeds. Rejects with any other error, and with an interruption. */
+export async function knownErrorOf(work: () => unknown): Promise<KnownError | undefined> {
+  try {
+    await work();
+    return undefined;
+  } catch (error) {
+    if (error instanceof KnownError && error.status !== 130) return error;
+    throw error;
+  }
+}
+
 const BY_WEIGHT: readonly ExitStatus[] = [130, 2, 1, 4, 3, 0];
 
 /** The status to exit with when several apply: 130 > 2 > 1 > 4 > 3 > 0. */

@@ -1,7 +1,6 @@
 import { cliInvocation } from '../base/cli-invocation.ts';
 import { packageVersion } from '../base/package-root.ts';
-import { currentFolder } from '../cli/current-folder.ts';
-import { main } from '../cli/main.ts';
+import { main, currentFolder } from '../cli/main.ts';
 import { kuflowEntries } from './commands.ts';
 
 const EXAMPLES = `

@@ -1,7 +1,7 @@
 import { codeOf } from '../base/errors.ts';
-import { currentFolder } from './current-folder.ts';
 import type { RootProgram } from './program.ts';
 import { runProgram } from './run-program.ts';
+import { marksFor } from '../terminal/marks.ts';
 
 function flush(stream: NodeJS.WriteStream): Promise<void> {
   return new Promise((resolve) => {
@@ -39,4 +39,16 @@ export async function main(root: RootProgram): Promise<never> {
   });
   await Promise.all([...opened].map(flush));
   process.exit(status);
+}
+
+/** The current folder. If it has been deleted, prints an error and exits, because no command can work without it. */
+export function currentFolder(): string {
+  try {
+    return process.cwd();
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error;
+    const { failed, step } = marksFor(process.platform, process.env);
+    process.stderr.write(`${failed} The current folder no longer exists\n  ${step} cd to another folder\n`);
+    process.exit(1);
+  }
 }

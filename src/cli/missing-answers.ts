@@ -2,7 +2,7 @@ import { usageError } from '../base/errors.ts';
 import type { DetectedCredentials } from '../connection/detect-credentials.ts';
 import type { ConnectionFlags } from '../connection/flags.ts';
 import type { SampleValue, WorkerSample } from '../process/worker-sample/read.ts';
-import { splitWords } from '../base/identifiers.ts';
+import { identifier } from '../base/identifiers.ts';
 import type { ProcessFlags, SourceKind } from './process-options.ts';
 
 /** An answer that a command needs and that no option gives. */
@@ -122,6 +122,5 @@ export function missingAnswersError(missing: readonly Omit<MissingAnswer, 'examp
 
 /** A workflow type that a process of this code might have: `LoanWorkflow` for LOAN. */
 export function exampleWorkflowType(code: string): string {
-  const capitals = splitWords(code).map((word) => word.charAt(0).toUpperCase() + word.slice(1));
-  return `${capitals.join('')}Workflow`;
+  return `${identifier(code, 'pascal', new Set(), 'process')}Workflow`;
 }

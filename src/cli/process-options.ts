@@ -165,7 +165,8 @@ export function validateProcessFlags(flags: ProcessFlags & Pick<ConnectionFlags,
   }
 }
 
-const CONNECTION_KEYS = [
+/** The options that `connectionOptions` declares for credentials and addresses. */
+export const CONNECTION_KEYS = [
   'profile',
   'clientId',
   'clientSecretFile',

@@ -6,7 +6,7 @@ import { escapeForTerminal } from '../base/escape.ts';
 import { isRecord } from '../base/json.ts';
 import { cacheFolder } from '../base/user-folders.ts';
 import { findProject, RECORD_FILE } from '../process/find-project.ts';
-import type { Terminal } from '../terminal/terminal.ts';
+import type { CommandContext } from './context.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** Larger records are not read, which would take time. */
@@ -14,16 +14,7 @@ const MAX_RECORD_BYTES = 1024 * 1024;
 /** `update` reports the version itself, and programs read the output of the others. */
 const SILENT_COMMANDS = ['update', 'completion', '__complete'];
 
-export interface NoticeRequest {
-  readonly terminal: Terminal;
-  readonly env: NodeJS.ProcessEnv;
-  readonly cwd: string;
-  readonly argv: readonly string[];
-  /** Version of this tool. */
-  readonly version: string;
-  /** How the user calls this program. */
-  readonly invocation: string;
-}
+export type NoticeRequest = Pick<CommandContext, 'terminal' | 'env' | 'cwd' | 'argv' | 'version' | 'invocation'>;
 
 /**
  * Prints a line to stderr if an older version generated the project that contains `cwd`: on a terminal, once a day for each project, and not

@@ -147,7 +147,8 @@ function describeTrust({ ca }: DescribedConnection, env: Readonly<Record<string,
 
 const isApplicationFile = (key: string): boolean => /^application(-local)?\.yaml$/.test(key);
 
-function settingProblems({ problems }: SettingsResult): readonly ConnectionProblem[] {
+/** The problems of settings, without the routes and credentials that they lead to. */
+export function settingProblems({ problems }: SettingsResult): readonly ConnectionProblem[] {
   return problems.map(({ key, code, source, problem, next }) => ({
     ...{ key, problem, next },
     missing: code === 'missing',

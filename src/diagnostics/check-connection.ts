@@ -1,16 +1,13 @@
 import { interruptedError } from '../base/errors.ts';
-import type { CheckEvent } from './check.ts';
 import { prepareChecks, type PrepareOptions } from './prepare.ts';
 import type { InspectedConnection } from '../connection/inspect.ts';
 import { connectionChecks } from './registry.ts';
 import { type ConnectionReport, createReport, type ReportOptions } from './report.ts';
-import { runChecks, selectChecks } from './runner.ts';
+import { runChecks, selectChecks, type RunOptions } from './runner.ts';
 
-export interface CheckConnectionOptions extends PrepareOptions, ReportOptions {
+export interface CheckConnectionOptions extends PrepareOptions, ReportOptions, Pick<RunOptions, 'report' | 'signal'> {
   /** Ids of the checks to run, along with what they require; all by default. */
   readonly only?: readonly string[] | undefined;
-  readonly report?: ((event: CheckEvent) => void) | undefined;
-  readonly signal?: AbortSignal | undefined;
 }
 
 /**

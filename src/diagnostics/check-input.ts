@@ -5,26 +5,11 @@ import type { TlsMaterial, TlsMaterialText } from '../engine/material/tls-materi
 import type { InspectedConnection, Sourced } from '../connection/inspect.ts';
 
 /** What the checks examine: the inspected connection, and KuFlow as functions, so that no check depends on a client. */
-export interface CheckInput extends Pick<
-  InspectedConnection,
-  | 'problems'
-  | 'endpoint'
-  | 'target'
-  | 'namespace'
-  | 'serverName'
-  | 'material'
-  | 'restProxy'
-  | 'engineProxy'
-  | 'routeHints'
-  | 'trust'
-  | 'proxyCa'
-> {
+export interface CheckInput extends Omit<InspectedConnection, 'clientId' | 'clientSecret' | 'proxySetting'> {
   /** Empty when it is not set. */
   readonly clientId: Sourced<string>;
   /** The project here was created for the local KuFlow. */
   readonly isLocalProject?: boolean | undefined;
-  /** Where the client secret is, if it is a number without quotes there. */
-  readonly secretAsNumber?: string | undefined;
   /** Whether the environment tells Node.js programs not to verify certificates. The checks verify them anyway. */
   readonly isVerificationOff: boolean;
   /** Milliseconds for each step at the engine (connect, handshake, call); 5,000 when undefined. */

@@ -44,7 +44,7 @@ export interface Finding<Outputs> {
   readonly cause?: Cause | undefined;
   readonly advice?: readonly Advice[] | undefined;
   readonly skipped?: SkipReason | undefined;
-  /** With `skipped: 'blocked'`: id of the check whose result explains this one, so that a root cause is reported once. */
+  /** With `skipped: 'blocked'`: id of the first check in the chain that explains this result, so that a root cause is reported once. */
   readonly blockedBy?: string | undefined;
   readonly fixes?: readonly Fix[] | undefined;
   /** What the check created in KuFlow, whether or not it turned out to be usable. */
@@ -70,38 +70,30 @@ export interface Check<Input, Outputs> {
   readonly id: string;
   readonly title: string;
   readonly plane: Plane;
-  /** Anchor of its explanation in docs/doctor.md. */
-  readonly docs: string;
   /** Ids of earlier checks in the registry that must not have failed. */
-  readonly requires: readonly string[];
+  readonly requires?: readonly string[];
   /** Ids of earlier checks to wait for, whatever their result; ids that are not part of the run are ignored. */
   readonly after?: readonly string[];
   /** Needs no network. */
-  readonly offline: boolean;
+  readonly offline?: true;
   /** What it creates in KuFlow, if anything. */
   readonly creates?: string;
-  readonly timeoutMs: number | ((input: Input) => number);
+  /** Absent: limited only by the time of the whole run. */
+  readonly timeoutMs?: number;
   /** Returns why there is nothing to check with this input; called before waiting for dependencies. */
   readonly notApplicable?: (input: Input) => string | undefined;
-  readonly run: (context: CheckContext<Input, Outputs>) => Promise<Finding<Outputs>>;
+  readonly run: (context: CheckContext<Input, Outputs>) => Finding<Outputs> | Promise<Finding<Outputs>>;
 }
 
-export interface CheckResult {
-  readonly id: string;
-  readonly title: string;
-  readonly plane: Plane;
+export interface CheckResult
+  extends
+    Pick<Check<never, never>, 'id' | 'title' | 'plane'>,
+    Pick<Finding<never>, 'summary' | 'cause' | 'skipped' | 'blockedBy' | 'fixes' | 'created'> {
+  /** Anchor of the explanation in docs/reference/doctor.md. */
   readonly docs: string;
   readonly state: CheckState;
-  readonly summary: string;
   readonly facts: Facts;
-  readonly cause?: Cause;
   readonly advice: readonly Advice[];
-  readonly skipped?: SkipReason;
-  readonly fixes?: readonly Fix[];
-  /** Id of the first check in the chain that did not pass and therefore blocked this one. */
-  readonly blockedBy?: string;
-  /** What the check created in KuFlow. */
-  readonly created?: string;
   /** The result comes from an earlier run. */
   readonly earlier?: true;
   /** Milliseconds, without the time spent waiting for other checks. */
@@ -111,6 +103,11 @@ export interface CheckResult {
 export type CheckEvent =
   | { readonly kind: 'check-started'; readonly id: string; readonly title: string }
   | { readonly kind: 'check-finished'; readonly result: CheckResult };
+
+/** The result of a check that has nothing to check, or whose call the engine or KuFlow restricts. */
+export function skippedAs(skipped: 'not-applicable' | 'restricted', summary: string, facts?: Facts): Finding<never> {
+  return { state: 'skip', skipped, summary, facts };
+}
 
 /** The result of a check that cannot tell because of what another check reports. `detail` is a sentence without a period. */
 export function skippedBecauseOf(id: string, detail?: string): Finding<never> & { readonly summary: string } {

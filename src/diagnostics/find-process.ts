@@ -2,7 +2,7 @@ import { KnownError } from '../base/errors.ts';
 import { resolveId } from '../kuflow/find-id.ts';
 import { KuFlowApiError } from '../kuflow/errors.ts';
 import { restFinding } from './causes/rest.ts';
-import type { CheckContext, Finding } from './check.ts';
+import { skippedAs, type CheckContext, type Finding } from './check.ts';
 import type { DoctorInput, DoctorOutputs } from './input.ts';
 
 /** Errors of a KuFlow that does not let the application list processes. */
@@ -11,7 +11,7 @@ const HIDDEN_PROCESSES: readonly KuFlowApiError['kind'][] = ['forbidden', 'not-f
 /** The finding for processes that could not be listed. */
 export function listingFinding(error: unknown): Finding<never> {
   if (error instanceof KuFlowApiError && HIDDEN_PROCESSES.includes(error.kind))
-    return { state: 'skip', skipped: 'restricted', summary: 'the application is not allowed to list processes' };
+    return skippedAs('restricted', 'the application is not allowed to list processes');
   return restFinding(error);
 }
 
@@ -25,6 +25,6 @@ export async function findProcess(
     return await resolveId(text, { what: 'process', listIds, hint: '' });
   } catch (error) {
     if (error instanceof KuFlowApiError || !(error instanceof KnownError)) return listingFinding(error);
-    return { state: 'skip', skipped: 'not-applicable', summary: error.message };
+    return skippedAs('not-applicable', error.message);
   }
 }

@@ -1,6 +1,7 @@
 import type { GitState } from '../files/git.ts';
 import type { ProjectDiagnosis } from '../languages/diagnosis.ts';
 import type { SettingWarning } from '../settings/sources.ts';
+import type { Check } from './check.ts';
 import type { CheckOutputs, CheckInput } from './check-input.ts';
 import type { ConnectionProblem, Sourced } from '../connection/inspect.ts';
 
@@ -107,7 +108,6 @@ export interface DoctorInput extends CheckInput {
   readonly shadowed: readonly ShadowedSetting[];
   readonly files: readonly NamedFile[];
   readonly queue?: Sourced<string> | undefined;
-  readonly tenantId?: Sourced<string> | undefined;
   /** Without a port 0, for which the system chooses a free one, or which turns metrics off. */
   readonly workerPorts: readonly WorkerPort[];
   /** Name of the profile whose credentials are in use. */
@@ -125,3 +125,5 @@ export interface DoctorInput extends CheckInput {
 export interface DoctorOutputs extends CheckOutputs {
   readonly workerCheck: WorkerCheckOutcome;
 }
+
+export type DoctorCheck = Check<DoctorInput, DoctorOutputs>;

@@ -9,6 +9,12 @@ const NEWEST_PROCESSES = 5;
 /** The processes that `--process` is looked up in. */
 const RECENT_PROCESSES = 100;
 
+interface ProcessFilter {
+  readonly processDefinitionCode?: string[];
+  readonly state?: 'RUNNING'[];
+  readonly size: number;
+}
+
 /** Errors of a KuFlow that accepts the credentials but hides the principal; the next call decides. */
 const HIDDEN_PRINCIPAL: readonly KuFlowApiError['kind'][] = ['rejected', 'forbidden', 'not-found'];
 
@@ -35,27 +41,19 @@ export function createKuFlowProbe(client: KuFlowClient, clientId: string): KuFlo
       return { id: clientId, ...parseServerTime(headers['date']) };
     }
   };
+  const newestProcesses = async (filter: ProcessFilter, signal: AbortSignal): Promise<readonly string[]> => {
+    const { body } = await client.call('findProcesses', { query: { ...filter, sort: ['createdAt,desc'] }, signal });
+    return body.content.map(({ id }) => id);
+  };
   return {
     whoAmI,
     tenants: async (signal) => {
       const { body } = await client.call('findTenants', { query: { size: 50 }, signal });
       return { ids: body.content.map(({ id }) => id), total: body.metadata.totalElements };
     },
-    runningProcesses: async (code, signal) => {
-      const query = {
-        processDefinitionCode: [code],
-        state: ['RUNNING'],
-        sort: ['createdAt,desc'],
-        size: NEWEST_PROCESSES,
-      } as const;
-      const { body } = await client.call('findProcesses', { query, signal });
-      return body.content.map(({ id }) => id);
-    },
-    recentProcesses: async (signal) => {
-      const query = { sort: ['createdAt,desc'], size: RECENT_PROCESSES } as const;
-      const { body } = await client.call('findProcesses', { query, signal });
-      return body.content.map(({ id }) => id);
-    },
+    runningProcesses: (code, signal) =>
+      newestProcesses({ processDefinitionCode: [code], state: ['RUNNING'], size: NEWEST_PROCESSES }, signal),
+    recentProcesses: (signal) => newestProcesses({ size: RECENT_PROCESSES }, signal),
     readEncryptionKey: async (keyId, signal) => {
       await client.call('retrieveKmsKey', { path: { keyId }, signal });
     },

@@ -3,8 +3,7 @@ import type { Secret } from '../base/secret.ts';
 import type { InspectedConnection } from '../connection/inspect.ts';
 import type { EngineConnection } from '../engine/rpc.ts';
 import type { KuFlowClient } from '../kuflow/client.ts';
-import type { Check } from './check.ts';
-import type { CheckInput, CheckOutputs } from './check-input.ts';
+import type { CheckOutputs } from './check-input.ts';
 import { prepareChecks } from './prepare.ts';
 import { connectionChecks } from './registry.ts';
 import { createReport } from './report.ts';
@@ -34,18 +33,10 @@ export async function openEngine(
   const { input, client } = prepareChecks(inspected, { env, restMs: 30_000 });
   let closeConnection = (): void => undefined;
   let outputs: Readonly<Partial<CheckOutputs>> = {};
-  const remember: Check<CheckInput, CheckOutputs> = {
-    ...{ id: 'KF-ENGINE-OPEN', title: 'Open', plane: 'engine', docs: '', requires: [LAST_CHECK], offline: true },
-    timeoutMs: 1_000,
-    run: (context) => {
-      outputs = context.outputs;
-      return Promise.resolve({ state: 'pass', summary: '' });
-    },
-  };
   try {
-    const results = await runChecks([...selectChecks(connectionChecks, [LAST_CHECK]), remember], input, {
+    const results = await runChecks(selectChecks(connectionChecks, [LAST_CHECK]), input, {
       signal,
-      keepOpen: (close) => (closeConnection = close),
+      keepOpen: (close, found) => ([closeConnection, outputs] = [close, found]),
     });
     if (signal.aborted) throw interruptedError();
     const { firstFailure, next, status } = createReport(results, 0);

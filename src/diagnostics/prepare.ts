@@ -39,25 +39,15 @@ export function prepareChecks(
   return {
     client,
     input: {
+      ...connection,
       problems: problem === undefined ? connection.problems : [...connection.problems, problem],
-      endpoint: connection.endpoint,
       clientId,
-      secretAsNumber: connection.secretAsNumber,
       isVerificationOff: (options.env ?? process.env)['NODE_TLS_REJECT_UNAUTHORIZED'] === '0',
-      target: connection.target,
-      material: connection.material,
-      restProxy: connection.restProxy,
-      engineProxy: connection.engineProxy,
-      routeHints: connection.routeHints,
-      trust: connection.trust,
       rest:
         client === undefined
           ? NO_PROBE
           : withKnownAnswers(createKuFlowProbe(client, clientId.value), clientId.value, options),
       clock: options.clock ?? systemClock,
-      namespace: connection.namespace,
-      serverName: connection.serverName,
-      proxyCa: connection.proxyCa,
       stepMs: options.stepMs,
     },
   };

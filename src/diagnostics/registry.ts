@@ -14,14 +14,15 @@ import {
   temporalTlsCheck,
   temporalAddressCheck,
   workerSettingsCheck,
+  tlsVerificationCheck,
 } from './checks/worker-settings.ts';
 import { tenantCheck } from './checks/tenant.ts';
-import { engineHandshakeCheck, configuredCertificateCheck, issuedCertificateCheck } from './checks/tls.ts';
-import { tlsVerificationCheck } from './checks/tls-verification.ts';
+import { engineHandshakeCheck } from './checks/handshake.ts';
+import { configuredCertificateCheck, issuedCertificateCheck } from './checks/tls.ts';
 import { engineTokenCheck } from './checks/token.ts';
 import { workerAgreementCheck, workerCheck } from './checks/worker.ts';
 import type { CheckOutputs, CheckInput } from './check-input.ts';
-import type { DoctorOutputs, DoctorInput } from './input.ts';
+import type { DoctorCheck } from './input.ts';
 
 /** The connectivity check: everything that must work for a worker to start. In the order of results. */
 export const connectionChecks: readonly Check<CheckInput, CheckOutputs>[] = [
@@ -37,7 +38,7 @@ export const connectionChecks: readonly Check<CheckInput, CheckOutputs>[] = [
 ];
 
 /** Every check, in the order of results. A check comes after those it requires or waits for. */
-export const registry: readonly Check<DoctorInput, DoctorOutputs>[] = [
+export const registry: readonly DoctorCheck[] = [
   applicationFilesCheck,
   restSettingsCheck,
   engineSettingsCheck,

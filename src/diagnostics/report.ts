@@ -20,6 +20,11 @@ const EXIT_STATUS: Readonly<Record<CheckState, ExitStatus>> = {
   ...{ pass: 0, warn: 0, skip: 0, fail: 1, crash: 1, unknown: 4 },
 };
 
+/** How the result of a check is shown. */
+export const STEP_ENDS = {
+  ...({ pass: 'done', warn: 'warning', fail: 'failed', crash: 'failed', unknown: 'unknown', skip: 'skipped' } as const),
+} satisfies Readonly<Record<CheckState, string>>;
+
 /** As in all other commands, missing and malformed settings are a mistake in how the tool is used. */
 function exitStatusOf({ state, plane }: CheckResult): ExitStatus {
   return plane === 'settings' && state === 'fail' ? 2 : EXIT_STATUS[state];
@@ -70,11 +75,15 @@ export interface DoctorReport extends ConnectionReport {
 
 const STATES_BY_SEVERITY: readonly CheckState[] = ['fail', 'crash', 'unknown', 'warn'];
 
-/** Like `createReport`; with `failOnWarn`, warnings lead to status 3. */
+export interface DoctorReportOptions extends ReportOptions {
+  /** Warnings lead to status 3. */
+  readonly failOnWarn: boolean;
+}
+
 export function createDoctorReport(
   checkResults: readonly CheckResult[],
   ms: number,
-  options: ReportOptions & { readonly failOnWarn: boolean },
+  options: DoctorReportOptions,
 ): DoctorReport {
   const report = createReport(checkResults, ms, options);
   const { results } = report;

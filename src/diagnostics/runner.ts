@@ -1,4 +1,5 @@
 import { messageOf } from '../base/errors.ts';
+import { withoutUndefined } from '../base/json.ts';
 import {
   skippedBecauseOf,
   type Check,
@@ -11,7 +12,7 @@ import {
 
 type Outcome = Omit<Finding<unknown>, 'state' | 'outputs'> & { readonly state: CheckState };
 
-export interface RunOptions {
+export interface RunOptions<Outputs = unknown> {
   /** Gets `check-started` as it happens, and `check-finished` in registry order, once all earlier results are known. */
   readonly report?: ((event: CheckEvent) => void) | undefined;
   /** Stops the run; unfinished checks become `unknown`. */
@@ -20,8 +21,8 @@ export interface RunOptions {
   readonly deadline?: { readonly signal: AbortSignal; readonly text: string } | undefined;
   /** Checks to leave out, with the reason; checks that require them are skipped too. */
   readonly excluded?: ReadonlyMap<string, string> | undefined;
-  /** Receives the function that closes the checks' connections. Without it, they are closed at the end of the run. */
-  readonly keepOpen?: ((close: () => void) => void) | undefined;
+  /** Receives the outputs, and the function that closes the checks' connections. Without it, they are closed at the end of the run. */
+  readonly keepOpen?: ((close: () => void, outputs: Readonly<Partial<Outputs>>) => void) | undefined;
   /** Results of an earlier run to use instead of running these checks again. */
   readonly earlier?: readonly CheckResult[] | undefined;
 }
@@ -38,7 +39,7 @@ export function selectChecks<Input, Outputs>(
     const check = registry.find((candidate) => candidate.id === id);
     if (check === undefined) throw new Error(`check ${id} does not exist`);
     selected.add(id);
-    check.requires.forEach(add);
+    check.requires?.forEach(add);
     // A check examines the results it waits for, so it has nothing to examine without them.
     check.after?.filter((other) => registry.some((candidate) => candidate.id === other)).forEach(add);
   };
@@ -54,15 +55,14 @@ function blocksDependents(result: CheckResult): boolean {
 
 /** The same result, without what the earlier run created. */
 function reuseResult(result: CheckResult): CheckResult {
-  const entries = Object.entries(result).filter(([name]) => name !== 'created');
-  return { ...(Object.fromEntries(entries) as unknown as CheckResult), earlier: true, ms: 0 };
+  return withoutUndefined({ ...result, created: undefined, earlier: true as const, ms: 0 });
 }
 
 /** Resolves when the check finishes, times out, or the run is stopped, whichever comes first. */
 async function runWithTimeout<Input, Outputs>(
   check: Check<Input, Outputs>,
   context: Omit<CheckContext<Input, Outputs>, 'signal'>,
-  { signal, deadline }: RunOptions,
+  { signal, deadline }: Pick<RunOptions, 'signal' | 'deadline'>,
 ): Promise<Finding<Outputs>> {
   const stop = new AbortController();
   const stopReasons = [
@@ -72,8 +72,9 @@ async function runWithTimeout<Input, Outputs>(
   const listeners: (() => void)[] = [];
   let timer: NodeJS.Timeout | undefined;
   const stopped = new Promise<Finding<Outputs>>((resolve) => {
-    const ms = typeof check.timeoutMs === 'number' ? check.timeoutMs : check.timeoutMs(context.input);
-    timer = setTimeout(() => resolve({ state: 'unknown', summary: `no result within ${ms / 1000} s` }), ms);
+    const { timeoutMs: ms } = check;
+    if (ms !== undefined)
+      timer = setTimeout(() => resolve({ state: 'unknown', summary: `no result within ${ms / 1000} s` }), ms);
     for (const reason of stopReasons) {
       const onAbort = (): void => resolve({ state: 'unknown', summary: reason.text });
       reason.signal.addEventListener('abort', onAbort, { once: true });
@@ -99,7 +100,7 @@ async function runWithTimeout<Input, Outputs>(
 export async function runChecks<Input, Outputs extends object>(
   checks: readonly Check<Input, Outputs>[],
   input: Input,
-  options: RunOptions = {},
+  options: RunOptions<Outputs> = {},
 ): Promise<readonly CheckResult[]> {
   const running = new Map<string, Promise<CheckResult>>();
   const finished = new Map<string, CheckResult>();
@@ -116,17 +117,15 @@ export async function runChecks<Input, Outputs extends object>(
     required: readonly Promise<CheckResult>[],
     awaited: readonly Promise<CheckResult>[],
   ): Promise<CheckResult> => {
-    const { id, title, plane, docs } = check;
+    const { id, title, plane } = check;
     let started = performance.now();
-    const result = ({ state, summary, facts = {}, advice = [], ...rest }: Outcome): CheckResult => ({
-      ...{ id, title, plane, docs, state, summary, facts, advice },
-      ...(rest.cause && { cause: rest.cause }),
-      ...(rest.skipped && { skipped: rest.skipped }),
-      ...(rest.blockedBy !== undefined && { blockedBy: rest.blockedBy }),
-      ...(rest.fixes && { fixes: rest.fixes }),
-      ms: performance.now() - started,
-      ...(rest.created !== undefined && { created: rest.created }),
-    });
+    const result = ({ state, summary, facts = {}, advice = [], ...rest }: Outcome): CheckResult => {
+      const { cause, skipped, blockedBy, fixes, created } = rest;
+      return withoutUndefined({
+        ...{ id, title, plane, docs: id.toLowerCase(), state, summary, facts, advice },
+        ...{ cause, skipped, blockedBy, fixes, created, ms: performance.now() - started },
+      });
+    };
     const earlier = options.earlier?.find((one) => one.id === id);
     if (earlier !== undefined) return reuseResult(earlier);
     const notApplicable = check.notApplicable?.(input);
@@ -154,7 +153,7 @@ export async function runChecks<Input, Outputs extends object>(
   };
 
   for (const check of checks) {
-    const required = check.requires.map((id) => {
+    const required = (check.requires ?? []).map((id) => {
       const result = running.get(id);
       if (result === undefined) throw new Error(`${check.id} requires ${id}, which does not come before it`);
       return result;
@@ -177,7 +176,7 @@ export async function runChecks<Input, Outputs extends object>(
     hasEnded = true;
     const close = (): void => releases.splice(0).forEach((release) => release());
     if (options.keepOpen === undefined) close();
-    else options.keepOpen(close);
+    else options.keepOpen(close, outputs);
   }
   return results;
 }

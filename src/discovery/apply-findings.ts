@@ -167,18 +167,12 @@ function editSchema(
   return editAt(schema, steps.slice(0, -1), (parent) => {
     const properties = isRecord(parent['properties']) ? parent['properties'] : {};
     const required = Array.isArray(parent['required']) ? (parent['required'] as readonly Json[]) : [];
-    if (finding.kind === 'field-optional')
-      return withRequired(
-        parent,
-        required.filter((one) => one !== name),
-      );
+    const others = required.filter((one) => one !== name);
+    if (finding.kind === 'field-optional') return withRequired(parent, others);
     if (finding.kind === 'field-removed') {
       if (!Object.hasOwn(properties, name)) return undefined;
       const rest = Object.fromEntries(Object.entries(properties).filter(([key]) => key !== name));
-      return withRequired(
-        { ...parent, properties: rest },
-        required.filter((one) => one !== name),
-      );
+      return withRequired({ ...parent, properties: rest }, others);
     }
     const seenParent = schemaAt(inferred, steps.slice(0, -1));
     const seen = schemaAt(inferred, steps);

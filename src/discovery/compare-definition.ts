@@ -7,7 +7,7 @@ import { describeFindings } from './describe-finding.ts';
 import type { Comparison, FieldCounts, FoundDifference, ShapeOwner, TaskCounts } from './findings.ts';
 import { MIN_SAMPLES, schemaOfNode, valuesOf, type ObservedValues } from './shape/infer.ts';
 import { isFieldName } from './shape/keys.ts';
-import { newNode, type ShapeNode } from './shape/node.ts';
+import { ShapeNode } from './shape/node.ts';
 import type { DiscoveredProcess, KindReason, ObservedShape, TaskEvidence } from './types.ts';
 
 /** The fewest completed processes, or instances, of the newest version without a task or field that it may have lost. */
@@ -250,8 +250,8 @@ function compareShape(
       pointer: place.pointer + pointerStep('*'),
       view: items,
       newest: place.newest.items,
-      completed: place.completed.items ?? newNode(),
-      older: place.older.items ?? newNode(),
+      completed: place.completed.items ?? new ShapeNode(),
+      older: place.older.items ?? new ShapeNode(),
       inferred: itemsOf(place.inferred),
     });
   };
@@ -305,7 +305,7 @@ function instancesOf(node: ShapeNode, type: JsonType, view: SchemaView): number 
   return node.samplesByType.get(counted)?.size ?? 0;
 }
 
-const childOf = (node: ShapeNode, name: string): ShapeNode => node.keys.get(name) ?? newNode();
+const childOf = (node: ShapeNode, name: string): ShapeNode => node.keys.get(name) ?? new ShapeNode();
 
 /** The alternative of an inferred schema that has this type. */
 function alternativeOf(schema: Json | undefined, type: 'object' | 'array'): JsonObject | undefined {

@@ -1,7 +1,7 @@
 import { createKuFlowClient, type KuFlowClientOptions } from '../kuflow/client.ts';
 import { LIST_CALLS, discoverProcess } from './discover-process.ts';
 import { listProcesses } from './list-processes.ts';
-import type { Discovery, DiscoveryClient, DiscoveryEvent, ProcessListing } from './types.ts';
+import type { Discovery, DiscoveryClient, DiscoveryRequest, ProcessListing } from './types.ts';
 
 /** Address and credentials of KuFlow. */
 export type ApiAccess = Omit<KuFlowClientOptions, 'retry' | 'onRequest' | 'signal'>;
@@ -15,23 +15,14 @@ export const DEFAULT_SAMPLE = 25;
 const ATTEMPTS = 2;
 const LISTING_BUDGET = 10;
 
-export interface DiscoverOptions {
-  readonly code: string;
-  /** Tenant ID. */
-  readonly tenant?: string | undefined;
-  /** Instances to read for their keys and types; may be 0. */
-  readonly sample: number;
-  /** See `DiscoveryRequest`. */
-  readonly comparesVersions?: boolean | undefined;
-  readonly report?: ((event: DiscoveryEvent) => void) | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
-
 /**
  * Derives the definition of a process from KuFlow's API, in at most 30 requests or 5 more than `sample`. No value of an instance is kept.
  * Rejects with `KuFlowApiError` if the credentials or the connection fail.
  */
-export async function discover(access: ApiAccess, options: DiscoverOptions): Promise<Discovery> {
+export async function discover(
+  access: ApiAccess,
+  options: Omit<DiscoveryRequest, 'client' | 'budget'>,
+): Promise<Discovery> {
   const budget = Math.max(REQUEST_BUDGET, options.sample + LIST_CALLS + ATTEMPTS - 1);
   return await withClient(access, options.signal, (client) => discoverProcess({ ...options, client, budget }));
 }
@@ -39,7 +30,7 @@ export async function discover(access: ApiAccess, options: DiscoverOptions): Pro
 /** Lists the definitions that have visible processes, in at most 10 requests. Rejects like `discover`. */
 export async function discoverDefinitions(
   access: ApiAccess,
-  options: Omit<DiscoverOptions, 'code' | 'sample' | 'comparesVersions'>,
+  options: Pick<DiscoveryRequest, 'tenant' | 'report' | 'signal'>,
 ): Promise<ProcessListing> {
   return await withClient(access, options.signal, (client) =>
     listProcesses({ ...options, client, budget: LISTING_BUDGET }),

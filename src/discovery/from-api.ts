@@ -3,24 +3,18 @@ import { nearMatch } from '../base/near-match.ts';
 import type { KnownProcess } from './known-processes.ts';
 import { rememberProcesses } from './remember-processes.ts';
 import { shellWord } from '../base/shell.ts';
-import type { DiscoveredProcess, DiscoveryEvent, ProcessListing, UndiscoveredProcess } from './types.ts';
+import type { DiscoveredProcess, DiscoveryRequest, ProcessListing, UndiscoveredProcess } from './types.ts';
 import type { RestConnection } from '../connection/require.ts';
 
 // Loaded on demand: the REST client is large, and most projects are created without it.
 const loadDiscovery = () => import('./discover.ts');
 
-export interface DiscoverInput {
+export interface DiscoverInput extends Pick<DiscoveryRequest, 'code' | 'comparesVersions' | 'report' | 'signal'> {
   readonly rest: RestConnection;
-  /** Code of the process definition. */
-  readonly code: string;
   /** Instances to read for their keys and types. Default: a standard number if `confirmSampling` allows it, otherwise none. */
   readonly sample?: number | undefined;
-  /** See `DiscoveryRequest`. */
-  readonly comparesVersions?: boolean | undefined;
   /** Asks whether instances may be read. */
   readonly confirmSampling?: ((count: number) => Promise<boolean>) | undefined;
-  readonly report?: ((event: DiscoveryEvent) => void) | undefined;
-  readonly signal?: AbortSignal | undefined;
   /** The command that describes the process by flags, for error hints; that of `create` by default. */
   readonly describeCommand?: string | undefined;
 }
@@ -28,24 +22,18 @@ export interface DiscoverInput {
 /** Reads a process from KuFlow's API. Rejects with a KnownError that has next steps if nothing of the process is visible. */
 export async function discoverFromApi(input: DiscoverInput): Promise<DiscoveredProcess> {
   const { DEFAULT_SAMPLE, discover } = await loadDiscovery();
-  const sample = input.sample ?? ((await input.confirmSampling?.(DEFAULT_SAMPLE)) === true ? DEFAULT_SAMPLE : 0);
-  const discovery = await discover(input.rest, {
-    code: input.code,
-    sample,
-    comparesVersions: input.comparesVersions,
-    tenant: input.rest.tenantId,
-    report: input.report,
-    signal: input.signal,
-  });
-  if (!discovery.found) throw notFoundError(discovery, input.describeCommand ?? createCommandFor(input.code));
-  await remember(input.rest, [discovery.definition.process]);
+  const { rest, code, describeCommand = createCommandFor(code), confirmSampling, ...options } = input;
+  const sample = input.sample ?? ((await confirmSampling?.(DEFAULT_SAMPLE)) === true ? DEFAULT_SAMPLE : 0);
+  const discovery = await discover(rest, { ...options, code, sample, tenant: rest.tenantId });
+  if (!discovery.found) throw notFoundError(discovery, describeCommand);
+  await remember(rest, [discovery.definition.process]);
   return discovery;
 }
 
 /** Lists the process definitions that have visible processes. */
 export async function listFromApi(
   rest: RestConnection,
-  report?: (event: DiscoveryEvent) => void,
+  report?: DiscoveryRequest['report'],
   signal?: AbortSignal,
 ): Promise<ProcessListing> {
   const { discoverDefinitions } = await loadDiscovery();

@@ -1,15 +1,6 @@
 import { withBudget } from './budget.ts';
-import type { DiscoveryClient, DiscoveryEvent, ListedProcess, ProcessListing } from './types.ts';
+import type { DiscoveryRequest, ListedProcess, ProcessListing } from './types.ts';
 import { readProcesses, type SeenProcess } from './read-lists.ts';
-
-export interface ListRequest {
-  readonly client: DiscoveryClient;
-  readonly tenant?: string | undefined;
-  /** The most requests to send. */
-  readonly budget: number;
-  readonly report?: ((event: DiscoveryEvent) => void) | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
 
 const PAGE_SIZE = 1000;
 
@@ -17,7 +8,9 @@ const PAGE_SIZE = 1000;
  * Lists the process definitions that have a visible process, newest first. KuFlow does not have an operation that lists definitions, so they
  * are collected from the list of processes: the newest pages first, then pages spread over the rest, because one busy definition can fill many.
  */
-export async function listProcesses(request: ListRequest): Promise<ProcessListing> {
+export async function listProcesses(
+  request: Pick<DiscoveryRequest, 'client' | 'tenant' | 'budget' | 'report' | 'signal'>,
+): Promise<ProcessListing> {
   const client = withBudget(request.client, request.budget);
   const seen = new Map<string, SeenProcess>();
   const readPages = new Set<number>();

@@ -1,24 +1,19 @@
 import { isRecord } from '../base/json.ts';
 import { KuFlowApiError } from '../kuflow/errors.ts';
-import { collectShape, type InferredShape, type ShapeCollector } from './shape/infer.ts';
+import { collectShape, type InferredShape } from './shape/infer.ts';
 import type { BudgetedClient } from './budget.ts';
-import type { DiscoveryEvent, ObservedShape, ObservedShapes } from './types.ts';
+import type { DiscoveryEvent, ObservedShape, Shapes } from './types.ts';
 import { jsonValueIn } from './read-lists.ts';
 import type { SampleChoice } from './sampling.ts';
 
-export interface ReadShapes {
-  readonly metadata: InferredShape | undefined;
-  readonly entity: InferredShape | undefined;
-  /** By task code. */
-  readonly data: ReadonlyMap<string, InferredShape>;
-  readonly contextData: ReadonlyMap<string, InferredShape>;
+export interface ReadShapes extends Shapes<InferredShape> {
   readonly read: number;
   readonly unreadable: number;
   /** Reading stopped early, because KuFlow no longer answered or its answers could not be read. */
   readonly gaveUp: boolean;
   /** Not all of the chosen instances were read or found unreadable. */
   readonly stopped: boolean;
-  readonly observed: ObservedShapes;
+  readonly observed: Shapes<ObservedShape>;
 }
 
 const CONCURRENCY = 4;
@@ -91,20 +86,17 @@ export async function readShapes(
         .filter(([slot]) => slot.startsWith(kind))
         .map(([slot, collector]) => [slot.slice(kind.length), read(collector)]),
     );
-  const inferred = ({ all }: SlotCollector): InferredShape => all.result();
   const [metadata, entity] = [shapes.get(METADATA), shapes.get(ENTITY)];
+  const bySlot = <Shape>(read: (collector: SlotCollector) => Shape): Shapes<Shape> => ({
+    metadata: metadata && read(metadata),
+    entity: entity && read(entity),
+    data: byCode(DATA, read),
+    contextData: byCode(CONTEXT_DATA, read),
+  });
   return {
-    metadata: metadata && inferred(metadata),
-    entity: entity && inferred(entity),
-    data: byCode(DATA, inferred),
-    contextData: byCode(CONTEXT_DATA, inferred),
+    ...bySlot(({ all }) => all.result()),
+    observed: bySlot(observedShape),
     stopped: state.read + state.unreadable < readings.length,
-    observed: {
-      metadata: metadata && observedShape(metadata),
-      entity: entity && observedShape(entity),
-      data: byCode(DATA, observedShape),
-      contextData: byCode(CONTEXT_DATA, observedShape),
-    },
     read: state.read,
     unreadable: state.unreadable,
     gaveUp: state.gaveUp,
@@ -112,14 +104,9 @@ export async function readShapes(
 }
 
 /** The values of one shape: all, and by version. */
-interface SlotCollector {
-  readonly all: ShapeCollector;
-  readonly newest: ShapeCollector;
-  readonly newestCompleted: ShapeCollector;
-  readonly olderCompleted: ShapeCollector;
-}
+type SlotCollector = ReturnType<typeof newSlotCollector>;
 
-const newSlotCollector = (): SlotCollector => ({
+const newSlotCollector = () => ({
   all: collectShape(),
   newest: collectShape(),
   newestCompleted: collectShape(),

@@ -119,13 +119,13 @@ export interface ObservedShape {
   readonly olderCompleted: ObservedValues;
 }
 
-/** The shapes of the values that were read. In memory only. */
-export interface ObservedShapes {
-  readonly metadata?: ObservedShape | undefined;
-  readonly entity?: ObservedShape | undefined;
+/** What is known about each shape of a process. */
+export interface Shapes<Shape> {
+  readonly metadata?: Shape | undefined;
+  readonly entity?: Shape | undefined;
   /** By task code. */
-  readonly data: ReadonlyMap<string, ObservedShape>;
-  readonly contextData: ReadonlyMap<string, ObservedShape>;
+  readonly data: ReadonlyMap<string, Shape>;
+  readonly contextData: ReadonlyMap<string, Shape>;
 }
 
 /** Why a discovery is incomplete: KuFlow refused a list, or not all chosen instances could be read. */
@@ -143,7 +143,8 @@ export interface DiscoveredProcess {
   /** Sentences about what may be wrong or incomplete, without values. */
   readonly notes: readonly string[];
   readonly gaps: readonly DiscoveryGap[];
-  readonly observed: ObservedShapes;
+  /** The values that were read. In memory only. */
+  readonly observed: Shapes<ObservedShape>;
 }
 
 /** No process and no item with that code is visible. */

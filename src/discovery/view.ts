@@ -68,22 +68,22 @@ export function printDiscoveredProcess(terminal: Terminal, discovered: Discovere
 export function discoveryLineReporter(terminal: Terminal): (event: DiscoveryEvent) => void {
   if (!terminal.err.isTTY) return () => undefined;
   const { dim } = palette(terminal.err);
-  const label = { processes: 'processes', items: 'process items', principals: 'applications' } as const;
   return (event) => {
     if (event.type === 'listed')
-      terminal.err.line(dim(`  Listed ${event.seen} of ${event.total} ${label[event.what]}`));
+      terminal.err.line(dim(`  Listed ${event.seen} of ${event.total} ${LISTED[event.what]}`));
     else if (event.type === 'reading' && event.done === event.of)
       terminal.err.line(dim(`  Read ${event.of} instances`));
   };
 }
 
+const LISTED = { processes: 'processes', items: 'process items', principals: 'applications' } as const;
+
 /** Shows the progress of a discovery as steps. */
 export function discoveryReporter(progress: Progress): (event: DiscoveryEvent) => void {
-  const what = { processes: 'processes', items: 'process items', principals: 'applications' } as const;
   return (event) => {
-    if (event.type === 'listing') progress.begin(`Listing ${what[event.what]}…`);
+    if (event.type === 'listing') progress.begin(`Listing ${LISTED[event.what]}…`);
     else if (event.type === 'listed')
-      progress.end('done', `Listed ${event.seen} of ${event.total} ${what[event.what]}`);
+      progress.end('done', `Listed ${event.seen} of ${event.total} ${LISTED[event.what]}`);
     else if (event.done === 0) progress.begin(`Reading ${event.of} instances…`);
     else if (event.done === event.of) progress.end('done', `Read ${event.of} instances; kept only keys and types`);
     else progress.detail(`${event.done} of ${event.of}`);

@@ -5,6 +5,11 @@ import { truncateToWidth, wrapForChannel } from './wrap.ts';
 
 export type StepEnd = 'done' | 'failed' | 'warning' | 'skipped' | 'unknown';
 
+export function stepColors(channel: Channel): Readonly<Record<StepEnd, (text: string) => string>> {
+  const { green, red, yellow, dim } = palette(channel);
+  return { done: green, failed: red, warning: yellow, skipped: dim, unknown: yellow };
+}
+
 /** Shows the steps of long work, one after the other. */
 export interface Progress {
   /**
@@ -37,13 +42,7 @@ export function formatDuration(ms: number): string {
 /** A live line if the channel can redraw lines. Otherwise plain lines: when a step begins, every ten seconds, and when it ends. */
 export function openProgress(channel: Channel, now: () => number = () => performance.now()): Progress {
   const colors = palette(channel);
-  const colorOf: Readonly<Record<StepEnd, (text: string) => string>> = {
-    done: colors.green,
-    failed: colors.red,
-    warning: colors.yellow,
-    skipped: colors.dim,
-    unknown: colors.yellow,
-  };
+  const colorOf = stepColors(channel);
   const line = (text: string): void => channel.line(wrapForChannel(channel, text));
   let running: { title: string; started: number; detail: string; live: boolean } | undefined;
   let frame = 0;
@@ -54,22 +53,18 @@ export function openProgress(channel: Channel, now: () => number = () => perform
     if (live) channel.write('\r\x1b[2K');
     live = false;
   };
+  const describe = ({ title, started, detail }: NonNullable<typeof running>): string =>
+    [title, formatDuration(now() - started), detail].filter((part) => part !== '').join(' · ');
   const paint = (): void => {
     if (running === undefined) return;
     frame = (frame + 1) % channel.marks.frames.length;
-    const spent = formatDuration(now() - running.started);
-    const parts = [running.title, spent, running.detail].filter((part) => part !== '');
     // Keep the last column free: a full line would wrap, and only its second half would be erased.
-    const text = truncateToWidth(escapeForTerminal(parts.join(' · ')), Math.max(10, channel.columns - 3));
+    const text = truncateToWidth(escapeForTerminal(describe(running)), Math.max(10, channel.columns - 3));
     channel.write(`\r\x1b[2K${colors.cyan(channel.marks.frames[frame] ?? '')} ${text}`);
     live = true;
   };
   const beat = (): void => {
-    if (running === undefined) return;
-    const spent = formatDuration(now() - running.started);
-    channel.line(
-      `  ${escapeForTerminal([running.title, spent, running.detail].filter((part) => part !== '').join(' · '), 200)}`,
-    );
+    if (running !== undefined) channel.line(`  ${escapeForTerminal(describe(running), 200)}`);
   };
   const finish = (how: StepEnd, title: string, ms: number): void => {
     const spent = formatDuration(ms);

@@ -4,7 +4,7 @@ import { interruptedError } from '../base/errors.ts';
 import { Secret } from '../base/secret.ts';
 import { palette } from './palette.ts';
 import type { Terminal } from './terminal.ts';
-import { textPrompt } from './text-prompt.ts';
+import { textPrompt, type TextPromptConfig } from './text-prompt.ts';
 import { wrapText } from './wrap.ts';
 
 /** The answer that asks for the previous question. */
@@ -17,17 +17,9 @@ export interface Question {
   readonly canGoBack?: boolean | undefined;
 }
 
-export interface TextQuestion extends Question {
-  readonly fallback?: string | undefined;
-  readonly hint?: string | undefined;
+export interface TextQuestion extends Question, Partial<Omit<TextPromptConfig, 'message' | 'draft'>> {
   /** The answer may be empty. */
   readonly optional?: boolean | undefined;
-  /** Whether the text may be a secret: it is shown as stars, and cleared if it is rejected. */
-  readonly isSecret?: ((text: string) => boolean) | undefined;
-  /** Why the text is not valid; called on every key. */
-  readonly validate?: ((text: string) => string | undefined) | undefined;
-  /** The same for slow checks; called on Enter. */
-  readonly validateAsync?: ((text: string) => Promise<string | undefined>) | undefined;
 }
 
 export interface Choice<Value extends string> {
@@ -108,17 +100,27 @@ export function openPrompts(terminal: Terminal, signal?: AbortSignal): Prompts {
     }
   };
 
-  const nameOf =
-    <Value extends string>({ choices }: ChoiceQuestion<Value>) =>
-    (answer: Value) =>
-      choices.find(({ value }) => value === answer)?.name ?? answer;
-  const toInquirerChoices = <Value extends string>({ choices }: ChoiceQuestion<Value>) =>
-    choices.map(({ value, name, description }) => ({
+  const askForChoice = <Value extends string>(
+    question: ChoiceQuestion<Value>,
+    type: 'select' | 'search',
+  ): Promise<Value | Back> => {
+    const choices = question.choices.map(({ value, name, description }) => ({
       value,
       name: escapeForTerminal(name, 200),
       short: escapeForTerminal(name, 200),
       ...(description === undefined ? {} : { description: wrap(escapeForTerminal(description, 400)) }),
     }));
+    const config = {
+      // Screen readers cannot follow a redrawn list, so it has numbers to type instead.
+      type: terminal.err.live ? type : 'rawlist',
+      choices,
+      loop: false,
+      pageSize: PAGE_SIZE,
+      source: (term = '') => choices.filter(({ name }) => name.toLowerCase().includes(term.toLowerCase())),
+      ...(question.fallback === undefined ? {} : { default: question.fallback }),
+    };
+    return ask<Value>(question, config, (answer) => choices.find(({ value }) => value === answer)?.name ?? answer);
+  };
 
   return {
     text: (question) =>
@@ -136,34 +138,8 @@ export function openPrompts(terminal: Terminal, signal?: AbortSignal): Prompts {
         },
         (answer) => (answer === '' ? '(none)' : answer),
       ),
-    choose: (question) =>
-      ask(
-        question,
-        {
-          // Screen readers cannot follow a redrawn list, so it has numbers to type instead.
-          type: terminal.err.live ? 'select' : 'rawlist',
-          choices: toInquirerChoices(question),
-          loop: false,
-          pageSize: PAGE_SIZE,
-          ...(question.fallback === undefined ? {} : { default: question.fallback }),
-        },
-        nameOf(question),
-      ),
-    search: (question) =>
-      ask(
-        question,
-        {
-          type: terminal.err.live ? 'search' : 'rawlist',
-          choices: toInquirerChoices(question),
-          pageSize: PAGE_SIZE,
-          source: (term: string | undefined) => {
-            const filter = (term ?? '').toLowerCase();
-            return toInquirerChoices(question).filter(({ name }) => name.toLowerCase().includes(filter));
-          },
-          ...(question.fallback === undefined ? {} : { default: question.fallback }),
-        },
-        nameOf(question),
-      ),
+    choose: (question) => askForChoice(question, 'select'),
+    search: (question) => askForChoice(question, 'search'),
     confirm: (question) =>
       ask<boolean>(question, { type: 'confirm', default: question.fallback ?? false }, (yes) => (yes ? 'Yes' : 'No')),
     secret: async (question) => {

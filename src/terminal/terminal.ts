@@ -28,20 +28,18 @@ export interface Terminal {
 
 export interface TerminalStreams {
   readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean | undefined };
-  readonly stdout: NodeJS.WritableStream & {
-    readonly isTTY?: boolean | undefined;
-    readonly columns?: number | undefined;
-    readonly writableLength?: number | undefined;
-  };
-  readonly stderr: NodeJS.WritableStream & {
-    readonly isTTY?: boolean | undefined;
-    readonly columns?: number | undefined;
-    readonly writableLength?: number | undefined;
-  };
+  readonly stdout: OutputStream;
+  readonly stderr: OutputStream;
+}
+
+interface OutputStream extends NodeJS.WritableStream {
+  readonly isTTY?: boolean | undefined;
+  readonly columns?: number | undefined;
+  readonly writableLength?: number | undefined;
 }
 
 // Opening a standard stream takes milliseconds (sockets, for pipes), so each is opened on first use.
-function openChannel(open: () => TerminalStreams['stdout'], env: NodeJS.ProcessEnv): Channel {
+function openChannel(open: () => OutputStream, env: NodeJS.ProcessEnv): Channel {
   const noColor = (env['NO_COLOR'] ?? '') !== '' || env['TERM'] === 'dumb';
   const noRedraw = (env['ACCESSIBLE'] ?? '') !== '' || env['TERM'] === 'dumb';
   return {

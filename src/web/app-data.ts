@@ -11,8 +11,8 @@ import type { ProcessItem } from '../kuflow/contract/process-items.ts';
 import type { PrincipalPageItem } from '../kuflow/contract/people.ts';
 import type { TaskDefinition } from '../process/definition.ts';
 import { callApi } from './api.ts';
-import { setPlatformTime } from './live/clock.ts';
-import { useData, type Loaded } from './live/use-data.ts';
+import { setPlatformTime } from './parts/ago.tsx';
+import { useApi, useData, type Loaded } from './live/use-data.ts';
 import { KUFLOW } from './project-commands.ts';
 import { shortId, type CommandOptions } from './text/commands.ts';
 
@@ -51,11 +51,9 @@ export function useAppData(key: string): AppData {
       affectedBy: ({ kind }) => kind === 'ready' || kind === 'warning' || kind === 'clock-changed',
     },
   );
-  const definitions = useData(
-    `definitions ${key}`,
-    async (signal) => await callApi<ServedDefinitions>('GET', '/_dev/definitions', { signal }),
-    { affectedBy: ({ kind }) => kind === 'definitions-changed' || kind === 'definition-problem' },
-  );
+  const definitions = useApi<ServedDefinitions>('/_dev/definitions', {
+    affectedBy: ({ kind }) => kind === 'definitions-changed' || kind === 'definition-problem',
+  });
   const everybody = useData(`people ${key}`, async (signal) => {
     const [people, principals] = await Promise.all([
       callApi<LocalPeople>('GET', '/_dev/users', { signal }),

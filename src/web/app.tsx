@@ -10,21 +10,41 @@ import type { Route } from './route.ts';
 import { currentToken, signInWith } from './sign-in.ts';
 import { ClockBanner } from './views/clock.tsx';
 import { HomeView } from './views/home.tsx';
-import {
-  FaultsView,
-  LatestTaskView,
-  ProcessesView,
-  ProcessView,
-  RequestsView,
-  RequestView,
-  StartView,
-  TasksView,
-  TaskView,
-  WebhooksView,
-  WebhookView,
-  preloadViews,
-} from './views/lazy-views.ts';
 import { KUFLOW } from './project-commands.ts';
+import { lazyComponent } from './parts/lazy.tsx';
+
+// The views that are not the first one. Several come from one file.
+
+const ProcessesView = lazyComponent('the view', async () => (await import('./views/processes.tsx')).ProcessListView);
+const ProcessView = lazyComponent('the view', async () => (await import('./views/process.tsx')).ProcessDetailView);
+const StartView = lazyComponent('the view', async () => (await import('./views/start.tsx')).StartProcessView);
+const TasksView = lazyComponent('the view', async () => (await import('./views/tasks.tsx')).TaskListView);
+const TaskView = lazyComponent('the view', async () => (await import('./views/task.tsx')).TaskDetailView);
+const LatestTaskView = lazyComponent('the view', async () => (await import('./views/task.tsx')).LatestTaskRedirect);
+const RequestsView = lazyComponent('the view', async () => (await import('./views/requests.tsx')).RequestListView);
+const RequestView = lazyComponent('the view', async () => (await import('./views/requests.tsx')).RequestDetailView);
+const FaultsView = lazyComponent('the view', async () => (await import('./views/faults.tsx')).FaultListView);
+const WebhooksView = lazyComponent('the view', async () => (await import('./views/webhooks.tsx')).WebhookListView);
+const WebhookView = lazyComponent('the view', async () => (await import('./views/webhooks.tsx')).WebhookDetailView);
+
+const AFTER_MS = 1_000;
+
+/** Loads the other views once the first one is shown, so that links work without waiting, and while the platform is restarted. */
+function preloadViews(): void {
+  setTimeout(() => {
+    for (const view of [
+      ProcessesView,
+      ProcessView,
+      StartView,
+      TasksView,
+      TaskView,
+      RequestsView,
+      FaultsView,
+      WebhooksView,
+    ])
+      void view.preload().catch(() => undefined);
+  }, AFTER_MS);
+}
 
 const SECTIONS: readonly { readonly label: string; readonly to: Route; readonly views: readonly Route['view'][] }[] = [
   { label: 'Home', to: { view: 'home' }, views: ['home'] },

@@ -39,6 +39,11 @@ export function useRoute(): Route {
   return route;
 }
 
+/** Moves the focus to the heading of the view, because what has it disappears. */
+export function focusHeading(): void {
+  document.querySelector('h1')?.focus({ preventScroll: true });
+}
+
 export interface LinkProps {
   readonly to: Route;
   readonly children: ComponentChildren;

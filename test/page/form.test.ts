@@ -397,7 +397,7 @@ describeInChromium('the form', () => {
     expect(downloads).toEqual([expect.stringContaining('name=a.pdf')]);
     expect(data['report']).toBeUndefined();
     await form.render({ documents: false });
-    await page.getByText('Files can be added in tasks only').waitFor();
+    await page.getByText('Files can be added in tasks and user actions only').waitFor();
     expect(await input.isDisabled()).toBe(true);
   });
 

@@ -46,7 +46,14 @@ const CLAIMS: ProcessDefinition = {
     {
       ...{ code: 'CORRECT', type: 'send-workflow-signal', signal: 'Correct', name: 'Correct the amount' },
       input: {
-        schema: { type: 'object', properties: { amount: { type: 'number', title: 'Amount' } }, required: ['amount'] },
+        schema: {
+          type: 'object',
+          properties: {
+            amount: { type: 'number', title: 'Amount' },
+            bill: { type: 'string', format: 'kuflow-file', title: 'Bill' },
+          },
+          required: ['amount'],
+        },
       },
     },
     { code: 'RATE', type: 'create-task', task: 'MATRIX', name: 'Have it rated' },
@@ -338,12 +345,17 @@ describeInChromium('tasks in the console', () => {
     await amount.waitFor();
     await press(button(page, 'Invoke'));
     await actions.getByText('The action was not invoked').waitFor();
+    await actions
+      .getByLabel('Bill')
+      .setInputFiles({ name: 'bill.txt', mimeType: 'text/plain', buffer: Buffer.from('The bill') });
+    await actions.getByText(/^bill\.txt/).waitFor();
     await tabTo(page, amount);
     await page.keyboard.type('12');
     await page.keyboard.press('Enter');
     await invoked.filter({ hasText: 'Correct the amount' }).getByText('completed').waitFor();
     const [correction] = ((await app.dev('GET', `/processes/${id}/actions`)) as ActionsOfProcess).invoked;
-    expect(correction?.action.sendWorkflowSignal).toMatchObject({ input: { value: { amount: 12 } } });
+    const bill = expect.stringMatching(/^kuflow-file:.*name=bill\.txt/) as string;
+    expect(correction?.action.sendWorkflowSignal).toMatchObject({ input: { value: { amount: 12, bill } } });
 
     await button(page, 'Correct the amount…').and(page.locator(':focus')).waitFor();
 

@@ -1,3 +1,4 @@
+import type { Locator } from 'playwright-core';
 import { beforeAll, beforeEach, expect, it, onTestFinished } from 'vitest';
 import { PlatformConnection } from '../../src/platform/temporal/connection.ts';
 import { accessibilityFindings, describeInChromium, elementsBeyondWindow, useBrowser } from '../support/browser.ts';
@@ -193,20 +194,37 @@ describeInChromium('every view of the console', () => {
     await page.getByRole('link', { name: /Temporary/ }).waitFor();
     await page.getByRole('link', { name: /Grace/ }).waitFor({ state: 'detached' });
     await page.getByRole('link', { name: /Temporary/ }).click();
-    await page.getByRole('button', { name: 'Send signal…' }).click();
+    const button = (name: string): Locator => page.getByRole('button', { name, exact: true });
+    const focused = (element: Locator): Promise<void> => element.and(page.locator(':focus')).waitFor();
+    await button('Send signal…').press('Enter');
     await page.getByLabel('Signal', { exact: true }).fill('changeAmount');
     await page.getByLabel('Input as JSON').fill('{ "amount": ');
-    await page.getByRole('button', { name: 'Send', exact: true }).click();
+    await button('Send').press('Enter');
     await page.getByText('The input is not valid JSON').waitFor();
+    await focused(button('Send'));
     await page.getByLabel('Input as JSON').fill('{ "amount": 5 }');
-    await page.getByRole('button', { name: 'Send', exact: true }).click();
+    // The button is disabled for at least one frame.
+    await page.route(/\/signals$/, async (route) => {
+      await page.locator('button:disabled').first().waitFor();
+      await page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))');
+      await route.continue();
+    });
+    await button('Send').press('Enter');
     await page.getByRole('listitem').filter({ hasText: 'Signal sent' }).getByText('changeAmount').waitFor();
+    await focused(button('Send'));
     await page.getByRole('form', { name: 'Send a signal' }).getByText('Commands').click();
     await page.getByText(`process signal ${id.slice(-6)} changeAmount --input '{ "amount": 5 }'`).waitFor();
     expect(await accessibilityFindings(page)).toEqual([]);
-    await page.getByRole('button', { name: 'Cancel process…' }).click();
-    await page.getByRole('button', { name: 'Cancel the process' }).click();
+    await button('Close').press('Enter');
+    await focused(button('Send signal…'));
+    await button('Cancel process…').press('Enter');
+    await focused(button('Keep it running'));
+    await page.keyboard.press('Enter');
+    await focused(button('Cancel process…'));
+    await page.keyboard.press('Enter');
+    await button('Cancel the process').press('Enter');
     await page.locator('.subtitle').getByText('canceled').waitFor();
+    await focused(page.getByRole('heading', { level: 1 }));
     expect((await app.user().retrieveProcess(id)).state).toBe('CANCELLED');
   });
 

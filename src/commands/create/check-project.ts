@@ -1,19 +1,17 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { KnownError } from '../../base/errors.ts';
 import type { CheckEvent } from '../../diagnostics/check.ts';
-import type { ConnectionReport } from '../../diagnostics/report.ts';
 import { checkConnection } from '../../diagnostics/check-connection.ts';
 import { inspectConnection } from '../../connection/inspect.ts';
 import { resolveSettings } from '../../settings/resolve.ts';
-import { platformAccessEnvironment, startDevPlatform, type DevEvent } from '../../platform/session/start.ts';
+import { platformAccessEnvironment, startDevPlatform } from '../../platform/session/start.ts';
+import { platformReporter } from '../../platform/session/view.ts';
 import type { WorkerDefinition } from '../../process/definition.ts';
-
-export type CheckOutcome =
-  | { readonly kind: 'checked'; readonly report: ConnectionReport }
-  | { readonly kind: 'not-run'; readonly reason: string }
-  /** It was wanted and could not start, for example without a Temporal server for the local KuFlow. */
-  | { readonly kind: 'impossible'; readonly reason: string; readonly seen?: string; readonly next: readonly string[] };
+import type { Progress } from '../../terminal/progress.ts';
+import type { CheckOutcome } from './result.ts';
+import { checkReporter } from './view.ts';
 
 export interface CheckProjectRequest {
   /** Absolute; the application files in it are read. */
@@ -39,35 +37,48 @@ export async function checkProjectConnection(request: CheckProjectRequest): Prom
   return { kind: 'checked', report: result };
 }
 
-export interface CheckLocalRequest extends CheckProjectRequest {
+export interface CheckCreatedRequest extends CheckProjectRequest {
   readonly env: NodeJS.ProcessEnv;
-  readonly definition: WorkerDefinition;
-  readonly platform: (event: DevEvent) => void;
-  /** Called before the local KuFlow is stopped. */
-  readonly stopping: () => void;
+  /** Served by a local KuFlow that is started for the check; undefined if the project has another connection. */
+  readonly served: WorkerDefinition | undefined;
+  readonly progress: Progress;
   readonly signal: AbortSignal;
 }
 
-/**
- * The same check against a local KuFlow that is started for it. Its state is in a temporary folder, so that no secret gets into the project.
- * Rejects with a KnownError when the local KuFlow cannot be started.
- */
-export async function checkLocalProject(request: CheckLocalRequest): Promise<CheckOutcome> {
+/** Checks the connection of a project that was just written. Whatever keeps the check from running is part of the result. */
+export async function checkCreatedProject(request: CheckCreatedRequest): Promise<CheckOutcome> {
+  const { served, progress, signal } = request;
+  const checked = { ...request, report: checkReporter(progress) };
+  try {
+    return served === undefined ? await checkProjectConnection(checked) : await checkWithLocalKuFlow(checked, served);
+  } catch (error) {
+    if (signal.aborted) return { kind: 'not-run', reason: 'interrupted' };
+    if (!(error instanceof KnownError)) throw error;
+    const { message, seen, next } = error;
+    return { kind: 'impossible', reason: message, next, ...(seen === undefined ? {} : { seen }) };
+  }
+}
+
+/** The state of the local KuFlow is in a temporary folder, so that no secret gets into the project. */
+async function checkWithLocalKuFlow(request: CheckCreatedRequest, served: WorkerDefinition): Promise<CheckOutcome> {
+  const { folder, env, progress, signal } = request;
   const stateDir = await mkdtemp(join(tmpdir(), 'kuflow-check-'));
   try {
     const platform = await startDevPlatform({
-      cwd: request.folder,
-      env: request.env,
-      definitions: [request.definition],
+      cwd: folder,
+      env,
+      definitions: [served],
       stateDir,
-      report: request.platform,
-      signal: request.signal,
+      report: platformReporter({ progress, requests: false, processes: false }),
+      signal,
     });
     try {
-      return await checkProjectConnection({ ...request, env: platformAccessEnvironment(platform.state, request.env) });
+      return await checkProjectConnection({ ...request, env: platformAccessEnvironment(platform.state, env) });
     } finally {
-      request.stopping();
+      progress.stop();
+      progress.begin('Stopping the local KuFlow…');
       await platform.stop();
+      progress.end('done', 'Stopped the local KuFlow');
     }
   } finally {
     await rm(stateDir, { recursive: true, force: true });

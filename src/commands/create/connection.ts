@@ -1,4 +1,5 @@
 import type { CommandContext } from '../../cli/context.ts';
+import { CONNECTION_KEYS } from '../../cli/process-options.ts';
 import type { Connection } from '../../connection/require.ts';
 import type { CreateAnswers } from './answers.ts';
 
@@ -15,17 +16,8 @@ export function rememberConnections(context: CommandContext): {
 } {
   const known = new Map<string, { readonly answers: CreateAnswers; readonly connection: Connection }>();
   const connect: Connect = async (answers) => {
-    const { secret, profile, clientId, clientSecretFile, clientSecretStdin, endpoint, target, ca, tenantId } = answers;
-    const key = JSON.stringify([
-      profile,
-      clientId,
-      clientSecretFile,
-      clientSecretStdin,
-      endpoint,
-      target,
-      ca,
-      tenantId,
-    ]);
+    const { secret } = answers;
+    const key = JSON.stringify([...CONNECTION_KEYS, 'tenantId' as const].map((option) => answers[option]));
     const before = known.get(key);
     if (before !== undefined && before.answers.secret === secret) return before.connection;
     const { resolveConnection } = await import('../../connection/resolve.ts');

@@ -1,4 +1,5 @@
 import { basename, resolve } from 'node:path';
+import type { CommandContext } from '../../cli/context.ts';
 import { chooseCredentials, missingAnswers, type MissingAnswer } from '../../cli/missing-answers.ts';
 import { omitUnusedOptions, optionWords, processSource, switchWords } from '../../cli/process-options.ts';
 import { detectCredentials } from '../../connection/detect-credentials.ts';
@@ -9,15 +10,17 @@ import { EDITOR_IDS } from '../../languages/names.ts';
 import { DEFAULT_LIBRARY_SOURCE } from '../../languages/library.ts';
 import type { ProjectSpec } from '../../languages/project-spec.ts';
 import { languageOf } from '../../languages/registry.ts';
-import { toProjectName } from '../../languages/project-name.ts';
+import { toProjectName, workerFolderName } from '../../languages/project-name.ts';
 import type { ReadWith } from '../../project/next-steps.ts';
 import { templateForProject, type FetchedTemplate } from '../../project/template/fetch.ts';
 import { fileName } from '../../base/file-name.ts';
 import { shellPath } from '../../base/shell.ts';
 import { chosenLanguage, type CreateAnswers } from './answers.ts';
 import type { Connect } from './connection.ts';
-import { planCredentials } from './plan-credentials.ts';
-import { decidePlacement, type ProjectPlace, type Placement } from './placement.ts';
+import { planCredentials } from './project-credentials.ts';
+import { decidePlacement, type ProjectPlace, type Placement, listPlaces, occupiedError } from './placement.ts';
+import { planOutsideFiles } from '../../project/join/plan-outside.ts';
+import { prepareProject, type PreparedProject } from '../../project/scaffold.ts';
 
 /** What `create` is going to do. */
 export interface CreatePlan {
@@ -53,12 +56,9 @@ export type CreateDecision =
       readonly example: string;
     };
 
-export interface PlanContext {
-  readonly env: NodeJS.ProcessEnv;
-  /** Absolute. */
-  readonly cwd: string;
-  /** Version of this package. */
-  readonly version: string;
+type Surrounding = Pick<CommandContext, 'env' | 'cwd' | 'version'>;
+
+export interface PlanContext extends Surrounding {
   readonly connect: Connect;
 }
 
@@ -142,4 +142,30 @@ export function projectSpec(
 ): ProjectSpec {
   const template = fetched === undefined ? undefined : templateForProject(fetched, { ...project, folder });
   return { ...project, ...process, slug: fileName(process.definition.process.code), template };
+}
+
+/**
+ * Plans the files of the project and those that change outside its folder, with conflicts. Writes nothing. Rejects with a usage error if
+ * the folder is another project.
+ */
+export async function prepareCreate(
+  plan: CreatePlan,
+  process: LoadedProcess,
+  template: FetchedTemplate | undefined,
+  { version, cwd, env }: Surrounding,
+): Promise<PreparedProject> {
+  const { folder, placement, command, overwrite } = plan;
+  if (placement.kind === 'occupied') {
+    const name = workerFolderName(process.definition.process.code);
+    throw occupiedError(
+      folder,
+      placement,
+      listPlaces(placement, { cwd, chosen: plan.chosenFolder, name }),
+      plan.commandFor,
+    );
+  }
+  const spec = projectSpec(plan, process, template);
+  const outside =
+    placement.kind === 'member' ? await planOutsideFiles({ folder, spec, found: placement.found, env }) : undefined;
+  return prepareProject({ folder, spec, overwrite, version, command, conflicts: 'keep', outside });
 }

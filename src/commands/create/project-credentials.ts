@@ -1,6 +1,62 @@
 import { Secret } from '../../base/secret.ts';
 import { credentialVariables } from '../../connection/resolve.ts';
 import { resolveSettings } from '../../settings/resolve.ts';
+import { dirname, relative, resolve } from 'node:path';
+import type { Connection } from '../../connection/require.ts';
+import type { ProjectSpec } from '../../languages/project-spec.ts';
+import type { ReadWith } from '../../project/next-steps.ts';
+import type { CreateAnswers } from './answers.ts';
+
+/** The credentials and addresses of a planned project. */
+export interface PlannedCredentials {
+  /** What is written into the project. */
+  readonly written: ProjectSpec['connection'];
+  /** The addresses in the command that repeats the run. */
+  readonly repeated: Pick<CreateAnswers, 'endpoint' | 'target' | 'ca'>;
+  /** The source of the credentials that read the process, if the project does not get them. */
+  readonly readWith: ReadWith | undefined;
+}
+
+/** Decides which credentials and addresses the project gets. */
+export function planCredentials(
+  answers: CreateAnswers,
+  connection: Connection | undefined,
+  { cwd, folder }: { readonly cwd: string; readonly folder: string },
+): PlannedCredentials {
+  const secret = connection?.settings['kuflow.api.client-secret'];
+  // A worker does not read profiles: the credentials of a profile that was chosen for it are written like typed ones.
+  const isWritten =
+    secret?.source.kind === 'flag' || (secret?.source.kind === 'profile' && answers.profile !== undefined);
+  // Credentials are written with the address that they were used at, wherever it came from. Otherwise, another KuFlow would see them.
+  const used = (
+    key: 'kuflow.api.client-id' | 'kuflow.api.endpoint' | 'kuflow.api.tenant-id' | 'temporal.target' | 'kuflow.api.ca',
+  ): string | undefined => {
+    const setting = isWritten ? connection?.settings[key] : undefined;
+    if (setting === undefined || setting.source.kind === 'default') return undefined;
+    const { kind, file } = setting.source;
+    const isInProject = kind === 'file' && file !== undefined && dirname(file) === folder;
+    return isInProject ? undefined : setting.value;
+  };
+  const written = {
+    clientId: answers.clientId ?? used('kuflow.api.client-id'),
+    clientSecret: isWritten ? secret.value : undefined,
+    endpoint: answers.endpoint ?? used('kuflow.api.endpoint'),
+    tenantId: answers.tenantId ?? (answers.profile === undefined ? undefined : used('kuflow.api.tenant-id')),
+    target: answers.target ?? used('temporal.target'),
+    ca: answers.ca === undefined ? used('kuflow.api.ca') : resolve(cwd, answers.ca),
+  };
+  // A profile includes its addresses.
+  const { endpoint, target, ca } = answers.profile === undefined ? written : answers;
+  // A worker does not find these by itself.
+  const from = isWritten ? undefined : secret?.source;
+  const readWith: ReadWith | undefined =
+    from?.kind === 'profile'
+      ? { kind: 'profile', name: from.name }
+      : from?.kind === 'file' && from.file !== undefined
+        ? { kind: 'file', path: relative(folder, from.file) }
+        : undefined;
+  return { written, repeated: { endpoint, target, ca: answers.ca ?? ca }, readWith };
+}
 
 export interface ProjectCredentials {
   /** Where the worker of the project finds client ID and secret. */

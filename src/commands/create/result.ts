@@ -1,5 +1,6 @@
 import { basename, relative } from 'node:path';
 import { worstExitStatus, type ExitStatus } from '../../base/errors.ts';
+import type { ConnectionReport } from '../../diagnostics/report.ts';
 import { relativePath } from '../../files/relative-path.ts';
 import type { DefinitionSource, ProjectSpec, TemplateOrigin } from '../../languages/project-spec.ts';
 import { projectNameProblem } from '../../languages/project-name.ts';
@@ -9,9 +10,15 @@ import { UNIGNORE_ADVICE } from '../../project/ignored-state.ts';
 import { hasCiWorkflow, nextSteps, type NextStep } from '../../project/next-steps.ts';
 import type { PreparedProject, WriteResult } from '../../project/scaffold.ts';
 import { findRepository } from '../../project/join/find-root.ts';
-import type { CheckOutcome } from './check-project.ts';
 import type { ProjectCredentials } from './project-credentials.ts';
 import type { CreatePlan } from './plan-create.ts';
+
+/** What a connection check of the project showed. */
+export type CheckOutcome =
+  | { readonly kind: 'checked'; readonly report: ConnectionReport }
+  | { readonly kind: 'not-run'; readonly reason: string }
+  /** It was wanted and could not start, for example without a Temporal server for the local KuFlow. */
+  | { readonly kind: 'impossible'; readonly reason: string; readonly seen?: string; readonly next: readonly string[] };
 
 export interface CreateResult {
   /** Absolute. */

@@ -20,13 +20,11 @@ import { openProgress, type Progress } from '../../terminal/progress.ts';
 import type { Prompts } from '../../terminal/prompts.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import { readCreateAnswers, type CreateAnswers, type CreateFlags } from './answers.ts';
-import { checkProject } from './check.ts';
 import { rememberConnections } from './connection.ts';
 import { projectCredentials } from './project-credentials.ts';
 import { listPlaces } from './placement.ts';
-import { prepareCreate } from './prepare.ts';
-import { planCreate, type CreateDecision, type CreatePlan } from './plan-create.ts';
-import { createResult, createResultJson, type CreateOutcome, type CreateResult } from './result.ts';
+import { planCreate, type CreateDecision, type CreatePlan, prepareCreate } from './plan-create.ts';
+import { createResult, createResultJson, type CheckOutcome, type CreateOutcome, type CreateResult } from './result.ts';
 import { printCreated, printOutside, scaffoldReporter } from './view.ts';
 
 /** Runs `create`. With `--json`, prints the `CreateResult` as `createResultJson` describes it. */
@@ -84,9 +82,8 @@ interface CreateSteps {
 
 /** The plan from the flags, or from the wizard if answers are missing. */
 async function askForPlan(flags: CreateFlags, ask: Prompts | undefined, context: CommandContext): Promise<ChosenPlan> {
-  const { env, cwd, version } = context;
   const connections = rememberConnections(context);
-  const planContext = { env, cwd, version, connect: connections.connect };
+  const planContext = { ...context, connect: connections.connect };
   const answers = await readCreateAnswers(flags, context);
   let decision = await planCreate(answers, planContext);
   const asked = decision.kind === 'missing' && ask !== undefined;
@@ -120,7 +117,7 @@ async function planFiles(
   { plan: chosen, template, asked, planFor }: ChosenPlan,
   { ask, context, progress }: CreateSteps,
 ): Promise<PlannedFiles> {
-  const { terminal, env, cwd, version } = context;
+  const { terminal, cwd } = context;
   const { connection } = chosen;
   const process = await loadProcess(chosen.source, {
     cwd,
@@ -145,7 +142,7 @@ async function planFiles(
   }
   if (!plan.dryRun)
     for (const recovery of await recoverAround(plan.folder, true)) recoveryPrinter(terminal.err)(recovery);
-  return { plan, prepared: await prepareCreate(plan, process, { version, cwd, env, template }), asked };
+  return { plan, prepared: await prepareCreate(plan, process, template, context), asked };
 }
 
 /** Writes the project, and checks it. */
@@ -173,12 +170,21 @@ async function writePlanned(
     report: scaffoldReporter(progress),
   });
   const credentials = spec.local ? NO_CREDENTIALS : await projectCredentials(folder, env);
-  const check = await checkProject(
-    { folder, local: spec.local, definition: spec.definition, hasCredentials: credentials.from !== 'none' },
-    { wanted: plan.check, dependencies: written.install.kind, env, progress, signal },
-  );
+  const check = await checkWritten();
   const ignoredState = await readIgnoredState(folder, env);
   return { kind: 'written', written, credentials, check, ignoredState, interrupted: signal.aborted, cwd };
+
+  async function checkWritten(): Promise<CheckOutcome> {
+    if (!plan.check) return { kind: 'not-run', reason: '--no-check' };
+    if (signal.aborted) return { kind: 'not-run', reason: 'interrupted' };
+    // Without them, the project cannot run yet.
+    if (written.install.kind === 'failed') return { kind: 'not-run', reason: 'the dependencies are not installed' };
+    if (!spec.local && credentials.from === 'none') return { kind: 'not-run', reason: 'no client ID and secret yet' };
+    // It loads the whole platform.
+    const { checkCreatedProject } = await import('./check-project.ts');
+    const served = spec.local ? spec.definition : undefined;
+    return await checkCreatedProject({ folder, env, served, progress, signal });
+  }
 }
 
 /** Reads the user's own template, if the answers name one. */

@@ -1,31 +1,17 @@
 import { countOf } from '../../base/count-of.ts';
 import { escapeForTerminal, escapeLinesForTerminal } from '../../base/escape.ts';
 import type { CheckEvent, CheckResult } from '../../diagnostics/check.ts';
-import type { NextStep } from '../../project/next-steps.ts';
-import type { MergedFile, ReportedFile } from '../../project/conflicts.ts';
+import type { MergedFile } from '../../project/conflicts.ts';
 import type { WriteResult, ScaffoldEvent } from '../../project/scaffold.ts';
-import { formatDuration, type Progress, type StepEnd } from '../../terminal/progress.ts';
+import { STEP_ENDS } from '../../diagnostics/report.ts';
+import { formatDuration, type Progress } from '../../terminal/progress.ts';
 import { palette } from '../../terminal/palette.ts';
 import { printDiff, printNextSteps } from '../../project/view.ts';
 import type { OutsideChange } from '../../project/join/plan-outside.ts';
-import { shortPath } from '../../terminal/short-path.ts';
+import { shortPath } from '../../files/relative-path.ts';
 import type { Channel, Terminal } from '../../terminal/terminal.ts';
 import { wrapForChannel } from '../../terminal/wrap.ts';
-import type { CheckOutcome } from './check-project.ts';
-
-/** The part of the result that is printed for a person. */
-export interface CreateSummary {
-  readonly folder: string;
-  readonly name: string;
-  readonly process: { readonly code: string; readonly tasks: number };
-  readonly notes: readonly string[];
-  readonly dryRun: boolean;
-  readonly files: readonly ReportedFile[];
-  readonly outside: readonly OutsideChange[];
-  readonly install: WriteResult['install'];
-  readonly check: CheckOutcome;
-  readonly next: readonly NextStep[];
-}
+import type { CreateResult } from './result.ts';
 
 /** Shows writing, installing and git as steps. */
 export function scaffoldReporter(progress: Progress): (event: ScaffoldEvent) => void {
@@ -96,15 +82,6 @@ function listPaths(paths: readonly string[]): string {
 
 const MAX_PATHS = 5;
 
-const STEP_ENDS: Readonly<Record<CheckResult['state'], StepEnd>> = {
-  pass: 'done',
-  warn: 'warning',
-  fail: 'failed',
-  crash: 'failed',
-  unknown: 'unknown',
-  skip: 'skipped',
-};
-
 /** Shows a connection check: one line for each finished step. Steps run in parallel and share one live line. */
 export function checkReporter(progress: Progress): (event: CheckEvent) => void {
   let begun = false;
@@ -144,12 +121,12 @@ export function printOutside(channel: Channel, changes: readonly OutsideChange[]
 }
 
 /** Prints the result for a person: the files of a dry run to stdout, otherwise the next steps to stderr. */
-export function printCreated(terminal: Terminal, summary: CreateSummary): void {
+export function printCreated(terminal: Terminal, summary: CreateResult): void {
   if (summary.dryRun) printDryRun(terminal, summary);
   else printProject(terminal, summary);
 }
 
-function printDryRun(terminal: Terminal, summary: CreateSummary): void {
+function printDryRun(terminal: Terminal, summary: CreateResult): void {
   for (const file of summary.files) {
     const why = file.action === 'conflict' ? ` ${file.reason}` : '';
     terminal.out.line(`${file.action.padEnd(9)} ${escapeForTerminal(file.path, 1000)}${why}`);
@@ -167,7 +144,7 @@ function printDryRun(terminal: Terminal, summary: CreateSummary): void {
   printNextSteps(terminal.err, summary.next);
 }
 
-function printProject(terminal: Terminal, summary: CreateSummary): void {
+function printProject(terminal: Terminal, summary: CreateResult): void {
   const { err } = terminal;
   const { bold, dim, red, yellow } = palette(err);
   const prose = (text: string): void => err.line(wrapForChannel(err, text));

@@ -1,5 +1,5 @@
 import { escapeForTerminal } from '../../base/escape.ts';
-import { shortPath } from '../../terminal/short-path.ts';
+import { shortPath } from '../../files/relative-path.ts';
 import type { Channel, Terminal } from '../../terminal/terminal.ts';
 import type { ExportEvent, ExportResult } from './formats/export-set.ts';
 

@@ -3,7 +3,7 @@ import { escapeForTerminal } from '../../base/escape.ts';
 import type { ForeignStatus, SetStatus, StoreStatus } from './store/status.ts';
 import type { CredentialsStatus } from './status.ts';
 import { palette } from '../../terminal/palette.ts';
-import { shortPath } from '../../terminal/short-path.ts';
+import { shortPath } from '../../files/relative-path.ts';
 import { formatTable } from '../../terminal/table.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import type { TableRow } from '../../terminal/table.ts';

@@ -4,7 +4,7 @@ import { escapeForTerminal } from '../../base/escape.ts';
 import { LOCAL_SETTINGS_FILE } from '../../settings/keys.ts';
 import { palette } from '../../terminal/palette.ts';
 import type { Progress } from '../../terminal/progress.ts';
-import { shortPath } from '../../terminal/short-path.ts';
+import { shortPath } from '../../files/relative-path.ts';
 import { formatTable } from '../../terminal/table.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import { setFilePaths } from './store/layout.ts';

@@ -3,35 +3,27 @@ import { join, resolve } from 'node:path';
 import { usageError } from '../../base/errors.ts';
 import { cliInvocation } from '../../base/cli-invocation.ts';
 import { readGitState } from '../../files/git.ts';
-import type { CheckEvent, CheckResult } from '../../diagnostics/check.ts';
-import { runDoctorChecks, type RunDoctorChecksRequest, type DoctorSelection } from './run-checks.ts';
+import { runDoctorChecks, type RunDoctorChecksRequest } from './run-checks.ts';
 import type { ExpiryThreshold } from '../../diagnostics/input.ts';
 import type { DoctorReport } from '../../diagnostics/report.ts';
-import type { IssuedCredentials } from './issued-cache.ts';
 import { resolveConnection, type ConnectionContext } from '../../connection/resolve.ts';
 import type { ConnectionFlags } from '../../connection/flags.ts';
 import { applyFixes, type FixResult } from './fix.ts';
-import { projectFolder, createProjectProbe } from './project.ts';
+import { findProject } from '../../process/find-project.ts';
+import { createProjectProbe } from './project.ts';
 import { localStartCommand, projectCommands, readRecordIfValid } from '../../project/commands.ts';
 
 /** Well below the timeout of the git check, so that a git that hangs is reported as such. */
 const GIT_MS = 2_500;
 
-export interface RunDoctorRequest extends ConnectionContext {
+export interface RunDoctorRequest
+  extends
+    ConnectionContext,
+    Pick<
+      RunDoctorChecksRequest,
+      'selection' | 'timeoutMs' | 'failOnWarn' | 'warnExpiry' | 'processId' | 'issued' | 'earlier' | 'report' | 'retry'
+    > {
   readonly flags: ConnectionFlags;
-  readonly selection: DoctorSelection;
-  /** Milliseconds for the whole run. */
-  readonly timeoutMs: number;
-  readonly failOnWarn: boolean;
-  readonly warnExpiry?: ExpiryThreshold | undefined;
-  readonly processId?: string | undefined;
-  readonly issued?: IssuedCredentials | undefined;
-  /** Results of an earlier round to reuse. */
-  readonly earlier?: readonly CheckResult[] | undefined;
-  readonly report: (event: CheckEvent) => void;
-  readonly signal: AbortSignal;
-  /** The command that runs doctor again. */
-  readonly retry: string;
   /** Fixes permissions and `.gitignore` before running the checks. */
   readonly fix: boolean;
 }
@@ -43,40 +35,33 @@ export interface DoctorRun {
 
 /** `kuflow doctor`: runs the checks with the settings and files of the project that contains `cwd`, or else of `cwd`. */
 export async function runDoctor(request: RunDoctorRequest): Promise<DoctorRun> {
-  const { env } = request;
-  const root = projectFolder(request.cwd);
-  const folder = root ?? request.cwd;
-  const flags = resolveFlagPaths(request.flags, request.cwd);
+  const { env, cwd } = request;
+  const root = findProject(cwd);
+  const folder = root ?? cwd;
+  const flags = resolveFlagPaths(request.flags, cwd);
   const connection = await resolveConnection(flags, { ...request, cwd: folder });
   const { result } = await connection.unlock();
-  const { warnExpiry, processId, issued, earlier } = request;
   const isLocal = result.settings['kuflow.api.client-id']?.source.kind === 'local';
-  const invocation = cliInvocation(request.cwd);
+  const invocation = cliInvocation(cwd);
   const checksRequest: RunDoctorChecksRequest = {
+    ...request,
     settings: result,
     folder,
-    env,
     inProject: root !== undefined || existsSync(join(folder, 'application.yaml')),
     project: root === undefined ? undefined : await createProjectProbe(root, env, result.settings),
     git: (path) => readGitState(path, env, GIT_MS),
     platform: process.platform,
-    cwd: request.cwd,
     commands: {
-      ...(await projectCommands(request.cwd)),
-      ...(isLocal ? { start: await localStartCommand(request.cwd, invocation) } : {}),
+      ...(await projectCommands(cwd)),
+      ...(isLocal ? { start: await localStartCommand(cwd, invocation) } : {}),
       kuflow: invocation,
     },
-    selection: request.selection,
-    timeoutMs: request.timeoutMs,
-    failOnWarn: request.failOnWarn,
-    signal: request.signal,
-    retry: request.retry,
-    ...{ warnExpiry, processId, issued, earlier },
     isLocalProject: root !== undefined && (await readRecordIfValid(root))?.local === true,
   };
-  const proposed = request.fix ? (await runDoctorChecks({ ...checksRequest, onlyPlane: 'files' })).results : [];
+  const beforeFix: RunDoctorChecksRequest = { ...checksRequest, onlyPlane: 'files', report: undefined };
+  const proposed = request.fix ? (await runDoctorChecks(beforeFix)).results : [];
   const fixed = await applyFixes(proposed.flatMap(({ fixes = [] }) => fixes));
-  return { report: await runDoctorChecks({ ...checksRequest, report: request.report }), fixed };
+  return { report: await runDoctorChecks(checksRequest), fixed };
 }
 
 /** Paths in options are relative to the working directory; paths in settings are relative to the project. */

@@ -8,30 +8,29 @@ export interface IssuedCredentials {
   material?: CachedMaterial;
 }
 
-interface CachedToken {
+interface Cached<Issued> {
   readonly owner: string;
-  readonly issued: IssuedToken;
-  /** Milliseconds since the epoch by KuFlow's clock; undefined as long as its expiry has never been in the future. */
-  until: number | undefined;
+  readonly issued: Issued;
   /** It was rejected when it was new and has not been accepted since, so a replacement would be rejected too. */
   rejectedWhenNew: boolean;
 }
 
-interface CachedMaterial {
-  readonly owner: string;
-  readonly issued: IssuedMaterial;
+interface CachedToken extends Cached<IssuedToken> {
+  /** Milliseconds since the epoch by KuFlow's clock; undefined as long as its expiry has never been in the future. */
+  until: number | undefined;
+}
+
+interface CachedMaterial extends Cached<IssuedMaterial> {
   /** Whether it has ever been valid. */
   wasValid: boolean;
-  /** See `CachedToken`. */
-  rejectedWhenNew: boolean;
 }
 
 /** A token is reused as long as more than this, or more than half of its lifetime, is left. */
 const MIN_LEFT_MS = 60_000;
 
 /** Identifies who a token and a certificate belong to: application, KuFlow endpoint and tenant. */
-export function cacheOwner(input: Pick<CheckInput, 'endpoint' | 'clientId'>, tenantId: string | undefined): string {
-  return JSON.stringify([input.endpoint.value, input.clientId.value, tenantId ?? null]);
+export function cacheOwner({ endpoint, clientId, tenantId }: CheckInput): string {
+  return JSON.stringify([endpoint.value, clientId.value, tenantId?.value ?? null]);
 }
 
 function usableUntil({ expiredAt }: IssuedToken, now: number): number | undefined {
@@ -112,7 +111,7 @@ export function dropRejected(cache: IssuedCredentials, results: readonly CheckRe
 }
 
 /** Whether a replacement might be accepted. */
-function shouldReplace(rejected: CachedToken | CachedMaterial | undefined, isNew: boolean): boolean {
+function shouldReplace(rejected: Cached<unknown> | undefined, isNew: boolean): boolean {
   if (rejected === undefined) return false;
   if (isNew) rejected.rejectedWhenNew = true;
   return !rejected.rejectedWhenNew;

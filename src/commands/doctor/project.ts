@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { packageVersion } from '../../base/package-root.ts';
-import { findProject } from '../../process/find-project.ts';
 import type { CodeDrift, ProjectProcess, ProjectProbe } from '../../diagnostics/input.ts';
 import { compareCode, openProject, readProject } from '../../project/edit/open-project.ts';
 import { readRecordIfValid } from '../../project/commands.ts';
@@ -10,11 +9,6 @@ import type { Environment } from '../../settings/environment.ts';
 import { overridesAsEnvironment, type ResolvedSettings } from '../../settings/resolve.ts';
 import { formatSource } from '../../settings/sources.ts';
 import { runWorkerCheck } from './worker-check.ts';
-
-/** The folder of the project that contains `cwd`, or undefined. */
-export function projectFolder(cwd: string): string | undefined {
-  return findProject(cwd);
-}
 
 /** The project in `folder`. Its worker runs with the same settings as doctor, including options. */
 export async function createProjectProbe(

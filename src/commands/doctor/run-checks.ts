@@ -1,50 +1,32 @@
-import type { Clock } from '../../base/clock.ts';
 import { interruptedError, usageError } from '../../base/errors.ts';
 import { nearMatch } from '../../base/near-match.ts';
 import type { SettingsResult } from '../../settings/resolve.ts';
-import type { Check, CheckEvent, CheckResult, Plane } from '../../diagnostics/check.ts';
-import type { KuFlowProbe } from '../../diagnostics/check-input.ts';
-import { prepareChecks } from '../../diagnostics/prepare.ts';
+import type { Plane } from '../../diagnostics/check.ts';
+import type { CheckInput, KuFlowProbe } from '../../diagnostics/check-input.ts';
+import { prepareChecks, type PrepareOptions } from '../../diagnostics/prepare.ts';
 import { inspectConnection } from '../../connection/inspect.ts';
-import type { DoctorOutputs, DoctorInput, ExpiryThreshold, ProjectProbe } from '../../diagnostics/input.ts';
-import { doctorSettings, partitionProblems } from './settings.ts';
-import type { AdviceCommands } from '../../diagnostics/advice.ts';
+import type { DoctorCheck, DoctorInput } from '../../diagnostics/input.ts';
+import { doctorSettings, partitionProblems, type DoctorSettings } from './settings.ts';
 import { registry } from '../../diagnostics/registry.ts';
-import { type DoctorReport, createDoctorReport } from '../../diagnostics/report.ts';
+import { type DoctorReport, type DoctorReportOptions, createDoctorReport } from '../../diagnostics/report.ts';
 import { dropRejected, cacheOwner, withIssuedCache, type IssuedCredentials } from './issued-cache.ts';
-import { runChecks, selectChecks } from '../../diagnostics/runner.ts';
+import { runChecks, selectChecks, type RunOptions } from '../../diagnostics/runner.ts';
 
-export interface RunDoctorChecksRequest {
+export interface RunDoctorChecksRequest
+  extends
+    Omit<DoctorInput, keyof CheckInput | keyof DoctorSettings | 'cwd'>,
+    Pick<CheckInput, 'isLocalProject'>,
+    Pick<RunOptions, 'earlier' | 'report' | 'signal'>,
+    Pick<PrepareOptions, 'clock'>,
+    DoctorReportOptions {
   readonly settings: SettingsResult;
-  /** Absolute: the project, or else the working directory. */
-  readonly folder: string;
   /** Absolute: the working directory, where commands from advice are pasted; `folder` by default. */
   readonly cwd?: string | undefined;
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly inProject: boolean;
-  readonly project?: ProjectProbe | undefined;
-  readonly git: DoctorInput['git'];
-  readonly platform: NodeJS.Platform;
   readonly selection: DoctorSelection;
-  /** Milliseconds for the whole run. */
-  readonly timeoutMs: number;
-  readonly failOnWarn: boolean;
-  readonly warnExpiry?: ExpiryThreshold | undefined;
-  readonly processId?: string | undefined;
-  readonly isLocalProject?: boolean | undefined;
   /** Credentials from earlier runs, to which this run adds its own. */
   readonly issued?: IssuedCredentials | undefined;
-  /** Results of an earlier run to use instead of running these checks again. */
-  readonly earlier?: readonly CheckResult[] | undefined;
   /** Limits the selection to the checks of a plane that require no others. */
   readonly onlyPlane?: Plane | undefined;
-  readonly report?: ((event: CheckEvent) => void) | undefined;
-  readonly signal?: AbortSignal | undefined;
-  /** The command that runs the checks again. */
-  readonly retry?: string | undefined;
-  /** Overrides commands that work in any folder. */
-  readonly commands?: Partial<AdviceCommands> | undefined;
-  readonly clock?: Clock | undefined;
 }
 
 export interface DoctorSelection {
@@ -54,8 +36,6 @@ export interface DoctorSelection {
   readonly offline?: boolean | undefined;
   readonly noCreate?: boolean | undefined;
 }
-
-type AnyCheck = Check<DoctorInput, DoctorOutputs>;
 
 /** Ids of the check or plane with that name. Throws a usage error with a suggestion for an unknown name. */
 function resolveCheckIds(name: string, option: string): readonly string[] {
@@ -72,7 +52,7 @@ function resolveCheckIds(name: string, option: string): readonly string[] {
 }
 
 function applySelection({ selection, onlyPlane }: Pick<RunDoctorChecksRequest, 'selection' | 'onlyPlane'>): {
-  readonly checks: readonly AnyCheck[];
+  readonly checks: readonly DoctorCheck[];
   readonly excluded: ReadonlyMap<string, string>;
 } {
   const { only, skip = [], offline = false, noCreate = false } = selection;
@@ -82,7 +62,7 @@ function applySelection({ selection, onlyPlane }: Pick<RunDoctorChecksRequest, '
   ).filter(({ plane }) => onlyPlane === undefined || plane === onlyPlane);
   const excluded = new Map<string, string>();
   for (const check of checks) {
-    if (offline && !check.offline) excluded.set(check.id, 'skipped by --offline');
+    if (offline && check.offline !== true) excluded.set(check.id, 'skipped by --offline');
     else if (noCreate && check.creates !== undefined) excluded.set(check.id, 'skipped by --no-create');
   }
   for (const name of skip) for (const id of resolveCheckIds(name, '--skip')) excluded.set(id, 'skipped by --skip');
@@ -95,7 +75,7 @@ function applySelection({ selection, onlyPlane }: Pick<RunDoctorChecksRequest, '
  * 130 when `signal` aborts; problems are in the report.
  */
 export async function runDoctorChecks(request: RunDoctorChecksRequest): Promise<DoctorReport> {
-  const { signal, timeoutMs, env, clock } = request;
+  const { signal, timeoutMs, env, clock, issued, earlier, report } = request;
   const { checks, excluded } = applySelection(request);
   const started = performance.now();
   const { connection } = partitionProblems(request.settings);
@@ -106,27 +86,16 @@ export async function runDoctorChecks(request: RunDoctorChecksRequest): Promise<
     stepMs: Math.min(5_000, Math.ceil(timeoutMs / 3)),
     restMs: Math.min(8_000, Math.ceil(timeoutMs / 2)),
   });
-  const settings = doctorSettings(request.settings, request.inProject);
-  const { issued } = request;
   const rest: KuFlowProbe =
     issued === undefined
       ? prepared.input.rest
-      : withIssuedCache(prepared.input.rest, issued, cacheOwner(prepared.input, settings.tenantId?.value));
+      : withIssuedCache(prepared.input.rest, issued, cacheOwner(prepared.input));
   const input: DoctorInput = {
+    ...request,
     ...prepared.input,
-    ...settings,
+    ...doctorSettings(request.settings, request.inProject),
     rest,
-    timeoutMs,
-    folder: request.folder,
     cwd: request.cwd ?? request.folder,
-    env,
-    inProject: request.inProject,
-    git: request.git,
-    platform: request.platform,
-    project: request.project,
-    warnExpiry: request.warnExpiry,
-    processId: request.processId,
-    isLocalProject: request.isLocalProject,
   };
   const deadline = new AbortController();
   const timer = setTimeout(() => deadline.abort(), timeoutMs);
@@ -137,17 +106,13 @@ export async function runDoctorChecks(request: RunDoctorChecksRequest): Promise<
         signal: deadline.signal,
         text: `no result within the time limit of ${timeoutMs / 1000} s for the whole run`,
       },
-      earlier: request.earlier,
-      report: request.report,
+      earlier,
+      report,
       signal,
     });
     if (signal?.aborted === true) throw interruptedError();
     if (issued !== undefined) dropRejected(issued, results);
-    return createDoctorReport(results, performance.now() - started, {
-      failOnWarn: request.failOnWarn,
-      retry: request.retry,
-      commands: request.commands,
-    });
+    return createDoctorReport(results, performance.now() - started, request);
   } finally {
     clearTimeout(timer);
     await prepared.client?.close();

@@ -130,35 +130,27 @@ export async function runExplain(
   { terminal, invocation, cwd }: CommandContext,
 ): Promise<void> {
   const all = explainAll({ ...(await projectCommands(cwd)), kuflow: invocation });
-  if (id === undefined) {
-    if (flags.json === true) terminal.out.line(stringifyForTerminal({ checks: all }));
-    else printExplanationList(terminal, all, invocation);
-    return;
-  }
-  const wanted = id.trim().toLowerCase();
+  const print = (data: object, printView: () => void): void => {
+    if (flags.json === true) terminal.out.line(stringifyForTerminal(data));
+    else printView();
+  };
+  const wanted = id?.trim().toLowerCase();
+  const listed = wanted === undefined ? all : all.filter(({ plane }) => plane === wanted);
   const explanation = all.find((one) => one.id.toLowerCase() === wanted);
-  const ofPlane = all.filter(({ plane }) => plane === wanted);
-  if (ofPlane.length > 0) {
-    if (flags.json === true) terminal.out.line(stringifyForTerminal({ checks: ofPlane }));
-    else printExplanationList(terminal, ofPlane, invocation);
-    return;
-  }
   const reporting = all.filter(({ causes }) => causes.some(({ code }) => code === wanted));
-  if (explanation === undefined && reporting.length > 0) {
-    if (flags.json === true) terminal.out.line(stringifyForTerminal(causeAsData(wanted, reporting)));
-    else printCause(terminal, wanted, reporting);
-    return;
-  }
-  if (explanation === undefined) {
+  if (listed.length > 0) print({ checks: listed }, () => printExplanationList(terminal, listed, invocation));
+  else if (explanation !== undefined) print(explanation, () => printExplanation(terminal, explanation));
+  else if (wanted !== undefined && reporting.length > 0)
+    print(causeAsData(wanted, reporting), () => printCause(terminal, wanted, reporting));
+  else {
     const codes = all.flatMap(({ causes }) => causes.map(({ code }) => code));
-    const near = nearMatch(id, [...all.map((one) => one.id), ...codes, ...new Set(all.map(({ plane }) => plane))]);
-    throw usageError(`Unknown check or cause ${id}`, [
+    const names = [...all.map((one) => one.id), ...codes, ...new Set(all.map(({ plane }) => plane))];
+    const near = nearMatch(id ?? '', names);
+    throw usageError(`Unknown check or cause ${id ?? ''}`, [
       ...(near === undefined ? [] : [`Did you mean ${near}?`]),
       `List all checks: ${invocation} doctor explain`,
     ]);
   }
-  if (flags.json === true) terminal.out.line(stringifyForTerminal(explanation));
-  else printExplanation(terminal, explanation);
 }
 
 /** Options as commander passes them. */

@@ -1,13 +1,13 @@
 import type { SettingName } from '../../settings/keys.ts';
 import { isWorkerSetting, type ResolvedSettings, type Setting, type SettingsResult } from '../../settings/resolve.ts';
 import { formatSource } from '../../settings/sources.ts';
-import type { ConnectionProblem } from '../../connection/inspect.ts';
+import { settingProblems, type ConnectionProblem } from '../../connection/inspect.ts';
 import type { DoctorInput, NamedFile } from '../../diagnostics/input.ts';
 
 /** What doctor needs from the settings in addition to the connection. */
 export type DoctorSettings = Pick<
   DoctorInput,
-  'workerProblems' | 'settingWarnings' | 'shadowed' | 'files' | 'queue' | 'tenantId' | 'profile' | 'workerPorts'
+  'workerProblems' | 'settingWarnings' | 'shadowed' | 'files' | 'queue' | 'profile' | 'workerPorts'
 >;
 
 /** Separates the problems that prevent a connection from those that only affect the worker. */
@@ -15,18 +15,11 @@ export function partitionProblems(result: SettingsResult): {
   readonly connection: SettingsResult;
   readonly worker: readonly ConnectionProblem[];
 } {
-  return {
-    connection: { ...result, problems: result.problems.filter(({ key }) => !isWorkerSetting(key)) },
-    worker: result.problems
-      .filter(({ key }) => isWorkerSetting(key))
-      .map(({ key, code, source, problem, next }) => ({
-        key,
-        problem,
-        next,
-        missing: code === 'missing',
-        ...(source && { source: formatSource(source) }),
-      })),
-  };
+  const only = (isWorker: boolean): SettingsResult => ({
+    ...result,
+    problems: result.problems.filter(({ key }) => isWorkerSetting(key) === isWorker),
+  });
+  return { connection: only(false), worker: settingProblems(only(true)) };
 }
 
 /** `inProject`: there is a worker, so a task queue is required. */
@@ -34,7 +27,6 @@ export function doctorSettings(result: SettingsResult, inProject: boolean): Doct
   const { settings, warnings } = result;
   const worker = partitionProblems(result).worker;
   const queue = settings['temporal.kuflow-queue'];
-  const tenantId = settings['kuflow.api.tenant-id'];
   const credentials = settings['kuflow.api.client-id']?.source;
   const lacksQueue = inProject && queue === undefined && !worker.some(({ key }) => key === 'temporal.kuflow-queue');
   return {
@@ -53,7 +45,6 @@ export function doctorSettings(result: SettingsResult, inProject: boolean): Doct
       return [{ use, port: { value: setting.value, source: formatSource(setting.source) } }];
     }),
     ...(queue && { queue: { value: queue.value, source: formatSource(queue.source) } }),
-    ...(tenantId && { tenantId: { value: tenantId.value, source: formatSource(tenantId.source) } }),
     ...(credentials?.kind === 'profile' && { profile: credentials.name }),
   };
 }

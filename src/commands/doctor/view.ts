@@ -2,11 +2,11 @@ import { documentationFor } from '../../base/documentation.ts';
 import { escapeForTerminal } from '../../base/escape.ts';
 import type { Advice, CheckEvent, CheckResult, CheckState } from '../../diagnostics/check.ts';
 import { sortChecks } from '../../diagnostics/registry.ts';
-import type { DoctorReport } from '../../diagnostics/report.ts';
+import { STEP_ENDS, type DoctorReport } from '../../diagnostics/report.ts';
 import type { FixResult } from './fix.ts';
 import { formatAdvice } from '../../diagnostics/advice.ts';
 import { palette } from '../../terminal/palette.ts';
-import { formatDuration, type Progress } from '../../terminal/progress.ts';
+import { formatDuration, stepColors, type Progress } from '../../terminal/progress.ts';
 import type { Channel, Terminal } from '../../terminal/terminal.ts';
 import { wrapForChannel, wrapText } from '../../terminal/wrap.ts';
 
@@ -143,21 +143,8 @@ function stateStyle(
   channel: Channel,
   state: CheckState,
 ): { readonly mark: string; readonly color: (text: string) => string } {
-  const { green, red, yellow, dim } = palette(channel);
-  const { marks } = channel;
-  switch (state) {
-    case 'pass':
-      return { mark: marks.done, color: green };
-    case 'warn':
-      return { mark: marks.warning, color: yellow };
-    case 'skip':
-      return { mark: marks.skipped, color: dim };
-    case 'unknown':
-      return { mark: marks.unknown, color: yellow };
-    case 'fail':
-    case 'crash':
-      return { mark: marks.failed, color: red };
-  }
+  const end = STEP_ENDS[state];
+  return { mark: channel.marks[end], color: stepColors(channel)[end] };
 }
 
 function formatCounts({ counts, results, ms }: DoctorReport): string {

@@ -3,7 +3,7 @@ import type { DialOptions } from '../../engine/dial/dial.ts';
 import type { HandshakeFacts } from '../../engine/dial/handshake.ts';
 import { readTarget } from '../../engine/dial/target.ts';
 import type { CallOptions } from '../../engine/rpc.ts';
-import type { Facts, Finding } from '../check.ts';
+import { skippedAs, type Facts, type Finding } from '../check.ts';
 import type { CheckOutputs, CheckInput } from '../check-input.ts';
 import { correctedNow } from '../clock-skew.ts';
 import type { EngineCause, ClockComparison, FailedCall } from './engine.ts';
@@ -89,12 +89,7 @@ export function engineFinding(
 export function restrictedFinding(result: FailedCall): Finding<never> | undefined {
   if (result.kind !== 'status' || (result.name !== 'PERMISSION_DENIED' && result.name !== 'UNIMPLEMENTED'))
     return undefined;
-  return {
-    state: 'skip',
-    skipped: 'restricted',
-    summary: 'the engine restricts this call',
-    facts: { status: result.name },
-  };
+  return skippedAs('restricted', 'the engine restricts this call', { status: result.name });
 }
 
 /** Flattens the facts of a handshake for a result. */

@@ -1,10 +1,9 @@
 import { X509Certificate } from 'node:crypto';
 import { isoTime } from '../../base/clock.ts';
-import type { Check } from '../check.ts';
 import { correctedNow } from '../clock-skew.ts';
-import type { DoctorInput, DoctorOutputs, ExpiryThreshold } from '../input.ts';
+import type { DoctorCheck, ExpiryThreshold } from '../input.ts';
 import { toFinding } from '../explain-finding.ts';
-import { hasUnreadFile } from '../unread-settings.ts';
+import { notConfigured, PARTS } from './tls.ts';
 import { withObstacles } from '../causes/replaceable-certificate.ts';
 import {
   hasByteOrderMark,
@@ -15,22 +14,12 @@ import {
   acceptanceOf,
 } from '../causes/certificate-acceptance.ts';
 
-type DoctorCheck = Check<DoctorInput, DoctorOutputs>;
-
 const DAY = 86_400_000;
-
-const notConfigured = (input: DoctorInput): string | undefined =>
-  input.material.kind === 'requested' && !hasUnreadFile(input)
-    ? 'not configured; KuFlow issues the certificate'
-    : undefined;
-
-const PARTS = { cert: 'client certificate', key: 'private key', ca: 'CA' } as const;
 
 export const certificateFormatCheck: DoctorCheck = {
   id: 'KF-TLS-004',
   title: 'Certificate file format',
   plane: 'tls',
-  docs: 'kf-tls-004',
   requires: ['KF-TLS-001'],
   offline: true,
   timeoutMs: 2_000,
@@ -87,7 +76,6 @@ export const certificateExpiryCheck: DoctorCheck = {
   id: 'KF-TLS-005',
   title: 'Engine certificate expiration',
   plane: 'tls',
-  docs: 'kf-tls-005',
   requires: ['KF-TLS-001'],
   offline: true,
   timeoutMs: 2_000,
@@ -111,7 +99,7 @@ export const certificateExpiryCheck: DoctorCheck = {
             ? `The engine certificate expired on ${facts.validTo}`
             : `The engine certificate expires in ${left}, on ${facts.validTo}`,
       });
-      return Promise.resolve(withObstacles(finding, input.material));
+      return withObstacles(finding, input.material);
     }
     const expiringRoot = roots.find(({ validFrom, validTo }) =>
       expiresSoon(
@@ -127,8 +115,8 @@ export const certificateExpiryCheck: DoctorCheck = {
         ...{ id: 'KF-TLS-005', code: 'certificate-authority-expires-soon', facts },
         text: `The CA certificate ${expiringRoot.subject.replaceAll('\n', ', ')} expires on ${end}`,
       });
-      return Promise.resolve(withObstacles(finding, input.material));
+      return withObstacles(finding, input.material);
     }
-    return Promise.resolve({ state: 'pass', summary: `${left} left`, facts });
+    return { state: 'pass', summary: `${left} left`, facts };
   },
 };

@@ -1,33 +1,22 @@
-import type { Check } from '../check.ts';
+import { skippedAs } from '../check.ts';
 import { formatSkew, NOTICEABLE_SKEW_MS, WRONG_CLOCK_MS } from '../clock-skew.ts';
-import type { DoctorInput, DoctorOutputs } from '../input.ts';
+import type { DoctorCheck } from '../input.ts';
 import { toFinding } from '../explain-finding.ts';
 
-export const clockCheck: Check<DoctorInput, DoctorOutputs> = {
+export const clockCheck: DoctorCheck = {
   id: 'KF-CLOCK-001',
   title: 'System clock',
   plane: 'clock',
-  docs: 'kf-clock-001',
-  requires: [],
   after: ['KF-REST-001'],
-  offline: false,
   timeoutMs: 1_000,
   run: ({ outputs }) => {
     const { skewMs } = outputs;
-    if (skewMs === undefined) {
-      return Promise.resolve({
-        state: 'skip',
-        skipped: 'not-applicable',
-        summary: "no response included KuFlow's time",
-      });
-    }
+    if (skewMs === undefined) return skippedAs('not-applicable', "no response included KuFlow's time");
     const seconds = Math.round(Math.abs(skewMs) / 1000);
     const facts = { aheadBySeconds: Math.round(skewMs / 1000) };
     if (Math.abs(skewMs) < NOTICEABLE_SKEW_MS)
-      return Promise.resolve({ state: 'pass', summary: `within ${Math.max(1, seconds)} s of KuFlow's clock`, facts });
+      return { state: 'pass', summary: `within ${Math.max(1, seconds)} s of KuFlow's clock`, facts };
     const code = Math.abs(skewMs) >= WRONG_CLOCK_MS ? 'clock-wrong' : 'clock-off';
-    return Promise.resolve(
-      toFinding({ id: 'KF-CLOCK-001', code, text: `This machine's clock is ${formatSkew(skewMs)}`, facts }),
-    );
+    return toFinding({ id: 'KF-CLOCK-001', code, text: `This machine's clock is ${formatSkew(skewMs)}`, facts });
   },
 };

@@ -4,10 +4,10 @@ import { readWorkflowStart } from '../../engine/workflow-start.ts';
 import { rpcCause } from '../causes/engine.ts';
 import { callOptions, engineFinding, restrictedFinding } from '../causes/engine-findings.ts';
 import { restFinding } from '../causes/rest.ts';
-import { skippedBecauseOf, type Check, type CheckContext, type Finding } from '../check.ts';
+import { skippedAs, skippedBecauseOf, type CheckContext, type Finding } from '../check.ts';
 import { toFinding } from '../explain-finding.ts';
 import { findProcess, listingFinding } from '../find-process.ts';
-import type { DoctorInput, DoctorOutputs } from '../input.ts';
+import type { DoctorCheck, DoctorInput, DoctorOutputs } from '../input.ts';
 
 type Context = CheckContext<DoctorInput, DoctorOutputs>;
 
@@ -20,15 +20,11 @@ interface EncryptedProcess {
 const ID = 'KF-PROC-002';
 const NO_ANSWER: readonly KuFlowApiError['kind'][] = ['timeout', 'server', 'rate-limited', 'reset', 'truncated'];
 
-const notChecked = (summary: string): Finding<never> => ({ state: 'skip', skipped: 'not-applicable', summary });
-
-export const encryptionKeyCheck: Check<DoctorInput, DoctorOutputs> = {
+export const encryptionKeyCheck: DoctorCheck = {
   id: ID,
   title: 'Encryption keys',
   plane: 'pollers',
-  docs: 'kf-proc-002',
   requires: ['KF-ENGINE-002'],
-  offline: false,
   timeoutMs: 20_000,
   notApplicable: ({ project, processId }) =>
     project === undefined && processId === undefined ? 'this folder is not in a worker project' : undefined,
@@ -42,7 +38,8 @@ export const encryptionKeyCheck: Check<DoctorInput, DoctorOutputs> = {
     }
     const codes = await findConfidential(input);
     if (!Array.isArray(codes)) return codes;
-    if (codes.length === 0) return notChecked('no definition file of this project contains process.confidential: true');
+    if (codes.length === 0)
+      return skippedAs('not-applicable', 'no definition file of this project contains process.confidential: true');
     const summary = `no key is known, because no running process of ${codes.join(', ')} is encrypted`;
     try {
       const running = await Promise.all(codes.map((code) => input.rest.runningProcesses(code, context.signal)));
@@ -72,7 +69,7 @@ async function checkKeys(context: Context, processIds: readonly string[], unknow
   // One process for each key.
   const byKey = new Map(starts.flatMap((start) => (start && 'keyId' in start ? [[start.keyId, start]] : [])));
   const encrypted = [...byKey.values()];
-  if (encrypted.length === 0) return notChecked(unknown);
+  if (encrypted.length === 0) return skippedAs('not-applicable', unknown);
   const problems = (await Promise.all(encrypted.map((one) => readKey(context, one)))).filter(
     (one) => one !== undefined,
   );

@@ -1,9 +1,8 @@
 import { connectEngine } from '../../engine/rpc.ts';
-import { skippedBecauseOf, type Check } from '../check.ts';
+import { skippedAs, skippedBecauseOf, type Check } from '../check.ts';
 import type { CheckOutputs, CheckInput } from '../check-input.ts';
 import type { Sourced } from '../../connection/inspect.ts';
 import { engineCause, handshakeCause, rpcCause, type EngineCause, type FailedCall } from '../causes/engine.ts';
-import { findOwnNamespace, type OwnNamespace } from '../causes/own-namespace.ts';
 import {
   callOptions,
   compareClocks,
@@ -11,15 +10,14 @@ import {
   engineFinding,
   formatHandshakeFacts,
 } from '../causes/engine-findings.ts';
+import { decodeTokenUnverified } from '../../engine/material/token.ts';
 
 export const systemInfoCheck: Check<CheckInput, CheckOutputs> = {
   id: 'KF-ENGINE-001',
   title: 'Engine connection (GetSystemInfo)',
   plane: 'engine',
-  docs: 'kf-engine-001',
   requires: ['KF-TOKEN-001', 'KF-TLS-003'],
   after: ['KF-CLOCK-001'],
-  offline: false,
   timeoutMs: 18_000,
   run: async ({ input, outputs, signal, onRunEnd, resultOf }) => {
     const connecting = await connectEngine(engineDialOptions(input, outputs, signal));
@@ -43,14 +41,9 @@ export const systemInfoCheck: Check<CheckInput, CheckOutputs> = {
     // Observed: Temporal's TypeScript SDK 1.24.0 then refuses to connect; KuFlow's Python SDK 3.5.0 connects. Any other
     // status stops both.
     if (result.kind === 'status' && result.name === 'UNIMPLEMENTED') {
-      return {
-        state: 'skip',
-        skipped: 'restricted',
-        summary:
-          "the engine does not support this call; a worker that uses Temporal's TypeScript SDK does not start without it, KuFlow's Python SDK does",
-        facts: { status: result.name },
-        outputs: { connection },
-      };
+      const summary =
+        "the engine does not support this call; a worker that uses Temporal's TypeScript SDK does not start without it, KuFlow's Python SDK does";
+      return { ...skippedAs('restricted', summary, { status: result.name }), outputs: { connection } };
     }
     const cause = rpcCause(result, 'GetSystemInfo');
     // KuFlow's clock decides when a token expires, and the engine's when it is accepted.
@@ -76,9 +69,7 @@ export const namespaceCheck: Check<CheckInput, CheckOutputs> = {
   id: 'KF-ENGINE-002',
   title: 'Engine namespace (DescribeNamespace)',
   plane: 'engine',
-  docs: 'kf-engine-002',
   requires: ['KF-ENGINE-001'],
-  offline: false,
   timeoutMs: 8_000,
   run: async ({ input, outputs, signal }) => {
     const { connection, namespace } = outputs;
@@ -94,8 +85,7 @@ export const namespaceCheck: Check<CheckInput, CheckOutputs> = {
       };
     // Observed with @temporalio/worker 1.24.0: it starts without an answer only if the engine does not support the call.
     if (result.kind === 'status' && result.name === 'UNIMPLEMENTED') {
-      const summary = 'the engine restricts this call';
-      return { state: 'skip', skipped: 'restricted', summary, facts: { ...facts, status: result.name } };
+      return skippedAs('restricted', 'the engine restricts this call', { ...facts, status: result.name });
     }
     const cause = namespaceCause(result, namespace, findOwnNamespace(outputs));
     return engineFinding(
@@ -106,3 +96,21 @@ export const namespaceCheck: Check<CheckInput, CheckOutputs> = {
     );
   },
 };
+
+interface OwnNamespace {
+  readonly name: string;
+  /** For use in a sentence. */
+  readonly source: string;
+}
+
+/**
+ * The namespace that the token or the certificate of this application names: in the claim `namespace`, or as the organization (O) of the subject.
+ * KuFlow documents neither of them, so this explains why the engine refuses a call, but is not a failure by itself.
+ */
+function findOwnNamespace({ token, material }: Readonly<Partial<CheckOutputs>>): OwnNamespace | undefined {
+  const reading = decodeTokenUnverified(token?.reveal() ?? '');
+  if (reading.kind === 'jwt' && reading.namespace !== undefined)
+    return { name: reading.namespace, source: 'the engine token' };
+  const organization = /^O=(.+)$/m.exec(material?.subject ?? '')?.[1];
+  return organization === undefined ? undefined : { name: organization, source: 'the client certificate' };
+}

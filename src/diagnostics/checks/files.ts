@@ -1,29 +1,19 @@
 import { stat } from 'node:fs/promises';
-import { basename, dirname, isAbsolute, join, relative } from 'node:path';
-import { skippedBecauseOf, type Check, type Fix } from '../check.ts';
-import type { DoctorOutputs, DoctorInput, NamedFile } from '../input.ts';
+import { basename, dirname, join } from 'node:path';
+import { shortPath } from '../../files/relative-path.ts';
+import { skippedAs, skippedBecauseOf, type Fix } from '../check.ts';
+import type { DoctorCheck, DoctorInput, NamedFile } from '../input.ts';
 import { toFinding } from '../explain-finding.ts';
 import { hasUnreadFile } from '../unread-settings.ts';
-
-type DoctorCheck = Check<DoctorInput, DoctorOutputs>;
 
 const secretFiles = ({ files }: DoctorInput): readonly NamedFile[] => files.filter(({ secret }) => secret);
 const noSecretFiles = (input: DoctorInput): string | undefined =>
   secretFiles(input).length === 0 && !hasUnreadFile(input) ? 'no file here contains a secret' : undefined;
 
-/** Relative to the working directory if possible, so that it can be pasted there. */
-function displayPath(path: string, cwd: string): string {
-  const short = relative(cwd, path);
-  if (short === '') return '.';
-  return short.startsWith('..') || isAbsolute(short) ? path : short;
-}
-
 export const filePermissionsCheck: DoctorCheck = {
   id: 'KF-FILE-001',
   title: 'Secret file permissions',
   plane: 'files',
-  docs: 'kf-file-001',
-  requires: [],
   offline: true,
   timeoutMs: 2_000,
   notApplicable: (input) =>
@@ -40,14 +30,14 @@ export const filePermissionsCheck: DoctorCheck = {
       return { state: 'pass', summary: `only you can read ${listPaths(secretFiles(input), input.cwd)}` };
     const texts = open.map(
       ({ file, mode }) =>
-        `${displayPath(file.path, input.cwd)} (${file.description}, mode ${(mode & 0o777).toString(8)})`,
+        `${shortPath(file.path, input.cwd)} (${file.description}, mode ${(mode & 0o777).toString(8)})`,
     );
     return toFinding({
       id: 'KF-FILE-001',
       code: 'file-readable-by-others',
       text: `Other users can read ${texts.join(', ')}`,
       facts: { files: texts },
-      values: { file: displayPath(first.file.path, input.cwd) },
+      values: { file: shortPath(first.file.path, input.cwd) },
       // Only removes permissions: a file that is read-only for its owner stays read-only.
       fixes: open.map(({ file, mode }): Fix => ({ kind: 'chmod', path: file.path, mode: mode & 0o700 })),
     });
@@ -67,8 +57,6 @@ export const gitCheck: DoctorCheck = {
   id: 'KF-FILE-002',
   title: 'Secret files in git',
   plane: 'files',
-  docs: 'kf-file-002',
-  requires: [],
   offline: true,
   timeoutMs: 8_000,
   notApplicable: noSecretFiles,
@@ -77,7 +65,7 @@ export const gitCheck: DoctorCheck = {
     const states = await Promise.all(
       secretFiles(input).map(async (file) => ({ file, state: await input.git(file.path) })),
     );
-    const facts = Object.fromEntries(states.map(({ file, state }) => [displayPath(file.path, input.cwd), state.kind]));
+    const facts = Object.fromEntries(states.map(({ file, state }) => [shortPath(file.path, input.cwd), state.kind]));
     const tracked = states.filter(({ state }) => state.kind === 'tracked').map(({ file }) => file);
     const visible = states.flatMap(({ file, state }) =>
       state.kind === 'visible' ? [{ ...file, line: state.line }] : [],
@@ -88,7 +76,7 @@ export const gitCheck: DoctorCheck = {
       return toFinding({
         ...{ id: 'KF-FILE-002', code: 'file-tracked-by-git', facts, fixes },
         text: `Git tracks ${listPaths(tracked, input.cwd)}, which contains a secret`,
-        values: { folder: displayPath(dirname(first.path), input.cwd), file: basename(first.path) },
+        values: { folder: shortPath(dirname(first.path), input.cwd), file: basename(first.path) },
       });
     }
     const [open] = visible;
@@ -96,16 +84,11 @@ export const gitCheck: DoctorCheck = {
       return toFinding({
         ...{ id: 'KF-FILE-002', code: 'file-not-ignored', facts, fixes },
         text: `Git does not ignore ${listPaths(visible, input.cwd)}, which contains a secret`,
-        values: { line: open.line, gitignore: displayPath(join(dirname(open.path), '.gitignore'), input.cwd) },
+        values: { line: open.line, gitignore: shortPath(join(dirname(open.path), '.gitignore'), input.cwd) },
       });
     }
     if (states.every(({ state }) => state.kind === 'none'))
-      return {
-        state: 'skip',
-        skipped: 'not-applicable',
-        summary: 'not in a git repository, or git is not installed',
-        facts,
-      };
+      return skippedAs('not-applicable', 'not in a git repository, or git is not installed', facts);
     const unknown = states.filter(({ state }) => state.kind === 'unknown').map(({ file }) => file);
     if (unknown.length > 0)
       return { state: 'unknown', summary: `git did not report the state of ${listPaths(unknown, input.cwd)}`, facts };
@@ -114,5 +97,5 @@ export const gitCheck: DoctorCheck = {
 };
 
 function listPaths(files: readonly NamedFile[], cwd: string): string {
-  return [...new Set(files.map(({ path }) => displayPath(path, cwd)))].join(', ');
+  return [...new Set(files.map(({ path }) => shortPath(path, cwd)))].join(', ');
 }

@@ -2,17 +2,15 @@ import { isoTime } from '../../base/clock.ts';
 import { describeTaskQueue, type Poller, type TaskQueueInfo } from '../../engine/task-queue.ts';
 import { readWorkflowStart } from '../../engine/workflow-start.ts';
 import type { RpcResult } from '../../engine/rpc.ts';
-import type { Check, Finding } from '../check.ts';
+import { skippedAs, type Finding } from '../check.ts';
 import type { Sourced } from '../../connection/inspect.ts';
 import { correctedNow } from '../clock-skew.ts';
 import { findProcess } from '../find-process.ts';
-import type { DoctorInput, DoctorOutputs } from '../input.ts';
+import type { DoctorCheck, DoctorInput } from '../input.ts';
 import { rpcCause } from '../causes/engine.ts';
 import { callOptions, engineFinding, restrictedFinding } from '../causes/engine-findings.ts';
 import { toFinding } from '../explain-finding.ts';
 import { hasUnreadFile } from '../unread-settings.ts';
-
-type DoctorCheck = Check<DoctorInput, DoctorOutputs>;
 
 /** An idle worker polls again about once a minute. */
 const STALE_MS = 2 * 60_000;
@@ -88,9 +86,7 @@ export const pollersCheck: DoctorCheck = {
   id: 'KF-POLL-001',
   title: 'Task queue pollers',
   plane: 'pollers',
-  docs: 'kf-poll-001',
   requires: ['KF-ENGINE-002'],
-  offline: false,
   timeoutMs: 8_000,
   notApplicable: (input) => (input.queue === undefined && !hasUnreadFile(input) ? 'no task queue is set' : undefined),
   run: async ({ input, outputs, signal }) => {
@@ -120,9 +116,7 @@ export const processStartCheck: DoctorCheck = {
   id: 'KF-PROC-001',
   title: 'Process workflow',
   plane: 'pollers',
-  docs: 'kf-proc-001',
   requires: ['KF-ENGINE-002'],
-  offline: false,
   timeoutMs: 8_000,
   notApplicable: ({ processId }) => (processId === undefined ? 'no process is given (--process <id>)' : undefined),
   run: async (context) => {
@@ -137,7 +131,7 @@ export const processStartCheck: DoctorCheck = {
     if (!result.ok) {
       if (result.kind === 'status' && (result.name === 'NOT_FOUND' || result.name === 'INVALID_ARGUMENT')) {
         const summary = `the engine has no workflow ${processId}; it may have been removed, or its id is different`;
-        return { state: 'skip', skipped: 'not-applicable', summary, facts: { status: result.name } };
+        return skippedAs('not-applicable', summary, { status: result.name });
       }
       return restrictedFinding(result) ?? engineFinding(rpcCause(result, 'GetWorkflowExecutionHistory'), input, {});
     }
@@ -152,12 +146,7 @@ async function compareProcessStart(
   const { queue, project } = input;
   const facts = { workflowType: start.workflowType, taskQueue: start.taskQueue };
   if (start.taskQueue === '' || start.workflowType === '')
-    return {
-      state: 'skip',
-      skipped: 'restricted',
-      summary: 'the engine does not show how the process was started',
-      facts,
-    };
+    return skippedAs('restricted', 'the engine does not show how the process was started', facts);
   if (queue !== undefined && queue.value !== start.taskQueue) {
     return toFinding({
       ...{ id: 'KF-PROC-001', code: 'process-queue-differs', facts },

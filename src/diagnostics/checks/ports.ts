@@ -1,20 +1,18 @@
 import http from 'node:http';
 import net from 'node:net';
 import { codeOf } from '../../base/errors.ts';
-import type { Check, Finding } from '../check.ts';
-import type { DoctorInput, DoctorOutputs, WorkerPort } from '../input.ts';
+import type { Finding } from '../check.ts';
+import type { DoctorCheck, WorkerPort } from '../input.ts';
 import { toFinding } from '../explain-finding.ts';
 import { hasUnreadFile } from '../unread-settings.ts';
 
 const ANSWER_MS = 1_000;
 const NAMES = { health: 'worker.health-port', metrics: 'worker.metrics-port' } as const;
 
-export const workerPortsCheck: Check<DoctorInput, DoctorOutputs> = {
+export const workerPortsCheck: DoctorCheck = {
   id: 'KF-PROJ-004',
   title: 'Worker ports',
   plane: 'project',
-  docs: 'kf-proj-004',
-  requires: [],
   offline: true,
   timeoutMs: 4_000,
   notApplicable: (input) => {

@@ -1,10 +1,8 @@
 import { KnownError } from '../../base/errors.ts';
 import type { ProjectFinding } from '../../languages/diagnosis.ts';
-import type { Check, Finding } from '../check.ts';
-import type { CodeDrift, DoctorInput, DoctorOutputs, ProjectProbe, ProjectProcess } from '../input.ts';
+import { skippedAs, type Finding } from '../check.ts';
+import type { CodeDrift, DoctorCheck, DoctorInput, ProjectProbe, ProjectProcess } from '../input.ts';
 import { toFinding } from '../explain-finding.ts';
-
-type DoctorCheck = Check<DoctorInput, DoctorOutputs>;
 
 const noProject = ({ project }: DoctorInput): string | undefined =>
   project === undefined ? 'this folder is not in a worker project' : undefined;
@@ -18,8 +16,6 @@ export const definitionDriftCheck: DoctorCheck = {
   id: 'KF-PROJ-001',
   title: 'Process definition and generated code',
   plane: 'project',
-  docs: 'kf-proj-001',
-  requires: [],
   offline: true,
   timeoutMs: 8_000,
   notApplicable: noProject,
@@ -100,8 +96,6 @@ export const temporalSdkCheck: DoctorCheck = {
   id: 'KF-PROJ-002',
   title: 'Temporal SDK version',
   plane: 'project',
-  docs: 'kf-proj-002',
-  requires: [],
   offline: true,
   timeoutMs: 3_000,
   notApplicable: unknownLanguage,
@@ -112,8 +106,6 @@ export const runtimeCheck: DoctorCheck = {
   id: 'KF-PROJ-003',
   title: 'Runtime version',
   plane: 'project',
-  docs: 'kf-proj-003',
-  requires: [],
   offline: true,
   timeoutMs: 8_000,
   notApplicable: unknownLanguage,
@@ -130,7 +122,7 @@ async function examineProject(
     case 'fine':
       return { state: 'pass', summary: found.summary, facts: found.facts };
     case 'skipped':
-      return { state: 'skip', skipped: 'not-applicable', summary: found.why };
+      return skippedAs('not-applicable', found.why);
     case 'problem':
       return toFinding({ ...found, id });
   }

@@ -1,8 +1,10 @@
-import { KuFlowApiError } from '../../kuflow/errors.ts';
-import type { Check } from '../check.ts';
+import { KuFlowApiError, failureHints } from '../../kuflow/errors.ts';
+import type { Check, Advice, Finding } from '../check.ts';
 import type { CheckOutputs, CheckInput } from '../check-input.ts';
 import { restFinding } from '../causes/rest.ts';
-import { explainDistrust } from '../causes/rest-trust.ts';
+import { escapeForTerminal } from '../../base/escape.ts';
+import { normalizeHost } from '../../network/address.ts';
+import { findPeerIssuer } from '../../network/detect-protocol.ts';
 
 /** The body of an error response contains KuFlow's time too. */
 function serverTimeOfError(error: unknown): number | undefined {
@@ -14,9 +16,7 @@ export const restCredentialsCheck: Check<CheckInput, CheckOutputs> = {
   id: 'KF-REST-001',
   title: 'REST credentials',
   plane: 'rest',
-  docs: 'kf-rest-001',
   requires: ['KF-SET-001'],
-  offline: false,
   timeoutMs: 15_000,
   run: async ({ input, signal }) => {
     const sentAt = input.clock.now();
@@ -42,3 +42,41 @@ export const restCredentialsCheck: Check<CheckInput, CheckOutputs> = {
     }
   },
 };
+
+type Trust = Pick<CheckInput, 'endpoint' | 'restProxy' | 'trust'>;
+
+/** For an endpoint whose certificate is not trusted: adds its issuer, and says which CA file or variable is wrong. */
+async function explainDistrust(
+  finding: Finding<never>,
+  { endpoint, restProxy, trust }: Trust,
+): Promise<Finding<never>> {
+  if (finding.cause?.code !== 'rest-tls-unknown-authority') return finding;
+  const { hostname, port } = new URL(endpoint.value);
+  // Through a proxy, another server might answer.
+  const issuer =
+    restProxy.kind === 'proxy'
+      ? undefined
+      : await findPeerIssuer({ host: normalizeHost(hostname), port: port === '' ? 443 : Number(port) });
+  const named = issuer === undefined ? 'of the endpoint' : `"${escapeForTerminal(issuer.replaceAll('\n', ', '), 200)}"`;
+  const steps = [...wrongFile(trust, named), ...unreadableVariable(trust)];
+  const general = failureHints('tls-unknown-authority');
+  const specific = (finding.advice ?? []).filter(({ text }) => !general.includes(text));
+  return {
+    ...finding,
+    ...(issuer !== undefined && { facts: { ...finding.facts, serverIssuer: issuer } }),
+    advice: steps.length > 0 ? [...steps, ...specific] : (finding.advice ?? []),
+  };
+}
+
+function wrongFile({ own }: CheckInput['trust'], issuer: string): readonly Advice[] {
+  if (own === undefined) return [];
+  const subjects = own.subjects.map((subject) => `"${escapeForTerminal(subject, 200)}"`).join(', ');
+  const text = `Replace the certificates in ${escapeForTerminal(own.path, 300)} (kuflow.api.ca, ${own.source}), which belong to ${subjects}, with the certificate of the CA ${issuer}`;
+  return [{ text }];
+}
+
+function unreadableVariable({ own, unreadable }: CheckInput['trust']): readonly Advice[] {
+  if (unreadable === undefined) return [];
+  const text = `Correct NODE_EXTRA_CA_CERTS, which is ignored because ${escapeForTerminal(unreadable.path, 300)} cannot be read (${unreadable.why})`;
+  return [{ text: own === undefined ? `${text}, or set kuflow.api.ca to the file of your CA` : text }];
+}

@@ -20,7 +20,7 @@ const CAUSE_CODES = [
 const causeCodeOf = ({ kind }: ConnectionProblem): string =>
   CAUSE_CODES.find(([one]) => one === kind)?.[1] ?? 'settings-incomplete';
 
-const describeProblem = ({ key, problem, source }: ConnectionProblem): string =>
+export const describeProblem = ({ key, problem, source }: ConnectionProblem): string =>
   `${key}${source === undefined ? '' : ` (${source})`}: ${problem}`;
 
 const CREDENTIALS: readonly string[] = [CLIENT_ID, CLIENT_SECRET];
@@ -71,8 +71,6 @@ export const restSettingsCheck: SettingsCheck = {
   id: 'KF-SET-001',
   title: 'REST API settings',
   plane: 'settings',
-  docs: 'kf-set-001',
-  requires: [],
   after: ['KF-SET-003'],
   offline: true,
   timeoutMs: 1_000,
@@ -87,11 +85,11 @@ export const restSettingsCheck: SettingsCheck = {
     };
     if (input.isLocalProject === true && lackOnlyCredentials(problems)) {
       const text = 'No local KuFlow is running for this project, and no other connection is configured';
-      return Promise.resolve(toFinding({ id: 'KF-SET-001', code: 'local-kuflow-stopped', text, facts }));
+      return toFinding({ id: 'KF-SET-001', code: 'local-kuflow-stopped', text, facts });
     }
-    if (problems.length > 0) return Promise.resolve(settingsFinding('KF-SET-001', problems, facts));
-    if (ownProblems.length > 0) return Promise.resolve({ ...skippedBecauseOf('KF-SET-003'), facts });
-    return Promise.resolve({ state: 'pass', summary: `${input.endpoint.value} (${input.endpoint.source})`, facts });
+    if (problems.length > 0) return settingsFinding('KF-SET-001', problems, facts);
+    if (ownProblems.length > 0) return { ...skippedBecauseOf('KF-SET-003'), facts };
+    return { state: 'pass', summary: `${input.endpoint.value} (${input.endpoint.source})`, facts };
   },
 };
 
@@ -121,8 +119,6 @@ export const engineSettingsCheck: SettingsCheck = {
   id: 'KF-SET-006',
   title: 'Engine settings',
   plane: 'settings',
-  docs: 'kf-set-006',
-  requires: [],
   after: ['KF-SET-003', 'KF-SET-001'],
   offline: true,
   timeoutMs: 1_000,
@@ -138,10 +134,10 @@ export const engineSettingsCheck: SettingsCheck = {
     const isReported = resultOf('KF-SET-001')?.state === 'fail';
     const ownProblems = [...(isReported ? [] : shared), ...findEngineProblems(input)];
     const problems = withoutConsequences(ownProblems, input, outputs);
-    if (problems.length > 0) return Promise.resolve(settingsFinding('KF-SET-006', problems, facts));
-    if (ownProblems.length > 0) return Promise.resolve({ ...skippedBecauseOf('KF-SET-003'), facts });
-    if (shared.length > 0) return Promise.resolve({ ...skippedBecauseOf('KF-SET-001'), facts });
+    if (problems.length > 0) return settingsFinding('KF-SET-006', problems, facts);
+    if (ownProblems.length > 0) return { ...skippedBecauseOf('KF-SET-003'), facts };
+    if (shared.length > 0) return { ...skippedBecauseOf('KF-SET-001'), facts };
     const summary = `${target.value} (${target.source}), certificate: ${facts.certificate}`;
-    return Promise.resolve({ state: 'pass', summary, facts });
+    return { state: 'pass', summary, facts };
   },
 };

@@ -1,7 +1,7 @@
 import { KuFlowApiError } from '../../kuflow/errors.ts';
-import type { Check, Finding } from '../check.ts';
+import { skippedAs, type Finding, type CheckContext } from '../check.ts';
 import type { VisibleTenants } from '../check-input.ts';
-import type { DoctorOutputs, DoctorInput } from '../input.ts';
+import type { DoctorCheck, DoctorInput } from '../input.ts';
 import { toFinding } from '../explain-finding.ts';
 import { restFinding } from '../causes/rest.ts';
 
@@ -9,13 +9,11 @@ import { restFinding } from '../causes/rest.ts';
 const HIDDEN_TENANTS: readonly KuFlowApiError['kind'][] = ['forbidden', 'not-found', 'wrong-path'];
 const SHOWN_TENANTS = 5;
 
-export const tenantCheck: Check<DoctorInput, DoctorOutputs> = {
+export const tenantCheck: DoctorCheck = {
   id: 'KF-REST-002',
   title: 'Tenant',
   plane: 'rest',
-  docs: 'kf-rest-002',
   requires: ['KF-REST-001'],
-  offline: false,
   timeoutMs: 10_000,
   run: async ({ input, signal }) => {
     let tenants: VisibleTenants;
@@ -23,7 +21,7 @@ export const tenantCheck: Check<DoctorInput, DoctorOutputs> = {
       tenants = await input.rest.tenants(signal);
     } catch (error) {
       if (error instanceof KuFlowApiError && HIDDEN_TENANTS.includes(error.kind))
-        return { state: 'skip', skipped: 'restricted', summary: 'the application is not allowed to list tenants' };
+        return skippedAs('restricted', 'the application is not allowed to list tenants');
       return restFinding(error);
     }
     return evaluateTenants(tenants, input);
@@ -49,4 +47,9 @@ function evaluateTenants({ ids, total }: VisibleTenants, { tenantId }: DoctorInp
     };
   const text = `The application belongs to ${total} tenants, but the settings name none of them`;
   return toFinding({ id: 'KF-REST-002', code: 'tenant-not-named', text, facts, values });
+}
+
+/** Whether KF-REST-002 found that the application does not belong to the configured tenant, for which KuFlow then issues nothing. */
+export function isForeignTenant(resultOf: CheckContext<unknown, unknown>['resultOf']): boolean {
+  return resultOf('KF-REST-002')?.cause?.code === 'tenant-not-visible';
 }

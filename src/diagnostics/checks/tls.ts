@@ -1,7 +1,6 @@
 import { join, parse } from 'node:path';
 import { KnownError } from '../../base/errors.ts';
 import { isoTime } from '../../base/clock.ts';
-import { probeHandshake } from '../../engine/dial/handshake.ts';
 import {
   normalizePem,
   readTlsMaterial,
@@ -17,13 +16,9 @@ import type { CertificatePart, CertificatePaths, CertificateSource } from '../..
 import { hasUnreadFile } from '../unread-settings.ts';
 import { correctedNow } from '../clock-skew.ts';
 import { getExplainedCause, toFinding } from '../explain-finding.ts';
-import { handshakeCause } from '../causes/engine.ts';
-import { compareClocks, engineDialOptions, engineFinding, formatHandshakeFacts } from '../causes/engine-findings.ts';
-import { isForeignTenant } from '../causes/foreign-tenant.ts';
+import { isForeignTenant } from './tenant.ts';
 import { findOddPart, withObstacles } from '../causes/replaceable-certificate.ts';
-import { findOtherIssuer } from '../causes/other-issuer.ts';
 import { restFinding } from '../causes/rest.ts';
-import { isSharedWithRest } from '../causes/shared-route.ts';
 import {
   listTraits,
   acceptanceFacts,
@@ -163,22 +158,22 @@ function evaluatePartialMaterial(
   return { ...skippedBecauseOf('KF-SET-006', text), facts };
 }
 
-const PARTS = { cert: 'client certificate', key: 'private key', ca: 'CA' } as const;
+export const PARTS = { cert: 'client certificate', key: 'private key', ca: 'CA' } as const;
+
+export const notConfigured = (input: CheckInput): string | undefined =>
+  input.material.kind === 'requested' && !hasUnreadFile(input)
+    ? 'not configured; KuFlow issues the certificate'
+    : undefined;
 
 export const configuredCertificateCheck: Check<CheckInput, CheckOutputs> = {
   id: 'KF-TLS-001',
   title: 'Configured engine certificate',
   plane: 'tls',
-  docs: 'kf-tls-001',
   // Files can be checked even if other settings are missing.
-  requires: [],
   after: ['KF-REST-001', 'KF-CLOCK-001', 'KF-SET-006'],
   offline: true,
   timeoutMs: 5_000,
-  notApplicable: (input) =>
-    input.material.kind === 'requested' && !hasUnreadFile(input)
-      ? 'not configured; KuFlow issues the certificate'
-      : undefined,
+  notApplicable: notConfigured,
   run: async ({ input, outputs, resultOf }) => {
     const { material } = input;
     if (material.kind === 'requested') return skippedBecauseOf('KF-SET-003');
@@ -213,10 +208,8 @@ export const issuedCertificateCheck: Check<CheckInput, CheckOutputs> = {
   id: 'KF-TLS-002',
   title: 'Issued engine certificate',
   plane: 'tls',
-  docs: 'kf-tls-002',
   requires: ['KF-REST-001'],
   after: ['KF-REST-002'],
-  offline: false,
   creates: 'engine certificate',
   timeoutMs: 15_000,
   notApplicable: ({ material }) =>
@@ -247,32 +240,3 @@ function findOtherNamespace({ namespace: own }: IssuedMaterial, { namespace }: C
     values: { source: namespace.source },
   });
 }
-
-export const engineHandshakeCheck: Check<CheckInput, CheckOutputs> = {
-  id: 'KF-TLS-003',
-  title: 'Engine TLS handshake',
-  plane: 'tls',
-  docs: 'kf-tls-003',
-  requires: ['KF-SET-006', 'KF-TLS-001', 'KF-TLS-002'],
-  after: ['KF-REST-001', 'KF-CLOCK-001'],
-  offline: false,
-  // Connecting, the handshake and the reads after it have shorter limits with more specific results.
-  timeoutMs: 15_000,
-  run: async ({ input, outputs, signal, resultOf }) => {
-    const facts = await probeHandshake(engineDialOptions(input, outputs, signal));
-    const cause = handshakeCause(facts, compareClocks(input, outputs));
-    if (cause?.code === 'engine-certificate-by-clock' && resultOf('KF-CLOCK-001')?.state === 'fail') {
-      return { ...skippedBecauseOf('KF-CLOCK-001', cause.text), facts: formatHandshakeFacts(facts) };
-    }
-    if (cause !== undefined && isSharedWithRest(facts, resultOf('KF-REST-001'), input))
-      return { ...skippedBecauseOf('KF-REST-001', cause.text), facts: formatHandshakeFacts(facts) };
-    if (cause !== undefined) {
-      const issuers = findOtherIssuer(cause, outputs.material);
-      if (issuers === undefined) return engineFinding(cause, input, formatHandshakeFacts(facts));
-      const text = `${cause.text}. ${issuers.text}`;
-      return engineFinding({ ...cause, text }, input, { ...formatHandshakeFacts(facts), ...issuers.facts });
-    }
-    const read = facts.after?.kind === 'http2' ? 'followed by an HTTP/2 response' : 'followed by silence';
-    return { state: 'pass', summary: `${facts.protocol ?? 'TLS'}, ${read}`, facts: formatHandshakeFacts(facts) };
-  },
-};

@@ -4,7 +4,7 @@ import { skippedBecauseOf, type Check, type Facts, type Finding } from '../check
 import type { CheckOutputs, CheckInput, IssuedToken } from '../check-input.ts';
 import { correctedNow } from '../clock-skew.ts';
 import { toFinding } from '../explain-finding.ts';
-import { isForeignTenant } from '../causes/foreign-tenant.ts';
+import { isForeignTenant } from './tenant.ts';
 import { restFinding } from '../causes/rest.ts';
 
 /** Roughly the header size that HTTP/2 servers accept. */
@@ -63,10 +63,8 @@ export const engineTokenCheck: Check<CheckInput, CheckOutputs> = {
   id: 'KF-TOKEN-001',
   title: 'Engine token',
   plane: 'token',
-  docs: 'kf-token-001',
   requires: ['KF-REST-001'],
   after: ['KF-REST-002'],
-  offline: false,
   creates: 'engine token',
   timeoutMs: 15_000,
   run: async ({ input, outputs, signal, resultOf }) => {

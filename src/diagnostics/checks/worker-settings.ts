@@ -6,20 +6,17 @@ import { APPLICATION_FILES } from '../../settings/keys.ts';
 import { decideProxy, proxySource } from '../../network/proxy.ts';
 import { findInstalledVersion } from '../../files/installed-package.ts';
 import { isOlder } from '../../files/version.ts';
-import { skippedBecauseOf, type Check, type Finding } from '../check.ts';
+import { skippedAs, skippedBecauseOf, type Finding } from '../check.ts';
 import type { ConnectionProblem } from '../../connection/inspect.ts';
-import type { DoctorOutputs, DoctorInput } from '../input.ts';
+import type { DoctorCheck, DoctorInput, DoctorOutputs } from '../input.ts';
 import { toFinding } from '../explain-finding.ts';
+import { describeProblem } from './settings.ts';
 import { hasUnreadFile, withoutConsequences } from '../unread-settings.ts';
-
-type DoctorCheck = Check<DoctorInput, DoctorOutputs>;
 
 export const workerSettingsCheck: DoctorCheck = {
   id: 'KF-SET-002',
   title: 'Worker settings',
   plane: 'settings',
-  docs: 'kf-set-002',
-  requires: [],
   after: ['KF-SET-003'],
   offline: true,
   timeoutMs: 1_000,
@@ -29,17 +26,15 @@ export const workerSettingsCheck: DoctorCheck = {
     const ownProblems = [...input.workerProblems, ...findProxyProblems(input), ...findInvalidVariable(input)];
     const problems = withoutConsequences(ownProblems, input, outputs);
     if (problems.length === 0 && (ownProblems.length > 0 || hasUnreadFile(input)))
-      return Promise.resolve(skippedBecauseOf('KF-SET-003'));
-    const texts = problems.map(
-      ({ key, source, problem }) => `${key}${source === undefined ? '' : ` (${source})`}: ${problem}`,
-    );
+      return skippedBecauseOf('KF-SET-003');
+    const texts = problems.map(describeProblem);
     if (texts.length === 0) {
       const { queue } = input;
-      return Promise.resolve({
+      return {
         state: 'pass',
         summary: queue === undefined ? 'complete' : `task queue ${queue.value} (${queue.source})`,
         facts: queue === undefined ? {} : { queue: queue.value, queueSource: queue.source },
-      });
+      };
     }
     const text = `Worker settings are missing or invalid: ${texts.join('; ')}`;
     const finding = toFinding({
@@ -47,7 +42,7 @@ export const workerSettingsCheck: DoctorCheck = {
       facts: { problems: texts },
       values: { key: problems.map(({ key }) => key).join(', '), file: 'application.yaml' },
     });
-    return Promise.resolve(withNextSteps(finding, problems));
+    return withNextSteps(finding, problems);
   },
 };
 
@@ -87,11 +82,9 @@ export const applicationFilesCheck: DoctorCheck = {
   id: 'KF-SET-003',
   title: 'Application files',
   plane: 'settings',
-  docs: 'kf-set-003',
-  requires: [],
   offline: true,
   timeoutMs: 1_000,
-  run: ({ input }) => Promise.resolve(findUnreadFile(input) ?? findMisspelledKey(input) ?? evaluateNotes(input)),
+  run: ({ input }) => findUnreadFile(input) ?? findMisspelledKey(input) ?? evaluateNotes(input),
 };
 
 function findUnreadFile({ problems }: DoctorInput): Finding<DoctorOutputs> | undefined {
@@ -133,11 +126,7 @@ function evaluateNotes({ settingWarnings, folder }: DoctorInput): Finding<Doctor
   const [first] = notes;
   if (first === undefined) {
     if (!APPLICATION_FILES.some((name) => existsSync(join(folder, name))))
-      return {
-        state: 'skip',
-        skipped: 'not-applicable',
-        summary: `there is no ${formatAlternatives(APPLICATION_FILES)}`,
-      };
+      return skippedAs('not-applicable', `there is no ${formatAlternatives(APPLICATION_FILES)}`);
     return { state: 'pass', summary: 'readable, no misspelled keys and no secrets in application.yaml' };
   }
   // A leaked secret is more severe than a key without effect.
@@ -156,33 +145,29 @@ export const temporalAddressCheck: DoctorCheck = {
   id: 'KF-SET-004',
   title: 'Setting sources',
   plane: 'settings',
-  docs: 'kf-set-004',
-  requires: [],
   after: ['KF-SET-003'],
   offline: true,
   timeoutMs: 1_000,
   run: ({ input }) => {
-    if (hasUnreadFile(input)) return Promise.resolve(skippedBecauseOf('KF-SET-003'));
+    if (hasUnreadFile(input)) return skippedBecauseOf('KF-SET-003');
     const address = input.env['TEMPORAL_ADDRESS']?.trim() ?? '';
     const { value, source } = input.target;
     const shadows = input.shadowed.map((one) => `${one.key}: ${one.source} overrides ${one.shadows.join(', ')}`);
     const facts = { ...(address !== '' && { temporalAddress: address }), target: value, targetSource: source, shadows };
     if (address !== '' && address !== value) {
       const isDefault = source === 'default';
-      return Promise.resolve(
-        toFinding({
-          id: 'KF-SET-004',
-          code: isDefault ? 'settings-address-alone' : 'settings-address-differs',
-          text: isDefault
-            ? `TEMPORAL_ADDRESS is ${address}, but the worker does not read it and uses ${value} (${source})`
-            : `TEMPORAL_ADDRESS is ${address}, but temporal.target is ${value} (${source})`,
-          facts,
-          values: { address },
-        }),
-      );
+      return toFinding({
+        id: 'KF-SET-004',
+        code: isDefault ? 'settings-address-alone' : 'settings-address-differs',
+        text: isDefault
+          ? `TEMPORAL_ADDRESS is ${address}, but the worker does not read it and uses ${value} (${source})`
+          : `TEMPORAL_ADDRESS is ${address}, but temporal.target is ${value} (${source})`,
+        facts,
+        values: { address },
+      });
     }
     const summary = shadows.length === 0 ? 'every setting has a single source' : shadows.join('; ');
-    return Promise.resolve({ state: 'pass', summary, facts });
+    return { state: 'pass', summary, facts };
   },
 };
 
@@ -192,8 +177,6 @@ export const temporalTlsCheck: DoctorCheck = {
   id: 'KF-SET-005',
   title: 'TEMPORAL_TLS',
   plane: 'settings',
-  docs: 'kf-set-005',
-  requires: [],
   offline: true,
   timeoutMs: 2_000,
   notApplicable: ({ env }) => ((env['TEMPORAL_TLS'] ?? '') === '' ? 'TEMPORAL_TLS is not set' : undefined),
@@ -205,5 +188,23 @@ export const temporalTlsCheck: DoctorCheck = {
       return { state: 'pass', summary: `set; @temporalio/envconfig ${version} reads it correctly`, facts };
     const text = `TEMPORAL_TLS is set, and the installed @temporalio/envconfig ${version} turns TLS off because of it`;
     return toFinding({ id: 'KF-SET-005', code: 'settings-temporal-tls-inverted', text, facts });
+  },
+};
+
+export const tlsVerificationCheck: DoctorCheck = {
+  id: 'KF-SET-007',
+  title: 'Verification of certificates',
+  plane: 'settings',
+  after: ['KF-REST-001'],
+  offline: true,
+  timeoutMs: 1_000,
+  notApplicable: ({ isVerificationOff }) =>
+    isVerificationOff ? undefined : 'NODE_TLS_REJECT_UNAUTHORIZED does not turn it off',
+  run: ({ resultOf }) => {
+    // What it hides is the root cause.
+    if (resultOf('KF-REST-001')?.cause?.code.startsWith('rest-tls') === true) return skippedBecauseOf('KF-REST-001');
+    const text =
+      'NODE_TLS_REJECT_UNAUTHORIZED is 0: a TypeScript worker sends the client secret to any server, whatever its certificate';
+    return toFinding({ id: 'KF-SET-007', code: 'settings-tls-unverified', text });
   },
 };

@@ -1,9 +1,7 @@
-import { skippedBecauseOf, type Check, type CheckResult, type Finding } from '../check.ts';
-import type { DoctorOutputs, DoctorInput, WorkerCheckStep } from '../input.ts';
+import { skippedAs, skippedBecauseOf, type CheckResult, type Finding } from '../check.ts';
+import type { DoctorCheck, DoctorInput, WorkerCheckStep } from '../input.ts';
 import { toFinding } from '../explain-finding.ts';
 import { requireProject } from './project.ts';
-
-type DoctorCheck = Check<DoctorInput, DoctorOutputs>;
 
 const notInstalled = ({ project }: DoctorInput): string | undefined =>
   project?.workerCheck === undefined ? 'no installed worker here' : project.workerCheckUnavailable;
@@ -36,11 +34,8 @@ export const workerCheck: DoctorCheck = {
   id: 'KF-WORK-001',
   title: "Worker's own check",
   plane: 'project',
-  docs: 'kf-work-001',
   requires: ['KF-SET-001', 'KF-SET-006', 'KF-SET-002', 'KF-PROJ-003'],
-  offline: false,
   creates: "engine token, and an engine certificate if none is configured (by the worker's own check)",
-  timeoutMs: ({ timeoutMs }) => timeoutMs,
   notApplicable: notInstalled,
   run: async ({ input, signal }) => {
     const run = requireProject(input).workerCheck;
@@ -212,18 +207,13 @@ export const workerAgreementCheck: DoctorCheck = {
   id: 'KF-WORK-002',
   title: 'Doctor and worker agreement',
   plane: 'project',
-  docs: 'kf-work-002',
-  requires: [],
   after: ['KF-CLOCK-001', 'KF-ENGINE-002', 'KF-WORK-001'],
-  offline: false,
   timeoutMs: 1_000,
   notApplicable: notInstalled,
   run: ({ input, outputs, resultOf }) => {
     const check = outputs.workerCheck;
-    return Promise.resolve(
-      check?.kind === 'answered'
-        ? compareWithWorker(check.steps, input, resultOf)
-        : { state: 'skip', skipped: 'not-applicable', summary: "the worker's own check has no result" },
-    );
+    return check?.kind === 'answered'
+      ? compareWithWorker(check.steps, input, resultOf)
+      : skippedAs('not-applicable', "the worker's own check has no result");
   },
 };

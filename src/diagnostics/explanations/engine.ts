@@ -145,16 +145,28 @@ const handshake = {
   'proxy-answered-otherwise': fails('The proxy responded to CONNECT with an unexpected status.', CHECK_PROXY),
 } as const satisfies Readonly<Record<string, ExplainedCause>>;
 
-/** Responses to a call. */
-const call = {
+/** Responses to any call, once the engine has accepted the application. */
+const anyCall = {
   'engine-unauthenticated': fails(
     'The engine did not accept the engine token (UNAUTHENTICATED).',
     "Check that <target-source> belongs to the same KuFlow environment as <endpoint>, which issued the token, and check this machine's clock",
   ),
+  'engine-unavailable': unclear('The engine is reachable but not ready (UNAVAILABLE, RESOURCE_EXHAUSTED).', TRY_AGAIN),
+  'engine-call-timeout': unclear('There was no response in time (DEADLINE_EXCEEDED).', TRY_AGAIN),
+  'engine-call-failed': fails('The engine responded with another status, which the message quotes.', TRY_AGAIN),
+  'engine-not-grpc': fails('The server speaks HTTP/2 but is not a gRPC server.', CHECK_PROTOCOL),
+  'engine-connection-lost': fails('The connection was lost during the call.', TRY_AGAIN),
+} as const satisfies Readonly<Record<string, ExplainedCause>>;
+
+const systemInfo = {
+  ...anyCall,
   'engine-permission-denied': fails(
     'The engine denies this application access: it responds PERMISSION_DENIED to GetSystemInfo, which SDKs need to connect, so no worker can start.',
     'Check the namespace (<namespace-source>), and the permissions of the application in the KuFlow app',
   ),
+} as const satisfies Readonly<Record<string, ExplainedCause>>;
+
+const namespaceCall = {
   'engine-namespace-not-found': fails(
     'The engine does not know the namespace (NOT_FOUND).',
     'Check the namespace (<namespace-source>); without that setting, KuFlow provides it',
@@ -167,32 +179,12 @@ const call = {
     'The engine does not accept the namespace in use, and the engine token or the client certificate is for another one.',
     'Set temporal.namespace to <namespace> (<namespace-source>)',
   ),
-  'engine-unavailable': unclear('The engine is reachable but not ready (UNAVAILABLE, RESOURCE_EXHAUSTED).', TRY_AGAIN),
-  'engine-call-timeout': unclear('There was no response in time (DEADLINE_EXCEEDED).', TRY_AGAIN),
-  'engine-call-failed': fails('The engine responded with another status, which the message quotes.', TRY_AGAIN),
-  'engine-not-grpc': fails('The server speaks HTTP/2 but is not a gRPC server.', CHECK_PROTOCOL),
-  'engine-connection-lost': fails('The connection was lost during the call.', TRY_AGAIN),
 } as const satisfies Readonly<Record<string, ExplainedCause>>;
 
 /** Every cause of an engine failure, for all checks. */
-export const engineCauses = { ...handshake, ...call };
+export const engineCauses = { ...handshake, ...systemInfo, ...namespaceCall };
 export type EngineCauseCode = keyof typeof engineCauses;
 export const handshakeCauses: Readonly<Record<string, ExplainedCause>> = handshake;
-const {
-  'engine-permission-denied': denied,
-  'engine-namespace-not-found': unknownNamespace,
-  'engine-namespace-denied': deniedNamespace,
-  'engine-namespace-differs': otherNamespace,
-  ...anyCall
-} = call;
-export const systemInfoCauses: Readonly<Record<string, ExplainedCause>> = {
-  ...anyCall,
-  'engine-permission-denied': denied,
-};
-export const namespaceCauses: Readonly<Record<string, ExplainedCause>> = {
-  'engine-namespace-not-found': unknownNamespace,
-  'engine-namespace-denied': deniedNamespace,
-  'engine-namespace-differs': otherNamespace,
-};
-/** Codes that any call can have once the engine has accepted the application. */
+export const systemInfoCauses: Readonly<Record<string, ExplainedCause>> = systemInfo;
+export const namespaceCauses: Readonly<Record<string, ExplainedCause>> = namespaceCall;
 export const CALL_CODES: readonly string[] = Object.keys(anyCall);

@@ -66,14 +66,14 @@ export function explainAll(commands: Partial<AdviceCommands> = {}): readonly Che
     const filled = fillAdvice(advice.map(prefixCondition), PLACEHOLDERS);
     return { code, verdict, when, advice: fillCommands(filled, adviceCommands) };
   };
-  return sortChecks(registry).map(({ id, title, plane, docs, requires, offline, creates, timeoutMs }) => {
+  return sortChecks(registry).map(({ id, title, plane, requires = [], offline = false, creates, timeoutMs }) => {
     const { looksAt, causes, alsoOf = {} } = explanations[id] ?? { looksAt: title, causes: {} };
     const sharedCauses = Object.entries(alsoOf).flatMap(([of, codes]) =>
       codes.map((code) => ({ ...explainCause(code, getExplainedCause(of, code)), of })),
     );
     return {
-      ...{ id, title, plane, docs, looksAt, requires, offline },
-      ...(typeof timeoutMs === 'number' && { timeoutMs }),
+      ...{ id, title, plane, docs: id.toLowerCase(), looksAt, requires, offline },
+      ...(timeoutMs !== undefined && { timeoutMs }),
       ...(creates !== undefined && { creates }),
       causes: [...Object.entries(causes).map(([code, cause]) => explainCause(code, cause)), ...sharedCauses],
     };

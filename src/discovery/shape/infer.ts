@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from '../../base/json.ts';
 import { looksLikeProperName } from './keys.ts';
-import { observe, merge, newNode, type Visit, type ShapeNode } from './node.ts';
+import { observe, merge, ShapeNode, type Visit } from './node.ts';
 
 /** What a shape is based on. Pointers (RFC 6901) contain only keys that are in the schema, and `*` for keys of a map and items of an array. */
 export interface ShapeEvidence {
@@ -48,7 +48,7 @@ export function inferShape(samples: Iterable<unknown>): InferredShape {
 }
 
 export function collectShape(): ShapeCollector {
-  const root = newNode();
+  const root = new ShapeNode();
   const visit: Visit = { nodes: 0, sample: 0, truncated: false };
   return {
     add: (value) => {
@@ -141,7 +141,7 @@ function objectSchema(node: ShapeNode, at: string, notes: Notes, all: ShapeNode)
 
 /** The values of an object whose keys are data, as one node. */
 export function valuesOf(node: ShapeNode): ShapeNode {
-  const values = newNode();
+  const values = new ShapeNode();
   for (const child of node.keys.values()) merge(values, child);
   if (node.rest !== undefined) merge(values, node.rest);
   return values;

@@ -11,32 +11,32 @@ const MAX_NODES = 20_000;
 type ValueType = JsonType | 'numeric';
 
 /** What is known about one position in the sampled values. */
-export interface ShapeNode {
+export class ShapeNode {
   /** Values seen here. */
-  seen: number;
+  seen = 0;
   /** The numbers of the samples with a value here. */
-  samples: Set<number>;
+  samples = new Set<number>();
   /** The same for each type of value. */
-  samplesByType: Map<ValueType, Set<number>>;
-  nulls: number;
-  booleans: number;
-  integers: number;
-  fractions: number;
-  strings: number;
-  formats: Map<StringFormat, number>;
-  arrays: number;
+  samplesByType = new Map<ValueType, Set<number>>();
+  nulls = 0;
+  booleans = 0;
+  integers = 0;
+  fractions = 0;
+  strings = 0;
+  formats = new Map<StringFormat, number>();
+  arrays = 0;
   items: ShapeNode | undefined;
-  objects: number;
+  objects = 0;
   /** Non-empty objects, and the numbers of the samples with such an object. */
-  filled: number;
-  filledSamples: Set<number>;
+  filled = 0;
+  filledSamples = new Set<number>();
   /** The number of keys of the largest object. */
-  largest: number;
-  keys: Map<string, ShapeNode>;
+  largest = 0;
+  keys = new Map<string, ShapeNode>();
   /** Values whose keys must not be written, or exceed the limit. */
   rest: ShapeNode | undefined;
-  unwritable: number;
-  crowded: boolean;
+  unwritable = 0;
+  crowded = false;
 }
 
 /** The state of observing all samples. */
@@ -45,30 +45,6 @@ export interface Visit {
   /** Number of the current sample, from 1. */
   sample: number;
   truncated: boolean;
-}
-
-export function newNode(): ShapeNode {
-  return {
-    seen: 0,
-    samples: new Set(),
-    samplesByType: new Map(),
-    nulls: 0,
-    booleans: 0,
-    integers: 0,
-    fractions: 0,
-    strings: 0,
-    formats: new Map(),
-    arrays: 0,
-    items: undefined,
-    objects: 0,
-    filled: 0,
-    filledSamples: new Set(),
-    largest: 0,
-    keys: new Map(),
-    rest: undefined,
-    unwritable: 0,
-    crowded: false,
-  };
 }
 
 /** Adds the types of a value to a node; keeps nothing of the value. */
@@ -100,7 +76,7 @@ function observeItems(node: ShapeNode, values: readonly unknown[], depth: number
   if (values.length > MAX_ITEMS) visit.truncated = true;
   for (const value of values.slice(0, MAX_ITEMS)) {
     if (isLimitReached(depth, visit)) return;
-    node.items ??= newNode();
+    node.items ??= new ShapeNode();
     observe(node.items, value, depth + 1, visit);
   }
 }
@@ -117,13 +93,13 @@ function observeKeys(node: ShapeNode, value: object, depth: number, visit: Visit
     if (isLimitReached(depth, visit)) return;
     const writable = isFieldName(key);
     if (!writable) node.unwritable += 1;
-    let at = writable ? node.keys.get(key) : (node.rest ??= newNode());
+    let at = writable ? node.keys.get(key) : (node.rest ??= new ShapeNode());
     if (at === undefined && node.keys.size >= MAX_KEYS) {
       node.crowded = true;
-      at = node.rest ??= newNode();
+      at = node.rest ??= new ShapeNode();
     }
     if (at === undefined) {
-      at = newNode();
+      at = new ShapeNode();
       node.keys.set(key, at);
     }
     observe(at, child, depth + 1, visit);
@@ -166,12 +142,12 @@ export function merge(into: ShapeNode, from: ShapeNode): void {
   into.largest = Math.max(into.largest, from.largest);
   into.crowded ||= from.crowded;
   for (const [format, count] of from.formats) into.formats.set(format, (into.formats.get(format) ?? 0) + count);
-  if (from.items !== undefined) merge((into.items ??= newNode()), from.items);
-  if (from.rest !== undefined) merge((into.rest ??= newNode()), from.rest);
+  if (from.items !== undefined) merge((into.items ??= new ShapeNode()), from.items);
+  if (from.rest !== undefined) merge((into.rest ??= new ShapeNode()), from.rest);
   for (const [key, child] of from.keys) {
     let at = into.keys.get(key);
     if (at === undefined) {
-      at = newNode();
+      at = new ShapeNode();
       into.keys.set(key, at);
     }
     merge(at, child);

@@ -3,7 +3,7 @@ import type { ComponentChildren } from 'preact';
 import { useId, useState } from 'preact/hooks';
 import { valueAt, type Json } from '../../base/json.ts';
 import { placeOfScope, schemaLabel } from '../../schema/form.ts';
-import { useFormState, useHost, type FormState } from './state.ts';
+import { useFormState, useHost } from './state.ts';
 import type { Schema } from '../../schema/resolve.ts';
 
 /** What JSON Forms passes to a renderer of a control. `path` is a JSON Pointer to the data that `schema` describes. */
@@ -15,24 +15,9 @@ export interface ControlProps {
 }
 
 /** One value in the form, with all that its control needs. */
-export interface Field {
-  readonly id: string;
-  readonly path: string;
-  readonly schema: Schema;
-  readonly value: unknown;
-  readonly label: string;
-  readonly hasVisibleLabel: boolean;
-  readonly required: boolean;
-  readonly enabled: boolean;
-  readonly visible: boolean;
-  /** Whether the schema describes the value. */
-  readonly known: boolean;
-  readonly options: Readonly<Record<string, unknown>>;
-  readonly change: (value: Json | undefined) => void;
-  readonly form: FormState;
-}
+export type Field = ReturnType<typeof useField>;
 
-export function useField({ uischema, schema, path = '', enabled = true }: ControlProps): Field {
+export function useField({ uischema, schema, path = '', enabled = true }: ControlProps) {
   const form = useFormState();
   const id = useId();
   const place = placeOfScope(schema, uischema.scope, path, form.root, form.data);
@@ -51,9 +36,10 @@ export function useField({ uischema, schema, path = '', enabled = true }: Contro
     enabled:
       enabled && rule.enabled && !form.readOnly && options['readonly'] !== true && place.schema['readOnly'] !== true,
     visible: rule.visible,
+    /** Whether the schema describes the value. */
     known: place.known,
     options,
-    change: (value) => form.change(place.path, value),
+    change: (value: Json | undefined): void => form.change(place.path, value),
     form,
   };
 }

@@ -1,12 +1,13 @@
-import type {
-  ControlElement,
-  CoreActions,
-  JsonFormsCore,
-  JsonFormsRendererRegistryEntry,
-  Middleware,
-  UISchemaElement,
+import {
+  type ControlElement,
+  type CoreActions,
+  type JsonFormsCore,
+  type JsonFormsRendererRegistryEntry,
+  type Middleware,
+  type UISchemaElement,
+  rankWith,
+  UPDATE_CORE,
 } from '@jsonforms/core';
-import { rankWith, UPDATE_CORE } from '@jsonforms/core';
 import { JsonForms, JsonFormsDispatch, useJsonForms } from '@jsonforms/react';
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { isRecord, type JsonObject } from '../../base/json.ts';
@@ -15,13 +16,21 @@ import { Control } from './control.tsx';
 import { useField } from './field.tsx';
 import { Categories, isUiSchema, LabelText, Layout, type LayoutProps } from './layouts.tsx';
 import { ObjectFields, OtherFields } from './nested.tsx';
-import { loadValidators } from './load-validators.ts';
 import { problemsOf } from './problems.ts';
 import { controlKind, describedNames, placeOfScope, requiredNames, withRequiredParts } from '../../schema/form.ts';
 import { HostContext, useAfterClick, useHost, type FormMemory } from './state.ts';
 import type { FormProblem, FormProps } from './types.ts';
 import type { Schema } from '../../schema/resolve.ts';
-import { FormValidator, hasValidators, wholeSchemas, type SchemaError } from '../../schema/validate.ts';
+import {
+  FormValidator,
+  hasValidators,
+  wholeSchemas,
+  type SchemaError,
+  addValidators,
+  type ValidatorModule,
+} from '../../schema/validate.ts';
+import type { CompiledValidators } from '../../platform/shared/contract.ts';
+import { callApi } from '../api.ts';
 
 /** The element around the UI schema; without one, the fields of the schema in their order. */
 type WholeForm = UISchemaElement & { readonly content?: UISchemaElement };
@@ -212,4 +221,13 @@ function FormContent({ uischema, schema, enabled = true }: LayoutProps) {
       {message !== undefined && hasFields && <p class="field-problem">{message}</p>}
     </HostContext.Provider>
   );
+}
+
+/** Loads what validates data of this shape, which the platform compiles. */
+async function loadValidators(shape: DataShape): Promise<void> {
+  const schemas = wholeSchemas(shape);
+  if (hasValidators(schemas)) return;
+  const { url } = await callApi<CompiledValidators>('POST', '/_dev/validators', { body: { schemas } });
+  const loaded = (await import(url)) as { readonly default: ValidatorModule };
+  addValidators(schemas, loaded.default);
 }

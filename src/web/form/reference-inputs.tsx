@@ -84,7 +84,10 @@ export function FileField({ field }: { readonly field: Field }) {
   };
   const text = typeof value === 'string' ? value : '';
   const reference = parseReference(text);
-  const hint = [limitsOf(schema), uploadDocument === undefined && enabled ? 'Files can be added in tasks only.' : '']
+  const hint = [
+    limitsOf(schema),
+    uploadDocument === undefined && enabled ? 'Files can be added in tasks and user actions only.' : '',
+  ]
     .filter((one) => one !== '')
     .join(' ');
   return (

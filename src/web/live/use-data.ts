@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { LiveEvent } from '../../platform/shared/contract.ts';
-import { toFailure, type RequestFailure } from '../api.ts';
+import { callApi, toFailure, type ApiCallOptions, type RequestFailure } from '../api.ts';
 import { onLiveEvent } from './connection.ts';
 
 /** Several events that come together are one reason to read again. */
@@ -112,6 +112,15 @@ export function useData<Data>(
 
   const current = state?.key === key ? state : { data: known.get(key) as Data | undefined, failure: undefined };
   return { data: current.data, failure: current.failure, reload: () => reload.current() };
+}
+
+/** Reads a path of the local KuFlow, and again after live events. */
+export function useApi<Data>(
+  path: string,
+  { query, ...options }: DataOptions<Data> & Pick<ApiCallOptions, 'query'> = {},
+): Loaded<Data> {
+  const read = async (signal: AbortSignal): Promise<Data> => await callApi<Data>('GET', path, { query, signal });
+  return useData(`${path} ${JSON.stringify(query)}`, read, options);
 }
 
 /** Whether something happened to a process, or to the process with this id. */

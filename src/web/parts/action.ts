@@ -1,4 +1,4 @@
-import { useRef, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { toFailure, type RequestFailure } from '../api.ts';
 
 export interface Action {
@@ -17,9 +17,15 @@ export interface Action {
 export function useAction(): Action {
   const [state, setState] = useState<Pick<Action, 'busy' | 'failure' | 'failed' | 'done'>>(IDLE);
   const isBusy = useRef(false);
+  const focused = useRef<Element | null>(null);
+  useEffect(() => {
+    // A button that was disabled while the action ran has lost the focus.
+    if (document.activeElement === document.body && focused.current instanceof HTMLElement) focused.current.focus();
+  }, [state.busy]);
   const run: Action['run'] = (name, act) => {
     if (isBusy.current) return;
     isBusy.current = true;
+    focused.current = document.activeElement;
     setState({ ...IDLE, busy: name });
     void act()
       .then(

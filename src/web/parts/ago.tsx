@@ -1,6 +1,15 @@
 import { useEffect, useState } from 'preact/hooks';
-import { platformNow } from '../live/clock.ts';
-import { relativeTime } from '../text/relative-time.ts';
+import { relativeTime } from '../text/words.ts';
+
+/** Milliseconds from the clock of the browser to that of the local KuFlow. */
+let difference = 0;
+
+/** `now`: the time of the local KuFlow, ISO 8601, that was just read. */
+export function setPlatformTime(now: string): void {
+  difference = Date.parse(now) - Date.now();
+}
+
+export const platformNow = (): number => Date.now() + difference;
 
 const tickers = new Set<() => void>();
 let timer: ReturnType<typeof setInterval> | undefined;

@@ -3,8 +3,9 @@ import type { JsonObject } from '../../base/json.ts';
 import type { DataShape } from '../../process/definition.ts';
 import { parseReference } from '../../schema/references.ts';
 import { useApp } from '../app-data.ts';
-import { downloadBytes } from '../api.ts';
+import { callApi, downloadBytes, RequestFailure } from '../api.ts';
 import type { FormServices } from '../form/types.ts';
+import { formatBytes } from '../text/words.ts';
 import { LazyForm } from './lazy.tsx';
 import { JsonView } from './notices.tsx';
 
@@ -19,12 +20,33 @@ export async function saveDocument(reference: string): Promise<void> {
   setTimeout(() => URL.revokeObjectURL(address), 60_000);
 }
 
-/** What forms need of the local KuFlow. `uploadDocument` must be the same function for each render. */
-export function useFormServices(uploadDocument?: FormServices['uploadDocument']): FormServices {
+/** The platform refuses larger ones, and a browser then only reports that the connection was closed. */
+const LARGEST_UPLOAD = 100 * 1024 * 1024;
+
+async function uploadDocument(processId: string, file: File): Promise<string> {
+  if (file.size > LARGEST_UPLOAD)
+    throw new RequestFailure(
+      `${file.name} is ${formatBytes(file.size)}. The local KuFlow stores documents up to ${formatBytes(LARGEST_UPLOAD)}.`,
+    );
+  const { documentUri } = await callApi<{ documentUri: string }>(
+    'POST',
+    `/processes/${encodeURIComponent(processId)}/~actions/upload-document`,
+    { query: { fileContentType: file.type || 'application/octet-stream', fileName: file.name }, bytes: file },
+  );
+  return documentUri;
+}
+
+/** What forms need of the local KuFlow. `processId`: the process that stores their documents, if they can be uploaded. */
+export function useFormServices(processId?: string): FormServices {
   const { people } = useApp();
   return useMemo(
-    () => ({ users: people.users, groups: people.groups, uploadDocument, downloadDocument: saveDocument }),
-    [people, uploadDocument],
+    () => ({
+      users: people.users,
+      groups: people.groups,
+      uploadDocument: processId === undefined ? undefined : (file: File) => uploadDocument(processId, file),
+      downloadDocument: saveDocument,
+    }),
+    [people, processId],
   );
 }
 

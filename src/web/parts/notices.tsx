@@ -2,8 +2,9 @@ import type { ComponentChildren } from 'preact';
 import type { RequestFailure } from '../api.ts';
 import { useConnection } from '../live/connection.ts';
 import { Link } from '../navigation.tsx';
-import { stateWord } from '../text/words.ts';
+import { stateWord, formatBytes } from '../text/words.ts';
 import { CommandLine } from './copy.tsx';
+import type { RecordedBody } from '../../platform/shared/contract.ts';
 
 export interface NoticeProps {
   readonly tone: 'info' | 'warning' | 'error';
@@ -161,4 +162,28 @@ export function CommandList({ commands }: { readonly commands: readonly (readonl
       ))}
     </details>
   );
+}
+
+/** The type and size of a body, and its text. */
+export function RecordedBodyView({ label, body }: { readonly label: string; readonly body: RecordedBody | undefined }) {
+  if (body === undefined || body.bytes === 0) return <p class="muted">No body</p>;
+  const { contentType, bytes, truncated, text } = body;
+  return (
+    <>
+      <p class="muted">
+        {[contentType, formatBytes(bytes), truncated ? 'only the beginning is kept' : undefined]
+          .filter((part) => part !== undefined)
+          .join(' · ')}
+      </p>
+      {text === undefined ? null : <CodeBlock label={label}>{indentJson(text)}</CodeBlock>}
+    </>
+  );
+}
+
+function indentJson(text: string): string {
+  try {
+    return JSON.stringify(JSON.parse(text), undefined, 2);
+  } catch {
+    return text;
+  }
 }

@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '../../base/json.ts';
-import { quoteWord } from './shell.ts';
+import type { RequestDetail } from '../../platform/shared/contract.ts';
 
 export interface CommandOptions {
   /** How `kuflow` is called in the folder of the local KuFlow. Default: `npx kuflow`. */
@@ -73,4 +73,41 @@ function isSimple(name: string, value: Json): boolean {
   if (!isAssignable(name) || value === null) return false;
   if (typeof value === 'string') return value.length <= 60 && !/[\n\r]/.test(value) && !value.startsWith('kuflow-');
   return typeof value === 'number' || typeof value === 'boolean';
+}
+
+/** The text as one word of a POSIX shell. */
+export function quoteWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+/** Headers that curl sets itself, and those that only say who made the request. */
+const LEFT_OUT = new Set([
+  'accept-encoding',
+  'authorization',
+  'connection',
+  'content-length',
+  'cookie',
+  'host',
+  'transfer-encoding',
+  'user-agent',
+  'x-kuflow-console',
+]);
+
+/** The request as a curl command, with `$KUFLOW_TOKEN` instead of the credentials. `origin` is the address of the local KuFlow. */
+export function curlCommand(request: RequestDetail, origin: string): string {
+  const { method, url, requestHeaders, requestBody } = request;
+  const headers = Object.entries(requestHeaders).filter(
+    ([name]) => !LEFT_OUT.has(name.toLowerCase()) && !/^(sec-|origin$|referer$)/i.test(name),
+  );
+  const body = requestBody === undefined || requestBody.bytes === 0 ? undefined : requestBody;
+  const parts = [
+    `curl -X ${quoteWord(method)} ${quoteWord(url.startsWith('/') ? `${origin}${url}` : url)}`,
+    '-H "Authorization: Bearer $KUFLOW_TOKEN"',
+    ...headers.map(([name, value]) => `-H ${quoteWord(`${name}: ${value}`)}`),
+  ];
+  if (body !== undefined)
+    parts.push(
+      body.text === undefined || body.truncated ? '--data-binary @body' : `--data-raw ${quoteWord(body.text)}`,
+    );
+  return parts.join(' \\\n  ');
 }

@@ -4,7 +4,7 @@ import { formatSpan } from '../../base/format-span.ts';
 import type { ClockStatus, SkipEnd, SkipResult } from '../../platform/shared/contract.ts';
 import { callApi } from '../api.ts';
 import { useApp } from '../app-data.ts';
-import { platformNow } from '../live/clock.ts';
+import { platformNow } from '../parts/ago.tsx';
 import { useAction } from '../parts/action.ts';
 import { FailureNotice, Notice } from '../parts/notices.tsx';
 import { SelectList } from '../parts/select-list.tsx';

@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import type { ProcessItem, ProcessItemPageItem } from '../../kuflow/contract/process-items.ts';
 import { useApp } from '../app-data.ts';
 import { callApi } from '../api.ts';
-import { readDraft, removeDraft, writeDraft } from '../draft.ts';
+import { readDraft, removeDraft, writeDraft } from '../parts/edited-data.ts';
 import { Link } from '../navigation.tsx';
 import { useAction } from '../parts/action.ts';
 import { Ago } from '../parts/ago.tsx';

@@ -3,13 +3,13 @@ import { countOf } from '../../base/count-of.ts';
 import type { FaultStatus } from '../../platform/shared/contract.ts';
 import type { FaultAction } from '../../platform/shared/faults.ts';
 import { callApi } from '../api.ts';
-import { useData } from '../live/use-data.ts';
+import { useApi, useData } from '../live/use-data.ts';
 import { ViewHeading } from '../navigation.tsx';
 import { useAction } from '../parts/action.ts';
 import { CommandLine } from '../parts/copy.tsx';
 import { SelectList } from '../parts/select-list.tsx';
 import { EmptyState, FailureNotice, ReadFailure } from '../parts/notices.tsx';
-import { quoteWord } from '../text/shell.ts';
+import { quoteWord } from '../text/commands.ts';
 
 const KINDS: Readonly<Record<FaultAction['kind'], string>> = {
   status: 'Answer with an error',
@@ -28,12 +28,11 @@ interface ApiDescription {
 }
 
 export function FaultListView() {
-  const faults = useData(
-    'faults',
-    async (signal) => (await callApi<{ faults: FaultStatus[] }>('GET', '/_dev/faults', { signal })).faults,
+  const faults = useApi<{ faults: FaultStatus[] }>('/_dev/faults', {
     // A fault that is used up changes with a request.
-    { affectedBy: ({ kind }) => kind === 'faults-changed' || kind === 'request' },
-  );
+    affectedBy: ({ kind }) => kind === 'faults-changed' || kind === 'request',
+  });
+  const list = faults.data?.faults;
   const action = useAction();
   const remove = (path: string, done: string): void =>
     action.run('remove', async () => {
@@ -50,12 +49,12 @@ export function FaultListView() {
       </p>
       <ReadFailure failure={faults.failure} title="The faults could not be read" />
       <FailureNotice failure={action.failure} title="The fault could not be turned off" />
-      {faults.data?.length === 0 ? (
+      {list?.length === 0 ? (
         <EmptyState>No faults are on. Turn one on below.</EmptyState>
       ) : (
         <>
           <ul class="rows">
-            {faults.data?.map((fault) => (
+            {list?.map((fault) => (
               <li key={fault.id}>
                 <span class="main">
                   {describeFault(fault.action)}
@@ -75,7 +74,7 @@ export function FaultListView() {
               </li>
             ))}
           </ul>
-          {faults.data === undefined ? null : (
+          {list === undefined ? null : (
             <p class="actions">
               <button
                 type="button"

@@ -2,13 +2,12 @@ import { useState } from 'preact/hooks';
 import { countOf } from '../../base/count-of.ts';
 import type { EnvironmentVariables, QueueStatus, WorkersStatus, WorkerStatus } from '../../platform/shared/contract.ts';
 import { OPEN_STATES, useApp } from '../app-data.ts';
-import { callApi } from '../api.ts';
-import { concernsProcess, useData } from '../live/use-data.ts';
+import { concernsProcess, useApi } from '../live/use-data.ts';
 import { Link, ViewHeading } from '../navigation.tsx';
 import { Ago } from '../parts/ago.tsx';
 import { CommandLine, CopyButton } from '../parts/copy.tsx';
 import { ConfidentialBadge, EmptyState, ReadFailure, Notice, StateWord } from '../parts/notices.tsx';
-import { quoteWord } from '../text/shell.ts';
+import { quoteWord } from '../text/commands.ts';
 import { KUFLOW, WORKER_COMMAND } from '../project-commands.ts';
 import { ClockSection } from './clock.tsx';
 
@@ -21,13 +20,9 @@ const PART_NAMES = {
 
 export function HomeView() {
   const app = useApp();
-  const workers = useData(
-    'workers',
-    async (signal) => await callApi<WorkersStatus>('GET', '/_dev/workers', { signal }),
-    {
-      affectedBy: ({ kind }) => kind === 'workers-changed' || kind === 'definitions-changed',
-    },
-  );
+  const workers = useApi<WorkersStatus>('/_dev/workers', {
+    affectedBy: ({ kind }) => kind === 'workers-changed' || kind === 'definitions-changed',
+  });
   const status = app.status.data;
   return (
     <>
@@ -124,15 +119,10 @@ function DefinitionProblems() {
 }
 
 function OpenTasks() {
-  const open = useData(
-    'open tasks',
-    async (signal) =>
-      await callApi<{ metadata: { totalElements: number } }>('GET', '/process-items', {
-        query: { type: 'TASK', taskState: OPEN_STATES, size: 1 },
-        signal,
-      }),
-    { affectedBy: concernsProcess() },
-  );
+  const open = useApi<{ metadata: { totalElements: number } }>('/process-items', {
+    query: { type: 'TASK', taskState: OPEN_STATES, size: 1 },
+    affectedBy: concernsProcess(),
+  });
   const count = open.data?.metadata.totalElements ?? 0;
   if (count === 0) return null;
   return (
@@ -231,10 +221,7 @@ const SECRET_NAME = /SECRET|TOKEN|PASSWORD|PRIVATE/;
 
 function Environment() {
   const [isShown, setShown] = useState(false);
-  const environment = useData(
-    'environment',
-    async (signal) => await callApi<EnvironmentVariables>('GET', '/_dev/environment', { signal }),
-  );
+  const environment = useApi<EnvironmentVariables>('/_dev/environment');
   const variables = Object.entries(environment.data?.variables ?? {});
   if (variables.length === 0)
     return <ReadFailure failure={environment.failure} title="The environment could not be read" />;

@@ -1,4 +1,5 @@
-import { useState } from 'preact/hooks';
+import type { ComponentChildren } from 'preact';
+import { useRef, useState } from 'preact/hooks';
 import { countOf } from '../../base/count-of.ts';
 import type { Json, JsonObject } from '../../base/json.ts';
 import type { Process } from '../../kuflow/contract/processes.ts';
@@ -6,8 +7,8 @@ import type { ProcessItemPageItem } from '../../kuflow/contract/process-items.ts
 import type { FailingWorkList, FailingWorkStatus, TimelineEntry } from '../../platform/shared/contract.ts';
 import { taskOf, useApp } from '../app-data.ts';
 import { callApi, RequestFailure } from '../api.ts';
-import { concernsProcess, useData } from '../live/use-data.ts';
-import { Link, ViewHeading } from '../navigation.tsx';
+import { concernsProcess, useApi, useData } from '../live/use-data.ts';
+import { focusHeading, Link, ViewHeading } from '../navigation.tsx';
 import { useAction } from '../parts/action.ts';
 import { Ago } from '../parts/ago.tsx';
 import { DataView } from '../parts/data-view.tsx';
@@ -226,12 +227,11 @@ function ItemRow({ item, name }: { readonly item: ProcessItemPageItem; readonly 
 
 /** Retries have no events, so that this asks every few seconds. */
 function FailingWork({ id, isRunning }: { readonly id: string; readonly isRunning: boolean }) {
-  const work = useData(
-    `failing ${id} ${String(isRunning)}`,
-    async (signal) =>
-      await callApi<FailingWorkList>('GET', `/_dev/processes/${encodeURIComponent(id)}/failing-work`, { signal }),
-    { affectedBy: concernsProcess(id), everyMs: isRunning ? 5_000 : undefined },
-  );
+  const work = useApi<FailingWorkList>(`/_dev/processes/${encodeURIComponent(id)}/failing-work`, {
+    affectedBy: concernsProcess(id),
+    everyMs: 5_000,
+    pollsWhile: () => isRunning,
+  });
   const failing = work.data?.failing ?? [];
   if (failing.length === 0) return null;
   return (
@@ -260,124 +260,130 @@ function describeFailure({ kind, name, failures }: FailingWorkStatus): string {
   }
 }
 
-function CancelProcess({ id, reload }: { readonly id: string; readonly reload: () => void }) {
-  const [isAsking, setAsking] = useState(false);
-  const action = useAction();
-  if (!isAsking)
-    return (
-      <button type="button" onClick={() => setAsking(true)}>
-        Cancel process…
-      </button>
-    );
+interface PanelProps {
+  readonly label: string;
+  readonly children: (close: () => void) => ComponentChildren;
+}
+
+/** A button and the panel that it opens. The button gets the focus back when the panel closes. */
+function Panel({ label, children }: PanelProps) {
+  const [isOpen, setOpen] = useState(false);
+  const opener = useRef<HTMLButtonElement>(null);
+  const close = (): void => {
+    setOpen(false);
+    opener.current?.focus();
+  };
   return (
-    <div class="panel confirm" role="group" aria-label="Cancel this process?">
-      <p>Cancel this process? Its open tasks are canceled, and its workflow is asked to stop. This cannot be undone.</p>
-      <FailureNotice failure={action.failure} title="The process could not be canceled" />
-      <p class="actions">
-        <button
-          type="button"
-          class="danger"
-          disabled={action.busy !== undefined}
-          onClick={() =>
-            action.run('cancel', async () => {
-              await callApi('POST', `/processes/${encodeURIComponent(id)}/~actions/cancel`);
-              reload();
-              return undefined;
-            })
-          }
-        >
-          Cancel the process
-        </button>
-        <button type="button" ref={focusOnMount} onClick={() => setAsking(false)}>
-          Keep it running
-        </button>
-      </p>
-    </div>
+    <>
+      <button type="button" ref={opener} aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+        {label}
+      </button>
+      {isOpen ? children(close) : null}
+    </>
+  );
+}
+
+function CancelProcess({ id, reload }: { readonly id: string; readonly reload: () => void }) {
+  const action = useAction();
+  return (
+    <Panel label="Cancel process…">
+      {(close) => (
+        <div class="panel confirm" role="group" aria-label="Cancel this process?">
+          <p>
+            Cancel this process? Its open tasks are canceled, and its workflow is asked to stop. This cannot be undone.
+          </p>
+          <FailureNotice failure={action.failure} title="The process could not be canceled" />
+          <p class="actions">
+            <button
+              type="button"
+              class="danger"
+              disabled={action.busy !== undefined}
+              onClick={() =>
+                action.run('cancel', async () => {
+                  await callApi('POST', `/processes/${encodeURIComponent(id)}/~actions/cancel`);
+                  focusHeading();
+                  reload();
+                  return undefined;
+                })
+              }
+            >
+              Cancel the process
+            </button>
+            <button type="button" ref={focusOnMount} onClick={close}>
+              Keep it running
+            </button>
+          </p>
+        </div>
+      )}
+    </Panel>
   );
 }
 
 /** Sends a signal, as a user action of KuFlow can. */
 function SignalProcess({ id, reload }: { readonly id: string; readonly reload: () => void }) {
   const app = useApp();
-  const [isOpen, setOpen] = useState(false);
   const [name, setName] = useState('');
   const [input, setInput] = useState('');
   const action = useAction();
-  if (!isOpen)
-    return (
-      <button type="button" onClick={() => setOpen(true)}>
-        Send signal…
-      </button>
-    );
   const send = async (): Promise<string> => {
     const body = { name: name.trim(), ...(input.trim() === '' ? {} : { input: parseInput(input) }) };
     await callApi('POST', `/_dev/processes/${encodeURIComponent(id)}/signals`, { body });
     reload();
     return `Sent ${name.trim()}`;
   };
+  const given = input.trim() === '' ? [] : ['--input', input.trim()];
+  const words = ['process', 'signal', shortId(id), name.trim(), ...given];
   return (
-    <form
-      class="panel"
-      aria-label="Send a signal"
-      onSubmit={(event) => {
-        event.preventDefault();
-        action.run('signal', send);
-      }}
-    >
-      <div class="fields">
-        <label>
-          Signal
-          <input
-            ref={focusOnMount}
-            required
-            pattern=".*\S.*"
-            autocomplete="off"
-            value={name}
-            onInput={(event) => setName(event.currentTarget.value)}
-          />
-        </label>
-        <label>
-          Input as JSON (optional)
-          <textarea
-            class="field-json"
-            spellcheck={false}
-            value={input}
-            onInput={(event) => setInput(event.currentTarget.value)}
-          />
-        </label>
-      </div>
-      <FailureNotice failure={action.failure} title="The signal could not be sent" />
-      <p class="actions">
-        <button type="submit" class="primary" disabled={action.busy !== undefined}>
-          Send
-        </button>
-        <button type="button" onClick={() => setOpen(false)}>
-          Close
-        </button>
-        <span role="status" class="muted">
-          {action.done}
-        </span>
-      </p>
-      {name.trim() === '' ? null : (
-        <CommandList
-          commands={[
-            [
-              'Send it',
-              kuflowCommand(
-                [
-                  'process',
-                  'signal',
-                  shortId(id),
-                  name.trim(),
-                  ...(input.trim() === '' ? [] : ['--input', input.trim()]),
-                ],
-                app.commandOptions,
-              ),
-            ],
-          ]}
-        />
+    <Panel label="Send signal…">
+      {(close) => (
+        <form
+          class="panel"
+          aria-label="Send a signal"
+          onSubmit={(event) => {
+            event.preventDefault();
+            action.run('signal', send);
+          }}
+        >
+          <div class="fields">
+            <label>
+              Signal
+              <input
+                ref={focusOnMount}
+                required
+                pattern=".*\S.*"
+                autocomplete="off"
+                value={name}
+                onInput={(event) => setName(event.currentTarget.value)}
+              />
+            </label>
+            <label>
+              Input as JSON (optional)
+              <textarea
+                class="field-json"
+                spellcheck={false}
+                value={input}
+                onInput={(event) => setInput(event.currentTarget.value)}
+              />
+            </label>
+          </div>
+          <FailureNotice failure={action.failure} title="The signal could not be sent" />
+          <p class="actions">
+            <button type="submit" class="primary" disabled={action.busy !== undefined}>
+              Send
+            </button>
+            <button type="button" onClick={close}>
+              Close
+            </button>
+            <span role="status" class="muted">
+              {action.done}
+            </span>
+          </p>
+          {name.trim() === '' ? null : (
+            <CommandList commands={[['Send it', kuflowCommand(words, app.commandOptions)]]} />
+          )}
+        </form>
       )}
-    </form>
+    </Panel>
   );
 }
 

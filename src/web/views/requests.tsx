@@ -1,17 +1,15 @@
 import { useMemo } from 'preact/hooks';
 import type { RecordedBody, RequestDetail, RequestList, RequestRecord } from '../../platform/shared/contract.ts';
 import { useApp } from '../app-data.ts';
-import { callApi } from '../api.ts';
-import { useData } from '../live/use-data.ts';
+import { useApi } from '../live/use-data.ts';
 import { Link, navigateTo, ViewHeading } from '../navigation.tsx';
 import { Ago } from '../parts/ago.tsx';
 import { SelectList } from '../parts/select-list.tsx';
 import { CommandLine } from '../parts/copy.tsx';
-import { EmptyState, Notice, NotLoaded, ReadFailure } from '../parts/notices.tsx';
-import { RecordedBodyView } from '../parts/recorded-body.tsx';
+import { EmptyState, Notice, NotLoaded, ReadFailure, RecordedBodyView } from '../parts/notices.tsx';
 import { matchesRequest } from '../request-filter.ts';
 import type { Route } from '../route.ts';
-import { curlCommand } from '../text/curl.ts';
+import { curlCommand } from '../text/commands.ts';
 import { shortenPath } from '../text/words.ts';
 import { KUFLOW, WORKER_COMMAND } from '../project-commands.ts';
 
@@ -25,12 +23,12 @@ const STATUS_NAMES = [
 type RequestsRoute = Extract<Route, { readonly view: 'requests' }>;
 
 export function RequestListView({ route }: { readonly route: RequestsRoute }) {
-  const list = useData(
-    'requests',
-    async (signal) => await callApi<RequestList>('GET', '/_dev/requests', { query: { limit: 500 }, signal }),
+  const list = useApi<RequestList>('/_dev/requests', {
+    query: { limit: 500 },
+    affectedBy: ({ kind }) => kind === 'request' || kind === 'contract-violation',
     // A worker makes many requests at once.
-    { affectedBy: ({ kind }) => kind === 'request' || kind === 'contract-violation', debounceMs: 300 },
-  );
+    debounceMs: 300,
+  });
   const requests = list.data?.requests;
   const operations = useMemo(
     () => [...new Set((requests ?? []).map(({ operationId }) => operationId ?? ''))].filter((id) => id !== '').sort(),
@@ -117,10 +115,7 @@ function StatusCode({ status }: { readonly status: number }) {
 
 export function RequestDetailView({ id }: { readonly id: number }) {
   const app = useApp();
-  const loaded = useData(
-    `request ${id}`,
-    async (signal) => await callApi<RequestDetail>('GET', `/_dev/requests/${id}`, { signal }),
-  );
+  const loaded = useApi<RequestDetail>(`/_dev/requests/${id}`);
   const request = loaded.data;
   if (request === undefined)
     return (

@@ -3,7 +3,7 @@ import type { JsonObject } from '../../base/json.ts';
 import type { Process } from '../../kuflow/contract/processes.ts';
 import type { ServedProcess } from '../../platform/shared/contract.ts';
 import { servedProcess, useApp } from '../app-data.ts';
-import { callApi } from '../api.ts';
+import { callApi, randomId } from '../api.ts';
 import type { FormProblem } from '../form/types.ts';
 import { useData } from '../live/use-data.ts';
 import { Link, navigateTo, ViewHeading } from '../navigation.tsx';
@@ -20,7 +20,6 @@ import {
 } from '../parts/form-parts.tsx';
 import { CommandList, EmptyState, FailureNotice, ReadFailure, Notice } from '../parts/notices.tsx';
 import { ProblemList } from '../parts/problem-list.tsx';
-import { randomId } from '../random-id.ts';
 import type { Route } from '../route.ts';
 import { commandWithData } from '../text/commands.ts';
 

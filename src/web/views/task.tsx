@@ -1,14 +1,14 @@
 import type { ComponentChildren } from 'preact';
-import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { JsonObject } from '../../base/json.ts';
 import type { Process } from '../../kuflow/contract/processes.ts';
 import type { ProcessItem, ProcessItemPageItem } from '../../kuflow/contract/process-items.ts';
 import type { LocalUser, ServedProcess } from '../../platform/shared/contract.ts';
 import type { DataShape, TaskDefinition } from '../../process/definition.ts';
 import { nameOfPrincipal, OPEN_STATES, taskOf, useApp, type AppData } from '../app-data.ts';
-import { callApi, RequestFailure } from '../api.ts';
+import { callApi } from '../api.ts';
 import type { FormProblem } from '../form/types.ts';
-import { concernsProcess, useData } from '../live/use-data.ts';
+import { concernsProcess, useApi, useData } from '../live/use-data.ts';
 import { Link, navigateTo, ViewHeading } from '../navigation.tsx';
 import { useAction } from '../parts/action.ts';
 import { Ago } from '../parts/ago.tsx';
@@ -36,11 +36,9 @@ import { ProblemList } from '../parts/problem-list.tsx';
 import { readProcess, readProcessDefinition } from '../process-cache.ts';
 import { commandWithData, kuflowCommand, shortId } from '../text/commands.ts';
 import { describeProcess } from '../text/summary.ts';
-import { formatBytes, sentenceCase, stateWord } from '../text/words.ts';
+import { sentenceCase, stateWord } from '../text/words.ts';
 import { Conversation } from './conversation.tsx';
 
-/** The platform refuses larger ones, and a browser then only reports that the connection was closed. */
-const LARGEST_UPLOAD = 100 * 1024 * 1024;
 const FAILURE_TITLES: Readonly<Record<string, string>> = {
   assign: 'The task was not assigned',
   claim: 'The task was not claimed',
@@ -54,18 +52,12 @@ const ANY_OBJECT: DataShape = { schema: { type: 'object' } };
 /** The newest open task, at a fixed address. */
 export function LatestTaskRedirect() {
   const app = useApp();
-  const latest = useData(
-    'latest task',
-    async (signal) => {
-      const page = await callApi<{ content: ProcessItemPageItem[] }>('GET', '/process-items', {
-        query: { type: 'TASK', taskState: OPEN_STATES, size: 1, sort: 'createdAt,desc' },
-        signal,
-      });
-      return { id: page.content[0]?.id };
-    },
-    { affectedBy: concernsProcess(), onlyFresh: true },
-  );
-  const id = latest.data?.id;
+  const latest = useApi<{ content: ProcessItemPageItem[] }>('/process-items', {
+    query: { type: 'TASK', taskState: OPEN_STATES, size: 1, sort: 'createdAt,desc' },
+    affectedBy: concernsProcess(),
+    onlyFresh: true,
+  });
+  const id = latest.data?.content[0]?.id;
   useEffect(() => {
     if (id !== undefined) navigateTo({ view: 'task', id }, { replace: true });
   }, [id]);
@@ -166,15 +158,10 @@ interface ThreadProps extends Omit<LoadedItem, 'definition'> {
 }
 
 function Thread({ item, process, name, reload }: ThreadProps) {
-  const messages = useData(
-    `thread ${item.id}`,
-    async (signal) =>
-      await callApi<{ content: ProcessItemPageItem[] }>('GET', '/process-items', {
-        query: { processId: item.processId, type: 'MESSAGE', size: 1000, sort: 'createdAt,asc' },
-        signal,
-      }),
-    { affectedBy: concernsProcess(item.processId) },
-  );
+  const messages = useApi<{ content: ProcessItemPageItem[] }>('/process-items', {
+    query: { processId: item.processId, type: 'MESSAGE', size: 1000, sort: 'createdAt,asc' },
+    affectedBy: concernsProcess(item.processId),
+  });
   return (
     <>
       <ReadFailure failure={messages.failure} title="The messages could not be read" />
@@ -278,22 +265,7 @@ function TaskForm({ item, process, served, stored, canEdit, isMine, reload }: Ta
     if (action.done !== undefined && document.activeElement === document.body) status.current?.focus();
   }, [action.done, state]);
 
-  const uploadDocument = useCallback(
-    async (file: File): Promise<string> => {
-      if (file.size > LARGEST_UPLOAD)
-        throw new RequestFailure(
-          `${file.name} is ${formatBytes(file.size)}. The local KuFlow stores documents up to ${formatBytes(LARGEST_UPLOAD)}.`,
-        );
-      const answer = await callApi<{ documentUri: string }>(
-        'POST',
-        `/processes/${encodeURIComponent(process.id)}/~actions/upload-document`,
-        { query: { fileContentType: file.type || 'application/octet-stream', fileName: file.name }, bytes: file },
-      );
-      return answer.documentUri;
-    },
-    [process.id],
-  );
-  const services = useFormServices(canEdit && process.state === 'RUNNING' ? uploadDocument : undefined);
+  const services = useFormServices(canEdit && process.state === 'RUNNING' ? process.id : undefined);
 
   /** The steps return what was done. The task is read again, even if one of them fails. */
   const run = (name: string, steps: () => Promise<string>): void => {
@@ -339,6 +311,9 @@ function TaskForm({ item, process, served, stored, canEdit, isMine, reload }: Ta
     });
   };
   const isLost = !isOpen && edited.hasChanges;
+  const command = (...words: readonly string[]): string => kuflowCommand(['task', ...words], app.commandOptions);
+  const withData = (name: string): string =>
+    commandWithData(['task', name, shortId(item.id)], '--data', edited.current(), app.commandOptions);
   return (
     <form
       noValidate
@@ -347,20 +322,20 @@ function TaskForm({ item, process, served, stored, canEdit, isMine, reload }: Ta
         if (canEdit) complete(false);
       }}
     >
-      {isLost ? (
-        <Notice tone="warning" title={`The task was ${stateWord(state)} while you were typing`} isAlert>
+      {isLost || (isOpen && isStoredNewer) ? (
+        <Notice
+          tone="warning"
+          title={
+            isLost
+              ? `The task was ${stateWord(state)} while you were typing`
+              : 'The data of the task was changed elsewhere'
+          }
+          isAlert
+        >
           <p>
-            What you typed is below. It was not sent.{' '}
-            <button type="button" onClick={() => edited.discard(stored)}>
-              Show the saved data
-            </button>
-          </p>
-        </Notice>
-      ) : null}
-      {isOpen && isStoredNewer ? (
-        <Notice tone="warning" title="The data of the task was changed elsewhere" isAlert>
-          <p>
-            What you typed is kept. Saving it overwrites that change.{' '}
+            {isLost
+              ? 'What you typed is below. It was not sent. '
+              : 'What you typed is kept. Saving it overwrites that change. '}
             <button
               type="button"
               onClick={() => {
@@ -467,29 +442,13 @@ function TaskForm({ item, process, served, stored, canEdit, isMine, reload }: Ta
       ) : null}
       <CommandList
         commands={[
-          ['Show this task', kuflowCommand(['task', 'show', shortId(item.id)], app.commandOptions)],
-          ...(state === 'READY'
-            ? [['Claim it', kuflowCommand(['task', 'claim', shortId(item.id)], app.commandOptions)] as const]
-            : []),
+          ['Show this task', command('show', shortId(item.id))],
+          ...(state === 'READY' ? [['Claim it', command('claim', shortId(item.id))] as const] : []),
           ...(isOpen
             ? ([
-                [
-                  'Save the data of this form',
-                  commandWithData(['task', 'save', shortId(item.id)], '--data', edited.current(), app.commandOptions),
-                ],
-                [
-                  'Complete it with the data of this form',
-                  commandWithData(
-                    ['task', 'complete', shortId(item.id)],
-                    '--data',
-                    edited.current(),
-                    app.commandOptions,
-                  ),
-                ],
-                [
-                  'Complete it with example data',
-                  kuflowCommand(['task', 'complete', shortId(item.id), '--fake'], app.commandOptions),
-                ],
+                ['Save the data of this form', withData('save')],
+                ['Complete it with the data of this form', withData('complete')],
+                ['Complete it with example data', command('complete', shortId(item.id), '--fake')],
               ] as const)
             : []),
         ]}

@@ -6,9 +6,9 @@ import type { Process } from '../../kuflow/contract/processes.ts';
 import type { ActionsOfProcess, InvokedAction } from '../../platform/shared/contract.ts';
 import type { ActionDefinition, DataShape } from '../../process/definition.ts';
 import { servedProcess, useApp } from '../app-data.ts';
-import { callApi } from '../api.ts';
+import { callApi, randomId } from '../api.ts';
 import type { FormProblem } from '../form/types.ts';
-import { concernsProcess, useData } from '../live/use-data.ts';
+import { concernsProcess, useApi } from '../live/use-data.ts';
 import { Link } from '../navigation.tsx';
 import { useAction } from '../parts/action.ts';
 import { Ago } from '../parts/ago.tsx';
@@ -17,7 +17,7 @@ import { useEditedData } from '../parts/edited-data.ts';
 import { EditedForm, RestoredNotice } from '../parts/form-parts.tsx';
 import { CommandList, FailureNotice, ReadFailure, StateWord } from '../parts/notices.tsx';
 import { ProblemList } from '../parts/problem-list.tsx';
-import { randomId } from '../random-id.ts';
+import { SelectList } from '../parts/select-list.tsx';
 import { commandWithAssignments, shortId } from '../text/commands.ts';
 
 interface UserActionsProps {
@@ -33,16 +33,12 @@ export function UserActions({ process, defined, threads, reload }: UserActionsPr
   const [open, setOpen] = useState<string>();
   const opener = useRef<HTMLButtonElement | null>(null);
   const isRunning = process.state === 'RUNNING';
-  const actions = useData(
-    `actions ${process.id}`,
-    async (signal) => await callApi<ActionsOfProcess>('GET', `/_dev${pathOf(process.id)}`, { signal }),
-    {
-      affectedBy: (event) => event.kind === 'definitions-changed' || concernsProcess(process.id)(event),
-      // A worker that starts or stops polling the task queue of an action causes no event.
-      everyMs: 5_000,
-      pollsWhile: (read) => read.invoked.some(isRequested),
-    },
-  );
+  const actions = useApi<ActionsOfProcess>(`/_dev${pathOf(process.id)}`, {
+    affectedBy: (event) => event.kind === 'definitions-changed' || concernsProcess(process.id)(event),
+    // A worker that starts or stops polling the task queue of an action causes no event.
+    everyMs: 5_000,
+    pollsWhile: (read) => read.invoked.some(isRequested),
+  });
   const invoked = actions.data?.invoked.toReversed() ?? [];
   const available = isRunning ? (actions.data?.available ?? []) : [];
   const chosen = available.find(({ code }) => code === open);
@@ -106,6 +102,10 @@ export function UserActions({ process, defined, threads, reload }: UserActionsPr
   );
 }
 
+const nameOfThread = ({ id, processItemDefinitionRef: definition }: ProcessItemPageItem): readonly [string, string] => [
+  id,
+  definition?.code ?? `…${shortId(id)}`,
+];
 const pathOf = (processId: string): string => `/processes/${encodeURIComponent(processId)}/actions`;
 const isRequested = ({ action }: InvokedAction): boolean => action.status === 'REQUESTED';
 const nameOf = ({ code, name }: Pick<ActionDefinition, 'code' | 'name'>): string => name ?? code;
@@ -120,7 +120,7 @@ interface ActionFormProps extends Pick<UserActionsProps, 'process' | 'threads'> 
 function ActionForm({ action, process, threads, done, close }: ActionFormProps) {
   const app = useApp();
   const running = useAction();
-  const services = useFormServices();
+  const services = useFormServices(process.id);
   const edited = useEditedData(`action ${process.id} ${action.code}`, {});
   const [refused, setRefused] = useState<readonly FormProblem[]>();
   const [text, setText] = useState('');
@@ -190,17 +190,12 @@ function ActionForm({ action, process, threads, done, close }: ActionFormProps) 
             </label>
           ) : null}
           {hasThread ? (
-            <label>
-              Thread
-              <select value={thread} onInput={(event) => setThread(event.currentTarget.value)}>
-                <option value="">none</option>
-                {threads.map((each) => (
-                  <option key={each.id} value={each.id}>
-                    {each.processItemDefinitionRef?.code ?? `…${shortId(each.id)}`}
-                  </option>
-                ))}
-              </select>
-            </label>
+            <SelectList
+              label="Thread"
+              value={thread}
+              options={[['', 'none'], ...threads.map(nameOfThread)]}
+              onChange={setThread}
+            />
           ) : null}
         </div>
       ) : null}

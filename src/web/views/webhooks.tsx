@@ -1,7 +1,7 @@
 import { countOf } from '../../base/count-of.ts';
 import type { WebhookDelivery, WebhookDeliveryDetail, WebhookDeliveryList } from '../../platform/shared/contract.ts';
 import { callApi } from '../api.ts';
-import { concernsProcess, useData } from '../live/use-data.ts';
+import { concernsProcess, useApi } from '../live/use-data.ts';
 import { Link, ViewHeading } from '../navigation.tsx';
 import { useAction } from '../parts/action.ts';
 import { Ago } from '../parts/ago.tsx';
@@ -13,8 +13,8 @@ import {
   NotLoaded,
   ReadFailure,
   StateWord,
+  RecordedBodyView,
 } from '../parts/notices.tsx';
-import { RecordedBodyView } from '../parts/recorded-body.tsx';
 import { KUFLOW } from '../project-commands.ts';
 import type { Route } from '../route.ts';
 import { shortId } from '../text/commands.ts';
@@ -24,17 +24,12 @@ const SHOWN = 500;
 type WebhooksRoute = Extract<Route, { readonly view: 'webhooks' }>;
 
 export function WebhookListView({ route: { process } }: { readonly route: WebhooksRoute }) {
-  const list = useData(
-    `webhooks ${process ?? ''}`,
-    async (signal) =>
-      (
-        await callApi<WebhookDeliveryList>('GET', '/_dev/webhooks', {
-          query: { limit: SHOWN, processId: process },
-          signal,
-        })
-      ).deliveries,
-    { affectedBy: (event) => event.kind === 'webhook' || concernsProcess(process)(event), debounceMs: 300 },
-  );
+  const list = useApi<WebhookDeliveryList>('/_dev/webhooks', {
+    query: { limit: SHOWN, processId: process },
+    affectedBy: (event) => event.kind === 'webhook' || concernsProcess(process)(event),
+    debounceMs: 300,
+  });
+  const deliveries = list.data?.deliveries;
   return (
     <>
       <ViewHeading title="Webhooks" />
@@ -45,11 +40,11 @@ export function WebhookListView({ route: { process } }: { readonly route: Webhoo
         </p>
       )}
       <ReadFailure failure={list.failure} title="The events could not be read" />
-      {list.data?.length === 0 ? (
+      {deliveries?.length === 0 ? (
         <EmptyState>Events of processes whose definition has a webhook appear here.</EmptyState>
       ) : (
         <ul class="rows">
-          {list.data?.map((delivery) => (
+          {deliveries?.map((delivery) => (
             <DeliveryRow key={delivery.id} delivery={delivery} />
           ))}
         </ul>
@@ -83,12 +78,9 @@ function resultOf({ attempts, latest }: WebhookDelivery): string {
 }
 
 export function WebhookDetailView({ id }: { readonly id: string }) {
-  const loaded = useData(
-    `webhook ${id}`,
-    async (signal) =>
-      await callApi<WebhookDeliveryDetail>('GET', `/_dev/webhooks/${encodeURIComponent(id)}`, { signal }),
-    { affectedBy: (event) => event.kind === 'webhook' && event.deliveryId === id },
-  );
+  const loaded = useApi<WebhookDeliveryDetail>(`/_dev/webhooks/${encodeURIComponent(id)}`, {
+    affectedBy: (event) => event.kind === 'webhook' && event.deliveryId === id,
+  });
   const replay = useAction();
   const delivery = loaded.data;
   if (delivery === undefined)

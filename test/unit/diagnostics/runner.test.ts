@@ -21,7 +21,7 @@ const fails: Run = () =>
   });
 
 function fake(id: string, requires: readonly string[], run: Run = passes, more: Partial<Fake> = {}): Fake {
-  return { id, title: id, plane: 'engine', docs: id, requires, offline: false, timeoutMs: 30_000, run, ...more };
+  return { id, title: id, plane: 'engine', requires, timeoutMs: 30_000, run, ...more };
 }
 
 const shape = (results: Awaited<ReturnType<typeof runChecks>>): readonly string[] =>
@@ -187,12 +187,6 @@ describe('runChecks', () => {
     expect(runs).toEqual(['A']);
   });
 
-  it('derives the time limit of a check from its input', async () => {
-    const hangs: Run = () => new Promise(() => undefined);
-    const [result] = await runChecks([fake('A', [], hangs, { timeoutMs: (input) => Number(input) })], '20');
-    expect(result).toMatchObject({ state: 'unknown', summary: 'no result within 0.02 s' });
-  });
-
   it('rejects a check that requires a later one', async () => {
     await expect(runChecks([fake('A', ['B']), fake('B', [])], '')).rejects.toThrow('A requires B');
   });
@@ -216,13 +210,10 @@ describe('createReport', () => {
 });
 
 describe('the registry', () => {
-  it('has unique ids, each with its own anchor', () => {
+  it('has unique ids', () => {
     const ids = registry.map(({ id }) => id);
     expect(new Set(ids).size).toBe(ids.length);
-    for (const check of registry) {
-      expect(check.id).toMatch(/^KF-[A-Z]+-\d{3}$/);
-      expect(check.docs).toBe(check.id.toLowerCase());
-    }
+    for (const id of ids) expect(id).toMatch(/^KF-[A-Z]+-\d{3}$/);
   });
 
   it('selects checks with everything they require or wait for', () => {

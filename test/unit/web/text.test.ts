@@ -2,13 +2,17 @@ import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { describeAllCommands } from '../../../src/bin/describe-commands.ts';
 import type { RequestDetail } from '../../../src/platform/shared/contract.ts';
-import { commandWithAssignments, commandWithData, kuflowCommand, shortId } from '../../../src/web/text/commands.ts';
-import { curlCommand } from '../../../src/web/text/curl.ts';
-import { relativeTime } from '../../../src/web/text/relative-time.ts';
-import { quoteWord } from '../../../src/web/text/shell.ts';
+import {
+  commandWithAssignments,
+  commandWithData,
+  kuflowCommand,
+  shortId,
+  quoteWord,
+  curlCommand,
+} from '../../../src/web/text/commands.ts';
 import { summarize } from '../../../src/web/text/summary.ts';
 import { countOf } from '../../../src/base/count-of.ts';
-import { formatBytes, sentenceCase, shortenPath } from '../../../src/web/text/words.ts';
+import { formatBytes, sentenceCase, shortenPath, relativeTime } from '../../../src/web/text/words.ts';
 
 describe('relative times', () => {
   it.each([

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
-import { KnownError } from '../../../base/errors.ts';
+import { knownErrorOf, KnownError } from '../../../base/errors.ts';
+import type { Secret } from '../../../base/secret.ts';
 import type { CommandContext } from '../../../cli/context.ts';
 import { missingAnswersError } from '../../../cli/missing-answers.ts';
 import { findDetectedCredentials } from '../../../connection/detect-credentials.ts';
@@ -9,10 +10,10 @@ import { loadProcess, type LoadedProcess } from '../../../discovery/load-process
 import { discoveryLineReporter } from '../../../discovery/view.ts';
 import { findOnPath } from '../../../files/find-on-path.ts';
 import { LANGUAGE_IDS } from '../../../languages/names.ts';
+import type { PackageManager } from '../../../languages/project-spec.ts';
 import { languageOf } from '../../../languages/registry.ts';
 import { listFileActions, type FileAction } from '../../../project/conflicts.ts';
 import { describeOutside } from '../../../project/join/plan-outside.ts';
-import { isInRepository } from '../../../project/join/find-root.ts';
 import { workerFolderName } from '../../../languages/project-name.ts';
 import type { FetchedTemplate } from '../../../project/template/fetch.ts';
 import { openProgress } from '../../../terminal/progress.ts';
@@ -20,13 +21,16 @@ import type { Prompts } from '../../../terminal/prompts.ts';
 import { chosenLanguage, type CreateAnswers } from '../answers.ts';
 import type { rememberConnections } from '../connection.ts';
 import { listPlaces } from '../placement.ts';
-import { prepareCreate } from '../prepare.ts';
-import { planCreate, type CreatePlan } from '../plan-create.ts';
-import { requireWorkflow } from '../../../process/definition.ts';
-import type { WizardContext } from './state.ts';
+import { planCreate, type CreatePlan, prepareCreate } from '../plan-create.ts';
 import { wizardView } from './view.ts';
 
 const MAX_NAMED = 5;
+
+interface ToolsQuestion {
+  readonly answers: CreateAnswers;
+  /** The package manager of the workspace that the project will be a member of. */
+  readonly workspaceManager?: PackageManager | undefined;
+}
 
 export interface WizardContextParts {
   readonly ask: Prompts;
@@ -36,11 +40,15 @@ export interface WizardContextParts {
   readonly context: CommandContext;
 }
 
-/** What the wizard can ask and look up, in KuFlow and on this machine. */
-export async function openWizardContext(parts: WizardContextParts): Promise<WizardContext> {
-  const { ask, signal, connections, template, context } = parts;
+/** What the wizard can ask and look up, in KuFlow and on this machine. Each look-up rejects with a KnownError that says what was seen. */
+export type WizardContext = Awaited<ReturnType<typeof openWizardContext>>;
+
+/** What the summary shows before anything is written. */
+export type Preview = Awaited<ReturnType<WizardContext['preview']>>;
+
+export async function openWizardContext({ ask, signal, connections, template, context }: WizardContextParts) {
   const { connect } = connections;
-  const { env, cwd, terminal, version } = context;
+  const { env, cwd, terminal } = context;
   const working = async <Result>(title: string, work: () => Promise<Result>): Promise<Result> => {
     const progress = openProgress(terminal.err);
     progress.begin(title);
@@ -53,7 +61,7 @@ export async function openWizardContext(parts: WizardContextParts): Promise<Wiza
   const planFor = async (
     answers: CreateAnswers,
   ): Promise<{ readonly plan: CreatePlan; readonly process: LoadedProcess }> => {
-    const decision = await planCreate(answers, { env, cwd, version, connect });
+    const decision = await planCreate(answers, { ...context, connect });
     if (decision.kind === 'missing') throw missingAnswersError(decision.missing, decision.example);
     const discover = (): Promise<never> => Promise.reject(new Error('The process was not read'));
     return { plan: decision.plan, process: await loadProcess(decision.plan.source, { cwd, discover }) };
@@ -66,86 +74,73 @@ export async function openWizardContext(parts: WizardContextParts): Promise<Wiza
   return {
     ask,
     say: wizardView(terminal),
+    /** Absolute. */
     cwd,
     env,
+    /** Where this machine has a client ID and secret. */
     detected: () => detected,
+    /** Detects credentials again, after somebody may have corrected them. */
     detectAgain: async () => {
       connections.forget();
       detected = await findDetectedCredentials(context);
     },
+    /** Variables that are set here and give a client ID or secret: a worker prefers them to its files. */
     variables: credentialVariables(env),
-    profileAddresses: async ({ profile }) => {
+    /** The addresses of the profile in use, as options; none if no profile is in use. */
+    profileAddresses: async ({
+      profile,
+    }: CreateAnswers): Promise<Pick<CreateAnswers, 'endpoint' | 'target' | 'ca'>> => {
       const named = profile ?? (detected?.kind === 'profile' ? detected.name : undefined);
       if (named === undefined) return {};
       const { profileEndpoint } = await import('../../../connection/profile.ts');
       return profileEndpoint({ named, env, cwd });
     },
-    fileCredentials: async (answers) => {
+    /** The credentials of an application file, to be treated like typed ones. */
+    fileCredentials: async (
+      answers: CreateAnswers,
+    ): Promise<{ readonly clientId: string; readonly secret: Secret } | undefined> => {
       const { settings } = await connect(answers);
       const [id, secret] = [settings['kuflow.api.client-id'], settings['kuflow.api.client-secret']];
       return id?.source.kind === 'file' && secret !== undefined
         ? { clientId: id.value, secret: secret.value }
         : undefined;
     },
-    isUsable: async (answers) => {
-      try {
-        await connect(answers);
-        return true;
-      } catch (error) {
-        if (error instanceof KnownError && error.status !== 130) return false;
-        throw error;
-      }
-    },
-    tools: ({ answers, workspaceManager }) => {
+    /** Whether the named credentials can be read at all. */
+    isUsable: async (answers: CreateAnswers) => (await knownErrorOf(() => connect(answers))) === undefined,
+    /** The package manager or build tool that is chosen or detected, or that of the workspace. */
+    tools: ({ answers, workspaceManager }: ToolsQuestion) => {
       const { packageManager = workspaceManager, folder = 'project' } = answers;
       const { tools, packageManagers } = languageOf({ language: chosenLanguage(answers) });
       const chosen = tools.choose(packageManager, { env, folder: resolve(cwd, folder) });
       return {
         label: tools.label,
         title: tools.title(chosen),
+        /** The tools that the user can choose from, if there is more than one. Otherwise empty. */
         choices:
           packageManagers.length === 1
             ? []
             : [...new Map(packageManagers.map((manager) => [tools.title(manager), tools.program(manager)]))].map(
                 ([title, program]) => ({ title, isInstalled: findOnPath(program, env) !== undefined }),
               ),
-        problem: () => toolsProblem(() => tools.require(chosen, env)),
+        /** Why dependencies cannot be installed on this machine. */
+        problem: async () => (await knownErrorOf(() => tools.require(chosen, env)))?.message,
       };
     },
+    /** The languages to choose from: those that the user's own template has files for. */
     languages: template?.languages ?? LANGUAGE_IDS,
-    isInstalled: (program) => findOnPath(program, env) !== undefined,
-    isInRepository,
-    readSample: async (path) => (await import('../../../process/worker-sample/read.ts')).readWorkerSample(path),
-    loadDefinition: async (path) =>
-      requireWorkflow(await (await import('../../../process/definition/file.ts')).loadDefinition(path)),
-    schemaProblem: async (file) => {
-      const { definitionFromFlags } = await import('../../../process/definition/from-flags.ts');
-      try {
-        await definitionFromFlags({
-          code: 'P',
-          taskQueue: 'Q',
-          workflowType: 'W',
-          tasks: ['T'],
-          taskSchemas: [`T=${file}`],
-        });
-        return undefined;
-      } catch (error) {
-        if (!(error instanceof KnownError)) throw error;
-        return error.message.split('\n').slice(1).join(' ').trim();
-      }
-    },
-    verify: async (answers) => {
+    /** Asks KuFlow who the credentials belong to, in a sentence. */
+    verify: async (answers: CreateAnswers) => {
       const { settings } = await connect(answers);
       const { verifyCredentials } = await import('../../../diagnostics/verify-credentials.ts');
       const account = await working('Verifying the credentials…', () => verifyCredentials({ settings, env, signal }));
       return `Credentials ${account}`;
     },
-    list: async (answers) => {
+    list: async (answers: CreateAnswers) => {
       const { listFromApi } = await import('../../../discovery/from-api.ts');
       const access = await openRest(answers);
       return working('Listing processes…', () => listFromApi(access, undefined, signal));
     },
-    discover: async (answers, code) => {
+    discover: async (answers: CreateAnswers, code: string) => {
       const { discoverFromApi } = await import('../../../discovery/from-api.ts');
       return discoverFromApi({
         rest: await openRest(answers),
@@ -155,15 +150,17 @@ export async function openWizardContext(parts: WizardContextParts): Promise<Wiza
         signal,
       });
     },
-    places: async (answers) => {
+    /** The places that can be chosen, if the folder is in a workspace or is another project. Otherwise without places. */
+    places: async (answers: CreateAnswers) => {
       const { plan, process } = await planFor(answers);
       const { placement, chosenFolder: chosen } = plan;
       const name = workerFolderName(process.definition.process.code);
       return { placement, places: listPlaces(placement, { cwd, chosen, name }) };
     },
-    preview: async (answers) => {
+    /** Plans the project and compares it with the folder; writes nothing. */
+    preview: async (answers: CreateAnswers) => {
       const { plan, process } = await planFor(answers);
-      const { comparison } = await prepareCreate(plan, process, { version, cwd, env, template });
+      const { comparison } = await prepareCreate(plan, process, template, context);
       const files = listFileActions(comparison);
       const count = (action: FileAction): number => files.filter((file) => file.action === action).length;
       const conflicts = files.flatMap((file) => (file.action === 'conflict' ? [`${file.path} ${file.reason}`] : []));
@@ -178,6 +175,7 @@ export async function openWizardContext(parts: WizardContextParts): Promise<Wiza
       return {
         folder: plan.folder,
         definition: process.definition,
+        /** Address of the KuFlow that the credentials are for; undefined if none were given. */
         endpoint: plan.connection?.settings['kuflow.api.endpoint']?.value,
         files: {
           create: count('create'),
@@ -185,19 +183,11 @@ export async function openWizardContext(parts: WizardContextParts): Promise<Wiza
           merge: count('merge'),
           overwrite: count('overwrite'),
         },
+        /** Existing files of the folder that get lines. */
         merged: files.filter((file) => file.action === 'merge'),
+        /** Changes outside the folder. */
         outside: describeOutside(comparison.outside ?? []),
       };
     },
   };
-}
-
-async function toolsProblem(require: () => void | Promise<void>): Promise<string | undefined> {
-  try {
-    await require();
-    return undefined;
-  } catch (error) {
-    if (error instanceof KnownError) return error.message;
-    throw error;
-  }
 }

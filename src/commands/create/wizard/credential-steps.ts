@@ -1,9 +1,10 @@
-import { KnownError } from '../../../base/errors.ts';
+import { knownErrorOf } from '../../../base/errors.ts';
 import { isUuid } from '../../../base/is-uuid.ts';
 import type { DetectedCredentials } from '../../../connection/detect-credentials.ts';
 import { BACK } from '../../../terminal/prompts.ts';
 import { describeInstead } from './process-steps.ts';
-import { settle, withAnswers, type Step, type WizardState, type WizardContext } from './state.ts';
+import type { WizardContext } from './context.ts';
+import { settle, withAnswers, type Step, type WizardState } from './state.ts';
 
 /** A worker does not read profiles, so credentials of a profile have to be written to the project. */
 const profile: Step = {
@@ -77,15 +78,13 @@ const credentials: Step = {
   topic: 'credentials',
   isOpen: (state, { credentials: choice }) => choice.kind !== 'not-needed' && !state.settled.has('credentials'),
   run: async (state, context, { canGoBack, credentials: choice }) => {
-    try {
-      context.say.done(await context.verify(state.answers));
+    const failure = await knownErrorOf(async () => context.say.done(await context.verify(state.answers)));
+    if (failure === undefined) {
       const overriding = choice.kind === 'given' ? overridingVariables(state, context) : undefined;
       if (overriding !== undefined) context.say.note(overriding);
       return { kind: 'passed', state: settle(state, 'credentials') };
-    } catch (error) {
-      if (!(error instanceof KnownError) || error.status === 130) throw error;
-      context.say.problem(error);
     }
+    context.say.problem(failure);
     const answer = await context.ask.choose<FailureChoice>({
       message: 'What would you like to do?',
       canGoBack,

@@ -1,21 +1,13 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { countOf } from '../../../base/count-of.ts';
-import { KnownError } from '../../../base/errors.ts';
+import { knownErrorOf } from '../../../base/errors.ts';
 import { expandHome } from '../../../base/user-folders.ts';
-import { identifier } from '../../../base/identifiers.ts';
-import type { MissingAnswer } from '../../../cli/missing-answers.ts';
+import { exampleWorkflowType, type MissingAnswer } from '../../../cli/missing-answers.ts';
 import { samplingQuestion } from '../../../discovery/confirm-sampling.ts';
 import { BACK } from '../../../terminal/prompts.ts';
-import {
-  settle,
-  withAnswers,
-  type Step,
-  type StepResult,
-  type Topic,
-  type WizardContext,
-  type WizardState,
-} from './state.ts';
+import type { WizardContext } from './context.ts';
+import { settle, withAnswers, type Step, type StepResult, type Topic, type WizardState } from './state.ts';
 
 const APP_HINT = 'Exactly as set in the process definition in the KuFlow app, section Workflow';
 const OTHER = ' other';
@@ -36,16 +28,15 @@ const listing: Step = {
   isOpen: (state) =>
     state.answers.source === 'api' && state.answers.process === undefined && state.listing === undefined,
   run: async (state, context, { canGoBack }) => {
-    try {
-      const found = await context.list(state.answers);
-      if (found.definitions.length > 0) return { kind: 'passed', state: { ...state, listing: found } };
+    let found: WizardState['listing'];
+    const failure = await knownErrorOf(async () => (found = await context.list(state.answers)));
+    if (failure !== undefined) context.say.problem(failure);
+    else if (found !== undefined && found.definitions.length > 0)
+      return { kind: 'passed', state: { ...state, listing: found } };
+    else
       context.say.note(
         'The application sees no processes: either none was started yet, or it has no role in the process definitions.',
       );
-    } catch (error) {
-      if (!(error instanceof KnownError) || error.status === 130) throw error;
-      context.say.problem(error);
-    }
     return askAfterFailure(state, context, canGoBack, 'Describe the process by its tasks');
   },
 };
@@ -174,13 +165,12 @@ const discovery: Step = {
   topic: 'discovery',
   isOpen: (state) => state.answers.source === 'api' && state.answers.discovered === undefined,
   run: async (state, context, { canGoBack }) => {
-    try {
-      const discovered = await context.discover(state.answers, processCode(state));
-      return { kind: 'passed', state: withAnswers(state, { discovered }) };
-    } catch (error) {
-      if (!(error instanceof KnownError) || error.status === 130) throw error;
-      context.say.problem(error);
-    }
+    let read = state;
+    const failure = await knownErrorOf(async () => {
+      read = withAnswers(state, { discovered: await context.discover(state.answers, processCode(state)) });
+    });
+    if (failure === undefined) return { kind: 'passed', state: read };
+    context.say.problem(failure);
     return askAfterFailure(state, context, canGoBack, `Describe ${processCode(state)} by its tasks`);
   },
 };
@@ -239,7 +229,7 @@ const taskSchema: Step = {
       optional: true,
       canGoBack,
       validate: (text) => (text === '' || existsSync(fileOf(text)) ? undefined : 'The file does not exist'),
-      validateAsync: (text) => (text === '' ? Promise.resolve(undefined) : context.schemaProblem(fileOf(text))),
+      validateAsync: (text) => (text === '' ? Promise.resolve(undefined) : schemaProblem(fileOf(text))),
     });
     if (answer === BACK) return { kind: 'back' };
     const next = { ...state, shapeOf: undefined };
@@ -247,6 +237,14 @@ const taskSchema: Step = {
     return { kind: 'answered', state: answer === '' ? next : withAnswers(next, { taskSchema: schemas }) };
   },
 };
+
+/** Why the file has no usable JSON Schema. */
+async function schemaProblem(file: string): Promise<string | undefined> {
+  const { definitionFromFlags } = await import('../../../process/definition/from-flags.ts');
+  const flags = { code: 'P', taskQueue: 'Q', workflowType: 'W', tasks: ['T'], taskSchemas: [`T=${file}`] };
+  const failure = await knownErrorOf(() => definitionFromFlags(flags));
+  return failure?.message.split('\n').slice(1).join(' ').trim();
+}
 
 // A process that KuFlow already runs has a queue and a type that only its app shows: a guess would be accepted without checking.
 const forNew =
@@ -267,7 +265,7 @@ const workflowType = lineStep({
   flag: 'workflowType',
   message: 'Workflow type',
   hint: APP_HINT,
-  offer: forNew((code) => `${identifier(code, 'pascal', new Set(), 'process')}Workflow`),
+  offer: forNew(exampleWorkflowType),
 });
 
 /** Questions about which process it is and what its tasks are. */

@@ -1,27 +1,21 @@
 import { lstatSync, readdirSync, statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
-import { interruptedError, KnownError } from '../../../base/errors.ts';
+import { knownErrorOf, interruptedError } from '../../../base/errors.ts';
 import { expandHome } from '../../../base/user-folders.ts';
 import type { CredentialChoice } from '../../../cli/missing-answers.ts';
 import { toProjectName, workerFolderName } from '../../../languages/project-name.ts';
+import { findOnPath } from '../../../files/find-on-path.ts';
 import { LANGUAGES, type LanguageId } from '../../../languages/names.ts';
 import { languageOf } from '../../../languages/registry.ts';
+import { isInRepository } from '../../../project/join/find-root.ts';
 import { BACK } from '../../../terminal/prompts.ts';
-import { shortPath } from '../../../terminal/short-path.ts';
+import { shortPath } from '../../../files/relative-path.ts';
 import { chosenLanguage, folderNameProblem, type CreateAnswers } from '../answers.ts';
 import { processCode } from './process-steps.ts';
 import { overridingVariables } from './credential-steps.ts';
 import { choosePlace } from './choose-place.ts';
-import {
-  reopenFolder,
-  settle,
-  withAnswers,
-  type Preview,
-  type Step,
-  type StepResult,
-  type WizardState,
-  type WizardContext,
-} from './state.ts';
+import type { Preview, WizardContext } from './context.ts';
+import { reopenFolder, settle, withAnswers, type Step, type StepResult, type WizardState } from './state.ts';
 
 /** Why a project cannot be in this folder. The files in it are compared later, and none is lost. */
 export function folderProblem(cwd: string, text: string): string | undefined {
@@ -100,15 +94,12 @@ const copy: Step = {
 
 /** Conflicts in a folder, reported while the folder is chosen and not after the last question. */
 async function findConflict(answers: CreateAnswers, context: WizardContext): Promise<string | undefined> {
-  try {
+  const failure = await knownErrorOf(async () => {
     // Where to go in the folder of another project is the next question.
     const { placement } = await context.places(answers);
     if (placement.kind !== 'occupied') await context.preview(answers);
-    return undefined;
-  } catch (error) {
-    if (error instanceof KnownError && error.status !== 130) return error.message;
-    throw error;
-  }
+  });
+  return failure?.message;
 }
 
 /** The chosen language, or the first one to offer. */
@@ -210,11 +201,11 @@ const git: Step = {
   topic: 'git',
   isOpen: (state) => !state.settled.has('git'),
   run: async (state, context, { canGoBack, before }) => {
-    if (context.isInRepository(resolve(context.cwd, state.answers.folder ?? '.'))) {
+    if (isInRepository(resolve(context.cwd, state.answers.folder ?? '.'))) {
       context.say.note('The folder is in a git repository, so no new one is created');
       return { kind: 'passed', state: settle(state, 'git') };
     }
-    if (!context.isInstalled('git')) {
+    if (findOnPath('git', context.env) === undefined) {
       context.say.note('git is not installed, so no repository is created');
       return { kind: 'passed', state: settle(state, 'git') };
     }
@@ -252,24 +243,22 @@ const summary: Step = {
   topic: 'summary',
   isOpen: (state) => !state.settled.has('summary'),
   run: async (state, context, { canGoBack, credentials }) => {
-    let preview: Preview | undefined;
-    try {
-      preview = await context.preview(state.answers);
+    const failure = await knownErrorOf(async () => {
+      const preview = await context.preview(state.answers);
       context.say.summary(summaryRows(state, preview, credentials, context));
       context.say.changes(preview);
-    } catch (error) {
-      if (!(error instanceof KnownError) || error.status === 130) throw error;
-      context.say.problem(error);
-    }
+    });
+    if (failure !== undefined) context.say.problem(failure);
     const answer = await context.ask.choose({
       message:
-        preview === undefined
-          ? 'The project cannot be created like this. What would you like to do?'
-          : 'Create the project?',
+        failure === undefined
+          ? 'Create the project?'
+          : 'The project cannot be created like this. What would you like to do?',
       canGoBack,
       choices: [
-        ...(preview === undefined ? [] : [{ value: 'create', name: 'Yes' } as const]),
-        ...(preview === undefined ? [{ value: 'folder', name: 'Choose another folder' } as const] : []),
+        failure === undefined
+          ? ({ value: 'create', name: 'Yes' } as const)
+          : ({ value: 'folder', name: 'Choose another folder' } as const),
         ...(canGoBack ? [{ value: 'back', name: 'Go back and change an answer' } as const] : []),
         { value: 'end', name: 'No, quit without writing anything' },
       ],

@@ -3,8 +3,9 @@ import type { WorkerDefinition } from '../../../process/definition.ts';
 import { sampleTaskDefinitions } from '../../../process/worker-sample/definition.ts';
 import { BACK } from '../../../terminal/prompts.ts';
 import type { CreateAnswers } from '../answers.ts';
+import type { WizardContext } from './context.ts';
 import { KINDS } from './process-steps.ts';
-import { settle, withAnswers, type Step, type StepResult, type WizardState, type WizardContext } from './state.ts';
+import { settle, withAnswers, type Step, type StepResult, type WizardState } from './state.ts';
 
 interface ReviewedProcess {
   readonly definition: WorkerDefinition;

@@ -1,12 +1,13 @@
 import { KnownError } from '../../../base/errors.ts';
 import { chooseCredentials, missingAnswers } from '../../../cli/missing-answers.ts';
 import type { CreateAnswers } from '../answers.ts';
+import type { WizardContext } from './context.ts';
 import { credentialSteps } from './credential-steps.ts';
 import { processSteps } from './process-steps.ts';
 import { folderProblem, projectSteps } from './project-steps.ts';
 import { review } from './review-step.ts';
 import { sourceSteps } from './source-steps.ts';
-import type { OpenAnswers, Step, Topic, WizardContext, WizardState } from './state.ts';
+import type { OpenAnswers, Step, Topic, WizardState } from './state.ts';
 
 const STEPS: readonly Step[] = [
   ...sourceSteps,

@@ -1,14 +1,15 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { countOf } from '../../../base/count-of.ts';
-import { KnownError } from '../../../base/errors.ts';
+import { knownErrorOf } from '../../../base/errors.ts';
 import { expandHome } from '../../../base/user-folders.ts';
-import type { WorkerDefinition } from '../../../process/definition.ts';
+import { requireWorkflow, type WorkerDefinition } from '../../../process/definition.ts';
 import type { WorkerSample } from '../../../process/worker-sample/read.ts';
 import { BACK } from '../../../terminal/prompts.ts';
 import type { SourceKind } from '../../../cli/process-options.ts';
 import { detectedText } from './credential-steps.ts';
-import { settle, withAnswers, type Step, type WizardState, type WizardContext } from './state.ts';
+import type { WizardContext } from './context.ts';
+import { settle, withAnswers, type Step, type WizardState } from './state.ts';
 
 const DEFINITION_FILE = 'kuflow.process.yaml';
 const SAMPLE_FILE = 'worker-sample.zip';
@@ -64,6 +65,10 @@ const withDefinition = (state: WizardState, context: WizardContext, definition: 
   return { ...state, definition };
 };
 
+async function loadDefinition(path: string): Promise<WorkerDefinition> {
+  return requireWorkflow(await (await import('../../../process/definition/file.ts')).loadDefinition(path));
+}
+
 const file: Step = {
   topic: 'file',
   isOpen: (state) => state.answers.source === 'file' && state.definition === undefined,
@@ -71,33 +76,24 @@ const file: Step = {
     const given = state.answers.definition;
     if (given !== undefined) {
       // It was named on the command line, so its mistakes are fixed there: they end the wizard.
-      return {
-        kind: 'passed',
-        state: withDefinition(state, context, await context.loadDefinition(resolve(context.cwd, given))),
-      };
+      const named = await loadDefinition(resolve(context.cwd, given));
+      return { kind: 'passed', state: withDefinition(state, context, named) };
     }
     let definition: WizardState['definition'];
-    const atHome = (text: string): string => expandHome(text, context.env);
+    const fileOf = (text: string): string => resolve(context.cwd, expandHome(text, context.env));
     const answer = await context.ask.text({
       message: 'Definition file',
       canGoBack,
       fallback: before ?? DEFINITION_FILE,
-      validate: (text) => (existsSync(resolve(context.cwd, atHome(text))) ? undefined : 'The file does not exist'),
-      validateAsync: async (text) => {
-        try {
-          definition = await context.loadDefinition(resolve(context.cwd, atHome(text)));
-          return undefined;
-        } catch (error) {
-          if (error instanceof KnownError) return error.message;
-          throw error;
-        }
-      },
+      validate: (text) => (existsSync(fileOf(text)) ? undefined : 'The file does not exist'),
+      validateAsync: async (text) =>
+        (await knownErrorOf(async () => (definition = await loadDefinition(fileOf(text)))))?.message,
     });
     if (answer === BACK || definition === undefined) return { kind: 'back' };
     return {
       kind: 'answered',
       answer,
-      state: withAnswers(withDefinition(state, context, definition), { definition: atHome(answer) }),
+      state: withAnswers(withDefinition(state, context, definition), { definition: expandHome(answer, context.env) }),
     };
   },
 };
@@ -106,6 +102,7 @@ const workerSample: Step = {
   topic: 'worker-sample',
   isOpen: ({ answers }) => answers.source === 'worker-sample' && answers.workerSample === undefined,
   run: async (state, context, { canGoBack, before }) => {
+    const { readWorkerSample } = await import('../../../process/worker-sample/read.ts');
     let read: WorkerSample | undefined;
     const fileOf = (text: string): string => resolve(context.cwd, expandHome(text, context.env));
     const answer = await context.ask.text({
@@ -114,13 +111,8 @@ const workerSample: Step = {
       fallback: before ?? SAMPLE_FILE,
       validate: (text) => (existsSync(fileOf(text)) ? undefined : 'The file does not exist'),
       validateAsync: async (text) => {
-        try {
-          read = await context.readSample(fileOf(text));
-          return undefined;
-        } catch (error) {
-          if (error instanceof KnownError) return [error.message, error.seen ?? ''].filter(Boolean).join(': ');
-          throw error;
-        }
+        const failure = await knownErrorOf(async () => (read = await readWorkerSample(fileOf(text))));
+        return failure && [failure.message, failure.seen ?? ''].filter(Boolean).join(': ');
       },
     });
     if (answer === BACK || read === undefined) return { kind: 'back' };

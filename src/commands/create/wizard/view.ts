@@ -10,35 +10,30 @@ import { printMerged, printOutside } from '../view.ts';
 import type { Terminal } from '../../../terminal/terminal.ts';
 import { wrapText } from '../../../terminal/wrap.ts';
 
-/** What the wizard prints between questions: whole lines on stderr, which a screen reader reads in order. */
-export interface WizardView {
-  intro(): void;
-  done(text: string): void;
-  note(text: string): void;
-  problem(error: KnownError): void;
-  /** `notes`: what may be wrong or incomplete in it. */
-  process(definition: WorkerDefinition, notes: readonly string[]): void;
-  summary(rows: readonly (readonly [label: string, value: string])[]): void;
-  /** The changes of files that exist already, and all changes outside the folder of the project. */
-  changes(changes: { readonly merged: readonly MergedFile[]; readonly outside: readonly OutsideChange[] }): void;
+interface WizardChanges {
+  readonly merged: readonly MergedFile[];
+  readonly outside: readonly OutsideChange[];
 }
 
 const MAX_LENGTH = 1000;
 
-export function wizardView(terminal: Terminal): WizardView {
+/** What the wizard prints between questions: whole lines on stderr, which a screen reader reads in order. */
+export function wizardView(terminal: Terminal) {
   const { err } = terminal;
   const { bold, dim, green, yellow } = palette(err);
   const prose = (text: string): void => err.line(wrapText(text, err.columns));
   return {
-    intro: () => {
+    intro: (): void => {
       prose(bold('Create a worker project for a KuFlow process.'));
       prose(dim('Esc goes back, Ctrl-C quits. Nothing is written before you confirm at the end.'));
       err.line();
     },
-    done: (text) => prose(`${green(err.marks.done)} ${escapeForTerminal(text, MAX_LENGTH)}`),
-    note: (text) => prose(`${yellow(err.marks.warning)} ${escapeForTerminal(text, MAX_LENGTH)}`),
-    problem: (error) => printError(terminal, error, { debug: false, json: false, status: error.status }),
-    process: (definition, notes) => {
+    done: (text: string): void => prose(`${green(err.marks.done)} ${escapeForTerminal(text, MAX_LENGTH)}`),
+    note: (text: string): void => prose(`${yellow(err.marks.warning)} ${escapeForTerminal(text, MAX_LENGTH)}`),
+    problem: (error: KnownError): void =>
+      printError(terminal, error, { debug: false, json: false, status: error.status }),
+    /** `notes`: what may be wrong or incomplete in it. */
+    process: (definition: WorkerDefinition, notes: readonly string[]): void => {
       err.line();
       err.line(bold(escapeForTerminal(definition.process.code)));
       definition.tasks.forEach(({ code, kind, data }, index) => {
@@ -48,12 +43,13 @@ export function wizardView(terminal: Terminal): WizardView {
       for (const note of notes) prose(`  ${dim(`- ${escapeForTerminal(note, MAX_LENGTH)}`)}`);
       err.line();
     },
-    changes: ({ merged, outside }) => {
+    /** The changes of files that exist already, and all changes outside the folder of the project. */
+    changes: ({ merged, outside }: WizardChanges): void => {
       printMerged(err, merged);
       printOutside(err, outside);
       if (merged.length > 0 || outside.length > 0) err.line();
     },
-    summary: (rows) => {
+    summary: (rows: readonly (readonly [label: string, value: string])[]): void => {
       err.line();
       const width = Math.max(...rows.map(([label]) => label.length));
       // Two columns only if there is room: a narrow column of text is hard to read.

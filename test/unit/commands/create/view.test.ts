@@ -1,18 +1,21 @@
 import { describe, expect, it } from 'vitest';
-import { printCreated, type CreateSummary } from '../../../../src/commands/create/view.ts';
+import type { CreateResult } from '../../../../src/commands/create/result.ts';
+import { printCreated } from '../../../../src/commands/create/view.ts';
 import { openTerminal } from '../../../../src/terminal/terminal.ts';
 import { fakeHost } from '../../../support/fake-host.ts';
 
 const COMMAND = `npx create-kuflow-worker loans ${'--task A_LONG_CODE_OF_A_TASK '.repeat(60)}--yes`;
-const SUMMARY: CreateSummary = {
+const SUMMARY: CreateResult = {
   folder: '/elsewhere/loans',
   name: 'loans',
-  process: { code: 'LOAN', tasks: 2 },
+  language: 'typescript',
+  process: { code: 'LOAN', source: 'sample', tasks: 2 },
   notes: ['The project is named loans, because the folder name has uppercase letters'],
   dryRun: false,
   files: [],
   outside: [],
   install: { kind: 'skipped' },
+  git: { kind: 'skipped', reason: '--no-git' },
   check: {
     kind: 'impossible',
     reason: 'The Temporal server was not found on this machine and could not be downloaded',
@@ -24,6 +27,8 @@ const SUMMARY: CreateSummary = {
     { command: 'npm run dev', text: 'run the local platform and the worker, reloaded on changes' },
     { command: COMMAND, text: 'repeat it' },
   ],
+  command: COMMAND,
+  status: 4,
 };
 
 function linesOf(isTTY: boolean): readonly string[] {

@@ -74,7 +74,7 @@ async function runWorkerChecks(
     ...(blockedBy && { blockedBy }),
   }));
   const placeholders = earlier.map(({ id }) => ({
-    ...{ id, title: id, plane: 'engine' as const, docs: id, requires: [], offline: true, timeoutMs: 1 },
+    ...{ id, title: id, plane: 'engine' as const, timeoutMs: 1 },
     run: () => Promise.reject(new Error('must not run')),
   }));
   const results = await runChecks<DoctorInput, DoctorOutputs>(
