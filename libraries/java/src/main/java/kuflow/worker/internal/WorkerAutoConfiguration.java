@@ -28,12 +28,10 @@ import org.springframework.context.annotation.Import;
 /** The beans of the library. {@link kuflow.worker.KuFlowWorker} adds its settings. */
 @AutoConfiguration
 @Import({
-    ActivityInterceptor.class,
     EngineLifecycle.class,
     KuFlowActivities.class,
     RestClient.class,
     TaskData.class,
-    TaskFailures.class,
     WorkerActivitiesImpl.class,
     WorkerHealthIndicator.class,
     WorkerMetrics.class,
@@ -45,13 +43,21 @@ public class WorkerAutoConfiguration {
 
     @Bean
     KuFlowCalls kuFlowCalls(RestClient rest, WorkerSettings settings) {
-        return new KuFlowCalls(rest, settings.api().clientId());
+        return KuFlowCalls.of(rest, settings.api().clientId());
     }
 
     /** The client for your own activities. */
     @Bean
     KuFlowClient kuFlowClient(KuFlowCalls calls) {
         return calls.client();
+    }
+
+    @Bean
+    ActivityInterceptor activityInterceptor(
+            TaskData taskData, KuFlowClient kuflow, WorkerMetrics metrics, WorkerSettings settings) {
+        TaskFailures failures =
+                new TaskFailures(kuflow, metrics, settings.worker().attemptsBeforeTaskLog());
+        return new ActivityInterceptor(taskData, failures, settings.worker().maxPayloadBytes());
     }
 
     @Bean

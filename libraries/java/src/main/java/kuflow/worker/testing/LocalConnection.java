@@ -183,17 +183,11 @@ final class LocalConnection implements AutoCloseable {
 
     /** Waits for a result while the processes run. */
     private static <T> T first(CompletableFuture<T> result, List<LocalChild> children) {
-        CompletableFuture<T> end = new CompletableFuture<>();
-        Stream.concat(Stream.of(result), children.stream().map(LocalChild::<T>failure))
-                .forEach(one -> one.whenComplete((value, failure) -> {
-                    if (failure == null) {
-                        end.complete(value);
-                    } else {
-                        end.completeExceptionally(failure);
-                    }
-                }));
+        Stream<CompletableFuture<T>> ends = children.stream().map(LocalChild::failure);
         try {
-            return end.join();
+            CompletableFuture.anyOf(Stream.concat(Stream.of(result), ends).toArray(CompletableFuture[]::new))
+                    .join();
+            return result.join();
         } catch (CompletionException failed) {
             if (failed.getCause() instanceof RuntimeException cause) {
                 throw cause;

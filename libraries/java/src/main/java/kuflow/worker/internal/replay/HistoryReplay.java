@@ -65,6 +65,16 @@ public final class HistoryReplay implements AutoCloseable {
     public record Result(
             @Nullable Throwable failure, @Nullable String lastItem) {}
 
+    /** The workflow code creates other items than the history has. The message contains no data of the process. */
+    static final class ItemsDiffer extends AssertionError {
+
+        private static final long serialVersionUID = 1L;
+
+        ItemsDiffer(String message, @Nullable Throwable cause) {
+            super(message, cause);
+        }
+    }
+
     public HistoryReplay(DataConverter converter, List<Class<?>> workflows) {
         this.converter = converter;
         // Nothing is called at this address.
