@@ -12,7 +12,6 @@ import java.util.UUID;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import java.util.stream.StreamSupport;
 import kuflow.worker.KuFlowOperations.Process.State;
 import kuflow.worker.KuFlowOperations.ProcessAction;
 import kuflow.worker.KuFlowOperations.ProcessAction.Status;
@@ -88,7 +87,8 @@ public final class LocalProcess {
                     .path("data");
             if (!data.path("valid").asBoolean(true)) {
                 throw new IllegalArgumentException("The data of task " + task + " is not valid: "
-                        + StreamSupport.stream(data.path("errors").spliterator(), false)
+                        + data.path("errors")
+                                .valueStream()
                                 .map(error -> error.path("propertyPath").asText() + " "
                                         + error.path("type").asText())
                                 .collect(Collectors.joining(", ")));
@@ -218,7 +218,7 @@ public final class LocalProcess {
     }
 
     private static Stream<JsonNode> items(JsonNode found) {
-        return StreamSupport.stream(found.path("items").spliterator(), false);
+        return found.path("items").valueStream();
     }
 
     private static boolean isOpen(JsonNode item) {

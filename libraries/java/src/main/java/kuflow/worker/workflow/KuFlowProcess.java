@@ -32,7 +32,6 @@ import kuflow.worker.internal.activity.WorkerActivities;
 import kuflow.worker.internal.rest.KuFlowJson;
 import kuflow.worker.internal.workflow.ItemContext;
 import kuflow.worker.internal.workflow.Rejections;
-import kuflow.worker.internal.workflow.Uuid7;
 import org.jspecify.annotations.NullUnmarked;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -298,7 +297,7 @@ public final class KuFlowProcess {
             CreateProcessItem.@Nullable Message message) {
         // In a scope that was canceled before, nothing is created.
         CancellationScope.throwCanceled();
-        UUID id = Uuid7.next();
+        UUID id = uuid7();
         CreateProcessItem request =
                 new CreateProcessItem(id, type, processId, null, owner.id(), owner.email(), code, task, message);
         cancelingWithScope(id, () -> kuflow.createProcessItem(request));
@@ -333,6 +332,16 @@ public final class KuFlowProcess {
                     ? min(wait, AFTER_SIGNAL)
                     : min(wait.multipliedBy(2), max(MAX_REREAD_INTERVAL, rereadAfter));
         }
+    }
+
+    /**
+     * A time-ordered ID (UUIDv7) from the workflow's time and randomness. It is the same in every replay, so that creating an item is
+     * idempotent.
+     */
+    private static UUID uuid7() {
+        UUID random = Workflow.randomUUID();
+        long high = Workflow.currentTimeMillis() << 16 | 0x7000 | random.getMostSignificantBits() & 0x0fff;
+        return new UUID(high, random.getLeastSignificantBits());
     }
 
     /** Adds up to 5 %: tasks that were created together are not read at the same moment. */
