@@ -13,8 +13,8 @@ import kuflow.worker.internal.activity.TaskData;
 import kuflow.worker.internal.activity.TaskFailures;
 import kuflow.worker.internal.activity.WorkerActivitiesImpl;
 import kuflow.worker.internal.engine.EngineLifecycle;
-import kuflow.worker.internal.operation.WorkerHealthIndicator;
 import kuflow.worker.internal.operation.WorkerMetrics;
+import kuflow.worker.internal.operation.WorkerReadiness;
 import kuflow.worker.internal.payload.EncryptionKeys;
 import kuflow.worker.internal.payload.Payloads;
 import kuflow.worker.internal.rest.KuFlowCalls;
@@ -22,6 +22,8 @@ import kuflow.worker.internal.rest.RestClient;
 import kuflow.worker.internal.settings.WorkerSettings;
 import kuflow.worker.internal.workflow.WorkflowInterceptor;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.health.contributor.Health;
+import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Import;
 
@@ -33,7 +35,6 @@ import org.springframework.context.annotation.Import;
     RestClient.class,
     TaskData.class,
     WorkerActivitiesImpl.class,
-    WorkerHealthIndicator.class,
     WorkerMetrics.class,
     WorkflowInterceptor.class
 })
@@ -63,6 +64,17 @@ public class WorkerAutoConfiguration {
     @Bean
     DataConverter dataConverter(WorkerSettings settings, RestClient rest) {
         return Payloads.converter(settings.worker().maxPayloadBytes(), new EncryptionKeys(rest));
+    }
+
+    /** The part of {@code /readyz} that is about the engine. It is {@code worker} in spring.properties. */
+    @Bean
+    public HealthIndicator workerHealthIndicator(WorkerReadiness readiness) {
+        return () -> {
+            String reason = readiness.notReady();
+            return reason == null
+                    ? Health.up().build()
+                    : Health.outOfService().withDetail("reason", reason).build();
+        };
     }
 
     /** The metrics of Temporal's SDK. The thread of the scope keeps the JVM running until Spring closes it. */
