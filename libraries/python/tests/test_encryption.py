@@ -257,7 +257,7 @@ def client_of(environment: WorkflowEnvironment, keys: EncryptionKeys, key_id: st
     """Starts processes with this key, as KuFlow does, or ordinary ones."""
     config = environment.client.config()
     config["data_converter"] = data_converter(keys)
-    config["interceptors"] = [AsKuFlow(key_id, {})]
+    config["interceptors"] = [AsKuFlow(key_id)]
     return Client(**config)
 
 

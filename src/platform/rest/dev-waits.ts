@@ -80,7 +80,9 @@ export async function waitForProcess(
           listFailing(id),
           queue === undefined ? [] : deps.workers.pollers(queue),
         ]);
-        return { reached, process: { id, state: process.state }, items, pollers, failing };
+        const result = { reached, process: { id, state: process.state }, items, pollers, failing };
+        if (reached) return result;
+        return { ...result, problem: describeProblem(process.definition.code, result, { ...wanted, timeoutSeconds }) };
       }
       // It rejects when the signal aborts.
       await clock.sleep(Math.min(left, PROCESS_EVERY), changed.signal).catch(() => undefined);
@@ -101,4 +103,28 @@ function isReached(
     items.some((item) => item.code === task && item.state !== undefined && taskStates.includes(item.state));
   const hasState = states === undefined ? task !== undefined || state !== 'RUNNING' : states.includes(state);
   return hasTask && hasState;
+}
+
+/** What a person has to know about a process that is not as wanted. */
+function describeProblem(
+  processCode: string,
+  { process: { id, state }, items, pollers, failing }: Omit<ProcessWaitResult, 'reached' | 'problem'>,
+  { states, task, timeoutSeconds }: ProcessWait,
+): string {
+  const missing = states === undefined ? 'has not ended' : `is not ${states.join(' or ')}`;
+  const wanted = task === undefined ? missing : `does not have an open task ${task}`;
+  // The answer comes before the limit if the process or its workflow has ended.
+  const when = state === 'RUNNING' ? ` after ${timeoutSeconds} s` : '';
+  const open = items.filter((item) => item.state !== undefined && OPEN.includes(item.state));
+  const last = failing.at(-1);
+  return [
+    `Process ${processCode} ${id} ${wanted}${when}: it is ${state}`,
+    `Open tasks: ${open.map((item) => `${item.code} (${item.state})`).join(', ') || 'none'}`,
+    `Worker: ${pollers.length === 0 ? 'no worker polls the task queue' : `${pollers.join(', ')} polls`}`,
+    ...(last === undefined
+      ? []
+      : [
+          `Last failure: ${last.name}, attempt ${last.failures}: ${last.message}${last.location === undefined ? '' : ` (${last.location})`}`,
+        ]),
+  ].join('\n');
 }

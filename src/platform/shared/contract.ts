@@ -325,6 +325,7 @@ export const ProcessWaitResult = model('ProcessWaitResult', {
   items: Type.Array(WaitedItem, { description: 'All items of the process, oldest first' }),
   pollers: Type.Array(Text, { description: 'Identities of the workers that poll the task queue now' }),
   failing,
+  problem: Type.Optional(Type.String({ description: 'If it did not happen: all of this as a text for people' })),
 });
 export type ProcessWaitResult = Immutable<Static<typeof ProcessWaitResult>>;
 

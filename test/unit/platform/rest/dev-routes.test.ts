@@ -563,7 +563,11 @@ describe('POST /_dev/processes/{id}/wait', () => {
     const never = wait(id, { task: 'APPLICATION', taskStates: ['COMPLETED'] });
     expect((await rest.call('POST', `/processes/${id}/~actions/cancel`)).statusCode).toBe(200);
     expect(await ended).toMatchObject({ reached: true, process: { state: 'CANCELLED' } });
-    expect(await never).toMatchObject({ reached: false, items: [{ state: 'CANCELLED' }] });
+    expect(await never).toMatchObject({
+      reached: false,
+      items: [{ state: 'CANCELLED' }],
+      problem: `Process LOAN ${id} does not have an open task APPLICATION: it is CANCELLED\nOpen tasks: none\nWorker: no worker polls the task queue`,
+    });
   });
 
   it('keeps its time limit while time is skipped', async () => {
@@ -583,7 +587,10 @@ describe('POST /_dev/processes/{id}/wait', () => {
     failing = [{ kind: 'activity', name: 'checkCredit', failures: 3, message: 'no answer' }];
     rest.pollers.set(LOAN.workflow.taskQueue, ['worker 1']);
     const expected = { reached: false, pollers: ['worker 1'], failing };
-    expect(await wait(id, { states: ['COMPLETED'], timeoutSeconds: 0 })).toMatchObject(expected);
+    expect(await wait(id, { states: ['COMPLETED'], timeoutSeconds: 0 })).toMatchObject({
+      ...expected,
+      problem: `Process LOAN ${id} is not COMPLETED after 0 s: it is RUNNING\nOpen tasks: none\nWorker: worker 1 polls\nLast failure: checkCredit, attempt 3: no answer`,
+    });
   });
 });
 

@@ -157,18 +157,18 @@ class LocalProcess:
         Raises an error if the process does not reach it in time, or no longer can. The error names the open tasks, the
         worker that polls, and the last failure.
         """
-        await self._wait({"states": [state]}, f"is not {state}", seconds)
+        await self._wait({"states": [state]}, seconds)
 
-    async def _wait(self, wanted: JsonObject, problem: str, seconds: float | None = None) -> Any:
+    async def _wait(self, wanted: JsonObject, seconds: float | None = None) -> Any:
         limit = self._connection.seconds if seconds is None else seconds
         body = {**wanted, "timeoutSeconds": limit}
         found = await self._connection.dev("POST", f"/processes/{self.id}/wait", body)
         if not found["reached"]:
-            raise AssertionError(f"Process {self._code} {self.id} {problem}{_describe(found, limit)}")
+            raise AssertionError(found["problem"])
         return found
 
     async def _complete(self, code: str, data: JsonObject | None) -> None:
-        found = await self._wait({"task": code}, f"does not have an open task {code}")
+        found = await self._wait({"task": code})
         task = next(item for item in found["items"] if item.get("code") == code and item.get("state") in OPEN)
         token = await self._connection.token_of(self._email)
         path = f"/process-items/{task['id']}/task"
@@ -301,24 +301,6 @@ def _worker_module(folder: Path) -> str:
     for target in project.get("scripts", {}).values():
         return str(target).partition(":")[0].removesuffix(".__main__")
     raise ValueError(f"{folder / 'pyproject.toml'} has no script: pass `worker`")
-
-
-def _describe(found: Any, limit: float) -> str:
-    state = found["process"]["state"]
-    # The answer comes before the limit if the process or its workflow has ended.
-    when = f" after {limit:g} s" if state == "RUNNING" else ""
-    open_tasks = [f"{item.get('code')} ({item['state']})" for item in found["items"] if item.get("state") in OPEN]
-    pollers = ", ".join(found["pollers"])
-    lines = [
-        f"{when}: it is {state}",
-        f"Open tasks: {', '.join(open_tasks) or 'none'}",
-        f"Worker: {f'{pollers} polls' if pollers else 'no worker polls the task queue'}",
-    ]
-    if found["failing"]:
-        last = found["failing"][-1]
-        location = f" ({last['location']})" if "location" in last else ""
-        lines.append(f"Last failure: {last['name']}, attempt {last['failures']}: {last['message']}{location}")
-    return "\n".join(lines)
 
 
 def _problem(response: httpx.Response) -> str:

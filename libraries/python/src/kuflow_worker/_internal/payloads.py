@@ -1,7 +1,7 @@
 """Converts the payloads of workflows and activities, and limits their size."""
 
 import typing
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -38,9 +38,16 @@ class PayloadTooLarge(RuntimeError):
         self.process_id = process_id
 
 
-def data_converter(keys: EncryptionKeys, max_payload_bytes: int = DEFAULT_MAX_PAYLOAD_BYTES) -> DataConverter:
-    """Returns the converter that the worker, its tests and replays must share."""
-    codec = _WorkerCodec(keys, max_payload_bytes)
+def data_converter(
+    keys: EncryptionKeys,
+    max_payload_bytes: int = DEFAULT_MAX_PAYLOAD_BYTES,
+    on_failure: Callable[[EncryptionError], None] = lambda error: None,
+) -> DataConverter:
+    """Returns the converter that the worker, its tests and replays must share.
+
+    `on_failure` gets each error of the encryption, which Temporal reports like one of the workflow code.
+    """
+    codec = _WorkerCodec(keys, max_payload_bytes, on_failure)
     return DataConverter(payload_converter_class=WorkerPayloadConverter, payload_codec=codec)
 
 
@@ -119,13 +126,20 @@ class _WorkerCodec(PayloadCodec, WithSerializationContext):
     lets the process continue.
     """
 
-    def __init__(self, keys: EncryptionKeys, max_bytes: int, process_id: str | None = None) -> None:
+    def __init__(
+        self,
+        keys: EncryptionKeys,
+        max_bytes: int,
+        on_failure: Callable[[EncryptionError], None],
+        process_id: str | None = None,
+    ) -> None:
         self._keys = keys
         self._max_bytes = max_bytes
+        self._on_failure = on_failure
         self._process_id = process_id
 
     def with_context(self, context: SerializationContext) -> "_WorkerCodec":
-        return _WorkerCodec(self._keys, self._max_bytes, getattr(context, "workflow_id", None))
+        return _WorkerCodec(self._keys, self._max_bytes, self._on_failure, getattr(context, "workflow_id", None))
 
     async def encode(self, payloads: Sequence[Payload]) -> list[Payload]:
         with self._named_in_errors():
@@ -142,6 +156,7 @@ class _WorkerCodec(PayloadCodec, WithSerializationContext):
             yield
         except EncryptionError as error:
             error.process_id = self._process_id
+            self._on_failure(error)
             raise
 
     def _checked(self, payload: Payload) -> Payload:

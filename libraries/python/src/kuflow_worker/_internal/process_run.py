@@ -1,11 +1,10 @@
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from typing import Any, Generic
 from uuid import uuid4
 
-from temporalio.api.common.v1 import Payload
 from temporalio.client import (
     Client,
     Interceptor,
@@ -136,19 +135,15 @@ async def start_process(
     activities: Sequence[object] = (),
     *,
     interceptors: Sequence[WorkerInterceptor] = (),
-    headers: Mapping[str, Payload] | None = None,
     max_payload_bytes: int = DEFAULT_MAX_PAYLOAD_BYTES,
 ) -> ProcessRun:
     """Starts the workflow of a process, with the converter and the interceptors of the worker.
 
-    `activities` are instances of your activity classes, `interceptors` are your worker's, and `headers` are the
-    headers of the start request.
+    `activities` are instances of your activity classes, and `interceptors` are your worker's.
     """
     process_id = str(uuid4())
     request: WorkflowRequest = {"processId": process_id}
-    return await _start(
-        environment, workflow, kuflow, activities, process_id, request, interceptors, headers, max_payload_bytes
-    )
+    return await _start(environment, workflow, kuflow, activities, process_id, request, interceptors, max_payload_bytes)
 
 
 async def start_action(
@@ -182,12 +177,11 @@ async def _start(
     workflow_id: str,
     request: WorkflowRequest,
     interceptors: Sequence[WorkerInterceptor],
-    headers: Mapping[str, Payload] | None = None,
     max_payload_bytes: int = DEFAULT_MAX_PAYLOAD_BYTES,
 ) -> ProcessRun[Any]:
     config = environment.client.config()
     config["data_converter"] = data_converter(fake_keys(), max_payload_bytes)
-    config["interceptors"] = [*config["interceptors"], AsKuFlow(kuflow.key_id, headers or {})]
+    config["interceptors"] = [*config["interceptors"], AsKuFlow(kuflow.key_id)]
     client = Client(**config)
     turns = Turns(client)
     kuflow.connect(client, turns)
@@ -219,18 +213,16 @@ async def _start(
 
 
 class AsKuFlow(Interceptor):
-    """Starts a process with headers, and encrypts what is sent to a confidential one."""
+    """Encrypts what is sent to a confidential process."""
 
-    def __init__(self, key_id: str | None, headers: Mapping[str, Payload]) -> None:
+    def __init__(self, key_id: str | None) -> None:
         self._key_id = key_id
-        self._headers = headers
 
     def intercept_client(self, next: OutboundInterceptor) -> OutboundInterceptor:
-        key_id, headers = self._key_id, self._headers
+        key_id = self._key_id
 
         class Outbound(OutboundInterceptor):
             async def start_workflow(self, input: StartWorkflowInput) -> WorkflowHandle[Any, Any]:
-                input.headers = headers
                 return await super().start_workflow(mark_call(input, key_id))
 
             async def signal_workflow(self, input: SignalWorkflowInput) -> None:

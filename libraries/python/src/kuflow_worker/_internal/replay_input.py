@@ -7,16 +7,13 @@ import os
 import re
 import struct
 import sys
-from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import replace
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from temporalio.api.common.v1 import Payload
 from temporalio.api.history.v1 import History
 from temporalio.client import WorkflowHistory
-from temporalio.converter import PayloadCodec, SerializationContext, WithSerializationContext
 
 from .declaration import Worker
 from .encryption import EncryptionError, EncryptionKeys, request_key
@@ -46,9 +43,7 @@ async def replay_input(worker: Worker, load: Callable[[], Settings]) -> int:
     sys.stdout = open(os.devnull, "w")  # noqa: ASYNC230, SIM115
     keys = _Keys(worker, load)
     failures: list[EncryptionError] = []
-    converter = data_converter(EncryptionKeys(keys.request))
-    if converter.payload_codec is not None:
-        converter = replace(converter, payload_codec=_WatchedCodec(converter.payload_codec, failures))
+    converter = data_converter(EncryptionKeys(keys.request), on_failure=failures.append)
     histories = _read_histories(sys.stdin.buffer)
     try:
         async for replayed in replay_histories(histories, worker.workflows, converter, worker.interceptors):
@@ -88,33 +83,6 @@ class _Keys:
     async def close(self) -> None:
         if self._rest is not None:
             await self._rest.close()
-
-
-class _WatchedCodec(PayloadCodec, WithSerializationContext):
-    """Remembers why a payload could not be decrypted. Temporal reports that like an error of the workflow code."""
-
-    def __init__(self, codec: PayloadCodec, failures: list[EncryptionError]) -> None:
-        self._codec = codec
-        self._failures = failures
-
-    def with_context(self, context: SerializationContext) -> "_WatchedCodec":
-        codec = self._codec
-        inner = codec.with_context(context) if isinstance(codec, WithSerializationContext) else codec
-        return _WatchedCodec(inner, self._failures)
-
-    async def encode(self, payloads: Sequence[Payload]) -> list[Payload]:
-        try:
-            return await self._codec.encode(payloads)
-        except EncryptionError as error:
-            self._failures.append(error)
-            raise
-
-    async def decode(self, payloads: Sequence[Payload]) -> list[Payload]:
-        try:
-            return await self._codec.decode(payloads)
-        except EncryptionError as error:
-            self._failures.append(error)
-            raise
 
 
 async def _read_histories(stream: BinaryIO) -> AsyncIterator[WorkflowHistory]:

@@ -6,20 +6,14 @@ const API = '/v2024-06-14';
 /** What the local KuFlow answers about a process that something waits for. */
 export interface WaitResult {
   readonly reached: boolean;
-  readonly process: { readonly id: string; readonly state: string };
   readonly items: readonly {
     readonly id: string;
     readonly type: ProcessItem['type'];
     readonly code?: string;
     readonly state?: string;
   }[];
-  readonly pollers: readonly string[];
-  readonly failing: readonly {
-    readonly name: string;
-    readonly failures: number;
-    readonly message: string;
-    readonly location?: string;
-  }[];
+  /** If it was not reached: what is open, who polls and what fails. */
+  readonly problem?: string;
 }
 
 export interface LocalUser {

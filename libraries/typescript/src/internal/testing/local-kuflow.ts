@@ -194,7 +194,7 @@ function processAs(access: ProcessAccess, token: () => Promise<string>): LocalPr
   const waitFor = async (wanted: Wanted, within = limit): Promise<WaitResult> => {
     const body = { ...wanted, timeoutSeconds: within / 1_000 };
     const found = await client.dev<WaitResult>('POST', `/processes/${id}/wait`, body);
-    if (!found.reached) throw new Error(describeWait(`Process ${processCode} ${id}`, wanted, within, found));
+    if (!found.reached) throw new Error(found.problem);
     return found;
   };
 
@@ -259,27 +259,4 @@ async function exampleOf({ client, id, code }: ProcessAccess, task: string): Pro
 
 function formatErrors({ errors = [] }: JsonValue): string {
   return errors.map(({ propertyPath = '', type = '' }) => `${propertyPath} ${type}`.trim()).join(', ');
-}
-
-function describeWait(
-  name: string,
-  { states = [], task }: Wanted,
-  limit: number,
-  { process: found, items, pollers, failing }: WaitResult,
-): string {
-  const wanted = task === undefined ? `is not ${states.join(' or ')}` : `does not have an open task ${task}`;
-  // The answer comes before the limit if the process or its workflow has ended.
-  const when = found.state === 'RUNNING' ? ` after ${limit / 1_000} s` : '';
-  const open = items.filter(({ state }) => isOpenState(state));
-  const last = failing.at(-1);
-  return [
-    `${name} ${wanted}${when}: it is ${found.state}`,
-    `Open tasks: ${open.length === 0 ? 'none' : open.map((item) => `${item.code} (${item.state})`).join(', ')}`,
-    `Worker: ${pollers.length === 0 ? 'no worker polls the task queue' : `${pollers.join(', ')} polls`}`,
-    ...(last === undefined
-      ? []
-      : [
-          `Last failure: ${last.name}, attempt ${last.failures}: ${last.message}${last.location === undefined ? '' : ` (${last.location})`}`,
-        ]),
-  ].join('\n');
 }

@@ -10,13 +10,13 @@ import {
   setHandler,
   sleep,
   Trigger,
+  uuid4,
 } from '@temporalio/workflow';
 import { msToNumber, type Duration } from '@temporalio/common/lib/time.js';
 import type { ProcessItemSignal, ProcessItemType, UserActionSignal, Uuid, WorkflowRequest } from '../model.ts';
 import { runForItem } from './item-context.ts';
 import { briefActivities, kuflowActivities, workerActivities, localWorkerActivities } from './kuflow-activities.ts';
 import type { HumanTask, Message, SignalAction, SystemTask, Thread } from './task.ts';
-import { uuid7 } from './uuid.ts';
 
 const processItemSignal = defineSignal<[Partial<ProcessItemSignal>?]>('KuFlow_Engine_Signal_Process_Item');
 const ITEM_TYPES: readonly unknown[] = ['TASK', 'MESSAGE', 'THREAD'] satisfies ProcessItemType[];
@@ -398,6 +398,16 @@ function taskPayload(data: unknown, contextData: unknown) {
       ...(contextData !== undefined && { contextData: { value: contextData as object } }),
     },
   };
+}
+
+/**
+ * A time-ordered id (UUIDv7) from the workflow's time and randomness. It is the same in every replay, so that creating an
+ * item is idempotent.
+ */
+function uuid7(): Uuid {
+  // Temporal makes Date.now and uuid4 deterministic in workflow code.
+  const time = Date.now().toString(16).padStart(12, '0');
+  return `${time.slice(0, 8)}-${time.slice(8, 12)}-7${uuid4().slice(15)}`;
 }
 
 /** A factor of 1 to 1.05: tasks that were created together are not read at the same moment. */

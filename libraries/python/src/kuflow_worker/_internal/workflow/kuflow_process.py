@@ -27,7 +27,6 @@ from .kuflow_activities import (
     with_cancellation,
 )
 from .task import HumanTask, MessageTask, SignalAction, SystemTask, ThreadTask
-from .uuid7 import uuid7
 
 Data = TypeVar("Data")
 Parameters = ParamSpec("Parameters")
@@ -353,7 +352,7 @@ class KuFlowProcess(Generic[Metadata]):
         return SystemTaskHandle(self, task, item_id, is_completing)
 
     async def _create_item(self, item_type: str, code: str, fields: Mapping[str, object]) -> str:
-        item_id = uuid7()
+        item_id = _uuid7()
         item = {"id": item_id, "type": item_type, "processId": self._process_id, "processItemDefinitionCode": code}
         request = cast(CreateProcessItemRequest, {**item, **fields})
         await self._canceling_item(item_id, kuflow_activities.create_process_item(request))
@@ -521,6 +520,15 @@ def _task_payload(data: JsonObject | None, context_data: object) -> dict[str, ob
 def _escape(field: str) -> str:
     """Escapes a field for a JSON pointer."""
     return field.replace("~", "~0").replace("/", "~1")
+
+
+def _uuid7() -> str:
+    """Returns a time-ordered ID (UUIDv7) from the workflow's time and randomness.
+
+    It is the same in every replay, so that creating an item is idempotent.
+    """
+    time = f"{workflow.time_ns() // 1_000_000:012x}"
+    return f"{time[:8]}-{time[8:]}-7{str(workflow.uuid4())[15:]}"
 
 
 def _spread(item_id: str) -> float:

@@ -1,36 +1,18 @@
 package kuflow.worker;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.UUID;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import kuflow.worker.internal.rest.RestClient;
-import kuflow.worker.internal.rest.RestRequest;
 import kuflow.worker.model.KuFlowFile;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Transfers documents between KuFlow and a file, without loading them into memory. Transfer a file in the same activity
  * that creates or reads it, because the next activity may run on another host. Give that activity the options for
  * transfers: transfers send heartbeats.
  */
-public final class Documents {
-
-    private static final Pattern DOCUMENT_URI = Pattern.compile("ku:(process|business-artifact)/([\\w-]+)/document/.*");
-
-    private final RestClient rest;
-
-    /** For this library. Your own activities call {@link KuFlowClient#documents()}. */
-    public Documents(RestClient rest) {
-        this.rest = rest;
-    }
+public interface Documents {
 
     /** Uploads a file under its own name, as {@code application/octet-stream}. */
-    public KuFlowFile upload(Path file, UUID processId) {
+    default KuFlowFile upload(Path file, UUID processId) {
         return upload(file, processId, String.valueOf(file.getFileName()), "application/octet-stream");
     }
 
@@ -40,69 +22,11 @@ public final class Documents {
      * @param name the name that people see
      * @param contentType media type
      */
-    public KuFlowFile upload(Path file, UUID processId, String name, String contentType) {
-        if (sizeOf(file) == 0) {
-            throw new IllegalArgumentException(name + " is empty: KuFlow does not accept empty documents");
-        }
-        RestRequest request = RestRequest.of(
-                        "uploadProcessDocument", "POST", "/processes/" + processId + "/~actions/upload-document")
-                .query("fileName", name)
-                .query("fileContentType", contentType)
-                .file(file);
-        Uploaded uploaded = rest.call(request, Uploaded.class).body();
-        if (uploaded == null || uploaded.documentUri() == null) {
-            throw RestError.unexpected(
-                    "The response to the upload of a document has no documentUri", request.operation());
-        }
-        return uploaded.documentUri();
-    }
-
-    private record Uploaded(@Nullable KuFlowFile documentUri) {}
+    KuFlowFile upload(Path file, UUID processId, String name, String contentType);
 
     /** Saves a document to a file, which appears only when it is complete. */
-    public void download(KuFlowFile document, Path file) {
-        download(document.uri(), file, document.size());
-    }
+    void download(KuFlowFile document, Path file);
 
     /** Saves the document with this {@code ku:} URI to a file, which appears only when it is complete. */
-    public void download(String uri, Path file) {
-        download(uri, file, null);
-    }
-
-    private void download(String uri, Path file, @Nullable Long size) {
-        Matcher owner = DOCUMENT_URI.matcher(uri);
-        if (!owner.matches()) {
-            throw new IllegalArgumentException(uri + " is not the URI of a document of a process or business artifact");
-        }
-        boolean isOfProcess = owner.group(1).equals("process");
-        RestRequest request = RestRequest.of(
-                        isOfProcess ? "downloadProcessDocument" : "downloadBusinessArtifactDocument",
-                        "GET",
-                        (isOfProcess ? "/processes/" : "/business-artifacts/")
-                                + owner.group(2)
-                                + "/~actions/download-document")
-                .query("documentUri", uri);
-        Path incomplete = file.resolveSibling(file.getFileName() + ".incomplete");
-        try {
-            rest.download(request, incomplete);
-            long received = sizeOf(incomplete);
-            if (size != null && received != size) {
-                throw new IllegalStateException(
-                        "The document %s has %d bytes instead of %d".formatted(uri, received, size));
-            }
-            Files.move(incomplete, file, StandardCopyOption.REPLACE_EXISTING);
-        } catch (IOException unwritable) {
-            throw new UncheckedIOException(unwritable);
-        } finally {
-            incomplete.toFile().delete();
-        }
-    }
-
-    private static long sizeOf(Path file) {
-        try {
-            return Files.size(file);
-        } catch (IOException unreadable) {
-            throw new UncheckedIOException(unreadable);
-        }
-    }
+    void download(String uri, Path file);
 }

@@ -13,8 +13,8 @@ import kuflow.worker.internal.activity.TaskData;
 import kuflow.worker.internal.activity.TaskFailures;
 import kuflow.worker.internal.activity.WorkerActivitiesImpl;
 import kuflow.worker.internal.engine.EngineLifecycle;
-import kuflow.worker.internal.operation.WorkerHealthIndicator;
 import kuflow.worker.internal.operation.WorkerMetrics;
+import kuflow.worker.internal.operation.WorkerReadiness;
 import kuflow.worker.internal.payload.EncryptionKeys;
 import kuflow.worker.internal.payload.Payloads;
 import kuflow.worker.internal.rest.KuFlowCalls;
@@ -22,20 +22,19 @@ import kuflow.worker.internal.rest.RestClient;
 import kuflow.worker.internal.settings.WorkerSettings;
 import kuflow.worker.internal.workflow.WorkflowInterceptor;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.health.contributor.Health;
+import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Import;
 
 /** The beans of the library. {@link kuflow.worker.KuFlowWorker} adds its settings. */
 @AutoConfiguration
 @Import({
-    ActivityInterceptor.class,
     EngineLifecycle.class,
     KuFlowActivities.class,
     RestClient.class,
     TaskData.class,
-    TaskFailures.class,
     WorkerActivitiesImpl.class,
-    WorkerHealthIndicator.class,
     WorkerMetrics.class,
     WorkflowInterceptor.class
 })
@@ -45,7 +44,7 @@ public class WorkerAutoConfiguration {
 
     @Bean
     KuFlowCalls kuFlowCalls(RestClient rest, WorkerSettings settings) {
-        return new KuFlowCalls(rest, settings.api().clientId());
+        return KuFlowCalls.of(rest, settings.api().clientId());
     }
 
     /** The client for your own activities. */
@@ -55,8 +54,27 @@ public class WorkerAutoConfiguration {
     }
 
     @Bean
+    ActivityInterceptor activityInterceptor(
+            TaskData taskData, KuFlowClient kuflow, WorkerMetrics metrics, WorkerSettings settings) {
+        TaskFailures failures =
+                new TaskFailures(kuflow, metrics, settings.worker().attemptsBeforeTaskLog());
+        return new ActivityInterceptor(taskData, failures, settings.worker().maxPayloadBytes());
+    }
+
+    @Bean
     DataConverter dataConverter(WorkerSettings settings, RestClient rest) {
         return Payloads.converter(settings.worker().maxPayloadBytes(), new EncryptionKeys(rest));
+    }
+
+    /** The part of {@code /readyz} that is about the engine. It is {@code worker} in spring.properties. */
+    @Bean
+    public HealthIndicator workerHealthIndicator(WorkerReadiness readiness) {
+        return () -> {
+            String reason = readiness.notReady();
+            return reason == null
+                    ? Health.up().build()
+                    : Health.outOfService().withDetail("reason", reason).build();
+        };
     }
 
     /** The metrics of Temporal's SDK. The thread of the scope keeps the JVM running until Spring closes it. */

@@ -3,8 +3,6 @@ package kuflow.worker.testing;
 import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
@@ -38,29 +36,27 @@ final class LocalChild {
             throw new UncheckedIOException("Could not start " + name, failed);
         }
         ended = CompletableFuture.allOf(
-                read(process.getInputStream(), onLine), read(process.getErrorStream(), line -> {}), process.onExit());
+                read(process.inputReader(StandardCharsets.UTF_8), onLine),
+                read(process.errorReader(StandardCharsets.UTF_8), line -> {}),
+                process.onExit());
     }
 
-    private CompletableFuture<Void> read(InputStream stream, Consumer<String> onLine) {
-        CompletableFuture<Void> closed = new CompletableFuture<>();
-        Thread reader = new Thread(
-                () -> {
-                    try (BufferedReader lines =
-                            new BufferedReader(new InputStreamReader(stream, StandardCharsets.UTF_8))) {
-                        lines.lines().forEach(line -> {
-                            keep(line);
-                            onLine.accept(line);
-                        });
-                    } catch (IOException | UncheckedIOException broken) {
-                        keep(broken.toString());
-                    } finally {
-                        closed.complete(null);
-                    }
-                },
-                "output of " + name);
-        reader.setDaemon(true);
-        reader.start();
-        return closed;
+    private CompletableFuture<Void> read(BufferedReader stream, Consumer<String> onLine) {
+        Runnable reading = () -> {
+            try (stream) {
+                stream.lines().forEach(line -> {
+                    keep(line);
+                    onLine.accept(line);
+                });
+            } catch (IOException | UncheckedIOException broken) {
+                keep(broken.toString());
+            }
+        };
+        return CompletableFuture.runAsync(reading, work -> {
+            Thread reader = new Thread(work, "output of " + name);
+            reader.setDaemon(true);
+            reader.start();
+        });
     }
 
     private void keep(String line) {

@@ -18,12 +18,12 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import java.util.stream.StreamSupport;
 import kuflow.worker.internal.rest.KuFlowJson;
 import org.jspecify.annotations.Nullable;
 
@@ -136,16 +136,16 @@ final class LocalConnection implements AutoCloseable {
         if (email == null) {
             return state.path("user").path("token").asText();
         }
-        JsonNode users = dev("GET", "/users", null).path("users");
-        for (JsonNode user : users) {
-            if (user.path("email").asText().equalsIgnoreCase(email)) {
-                return user.path("token").asText();
-            }
+        Map<String, String> tokens = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+        dev("GET", "/users", null)
+                .path("users")
+                .forEach(user -> tokens.put(
+                        user.path("email").asText(), user.path("token").asText()));
+        if (!tokens.containsKey(email)) {
+            throw new IllegalArgumentException("The local KuFlow does not have the user " + email + ". Its users: "
+                    + String.join(", ", tokens.keySet()));
         }
-        throw new IllegalArgumentException("The local KuFlow does not have the user " + email + ". Its users: "
-                + StreamSupport.stream(users.spliterator(), false)
-                        .map(user -> user.path("email").asText())
-                        .collect(Collectors.joining(", ")));
+        return tokens.get(email);
     }
 
     /** Calls KuFlow's API as a user. */
@@ -183,17 +183,11 @@ final class LocalConnection implements AutoCloseable {
 
     /** Waits for a result while the processes run. */
     private static <T> T first(CompletableFuture<T> result, List<LocalChild> children) {
-        CompletableFuture<T> end = new CompletableFuture<>();
-        Stream.concat(Stream.of(result), children.stream().map(LocalChild::<T>failure))
-                .forEach(one -> one.whenComplete((value, failure) -> {
-                    if (failure == null) {
-                        end.complete(value);
-                    } else {
-                        end.completeExceptionally(failure);
-                    }
-                }));
+        Stream<CompletableFuture<T>> ends = children.stream().map(LocalChild::failure);
         try {
-            return end.join();
+            CompletableFuture.anyOf(Stream.concat(Stream.of(result), ends).toArray(CompletableFuture[]::new))
+                    .join();
+            return result.join();
         } catch (CompletionException failed) {
             if (failed.getCause() instanceof RuntimeException cause) {
                 throw cause;

@@ -1,7 +1,6 @@
 package kuflow.worker.testing;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import java.math.BigDecimal;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -13,7 +12,6 @@ import java.util.UUID;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import java.util.stream.StreamSupport;
 import kuflow.worker.KuFlowOperations.Process.State;
 import kuflow.worker.KuFlowOperations.ProcessAction;
 import kuflow.worker.KuFlowOperations.ProcessAction.Status;
@@ -70,7 +68,7 @@ public final class LocalProcess {
         }
 
         private JsonNode find() {
-            JsonNode found = await(Map.of("task", task), "does not have an open task " + task, LIMIT);
+            JsonNode found = await(Map.of("task", task), LIMIT);
             return items(found)
                     .filter(item -> item.path("code").asText().equals(task) && isOpen(item))
                     .findFirst()
@@ -89,7 +87,8 @@ public final class LocalProcess {
                     .path("data");
             if (!data.path("valid").asBoolean(true)) {
                 throw new IllegalArgumentException("The data of task " + task + " is not valid: "
-                        + StreamSupport.stream(data.path("errors").spliterator(), false)
+                        + data.path("errors")
+                                .valueStream()
                                 .map(error -> error.path("propertyPath").asText() + " "
                                         + error.path("type").asText())
                                 .collect(Collectors.joining(", ")));
@@ -205,48 +204,21 @@ public final class LocalProcess {
 
     /** Waits for a state as {@link #waitFor(State)} does, with another limit. */
     public void waitFor(State state, Duration limit) {
-        await(Map.of("states", List.of(state)), "is not " + state, limit);
+        await(Map.of("states", List.of(state)), limit);
     }
 
-    private JsonNode await(Map<String, ?> wanted, String problem, Duration limit) {
+    private JsonNode await(Map<String, ?> wanted, Duration limit) {
         Map<String, Object> body = new HashMap<>(wanted);
-        BigDecimal seconds = BigDecimal.valueOf(limit.toMillis(), 3).stripTrailingZeros();
-        body.put("timeoutSeconds", seconds);
+        body.put("timeoutSeconds", limit.toMillis() / 1_000.0);
         JsonNode found = connection.dev("POST", "/processes/" + id + "/wait", body);
         if (!found.path("reached").asBoolean()) {
-            throw new AssertionError(
-                    "Process " + code + " " + id + " " + problem + describe(found, seconds.toPlainString()));
+            throw new AssertionError(found.path("problem").asText());
         }
         return found;
     }
 
-    private static String describe(JsonNode found, String seconds) {
-        String state = found.path("process").path("state").asText();
-        String open = items(found)
-                .filter(LocalProcess::isOpen)
-                .map(item ->
-                        item.path("code").asText() + " (" + item.path("state").asText() + ")")
-                .collect(Collectors.joining(", "));
-        String pollers = StreamSupport.stream(found.path("pollers").spliterator(), false)
-                .map(JsonNode::asText)
-                .collect(Collectors.joining(", "));
-        // The answer comes before the limit if the process or its workflow has ended.
-        String text = (state.equals("RUNNING") ? " after " + seconds + " s" : "") + ": it is " + state
-                + "\nOpen tasks: " + (open.isEmpty() ? "none" : open)
-                + "\nWorker: " + (pollers.isEmpty() ? "no worker polls the task queue" : pollers + " polls");
-        JsonNode failing = found.path("failing");
-        if (failing.isEmpty()) {
-            return text;
-        }
-        JsonNode last = failing.get(failing.size() - 1);
-        return text + "\nLast failure: " + last.path("name").asText() + ", attempt "
-                + last.path("failures").asText() + ": "
-                + last.path("message").asText()
-                + (last.has("location") ? " (" + last.path("location").asText() + ")" : "");
-    }
-
     private static Stream<JsonNode> items(JsonNode found) {
-        return StreamSupport.stream(found.path("items").spliterator(), false);
+        return found.path("items").valueStream();
     }
 
     private static boolean isOpen(JsonNode item) {

@@ -51,6 +51,8 @@ public final class ProcessRun implements AutoCloseable {
     private static final Pattern NOT_OF_PROJECT =
             Pattern.compile("(java|jdk|io\\.(temporal|grpc)|com\\.fasterxml|kuflow\\.worker)\\.");
     private static final Duration LIMIT = Duration.ofSeconds(30);
+    private static final int ATTEMPTS_BEFORE_TASK_LOG = 5;
+    private static final int MAX_PAYLOAD_BYTES = 100_000;
 
     private final UUID processId = UUID.randomUUID();
     private final FailedWorkflowTasks failedTasks = new FailedWorkflowTasks();
@@ -65,8 +67,7 @@ public final class ProcessRun implements AutoCloseable {
             @Nullable String keyId,
             Object... activities) {
         this.kuflow = kuflow;
-        DataConverter converter =
-                Payloads.converter(kuflow.settings().worker().maxPayloadBytes(), new EncryptionKeys(kuflow.rest()));
+        DataConverter converter = Payloads.converter(MAX_PAYLOAD_BYTES, FakeKuFlow::key);
         environment = TestWorkflowEnvironment.newInstance(TestEnvironmentOptions.newBuilder()
                 .setWorkflowServiceStubsOptions(WorkflowServiceStubsOptions.newBuilder()
                         .setGrpcClientInterceptors(List.of(failedTasks))
@@ -129,9 +130,9 @@ public final class ProcessRun implements AutoCloseable {
     }
 
     private static WorkerInterceptor activityInterceptor(FakeKuFlow kuflow) {
-        TaskFailures failures =
-                new TaskFailures(kuflow.client(), new WorkerMetrics(new SimpleMeterRegistry()), kuflow.settings());
-        return new ActivityInterceptor(new TaskData(), failures, kuflow.settings());
+        WorkerMetrics metrics = new WorkerMetrics(new SimpleMeterRegistry());
+        TaskFailures failures = new TaskFailures(kuflow.client(), metrics, ATTEMPTS_BEFORE_TASK_LOG);
+        return new ActivityInterceptor(new TaskData(), failures, MAX_PAYLOAD_BYTES);
     }
 
     public UUID processId() {

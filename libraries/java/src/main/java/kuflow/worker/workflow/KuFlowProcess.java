@@ -32,8 +32,6 @@ import kuflow.worker.internal.activity.WorkerActivities;
 import kuflow.worker.internal.rest.KuFlowJson;
 import kuflow.worker.internal.workflow.ItemContext;
 import kuflow.worker.internal.workflow.Rejections;
-import kuflow.worker.internal.workflow.Uuid7;
-import kuflow.worker.model.LogLevel;
 import org.jspecify.annotations.NullUnmarked;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -53,11 +51,11 @@ public final class KuFlowProcess {
     private final UUID processId;
     private final Duration rereadAfter;
     private final CancellationScope processScope = CancellationScope.current();
-    private final KuFlowOperations kuflow = ActivityStubs.kuflow();
-    private final WorkerActivities worker = ActivityStubs.worker();
+    final KuFlowOperations kuflow = ActivityStubs.kuflow();
+    final WorkerActivities worker = ActivityStubs.worker();
 
     /** Items whose state in KuFlow has changed, or will soon. */
-    private final Set<UUID> changed = new HashSet<>();
+    final Set<UUID> changed = new HashSet<>();
 
     private final Signals signals = new Signals(changed::add);
     private @Nullable Promise<UUID> application;
@@ -299,7 +297,7 @@ public final class KuFlowProcess {
             CreateProcessItem.@Nullable Message message) {
         // In a scope that was canceled before, nothing is created.
         CancellationScope.throwCanceled();
-        UUID id = Uuid7.next();
+        UUID id = uuid7();
         CreateProcessItem request =
                 new CreateProcessItem(id, type, processId, null, owner.id(), owner.email(), code, task, message);
         cancelingWithScope(id, () -> kuflow.createProcessItem(request));
@@ -312,7 +310,7 @@ public final class KuFlowProcess {
         return new ItemContext(id, task.code(), null).run(() -> {
             LOGGER.info("Waiting for a person (task {})", task.code());
             Promise<D> done = Async.function(() -> cancelingWithScope(id, () -> waitUntilCompleted(task, id)));
-            return new HumanHandle<>(id, done);
+            return new TaskHandle<>(this, id, done);
         });
     }
 
@@ -334,6 +332,16 @@ public final class KuFlowProcess {
                     ? min(wait, AFTER_SIGNAL)
                     : min(wait.multipliedBy(2), max(MAX_REREAD_INTERVAL, rereadAfter));
         }
+    }
+
+    /**
+     * A time-ordered ID (UUIDv7) from the workflow's time and randomness. It is the same in every replay, so that creating an item is
+     * idempotent.
+     */
+    private static UUID uuid7() {
+        UUID random = Workflow.randomUUID();
+        long high = Workflow.currentTimeMillis() << 16 | 0x7000 | random.getMostSignificantBits() & 0x0fff;
+        return new UUID(high, random.getLeastSignificantBits());
     }
 
     /** Adds up to 5 %: tasks that were created together are not read at the same moment. */
@@ -361,7 +369,7 @@ public final class KuFlowProcess {
     /**
      * Cancels the item in KuFlow if the scope of the work is canceled. When the whole process is canceled, KuFlow does that.
      */
-    private <R> R cancelingWithScope(UUID id, Supplier<R> work) {
+    <R> R cancelingWithScope(UUID id, Supplier<R> work) {
         try {
             return work.get();
         } catch (TemporalFailure failure) {
@@ -383,11 +391,11 @@ public final class KuFlowProcess {
         return failure instanceof CanceledFailure || failure.getCause() instanceof CanceledFailure;
     }
 
-    private <D> SystemHandle<D> openSystemTask(SystemTask<D> task, @Nullable Object contextData) {
+    private <D> SystemTaskHandle<D> openSystemTask(SystemTask<D> task, @Nullable Object contextData) {
         CancellationScope.throwCanceled();
         Owner owner = Owner.ofId(application().get());
         UUID id = createItem(ProcessItem.Type.TASK, task.code(), owner, taskOf(null, contextData), null);
-        return new SystemHandle<>(task, id);
+        return new SystemTaskHandle<>(this, task.code(), id);
     }
 
     /** All system tasks share the result, so a canceled scope of one of them must not affect it. */
@@ -477,116 +485,7 @@ public final class KuFlowProcess {
         return one.compareTo(other) > 0 ? one : other;
     }
 
-    private void cancel(UUID id) {
+    void cancel(UUID id) {
         kuflow.cancelProcessItems(processId, List.of(id));
-    }
-
-    private void log(UUID id, String text, LogLevel level) {
-        kuflow.appendProcessItemTaskLog(id, text, level);
-    }
-
-    private final class HumanHandle<D> implements TaskHandle<D> {
-
-        private final UUID id;
-        private final Promise<D> done;
-
-        HumanHandle(UUID id, Promise<D> done) {
-            this.id = id;
-            this.done = done;
-        }
-
-        @Override
-        public UUID id() {
-            return id;
-        }
-
-        @Override
-        public Promise<D> done() {
-            return done;
-        }
-
-        @Override
-        public void cancel() {
-            whileOpen(() -> {
-                KuFlowProcess.this.cancel(id);
-                changed.add(id);
-            });
-        }
-
-        @Override
-        public void assign(Owner owner) {
-            whileOpen(() -> kuflow.assignProcessItemTask(id, owner.id(), owner.email()));
-        }
-
-        @Override
-        public void log(String text, LogLevel level) {
-            KuFlowProcess.this.log(id, text, level);
-        }
-
-        /** KuFlow refuses to change a completed task, and Temporal would repeat that forever. */
-        private void whileOpen(Runnable change) {
-            List<Promise<Void>> changes = new ArrayList<>();
-            CancellationScope scope = Workflow.newCancellationScope(() -> changes.add(Async.procedure(change::run)));
-            scope.run();
-            Promise<Void> changing = changes.get(0);
-            Workflow.await(() -> changing.isCompleted() || done.isCompleted());
-            if (changing.isCompleted()) {
-                changing.get();
-            } else {
-                scope.cancel();
-            }
-        }
-    }
-
-    private final class SystemHandle<D> implements SystemTaskHandle<D> {
-
-        private final SystemTask<D> task;
-        private final UUID id;
-        private boolean isCompleting;
-
-        SystemHandle(SystemTask<D> task, UUID id) {
-            this.task = task;
-            this.id = id;
-            Async.procedure(this::cancelWithScope).exceptionally(canceled -> null);
-        }
-
-        @Override
-        public UUID id() {
-            return id;
-        }
-
-        @Override
-        public D complete(Supplier<D> work) {
-            return complete(work, false);
-        }
-
-        /** The scope may be canceled before the task is completed. */
-        private void cancelWithScope() {
-            cancelingWithScope(id, () -> {
-                Workflow.await(() -> isCompleting);
-                return id;
-            });
-        }
-
-        D complete(Supplier<D> work, boolean validates) {
-            isCompleting = true;
-            return cancelingWithScope(id, () -> {
-                D data = new ItemContext(id, task.code(), validates).run(work);
-                Object saved = data == null ? Map.of() : data;
-                new ItemContext(id, task.code(), false)
-                        .run(() -> worker.completeTask(new WorkerActivities.CompleteTask(id, task.code(), saved)));
-                return data;
-            });
-        }
-
-        @Override
-        public void cancel() {
-            KuFlowProcess.this.cancel(id);
-        }
-
-        @Override
-        public void log(String text, LogLevel level) {
-            KuFlowProcess.this.log(id, text, level);
-        }
     }
 }

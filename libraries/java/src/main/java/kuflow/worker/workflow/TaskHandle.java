@@ -1,23 +1,65 @@
 package kuflow.worker.workflow;
 
+import io.temporal.workflow.Async;
+import io.temporal.workflow.CancellationScope;
 import io.temporal.workflow.Promise;
+import io.temporal.workflow.Workflow;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.UUID;
 import kuflow.worker.model.LogLevel;
 
 /** A human task that was created and may still be open. */
-public interface TaskHandle<D> {
+public final class TaskHandle<D> {
 
-    UUID id();
+    private final KuFlowProcess process;
+    private final UUID id;
+    private final Promise<D> done;
+
+    TaskHandle(KuFlowProcess process, UUID id, Promise<D> done) {
+        this.process = process;
+        this.id = id;
+        this.done = done;
+    }
+
+    public UUID id() {
+        return id;
+    }
 
     /** The data of the task when a person has completed it. Fails with {@link TaskCancelled} if it is canceled. */
-    Promise<D> done();
+    public Promise<D> done() {
+        return done;
+    }
 
     /** Cancels the task, unless it is completed first. */
-    void cancel();
+    public void cancel() {
+        whileOpen(() -> {
+            process.cancel(id);
+            process.changed.add(id);
+        });
+    }
 
     /** Assigns the task, unless it is completed or canceled first. */
-    void assign(Owner owner);
+    public void assign(Owner owner) {
+        whileOpen(() -> process.kuflow.assignProcessItemTask(id, owner.id(), owner.email()));
+    }
 
     /** Adds a line to the task log in KuFlow. */
-    void log(String text, LogLevel level);
+    public void log(String text, LogLevel level) {
+        process.kuflow.appendProcessItemTaskLog(id, text, level);
+    }
+
+    /** KuFlow refuses to change a completed task, and Temporal would repeat that forever. */
+    private void whileOpen(Runnable change) {
+        List<Promise<Void>> changes = new ArrayList<>();
+        CancellationScope scope = Workflow.newCancellationScope(() -> changes.add(Async.procedure(change::run)));
+        scope.run();
+        Promise<Void> changing = changes.get(0);
+        Workflow.await(() -> changing.isCompleted() || done.isCompleted());
+        if (changing.isCompleted()) {
+            changing.get();
+        } else {
+            scope.cancel();
+        }
+    }
 }

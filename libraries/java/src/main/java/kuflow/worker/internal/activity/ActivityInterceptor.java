@@ -7,6 +7,8 @@ import io.temporal.common.interceptors.ActivityInboundCallsInterceptor;
 import io.temporal.common.interceptors.ActivityInboundCallsInterceptorBase;
 import io.temporal.common.interceptors.Header;
 import io.temporal.common.interceptors.WorkerInterceptorBase;
+import io.temporal.failure.ApplicationFailure;
+import io.temporal.failure.TemporalFailure;
 import io.temporal.serviceclient.CheckedExceptionWrapper;
 import java.time.Duration;
 import java.util.UUID;
@@ -15,15 +17,14 @@ import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import kuflow.worker.RestError;
 import kuflow.worker.internal.payload.Encryption;
 import kuflow.worker.internal.payload.Headers;
 import kuflow.worker.internal.payload.PayloadLimit;
-import kuflow.worker.internal.settings.WorkerSettings;
 import kuflow.worker.internal.workflow.ItemContext;
 import kuflow.worker.internal.workflow.Rejections;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.MDC;
-import org.springframework.beans.factory.annotation.Autowired;
 
 /**
  * Validates and limits the results of all activities, KuFlow's and your own, and reports failures and the item they belong to.
@@ -39,11 +40,10 @@ public class ActivityInterceptor extends WorkerInterceptorBase {
         return thread;
     });
 
-    @Autowired
-    public ActivityInterceptor(TaskData taskData, TaskFailures failures, WorkerSettings settings) {
+    public ActivityInterceptor(TaskData taskData, TaskFailures failures, int maxPayloadBytes) {
         this.taskData = taskData;
         this.failures = failures;
-        this.maxPayloadBytes = settings.worker().maxPayloadBytes();
+        this.maxPayloadBytes = maxPayloadBytes;
     }
 
     @Override
@@ -100,7 +100,7 @@ public class ActivityInterceptor extends WorkerInterceptorBase {
                         throw rejection;
                     }
                     if (thrown instanceof RuntimeException exception) {
-                        throw ActivityFailures.toFailure(exception, info.getActivityType());
+                        throw toFailure(exception, info.getActivityType());
                     }
                     throw thrown;
                 }
@@ -179,5 +179,26 @@ public class ActivityInterceptor extends WorkerInterceptorBase {
                         && arguments[0] instanceof WorkerActivities.CompleteTask request
                 ? request.processItemId()
                 : null;
+    }
+
+    /**
+     * What Temporal records for an error: the failures of KuFlow's own libraries for their activities, and for every call to KuFlow.
+     * {@code Retry-After} sets the delay of the next attempt.
+     */
+    private static RuntimeException toFailure(RuntimeException error, String activityType) {
+        if (error instanceof RestError rejected) {
+            ApplicationFailure.Builder failure = ApplicationFailure.newBuilder()
+                    .setMessage("Rest Invocation error")
+                    .setType("KuFlowActivities.RestFailure")
+                    .setDetails(rejected.details().stream().toArray())
+                    .setCause(rejected);
+            rejected.retryAfter().ifPresent(failure::setNextRetryDelay);
+            return failure.build();
+        }
+        boolean isKnown = error instanceof TemporalFailure || error instanceof ActivityCompletionException;
+        if (isKnown || !activityType.startsWith("KuFlow_Engine_")) {
+            return error;
+        }
+        return ApplicationFailure.newFailureWithCause("Invocation error", "KuFlowActivities.Failure", error);
     }
 }

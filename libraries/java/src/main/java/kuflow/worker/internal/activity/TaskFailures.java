@@ -8,19 +8,20 @@ import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadFactory;
 import kuflow.worker.KuFlowClient;
+import kuflow.worker.RestError;
+import kuflow.worker.internal.operation.Redaction;
 import kuflow.worker.internal.operation.WorkerMetrics;
-import kuflow.worker.internal.settings.WorkerSettings;
 import kuflow.worker.internal.workflow.ItemContext;
 import kuflow.worker.model.LogLevel;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.scheduling.concurrent.CustomizableThreadFactory;
 
 /**
@@ -35,6 +36,11 @@ public class TaskFailures {
 
     /** Longer than the wait between two attempts. Another worker may have completed a task, or its process was canceled. */
     private static final Duration FAILING_FOR = Duration.ofMinutes(10);
+
+    private static final int MAX_REASON = 300;
+
+    /** Exceptions whose names say nothing. */
+    private static final Set<String> PLAIN = Set.of("Error", "Exception", "RuntimeException");
 
     /** Appends a line to the log of a task in KuFlow. */
     interface TaskLog {
@@ -53,12 +59,11 @@ public class TaskFailures {
     /** When reasons were written. */
     private final Map<String, Instant> written = new HashMap<>();
 
-    @Autowired
-    public TaskFailures(KuFlowClient kuflow, WorkerMetrics metrics, WorkerSettings settings) {
+    public TaskFailures(KuFlowClient kuflow, WorkerMetrics metrics, int attemptsBeforeLog) {
         this(
                 kuflow::appendProcessItemTaskLog,
                 metrics,
-                settings.worker().attemptsBeforeTaskLog(),
+                attemptsBeforeLog,
                 InstantSource.system(),
                 Executors.newSingleThreadExecutor(daemons()));
     }
@@ -114,7 +119,7 @@ public class TaskFailures {
         if (!isLast && attempt.number() < attemptsBeforeLog) {
             return;
         }
-        String reason = FailureReason.of(attempt.error());
+        String reason = reasonOf(attempt.error());
         String outcome = isLast ? "The task failed" : "Attempt " + attempt.number() + " failed; the worker will retry";
         String message = outcome + ": " + reason + " (workflow " + attempt.workflowId() + ")";
         // The activity does not wait: it must end with its own failure, even if KuFlow does not respond.
@@ -165,5 +170,25 @@ public class TaskFailures {
 
     private synchronized void forget(String key) {
         written.remove(key);
+    }
+
+    /** The redacted reason of a failed attempt, in one line of at most 300 characters. */
+    static String reasonOf(Throwable error) {
+        for (Throwable at = error; at != null; at = at.getCause()) {
+            if (at instanceof RestError rest) {
+                String problem = rest.status().isPresent()
+                        ? "responded with " + rest.status().getAsInt()
+                        : "did not respond";
+                return "KuFlow " + problem + " to " + rest.operation();
+            }
+        }
+        ApplicationFailure failure = error instanceof ApplicationFailure typed ? typed : null;
+        String type = failure == null ? error.getClass().getSimpleName() : failure.getType();
+        String message = failure == null ? error.getMessage() : failure.getOriginalMessage();
+        String text = message == null
+                ? ""
+                : Redaction.redact(message.lines().findFirst().orElse(""), type);
+        String reason = PLAIN.contains(type) ? text : text.isEmpty() ? type : type + ": " + text;
+        return reason.length() > MAX_REASON ? reason.substring(0, MAX_REASON - 1) + "…" : reason;
     }
 }

@@ -223,7 +223,7 @@ public final class Check {
     }
 
     private static boolean isTimeout(@Nullable Throwable error) {
-        if (error instanceof EngineConnectException) {
+        if (error instanceof EngineConnection.EngineConnectException) {
             return isTimeout(error.getCause());
         }
         if (error instanceof StatusRuntimeException failed) {

@@ -23,12 +23,23 @@ import java.util.concurrent.TimeUnit;
 import kuflow.worker.internal.payload.StartHeader;
 import kuflow.worker.internal.rest.UserAgent;
 import kuflow.worker.internal.settings.HttpProxy;
+import kuflow.worker.internal.settings.Secret;
 import kuflow.worker.internal.settings.WorkerSettings;
 
 /** The connection to KuFlow's engine with mutual TLS. Its identity can be replaced while it is in use. */
 final class EngineConnection implements AutoCloseable {
 
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(20);
+
+    /** The engine does not accept a connection. The cause is the failed call. */
+    static final class EngineConnectException extends RuntimeException {
+
+        private static final long serialVersionUID = 1L;
+
+        EngineConnectException(String message, Throwable cause) {
+            super(message, cause);
+        }
+    }
 
     private final WorkerSettings settings;
     private final AuthorizationTokenSupplier tokens;
@@ -151,16 +162,13 @@ final class EngineConnection implements AutoCloseable {
             if (proxy.isEmpty() || !(target instanceof InetSocketAddress address)) {
                 return null;
             }
-            HttpConnectProxiedSocketAddress.Builder builder = HttpConnectProxiedSocketAddress.newBuilder()
+            Secret password = proxy.get().password();
+            return HttpConnectProxiedSocketAddress.newBuilder()
                     .setProxyAddress(proxy.get().address())
-                    .setTargetAddress(address);
-            if (proxy.get().user() != null) {
-                builder.setUsername(proxy.get().user());
-            }
-            if (proxy.get().password() != null) {
-                builder.setPassword(proxy.get().password().reveal());
-            }
-            return builder.build();
+                    .setTargetAddress(address)
+                    .setUsername(proxy.get().user())
+                    .setPassword(password == null ? null : password.reveal())
+                    .build();
         };
     }
 

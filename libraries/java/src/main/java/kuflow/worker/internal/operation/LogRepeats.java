@@ -3,10 +3,8 @@ package kuflow.worker.internal.operation;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
@@ -43,32 +41,31 @@ final class LogRepeats {
     }
 
     /** Counts a failure that has happened before in the same process. Returns false for others, which must be logged. */
-    boolean isRepeated(String key, String processId, LogLine line) {
-        List<LogLine> reports = new ArrayList<>();
-        boolean isRepeated;
-        synchronized (this) {
-            boolean isNew = remember(key, reports);
-            boolean isNewInProcess = remember(key + " " + processId, reports);
-            Failure counted = failures.get(key);
-            isRepeated = !isNew && !isNewInProcess && counted != null;
-            if (isRepeated && counted != null) {
-                counted.times++;
-                counted.line = line;
-            }
+    synchronized boolean isRepeated(String key, String processId, LogLine line) {
+        boolean isNew = isNew(key);
+        boolean isNewInProcess = isNew(key + " " + processId);
+        Failure counted = failures.get(key);
+        if (isNew || isNewInProcess || counted == null) {
+            return false;
         }
-        reports.forEach(report);
-        return isRepeated;
+        counted.times++;
+        counted.line = line;
+        return true;
     }
 
     /** Whether something was not logged lately. */
-    boolean isNew(String key) {
-        List<LogLine> reports = new ArrayList<>();
-        boolean isNew;
-        synchronized (this) {
-            isNew = remember(key, reports);
+    synchronized boolean isNew(String key) {
+        Failure known = failures.remove(key);
+        Failure failure = known == null ? new Failure() : known;
+        failure.lastAt = clock.instant();
+        failures.put(key, failure);
+        if (failures.size() > MAX_FAILURES) {
+            Iterator<Failure> oldest = failures.values().iterator();
+            reportAgain(oldest.next());
+            oldest.remove();
         }
-        reports.forEach(report);
-        return isNew;
+        schedule();
+        return known == null;
     }
 
     /** The same failure may name another item, port or time. */
@@ -78,20 +75,6 @@ final class LogRepeats {
                 .replaceAll("\\d+", "#");
     }
 
-    private boolean remember(String key, List<LogLine> reports) {
-        Failure known = failures.remove(key);
-        Failure failure = known == null ? new Failure() : known;
-        failure.lastAt = clock.instant();
-        failures.put(key, failure);
-        if (failures.size() > MAX_FAILURES) {
-            Iterator<Failure> oldest = failures.values().iterator();
-            takeReport(oldest.next(), reports);
-            oldest.remove();
-        }
-        schedule();
-        return known == null;
-    }
-
     private void schedule() {
         if (!isScheduled && !failures.isEmpty()) {
             isScheduled = true;
@@ -99,21 +82,18 @@ final class LogRepeats {
         }
     }
 
-    private void tick() {
-        List<LogLine> reports = new ArrayList<>();
-        synchronized (this) {
-            Instant forgotten = clock.instant().minus(MEMORY);
-            failures.values().forEach(failure -> takeReport(failure, reports));
-            failures.values().removeIf(failure -> !failure.lastAt.isAfter(forgotten));
-            isScheduled = false;
-            schedule();
-        }
-        reports.forEach(report);
+    private synchronized void tick() {
+        Instant forgotten = clock.instant().minus(MEMORY);
+        failures.values().forEach(this::reportAgain);
+        failures.values().removeIf(failure -> !failure.lastAt.isAfter(forgotten));
+        isScheduled = false;
+        schedule();
     }
 
-    private void takeReport(Failure failure, List<LogLine> reports) {
+    /** What it reports is written to the log, but not remembered again. */
+    private void reportAgain(Failure failure) {
         if (failure.line != null) {
-            reports.add(failure.line.repeated(failure.times, clock.instant()));
+            report.accept(failure.line.repeated(failure.times, clock.instant()));
             failure.line = null;
             failure.times = 0;
         }

@@ -5,23 +5,21 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import io.temporal.api.common.v1.Payload;
 import io.temporal.payload.codec.PayloadCodec;
 import java.security.GeneralSecurityException;
+import java.security.ProviderException;
 import java.security.SecureRandom;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.function.Function;
-import javax.crypto.AEADBadTagException;
 import javax.crypto.Cipher;
 import javax.crypto.SecretKey;
 import javax.crypto.spec.GCMParameterSpec;
-import org.jspecify.annotations.Nullable;
 
 /** Encrypts marked payloads and decrypts encrypted ones, in the format of KuFlow's SDKs. Other payloads stay as they are. */
 final class EncryptionCodec implements PayloadCodec {
 
     private static final ByteString ALGORITHM = ByteString.copyFromUtf8("AES-256-GCM:");
     private static final ByteString ENCRYPTED = ByteString.copyFromUtf8(Encryption.ENCRYPTED);
-    private static final ByteString ANY_ENCRYPTION = ByteString.copyFromUtf8("binary/encrypted");
     private static final int NONCE_BYTES = 12;
     private static final int TAG_BYTES = 16;
 
@@ -73,56 +71,35 @@ final class EncryptionCodec implements PayloadCodec {
     }
 
     private Payload decrypt(Payload payload) {
-        ByteString encoding = payload.getMetadataMap().get(Encryption.ENCODING);
-        if (encoding == null || !encoding.startsWith(ANY_ENCRYPTION)) {
+        if (!ENCRYPTED.equals(payload.getMetadataMap().get(Encryption.ENCODING))) {
             return payload;
-        }
-        if (!encoding.equals(ENCRYPTED)) {
-            throw unreadable("the encoding " + encoding.toStringUtf8() + " is not supported", null);
         }
         ByteString keyId = payload.getMetadataMap().get(Encryption.KEY_ID);
         if (keyId == null || keyId.isEmpty()) {
-            throw unreadable("its key ID is missing", null);
+            throw new EncryptionError("Could not decrypt a payload: its key ID is missing");
         }
-        byte[] bytes = bytesOf(payload.getData());
+        if (!payload.getData().startsWith(ALGORITHM)) {
+            throw new EncryptionError("Could not decrypt a payload: it is not encrypted with AES-256-GCM");
+        }
         try {
+            byte[] bytes = Base64.getDecoder()
+                    .decode(payload.getData().substring(ALGORITHM.size()).toByteArray());
             return Payload.parseFrom(cipher(Cipher.DECRYPT_MODE, keyId, Arrays.copyOf(bytes, NONCE_BYTES))
                     .doFinal(bytes, NONCE_BYTES, bytes.length - NONCE_BYTES));
-        } catch (AEADBadTagException failed) {
+        } catch (GeneralSecurityException
+                | InvalidProtocolBufferException
+                | IllegalArgumentException
+                | ProviderException failed) {
             throw new EncryptionError(
                     "Could not decrypt a payload with the key " + keyId.toStringUtf8()
                             + ": it is damaged, or encrypted with another key",
                     failed);
-        } catch (GeneralSecurityException failed) {
-            throw unreadable("the decryption failed", failed);
-        } catch (InvalidProtocolBufferException failed) {
-            throw unreadable("its content is not a payload", failed);
         }
-    }
-
-    private static byte[] bytesOf(ByteString data) {
-        if (!data.startsWith(ALGORITHM)) {
-            throw unreadable("it is not encrypted with AES-256-GCM", null);
-        }
-        byte[] bytes;
-        try {
-            bytes = Base64.getDecoder().decode(data.substring(ALGORITHM.size()).toByteArray());
-        } catch (IllegalArgumentException invalid) {
-            throw unreadable("its data is not valid Base64", invalid);
-        }
-        if (bytes.length < NONCE_BYTES + TAG_BYTES) {
-            throw unreadable("its data is too short", null);
-        }
-        return bytes;
     }
 
     private Cipher cipher(int mode, ByteString keyId, byte[] nonce) throws GeneralSecurityException {
         Cipher cipher = Cipher.getInstance("AES/GCM/NoPadding");
         cipher.init(mode, keys.apply(keyId.toStringUtf8()), new GCMParameterSpec(TAG_BYTES * Byte.SIZE, nonce));
         return cipher;
-    }
-
-    private static EncryptionError unreadable(String reason, @Nullable Throwable cause) {
-        return new EncryptionError("Could not decrypt a payload: " + reason, cause);
     }
 }

@@ -39,8 +39,12 @@ public final class EncryptionKeys implements Function<String, SecretKey> {
 
     private static final class Entry {
 
-        private final CompletableFuture<SecretKey> key = new CompletableFuture<>();
+        private final CompletableFuture<SecretKey> key;
         private Instant lastUsed = Instant.MIN;
+
+        Entry(CompletableFuture<SecretKey> key) {
+            this.key = key;
+        }
     }
 
     public EncryptionKeys(RestClient rest) {
@@ -71,33 +75,21 @@ public final class EncryptionKeys implements Function<String, SecretKey> {
 
     private synchronized CompletableFuture<SecretKey> find(String id) {
         Instant now = clock.instant();
-        entries.values().removeIf(entry -> entry.key.isDone() && !now.isBefore(entry.lastUsed.plus(KEPT)));
-        Entry entry = entries.get(id);
-        if (entry == null) {
-            entry = new Entry();
-            entries.put(id, entry);
-            request(id, entry);
-        }
+        entries.values()
+                .removeIf(entry -> entry.key.isCompletedExceptionally()
+                        || (entry.key.isDone() && !now.isBefore(entry.lastUsed.plus(KEPT))));
+        Entry entry = entries.computeIfAbsent(id, this::request);
         entry.lastUsed = now;
         return entry.key;
     }
 
     /** In its own thread, so that a canceled activity does not end the request that others wait for. */
-    private void request(String id, Entry entry) {
-        Thread thread = new Thread(
-                () -> {
-                    try {
-                        entry.key.complete(retrieve(id));
-                    } catch (RuntimeException | Error failed) {
-                        synchronized (this) {
-                            entries.remove(id, entry);
-                        }
-                        entry.key.completeExceptionally(failed);
-                    }
-                },
-                "kuflow-key");
-        thread.setDaemon(true);
-        thread.start();
+    private Entry request(String id) {
+        return new Entry(CompletableFuture.supplyAsync(() -> retrieve(id), work -> {
+            Thread thread = new Thread(work, "kuflow-key");
+            thread.setDaemon(true);
+            thread.start();
+        }));
     }
 
     private SecretKey retrieve(String id) {

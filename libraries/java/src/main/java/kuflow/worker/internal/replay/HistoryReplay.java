@@ -1,6 +1,7 @@
 package kuflow.worker.internal.replay;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.temporal.api.history.v1.HistoryEvent;
 import io.temporal.client.WorkflowClient;
 import io.temporal.client.WorkflowClientOptions;
 import io.temporal.common.WorkflowExecutionHistory;
@@ -17,7 +18,6 @@ import io.temporal.worker.WorkerFactory;
 import io.temporal.worker.WorkerFactoryOptions;
 import io.temporal.worker.WorkerOptions;
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -48,7 +48,7 @@ public final class HistoryReplay implements AutoCloseable {
     private final Map<String, Item> created = new ConcurrentHashMap<>();
 
     /** An item of a process, as workflow code creates it. */
-    private record Item(String type, String code) {
+    private record Item(String id, String type, String code) {
 
         @Override
         public String toString() {
@@ -64,6 +64,16 @@ public final class HistoryReplay implements AutoCloseable {
      */
     public record Result(
             @Nullable Throwable failure, @Nullable String lastItem) {}
+
+    /** The workflow code creates other items than the history has. The message contains no data of the process. */
+    static final class ItemsDiffer extends AssertionError {
+
+        private static final long serialVersionUID = 1L;
+
+        ItemsDiffer(String message, @Nullable Throwable cause) {
+            super(message, cause);
+        }
+    }
 
     public HistoryReplay(DataConverter converter, List<Class<?>> workflows) {
         this.converter = converter;
@@ -102,7 +112,7 @@ public final class HistoryReplay implements AutoCloseable {
             failure = failed;
         }
         try {
-            Map<String, Item> recorded = itemsIn(history);
+            List<Item> recorded = itemsIn(history);
             ItemsDiffer difference = compare(recorded, failure);
             return new Result(difference == null ? failure : difference, lastCommonItem(recorded));
         } catch (EncryptionError unreadable) {
@@ -110,12 +120,10 @@ public final class HistoryReplay implements AutoCloseable {
         }
     }
 
-    private @Nullable ItemsDiffer compare(Map<String, Item> recorded, @Nullable Throwable failure) {
-        int number = 0;
-        for (Map.Entry<String, Item> entry : recorded.entrySet()) {
-            number++;
-            Item before = entry.getValue();
-            Item now = created.get(entry.getKey());
+    private @Nullable ItemsDiffer compare(List<Item> recorded, @Nullable Throwable failure) {
+        for (int number = 1; number <= recorded.size(); number++) {
+            Item before = recorded.get(number - 1);
+            Item now = created.get(before.id());
             // A replay that failed may have ended before it created the item.
             if (before.equals(now) || (now == null && failure != null)) {
                 continue;
@@ -129,16 +137,14 @@ public final class HistoryReplay implements AutoCloseable {
         return null;
     }
 
-    private @Nullable String lastCommonItem(Map<String, Item> recorded) {
-        String last = null;
-        int number = 0;
-        for (Map.Entry<String, Item> entry : recorded.entrySet()) {
-            number++;
-            if (created.containsKey(entry.getKey())) {
-                last = "item %d, %s".formatted(number, entry.getValue());
+    private @Nullable String lastCommonItem(List<Item> recorded) {
+        for (int number = recorded.size(); number > 0; number--) {
+            Item item = recorded.get(number - 1);
+            if (created.containsKey(item.id())) {
+                return "item %d, %s".formatted(number, item);
             }
         }
-        return last;
+        return null;
     }
 
     @Override
@@ -146,21 +152,18 @@ public final class HistoryReplay implements AutoCloseable {
         stubs.shutdownNow();
     }
 
-    /** The items that the history creates, in order, by ID. */
-    private Map<String, Item> itemsIn(WorkflowExecutionHistory history) {
-        Map<String, Item> items = new LinkedHashMap<>();
-        history.getHistory().getEventsList().stream()
-                .filter(event -> event.hasActivityTaskScheduledEventAttributes())
-                .map(event -> event.getActivityTaskScheduledEventAttributes())
+    /** The items that the history creates, in order. */
+    private List<Item> itemsIn(WorkflowExecutionHistory history) {
+        return history.getHistory().getEventsList().stream()
+                .map(HistoryEvent::getActivityTaskScheduledEventAttributes)
                 .filter(scheduled -> scheduled.getActivityType().getName().equals(CREATE_ITEM))
                 .map(scheduled ->
                         converter.fromPayloads(0, Optional.of(scheduled.getInput()), JsonNode.class, JsonNode.class))
-                .forEach(item -> items.put(
+                .map(item -> new Item(
                         item.path("id").asText(),
-                        new Item(
-                                item.path("type").asText(),
-                                item.path("processItemDefinitionCode").asText())));
-        return items;
+                        item.path("type").asText(),
+                        item.path("processItemDefinitionCode").asText()))
+                .toList();
     }
 
     /** Remembers the items that workflow code creates. */
@@ -185,12 +188,12 @@ public final class HistoryReplay implements AutoCloseable {
 
         @Override
         public <R> ActivityOutput<R> executeActivity(ActivityInput<R> input) {
-            if (input.getActivityName().equals(CREATE_ITEM) && input.getArgs()[0] instanceof Map<?, ?> item) {
-                created.put(
-                        String.valueOf(item.get("id")),
-                        new Item(
-                                String.valueOf(item.get("type")),
-                                String.valueOf(item.get("processItemDefinitionCode"))));
+            if (input.getActivityName().equals(CREATE_ITEM) && input.getArgs()[0] instanceof Map<?, ?> fields) {
+                Item item = new Item(
+                        String.valueOf(fields.get("id")),
+                        String.valueOf(fields.get("type")),
+                        String.valueOf(fields.get("processItemDefinitionCode")));
+                created.put(item.id(), item);
             }
             return super.executeActivity(input);
         }

@@ -3,6 +3,7 @@ package kuflow.worker.internal.replay;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.temporal.api.history.v1.History;
 import io.temporal.common.WorkflowExecutionHistory;
+import io.temporal.common.converter.DataConverter;
 import java.io.DataInputStream;
 import java.io.EOFException;
 import java.io.IOException;
@@ -31,6 +32,7 @@ import kuflow.worker.internal.settings.SettingsException;
 import kuflow.worker.internal.settings.WorkerSettings;
 import org.jspecify.annotations.Nullable;
 import org.springframework.core.NestedExceptionUtils;
+import org.springframework.util.function.SingletonSupplier;
 
 /**
  * Replays histories from a stream, one after the other, for {@code kuflow replay}. A history is two blocks, each after its length (4
@@ -83,8 +85,8 @@ public final class ReplayInput {
             InputStream input,
             PrintStream output)
             throws IOException {
-        Function<String, SecretKey> keys = new LazyKeys(load);
-        try (HistoryReplay replay = new HistoryReplay(Payloads.converter(Integer.MAX_VALUE, keys), workflows)) {
+        DataConverter converter = Payloads.converter(Integer.MAX_VALUE, keys(load));
+        try (HistoryReplay replay = new HistoryReplay(converter, workflows)) {
             new ReplayInput(replay, basePackage, output).run(new DataInputStream(input));
         }
     }
@@ -135,7 +137,7 @@ public final class ReplayInput {
 
     /** The same for processes that have the same problem, and without data of the process. */
     private String mismatchReason(Throwable failure, @Nullable String lastItem) {
-        if (failure instanceof ItemsDiffer) {
+        if (failure instanceof HistoryReplay.ItemsDiffer) {
             return String.valueOf(failure.getMessage());
         }
         String subject = lastItem == null ? "The workflow code" : "After " + lastItem + ", the workflow code";
@@ -171,31 +173,15 @@ public final class ReplayInput {
     }
 
     /** Connects to KuFlow for the first key. */
-    private static final class LazyKeys implements Function<String, SecretKey> {
-
-        private final Supplier<WorkerSettings> load;
-        private @Nullable EncryptionKeys keys;
-
-        LazyKeys(Supplier<WorkerSettings> load) {
-            this.load = load;
-        }
-
-        @Override
-        public SecretKey apply(String id) {
+    private static Function<String, SecretKey> keys(Supplier<WorkerSettings> load) {
+        SingletonSupplier<EncryptionKeys> keys = SingletonSupplier.of(
+                () -> new EncryptionKeys(new RestClient(load.get(), new WorkerMetrics(new SimpleMeterRegistry()))));
+        return id -> {
             try {
-                return open().apply(id);
+                return keys.obtain().apply(id);
             } catch (SettingsException invalid) {
                 throw EncryptionKeys.unavailable(id, invalid);
             }
-        }
-
-        private synchronized EncryptionKeys open() {
-            EncryptionKeys opened = keys;
-            if (opened == null) {
-                opened = new EncryptionKeys(new RestClient(load.get(), new WorkerMetrics(new SimpleMeterRegistry())));
-                keys = opened;
-            }
-            return opened;
-        }
+        };
     }
 }

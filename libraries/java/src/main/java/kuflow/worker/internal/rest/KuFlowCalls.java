@@ -20,17 +20,30 @@ import org.jspecify.annotations.Nullable;
 /** Calls the operations of KuFlow's API, for the client of your own activities and for KuFlow's activities. */
 public final class KuFlowCalls implements InvocationHandler {
 
-    private final RestClient rest;
+    private final Transport transport;
     private final UUID applicationId;
     private final Documents documents;
     private final KuFlowClient client;
 
-    public KuFlowCalls(RestClient rest, UUID applicationId) {
-        this.rest = rest;
+    /** Sends a request that is valid, and returns the result of the operation. */
+    public interface Transport {
+        @Nullable
+        Object send(OperationCall operation, Map<String, Object> request);
+    }
+
+    public KuFlowCalls(Transport transport, UUID applicationId, Documents documents) {
+        this.transport = transport;
         this.applicationId = applicationId;
-        this.documents = new Documents(rest);
+        this.documents = documents;
         this.client = (KuFlowClient)
                 Proxy.newProxyInstance(KuFlowClient.class.getClassLoader(), new Class<?>[] {KuFlowClient.class}, this);
+    }
+
+    /** Calls KuFlow's API with the credentials of an application. */
+    public static KuFlowCalls of(RestClient rest, UUID applicationId) {
+        Transport transport = (operation, request) ->
+                rest.call(operation.toRest(request), operation.resultType()).body();
+        return new KuFlowCalls(transport, applicationId, new RestDocuments(rest));
     }
 
     public KuFlowClient client() {
@@ -71,8 +84,7 @@ public final class KuFlowCalls implements InvocationHandler {
     }
 
     private @Nullable Object send(OperationCall operation, Map<String, Object> request) {
-        Object body =
-                rest.call(operation.toRest(request), operation.resultType()).body();
+        Object body = transport.send(operation, request);
         // An empty response does not prove that KuFlow did anything.
         if (body == null && !operation.declared().result().isEmpty()) {
             throw RestError.unexpected(operation.name() + ": the response has no body", operation.name());

@@ -6,6 +6,8 @@ import static java.nio.file.StandardOpenOption.WRITE;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JavaType;
+import io.temporal.activity.Activity;
+import io.temporal.activity.ActivityExecutionContext;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.net.ConnectException;
@@ -156,7 +158,7 @@ public final class RestClient {
 
     private <T> T await(RestRequest request, CompletableFuture<T> pending, long deadline) {
         // While a call is in progress, its activity sends heartbeats, which end the call if the activity is canceled.
-        Runnable heartbeat = Heartbeats.ofCurrentActivity();
+        Runnable heartbeat = heartbeat();
         try {
             while (true) {
                 long left = deadline - System.nanoTime();
@@ -179,6 +181,19 @@ public final class RestClient {
             // Closes the connection if the call is still in progress.
             pending.cancel(true);
         }
+    }
+
+    /** Sends a heartbeat of the current activity, and throws if the activity has been canceled. Does nothing elsewhere. */
+    private static Runnable heartbeat() {
+        ActivityExecutionContext activity;
+        try {
+            activity = Activity.getExecutionContext();
+        } catch (IllegalStateException notInAnActivity) {
+            return () -> {};
+        }
+        // Keeps the progress that the activity has reported with its own heartbeats.
+        return () ->
+                activity.heartbeat(activity.getHeartbeatDetails(Object.class).orElse(null));
     }
 
     private HttpRequest toHttp(RestRequest request, boolean isTransfer) {

@@ -1,5 +1,6 @@
 package kuflow.worker.internal.settings;
 
+import java.math.BigInteger;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -105,13 +106,9 @@ public record HttpProxy(
         if (network == null || address == null || network.length != address.length || !parts[1].matches("\\d{1,3}")) {
             return false;
         }
-        int prefix = Integer.parseInt(parts[1]);
-        for (int bit = 0; bit < prefix && bit < network.length * 8; bit++) {
-            if (((network[bit / 8] ^ address[bit / 8]) & 0x80 >> bit % 8) != 0) {
-                return false;
-            }
-        }
-        return prefix <= network.length * 8;
+        int rest = network.length * 8 - Integer.parseInt(parts[1]);
+        BigInteger difference = new BigInteger(1, network).xor(new BigInteger(1, address));
+        return rest >= 0 && difference.shiftRight(rest).signum() == 0;
     }
 
     /** The bytes of an IP address, or null for a name, which is not looked up. */

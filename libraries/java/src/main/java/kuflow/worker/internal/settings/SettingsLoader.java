@@ -13,7 +13,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import kuflow.worker.internal.settings.Pem.PemException;
-import kuflow.worker.internal.settings.SettingsProblem.Code;
+import kuflow.worker.internal.settings.SettingsException.Code;
 import kuflow.worker.internal.settings.SettingsSources.Value;
 import kuflow.worker.internal.settings.WorkerSettings.KuFlowApi;
 import kuflow.worker.internal.settings.WorkerSettings.LogFormat;

@@ -15,7 +15,8 @@ import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import kuflow.worker.internal.settings.SettingsProblem.Code;
+import kuflow.worker.internal.settings.SettingsException.Code;
+import kuflow.worker.internal.settings.SettingsException.Problem;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.config.ConfigDataEnvironmentPostProcessor;
 import org.springframework.boot.context.properties.source.ConfigurationProperty;
@@ -63,7 +64,7 @@ final class SettingsSources {
     private static final Pattern INVISIBLE = Pattern.compile(
             "[\\u00ad\\u061c\\u180e\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u2064\\u2066-\\u206f\\ufeff]");
 
-    private final List<SettingsProblem> problems = new ArrayList<>();
+    private final List<Problem> problems = new ArrayList<>();
     private final StandardEnvironment environment = new StandardEnvironment();
     private final Path directory;
     private final Iterable<ConfigurationPropertySource> sources;
@@ -118,14 +119,14 @@ final class SettingsSources {
         return locations;
     }
 
-    List<SettingsProblem> problems() {
+    List<Problem> problems() {
         return problems;
     }
 
     void problem(String key, Code code, String source, String expected) {
         // One problem per key is enough.
         if (problems.stream().noneMatch(problem -> problem.key().equals(key))) {
-            problems.add(new SettingsProblem(key, code, source, expected));
+            problems.add(new Problem(key, code, source, expected));
         }
     }
 

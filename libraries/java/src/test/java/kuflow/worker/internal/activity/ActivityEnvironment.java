@@ -84,15 +84,17 @@ final class ActivityEnvironment implements AutoCloseable {
     ActivityEnvironment(URI endpoint) {
         WorkerSettings settings = TestSettings.of(endpoint);
         WorkerMetrics metrics = new WorkerMetrics(meters);
-        KuFlowCalls calls = new KuFlowCalls(new RestClient(settings, metrics), TestSettings.APPLICATION_ID);
+        KuFlowCalls calls = KuFlowCalls.of(new RestClient(settings, metrics), TestSettings.APPLICATION_ID);
         KuFlowClient kuflow = calls.client();
-        TaskFailures failures = new TaskFailures(kuflow, metrics, settings);
+        TaskFailures failures =
+                new TaskFailures(kuflow, metrics, settings.worker().attemptsBeforeTaskLog());
         temporal = TestActivityEnvironment.newInstance(TestEnvironmentOptions.newBuilder()
                 .setWorkflowClientOptions(WorkflowClientOptions.newBuilder()
                         .setDataConverter(Payloads.PLAIN)
                         .build())
                 .setWorkerFactoryOptions(WorkerFactoryOptions.newBuilder()
-                        .setWorkerInterceptors(new ActivityInterceptor(new TaskData(), failures, settings))
+                        .setWorkerInterceptors(new ActivityInterceptor(
+                                new TaskData(), failures, settings.worker().maxPayloadBytes()))
                         .build())
                 .build());
         archive = new ArchiveImpl(kuflow);

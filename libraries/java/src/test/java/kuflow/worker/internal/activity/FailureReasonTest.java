@@ -45,7 +45,7 @@ class FailureReasonTest {
     private static DynamicTest reason(String title, String message, String expected) {
         return DynamicTest.dynamicTest(
                 title,
-                () -> assertThat(FailureReason.of(new RuntimeException(message)))
+                () -> assertThat(TaskFailures.reasonOf(new RuntimeException(message)))
                         .isEqualTo(expected));
     }
 
@@ -54,20 +54,21 @@ class FailureReasonTest {
     void types() {
         ApplicationFailure invalid =
                 ApplicationFailure.newFailure("/birthdays/2026-01-01 must be a date", Redaction.INVALID_TASK_DATA);
-        assertThat(FailureReason.of(invalid)).isEqualTo("InvalidTaskData: /birthdays/2026-01-01 must be a date");
-        assertThat(FailureReason.of(ApplicationFailure.newNonRetryableFailure("No such loan", "UnknownLoan")))
+        assertThat(TaskFailures.reasonOf(invalid)).isEqualTo("InvalidTaskData: /birthdays/2026-01-01 must be a date");
+        assertThat(TaskFailures.reasonOf(ApplicationFailure.newNonRetryableFailure("No such loan", "UnknownLoan")))
                 .isEqualTo("UnknownLoan: No such loan");
-        assertThat(FailureReason.of(new IllegalStateException("closed"))).isEqualTo("IllegalStateException: closed");
-        assertThat(FailureReason.of(new NullPointerException())).isEqualTo("NullPointerException");
+        assertThat(TaskFailures.reasonOf(new IllegalStateException("closed")))
+                .isEqualTo("IllegalStateException: closed");
+        assertThat(TaskFailures.reasonOf(new NullPointerException())).isEqualTo("NullPointerException");
     }
 
     @Test
     @DisplayName("names the status and the operation if KuFlow rejects a call")
     void rejected() {
         RestError rejected = RestError.status("PUT https://x/1: 404 Ada", "retrieveProcess", 404, null, null);
-        assertThat(FailureReason.of(new RuntimeException("wrapped", rejected)))
+        assertThat(TaskFailures.reasonOf(new RuntimeException("wrapped", rejected)))
                 .isEqualTo("KuFlow responded with 404 to retrieveProcess");
-        assertThat(FailureReason.of(RestError.unexpected("no response", "findProcesses")))
+        assertThat(TaskFailures.reasonOf(RestError.unexpected("no response", "findProcesses")))
                 .isEqualTo("KuFlow did not respond to findProcesses");
     }
 }

@@ -58,7 +58,7 @@ class EngineConnectionTest {
         Pair unknown = new TestAuthority("Other CA").issue("unknown");
         try (EngineConnection connection = connect(AUTHORITY.issue("first"), AUTHORITY.cert())) {
             assertThatThrownBy(() -> connection.replaceIdentity(identity(unknown, AUTHORITY.cert())))
-                    .isInstanceOf(EngineConnectException.class);
+                    .isInstanceOf(EngineConnection.EngineConnectException.class);
             assertThat(connection.describeNamespace(DEADLINE)).isEmpty();
         }
         assertThat(engine.calls()).last().asString().startsWith("DescribeNamespace CN=first");

@@ -25,6 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.boot.web.server.context.WebServerApplicationContext;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
@@ -36,8 +37,13 @@ class OperationTest {
 
     @SpringBootConfiguration
     @EnableAutoConfiguration(exclude = WorkerAutoConfiguration.class)
-    @Import({WorkerHealthIndicator.class, WorkerMetrics.class, TestReadiness.class})
+    @Import({WorkerMetrics.class, TestReadiness.class})
     static class TestApplication {
+
+        @Bean
+        HealthIndicator workerHealthIndicator(WorkerReadiness readiness) {
+            return new WorkerAutoConfiguration().workerHealthIndicator(readiness);
+        }
 
         @Bean
         Scope temporalMetricsScope(MeterRegistry registry) {

@@ -10,7 +10,8 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import kuflow.worker.internal.settings.SettingsProblem.Code;
+import kuflow.worker.internal.settings.SettingsException.Code;
+import kuflow.worker.internal.settings.SettingsException.Problem;
 import kuflow.worker.internal.settings.WorkerSettings.Temporal;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -87,7 +88,7 @@ class SettingsLoaderTest {
                 worker: { health-port: x }
                 """);
         assertThat(problemsOf(Map.of()))
-                .extracting(SettingsProblem::toString)
+                .extracting(Problem::toString)
                 .containsExactly(
                         "kuflow.api.client-id (application.yaml): expected a value instead of FILL_ME",
                         "kuflow.api.client-secret (application.yaml, application-local.yaml or KUFLOW_API_CLIENTSECRET): "
@@ -103,7 +104,7 @@ class SettingsLoaderTest {
     void credentials() throws IOException {
         write("application-local.yaml", "kuflow: { api: { client-id: %s, client-secret: x } }".formatted(ID));
         assertThat(problemsOf(Map.of("KUFLOW_API_CLIENTID", ID, "TEMPORAL_KUFLOWQUEUE", "A")))
-                .extracting(SettingsProblem::key, SettingsProblem::code)
+                .extracting(Problem::key, Problem::code)
                 .containsExactly(tuple("kuflow.api.client-secret", Code.MIXED_CREDENTIALS));
     }
 
@@ -135,12 +136,12 @@ class SettingsLoaderTest {
         assertThat(problemsOf(invalid).toString()).doesNotContain("the-secret");
         write("application-local.yaml", "kuflow: { api: { client-secret: the-secret\n");
         assertThat(problemsOf(invalid))
-                .extracting(SettingsProblem::toString)
+                .extracting(Problem::toString)
                 .containsExactly("application-local.yaml (application-local.yaml): "
                         + "expected a readable YAML file: not valid YAML at line 2, column 1");
     }
 
-    private List<SettingsProblem> problemsOf(Map<String, String> environment) {
+    private List<Problem> problemsOf(Map<String, String> environment) {
         SettingsException invalid =
                 catchThrowableOfType(SettingsException.class, () -> SettingsLoader.load(directory, environment));
         return invalid.problems();
