@@ -123,7 +123,7 @@ function causeRows(causes, earlierChecks) {
     const described = earlierChecks.find((check) =>
       check.causes.some((cause) => cause.code === code && cause.of === undefined && cause.when === when),
     )?.id;
-    const row = { codes: [code], described, verdict, when, advice: advice.map(step).join('<br>') };
+    const row = { codes: [code], described, verdict, when, advice: steps(advice) };
     const key = JSON.stringify([described ?? code, verdict, row.advice]);
     if (groups.has(key)) groups.get(key).codes.push(code);
     else groups.set(key, row);
@@ -145,6 +145,18 @@ function describeShared(other, causes, checks) {
   if (missing.length === 0) return `Also reports the causes of ${link}.`;
   if (missing.length < shared.length) return `Also reports the causes of ${link}, except ${list(missing)}.`;
   return `Also reports these causes of ${link}: ${list(shared)}.`;
+}
+
+/** What to do, one step per line. What steps have in common, such as `Certificate from the settings: `, is said once. */
+function steps(advice) {
+  const start = ({ text } = { text: '' }) => /^Certificate [^:]+: /.exec(text)?.[0] ?? '';
+  return advice
+    .map((one, index) => ({
+      ...one,
+      text: one.text.slice(start(one) === start(advice[index - 1]) ? start(one).length : 0),
+    }))
+    .map(step)
+    .join('<br>');
 }
 
 const step = ({ text, command }) =>
