@@ -270,6 +270,9 @@ class LoanWorkflow:
         if workflow.patched("ask-for-documents"):
             await kuflow.human_task(tasks.DOCUMENTS)  # only for processes that reach this point after the change
         # processes that already passed this point continue without it
+
+        workflow.deprecate_patch("ask-for-documents")
+        await kuflow.human_task(tasks.DOCUMENTS)
         return {"message": f"{data} {self._amount}"}
 
     def _change_amount(self, input: ChangeAmountInput) -> None:

@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CancellationScope, continueAsNew, log, patched, workflowInfo } from '@temporalio/workflow';
+import { CancellationScope, continueAsNew, deprecatePatch, log, patched, workflowInfo } from '@temporalio/workflow';
 import { afterAll, expect, it } from 'vitest';
 import type { KuFlowClient, KuFlowFile } from '../src/index.ts';
 import { openLocalKuFlow, openTestEnvironment } from '../src/testing.ts';
@@ -219,6 +219,9 @@ export async function otherPages(request: WorkflowRequest): Promise<unknown> {
     await kuflow.humanTask(tasks.documents); // only for processes that reach this point after the change
   }
   // processes that already passed this point continue without it
+
+  deprecatePatch('ask-for-documents');
+  await kuflow.humanTask(tasks.documents);
   return [data, amount];
 }
 

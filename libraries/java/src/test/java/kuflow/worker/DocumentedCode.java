@@ -302,6 +302,9 @@ final class DocumentedCode {
                 kuflow.humanTask(LoanTasks.DOCUMENTS); // only for processes that reach this point after the change
             }
             // processes that already passed this point continue without it
+
+            Workflow.getVersion("ask-for-documents", 1, 1);
+            kuflow.humanTask(LoanTasks.DOCUMENTS);
             LOG.info("{} {}", data, amount);
         }
     }
