@@ -102,15 +102,37 @@ function section({ id, title, looksAt, requires, causes: all }, checks) {
       ? []
       : [
           '',
-          '| cause | meaning | what to do |',
-          '| --- | --- | --- |',
-          ...causes.map(
-            ({ code, verdict, when, advice }) =>
-              `| \`${code}\` | ${tableCell(`(${verdict}) ${when}`)} | ${advice.map(step).join('<br>')} |`,
+          '| cause | result | meaning | what to do |',
+          '| --- | --- | --- | --- |',
+          ...causeRows(
+            causes,
+            checks.slice(
+              0,
+              checks.findIndex((check) => check.id === id),
+            ),
           ),
         ]),
     ...others.flatMap((other) => ['', describeShared(other, all, checks)]),
   ];
+}
+
+/** One row for each cause, and one for several causes that an earlier check describes, if what to do about them is the same. */
+function causeRows(causes, earlierChecks) {
+  const groups = new Map();
+  for (const { code, verdict, when, advice } of causes) {
+    const described = earlierChecks.find((check) =>
+      check.causes.some((cause) => cause.code === code && cause.of === undefined && cause.when === when),
+    )?.id;
+    const row = { codes: [code], described, verdict, when, advice: steps(advice) };
+    const key = JSON.stringify([described ?? code, verdict, row.advice]);
+    if (groups.has(key)) groups.get(key).codes.push(code);
+    else groups.set(key, row);
+  }
+  return [...groups.values()].map(({ codes, described, verdict, when, advice }) => {
+    const meaning =
+      codes.length === 1 ? tableCell(when) : `as described for [${described}](#${described.toLowerCase()})`;
+    return `| ${codes.map((code) => `\`${code}\``).join(', ')} | ${verdict} | ${meaning} | ${advice} |`;
+  });
 }
 
 /** The causes of another check that this one also reports: all, all except a few, or only a few. */
@@ -123,6 +145,18 @@ function describeShared(other, causes, checks) {
   if (missing.length === 0) return `Also reports the causes of ${link}.`;
   if (missing.length < shared.length) return `Also reports the causes of ${link}, except ${list(missing)}.`;
   return `Also reports these causes of ${link}: ${list(shared)}.`;
+}
+
+/** What to do, one step per line. What steps have in common, such as `Certificate from the settings: `, is said once. */
+function steps(advice) {
+  const start = ({ text } = { text: '' }) => /^Certificate [^:]+: /.exec(text)?.[0] ?? '';
+  return advice
+    .map((one, index) => ({
+      ...one,
+      text: one.text.slice(start(one) === start(advice[index - 1]) ? start(one).length : 0),
+    }))
+    .map(step)
+    .join('<br>');
 }
 
 const step = ({ text, command }) =>

@@ -64,8 +64,10 @@ export default defineConfig({
   buildEnd: writeMarkdown,
   themeConfig: {
     nav: [
-      { text: 'Concepts', link: '/explanation/concepts' },
+      { text: 'Install', link: '/how-to/install' },
       { text: 'Tutorial', link: '/tutorial/first-worker' },
+      { text: 'Concepts', link: '/explanation/concepts' },
+      { text: 'Commands', link: '/reference/commands/' },
     ],
     sidebar: sidebar(),
     outline: [2, 3],

@@ -10,7 +10,7 @@ import { formatSecretManifest } from '../../../src/commands/credentials/formats/
 import { SETTING_KEYS } from '../../../src/settings/keys.ts';
 import { credentialSet, withToken } from '../../support/credential-set.ts';
 
-const page = readFileSync(join(ROOT, 'docs', 'explanation', 'credentials.md'), 'utf8');
+const page = readFileSync(join(ROOT, 'docs', 'reference', 'credential-formats.md'), 'utf8');
 const guide = readFileSync(join(ROOT, 'docs', 'how-to', 'deploy-credentials.md'), 'utf8');
 const rowOf = (format: string): string => page.split('\n').find((line) => line.startsWith(`| \`${format}\` |`)) ?? '';
 const namesIn = (text: string): readonly string[] => [...text.matchAll(/`([\w.-]+)`/g)].map(([, name = '']) => name);
@@ -34,14 +34,18 @@ describe('the pages about credentials', () => {
     ).toEqual(Object.keys(stringData).sort());
   });
 
-  it('have examples that Kubernetes accepts, with variables that a worker reads', () => {
-    const manifest = parse(/```yaml\n(apiVersion[^]*?)```/.exec(guide)?.[1] ?? '') as ConstructorParameters<
-      typeof Deployment
-    >[0];
-    // The image is not in the example, because the generated file has it.
-    const containers = manifest?.spec?.template.spec?.containers.map((container) => ({ ...container, image: 'x' }));
+  it('have variables that Kubernetes accepts in the generated Deployment, and that a worker reads', () => {
+    const added = /```yaml\n# deploy\/deployment\.yaml.*\n([^]*?)```/.exec(guide)?.[1] ?? '';
+    const generated = readFileSync(join(ROOT, 'test', 'golden', 'typescript', 'deploy', 'deployment.yaml'), 'utf8');
+    const manifest = parse(
+      generated.replace(/^( *)env: &env\n/m, (line, indent: string) => line + added.replace(/^(?=.)/gm, `${indent}  `)),
+    ) as NonNullable<ConstructorParameters<typeof Deployment>[0]>;
     new Deployment(manifest).validate();
-    expect(containers).toHaveLength(1);
+    const { containers = [], initContainers = [] } = manifest.spec?.template.spec ?? {};
+    for (const { env } of [...containers, ...initContainers])
+      expect(env?.map(({ name }) => name)).toEqual(
+        expect.arrayContaining(['TEMPORAL_NAMESPACE', 'KUFLOW_API_CLIENTID']),
+      );
     const known = SETTING_KEYS.flatMap(({ env, fileEnv }) => [env, ...(fileEnv === undefined ? [] : [fileEnv])]);
     const used = [...guide.matchAll(/\b((?:TEMPORAL_MUTUALTLS|KUFLOW_API)_[A-Z_]*[A-Z])\b/g)].map(
       ([, name = '']) => name,

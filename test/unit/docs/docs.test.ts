@@ -118,6 +118,42 @@ describe('the tutorial', () => {
   });
 });
 
+describe('the how-to guides', () => {
+  const GUIDES = PAGES.filter((page) => page.startsWith(join('docs', 'how-to')));
+  const groupsOf = (page: string): readonly string[] =>
+    [...read(page).matchAll(/^::: code-group\n([^]*?)^:::$/gm)].map(([, group = '']) => group);
+
+  it.each(GUIDES)('%s shows code in every language, or in one for all', (page) => {
+    for (const group of groupsOf(page))
+      expect([...group.matchAll(/^```\w+ \[(.+)\]$/gm)].map(([, tab]) => tab).sort()).toEqual([
+        'Java',
+        'Python',
+        'TypeScript',
+      ]);
+  });
+
+  it.each([
+    ['ts', 'libraries/typescript/test/documented-code.ts'],
+    ['java', 'libraries/java/src/test/java/kuflow/worker/DocumentedCode.java'],
+    ['python', 'libraries/python/tests/documented_code.py'],
+  ])('show code that the tests of the library compile: %s', (kind, file) => {
+    const stripped = (text: string): string => text.replace(/\s+/g, '').replace(/,(?=[)\]}])/g, '');
+    const compiled = stripped(read(file));
+    const blocks = GUIDES.flatMap(groupsOf).flatMap((group) => [
+      ...group.matchAll(new RegExp(`^\`\`\`${kind} \\[\\w+\\]\\n([^]*?)^\`\`\`$`, 'gm')),
+    ]);
+    const paragraphs = blocks.flatMap(([, text = '']) => text.split('\n\n')).filter((text) => !/^import /.test(text));
+    expect(paragraphs.length).toBeGreaterThan(15);
+    expect(paragraphs.filter((text) => !compiled.includes(stripped(text)))).toEqual([]);
+  });
+
+  it.each(GUIDES)('%s says how to call kuflow in a Java or Python project', (page) => {
+    const text = read(page).replace(/^::: code-group\n[^]*?^:::$/gm, '');
+    const calls = [...text.matchAll(/^```sh\n([^]*?)^```$/gm)].some(([, code = '']) => /^npx kuflow /m.test(code));
+    if (calls) expect(text).toContain('In a Java or Python project, write `./kuflow` instead of `npx kuflow`.');
+  });
+});
+
 describe('CONTRIBUTING', () => {
   const page = read('CONTRIBUTING.md');
 

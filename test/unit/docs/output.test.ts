@@ -54,6 +54,13 @@ function expectDocumented(command: string, keys: readonly string[], least = 3): 
 }
 
 describe('docs/reference/output.md', () => {
+  it.each(['kuflow doctor', 'kuflow dev simulate'])('has an example of %s with the documented fields', (command) => {
+    const page = readFileSync(join(ROOT, 'docs', 'reference', 'output.md'), 'utf8');
+    const section = page.split(/^### /m).find((part) => part.startsWith(`${command}\n`)) ?? '';
+    const example = JSON.parse(/```json\n([^]*?)```/.exec(section)?.[1] ?? '') as object;
+    expectDocumented(command, Object.keys(example));
+  });
+
   it('documents every field that create, add and update print', async () => {
     const cwd = folder();
     const quiet = ['--local', '--no-install', '--no-git', '--no-check', '--yes', '--json'];

@@ -131,9 +131,15 @@ public final class KuFlowProcess {
         return results.stream().map(Promise::get).toList();
     }
 
+    /** Like {@link #all(Supplier[])}, for any number of calls. */
+    @SuppressWarnings("unchecked")
+    public static <R> List<R> all(List<? extends Supplier<? extends R>> calls) {
+        return all(calls.toArray(Supplier[]::new));
+    }
+
     /** Like {@link #all(Supplier[])}, for two calls with results of different types, which are combined. */
     public static <A, B, R> R all(Supplier<A> first, Supplier<B> second, BiFunction<A, B, R> combine) {
-        List<Object> results = KuFlowProcess.<Object>all(first, second);
+        List<Object> results = KuFlowProcess.<Object>all(List.of(first, second));
         @SuppressWarnings("unchecked")
         R combined = combine.apply((A) results.get(0), (B) results.get(1));
         return combined;
