@@ -7,7 +7,6 @@ import { compareProcess } from '../../discovery/compare-definition.ts';
 import { discoverFromApi } from '../../discovery/from-api.ts';
 import type { Comparison } from '../../discovery/findings.ts';
 import type { DiscoveredProcess, DiscoveryEvent } from '../../discovery/types.ts';
-import { shellWord } from '../../base/shell.ts';
 import type { LiveSource } from './compare-processes.ts';
 
 export interface ApiSourceOptions {
@@ -52,7 +51,7 @@ export async function openApiSource(options: ApiSourceOptions): Promise<LiveSour
         sample: flags.sample,
         comparesVersions: true,
         confirmSampling: ask === undefined ? undefined : async (count) => (answer ??= await ask(count)),
-        describeCommand: `edit ${layout.definitionFile}, then run ${context.invocation} add task ${shellWord('<code>')}`,
+        describeCommand: `edit ${layout.definitionFile}, then run ${context.invocation} generate`,
         report,
         signal,
       });

@@ -1,8 +1,8 @@
 import { Option, type Command } from 'commander';
 import { connectionOptions } from '../../cli/connection-options.ts';
 import type { CommandContext } from '../../cli/context.ts';
-import { jsonOption } from '../../cli/json-option.ts';
-import { collectValues, sampleOption } from '../../cli/process-options.ts';
+import { editOptions } from '../../cli/edit-options.ts';
+import { sampleOption } from '../../cli/process-options.ts';
 import { withCandidates } from '../../cli/value-candidates.ts';
 import type { SyncFlags } from './run.ts';
 
@@ -47,17 +47,11 @@ export function configure(command: Command, context: CommandContext): void {
       '--check',
       'Write nothing. Exit with status 1 if the definition differs, 0 if it matches, and 4 if it cannot tell',
     );
-  connectionOptions(command, { tenant: 'Compare only with processes of this tenant' })
-    .optionsGroup('Run options:')
-    .addOption(
-      collectValues('--edit <path>', 'Merge the change into this file even if it has local changes (repeatable)'),
-    )
-    .option(
-      '-y, --yes',
-      'Write the changes without prompts, except to files with local changes that --edit does not name',
-    )
-    .option('--dry-run', 'Show the changes as diffs without writing anything')
-    .addOption(jsonOption())
+  connectionOptions(command, { tenant: 'Compare only with processes of this tenant' });
+  editOptions(
+    command,
+    'Write the changes without prompts, except to files with local changes that --edit does not name',
+  )
     .addHelpText('after', EXAMPLES)
     .action(async (flags: SyncFlags) => {
       const { runSync } = await import('./run.ts');

@@ -13,7 +13,7 @@ import {
   type WorkerProject,
 } from './open-project.ts';
 import { withGenerated } from '../base-archive.ts';
-import type { Addition, AdditionRequest } from './addition.ts';
+import type { Addition, AdditionContext, AdditionRequest } from './addition.ts';
 import { planCodeEdits, replaceProcess } from './plan-code-edits.ts';
 import { editExistingFile } from './file-edit.ts';
 import { listActivityNames, pinInputs, assignActivityNames } from './activity-names.ts';
@@ -25,6 +25,7 @@ import { listActivityNames, pinInputs, assignActivityNames } from './activity-na
 export async function planTask(
   project: WorkerProject,
   { process, task, after }: Extract<AdditionRequest, { kind: 'task' }>,
+  { invocation }: AdditionContext,
 ): Promise<Addition> {
   const { definition, layout } = process;
   const existing = definition.tasks.find(({ code }) => code === task.code);
@@ -35,7 +36,7 @@ export async function planTask(
     if (remaining.edits.length > 0) return remaining;
     throw usageError(
       `Task ${task.code} (${existing.kind}) of ${definition.process.code} already exists, and its code is up to date`,
-      [`To change it, edit ${layout.definitionFile}, then run the command again`],
+      [`To change it, edit ${layout.definitionFile}, then run ${invocation} generate`],
     );
   }
   const codes = definition.tasks.map(({ code }) => code);
