@@ -209,10 +209,10 @@ export function configure(command: Command, context: CommandContext): void {
     .summary('Skip time, so that deadlines pass (experimental)')
     .description(
       'Move the clock of the running local KuFlow forward, from deadline to deadline, and wait at each one until the worker is done. ' +
-        'Without a duration or --until, skips until a process changes. Tokens and certificates keep real time. The clock stays ahead until `kuflow dev reset`. ' +
+        'Without a time or --until, skips until a process changes. Tokens and certificates keep real time. The clock stays ahead until `kuflow dev reset`. ' +
         'Experimental: depends on an experimental feature of the Temporal server.',
     )
-    .argument('[duration]', 'How much time to skip, such as 12h or 3d', parseLife)
+    .argument('[time]', 'How much time to skip, such as 12h or 3d', parseLife)
     .addOption(
       new Option('--until <time>', 'Time to skip to: a date, or an ISO 8601 time with a time zone').argParser(
         parseTime,
@@ -368,7 +368,7 @@ const UNIT_SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d
 function parseTime(text: string): string {
   const time = parseZonedTime(/^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00Z` : text);
   if (time === undefined)
-    throw new InvalidArgumentError('a date, or a time with a time zone such as 2027-01-31T09:00Z');
+    throw new InvalidArgumentError('a date such as 2027-01-31, or a time with a time zone such as 2027-01-31T09:00Z');
   return new Date(time).toISOString();
 }
 

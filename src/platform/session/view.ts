@@ -52,7 +52,7 @@ export function platformReporter({
         break;
       case 'ready':
         if (event.part !== 'rest') break;
-        progress.end('done', `Local KuFlow is running at ${event.address ?? ''}`);
+        progress.end('done', 'Started the local KuFlow');
         start.running = false;
         break;
       case 'port-moved': {
@@ -161,6 +161,9 @@ function reportTemporalLookup(event: Extract<DevEvent, { readonly about: 'tempor
       progress.detail(`${(event.received / BYTES_PER_MB).toFixed(0)}${total} MB`);
       break;
     }
+    case 'downloaded':
+      progress.end('done', `Downloaded ${event.tool}`);
+      break;
     case 'passed-over':
       if (event.source === 'download' || event.source === 'pip')
         progress.end('skipped', `Could not download ${event.tool} (${event.what}): ${event.reason}`);

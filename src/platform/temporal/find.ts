@@ -42,7 +42,9 @@ export type FindEvent =
       readonly source: FindSource;
       readonly what: string;
       readonly reason: string;
-    };
+    }
+  /** It was downloaded. */
+  | { readonly kind: 'downloaded'; readonly tool: string };
 
 export interface FoundTool {
   readonly path: string;
@@ -170,6 +172,7 @@ async function findTool(tool: Tool, options: FindOptions): Promise<FoundTool> {
             throw new Error(`it is version ${version}, not ${tool.version}`);
         },
       );
+      report({ kind: 'downloaded', tool: tool.name });
       return { path, ...versions, source };
     } catch (error) {
       signal?.throwIfAborted();

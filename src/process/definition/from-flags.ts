@@ -123,8 +123,9 @@ export async function taskFromFlags(
       ? shape.map((problem) => `--schema ${escapeForTerminal(schema ?? '', 200)}: ${problem}`)
       : []),
   ];
-  if (typeof task === 'string' || problems.length > 0)
-    throw invalidOptionsError('Cannot add the task', problems, ['For example: REVIEW:human']);
+  if (typeof task === 'string')
+    throw invalidOptionsError('Cannot add the task', problems, ['For example: REVIEW:system']);
+  if (problems.length > 0) throw invalidOptionsError('Cannot add the task', problems);
   return withoutUndefined({ ...task, data: shape !== undefined && 'schema' in shape ? shape : undefined });
 }
 
@@ -168,7 +169,10 @@ export async function actionFromFlags(
 ): Promise<ActionDefinition> {
   const problems: string[] = [];
   const parsed = parseCoded(written, ACTION_TYPES, 'send-workflow-signal', 'type');
-  if (typeof parsed === 'string') throw usageError(`${written === '' ? "''" : formatOptionValue(written)}: ${parsed}`);
+  if (typeof parsed === 'string')
+    throw usageError(`${written === '' ? "''" : formatOptionValue(written)}: ${parsed}`, [
+      'For example: REPORT:downloadable',
+    ]);
   const { code, value: type } = parsed;
   const keys = Object.entries(ACTION_KEYS[type]) as readonly (readonly [key: ActionKey, isRequired: boolean])[];
   for (const option of new Set(Object.values(ACTION_OPTIONS)))

@@ -95,7 +95,7 @@ describe('kuflow dev skip', () => {
   it.each([
     [['0s'], 'must be a duration of at least one second'],
     [['3w'], 'must be a duration such as'],
-    [['--until', '2026-12-03T10:00'], 'must be a date, or a time with a time zone'],
+    [['--until', '2026-12-03T10:00'], 'must be a date such as 2027-01-31, or a time with a time zone'],
     [['3d', '--until', '2026-12-03'], 'A duration cannot be combined with --until'],
   ])('refuses %j', async (args, message) => {
     const { status, stderr } = await skip(...args);

@@ -134,10 +134,7 @@ describe('platform events', () => {
       { kind: 'starting', part },
       { kind: 'ready', part, ...(part === 'rest' ? { address: 'https://127.0.0.1:7443' } : {}) },
     ]);
-    expect(shown(events)).toEqual([
-      '· Starting a local KuFlow…',
-      '✔ Local KuFlow is running at https://127.0.0.1:7443',
-    ]);
+    expect(shown(events)).toEqual(['· Starting a local KuFlow…', '✔ Started the local KuFlow']);
   });
 
   it('show process events as lines, and failures as warnings', () => {
