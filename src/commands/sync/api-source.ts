@@ -1,4 +1,5 @@
 import { countOf } from '../../base/count-of.ts';
+import { amendError, KnownError } from '../../base/errors.ts';
 import type { CommandContext } from '../../cli/context.ts';
 import type { ConnectionFlags } from '../../connection/flags.ts';
 import { requireConnection, type Connection } from '../../connection/require.ts';
@@ -26,9 +27,15 @@ export async function requireApiConnection(
   folder: string,
   context: CommandContext,
 ): Promise<Connection> {
-  const { env, terminal } = context;
+  const { env, terminal, invocation } = context;
   const at = { env, cwd: folder, stdin: terminal.prompts.input, signal: context.interruption() };
-  return await requireConnection(await resolveConnection(flags, at));
+  try {
+    return await requireConnection(await resolveConnection(flags, at));
+  } catch (error) {
+    if (!(error instanceof KnownError)) throw error;
+    const step = `Or compare with a worker sample of the KuFlow app, without credentials: ${invocation} sync --from worker-sample.zip`;
+    throw amendError(error, { next: [step] });
+  }
 }
 
 /** The live processes of the configured KuFlow. Rejects with a KnownError if the connection is not configured. */

@@ -183,6 +183,8 @@ export interface ReadyHintsOptions {
   readonly runs: 'platform' | 'command';
   /** The command that starts the worker. */
   readonly start: string;
+  /** The command of the project that runs its worker on this platform, if there is one. */
+  readonly dev?: string | undefined;
   /** Whether the address of the console signs the user in. Only for a terminal, since logs are read by others. */
   readonly showToken: boolean;
 }
@@ -191,7 +193,7 @@ export interface ReadyHintsOptions {
 export function readyHints(
   state: Pick<PlatformState, 'processes' | 'endpoints' | 'user' | 'taskQueues'>,
   invocation: string,
-  { stateDir, runs, start, showToken }: ReadyHintsOptions,
+  { stateDir, runs, start, dev, showToken }: ReadyHintsOptions,
 ): readonly string[] {
   const stateOption = formatPathOption('--state-dir', stateDir);
   const [first = '', ...others] = state.processes;
@@ -199,7 +201,7 @@ export function readyHints(
   // Processes with a webhook do not have a worker.
   const hasWorker = state.taskQueues === undefined || Object.keys(state.taskQueues).length > 0;
   const exec = `${invocation} dev exec${stateOption} --`;
-  const startWorker = hasWorker ? ['worker', `${exec} ${start}`] : ['receiver', `${exec} <your program>`];
+  const startWorker = hasWorker ? ['worker', dev ?? `${exec} ${start}`] : ['receiver', `${exec} <your program>`];
   const tryIt = hasWorker
     ? `${invocation} dev simulate${code}${stateOption} -- ${start}`
     : `${invocation} process start ${shellWord(first)}${stateOption}`;

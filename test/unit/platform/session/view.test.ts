@@ -85,6 +85,10 @@ describe('platform events', () => {
     }).join('\n');
     expect(withWebhook).toContain('npx kuflow dev exec -- <your program>\n');
     expect(withWebhook).toContain('npx kuflow process start LOAN\n');
+    const inProject = readyHints({ processes: ['LOAN'], endpoints, user }, 'npx kuflow', {
+      ...{ runs: 'platform', start: 'npm start', dev: 'npm run dev', showToken: false },
+    }).join('\n');
+    expect(inProject).toMatch(/ worker +npm run dev\n/);
     const folder = `/tmp/${'d'.repeat(600)} 2`;
     for (const command of ['exec', 'env', 'simulate'])
       expect(hints(folder)).toContain(`npx kuflow dev ${command} --state-dir '${folder}'`);
