@@ -17,6 +17,12 @@ export const kuflowEntries: readonly CommandEntry[] = [
     load: () => import('../commands/add/command.ts'),
   },
   {
+    name: 'generate',
+    summary: 'Update the code after you have edited a definition file',
+    group: 'Project:',
+    load: () => import('../commands/add/generate-command.ts'),
+  },
+  {
     name: 'sync',
     summary: 'Compare your definition with the process in KuFlow, and update the definition',
     group: 'Project:',

@@ -80,6 +80,11 @@ export function limitOption(what: string): Option {
   });
 }
 
+/** Says that a list has more than `--limit` shows; undefined if it is complete. */
+export function limitNote(shown: number, total: number): string | undefined {
+  return total > shown ? `Showing the newest ${shown} of ${total}. For more, pass --limit <count>` : undefined;
+}
+
 /** The argument for the ID of a process or task. Completion offers the newest ones: all, or only the running or open ones. */
 export function idArgument(what: 'process' | 'task', offered: 'all' | 'active' = 'all'): Argument {
   const sources = { process: ['process-ids', 'running-process-ids'], task: ['task-ids', 'open-task-ids'] } as const;

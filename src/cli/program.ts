@@ -89,7 +89,7 @@ class ProgramCommand extends Command {
         return { message: `Unknown option ${subject}`, word, near: sameOption(word, names) ?? nearMatch(word, names) };
       }
       case 'commander.missingArgument':
-        return { message: `Missing argument: <${subject}>` };
+        return { message: subject === 'command' ? 'Missing command after --' : `Missing argument: <${subject}>` };
       case 'commander.optionMissingArgument':
         return { message: `Missing value: ${subject}` };
       case 'commander.excessArguments':

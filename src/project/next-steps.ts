@@ -79,6 +79,7 @@ export function nextSteps(input: NextStepsInput): readonly NextStep[] {
       { command: commands.smoke, text: 'run one process to completion' },
       { command: commands.dev, text: hints.dev },
       ...(hints.reload === undefined ? [] : [hints.reload]),
+      { command: `${commands.kuflow} dev open`, text: 'in another terminal: start a process and complete its tasks' },
     ];
   }
   const { shadowedBy = [], readWith } = input;

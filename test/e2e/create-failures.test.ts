@@ -271,7 +271,13 @@ describe.runIf(process.platform === 'linux')('Ctrl-C during the final check', ()
     await until('all processes of the platform have ended', () => ofOurs().length === 0);
     const made = createdOf(stdout);
     expect(made).toMatchObject({ check: { kind: 'not-run', reason: 'interrupted' }, status: 130 });
-    expect(made.next.map(({ command }) => command)).toEqual(['cd x', 'npm install', 'npm run smoke', 'npm run dev']);
+    expect(made.next.map(({ command }) => command)).toEqual([
+      'cd x',
+      'npm install',
+      'npm run smoke',
+      'npm run dev',
+      'npx kuflow dev open',
+    ]);
     expect(existsSync(join(folder, 'x', 'package.json'))).toBe(true);
     expect(readdirSync(folder)).toEqual(['x']);
   });

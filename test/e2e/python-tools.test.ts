@@ -93,6 +93,7 @@ describe.skipIf(process.platform === 'win32')('create for Python', () => {
       'make install',
       'make smoke',
       'make dev',
+      './kuflow dev open',
     ]);
   });
 

@@ -150,7 +150,7 @@ describe('the tests of a Python project', () => {
     const { status, out, line } = await withChanges(changes, completes);
     expect(status).toBe(1);
     expect(out).toContain('A workflow task failed: RestrictedWorkflowAccessError: Cannot access datetime.datetime.now');
-    expect(out).toContain(`${WORKFLOW}:${line}: in _run_steps`);
+    expect(out).toContain(`${WORKFLOW}:${line}: in _handle_tasks`);
   });
 
   describe('with a module that the workflow imports', () => {

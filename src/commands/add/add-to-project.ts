@@ -16,14 +16,15 @@ export interface AddRequest extends Omit<EditsRequest, 'planned'> {
   readonly invocation: string;
 }
 
-/** The result, and what `kuflow add … --json` prints. */
+/** The result, and what `kuflow add … --json` and `kuflow generate --json` print. */
 export interface AddResult {
   /** Absolute folder of the project. */
   readonly project: string;
   readonly added:
     | { readonly kind: 'process'; readonly code: string; readonly definition: string }
     | { readonly kind: 'task' | 'action'; readonly code: string; readonly process: string }
-    | { readonly kind: 'activity'; readonly name: string };
+    | { readonly kind: 'activity'; readonly name: string }
+    | { readonly kind: 'code' };
   readonly dryRun: boolean;
   readonly files: readonly EditedFile[];
   /** What is uncertain about a definition that was read from instances, and which recorded processes no longer exist. */
@@ -49,12 +50,13 @@ export async function addToProject(request: AddRequest): Promise<AddResult> {
       ...project.notes,
       ...project.removedProcesses.map(removedProcessNote),
     ],
-    next: request.dryRun
-      ? []
-      : [
-          ...stepsForLeftFiles(request.command, left),
-          ...stepsAfterAddition(request, processes, changesDefinition(files)),
-        ],
+    next:
+      request.dryRun || files.length === 0
+        ? []
+        : [
+            ...stepsForLeftFiles(request.command, left),
+            ...stepsAfterAddition(request, processes, changesDefinition(files)),
+          ],
     status: left.length > 0 ? 3 : 0,
   };
 }
@@ -76,6 +78,8 @@ function describeAddition(addition: AdditionRequest, processes: readonly OpenedP
       return { kind: 'action', code: addition.action.code, process: addition.process.definition.process.code };
     case 'activity':
       return { kind: 'activity', name: addition.name };
+    case 'code':
+      return { kind: 'code' };
   }
 }
 
@@ -126,5 +130,7 @@ function stepsAfterAddition(
     }
     case 'activity':
       return [{ text: hints.callActivity(addition.name, project.record) }, ...checks.slice(0, 1)];
+    case 'code':
+      return [...checks, { text: `if processes are already running, ${workflowChangeHint(project.record)}` }];
   }
 }

@@ -2,12 +2,9 @@ import { Argument, Option, type Command } from 'commander';
 import { connectionOptions } from '../../cli/connection-options.ts';
 import type { CommandContext } from '../../cli/context.ts';
 import { lazyAction } from '../../cli/lazy-action.ts';
-import { jsonOption } from '../../cli/json-option.ts';
+import { editOptions, HOW_FILES_CHANGE, SKIP_PROMPTS } from '../../cli/edit-options.ts';
 import { processOptions, sampleOption, collectValues } from '../../cli/process-options.ts';
 import { withCandidates } from '../../cli/value-candidates.ts';
-
-const HOW_FILES_CHANGE =
-  'Regenerates files that you have not edited. Merges into edited files after you confirm, or with --edit. Exits with status 3 if a file is left for you to change.';
 
 const EXAMPLES = `
 Examples:
@@ -22,8 +19,6 @@ Examples:
     $ kuflow add task REVIEW --name "Review the request"
   add a task that the worker completes after APPLY, with a schema for its data
     $ kuflow add task SCORE:system --after APPLY --schema score.json
-  generate the code for a task that you added to kuflow.process.yaml
-    $ kuflow add task ARCHIVE
   show what would change, in a project with several processes
     $ kuflow add task REVIEW --process LEAVE --dry-run`;
 
@@ -64,7 +59,7 @@ export function configure(command: Command, context: CommandContext): void {
     .argument('<code[:kind]>', 'Task code in KuFlow. Kind: human, system, message or thread (default: human)')
     .summary('Add a task to a process of the project')
     .description(
-      `Add a task to the definition of a process and to the generated code. If the definition already has the task, updates only the code. ${HOW_FILES_CHANGE}`,
+      `Add a task to the definition of a process and to the generated code. For a task that is already in the definition, updates only the code. ${HOW_FILES_CHANGE}`,
     )
     .optionsGroup('Task options:')
     .addOption(
@@ -91,7 +86,7 @@ export function configure(command: Command, context: CommandContext): void {
     .summary('Add a user action to a process of the project')
     .description(
       'Add a user action to the definition of a process and to the generated code: the handler of a signal, or the workflow that ' +
-        `KuFlow starts. If the definition already has the action, updates only the code. ${HOW_FILES_CHANGE}`,
+        `KuFlow starts. For an action that is already in the definition, updates only the code. ${HOW_FILES_CHANGE}`,
     )
     .optionsGroup('Action options:')
     .addOption(
@@ -158,18 +153,6 @@ export function configure(command: Command, context: CommandContext): void {
     .addHelpText('after', ACTIVITY_EXAMPLES)
     .action(lazyAction(context, async () => (await import('./run.ts')).runAddActivity));
 
-  const yes = 'Skip prompts: leave files with local changes unless --edit names them';
-  addRunOptions(task, `${yes}, and allow codes that differ only in case`);
-  for (const kind of [action, process, activity]) addRunOptions(kind, yes);
-}
-
-function addRunOptions(command: Command, yes: string): void {
-  command
-    .optionsGroup('Run options:')
-    .addOption(
-      collectValues('--edit <path>', 'Merge the change into this file even if it has local changes (repeatable)'),
-    )
-    .option('-y, --yes', yes)
-    .option('--dry-run', 'Show the diff, with new files in full, without writing anything')
-    .addOption(jsonOption());
+  editOptions(task, `${SKIP_PROMPTS}, and allow codes that differ only in case`);
+  for (const kind of [action, process, activity]) editOptions(kind, SKIP_PROMPTS);
 }

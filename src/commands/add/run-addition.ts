@@ -38,7 +38,7 @@ export function optionWithValue(name: string, value: string | undefined): readon
 export async function runAddition(run: {
   readonly project: WorkerProject;
   readonly addition: AdditionRequest;
-  /** The arguments of `kuflow add` in the command that continues with files that were left. */
+  /** The arguments of `kuflow` in the command that continues with files that were left. */
   readonly words: readonly string[];
   readonly flags: AddFlags;
   readonly context: CommandContext;
@@ -55,7 +55,7 @@ export async function runAddition(run: {
     edit: flags.edit ?? [],
     dryRun: flags.dryRun === true,
     approve: ask && ((edit) => confirmEdit(edit, { ask, terminal, printed })),
-    command: [invocation, 'add', ...words.map(shellWord)].join(' '),
+    command: [invocation, ...words.map(shellWord)].join(' '),
     invocation,
     signal: context.interruption(),
   });

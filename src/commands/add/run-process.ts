@@ -45,7 +45,7 @@ export async function runAddProcess(
   const queue = await projectTaskQueue(project);
   if (flags.taskQueue !== undefined) rejectOtherQueue(queue, flags.taskQueue, '--task-queue');
   const ask = await openAddPrompts(flags, context);
-  const words = ['process', ...(code === undefined ? [] : [code])];
+  const words = ['add', 'process', ...(code === undefined ? [] : [code])];
   const resumed = isDescribed(flags) ? undefined : resumedProcess(project, code);
   if (resumed !== undefined) return runAddition({ project, addition: resumed, words, flags, context, ask });
 
@@ -87,7 +87,7 @@ export async function runAddProcess(
     });
     progress.stop();
     const addition = processAddition(process, { code, queue, isQueueGiven: flags.taskQueue !== undefined });
-    const added = ['process', addition.definition.process.code];
+    const added = ['add', 'process', addition.definition.process.code];
     await runAddition({ project, addition, words: added, flags, context, ask });
   } finally {
     progress.stop();

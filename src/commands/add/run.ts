@@ -11,6 +11,7 @@ export async function runAddTask(task: string, flags: TaskFlags & AddFlags, cont
   const addition = await taskAddition(project, task, flags, context.cwd);
   await confirmSimilarCode(addition, { isAllowed: flags.yes === true, ask });
   const words = [
+    'add',
     'task',
     task,
     ...optionWithValue('--process', flags.process),
@@ -40,8 +41,14 @@ export async function runAddAction(
         : await actionFromFlags({ written: coded, flags, taskQueue }, context.cwd),
   };
   rejectWhiteSpace(addition.action.code, process.definition.actions ?? []);
-  const words = ['action', addition.action.code, ...optionWithValue('--process', flags.process)];
+  const words = ['add', 'action', addition.action.code, ...optionWithValue('--process', flags.process)];
   await runAddition({ project, addition, words, flags, context, ask: await openAddPrompts(flags, context) });
+}
+
+export async function runGenerate(flags: AddFlags, context: CommandContext): Promise<void> {
+  const project = await openAddedProject(flags, context);
+  const ask = await openAddPrompts(flags, context);
+  await runAddition({ project, addition: { kind: 'code' }, words: ['generate'], flags, context, ask });
 }
 
 export async function runAddActivity(name: string, flags: AddFlags, context: CommandContext): Promise<void> {
@@ -50,7 +57,7 @@ export async function runAddActivity(name: string, flags: AddFlags, context: Com
   await runAddition({
     project,
     addition,
-    words: ['activity', name],
+    words: ['add', 'activity', name],
     flags,
     context,
     ask: await openAddPrompts(flags, context),

@@ -17,6 +17,10 @@ export function printAdded(
   printEditedFiles(out, result.files, result.dryRun, printed);
   printNotes(err, result.notes);
   const where = folderSuffix(result.project, cwd);
+  if (result.files.length === 0) {
+    err.line(`The code is up to date${where}`);
+    return;
+  }
   if (result.dryRun) {
     err.line(`Dry run: nothing was written${where}`);
     return;
@@ -39,6 +43,8 @@ function formatAddition({ added }: AddResult, isAdded: boolean): string {
       return `${verb} ${added.kind} ${added.code} to ${added.process}`;
     case 'activity':
       return `${verb} activity ${added.name}`;
+    case 'code':
+      return `${isAdded ? 'Updated' : 'Did not update'} the code`;
   }
 }
 

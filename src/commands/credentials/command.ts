@@ -1,6 +1,7 @@
 import { Option, type Command } from 'commander';
 import { connectionOptions } from '../../cli/connection-options.ts';
 import type { CommandContext } from '../../cli/context.ts';
+import { exitStatuses } from '../../cli/exit-statuses.ts';
 import { lazyAction } from '../../cli/lazy-action.ts';
 import { jsonOption } from '../../cli/json-option.ts';
 import { FORMAT_NAMES } from './formats/format.ts';
@@ -13,6 +14,18 @@ Examples:
     $ kuflow credentials status
   run a worker with all credentials in its environment
     $ kuflow credentials exec -- npm start`;
+
+const PULL_EXAMPLES = `
+Examples:
+  get the engine certificate for the project in this folder
+    $ kuflow credentials pull
+  also write a Kubernetes Secret
+    $ kuflow credentials pull --format k8s-secret --output secret.yaml`;
+
+const EXEC_EXAMPLES = `
+Examples:
+  ask the engine who polls a task queue
+    $ kuflow credentials exec -- temporal task-queue describe --task-queue LOAN_QUEUE`;
 
 export function configure(command: Command, context: CommandContext): void {
   command.enablePositionalOptions().addHelpText('after', EXAMPLES);
@@ -49,16 +62,22 @@ export function configure(command: Command, context: CommandContext): void {
       .option('--secret-name <name>', 'k8s-secret: name of the Secret (default for a new one: kuflow-worker)')
       .option('--allow-git', 'Write secrets even to a file that git tracks or does not ignore'),
     'on-request',
-  ).action(lazyAction(context, async () => (await run()).runPull));
+  )
+    .addHelpText('after', PULL_EXAMPLES)
+    .action(lazyAction(context, async () => (await run()).runPull));
 
+  const status = command.command('status');
+  exitStatuses(status, {
+    0: 'no problem',
+    1: 'there is a problem',
+    3: 'there are warnings, and you passed --fail-on warn',
+  });
   withConnectionOptions(
-    command
-      .command('status')
+    status
       .summary('Show the credentials in use, where they come from and when they expire')
       .description(
         'Show each setting with its source and the sources it overrides, and the certificate that a worker would use, with its expiration date. Pulled ' +
-          'files are compared with their lock file and with the settings. Uses the network only with --online. ' +
-          'Exits with status 0 if everything is fine, and 1 if there is a problem.',
+          'files are compared with their lock file and with the settings. Uses the network only with --online.',
       )
       .option(
         '--online',
@@ -109,20 +128,25 @@ export function configure(command: Command, context: CommandContext): void {
       .addOption(jsonOption('the token and expiresAt')),
   ).action(lazyAction(context, async () => (await run()).runToken));
 
+  const exec = command.command('exec');
+  exitStatuses(exec, {
+    other: 'exit status of the command',
+    125: 'credentials are missing',
+    126: 'the command cannot be run',
+    127: 'the command was not found',
+  });
   withConnectionOptions(
-    command
-      .command('exec')
+    exec
       .summary('Run a command with the credentials in its environment')
       .description(
         'Run a command with the credentials in its environment, as the variables that KuFlow workers and Temporal tools read. These include a new ' +
           'engine token, which is not renewed while the command runs. Temporal profiles are ignored: TEMPORAL_CONFIG_FILE is set to a path that ' +
-          "does not exist. Signals are forwarded unchanged. Exits with the command's own status, 125 if credentials are missing, or 126 or 127 if " +
-          'the command cannot be run. The command can use the terminal, but not job control or /dev/tty.',
+          'does not exist. Signals are forwarded unchanged. The command can use the terminal, but not job control or /dev/tty.',
       )
       .argument('<command...>', 'Command to run, after --')
       .passThroughOptions(),
   )
-    .addHelpText('after', '\nExample: kuflow credentials exec -- temporal task-queue describe --task-queue LOAN_QUEUE')
+    .addHelpText('after', EXEC_EXAMPLES)
     .action(lazyAction(context, async () => (await run()).runCredentialsExec));
 }
 

@@ -1,5 +1,6 @@
 import { Argument, InvalidArgumentError, Option, type Command } from 'commander';
 import type { CommandContext } from '../../cli/context.ts';
+import { exitStatuses } from '../../cli/exit-statuses.ts';
 import { lazyAction } from '../../cli/lazy-action.ts';
 import { jsonOption } from '../../cli/json-option.ts';
 import { parseZonedTime } from '../../base/zoned-time.ts';
@@ -30,6 +31,18 @@ Examples:
   use your own data, and allow more time
     $ kuflow dev simulate LOAN --answers answers.yaml --timeout 5m -- npm start`;
 
+const ENV_EXAMPLES = `
+Examples:
+  set the variables in a POSIX shell
+    $ eval "$(kuflow dev env)"
+  set them in PowerShell
+    > kuflow dev env | Out-String | Invoke-Expression`;
+
+const HISTORY_EXAMPLES = `
+Examples:
+  record the history of the newest process for the replay test of a TypeScript project
+    $ kuflow dev history latest --output test/histories/approved.json`;
+
 const SKIP_EXAMPLES = `
 Examples:
   skip to the next thing that the worker does
@@ -42,10 +55,9 @@ Examples:
 export function configure(command: Command, context: CommandContext): void {
   platformOptions(command)
     .addOption(
-      new Option(
-        '--temporal-ui [port]',
-        "Run Temporal's UI (default: port 7484, or the next free one). A port that you set must be free",
-      ).argParser(parsePort),
+      new Option('--temporal-ui [port]', "Run Temporal's UI (default: port 7484 or the next free one)").argParser(
+        parsePort,
+      ),
     )
     .optionsGroup('Scripting options:')
     .addOption(new Option('--json', 'Print JSON lines to stdout: the addresses when it is ready, then events'))
@@ -63,7 +75,8 @@ export function configure(command: Command, context: CommandContext): void {
     .hook('preSubcommand', (_dev, subcommand) => rejectOptionsBefore(command, subcommand.name()))
     .enablePositionalOptions()
     .description(
-      'Run a local KuFlow until Ctrl-C: the REST API on HTTP and HTTPS, and a real Temporal server behind a gateway with mutual TLS and tokens. ' +
+      'Run a local KuFlow until Ctrl-C: a web console to start processes and complete their tasks, the REST API on HTTP and HTTPS, and a real ' +
+        'Temporal server behind a gateway with mutual TLS and tokens. ' +
         'Serves the processes in kuflow.process.yaml and processes/*.process.yaml or, without these files, a sample process. ' +
         'When you save one of these files, it serves the new content and regenerates types and tasks in the project. ' +
         'Its state is in .kuflow/dev. Prints one line to stdout when it is ready. ' +
@@ -77,9 +90,7 @@ export function configure(command: Command, context: CommandContext): void {
     .summary('Run a command connected to the local KuFlow')
     .description(
       'Run a command with the settings of the local KuFlow in its environment. Uses the local KuFlow already running for this folder, ' +
-        'or starts one and stops it afterward. A connected worker that exits on its own is restarted after 1 to 30 seconds. ' +
-        "Exits with the command's own status, with 125 if the local KuFlow does not start, with 126 or 127 " +
-        'if the command cannot be run, and with 130 on an interrupt, after the command has stopped.',
+        'or starts one and stops it afterward. A connected worker that exits on its own is restarted after 1 to 30 seconds.',
     )
     .argument('<command...>', 'Command to run, after --')
     .addOption(runtimeOption())
@@ -93,6 +104,13 @@ export function configure(command: Command, context: CommandContext): void {
     )
     .passThroughOptions()
     .action(lazyAction(context, async () => (await import('./run.ts')).runDevExec, command));
+  exitStatuses(exec, {
+    other: 'exit status of the command',
+    125: 'the local KuFlow did not start',
+    126: 'the command cannot be run',
+    127: 'the command was not found',
+    130: 'interrupted, after the command has stopped',
+  });
   platformOptions(exec.optionsGroup('Local KuFlow options:'));
 
   const simulate = command
@@ -101,8 +119,8 @@ export function configure(command: Command, context: CommandContext): void {
     .description(
       'Run one process to completion with a worker. Starts the worker, waits until it polls, starts a process, completes each human task with valid data, prints the timeline, and stops the worker. ' +
         'Uses the local KuFlow already running for this folder, or starts one and stops it afterward. The worker gets any free port ' +
-        'for its health endpoint unless WORKER_HEALTHPORT is set, and exposes no metrics unless WORKER_METRICSPORT is set. Exits with status 0 if the process ' +
-        'completes with valid data; 1 if a task gets stuck, the workflow fails, its code fails three times in a row, it calls an activity that is not registered, or the command exits early; 4 on a timeout; and 130 if interrupted.',
+        'for its health endpoint unless WORKER_HEALTHPORT is set, and exposes no metrics unless WORKER_METRICSPORT is set.\n\n' +
+        'Fails early if a task gets stuck, the workflow fails, its code fails three times in a row, it calls an activity that is not registered, or the command exits.',
     )
     .addArgument(
       withCandidates(
@@ -131,7 +149,6 @@ export function configure(command: Command, context: CommandContext): void {
     )
     .addOption(jsonOption())
     .usage('[options] [code] -- <command...>')
-    .addHelpText('after', SIMULATE_EXAMPLES)
     .action(async (code: string | undefined, words: string[], flags: SimulateFlags) => {
       const { runSimulate } = await import('./simulate/run.ts');
       // Without a code, the first word of the command arrives in its place.
@@ -141,15 +158,22 @@ export function configure(command: Command, context: CommandContext): void {
         context,
       );
     });
+  exitStatuses(simulate, {
+    0: 'the process completed with valid data',
+    1: 'the process cannot complete, or the command exited',
+    4: 'time limit reached',
+    130: 'interrupted',
+  }).addHelpText('after', SIMULATE_EXAMPLES);
   platformOptions(simulate.optionsGroup('Local KuFlow options:'));
 
   stateOption(command.command('env'))
     .summary('Print the settings of the local KuFlow, including the client secret')
     .description(
-      'Print the environment variables that connect a worker to the running local KuFlow, including the client secret. In a POSIX shell: eval "$(kuflow dev env)". In PowerShell: kuflow dev env | Out-String | Invoke-Expression',
+      'Print the environment variables that connect a worker to the running local KuFlow, including the client secret.',
     )
     .addOption(runtimeOption())
     .addOption(jsonOption('an object of names and values'))
+    .addHelpText('after', ENV_EXAMPLES)
     .action(lazyAction(context, async () => (await import('./run.ts')).runEnv, command));
 
   stateOption(command.command('open'))
@@ -172,17 +196,23 @@ export function configure(command: Command, context: CommandContext): void {
     .addArgument(idArgument('process'))
     .option('--output <file>', 'Write the history to this file, replacing it if it exists')
     .option('--encrypted', 'Leave the payloads of a confidential process encrypted')
+    .addHelpText('after', HISTORY_EXAMPLES)
     .action(lazyAction(context, async () => (await import('./run.ts')).runHistory, command));
 
-  stateOption(command.command('skip'))
+  const skip = command.command('skip');
+  exitStatuses(skip, {
+    0: 'skipped',
+    1: 'there was nothing to wait for',
+    4: 'a process did not reach the target time',
+  });
+  stateOption(skip)
     .summary('Skip time, so that deadlines pass (experimental)')
     .description(
       'Move the clock of the running local KuFlow forward, from deadline to deadline, and wait at each one until the worker is done. ' +
-        'Without a duration or --until, skips until a process changes. Tokens and certificates keep real time. The clock stays ahead until `kuflow dev reset`. ' +
-        'Experimental: depends on an experimental feature of the Temporal server. ' +
-        'Exits with status 1 if there was nothing to wait for, and 4 if a process did not reach the target time.',
+        'Without a time or --until, skips until a process changes. Tokens and certificates keep real time. The clock stays ahead until `kuflow dev reset`. ' +
+        'Experimental: depends on an experimental feature of the Temporal server.',
     )
-    .argument('[duration]', 'How much time to skip, such as 12h or 3d', parseLife)
+    .argument('[time]', 'How much time to skip, such as 12h or 3d', parseLife)
     .addOption(
       new Option('--until <time>', 'Time to skip to: a date, or an ISO 8601 time with a time zone').argParser(
         parseTime,
@@ -282,10 +312,7 @@ function stateOption(command: Command): Command {
 }
 
 function portOption(flags: string, name: string, standard: number): Option {
-  return new Option(
-    flags,
-    `${name} port (default: ${standard}, or the next free one). A port that you set must be free`,
-  ).argParser(parsePort);
+  return new Option(flags, `${name} port (default: ${standard} or the next free one)`).argParser(parsePort);
 }
 
 function platformOptions(command: Command): Command {
@@ -341,7 +368,7 @@ const UNIT_SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d
 function parseTime(text: string): string {
   const time = parseZonedTime(/^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00Z` : text);
   if (time === undefined)
-    throw new InvalidArgumentError('a date, or a time with a time zone such as 2027-01-31T09:00Z');
+    throw new InvalidArgumentError('a date such as 2027-01-31, or a time with a time zone such as 2027-01-31T09:00Z');
   return new Date(time).toISOString();
 }
 

@@ -5,9 +5,9 @@ import { platformRequest, type DevFlags } from '../../cli/platform-options.ts';
 import { createEphemeralFolder } from '../../platform/session/ephemeral-folder.ts';
 import { createReadyRecord, toPrintedEvent } from '../../platform/session/json-events.ts';
 import { startDevPlatform, type DevEvent, type DevPlatform } from '../../platform/session/start.ts';
-import { platformReporter, readyHints, readyLine } from '../../platform/session/view.ts';
+import { platformReporter, readyHints, readyLine, type ReadyHintsOptions } from '../../platform/session/view.ts';
 import { stateFolder } from '../../platform/state/state-file.ts';
-import { startCommand } from '../../project/commands.ts';
+import { projectCommands, startCommand } from '../../project/commands.ts';
 import { stringifyForTerminal } from '../../terminal/json.ts';
 import { openProgress } from '../../terminal/progress.ts';
 import { withoutUndefined } from '../../base/json.ts';
@@ -27,7 +27,10 @@ interface DevView {
 export async function runDev(flags: DevFlags, context: CommandContext): Promise<void> {
   const isEphemeral = flags.ephemeral === true;
   const start = await startCommand(context.cwd);
-  const view = flags.json === true ? jsonView(flags, context) : textView(flags, context, start);
+  // With another state folder, the command of the project would start another local KuFlow.
+  const isDefault = !isEphemeral && flags.stateDir === undefined;
+  const dev = isDefault ? (await projectCommands(context.cwd))?.dev : undefined;
+  const view = flags.json === true ? jsonView(flags, context) : textView(flags, context, { start, dev });
   const interruption = context.interruption();
   const stdinClosed = watchesStdin(flags) ? whenClosed(context.terminal.prompts.input) : undefined;
   const signal = stdinClosed === undefined ? interruption : AbortSignal.any([interruption, stdinClosed]);
@@ -56,7 +59,11 @@ export async function runDev(flags: DevFlags, context: CommandContext): Promise<
   context.setStatus(interruption.aborted ? 130 : 0);
 }
 
-function textView(flags: DevFlags, { terminal, invocation }: CommandContext, start: string): DevView {
+function textView(
+  flags: DevFlags,
+  { terminal, invocation }: CommandContext,
+  commands: Pick<ReadyHintsOptions, 'start' | 'dev'>,
+): DevView {
   const progress = openProgress(terminal.err);
   return {
     event: platformReporter({ progress, requests: flags.requests === true }),
@@ -66,7 +73,7 @@ function textView(flags: DevFlags, { terminal, invocation }: CommandContext, sta
       const hints = readyHints(state, invocation, {
         stateDir: flags.ephemeral === true ? stateDir : flags.stateDir,
         runs: 'platform',
-        start,
+        ...commands,
         showToken: terminal.err.isTTY,
       });
       for (const line of hints) terminal.err.line(line);

@@ -1,6 +1,7 @@
 import { Argument, InvalidArgumentError, Option, type Command } from 'commander';
 import { connectionOptions } from '../../cli/connection-options.ts';
 import type { CommandContext } from '../../cli/context.ts';
+import { exitStatuses } from '../../cli/exit-statuses.ts';
 import { lazyAction } from '../../cli/lazy-action.ts';
 import { jsonOption } from '../../cli/json-option.ts';
 import { withCandidates } from '../../cli/value-candidates.ts';
@@ -16,6 +17,13 @@ Examples:
 
 export function configure(command: Command, context: CommandContext): void {
   const run = () => import('./run.ts');
+  exitStatuses(command, {
+    0: 'no check failed',
+    1: 'a check failed',
+    2: 'settings are missing or malformed',
+    3: 'there are warnings, and you passed --fail-on warn',
+    4: 'a result is inconclusive',
+  });
   connectionOptions(
     command
       .usage('[options]')
@@ -24,9 +32,7 @@ export function configure(command: Command, context: CommandContext): void {
           'Works inside and outside a project.\n\n' +
           'Creates an engine token in KuFlow, and a certificate if none is configured. If the ' +
           "project's dependencies are installed, doctor also runs the worker's own check, which creates another token (and a certificate, if none is " +
-          'configured). Pass --no-create to prevent this. Changes files only with --fix.\n\n' +
-          'Exits with status 0 if no check failed, 1 if one failed, 2 if settings are missing or malformed, ' +
-          '3 if there are warnings and you pass --fail-on warn, and 4 if a result is inconclusive.',
+          'configured). Pass --no-create to prevent this. Changes files only with --fix.',
       )
       .addOption(
         withCandidates(

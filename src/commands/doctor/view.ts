@@ -1,6 +1,13 @@
 import { documentationFor } from '../../base/documentation.ts';
+import { countOf } from '../../base/count-of.ts';
 import { escapeForTerminal } from '../../base/escape.ts';
-import type { Advice, CheckEvent, CheckResult, CheckState } from '../../diagnostics/check.ts';
+import {
+  skippedBecauseOf,
+  type Advice,
+  type CheckEvent,
+  type CheckResult,
+  type CheckState,
+} from '../../diagnostics/check.ts';
 import { sortChecks } from '../../diagnostics/registry.ts';
 import { STEP_ENDS, type DoctorReport } from '../../diagnostics/report.ts';
 import type { FixResult } from './fix.ts';
@@ -65,10 +72,14 @@ const ID_COLUMN = 4;
 /** If the results column would be narrower than this, results are printed below the titles. */
 const MIN_RESULT_WIDTH = 30;
 
-/** The checks that ran, by plane. On a terminal, results are wrapped at words to its width, with ids and names shortened. */
+/**
+ * The checks that ran, by plane, then one line for all checks that were skipped because of the same other check. On a terminal, results are wrapped
+ * at words to its width, with ids and names shortened.
+ */
 function printTable(out: Channel, report: DoctorReport): void {
   const { bold } = palette(out);
-  const shown = sortChecks(report.results.filter(isShown));
+  const blocked = sortChecks(report.results.filter(isOnlyBlocked));
+  const shown = sortChecks(report.results.filter((result) => isShown(result) && !blocked.includes(result)));
   const titleWidth = Math.max(...shown.map(({ title }) => title.length));
   const titleColumn = ID_COLUMN + ID_WIDTH + 1;
   const resultColumn = titleColumn + titleWidth + 2;
@@ -89,6 +100,12 @@ function printTable(out: Channel, report: DoctorReport): void {
     if (isBelow) out.line(`${head}${result.title}`);
     else out.line(`${head}${result.title.padEnd(titleWidth)}  ${first}`);
     for (const line of isBelow ? [first, ...rest] : rest) out.line(`${' '.repeat(indent)}${line}`);
+  }
+  const { mark, color } = stateStyle(out, 'skip');
+  for (const reason of new Set(blocked.map(({ summary }) => summary))) {
+    const ids = blocked.filter(({ summary }) => summary === reason).map(({ id }) => id);
+    const count = countOf(ids.length, 'check was', 'checks were');
+    out.line(wrapForChannel(out, color(`${mark} ${count} ${reason}: ${ids.join(', ')}`)));
   }
 }
 
@@ -133,6 +150,11 @@ export function printFixes({ err }: Terminal, fixed: readonly FixResult[]): void
 }
 
 const earlierSuffix = ({ earlier }: CheckResult): string => (earlier === true ? ' (from an earlier round)' : '');
+
+/** Skipped because of another check, with nothing else to say. */
+function isOnlyBlocked({ blockedBy, summary }: CheckResult): boolean {
+  return blockedBy !== undefined && summary === skippedBecauseOf(blockedBy).summary;
+}
 
 /** Checks that do not apply or were excluded are only counted. */
 function isShown({ skipped }: CheckResult): boolean {

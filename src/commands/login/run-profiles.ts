@@ -60,7 +60,6 @@ async function askForProfile(
     if (typeof answer === 'string') return answer;
   }
   const [first] = profiles;
-  throw usageError('Missing required option: --profile', [
-    first === undefined ? 'There are no profiles' : `For example: ${invocation} logout --profile ${first.name}`,
-  ]);
+  if (first === undefined) throw usageError('No credentials are stored');
+  throw usageError('Missing required option: --profile', [`For example: ${invocation} logout --profile ${first.name}`]);
 }

@@ -14,6 +14,15 @@ import {
 import { collectValues } from '../../cli/process-options.ts';
 import { withCandidates } from '../../cli/value-candidates.ts';
 
+const EXAMPLES = `
+Examples:
+  start a process of the only definition in this folder
+    $ kuflow process start
+  watch the newest process until it ends
+    $ kuflow process show latest --watch
+  list the processes that are running
+    $ kuflow process list --state running`;
+
 const START_EXAMPLES = `
 Examples:
   start a process of the only definition in this folder
@@ -41,11 +50,13 @@ Examples:
     $ kuflow process act 3f2a9c CHANGE_AMOUNT --set amount=500`;
 
 export function configure(command: Command, context: CommandContext): void {
-  command.description(
-    'Start, show, signal and cancel processes, and invoke their user actions. If a connection to KuFlow is configured, you act as its application. ' +
-      "Otherwise, you act as a user of this folder's local KuFlow. " +
-      'For the definitions of processes, see `kuflow definitions`.',
-  );
+  command
+    .addHelpText('after', EXAMPLES)
+    .description(
+      'Start, show, signal and cancel processes, and invoke their user actions. If a connection to KuFlow is configured, you act as its application. ' +
+        "Otherwise, you act as a user of this folder's local KuFlow. " +
+        'For the definitions of processes, see `kuflow definitions`.',
+    );
 
   changeOptions(
     dataOptions(

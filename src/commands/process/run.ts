@@ -178,7 +178,7 @@ export async function runProcessList(
     const processes = page.content.map(toProcessSummary);
     if (flags.json === true) context.terminal.out.line(stringifyForTerminal({ processes }));
     else {
-      printProcesses(context.terminal, processes);
+      printProcesses(context.terminal, processes, page.metadata.totalElements);
       if (processes.length === 0 && flags.state === undefined && session.local !== undefined)
         printSteps(context.terminal.err, [
           `Start one: ${context.invocation} process start${code === undefined ? '' : ` ${shellWord(code)}`}`,

@@ -1,5 +1,6 @@
 import { escapeForTerminal } from '../../base/escape.ts';
 import { withoutUndefined } from '../../base/json.ts';
+import { limitNote } from '../../cli/kuflow-options.ts';
 import type { ProcessAction } from '../../kuflow/contract/process-actions.ts';
 import type { ProcessItemPageItem } from '../../kuflow/contract/process-items.ts';
 import type { Process, ProcessPageItem } from '../../kuflow/contract/processes.ts';
@@ -110,13 +111,16 @@ export function printUnpolledAction({ err }: Terminal, taskQueue: string): void 
   err.line(`Waiting: no worker polls the task queue ${escapeForTerminal(taskQueue)} of the action`);
 }
 
-export function printProcesses({ out, err }: Terminal, processes: readonly ProcessSummary[]): void {
+/** `total`: how many there are, including those that the list leaves out. */
+export function printProcesses({ out, err }: Terminal, processes: readonly ProcessSummary[], total: number): void {
   if (processes.length === 0) {
     err.line('No processes');
     return;
   }
   const rows = processes.map(({ id, code, state, createdAt = '' }) => [code, state, id, createdAt]);
   for (const line of formatTable([['CODE', 'STATE', 'ID', 'CREATED'], ...rows])) out.line(line);
+  const note = limitNote(processes.length, total);
+  if (note !== undefined) err.line(note);
 }
 
 export function printProcess({ out }: Terminal, process: Process, { items, timeline }: ProcessHistory): void {

@@ -1,6 +1,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { connectionOptions } from '../../cli/connection-options.ts';
 import type { CommandContext } from '../../cli/context.ts';
+import { exitStatuses } from '../../cli/exit-statuses.ts';
 import { lazyAction } from '../../cli/lazy-action.ts';
 import { jsonOption } from '../../cli/json-option.ts';
 import { stateOption } from '../../cli/kuflow-options.ts';
@@ -15,13 +16,18 @@ Examples:
     $ kuflow replay --state running --state completed --limit 500`;
 
 export function configure(command: Command, context: CommandContext): void {
+  exitStatuses(command, {
+    0: 'every process matches',
+    1: 'the code would break a process',
+    2: 'the worker is not installed or built',
+    3: 'there are no processes, or the duration of a timer has changed',
+    4: 'a process could not be read',
+  });
   command
     .description(
       "Replay the histories of running processes against this project's workflow code, as a worker would. " +
         "Uses the configured KuFlow environment, or this folder's local KuFlow if none is configured, with the worker's credentials or those that you pass. " +
-        'The worker decrypts the histories of confidential processes. Writes nothing and changes no process.\n\n' +
-        'Exits with status 0 if every process matches, 1 if the code would break a process, 2 if the worker is not installed or built, ' +
-        '3 if no processes were found or the duration of a timer has changed, and 4 if a process could not be read.',
+        'The worker decrypts the histories of confidential processes. Writes nothing and changes no process.',
     )
     .addOption(stateOption('process', 'processes', 'running'))
     .addOption(

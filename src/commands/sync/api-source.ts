@@ -1,4 +1,5 @@
 import { countOf } from '../../base/count-of.ts';
+import { amendError, KnownError } from '../../base/errors.ts';
 import type { CommandContext } from '../../cli/context.ts';
 import type { ConnectionFlags } from '../../connection/flags.ts';
 import { requireConnection, type Connection } from '../../connection/require.ts';
@@ -7,7 +8,6 @@ import { compareProcess } from '../../discovery/compare-definition.ts';
 import { discoverFromApi } from '../../discovery/from-api.ts';
 import type { Comparison } from '../../discovery/findings.ts';
 import type { DiscoveredProcess, DiscoveryEvent } from '../../discovery/types.ts';
-import { shellWord } from '../../base/shell.ts';
 import type { LiveSource } from './compare-processes.ts';
 
 export interface ApiSourceOptions {
@@ -27,9 +27,15 @@ export async function requireApiConnection(
   folder: string,
   context: CommandContext,
 ): Promise<Connection> {
-  const { env, terminal } = context;
+  const { env, terminal, invocation } = context;
   const at = { env, cwd: folder, stdin: terminal.prompts.input, signal: context.interruption() };
-  return await requireConnection(await resolveConnection(flags, at));
+  try {
+    return await requireConnection(await resolveConnection(flags, at));
+  } catch (error) {
+    if (!(error instanceof KnownError)) throw error;
+    const step = `Or compare with a worker sample of the KuFlow app, without credentials: ${invocation} sync --from worker-sample.zip`;
+    throw amendError(error, { next: [step] });
+  }
 }
 
 /** The live processes of the configured KuFlow. Rejects with a KnownError if the connection is not configured. */
@@ -52,7 +58,7 @@ export async function openApiSource(options: ApiSourceOptions): Promise<LiveSour
         sample: flags.sample,
         comparesVersions: true,
         confirmSampling: ask === undefined ? undefined : async (count) => (answer ??= await ask(count)),
-        describeCommand: `edit ${layout.definitionFile}, then run ${context.invocation} add task ${shellWord('<code>')}`,
+        describeCommand: `edit ${layout.definitionFile}, then run ${context.invocation} generate`,
         report,
         signal,
       });

@@ -1,8 +1,9 @@
 import { Option, type Command } from 'commander';
 import { connectionOptions } from '../../cli/connection-options.ts';
 import type { CommandContext } from '../../cli/context.ts';
-import { jsonOption } from '../../cli/json-option.ts';
-import { collectValues, sampleOption } from '../../cli/process-options.ts';
+import { exitStatuses } from '../../cli/exit-statuses.ts';
+import { editOptions } from '../../cli/edit-options.ts';
+import { sampleOption } from '../../cli/process-options.ts';
 import { withCandidates } from '../../cli/value-candidates.ts';
 import type { SyncFlags } from './run.ts';
 
@@ -20,13 +21,19 @@ Examples:
     $ kuflow sync --yes --edit src/workflows.ts`;
 
 export function configure(command: Command, context: CommandContext): void {
+  exitStatuses(command, {
+    0: 'done, or the definition matches',
+    1: 'the definition differs (with --check)',
+    3: 'something is left for you to change by hand',
+    4: 'inconclusive',
+  });
   command
     .description(
       'Compare the definition of a process with the process in KuFlow, and print each difference with its evidence. Then offers to update the ' +
         "definition and the generated code. KuFlow's API does not return definitions, so the definition is derived from the instances of the process, in at " +
         'most 30 requests (more with a large --sample). With --sample, also compares fields; only keys and ' +
         'types are kept, never values. Nothing is reported as removed unless the instances show it. Files that you have edited are changed ' +
-        'only after you confirm, or if you name them with --edit. Exits with status 3 if something is left for you to change by hand.',
+        'only after you confirm, or if you name them with --edit.',
     )
     .optionsGroup('Sync options:')
     .addOption(
@@ -43,21 +50,12 @@ export function configure(command: Command, context: CommandContext): void {
       '--from <path>',
       'Compare the task queue, workflow type and tasks with a worker sample of the KuFlow app (a zip file or a folder) instead of the API',
     )
-    .option(
-      '--check',
-      'Write nothing. Exit with status 1 if the definition differs, 0 if it matches, and 4 if it cannot tell',
-    );
-  connectionOptions(command, { tenant: 'Compare only with processes of this tenant' })
-    .optionsGroup('Run options:')
-    .addOption(
-      collectValues('--edit <path>', 'Merge the change into this file even if it has local changes (repeatable)'),
-    )
-    .option(
-      '-y, --yes',
-      'Write the changes without prompts, except to files with local changes that --edit does not name',
-    )
-    .option('--dry-run', 'Show the changes as diffs without writing anything')
-    .addOption(jsonOption())
+    .option('--check', 'Write nothing, and exit with status 1 if the definition differs');
+  connectionOptions(command, { tenant: 'Compare only with processes of this tenant' });
+  editOptions(
+    command,
+    'Write the changes without prompts, except to files with local changes that --edit does not name',
+  )
     .addHelpText('after', EXAMPLES)
     .action(async (flags: SyncFlags) => {
       const { runSync } = await import('./run.ts');

@@ -12,6 +12,15 @@ import {
 } from '../../cli/kuflow-options.ts';
 import { withCandidates } from '../../cli/value-candidates.ts';
 
+const EXAMPLES = `
+Examples:
+  list the open tasks
+    $ kuflow task list
+  complete the newest task with valid example data
+    $ kuflow task complete latest --fake
+  assign a task to a user
+    $ kuflow task assign APPROVE_LOAN ada@example.com`;
+
 const COMPLETE_EXAMPLES = `
 Examples:
   complete the newest task with valid example data
@@ -22,10 +31,12 @@ Examples:
     $ kuflow task complete LOAN_APPLICATION --data loan-application.yaml`;
 
 export function configure(command: Command, context: CommandContext): void {
-  command.description(
-    'List tasks, and claim, assign, save and complete them. If a connection to KuFlow is configured, you act as its application. ' +
-      "Otherwise, you act as a user of this folder's local KuFlow.",
-  );
+  command
+    .addHelpText('after', EXAMPLES)
+    .description(
+      'List tasks, and claim, assign, save and complete them. If a connection to KuFlow is configured, you act as its application. ' +
+        "Otherwise, you act as a user of this folder's local KuFlow.",
+    );
 
   sessionOptions(
     command

@@ -66,7 +66,7 @@ export async function runTaskList(
     });
     const tasks = page.content.map(toTaskSummary);
     if (flags.json === true) context.terminal.out.line(stringifyForTerminal({ tasks }));
-    else if (tasks.length > 0) printTasks(context.terminal, tasks);
+    else if (tasks.length > 0) printTasks(context.terminal, tasks, page.metadata.totalElements);
     else await explainNoTasks(session, flags, context);
   });
 }

@@ -1,5 +1,6 @@
 import { escapeForTerminal } from '../../base/escape.ts';
 import { withoutUndefined } from '../../base/json.ts';
+import { limitNote } from '../../cli/kuflow-options.ts';
 import type { ProcessItem, ProcessItemPageItem } from '../../kuflow/contract/process-items.ts';
 import { formatValueErrors } from '../../platform/client/given-data.ts';
 import { formatCheckedValue } from '../../platform/session/view.ts';
@@ -21,9 +22,12 @@ export function printNoTasks({ err }: Terminal, { open }: { readonly open: boole
   err.line(open ? 'No open tasks' : 'No tasks');
 }
 
-export function printTasks(terminal: Terminal, tasks: readonly TaskSummary[]): void {
+/** `total`: how many there are, including those that the list leaves out. */
+export function printTasks(terminal: Terminal, tasks: readonly TaskSummary[], total: number): void {
   const rows = tasks.map(({ id, code, state, processId, createdAt = '' }) => [code, state, id, processId, createdAt]);
   for (const line of formatTable([['CODE', 'STATE', 'ID', 'PROCESS', 'CREATED'], ...rows])) terminal.out.line(line);
+  const note = limitNote(tasks.length, total);
+  if (note !== undefined) terminal.err.line(note);
 }
 
 export function printTask(terminal: Terminal, item: ProcessItem): void {

@@ -1,5 +1,6 @@
 import { Option, type Command } from 'commander';
 import type { CommandContext } from '../../cli/context.ts';
+import { exitStatuses } from '../../cli/exit-statuses.ts';
 import { lazyAction } from '../../cli/lazy-action.ts';
 import { jsonOption } from '../../cli/json-option.ts';
 
@@ -11,13 +12,18 @@ Examples:
     $ npx -p create-kuflow-worker@latest kuflow update --conflicts markers`;
 
 export function configure(command: Command, context: CommandContext): void {
+  exitStatuses(command, {
+    0: 'updated, or up to date',
+    1: 'the installation or a check of the project failed',
+    2: 'there are uncommitted changes, or conflicts without --conflicts',
+    3: 'conflicts are left for you to resolve',
+  });
   command
     .description(
       'Update the worker project in this folder or a parent folder to the templates of this version of create-kuflow-worker. Files that you have not edited are replaced. ' +
         'In other files, template changes are merged with your edits; dependencies are merged one by one. Installs the dependencies if they ' +
         "changed or are missing, and then runs the project's own checks. The project must be in a git repository without uncommitted changes, so that you can undo " +
-        'the update. Exits with status 2 if there are conflicts and --conflicts does not say what to do with them, and with status 3 if some are left ' +
-        'for you to resolve.',
+        'the update.',
     )
     .addOption(
       new Option(

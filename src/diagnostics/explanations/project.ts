@@ -15,7 +15,8 @@ export const project: Readonly<Record<string, Explanation>> = {
       ),
       'definition-drift': warns(
         'The process definition has changed since types and tasks were generated from it.',
-        'Regenerate them with `<kuflow> add task CODE` for any task in the definition (add --process if there are several), or edit <files> by hand',
+        { text: 'Update the code', command: '<kuflow> generate' },
+        'Or edit <files> by hand',
       ),
       'definition-queue-differs': warns(
         'The process definition and the settings name different task queues. The worker polls the one from the settings.',

@@ -52,7 +52,7 @@ export function platformReporter({
         break;
       case 'ready':
         if (event.part !== 'rest') break;
-        progress.end('done', `Local KuFlow is running at ${event.address ?? ''}`);
+        progress.end('done', 'Started the local KuFlow');
         start.running = false;
         break;
       case 'port-moved': {
@@ -161,6 +161,9 @@ function reportTemporalLookup(event: Extract<DevEvent, { readonly about: 'tempor
       progress.detail(`${(event.received / BYTES_PER_MB).toFixed(0)}${total} MB`);
       break;
     }
+    case 'downloaded':
+      progress.end('done', `Downloaded ${event.tool}`);
+      break;
     case 'passed-over':
       if (event.source === 'download' || event.source === 'pip')
         progress.end('skipped', `Could not download ${event.tool} (${event.what}): ${event.reason}`);
@@ -180,6 +183,8 @@ export interface ReadyHintsOptions {
   readonly runs: 'platform' | 'command';
   /** The command that starts the worker. */
   readonly start: string;
+  /** The command of the project that runs its worker on this platform, if there is one. */
+  readonly dev?: string | undefined;
   /** Whether the address of the console signs the user in. Only for a terminal, since logs are read by others. */
   readonly showToken: boolean;
 }
@@ -188,7 +193,7 @@ export interface ReadyHintsOptions {
 export function readyHints(
   state: Pick<PlatformState, 'processes' | 'endpoints' | 'user' | 'taskQueues'>,
   invocation: string,
-  { stateDir, runs, start, showToken }: ReadyHintsOptions,
+  { stateDir, runs, start, dev, showToken }: ReadyHintsOptions,
 ): readonly string[] {
   const stateOption = formatPathOption('--state-dir', stateDir);
   const [first = '', ...others] = state.processes;
@@ -196,7 +201,7 @@ export function readyHints(
   // Processes with a webhook do not have a worker.
   const hasWorker = state.taskQueues === undefined || Object.keys(state.taskQueues).length > 0;
   const exec = `${invocation} dev exec${stateOption} --`;
-  const startWorker = hasWorker ? ['worker', `${exec} ${start}`] : ['receiver', `${exec} <your program>`];
+  const startWorker = hasWorker ? ['worker', dev ?? `${exec} ${start}`] : ['receiver', `${exec} <your program>`];
   const tryIt = hasWorker
     ? `${invocation} dev simulate${code}${stateOption} -- ${start}`
     : `${invocation} process start ${shellWord(first)}${stateOption}`;

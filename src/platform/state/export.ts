@@ -44,6 +44,7 @@ export async function exportState({
       message: 'Nothing to export: the folder does not contain the state of a local KuFlow',
       seen: `no state in ${stateDir}`,
       next: ['If it is in another folder, pass --state-dir <folder>'],
+      status: 2,
     });
   if (!replace) rejectExisting(file);
   return await withStoppedState(stateDir, async () => {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { extract, type ReadEntry, type Unpack } from 'tar';
-import { codeOf, KnownError, messageOf } from '../../base/errors.ts';
+import { codeOf, KnownError, messageOf, usageError } from '../../base/errors.ts';
 import { hashFile } from '../../files/hash-file.ts';
 import { syncPath } from '../../files/node-file-system.ts';
 import { isArchivedFile, MANIFEST_FILE } from './entries.ts';
@@ -97,7 +97,8 @@ export async function requireFile(file: string): Promise<void> {
   try {
     if ((await stat(file)).isFile()) return;
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') throw invalidArchiveError(file, 'it does not exist', 'Check the path');
+    if (codeOf(error) === 'ENOENT')
+      throw usageError(`${file} cannot be imported: it does not exist`, ['Check the path']);
     throw error;
   }
   throw invalidArchiveError(file, 'it is not a file', 'Check the path');

@@ -40,7 +40,9 @@ export type FindEvent =
       readonly source: FindSource;
       readonly what: string;
       readonly reason: string;
-    };
+    }
+  /** It was downloaded. */
+  | { readonly kind: 'downloaded'; readonly tool: string };
 
 export interface FoundTool {
   readonly path: string;
@@ -161,6 +163,7 @@ async function findTool(tool: Tool, options: FindOptions): Promise<FoundTool> {
         if (tool.oldest !== undefined && version !== tool.version && address === undefined)
           throw new Error(`it is version ${version}, not ${tool.version}`);
       });
+      report({ kind: 'downloaded', tool: tool.name });
       return { path, ...versions, source };
     } catch (error) {
       signal?.throwIfAborted();

@@ -114,7 +114,11 @@ export async function taskFromFlags(
   if (typeof task === 'string') problems.push(`${written === '' ? "''" : formatOptionValue(written)}: ${task}`);
   const data = await readShape('--schema ', schema, cwd, problems);
   if (typeof task === 'string' || problems.length > 0)
-    throw invalidOptionsError('Cannot add the task', problems, ['For example: REVIEW:human']);
+    throw invalidOptionsError(
+      'Cannot add the task',
+      problems,
+      typeof task === 'string' ? ['For example: REVIEW:system'] : [],
+    );
   return withoutUndefined({ ...task, data });
 }
 
@@ -158,7 +162,10 @@ export async function actionFromFlags(
 ): Promise<ActionDefinition> {
   const problems: string[] = [];
   const parsed = parseCoded(written, ACTION_TYPES, 'send-workflow-signal', 'type');
-  if (typeof parsed === 'string') throw usageError(`${written === '' ? "''" : formatOptionValue(written)}: ${parsed}`);
+  if (typeof parsed === 'string')
+    throw usageError(`${written === '' ? "''" : formatOptionValue(written)}: ${parsed}`, [
+      'For example: REPORT:downloadable',
+    ]);
   const { code, value: type } = parsed;
   const keys = Object.entries(ACTION_KEYS[type]) as readonly (readonly [key: ActionKey, isRequired: boolean])[];
   for (const option of new Set(Object.values(ACTION_OPTIONS)))

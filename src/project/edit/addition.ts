@@ -25,7 +25,9 @@ export type AdditionRequest =
       readonly after?: string | undefined;
     }
   | { readonly kind: 'action'; readonly process: OpenedProcess; readonly action: ActionDefinition }
-  | { readonly kind: 'activity'; readonly name: string };
+  | { readonly kind: 'activity'; readonly name: string }
+  /** The code for what people have changed in the definition files. */
+  | { readonly kind: 'code' };
 
 export interface AdditionContext {
   /** How the user runs `kuflow`, for hints. */

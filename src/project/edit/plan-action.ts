@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { usageError } from '../../base/errors.ts';
-import type { Addition, AdditionRequest } from './addition.ts';
+import type { Addition, AdditionContext, AdditionRequest } from './addition.ts';
 import type { WorkerProject } from './open-project.ts';
 import { planDefinitions } from './plan-definitions.ts';
 import { rejectUsedWorkflowType } from './plan-process.ts';
@@ -12,6 +12,7 @@ import { rejectUsedWorkflowType } from './plan-process.ts';
 export async function planAction(
   project: WorkerProject,
   { process, action }: Extract<AdditionRequest, { kind: 'action' }>,
+  { invocation }: AdditionContext,
 ): Promise<Addition> {
   const { definition, layout } = process;
   const { actions = [] } = definition;
@@ -27,7 +28,7 @@ export async function planAction(
   const remaining = await planDefinitions(project, [{ process, definition }]);
   if (remaining.edits.length === 0)
     throw usageError(`${where}, and its code is up to date`, [
-      `To change it, edit ${layout.definitionFile}, then run the command again`,
+      `To change it, edit ${layout.definitionFile}, then run ${invocation} generate`,
     ]);
   return remaining;
 }

@@ -1,6 +1,7 @@
 import type { WorkerProject } from './open-project.ts';
 import { planAction } from './plan-action.ts';
 import { planActivity } from './plan-activity.ts';
+import { planDefinitions } from './plan-definitions.ts';
 import { planProcess, resumeProcess } from './plan-process.ts';
 import { planTask } from './plan-task.ts';
 import type { Addition, AdditionContext, AdditionRequest } from './addition.ts';
@@ -20,10 +21,15 @@ export async function planAddition(
     case 'resumed-process':
       return resumeProcess(project, request.process, context);
     case 'task':
-      return planTask(project, request);
+      return planTask(project, request, context);
     case 'action':
-      return planAction(project, request);
+      return planAction(project, request, context);
     case 'activity':
       return planActivity(project, request.name);
+    case 'code':
+      return planDefinitions(
+        project,
+        project.processes.map((process) => ({ process, definition: process.definition })),
+      );
   }
 }

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { usageError } from '../../base/errors.ts';
 import { didYouMean } from '../../base/near-match.ts';
 import type { TaskDefinition } from '../../process/definition.ts';
-import type { Addition, AdditionRequest } from './addition.ts';
+import type { Addition, AdditionContext, AdditionRequest } from './addition.ts';
 import type { OpenedProcess, WorkerProject } from './open-project.ts';
 import { planDefinitions } from './plan-definitions.ts';
 
@@ -13,6 +13,7 @@ import { planDefinitions } from './plan-definitions.ts';
 export async function planTask(
   project: WorkerProject,
   { process, task, after }: Extract<AdditionRequest, { kind: 'task' }>,
+  { invocation }: AdditionContext,
 ): Promise<Addition> {
   const { definition, layout } = process;
   const existing = definition.tasks.find(({ code }) => code === task.code);
@@ -22,7 +23,7 @@ export async function planTask(
     if (remaining.edits.length > 0) return remaining;
     throw usageError(
       `Task ${task.code} (${existing.kind}) of ${definition.process.code} already exists, and its code is up to date`,
-      [`To change it, edit ${layout.definitionFile}, then run the command again`],
+      [`To change it, edit ${layout.definitionFile}, then run ${invocation} generate`],
     );
   }
   const codes = definition.tasks.map(({ code }) => code);

@@ -75,6 +75,7 @@ describe('docs/reference/output.md', () => {
       // The page describes the shape only once, at the first command that prints it.
       expectDocumented('kuflow add task', keys);
     }
+    expectDocumented('kuflow add task', await printedKeys(['generate', '--json'], { cwd: project }));
     expectDocumented('kuflow update', await printedKeys(['update', '--dry-run', '--json'], { cwd: project }));
   });
 

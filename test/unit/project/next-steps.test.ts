@@ -18,7 +18,7 @@ const commands = (input: NextStepsInput): readonly (string | undefined)[] =>
 
 describe('next steps', () => {
   it('run a local KuFlow for a local project', () => {
-    expect(commands(LOCAL)).toEqual(['cd loan-worker', 'npm run smoke', 'npm run dev']);
+    expect(commands(LOCAL)).toEqual(['cd loan-worker', 'npm run smoke', 'npm run dev', 'npx kuflow dev open']);
   });
 
   it('go to the project and install its dependencies if the install failed', () => {
@@ -27,6 +27,7 @@ describe('next steps', () => {
       'pnpm install',
       'pnpm run smoke',
       'pnpm run dev',
+      'pnpm exec kuflow dev open',
     ]);
   });
 
@@ -37,6 +38,7 @@ describe('next steps', () => {
       { command: 'make smoke', text: 'run one process to completion' },
       { command: 'make dev', text: 'run a local KuFlow and the worker' },
       { command: 'make compile', text: 'restart that worker with your changes, from another terminal' },
+      { command: './kuflow dev open', text: 'in another terminal: start a process and complete its tasks' },
     ]);
   });
 

@@ -14,7 +14,7 @@ const LIMITS: Readonly<Record<LanguageId, { readonly files: number; readonly lin
   python: { files: 36, lines: 1_100 },
 };
 // The test in the README takes 22 of these lines.
-const README_LINES = 90;
+const README_LINES = 92;
 const NOT_COUNTED =
   /^\.kuflow\/kuflow\.process\.schema\.json$|^(?:kuflow|mvnw)(?:\.cmd)?$|^\.mvn\/wrapper\/|^requirements(?:-dev)?\.txt$/;
 

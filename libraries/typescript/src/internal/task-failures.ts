@@ -26,7 +26,7 @@ export interface TaskFailures {
 
 /**
  * Counts failing tasks, and appends the reason to the log of a task in KuFlow: after a number of failed attempts, or at once if
- * there is no other attempt. At most once per hour for each task and reason.
+ * the attempt was the last one. At most once per hour for each task and reason.
  */
 export function createTaskFailures(rest: Pick<RestClient, 'call'>, metrics: Metrics, attemptsBeforeLog: number): TaskFailures {
   const failing = new Map<string, NodeJS.Timeout>();

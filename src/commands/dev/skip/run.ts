@@ -35,7 +35,7 @@ export async function runSkip(seconds: number | undefined, flags: SkipFlags, con
       for (const event of result.events) terminal.out.line(skippedLine(event));
       if (!isStopped) terminal.out.line(clockLine(result));
     }
-    for (const behind of result.behind) progress.note(behindLine(behind), 'warning');
+    if (!isStopped) for (const behind of result.behind) progress.note(behindLine(behind), 'warning');
     const line = endLine(result, context.invocation);
     if (line !== undefined) progress.note(line, result.end === 'stuck' ? 'failed' : 'warning');
     if (isStopped) {

@@ -1,5 +1,6 @@
 // Each exported function is a workflow type. Workflow code is replayed, so it must be deterministic. Use activities for
-// I/O and anything that depends on the outside world.
+// I/O and anything that depends on the outside world. `humanTask` and `systemTask` wait until the task is completed;
+// `message` and `thread` do not wait.
 import { CancellationScope, isCancellation, log } from '@temporalio/workflow';
 import { openProcess, ownActivities, type KuFlowProcess, type WorkflowRequest, type WorkflowResponse } from 'kuflow-worker/workflow';
 import type { Activities } from './activities.ts';

@@ -277,7 +277,7 @@ function environment(bin?: string): NodeJS.ProcessEnv {
 
 const commandsOf = (ran: Ran): readonly (string | undefined)[] =>
   createdOf(ran.stdout).next.map(({ command }) => command);
-const AFTER = ['npm run smoke', 'npm run dev'];
+const AFTER = ['npm run smoke', 'npm run dev', 'npx kuflow dev open'];
 
 describe('a repository', () => {
   it('around the folder is reported, and no other one is created', async () => {

@@ -129,6 +129,7 @@ describe.skipIf(process.platform === 'win32')('finding Temporal', () => {
         total: answers['/temporal.tar.gz'].length,
       }),
     );
+    expect(events.at(-1)).toMatchObject({ kind: 'downloaded' });
   });
 
   it('downloads once into the cache, even in parallel, and replaces a truncated file', async () => {

@@ -180,6 +180,7 @@ describe('add task', () => {
     const over = await add('task', 'BOOK:system');
     expect(over.status, over.stdout).toBe(2);
     expect(over.stderr).toContain('Task BOOK (system) of LOAN already exists');
+    expect(over.stderr).toContain('To change it, edit kuflow.process.yaml, then run npx kuflow generate');
   });
 
   it('does not report an existing task as added when it regenerates the code', async () => {
@@ -527,6 +528,54 @@ describe('add action', () => {
     expect(ran.status).not.toBe(0);
     expect(ran.stderr).toContain(message);
     expect(treeOf(project)).toEqual(before);
+  });
+});
+
+describe('generate', () => {
+  it('does nothing and succeeds if the code is up to date', async () => {
+    const before = treeOf(project);
+    for (const options of [[], ['--dry-run']])
+      expect(await kuflow(project, 'generate', ...options)).toMatchObject({
+        status: 0,
+        stdout: '',
+        stderr: 'The code is up to date\n',
+      });
+    expect(treeOf(project)).toEqual(before);
+  });
+
+  it('updates the code for everything that was edited in the definitions of all processes', async () => {
+    expect((await add('process', 'LEAVE', '--task', 'REQUEST', '--workflow-type', 'LeaveWorkflow')).status).toBe(0);
+    edit('kuflow.process.yaml', (text) =>
+      text
+        .replace('code: APPLY\n', 'code: APPLY\n    name: Apply for a loan\n')
+        .replace('\ntasks:\n', '\ntasks:\n  - code: GREET\n    kind: message\n'),
+    );
+    edit('processes/leave.process.yaml', (text) => text.replace('code: REQUEST\n', 'code: REQUEST\n    name: Ask\n'));
+    const ran = await kuflow(path('src'), 'generate', '--json');
+    expect(ran.status, ran.stderr).toBe(0);
+    expect(JSON.parse(ran.stdout)).toMatchObject({ added: { kind: 'code' } });
+    expect(actions(ran)).toMatchObject({
+      'src/process/tasks.ts': 'written generated',
+      'src/processes/leave/tasks.ts': 'written generated',
+      'src/workflows.ts': 'written generated',
+      'test/workflows.test.ts': 'written generated',
+    });
+    expect(read('src/process/tasks.ts')).toContain('/** Apply for a loan */');
+    expect(read('src/workflows.ts')).toContain('await kuflow.message(tasks.greet');
+    expect((await kuflow(project, 'generate')).stderr).toBe('The code is up to date\n');
+  });
+
+  it('leaves a file with local changes unless --edit names it', async () => {
+    edit('src/workflows.ts', (text) => text.replace("log.info('Process started'", "log.info('Loan started'"));
+    edit('kuflow.process.yaml', (text) => `${text}  - code: LAST\n    kind: message\n`);
+    const left = await kuflow(project, 'generate', '--yes');
+    expect(left.status).toBe(3);
+    expect(left.stderr).toContain('Updated the code; 1 file was left unchanged');
+    expect(left.stderr).toContain('npx kuflow generate --edit src/workflows.ts');
+    const edited = await kuflow(project, 'generate', '--edit', 'src/workflows.ts');
+    expect(edited.status, edited.stderr).toBe(0);
+    expect(read('src/workflows.ts')).toContain("log.info('Loan started'");
+    expect(read('src/workflows.ts')).toContain('tasks.last');
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { printDoctor } from '../../../../src/commands/doctor/view.ts';
-import type { CheckResult } from '../../../../src/diagnostics/check.ts';
+import { skippedBecauseOf, type CheckResult } from '../../../../src/diagnostics/check.ts';
 import { createDoctorReport } from '../../../../src/diagnostics/report.ts';
 import { openTerminal } from '../../../../src/terminal/terminal.ts';
 import { fakeHost } from '../../../support/fake-host.ts';
@@ -31,9 +31,9 @@ const RESULTS: readonly CheckResult[] = [
   }),
 ];
 
-function printed(over: { readonly tty: boolean; readonly columns?: number }): string {
+function printed(over: { readonly tty: boolean; readonly columns?: number }, results = RESULTS): string {
   const { host, stdout } = fakeHost([], { ...over, env: { NO_COLOR: '1' } });
-  printDoctor(openTerminal(host, host.env), createDoctorReport(RESULTS, 5, { failOnWarn: false }), 'npx kuflow');
+  printDoctor(openTerminal(host, host.env), createDoctorReport(results, 5, { failOnWarn: false }), 'npx kuflow');
   return stdout();
 }
 
@@ -59,6 +59,24 @@ describe('the table of doctor', () => {
   it('shows results next to titles if there is room, and below them otherwise', () => {
     expect(printed({ tty: true, columns: 120 })).toMatch(/Issued engine certificate +CN=/);
     expect(printed({ tty: true, columns: 60 })).toMatch(/Issued engine certificate\n +CN=/);
+  });
+
+  it('names the checks that were skipped because of the same check in one line, without those that have more to say', () => {
+    const skipped = (id: string, because: string, detail?: string): CheckResult => ({
+      ...result(id, 'A check', skippedBecauseOf(because, detail).summary),
+      ...{ state: 'skip', skipped: 'blocked', blockedBy: because },
+    });
+    const text = printed({ tty: false }, [
+      ...RESULTS,
+      skipped('KF-ENGINE-002', 'KF-TLS-001'),
+      skipped('KF-ENGINE-003', 'KF-CLOCK-001', 'The certificate is not valid yet'),
+      skipped('KF-POLL-001', 'KF-TLS-001'),
+      skipped('KF-POLL-002', 'KF-REST-001'),
+    ]);
+    expect(text).toContain('\n- 2 checks were skipped because of KF-TLS-001: KF-ENGINE-002, KF-POLL-001\n');
+    expect(text).toContain('\n- 1 check was skipped because of KF-REST-001: KF-POLL-002\n');
+    expect(text).toMatch(/KF-ENGINE-003 +A check +skipped because of KF-CLOCK-001\. The certificate/);
+    expect(text).toContain('2 passed, 1 failed, 4 skipped');
   });
 
   it('shows whole ids and names, one line each, without a terminal', () => {

@@ -100,17 +100,20 @@ describe('kuflow process start', () => {
     });
   });
 
-  it('says that no worker polls the task queue, as list and show do', async () => {
+  it('says that no worker polls the task queue, as list and show do, and list says what it leaves out', async () => {
     const other = await startRunningKuFlow();
     const none = await other.kuflow(['process', 'list']);
     const started = await other.kuflow(['process', 'start', '--fake']);
     const listed = await other.kuflow(['process', 'list']);
     const shown = await other.kuflow(['process', 'show', 'latest']);
+    await other.kuflow(['process', 'start', '--fake']);
+    const cut = await other.kuflow(['process', 'list', '--limit', '1']);
     await other.close();
     const warning = '! No worker polls LOAN_QUEUE\n  → Start the worker: npx kuflow dev exec -- <command>\n';
     expect(none.stderr).toBe('No processes\n  → Start one: npx kuflow process start\n');
     expect(started.stderr).toBe(`Started LOAN\n${warning}`);
     expect([listed.stderr, shown.stderr]).toEqual([warning, warning]);
+    expect(cut.stderr).toBe(`Showing the newest 1 of 2. For more, pass --limit <count>\n${warning}`);
   });
 });
 

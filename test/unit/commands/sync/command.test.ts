@@ -407,6 +407,7 @@ describe('kuflow sync with wrong or missing input', () => {
     expect(status).toBe(2);
     expect(stderr).toContain('kuflow.api.client-id: missing; set KUFLOW_API_CLIENTID to the client ID');
     expect(stderr).toMatch(/\n  → Store the credentials once: \S.* login\n/);
+    expect(stderr).toContain('without credentials: npx kuflow sync --from worker-sample.zip\n');
     expect(stderr).not.toContain('--yes');
   });
 

@@ -62,6 +62,7 @@ describe.runIf(process.platform !== 'win32')('the JDK of a Java project', () => 
       'make smoke',
       'make dev',
       'make compile',
+      './kuflow dev open',
     ]);
   });
 

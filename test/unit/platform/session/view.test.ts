@@ -85,6 +85,10 @@ describe('platform events', () => {
     }).join('\n');
     expect(withWebhook).toContain('npx kuflow dev exec -- <your program>\n');
     expect(withWebhook).toContain('npx kuflow process start LOAN\n');
+    const inProject = readyHints({ processes: ['LOAN'], endpoints, user }, 'npx kuflow', {
+      ...{ runs: 'platform', start: 'npm start', dev: 'npm run dev', showToken: false },
+    }).join('\n');
+    expect(inProject).toMatch(/ worker +npm run dev\n/);
     const folder = `/tmp/${'d'.repeat(600)} 2`;
     for (const command of ['exec', 'env', 'simulate'])
       expect(hints(folder)).toContain(`npx kuflow dev ${command} --state-dir '${folder}'`);
@@ -134,10 +138,7 @@ describe('platform events', () => {
       { kind: 'starting', part },
       { kind: 'ready', part, ...(part === 'rest' ? { address: 'https://127.0.0.1:7443' } : {}) },
     ]);
-    expect(shown(events)).toEqual([
-      '· Starting a local KuFlow…',
-      '✔ Local KuFlow is running at https://127.0.0.1:7443',
-    ]);
+    expect(shown(events)).toEqual(['· Starting a local KuFlow…', '✔ Started the local KuFlow']);
   });
 
   it('show process events as lines, and failures as warnings', () => {

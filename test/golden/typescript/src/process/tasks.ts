@@ -1,6 +1,6 @@
 // The tasks and user actions of the process: the code of each in KuFlow and the types of its data.
 // Generated from kuflow.process.yaml. Do not edit: change the definition, then run
-// `npx kuflow add task <code>` with the code of an existing task.
+// `npx kuflow generate`.
 import { human, message, signalAction, system, thread } from 'kuflow-worker/workflow';
 import type { ApproveLoanData, CheckCreditData, LoanApplicationData } from './types.ts';
 

@@ -1,6 +1,6 @@
 // Types for the data of the process and its tasks.
 // Generated from kuflow.process.yaml. Do not edit: change the definition, then run
-// `npx kuflow add task <code>` with the code of an existing task.
+// `npx kuflow generate`.
 
 export interface Metadata {
   firstName?: string;

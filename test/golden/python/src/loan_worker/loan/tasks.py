@@ -1,7 +1,7 @@
 """The tasks and user actions of the process: the code of each in KuFlow and the type of its data.
 
 Generated from kuflow.process.yaml. Do not edit: change the definition, then run
-`./kuflow add task <code>` with the code of an existing task.
+`./kuflow generate`.
 """
 
 from kuflow_worker.workflow import HumanTask, MessageTask, SignalAction, SystemTask, ThreadTask

@@ -1,7 +1,7 @@
 """Types for the data of the process and its tasks.
 
 Generated from kuflow.process.yaml. Do not edit: change the definition, then run
-`./kuflow add task <code>` with the code of an existing task.
+`./kuflow generate`.
 """
 
 from typing import Literal, NotRequired, TypedDict

@@ -15,7 +15,8 @@ from .types import Metadata
 class LoanWorkflow:
     """Workflow code is replayed, so it must be deterministic.
 
-    Use activities for I/O and anything that depends on the outside world.
+    Use activities for I/O and anything that depends on the outside world. `human_task` and `system_task` wait until the
+    task is completed; `message` and `thread` do not wait.
     """
 
     @workflow.init
@@ -24,16 +25,16 @@ class LoanWorkflow:
 
     @workflow.run
     async def run(self, request: WorkflowRequest) -> WorkflowResponse:
-        # On withdrawal, cancel the steps, and with them their open tasks in KuFlow.
-        steps = asyncio.create_task(self._run_steps(request))
-        self._kuflow.on_action(tasks.WITHDRAW, steps.cancel)
-        await workflow.wait([steps])
-        if not steps.cancelled():
-            return steps.result()
+        # On withdrawal, cancel the work, and with it the open tasks in KuFlow.
+        work = asyncio.create_task(self._handle_tasks(request))
+        self._kuflow.on_action(tasks.WITHDRAW, work.cancel)
+        await workflow.wait([work])
+        if not work.cancelled():
+            return work.result()
         await self._kuflow.message(tasks.LOAN_RESULT, text="You withdrew your application")
         return {"message": f"Process {request['processId']} completed: withdrawn"}
 
-    async def _run_steps(self, request: WorkflowRequest) -> WorkflowResponse:
+    async def _handle_tasks(self, request: WorkflowRequest) -> WorkflowResponse:
         kuflow = self._kuflow
         process_id = request["processId"]
         workflow.logger.info("Process started")

@@ -26,7 +26,7 @@ import org.springframework.scheduling.concurrent.CustomizableThreadFactory;
 
 /**
  * Counts failing tasks, and appends the reason to the log of a task in KuFlow: after a number of failed attempts, or at once if
- * there is no other attempt. At most once per hour for each task and reason.
+ * the attempt was the last one. At most once per hour for each task and reason.
  */
 public class TaskFailures {
 

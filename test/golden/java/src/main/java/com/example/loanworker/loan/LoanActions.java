@@ -6,7 +6,7 @@ import kuflow.worker.workflow.SignalAction;
  * The user actions that send a signal to the workflow.
  *
  * <p>Generated from kuflow.process.yaml. Do not edit: change the definition, then run
- * {@code ./kuflow add task <code>} with the code of an existing task.
+ * {@code ./kuflow generate}.
  */
 public final class LoanActions {
 

@@ -13,7 +13,7 @@ import kuflow.worker.workflow.ThreadTask;
  * The tasks of the process: the code of each in KuFlow and the types of its data.
  *
  * <p>Generated from kuflow.process.yaml. Do not edit: change the definition, then run
- * {@code ./kuflow add task <code>} with the code of an existing task.
+ * {@code ./kuflow generate}.
  */
 public final class LoanTasks {
 

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * Types for the data of the process and its tasks.
  *
  * <p>Generated from kuflow.process.yaml. Do not edit: change the definition, then run
- * {@code ./kuflow add task <code>} with the code of an existing task.
+ * {@code ./kuflow generate}.
  */
 public final class LoanTypes {
 

@@ -19,7 +19,8 @@ import org.slf4j.Logger;
 
 /**
  * Workflow code is replayed, so it must be deterministic. Use activities for I/O and anything that depends on the outside
- * world.
+ * world. {@code humanTask} and {@code systemTask} wait until the task is completed; {@code message} and {@code thread} do
+ * not wait.
  */
 public class LoanWorkflowImpl implements LoanWorkflow {
 
