@@ -11,13 +11,14 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { parse } from 'yaml';
 import { missingContainers } from '../../scripts/containers.mjs';
 import { buildImage, imageSize, podman, provideBase, RUN, startPodman } from '../support/containers.ts';
 import { parseDockerfile } from '../support/dockerfile.ts';
 import { generatedProject } from '../support/generated-project.ts';
+import { BUN, PNPM, provideManager, type ManagerRelease } from '../support/package-managers.ts';
 import { packedCommand } from '../support/packed-command.ts';
 import { startTestPlatform, type TestPlatform } from '../support/platform.ts';
 import { processUser } from '../support/process-user.ts';
@@ -31,32 +32,66 @@ if (missing !== undefined) process.stderr.write(`skipped: the tests of images, b
 /** The image's own user, and one that OpenShift could assign: any user in group 0. */
 const USERS = ['1000:1000', '12345:0'] as const;
 
-interface Language {
-  readonly language: string;
-  /** Writes what a git clone of a project contains, and returns the files of this machine that the build reads. */
-  readonly create: (folder: string) => Promise<readonly string[]>;
+interface Image {
+  /** The language or package manager of the worker. */
+  readonly name: string;
+  /** Writes what a git clone of a project contains, and returns the files of this machine that the build reads, each with its path there. */
+  readonly create: (folder: string) => Promise<Readonly<Record<string, string>>>;
+  /** Whether only the build differs from another image. */
+  readonly isVariant?: boolean;
+  /** Whether 160 MB of memory are enough. */
+  readonly isSmall?: boolean;
 }
 
-const LANGUAGES: readonly Language[] = [
+const IMAGES: readonly Image[] = [
   {
-    language: 'TypeScript',
+    name: 'TypeScript',
     create: (folder) => {
       const project = generatedProject();
       const own = new Set(['node_modules', 'dist', '.git'].map((name) => join(project, name)));
       cpSync(project, folder, { recursive: true, filter: (path) => !own.has(path) });
-      // The path in the lock file.
-      return Promise.resolve([inject('tarball')]);
+      const tarball = inject('tarball');
+      return Promise.resolve({ [tarball]: tarball });
     },
+    isSmall: true,
   },
-  { language: 'Python', create: (folder) => create(folder, '--language', 'python', '--package-manager', 'pip') },
-  { language: 'Java', create: (folder) => create(folder, '--language', 'java') },
+  {
+    name: 'Python',
+    create: (folder) => create(folder, '--language', 'python', '--package-manager', 'pip'),
+    isSmall: true,
+  },
+  { name: 'Java', create: (folder) => create(folder, '--language', 'java') },
+  { name: 'pnpm', create: (folder) => createLocked(folder, PNPM), isVariant: true },
+  { name: 'Bun', create: (folder) => createLocked(folder, BUN), isVariant: true },
+  {
+    name: 'uv',
+    create: (folder) => create(folder, '--language', 'python', '--package-manager', 'uv'),
+    isVariant: true,
+  },
 ];
 
-async function create(folder: string, ...options: readonly string[]): Promise<readonly string[]> {
+/** Creates and installs a TypeScript project, because its lock file contains the package under test, with a relative path. */
+async function createLocked(folder: string, manager: ManagerRelease): Promise<Readonly<Record<string, string>>> {
+  const name = basename(inject('tarball'));
+  const tarball = join(dirname(folder), name);
+  copyFileSync(inject('tarball'), tarball);
+  const provided = await provideManager(manager);
+  if ('missing' in provided) throw new Error(provided.missing);
+  const options = ['--package-manager', manager.program, '--cli-package', `file:${tarball}`];
+  const args = [folder, ...options, '--local', '--yes', '--no-git', '--no-check'];
+  const { status, err } = await packedCommand('create-kuflow-worker', args, {
+    ...{ cwd: inject('runFolder'), env: provided.env },
+  });
+  expect(status, err).toBe(0);
+  rmSync(join(folder, 'node_modules'), { recursive: true });
+  return { [tarball]: `/${name}` };
+}
+
+async function create(folder: string, ...options: readonly string[]): Promise<Readonly<Record<string, string>>> {
   const args = [folder, ...options, '--local', '--yes', '--no-git', '--no-check', '--no-install'];
   const { status, err } = await packedCommand('create-kuflow-worker', args, { cwd: inject('runFolder') });
   expect(status, err).toBe(0);
-  return [];
+  return {};
 }
 
 interface Deployment {
@@ -105,13 +140,13 @@ describe.skipIf(missing !== undefined)('the image that buildah builds', () => {
     process.stdout.write(`${figures.join('\n')}\n`);
   });
 
-  describe.each(LANGUAGES)('of a $language worker', ({ language, create: createProject }) => {
-    const image = `localhost/kuflow-worker-${language.toLowerCase()}`;
+  describe.each(IMAGES)('for $name', ({ name: kind, create: createProject, isVariant, isSmall }) => {
+    const image = `localhost/kuflow-worker-${kind.toLowerCase()}`;
     let project: string;
     let pod: Deployment['spec']['template']['spec'];
 
     beforeAll(async () => {
-      project = join(folder, language.toLowerCase());
+      project = join(folder, kind.toLowerCase());
       const files = await createProject(project);
       pod = deploymentIn(project).spec.template.spec;
       const bases = parseDockerfile(readFileSync(join(project, 'Dockerfile'), 'utf8'))
@@ -123,7 +158,7 @@ describe.skipIf(missing !== undefined)('the image that buildah builds', () => {
       await buildImage(image, project, files);
       const seconds = ((performance.now() - started) / 1000).toFixed(0);
       const size = await imageSize(image);
-      figures.push(`${language}: built in ${seconds} s, ${megabytes(size)}, ${megabytes(size - base)} above its base`);
+      figures.push(`${kind}: built in ${seconds} s, ${megabytes(size)}, ${megabytes(size - base)} above its base`);
     }, 1_800_000);
 
     afterAll(async () => {
@@ -132,14 +167,14 @@ describe.skipIf(missing !== undefined)('the image that buildah builds', () => {
     });
 
     /** Starts the image as its Deployment says, except the user, with the settings of the local KuFlow. */
-    async function start(user: string, args: readonly string[] = []) {
+    async function start(user: string, { args = [], memory }: { args?: readonly string[]; memory?: string } = {}) {
       const [container] = pod.containers;
       expect(container.securityContext).toEqual({
         allowPrivilegeEscalation: false,
         readOnlyRootFilesystem: true,
         capabilities: { drop: ['ALL'] },
       });
-      const name = `kuflow-${process.pid}-${containers.length}-${language.toLowerCase()}`;
+      const name = `kuflow-${process.pid}-${containers.length}-${kind.toLowerCase()}`;
       containers.push(name);
       const [health, metrics] = [await freePort(), await freePort()];
       const { platform } = running;
@@ -156,7 +191,7 @@ describe.skipIf(missing !== undefined)('the image that buildah builds', () => {
       const child = startPodman([
         ...['run', '--name', name, '--pull', 'never', ...RUN, '--user', user],
         ...['--read-only', '--read-only-tmpfs=false', '--cap-drop', 'ALL', '--security-opt', 'no-new-privileges'],
-        ...['--memory', container.resources.limits.memory.replace(/i$/, '').toLowerCase()],
+        ...['--memory', memory ?? container.resources.limits.memory.replace(/i$/, '').toLowerCase()],
         ...writable.flatMap(({ mountPath }) => ['--tmpfs', `${mountPath}:rw,mode=1777`]),
         ...['--volume', `${secretFor(user)}:/run/secrets/kuflow:ro`, '--volume', `${authorities()}:/run/ca:ro`],
         ...Object.entries(env).flatMap(([key, value]) => ['--env', `${key}=${value}`]),
@@ -169,8 +204,18 @@ describe.skipIf(missing !== undefined)('the image that buildah builds', () => {
         child.once('error', reject);
         child.once('close', resolve);
       });
-      return { name, child, output: () => output, exited, health, metrics };
+      const failIfExited = (): void => {
+        if (child.exitCode !== null || child.signalCode !== null) throw new Error(`It ended: ${output}`);
+      };
+      const isReady = async (): Promise<boolean | undefined> => {
+        failIfExited();
+        return (await get(health, '/readyz').catch(() => undefined))?.ok;
+      };
+      const ready = (): Promise<unknown> => until('the worker is ready', isReady, 400_000);
+      return { name, output: () => output, exited, failIfExited, ready, health, metrics };
     }
+
+    const get = (port: number, path: string): Promise<Response> => fetch(`http://127.0.0.1:${port}${path}`);
 
     /** The folder of the Secret for this user: its files belong to root and the user's group, with the mode in the Deployment. */
     function secretFor(user: string): string {
@@ -202,7 +247,7 @@ describe.skipIf(missing !== undefined)('the image that buildah builds', () => {
       expect(user).toBe(USERS[0]);
     });
 
-    if (language === 'TypeScript')
+    if (kind === 'TypeScript')
       it('contains the packages of the lock file only [image.contents]', async () => {
         type Lock = { readonly packages: Readonly<Record<string, { readonly version?: string }>> };
         const lock = JSON.parse(readFileSync(join(project, 'package-lock.json'), 'utf8')) as Lock;
@@ -214,27 +259,25 @@ describe.skipIf(missing !== undefined)('the image that buildah builds', () => {
       });
 
     it.each(USERS)('checks its connection as %s [java, python, typescript: image.user]', async (user) => {
-      const { output, exited } = await start(user, ['--check']);
+      const { output, exited } = await start(user, { args: ['--check'] });
       expect(await exited, output()).toBe(0);
       expect(output()).toMatch(/^ok +namespace/m);
     });
 
-    it.each(USERS)(
+    it.runIf(isSmall)('is ready with 160 MB of memory', async () => {
+      const { name, ready } = await start(USERS[0], { memory: '160m' });
+      await ready();
+      await podman('rm', '--force', name);
+    });
+
+    it.runIf(isVariant !== true).each(USERS)(
       'completes a process as %s on a read-only root without capabilities, and ends with 0 on SIGTERM [java, python, typescript: image.user, image.signals]',
       async (user) => {
         const worker = await start(user);
-        const { child, output } = worker;
-        const failIfExited = (): void => {
-          if (child.exitCode !== null || child.signalCode !== null) throw new Error(`It ended: ${output()}`);
-        };
-        const get = (port: number, path: string): Promise<Response> => fetch(`http://127.0.0.1:${port}${path}`);
+        const { output, failIfExited } = worker;
         const person = await processUser(running.platform);
         try {
-          const isReady = async (): Promise<boolean | undefined> => {
-            failIfExited();
-            return (await get(worker.health, '/readyz').catch(() => undefined))?.ok;
-          };
-          await until('the worker is ready', isReady, 400_000);
+          await worker.ready();
           expect((await get(worker.health, '/livez')).status).toBe(200);
           expect(await (await get(worker.metrics, '/metrics')).text()).toMatch(/^temporal_\w+/m);
           const pid = await podman('inspect', '--format', '{{.State.Pid}}', worker.name);
@@ -257,7 +300,7 @@ describe.skipIf(missing !== undefined)('the image that buildah builds', () => {
           await podman('stop', '--time', String(pod.terminationGracePeriodSeconds), worker.name);
           const seconds = ((performance.now() - stopped) / 1000).toFixed(1);
           expect(await worker.exited, output()).toBe(0);
-          figures.push(`${language} as ${user}: ${megabytes(memory)}, ended ${seconds} s after SIGTERM`);
+          figures.push(`${kind} as ${user}: ${megabytes(memory)}, ended ${seconds} s after SIGTERM`);
         } finally {
           await person.close();
           await podman('rm', '--force', '--ignore', worker.name);

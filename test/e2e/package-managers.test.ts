@@ -15,7 +15,7 @@ import { buildStages, isOfThisPlatform, nativeModules } from '../support/dockerf
 import { runAlone, runHeavy } from '../support/lanes.ts';
 import { newMark } from '../support/marked-processes.ts';
 import { packedCommand } from '../support/packed-command.ts';
-import { provideManager, type ManagerRelease } from '../support/package-managers.ts';
+import { BUN, PNPM, provideManager, type ManagerRelease } from '../support/package-managers.ts';
 import { writeTree } from '../support/template-folder.ts';
 import { temporalPath } from '../support/temporal-path.ts';
 import { bareEnvironment } from '../support/worker-process.ts';
@@ -43,9 +43,7 @@ interface Case extends ManagerRelease {
 
 const CASES: readonly Case[] = [
   {
-    program: 'pnpm',
-    package: 'pnpm',
-    version: '12.4.2',
+    ...PNPM,
     told: 'pnpm',
     recorded: 'pnpm',
     lockFile: 'pnpm-lock.yaml',
@@ -67,9 +65,7 @@ const CASES: readonly Case[] = [
     image: true,
   },
   {
-    program: 'bun',
-    package: 'bun',
-    version: '1.4.5',
+    ...BUN,
     told: 'bun',
     recorded: 'bun',
     lockFile: 'bun.lock',

@@ -36,9 +36,13 @@ function podmanOptions(): readonly string[] {
 
 /**
  * Builds the image of a folder from its Dockerfile, from base images of `provideBase` only. Package managers trust the certificate authorities
- * of this machine. `files`: what the build reads at the same path as on this machine.
+ * of this machine. `files`: what the build reads, each with its path there.
  */
-export async function buildImage(name: string, context: string, files: readonly string[]): Promise<void> {
+export async function buildImage(
+  name: string,
+  context: string,
+  files: Readonly<Record<string, string>>,
+): Promise<void> {
   const certificates = '/etc/ssl/certs';
   const authorities = join(certificates, 'ca-certificates.crt');
   const settings = {
@@ -51,7 +55,7 @@ export async function buildImage(name: string, context: string, files: readonly 
     writeFileSync(file, text);
     return [file, path];
   });
-  const mounts = [...[certificates, ...files].map((path) => [path, path]), ...written];
+  const mounts = [[certificates, certificates], ...Object.entries(files), ...written];
   const volumes = mounts.flatMap(([from, to]) => ['--volume', `${from}:${to}:ro`]);
   const args = [...STORE, 'bud', ...BUILD, ...volumes, '--tag', name, context];
   await run('buildah', args, { maxBuffer: 64 * 1024 * 1024 });
@@ -77,7 +81,8 @@ async function baseFor(reference: string): Promise<Base> {
       return {
         suite: 'trixie',
         packages: ['python3', 'python3-venv', 'python3-pip'],
-        setup: 'ln -s /usr/bin/python3 "$1/usr/local/bin/python"',
+        // The official image allows pip to install packages.
+        setup: 'ln -s /usr/bin/python3 "$1/usr/local/bin/python" && rm "$1"/usr/lib/python3.*/EXTERNALLY-MANAGED',
       };
     case 'eclipse-temurin': {
       const [major] = version.split('.');

@@ -12,6 +12,9 @@ export interface ManagerRelease {
   readonly program: 'pnpm' | 'yarn' | 'bun';
 }
 
+export const PNPM: ManagerRelease = { package: 'pnpm', version: '12.4.2', program: 'pnpm' };
+export const BUN: ManagerRelease = { package: 'bun', version: '1.4.5', program: 'bun' };
+
 const run = promisify(execFile);
 
 /**

@@ -1,4 +1,5 @@
 // Runs this package with Node for Windows under Wine: `npm run test:windows`. Needs Linux on x64; takes some minutes, so `npm test` does not run it.
+// With `--smoke` it leaves out the unit tests, and with `--built` it does not build.
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import {
@@ -25,7 +26,8 @@ if (missing !== undefined) {
 }
 
 const kuflow = join(ROOT, 'bin', 'kuflow.js');
-execFileSync('npm', ['run', '--silent', 'build'], { cwd: ROOT, stdio: 'inherit' });
+const [smoke, built] = ['--smoke', '--built'].map((option) => process.argv.includes(option));
+if (!built) execFileSync('npm', ['run', '--silent', 'build'], { cwd: ROOT, stdio: 'inherit' });
 mkdirSync(FOLDER, { recursive: true });
 const temporal = execFileSync(process.execPath, [kuflow, 'dev', 'server-path'], { encoding: 'utf8' }).trim();
 const wine = await openWine(FOLDER, { temporal });
@@ -45,10 +47,13 @@ async function step(title, run) {
   return result;
 }
 
-/** Runs kuflow under Wine, and expects this status. */
-async function windows(cwd, args, { status = 0, env = {}, program = 'kuflow' } = {}) {
+/** Runs kuflow under Wine, and expects one of these statuses. */
+async function windows(cwd, args, { status = [0], env = {}, program = 'kuflow' } = {}) {
   const ran = await wine.node(cwd, [`C:/work/package/bin/${program}.js`, ...args], env);
-  assert.equal(ran.status, status, `${program} ${args.join(' ')}\n${ran.stdout}\n${ran.stderr}`);
+  assert.ok(
+    status.includes(ran.status),
+    `${ran.status} from ${program} ${args.join(' ')}\n${ran.stdout}\n${ran.stderr}`,
+  );
   return ran;
 }
 
@@ -80,7 +85,7 @@ try {
     });
 
   await step('create: a name that Windows reserves is refused', async () => {
-    const { stderr } = await windows(work, ['CON', ...OPTIONS], { status: 2, program: 'create-kuflow-worker' });
+    const { stderr } = await windows(work, ['CON', ...OPTIONS], { status: [2], program: 'create-kuflow-worker' });
     assert.match(stderr, /Windows does not allow a folder named "CON"/);
   });
 
@@ -95,9 +100,14 @@ try {
     return Object.fromEntries(values.map(([name, value]) => [name, value.startsWith('/') ? `Z:${value}` : value]));
   });
   await step('doctor: the connection works', async () => {
-    const { stdout } = await windows(project, ['doctor', '--json'], { env });
-    const failed = JSON.parse(stdout).results.filter(({ state }) => state === 'fail');
-    assert.deepEqual(failed, []);
+    // 4: the limit of a check was too short on a busy machine.
+    const { stdout } = await windows(project, ['doctor', '--json', '--timeout', '300'], { status: [0, 4], env });
+    const { results } = JSON.parse(stdout);
+    assert.deepEqual(
+      results.filter(({ state }) => state === 'fail'),
+      [],
+    );
+    assert.equal(results.find(({ id }) => id === 'KF-ENGINE-002')?.state, 'pass', stdout);
   });
   await step('credentials pull: the certificate is written', async () => {
     const { stdout } = await windows(project, ['credentials', 'pull', '--json'], { env });
@@ -125,16 +135,17 @@ try {
     assert.deepEqual(JSON.parse(stdout), words);
   });
   await step('dev exec: a missing command is reported', async () => {
-    await windows(project, ['dev', 'exec', ...LOCAL, '--no-restart', '--', 'absent'], { status: 127 });
+    await windows(project, ['dev', 'exec', ...LOCAL, '--no-restart', '--', 'absent'], { status: [127] });
   });
-  await step('dev simulate: a TypeScript worker completes a process', async () => {
+  await step('dev simulate: a TypeScript worker completes a process and shuts down', async () => {
     // Wine reads the files of Temporal's packages slowly.
-    const options = [...LOCAL, '--json', '--timeout', '600s'];
+    const options = [...LOCAL, '--json', '--timeout', '3600s'];
     const command = ['node', '--import', 'tsx', 'src/main.ts', '--dev'];
-    const { stdout } = await windows(project, ['dev', 'simulate', 'LOAN', ...options, '--', ...command]);
+    const { stdout, stderr } = await windows(project, ['dev', 'simulate', 'LOAN', ...options, '--', ...command]);
     assert.equal(JSON.parse(stdout).status, 0);
+    assert.match(stderr, /Shutting down: polling has stopped/);
   });
-  await step('unit tests', async () => process.stdout.write(`${await runUnitTests(wine, ROOT)}\n`));
+  if (!smoke) await step('unit tests', async () => process.stdout.write(`${await runUnitTests(wine, ROOT)}\n`));
 } finally {
   platform?.stdin.end();
   platform?.kill('SIGTERM');

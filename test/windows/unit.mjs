@@ -19,7 +19,8 @@ export async function runUnitTests(wine, root) {
   execFileSync('tar', ['xf', 'files.tar'], { cwd: repository });
   const options = ['--os=win32', '--cpu=x64', '--ignore-scripts', '--no-audit', '--no-fund', '--silent'];
   execFileSync('npm', ['ci', ...options], { cwd: repository, stdio: 'inherit' });
-  const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--project', 'unit'];
+  // Wine is slow with files.
+  const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--project', 'unit', '--testTimeout=900000'];
   const report = ['--reporter=json', '--outputFile=unit.json'];
   const ran = await wine.node(repository, [...vitest, ...report, ...folders], { CI: '' });
   let results;

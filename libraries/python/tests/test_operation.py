@@ -1,4 +1,4 @@
-"""The ports of the worker."""
+"""The ports of the worker, and its shutdown on Windows."""
 
 import asyncio
 import socket
@@ -10,7 +10,7 @@ from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
 
 from kuflow_worker._internal.health import HealthServer, start_health_server
 from kuflow_worker._internal.metrics import Metrics
-from kuflow_worker._internal.program import create_runtime
+from kuflow_worker._internal.program import SHUTDOWN_PORT, create_runtime, on_shutdown_request
 from kuflow_worker._internal.worker_runtime import start_health
 
 
@@ -132,3 +132,20 @@ async def test_metrics_are_available_on_ipv4_and_ipv6() -> None:
     Metrics(runtime.metric_meter).engine_reachable(True)
     for host in ("127.0.0.1", "[::1]"):
         assert (await get(port, "/metrics", host))[0] == 200
+
+
+async def test_a_worker_on_windows_shuts_down_when_kuflow_ends_its_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    requested = asyncio.Event()
+    connection: asyncio.Queue[asyncio.StreamWriter] = asyncio.Queue()
+
+    async def accept(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await connection.put(writer)
+
+    async with await asyncio.start_server(accept, "127.0.0.1", 0) as server:
+        monkeypatch.setenv(SHUTDOWN_PORT, str(server.sockets[0].getsockname()[1]))
+        waiting = asyncio.create_task(on_shutdown_request(requested.set))
+        writer = await connection.get()
+        assert not requested.is_set()
+        writer.close()
+        await waiting
+    assert requested.is_set()

@@ -1,6 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { once } from 'node:events';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
+import { describe, expect, it, vi } from 'vitest';
 import { createToken, TokenRenewer } from '../src/internal/engine-token.ts';
 import { noMetrics } from '../src/internal/metrics.ts';
+import { listenForShutdown } from '../src/internal/program.ts';
 import { causeOfEnd } from '../src/internal/worker.ts';
 import { DefaultLogger } from '@temporalio/worker';
 
@@ -36,5 +39,21 @@ describe('a worker that ends by itself', () => {
     const [message, error] = causeOfEnd(REJECTED, tokens);
     expect(message).toBe('Stopping the worker: the engine token expired and could not be renewed');
     expect(error).toMatchObject({ message: '/authentications: no response' });
+  });
+});
+
+describe('a worker on Windows', () => {
+  it('shuts down when kuflow ends its connection', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    vi.stubEnv('KUFLOW_SHUTDOWN_PORT', String((server.address() as AddressInfo).port));
+    const onRequest = vi.fn();
+    listenForShutdown(onRequest);
+    vi.unstubAllEnvs();
+    const [connection] = (await once(server, 'connection')) as [Socket];
+    expect(onRequest).not.toHaveBeenCalled();
+    connection.end();
+    await expect.poll(() => onRequest.mock.calls.length).toBe(1);
+    server.close();
   });
 });

@@ -48,8 +48,8 @@ export interface SupervisedProcess {
   /** Resolves when the process has exited, for whatever reason; never rejects. */
   readonly exited: Promise<ProcessExit>;
   /**
-   * Sends a signal to the process and its children. On Windows any signal ends them, except SIGINT for a process with `stdio`: Ctrl-C reaches it
-   * through the console.
+   * Sends a signal to the process and its children. On Windows, SIGINT reaches a process with `stdio` through the console. A worker that has
+   * connected to the supervisor shuts down at any other signal except SIGKILL; other processes are terminated.
    */
   signal(signal: NodeJS.Signals): void;
   /**
@@ -149,7 +149,8 @@ export async function superviseProcess(options: SuperviseOptions): Promise<Super
     signal: (signal) => {
       // Every process on the console has received it.
       if (sharesConsole && signal === 'SIGINT') return;
-      signalTree(pid, signal);
+      if (process.platform === 'win32' && signal !== 'SIGKILL') stdin.write('\n');
+      else signalTree(pid, signal);
     },
     stop: async () => {
       stdin.end();

@@ -1,9 +1,12 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { openSync, rmSync } from 'node:fs';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { addToPidFile, releasePidFile, claimPidFile } from './pid-file.ts';
 import { isSameProcess, processStartId } from '../../base/process-identity.ts';
 import {
   KEPT_NODE_OPTIONS,
+  SHUTDOWN_PORT,
   type SupervisedNetwork,
   type SupervisorMessage,
   type SupervisorRequest,
@@ -26,20 +29,24 @@ process.on('SIGTERM', stop);
 process.stdout.on('error', () => undefined);
 process.stdin.on('error', stop);
 process.stdin.on('end', stop);
-process.stdin.resume();
+// On Windows, the owner asks for a shutdown.
+process.stdin.on('data', requestShutdown);
 const poll = setInterval(() => {
   if (!isOwnerAlive()) stop();
 }, OWNER_POLL);
 
 const state = { stopping: false };
 let child: ChildProcess | undefined;
+/** Of processes that shut down when it ends. */
+const connections = new Set<Socket>();
 
 try {
   if (request.pidFile !== undefined) await claimPidFile(request.pidFile, request.stopGrace * 2);
   if (request.network !== undefined) await openNetwork(request.network);
+  const port = windows ? await listenForConnections() : undefined;
   // Checked after claiming the file: while this owner is alive, no other owner can start.
   if (state.stopping || !isOwnerAlive()) exitWith(0);
-  else start();
+  else start(port);
 } catch (error) {
   send({ kind: 'failed', message: (error as Error).message });
   exitWith(1);
@@ -50,13 +57,28 @@ async function openNetwork({ relays }: SupervisedNetwork): Promise<void> {
   await Promise.all(relays.map(startRelay));
 }
 
-function start(): void {
+async function listenForConnections(): Promise<number> {
+  const server = createServer((connection) => {
+    connections.add(connection);
+    connection.on('error', () => undefined);
+    connection.on('close', () => connections.delete(connection));
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return (server.address() as AddressInfo).port;
+}
+
+function start(shutdownPort: number | undefined): void {
   const output = request.logFile === undefined ? 'ignore' : openSync(request.logFile, 'a', 0o600);
   child = spawn(request.command, request.args, {
     detached: !windows,
     // It shares the owner's console.
     windowsHide: !request.inheritStdio,
-    env: { ...process.env, NODE_OPTIONS: process.env[KEPT_NODE_OPTIONS], [KEPT_NODE_OPTIONS]: undefined },
+    env: {
+      ...process.env,
+      NODE_OPTIONS: process.env[KEPT_NODE_OPTIONS],
+      [KEPT_NODE_OPTIONS]: undefined,
+      [SHUTDOWN_PORT]: shutdownPort?.toString(),
+    },
     stdio: request.inheritStdio ? [3, 4, 5] : ['ignore', output, output],
     cwd: request.cwd,
     shell: request.shell ?? false,
@@ -70,7 +92,7 @@ function start(): void {
   });
   child.on('spawn', () => {
     send({ kind: 'started', pid: pid ?? 0 });
-    if (state.stopping) endTree('SIGTERM');
+    if (state.stopping) requestShutdown();
   });
   child.on('exit', (code, signal) => {
     // Children that it left behind are in its process group.
@@ -88,10 +110,16 @@ function stop(): void {
     return;
   }
   if (child.exitCode !== null || child.signalCode !== null) return;
-  endTree('SIGTERM');
+  requestShutdown();
   setTimeout(() => endTree('SIGKILL'), request.stopGrace);
   // Do not wait for a process that even SIGKILL does not end, because it is stuck in the kernel.
   setTimeout(() => exitWith(1), request.stopGrace + 5000);
+}
+
+/** A command that has no connection is terminated on Windows. */
+function requestShutdown(): void {
+  if (connections.size === 0) endTree('SIGTERM');
+  for (const connection of connections) connection.end();
 }
 
 function endTree(signal: 'SIGTERM' | 'SIGKILL'): void {

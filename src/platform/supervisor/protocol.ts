@@ -1,6 +1,12 @@
 /** The environment variable with which the command's NODE_OPTIONS pass through the supervisor. */
 export const KEPT_NODE_OPTIONS = 'KUFLOW_KEPT_NODE_OPTIONS';
 
+/**
+ * The environment variable with the port of the supervisor on Windows, which does not have SIGTERM. A worker connects to it, and shuts down when
+ * the supervisor ends the connection. The libraries of the workers read it.
+ */
+export const SHUTDOWN_PORT = 'KUFLOW_SHUTDOWN_PORT';
+
 /** What the owner sends to the supervisor, as JSON in its only argument. */
 export interface SupervisorRequest {
   readonly command: string;

@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import type { Logger, LogLevel, MetricMeter } from '@temporalio/common';
 import { Runtime, type MetricsExporterConfig } from '@temporalio/worker';
 import { check, type CheckStep } from './check.ts';
@@ -20,6 +21,7 @@ const USAGE = `Usage: node main.js [--check [--json]] [--replay] [--dev]
 `;
 const OPTIONS = ['--check', '--json', '--replay', '--dev', '--help'];
 const CHECK_SECONDS = 'KUFLOW_WORKER_CHECK_SECONDS';
+const SHUTDOWN_PORT = 'KUFLOW_SHUTDOWN_PORT';
 const SAME_SIGNAL_WITHIN_MS = 1_000;
 const MAX_CLOSE_MS = 5_000;
 
@@ -110,6 +112,7 @@ async function work<Own, Resources>(load: () => Settings, options: WorkerOptions
   };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
+  listenForShutdown(onSignal);
 
   const metrics = createMetrics(installRuntime(settings, logger));
   const own = settings.app as Own;
@@ -132,6 +135,15 @@ async function work<Own, Resources>(load: () => Settings, options: WorkerOptions
       logger.warn('Could not close the resources of the project', { error }),
     );
   }
+}
+
+/** On Windows, which does not have SIGTERM, `kuflow` ends this connection to ask the worker to shut down. */
+export function listenForShutdown(onRequest: () => void): void {
+  const port = process.env[SHUTDOWN_PORT];
+  if (port === undefined) return;
+  const socket = connect(Number(port), '127.0.0.1').unref().resume();
+  socket.on('error', () => undefined);
+  socket.on('end', onRequest);
 }
 
 /** Installs Temporal's runtime with its logs and metrics. Returns the meter for this worker's own metrics. */

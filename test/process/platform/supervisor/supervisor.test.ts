@@ -217,6 +217,35 @@ describe.skipIf(process.platform === 'win32')('a supervised process', () => {
       for (const pid of pids.filter(lives)) process.kill(pid, 'SIGKILL');
     });
 
+    it('shuts down when asked, if it has connected to its supervisor', async () => {
+      const client = await bundleForNode('src/platform/supervisor/client.ts');
+      const supervisor = join(folder, 'supervisor.mjs');
+      await writeFile(supervisor, `${AS_WINDOWS} await import(${JSON.stringify(entry)});`);
+      await symlink(process.execPath, join(folder, 'node.exe'));
+      const logFile = join(folder, 'log');
+      const worker = `
+        const socket = require('node:net').connect(Number(process.env.KUFLOW_SHUTDOWN_PORT), '127.0.0.1');
+        socket.on('connect', () => console.log('connected'));
+        socket.on('end', () => console.log('shut down')).resume();`;
+      const options = {
+        ...{ supervisorEntry: supervisor, command: join(folder, 'node.exe'), args: ['-e', worker], logFile },
+      };
+      for (const request of [`supervised.signal('SIGTERM')`, 'await supervised.stop()']) {
+        const script = `${AS_WINDOWS}
+          const { readFileSync } = await import('node:fs');
+          const { superviseProcess } = await import(${JSON.stringify(client)});
+          const supervised = await superviseProcess(${JSON.stringify(options)});
+          while (!readFileSync(${JSON.stringify(logFile)}, 'utf8').includes('connected')) await new Promise(setImmediate);
+          ${request};
+          console.log(JSON.stringify(await supervised.exited));`;
+        const env = { ...process.env, PATHEXT: '.exe' };
+        const ran = spawnSync(process.execPath, ['--input-type=module', '-e', script], { env, encoding: 'utf8' });
+        expect(ran.stdout, ran.stderr).toBe('{"code":0,"signal":null}\n');
+        expect(await readFile(logFile, 'utf8')).toBe('connected\nshut down\n');
+        await rm(logFile);
+      }
+    });
+
     it('says that a command does not exist', async () => {
       expect(await start('absent', [])).toEqual(['ENOENT']);
     });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { parse } from 'yaml';
 import { afterEach, describe, expect, it } from 'vitest';
+import { shellWord } from '../../../../src/base/shell.ts';
 import { kuflowEntries } from '../../../../src/bin/commands.ts';
 import { runProgram } from '../../../../src/cli/run-program.ts';
 import { fakeHost } from '../../../support/fake-host.ts';
@@ -253,7 +254,7 @@ describe('login', () => {
     const given = ['--client-id', CLIENT, '--endpoint', endpoint, '--tenant-id', uuid(9, 1), '--target', 'e:443'];
     const rest = ['--ca', 'my ca.pem', '--default', '--no-verify', '--no-keychain', '--json'];
     expect(await suggested(...given, ...rest)).toBe(
-      `--profile default ${given.join(' ')} --ca 'my ca.pem' --client-secret-stdin --default --no-verify --no-keychain --json`,
+      `--profile default ${given.join(' ')} --ca ${shellWord('my ca.pem')} --client-secret-stdin --default --no-verify --no-keychain --json`,
     );
     expect(await suggested('--profile', 'two', '--client-secret-file', 'secret')).toBe(
       '--profile two --client-id <id> --client-secret-file secret',

@@ -322,7 +322,10 @@ describe('documents', () => {
       `kuflow-file:uri=${uri};type=application/pdf;size=4;name=a%3Db%3B%20%C3%BCn%C3%AF%2B1.pdf;`,
     );
     for (const reference of [documentUri, uri, `kuflow-file:uri=${encodeURIComponent(uri)};type=x;size=4;name=n;`]) {
-      expect(downloadDocument(world.user, reference)).toMatchObject({ name: upload.fileName, size: 4 });
+      const { content, ...document } = downloadDocument(world.user, reference);
+      expect(document).toMatchObject({ name: upload.fileName, size: 4 });
+      // An open file would keep its folder on Windows.
+      expect(await buffer(content)).toEqual(upload.bytes);
       expect(await downloaded(world, reference, processId)).toEqual(upload.bytes);
     }
   });

@@ -41,6 +41,7 @@ SETTINGS_HELP = """To get the settings, use one of these:
   ./kuflow credentials exec -- <command>   Run a command with these credentials
 """
 CHECK_SECONDS = "KUFLOW_WORKER_CHECK_SECONDS"
+SHUTDOWN_PORT = "KUFLOW_SHUTDOWN_PORT"
 INTERRUPTED = 130
 CLOSE_SECONDS = 5.0
 # npm and the terminal both deliver the same Ctrl-C.
@@ -101,6 +102,7 @@ class Program:
         self._log_format = settings.worker.log_format or self._log_format
         handler = self._log_to(sys.stdout, settings.worker.log_level)
         repeats = asyncio.create_task(report_repeats(handler))
+        shutdown_request = asyncio.create_task(on_shutdown_request(self._on_signal))
         runtime = create_runtime(settings.worker.metrics_port, development=self._development)
         async with self._resources(settings.app) as resources:
             worker = RunningWorker(
@@ -116,6 +118,7 @@ class Program:
             self._worker = worker
             status = await worker.ended()
         repeats.cancel()
+        shutdown_request.cancel()
         return status
 
     def _load(self) -> Settings:
@@ -235,6 +238,18 @@ def _on_signals(handle: Callable[[], None]) -> None:
         except NotImplementedError:
             # Windows
             signal.signal(number, lambda *_: loop.call_soon_threadsafe(handle))
+
+
+async def on_shutdown_request(handle: Callable[[], None]) -> None:
+    """On Windows, which does not have SIGTERM, `kuflow` ends this connection to ask the worker to shut down."""
+    port = os.environ.get(SHUTDOWN_PORT)
+    if port is None:
+        return
+    with suppress(OSError):
+        reader, writer = await asyncio.open_connection("127.0.0.1", int(port))
+        await reader.read()
+        writer.close()
+        handle()
 
 
 def _exit(status: int) -> NoReturn:

@@ -1,7 +1,10 @@
 package kuflow.worker.internal.operation;
 
+import java.io.IOException;
+import java.io.OutputStream;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
+import java.net.Socket;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -9,6 +12,8 @@ import org.slf4j.LoggerFactory;
 public final class ShutdownSignals {
 
     private static final Logger LOGGER = LoggerFactory.getLogger(ShutdownSignals.class);
+
+    private static final String SHUTDOWN_PORT = "KUFLOW_SHUTDOWN_PORT";
 
     private ShutdownSignals() {}
 
@@ -22,6 +27,23 @@ public final class ShutdownSignals {
                 LOGGER.debug("Could not install a handler for SIG{}; using the default", signal, notAvailable);
             }
         }
+        String port = System.getenv(SHUTDOWN_PORT);
+        if (port != null) {
+            Thread thread = new Thread(() -> awaitRequest(Integer.parseInt(port), action), "shutdown-request");
+            thread.setDaemon(true);
+            thread.start();
+        }
+    }
+
+    /** On Windows, which does not have SIGTERM, {@code kuflow} ends this connection to ask the worker to shut down. */
+    private static void awaitRequest(int port, Runnable action) {
+        try (Socket socket = new Socket("127.0.0.1", port)) {
+            socket.getInputStream().transferTo(OutputStream.nullOutputStream());
+        } catch (IOException broken) {
+            LOGGER.debug("The connection for shutdown requests was lost", broken);
+            return;
+        }
+        action.run();
     }
 
     /** The class has no replacement, and the compiler warns about each direct use. */

@@ -6,6 +6,9 @@ import static org.junit.jupiter.api.condition.OS.WINDOWS;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.Writer;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -41,6 +44,23 @@ class ShutdownSignalsTest {
             assertThat(output.readLine()).isEqualTo("hook");
         }
         assertThat(exitStatus(program)).isZero();
+    }
+
+    @Test
+    @DisplayName("exits with 0 when kuflow ends its connection, as on Windows")
+    void asked() throws Exception {
+        try (ServerSocket server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            ProcessBuilder builder = builderOf(Program.class);
+            builder.environment().put("KUFLOW_SHUTDOWN_PORT", String.valueOf(server.getLocalPort()));
+            Process program = builder.start();
+            try (BufferedReader output = program.inputReader();
+                    Socket connection = server.accept()) {
+                assertThat(output.readLine()).isEqualTo("ready");
+                connection.shutdownOutput();
+                assertThat(output.readLine()).isEqualTo("hook");
+            }
+            assertThat(exitStatus(program)).isZero();
+        }
     }
 
     @Test
@@ -103,10 +123,14 @@ class ShutdownSignalsTest {
     }
 
     private static Process start(Class<?> program, String... args) throws IOException {
+        return builderOf(program, args).start();
+    }
+
+    private static ProcessBuilder builderOf(Class<?> program, String... args) {
         String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
         ProcessBuilder builder =
                 new ProcessBuilder(java, "-cp", System.getProperty("java.class.path"), program.getName());
         builder.command().addAll(List.of(args));
-        return builder.start();
+        return builder;
     }
 }
