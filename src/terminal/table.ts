@@ -1,8 +1,13 @@
 import { escapeForTerminal } from '../base/escape.ts';
 
+/** A row with an undefined cell is left out. */
+export type TableRow = readonly (string | undefined)[];
+
 /** Lines of a table with columns two spaces apart. Cells are escaped and cut at `limit` characters. Widths count characters. */
-export function formatTable(rows: readonly (readonly string[])[], indent = '', limit = 500): readonly string[] {
-  const cells = rows.map((row) => row.map((cell) => escapeForTerminal(cell, limit)));
+export function formatTable(rows: readonly TableRow[], indent = '', limit = 500): readonly string[] {
+  const cells = rows
+    .filter((row): row is readonly string[] => !row.includes(undefined))
+    .map((row) => row.map((cell) => escapeForTerminal(cell, limit)));
   const widths: number[] = [];
   for (const row of cells) {
     row.forEach((cell, column) => (widths[column] = Math.max(widths[column] ?? 0, Array.from(cell).length)));

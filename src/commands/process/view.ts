@@ -7,47 +7,24 @@ import { formatCheckedValue, formatTimeline } from '../../platform/session/view.
 import type { ActionDefinition } from '../../process/definition.ts';
 import { formatTable } from '../../terminal/table.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
+import { withoutUndefined } from '../../base/json.ts';
 
-export interface ProcessSummary {
-  readonly id: string;
-  readonly code: string;
-  readonly state: string;
-  readonly initiatorId?: string;
-  /** ISO 8601. */
-  readonly createdAt?: string;
-}
+export type ProcessSummary = ReturnType<typeof toProcessSummary>;
 
-export function toProcessSummary(process: ProcessPageItem | Process): ProcessSummary {
-  return {
-    id: process.id,
-    code: process.processDefinitionRef?.code ?? '',
-    state: process.state,
-    ...(process.initiatorId === undefined ? {} : { initiatorId: process.initiatorId }),
-    ...(process.createdAt === undefined ? {} : { createdAt: process.createdAt }),
-  };
-}
+export const toProcessSummary = ({
+  id,
+  processDefinitionRef,
+  state,
+  initiatorId,
+  createdAt,
+}: ProcessPageItem | Process) =>
+  withoutUndefined({ id, code: processDefinitionRef?.code ?? '', state, initiatorId, createdAt });
 
-export interface ItemSummary {
-  readonly id: string;
-  readonly type: string;
-  readonly code: string;
-  /** Only tasks have one. */
-  readonly state?: string;
-  readonly ownerId?: string;
-  /** ISO 8601. */
-  readonly createdAt?: string;
-}
+export type ItemSummary = ReturnType<typeof toItemSummary>;
 
-export function toItemSummary(item: ProcessItemPageItem): ItemSummary {
-  return {
-    id: item.id,
-    type: item.type,
-    code: item.processItemDefinitionRef?.code ?? '',
-    ...(item.task === undefined ? {} : { state: item.task.state }),
-    ...(item.ownerId === undefined ? {} : { ownerId: item.ownerId }),
-    ...(item.createdAt === undefined ? {} : { createdAt: item.createdAt }),
-  };
-}
+/** Only tasks have a state. */
+export const toItemSummary = ({ id, type, processItemDefinitionRef, task, ownerId, createdAt }: ProcessItemPageItem) =>
+  withoutUndefined({ id, type, code: processItemDefinitionRef?.code ?? '', state: task?.state, ownerId, createdAt });
 
 /** What happened to a process. */
 export interface ProcessHistory {
@@ -151,10 +128,10 @@ export function printProcess({ out }: Terminal, process: Process, { items, timel
   for (const line of lines) out.line(line);
 }
 
-const itemRow = ({ code, type, state = '', id, createdAt = '' }: ItemSummary): readonly string[] => [
+const itemRow = ({ code, type, state, id, createdAt = '' }: ItemSummary): readonly string[] => [
   code,
   type,
-  state,
+  state ?? '',
   id,
   createdAt,
 ];
@@ -185,7 +162,7 @@ function printProcessHeader(out: Terminal['out'], process: Process): void {
     ['Process', code],
     ['State', state],
     ['ID', id],
-    ...(createdAt === undefined ? [] : [['Created', createdAt]]),
+    ['Created', createdAt],
   ];
   for (const line of formatTable(rows)) out.line(line);
   if (process.metadata !== undefined)

@@ -4,29 +4,17 @@ import { formatValueErrors } from '../../platform/client/given-data.ts';
 import { formatCheckedValue } from '../../platform/session/view.ts';
 import { formatTable } from '../../terminal/table.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
+import { withoutUndefined } from '../../base/json.ts';
 
 const LOG_LINE_LIMIT = 2000;
 
-export interface TaskSummary {
-  readonly id: string;
-  readonly code: string;
-  readonly state: string;
-  readonly processId: string;
-  readonly ownerId?: string;
-  /** ISO 8601. */
-  readonly createdAt?: string;
-}
+export type TaskSummary = ReturnType<typeof toTaskSummary>;
 
-export function toTaskSummary(item: ProcessItemPageItem | ProcessItem): TaskSummary {
-  return {
-    id: item.id,
-    code: item.processItemDefinitionRef?.code ?? '',
-    state: item.task?.state ?? '',
-    processId: item.processId,
-    ...(item.ownerId === undefined ? {} : { ownerId: item.ownerId }),
-    ...(item.createdAt === undefined ? {} : { createdAt: item.createdAt }),
-  };
-}
+export const toTaskSummary = (item: ProcessItemPageItem | ProcessItem) => {
+  const { id, processItemDefinitionRef, task, processId, ownerId, createdAt } = item;
+  const code = processItemDefinitionRef?.code ?? '';
+  return withoutUndefined({ id, code, state: task?.state ?? '', processId, ownerId, createdAt });
+};
 
 /** `open`: only open tasks were listed. */
 export function printNoTasks({ err }: Terminal, { open }: { readonly open: boolean }): void {
@@ -45,8 +33,8 @@ export function printTask(terminal: Terminal, item: ProcessItem): void {
     ['State', state],
     ['ID', id],
     ['Process', processId],
-    ...(ownerId === undefined ? [] : [['Owner', ownerId]]),
-    ...(createdAt === undefined ? [] : [['Created', createdAt]]),
+    ['Owner', ownerId],
+    ['Created', createdAt],
   ];
   for (const line of formatTable(rows)) terminal.out.line(line);
   for (const [title, data] of [
