@@ -49,6 +49,22 @@ export function localChangeOptions(command: Command): Command {
     .addOption(jsonOption());
 }
 
+/** `--set`. `whose`: what has the property. */
+export const setOption = (whose: string): Option =>
+  collectValues(
+    '--set <name=value>',
+    `Set one property of the ${whose}. The value is read as JSON, unless the schema declares a string (repeatable)`,
+  );
+
+/** The options of commands that change something and accept data for it. */
+export function dataOptions(command: Command, what: 'data' | 'metadata', allowInvalid: string): Command {
+  return command
+    .option(`--${what} <file>`, `YAML or JSON file with the ${what}; - reads standard input`)
+    .addOption(setOption(what))
+    .option('--fake', `Fill in valid example ${what} (local KuFlow only)`)
+    .option('--allow-invalid', allowInvalid);
+}
+
 const actAsOption = (): Option =>
   withCandidates(new Option('--as <email>', 'Act as this user of the local KuFlow'), 'users');
 

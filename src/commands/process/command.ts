@@ -3,10 +3,12 @@ import type { CommandContext } from '../../cli/context.ts';
 import { lazyAction } from '../../cli/lazy-action.ts';
 import {
   changeOptions,
+  dataOptions,
   idArgument,
   limitOption,
   localChangeOptions,
   sessionOptions,
+  setOption,
   stateOption,
 } from '../../cli/kuflow-options.ts';
 import { collectValues } from '../../cli/process-options.ts';
@@ -46,8 +48,11 @@ export function configure(command: Command, context: CommandContext): void {
   );
 
   changeOptions(
-    command
-      .command('start')
+    dataOptions(
+      command.command('start'),
+      'metadata',
+      'Start the process even if the metadata does not match its schema',
+    )
       .addArgument(
         withCandidates(
           new Argument('[code]', 'Process definition code (optional if there is only one)'),
@@ -56,15 +61,6 @@ export function configure(command: Command, context: CommandContext): void {
       )
       .summary('Start a process')
       .description('Start a process. Prints only the ID of the process to stdout.')
-      .option('--metadata <file>', 'YAML or JSON file with the metadata; - reads standard input')
-      .addOption(
-        collectValues(
-          '--set <name=value>',
-          'Set one property of the metadata. The value is read as JSON, unless the schema declares a string (repeatable)',
-        ),
-      )
-      .option('--fake', 'Fill in valid example metadata (local KuFlow only)')
-      .option('--allow-invalid', 'Start the process even if the metadata does not match its schema')
       .option('--wait', 'Wait until the process ends. Exits with status 1 if it was canceled'),
   )
     .addHelpText('after', START_EXAMPLES)
@@ -126,12 +122,7 @@ export function configure(command: Command, context: CommandContext): void {
       .argument('<code>', 'Code of the user action')
       .summary('Invoke a user action of a process')
       .description('Invoke a user action of a running process. Prints the ID of the action to stdout.')
-      .addOption(
-        collectValues(
-          '--set <name=value>',
-          'Set one property of the input, or of the metadata of the process to start. The value is read as JSON, unless the schema declares a string (repeatable)',
-        ),
-      )
+      .addOption(setOption('input, or of the metadata of the process to start'))
       .option('--text <text>', 'Text of the message to create')
       .option('--thread <id>', 'ID of the thread for the task or message to create')
       .option('--wait', 'Wait until the action ends. Exits with status 1 if it failed or was canceled'),

@@ -3,13 +3,13 @@ import type { CommandContext } from '../../cli/context.ts';
 import { lazyAction } from '../../cli/lazy-action.ts';
 import {
   changeOptions,
+  dataOptions,
   idArgument,
   limitOption,
   localChangeOptions,
   sessionOptions,
   stateOption,
 } from '../../cli/kuflow-options.ts';
-import { collectValues } from '../../cli/process-options.ts';
 import { withCandidates } from '../../cli/value-candidates.ts';
 
 const COMPLETE_EXAMPLES = `
@@ -67,44 +67,25 @@ export function configure(command: Command, context: CommandContext): void {
       .description('Assign an open task to a user or an application, even if someone else has claimed it.'),
   ).action(lazyAction(context, async () => (await import('./run.ts')).runTaskAssign));
 
-  dataOptions(
-    command
-      .command('save')
+  changeOptions(
+    dataOptions(command.command('save'), 'data', 'Save the data even if it does not match its schema')
       .addArgument(idArgument('task', 'active'))
       .summary('Save data of a task without completing it')
       .description(
         'Claim a task if no one has, and save its data. Required properties may be missing. Other data that does not match the schema is ' +
           'rejected before anything changes, unless you pass --allow-invalid.',
       ),
-    'Save the data even if it does not match its schema',
   ).action(lazyAction(context, async () => (await import('./run.ts')).runTaskSave));
 
-  dataOptions(
-    command
-      .command('complete')
+  changeOptions(
+    dataOptions(command.command('complete'), 'data', 'Complete the task even if the data does not match its schema')
       .addArgument(idArgument('task', 'active'))
       .summary('Complete a task')
       .description(
         'Claim a task if no one has, save its data and complete it. Without --data, --set or --fake, the task keeps the data it has. ' +
           'Data that does not match the schema is rejected before anything changes, unless you pass --allow-invalid.',
       ),
-    'Complete the task even if the data does not match its schema',
   )
     .addHelpText('after', COMPLETE_EXAMPLES)
     .action(lazyAction(context, async () => (await import('./run.ts')).runTaskComplete));
-}
-
-function dataOptions(command: Command, allowInvalid: string): Command {
-  return changeOptions(
-    command
-      .option('--data <file>', 'YAML or JSON file with the data; - reads standard input')
-      .addOption(
-        collectValues(
-          '--set <name=value>',
-          'Set one property of the data. The value is read as JSON, unless the schema declares a string (repeatable)',
-        ),
-      )
-      .option('--fake', 'Fill in valid example data (local KuFlow only)')
-      .option('--allow-invalid', allowInvalid),
-  );
 }
