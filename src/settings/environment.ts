@@ -1,11 +1,12 @@
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { codeOf } from '../base/errors.ts';
 import { escapeForTerminal } from '../base/escape.ts';
-import { readSmallFile } from '../files/read.ts';
+import { posixWord, userShell } from '../base/shell.ts';
+import { MIB, readSmallFile } from '../files/read.ts';
 import { SETTING_KEYS } from './keys.ts';
 import type { SettingName } from './keys.ts';
 import { unreadableStep } from './unreadable.ts';
-import type { Entry, Layer, SettingProblem, Source } from './sources.ts';
+import type { Entry, Layer, SettingProblem, SettingStep, Source } from './sources.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -59,4 +60,24 @@ export async function readSecretFile(file: string): Promise<string | { readonly 
   } catch (error) {
     return { why: codeOf(error) ?? 'unknown error' };
   }
+}
+
+/** The variables that `.env` in a folder sets, and how to load it. Neither this tool nor a worker reads the file. Undefined without one. */
+export async function readDotenvNames(
+  folder: string | undefined,
+): Promise<{ readonly names: readonly string[]; readonly next: SettingStep } | undefined> {
+  if (folder === undefined) return undefined;
+  const path = join(folder, '.env');
+  let text: string;
+  try {
+    text = (await readSmallFile(path, MIB)).bytes?.toString('utf8') ?? '';
+  } catch {
+    return undefined;
+  }
+  const names = [...text.matchAll(/^\s*(?:export\s+)?(\w+)\s*=\s*\S/gm)].map(([, name = '']) => name);
+  const next = {
+    text: 'Load .env in the shell that runs kuflow and the worker',
+    ...(userShell() === 'posix' && { command: `set -a; . ${posixWord(path)}; set +a` }),
+  };
+  return { names, next };
 }

@@ -2,10 +2,8 @@ import { KnownError } from '../base/errors.ts';
 import { Secret } from '../base/secret.ts';
 import { normaliseEndpoint } from '../kuflow/endpoint.ts';
 import { readApplicationFiles } from './application-files.ts';
-import { readDotenvNames } from './dotenv.ts';
-import { readEnvironment } from './environment.ts';
-import type { Environment } from './environment.ts';
-import { CLIENT_ID, CLIENT_SECRET, ENDPOINT, SETTING_KEYS, whereToSet } from './keys.ts';
+import { readDotenvNames, readEnvironment, type Environment } from './environment.ts';
+import { CLIENT_ID, CLIENT_SECRET, ENDPOINT, SETTING_KEYS, variableOf, whereToSet } from './keys.ts';
 import type { SettingKey, SettingName, SettingValues } from './keys.ts';
 import { mutualTlsProblems } from './mutual-tls.ts';
 import { formatSource, formatStep } from './sources.ts';
@@ -105,19 +103,13 @@ export async function resolveSettings(request: SettingsRequest): Promise<Setting
     const key = SETTING_KEYS.find((candidate) => candidate.name === name);
     if (key === undefined || settings[name] !== undefined || hasProblem(name)) continue;
     const what = isBlank(request.env[key.env]) ? `${key.env} is blank` : 'missing';
-    if (dotenv?.names.includes(key.env) === true) {
-      problems.push({
-        key: name,
-        code: 'missing',
-        problem: `${what}; ${key.env} is in .env, which is not read`,
-        next: dotenv.next,
-      });
-      continue;
-    }
+    const isInDotenv = dotenv?.names.includes(key.env) === true;
+    const how = isInDotenv ? `${key.env} is in .env, which is not read` : whereToSet(name, hasFiles);
     problems.push({
       key: name,
       code: 'missing',
-      problem: `${what}; ${whereToSet(name, hasFiles)}`,
+      problem: `${what}; ${how}`,
+      next: isInDotenv ? dotenv.next : undefined,
     });
   }
   return { settings: resolved, problems, warnings: layers.flatMap((layer) => layer.warnings) };
@@ -256,7 +248,7 @@ function chooseCredentials(layers: readonly Layer[], env: Environment): Credenti
     if (group === undefined || own.some((layer) => has(layer, name))) return [];
     const sourceOfOther = own.map((layer) => layer.entries.get(other)?.source).find((source) => source !== undefined);
     const elsewhere = others.map((layer) => layer.entries.get(name)?.source).find((source) => source !== undefined);
-    const variable = SETTING_KEYS.find((key) => key.name === name)?.env ?? name;
+    const variable = variableOf(name);
     const role = other === CLIENT_ID ? 'client ID' : 'client secret';
     const what =
       elsewhere === undefined
@@ -311,12 +303,13 @@ function endpointMismatch(
   const endpoint = settings[ENDPOINT];
   if (!hasOwnEndpoint(credentials) || endpoint === undefined || endpoint.source.kind === 'flag') return [];
   const own = layers.find((layer) => layer.group === credentials.group)?.entries.get(ENDPOINT);
-  if (endpoint.source.kind === 'environment' && own !== undefined && !sameEndpoint(own.raw, endpoint.value)) {
+  if (endpoint.source.kind === 'environment' && own !== undefined && formatEndpoint(own.raw) !== endpoint.value) {
     const problem = endpointProblem(endpoint.value, formatEndpoint(own.raw), formatSource(own.source));
     return [{ key: ENDPOINT, code: 'endpoint-mismatch', source: endpoint.source, problem }];
   }
   const written = layers.find((layer) => layer.group === 'files' && layer.entries.has(ENDPOINT))?.entries.get(ENDPOINT);
-  if (written === undefined || written.raw.includes('FILL_ME') || sameEndpoint(written.raw, endpoint.value)) return [];
+  if (written === undefined || written.raw.includes('FILL_ME') || formatEndpoint(written.raw) === endpoint.value)
+    return [];
   const where = endpoint.source.kind === 'default' ? 'the default' : formatSource(endpoint.source);
   return [
     {
@@ -332,14 +325,7 @@ function endpointProblem(seen: string, inUse: string, source: string): string {
   return `${seen} is not the endpoint of the credentials in use, which is ${inUse} (${source})`;
 }
 
-function sameEndpoint(written: string, endpoint: string): boolean {
-  try {
-    return normaliseEndpoint(written, { allowInsecure: true }) === endpoint;
-  } catch {
-    return false;
-  }
-}
-
+/** The endpoint, or a phrase for a value that is not one. */
 function formatEndpoint(written: string): string {
   try {
     return normaliseEndpoint(written, { allowInsecure: true });

@@ -1,4 +1,4 @@
-import { SETTING_KEYS, type SettingName } from './keys.ts';
+import type { SettingName } from './keys.ts';
 
 /** Where a value comes from. */
 export interface Source {
@@ -91,9 +91,4 @@ export function formatSource(source: Source): string {
   return source.kind === 'environment'
     ? `${source.name} (${source.file})`
     : `${short}${source.line === undefined ? '' : `:${source.line}`}`;
-}
-
-/** The environment variables of these settings, in the same order. */
-export function variableNames(names: readonly SettingName[]): readonly string[] {
-  return names.flatMap((name) => SETTING_KEYS.filter((key) => key.name === name).map(({ env }) => env));
 }

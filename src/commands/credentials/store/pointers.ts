@@ -1,8 +1,7 @@
 import { join } from 'node:path';
 import { KnownError, usageError } from '../../../base/errors.ts';
 import type { FileSystem } from '../../../files/file-system.ts';
-import { LOCAL_SETTINGS_FILE, type SettingName } from '../../../settings/keys.ts';
-import { variableNames } from '../../../settings/sources.ts';
+import { LOCAL_SETTINGS_FILE, variableOf, type SettingName } from '../../../settings/keys.ts';
 import { SET_FILES, setIdFromPath, settingPath, type StoreLayout } from './layout.ts';
 import {
   readFollowingLinks,
@@ -112,5 +111,5 @@ function findSetVariables(
   env: Readonly<Record<string, string | undefined>>,
   names: readonly SettingName[],
 ): readonly string[] {
-  return variableNames(names).filter((variable) => (env[variable] ?? '').trim() !== '');
+  return names.map(variableOf).filter((variable) => (env[variable] ?? '').trim() !== '');
 }
