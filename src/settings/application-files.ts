@@ -7,7 +7,7 @@ import { MIB, readSmallFile } from '../files/read.ts';
 import { nearMatch } from '../base/near-match.ts';
 import { APPLICATION_FILES, SETTING_KEYS } from './keys.ts';
 import type { SettingName } from './keys.ts';
-import type { Entry, Layer, SettingStep, SettingProblem, SettingWarning, Source } from './sources.ts';
+import type { Entry, Layer, SettingProblem, SettingWarning, Source } from './sources.ts';
 import { unreadableStep } from './unreadable.ts';
 
 const SECRETS: ReadonlySet<string> = new Set(
@@ -22,20 +22,11 @@ export async function readApplicationFiles(dir: string): Promise<readonly Layer[
 
 async function readApplicationFile(dir: string, name: string): Promise<Layer | undefined> {
   const file = join(dir, name);
-  const failed = (problem: string, line?: number, next?: SettingStep): Layer => ({
-    group: 'files',
-    entries: new Map(),
-    problems: [
-      {
-        key: name,
-        code: 'unreadable',
-        source: { kind: 'file', name, file, line },
-        problem,
-        next,
-      },
-    ],
-    warnings: [],
-  });
+  const empty: Layer = { group: 'files', entries: new Map(), problems: [], warnings: [] };
+  const failed = (problem: string, { line, next }: Pick<Source, 'line'> & Pick<SettingProblem, 'next'> = {}): Layer => {
+    const source: Source = { kind: 'file', name, file, line };
+    return { ...empty, problems: [{ key: name, code: 'unreadable', source, problem, next }] };
+  };
   let text: string;
   let mode: number;
   try {
@@ -47,11 +38,8 @@ async function readApplicationFile(dir: string, name: string): Promise<Layer | u
   } catch (error) {
     const code = codeOf(error);
     if (code === 'ENOENT') return undefined;
-    return failed(
-      `the file cannot be read: ${code ?? 'unknown error'}`,
-      undefined,
-      await unreadableStep(file, code ?? ''),
-    );
+    const next = await unreadableStep(file, code ?? '');
+    return failed(`the file cannot be read: ${code ?? 'unknown error'}`, { next });
   }
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
@@ -62,15 +50,12 @@ async function readApplicationFile(dir: string, name: string): Promise<Layer | u
     const twice = broken.code === 'DUPLICATE_KEY' ? findRepeatedKey(text, broken.pos[0]) : undefined;
     if (twice !== undefined) {
       const first = lines.linePos(twice.first).line;
-      return failed(`${twice.name} occurs twice, at lines ${first} and ${line}`, line, {
-        text: `Remove one of the two lines with ${twice.name} (${name}:${first} and ${name}:${line})`,
-      });
+      const text = `Remove one of the two lines with ${twice.name} (${name}:${first} and ${name}:${line})`;
+      return failed(`${twice.name} occurs twice, at lines ${first} and ${line}`, { line, next: { text } });
     }
-    return failed(`invalid YAML at line ${line}, column ${col}`, line);
+    return failed(`invalid YAML at line ${line}, column ${col}`, { line });
   }
-  if (document.contents === null || (isScalar(document.contents) && document.contents.value === null)) {
-    return { group: 'files', entries: new Map(), problems: [], warnings: [] };
-  }
+  if (document.contents === null || (isScalar(document.contents) && document.contents.value === null)) return empty;
   if (!isMap(document.contents)) return failed('expected a YAML map');
   const layer = readLayer(document, document.contents, (offset, key) => ({
     kind: 'file',
@@ -187,13 +172,7 @@ function exposureWarnings(layer: Layer, name: string, mode: number): readonly Se
       return [{ key, code: 'secret-in-tracked-file', source, message }];
     }
     if (process.platform === 'win32' || (mode & 0o077) === 0) return [];
-    return [
-      {
-        key,
-        code: 'readable-by-others',
-        source,
-        message: `${name} contains a secret and other users can read it. To fix: chmod 600 ${name}`,
-      },
-    ];
+    const message = `${name} contains a secret and other users can read it. To fix: chmod 600 ${name}`;
+    return [{ key, code: 'readable-by-others', source, message }];
   });
 }

@@ -21,11 +21,7 @@ const CERTIFICATE = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE----
 /** Unlike a shell, `docker --env-file` and other readers keep the quotes around a value. */
 const isQuoted = (text: string): boolean => /^(["']).*\1$/s.test(text);
 
-const QUOTED: ReadValue = {
-  kind: 'invalid',
-  code: 'invalid',
-  problem: 'the value starts and ends with quotes; remove them',
-};
+const QUOTED = 'the value starts and ends with quotes; remove them';
 
 /** Characters without width, marks of direction and byte order marks, which come with text copied from a page or another program. */
 const INVISIBLE = /[\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\ufeff]/;
@@ -49,7 +45,7 @@ export async function readValue(key: SettingKey, { raw, source }: Entry, folder:
   const text = raw.trim();
   const invisible = findInvisible(key, raw, source);
   if (invisible !== undefined) return invisible;
-  if (isQuoted(text)) return QUOTED;
+  if (isQuoted(text)) return invalid('invalid', QUOTED);
   switch (key.kind) {
     case 'text':
       return /[\u0000-\u001f\u007f]/.test(text) ? invalid('invalid', 'expected one line of text') : valid(text);
@@ -110,14 +106,14 @@ function findInvisible({ kind }: SettingKey, raw: string, source: Source): ReadV
           text: 'Remove the invisible character from the file',
           ...(userShell() === 'posix' && { command: `perl -i -pe 's/${bytes}//g' ${posixWord(source.file)}` }),
         };
-  return { kind: 'invalid', code: 'invalid', problem, next };
+  return invalid('invalid', problem, next);
 }
 
 /** Reads a secret, which must not have spaces or line breaks around it: KuFlow rejects the secret if a program sends them with it. */
 export function readSecret(text: string): ReadValue {
   const trimmed = text.trim();
   if (trimmed === '') return invalid('invalid', 'the secret is empty');
-  if (isQuoted(trimmed)) return QUOTED;
+  if (isQuoted(trimmed)) return invalid('invalid', QUOTED);
   if (trimmed !== text) return invalid('invalid', 'the value starts or ends with a space or a line break; remove it');
   if (/[\u0000-\u001f\u007f]/.test(text))
     return invalid('invalid', 'the secret must be one line without control characters');
@@ -140,7 +136,7 @@ async function readableFile(path: string): Promise<ReadValue> {
   } catch (error) {
     const code = codeOf(error) ?? 'unknown error';
     const problem = `expected a readable file; ${escapeForTerminal(path, 200)}: ${code}`;
-    return { kind: 'invalid', code: 'unreadable', problem, next: await unreadableStep(path, code) };
+    return invalid('unreadable', problem, await unreadableStep(path, code));
   }
 }
 
@@ -169,7 +165,7 @@ function readWith(read: () => string | Secret, expected?: string): ReadValue {
   } catch (error) {
     const seen = escapeForTerminal(messageOf(error).replace(/^The /, 'the '), 200);
     const problem = expected === undefined ? seen : `${expected}; ${seen}`;
-    return { ...invalid('invalid', problem), next: error instanceof KnownError ? firstStep(error) : undefined };
+    return invalid('invalid', problem, error instanceof KnownError ? firstStep(error) : undefined);
   }
 }
 
@@ -177,8 +173,8 @@ function valid(value: string | number | readonly string[] | Secret): ReadValue {
   return { kind: 'valid', value };
 }
 
-function invalid(code: ProblemCode, problem: string): Extract<ReadValue, { readonly kind: 'invalid' }> {
-  return { kind: 'invalid', code, problem };
+function invalid(code: ProblemCode, problem: string, next?: SettingStep): ReadValue {
+  return { kind: 'invalid', code, problem, next };
 }
 
 function quoted(text: string): string {
