@@ -80,13 +80,13 @@ export const kuflowEntries: readonly CommandEntry[] = [
     name: 'logout',
     summary: 'Remove stored credentials',
     group: 'Connection:',
-    load: () => import('../commands/login/logout-command.ts'),
+    load: async () => ({ configure: (await import('../commands/login/command.ts')).configureLogout }),
   },
   {
     name: 'profiles',
     summary: 'List stored credentials and where their secrets are kept',
     group: 'Connection:',
-    load: () => import('../commands/login/profiles-command.ts'),
+    load: async () => ({ configure: (await import('../commands/login/command.ts')).configureProfiles }),
   },
   {
     name: 'docs',

@@ -1,8 +1,7 @@
 import { resolve } from 'node:path';
 import { usageError } from '../base/errors.ts';
-import type { Secret } from '../base/secret.ts';
 import { requireSettings, resolveSettings, type SettingFlags } from '../settings/resolve.ts';
-import { secretFromFile, secretFromStdin, type SecretInput } from '../settings/secret-input.ts';
+import { secretFromFile, secretFromStdin, type GivenSecret } from '../settings/secret-input.ts';
 
 /** The options that describe a connection. */
 export interface ConnectionFlags {
@@ -15,12 +14,6 @@ export interface ConnectionFlags {
   readonly tenantId?: string | undefined;
   readonly target?: string | undefined;
   readonly ca?: string | undefined;
-}
-
-/** A client secret that was read because an option asked for it. */
-export interface GivenSecret {
-  readonly value: { readonly value: Secret; readonly option: string };
-  readonly warnings: readonly string[];
 }
 
 export const CORRECT_AND_RETRY = 'Correct the settings above, then run the command again';
@@ -37,15 +30,8 @@ export async function readGivenSecret(
 ): Promise<GivenSecret | undefined> {
   if (flags.clientSecretFile !== undefined && flags.clientSecretStdin === true)
     throw usageError('--client-secret-file and --client-secret-stdin cannot be combined: choose one');
-  const from = ({ secret, warnings }: SecretInput, option: string): GivenSecret => ({
-    value: { value: secret, option },
-    warnings,
-  });
-  if (flags.clientSecretFile !== undefined)
-    return from(await secretFromFile(resolve(context.cwd, flags.clientSecretFile)), '--client-secret-file');
-  if (flags.clientSecretStdin === true)
-    return from(await secretFromStdin(context.stdin, context.signal), '--client-secret-stdin');
-  return undefined;
+  if (flags.clientSecretFile !== undefined) return await secretFromFile(resolve(context.cwd, flags.clientSecretFile));
+  return flags.clientSecretStdin === true ? await secretFromStdin(context.stdin, context.signal) : undefined;
 }
 
 /** The options as the strongest layer of the settings. */
@@ -53,7 +39,7 @@ export function settingFlags(flags: ConnectionFlags, secret?: GivenSecret): Sett
   const named = (value: string | undefined, option: string) => (value === undefined ? undefined : { value, option });
   const all = {
     'kuflow.api.client-id': named(flags.clientId, '--client-id'),
-    'kuflow.api.client-secret': secret?.value,
+    'kuflow.api.client-secret': secret,
     'kuflow.api.endpoint': named(flags.endpoint, '--endpoint'),
     'kuflow.api.tenant-id': named(flags.tenantId, '--tenant-id'),
     'temporal.target': named(flags.target, '--target'),

@@ -1,5 +1,5 @@
 import type { Secret } from '../base/secret.ts';
-import { readGivenSecret, settingFlags, type ConnectionFlags, type GivenSecret } from './flags.ts';
+import { readGivenSecret, settingFlags, type ConnectionFlags } from './flags.ts';
 import { resolveSettingsWithProfile, type LockedSecret } from './profile.ts';
 import { usageError } from '../base/errors.ts';
 import {
@@ -9,7 +9,7 @@ import {
   type SettingsRequest,
   type SettingsResult,
 } from '../settings/resolve.ts';
-import { secretFromText } from '../settings/secret-input.ts';
+import { secretFromText, type GivenSecret } from '../settings/secret-input.ts';
 
 export interface ConnectionContext {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -48,6 +48,8 @@ export interface ConnectionSettings {
   /** The same settings with the secret, opening the keychain if necessary. A secret that cannot be read becomes a problem in `result`. */
   readonly unlock: () => Promise<ConnectionSettings>;
   readonly context: Pick<ConnectionContext, 'env' | 'cwd'>;
+  /** The local KuFlow, if its settings are used. */
+  readonly local?: LocalSource | undefined;
 }
 
 /** The settings that a connection to KuFlow cannot do without. */
@@ -93,7 +95,7 @@ async function withLocal(
   { env, cwd }: ConnectionContext,
 ): Promise<ConnectionSettings> {
   const result = await resolveSettings({ ...request, local });
-  return unlocked({ warnings: result.warnings.map(({ message }) => message), context: { env, cwd } }, result);
+  return unlocked({ warnings: result.warnings.map(({ message }) => message), context: { env, cwd }, local }, result);
 }
 
 const OTHER_CONNECTION = {
@@ -132,7 +134,7 @@ function hasNoConnection({ settings, problems }: SettingsResult, env: Connection
 }
 
 function unlocked(
-  common: Pick<ConnectionSettings, 'warnings' | 'context'>,
+  common: Pick<ConnectionSettings, 'warnings' | 'context' | 'local'>,
   result: SettingsResult,
 ): ConnectionSettings {
   const settings: ConnectionSettings = { ...common, result, unlock: () => Promise.resolve(settings) };
@@ -143,7 +145,7 @@ async function secretFrom(flags: ConnectionFlags, context: ConnectionContext): P
   const { typedSecret } = context;
   if (typedSecret === undefined) return await readGivenSecret(flags, context);
   const option = '--client-secret-stdin';
-  return { value: { value: secretFromText(typedSecret.reveal(), option), option }, warnings: [] };
+  return { value: secretFromText(typedSecret.reveal(), option), option, warnings: [] };
 }
 
 const CREDENTIAL_VARIABLES = [

@@ -8,8 +8,10 @@ import { formatStep } from './sources.ts';
 import { unreadableStep } from './unreadable.ts';
 import { readSecret } from './values.ts';
 
-export interface SecretInput {
-  readonly secret: Secret;
+/** A client secret that was read because an option asked for it. */
+export interface GivenSecret {
+  readonly value: Secret;
+  readonly option: string;
   readonly warnings: readonly string[];
 }
 
@@ -17,7 +19,8 @@ export interface SecretInput {
  * Reads the secret in a file (`--client-secret-file`), without the line break at its end. Throws a usage error if the file
  * cannot be read, is empty or has more than one line; warns if other users can read it.
  */
-export async function secretFromFile(path: string, option = '--client-secret-file'): Promise<SecretInput> {
+export async function secretFromFile(path: string): Promise<GivenSecret> {
+  const option = '--client-secret-file';
   const file = resolve(path);
   const content = await readSecretFile(file);
   const name = escapeForTerminal(path, 200);
@@ -28,9 +31,9 @@ export async function secretFromFile(path: string, option = '--client-secret-fil
       step === undefined ? 'Pass a file that contains only the secret' : formatStep(step),
     ]);
   }
-  const secret = secretFromText(content, `${option} ${name}`);
+  const value = secretFromText(content, `${option} ${name}`);
   const open = process.platform !== 'win32' && ((await stat(file)).mode & 0o077) !== 0;
-  return { secret, warnings: open ? [`Other users can read ${name}. To fix: chmod 600 ${name}`] : [] };
+  return { value, option, warnings: open ? [`Other users can read ${name}. To fix: chmod 600 ${name}`] : [] };
 }
 
 /**
@@ -40,7 +43,7 @@ export async function secretFromFile(path: string, option = '--client-secret-fil
 export async function secretFromStdin(
   input: AsyncIterable<Uint8Array | string> & { readonly isTTY?: boolean },
   signal?: AbortSignal,
-): Promise<SecretInput> {
+): Promise<GivenSecret> {
   const option = '--client-secret-stdin';
   if (input.isTTY === true) throw usageError(`${option} reads from a pipe, but standard input is a terminal`);
   const parts: Buffer[] = [];
@@ -51,7 +54,7 @@ export async function secretFromStdin(
     if (size > LARGEST_SECRET) throw usageError(`${option}: the input is too large for a secret`);
     parts.push(bytes);
   }
-  return { secret: secretFromText(Buffer.concat(parts).toString('utf8'), option), warnings: [] };
+  return { value: secretFromText(Buffer.concat(parts).toString('utf8'), option), option, warnings: [] };
 }
 
 async function* untilAborted<T>(input: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T> {

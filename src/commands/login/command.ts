@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { connectionOptions } from '../../cli/connection-options.ts';
+import { connectionOptions, profileOption } from '../../cli/connection-options.ts';
 import type { CommandContext } from '../../cli/context.ts';
 import { lazyAction } from '../../cli/lazy-action.ts';
 import { jsonOption } from '../../cli/json-option.ts';
@@ -34,4 +34,28 @@ export function configure(command: Command, context: CommandContext): void {
     .addOption(jsonOption())
     .addHelpText('after', EXAMPLES)
     .action(lazyAction(context, async () => (await import('./run.ts')).runLogin));
+}
+
+export function configureLogout(command: Command, context: CommandContext): void {
+  command
+    .description(
+      'Remove a profile and its secret, including the one in the keychain. If the secret cannot be removed, the reason is shown and the exit status ' +
+        'is 1. The application and its token in KuFlow are not changed.',
+    )
+    .addOption(
+      profileOption('--profile <name>', 'Name of the profile to remove (if omitted in a terminal, you are prompted)'),
+    )
+    .addOption(jsonOption())
+    .action(lazyAction(context, async () => (await import('./run-profiles.ts')).runLogout));
+}
+
+export function configureProfiles(command: Command, context: CommandContext): void {
+  command
+    .description(
+      'List the profiles stored by `kuflow login`: name, endpoint, client ID, tenant, and where the secret is. Secrets are never shown, and no ' +
+        'keychain is opened.',
+    )
+    .addOption(profileOption('--default <name>', 'Make this profile the default before listing'))
+    .addOption(jsonOption())
+    .action(lazyAction(context, async () => (await import('./run-profiles.ts')).runProfiles));
 }

@@ -1,7 +1,8 @@
 import type { Clock } from '../../base/clock.ts';
 import { amendError, KnownError } from '../../base/errors.ts';
+import { withoutUndefined } from '../../base/json.ts';
 import type { Secret } from '../../base/secret.ts';
-import { CORRECT_AND_RETRY, readGivenSecret, type ConnectionFlags } from '../../connection/flags.ts';
+import { CORRECT_AND_RETRY, readGivenSecret, settingFlags, type ConnectionFlags } from '../../connection/flags.ts';
 import { REST_REQUIRED, type ConnectionContext } from '../../connection/resolve.ts';
 import { verifyCredentials } from '../../diagnostics/verify-credentials.ts';
 import { checkProfileName, DEFAULT_PROFILE_NAME, readProfileFile } from '../../profiles/file.ts';
@@ -20,7 +21,6 @@ type ProfileValues = Pick<ConnectionFlags, 'clientId' | 'endpoint' | 'tenantId' 
 /** The values that a login takes from the existing profile of that name. */
 export interface LoginDefaults {
   readonly name: string;
-  readonly file: string;
   /** Flags override these. */
   readonly values: ProfileValues;
 }
@@ -34,33 +34,34 @@ export async function readLoginDefaults(
   { env }: Pick<LoginContext, 'env'>,
 ): Promise<LoginDefaults> {
   const name = checkProfileName(flags.profile ?? DEFAULT_PROFILE_NAME);
-  const { path, profiles } = await readProfileFile(profileFolder(env));
+  const { profiles } = await readProfileFile(profileFolder(env));
   const existing = profiles.find((profile) => profile.name === name);
   // Another application may belong to another tenant and another KuFlow, so it inherits nothing.
   const isSameApplication = flags.clientId === undefined || flags.clientId === existing?.clientId;
-  return { name, file: path, values: definedValues(isSameApplication ? existing : undefined) };
+  return { name, values: definedValues(isSameApplication ? existing : undefined) };
 }
 
-function definedValues(source: ProfileValues | undefined): ProfileValues {
-  const { clientId, endpoint, tenantId, target, ca } = source ?? {};
-  return Object.fromEntries(
-    Object.entries({ clientId, endpoint, tenantId, target, ca }).filter(([, value]) => value !== undefined),
-  );
+function definedValues({ clientId, endpoint, tenantId, target, ca }: ProfileValues = {}): ProfileValues {
+  return withoutUndefined({ clientId, endpoint, tenantId, target, ca });
+}
+
+export interface LoginFlags extends ConnectionFlags {
+  readonly default?: boolean;
+  readonly verify: boolean;
+  readonly keychain: boolean;
+  readonly json?: boolean;
 }
 
 export interface LoginRequest extends LoginContext {
   readonly defaults: LoginDefaults;
   /** Override the defaults. */
-  readonly flags: ConnectionFlags;
+  readonly flags: LoginFlags;
   /** A secret from a prompt; otherwise the flags say where it is. */
   readonly secret?: Secret | undefined;
-  readonly makeDefault: boolean;
-  readonly verify: boolean;
-  readonly useKeychain: boolean;
-  readonly report: (event: LoginEvent) => void;
+  readonly report: (step: LoginStep) => void;
 }
 
-export type LoginEvent = { readonly kind: 'verifying' } | { readonly kind: 'storing' };
+export type LoginStep = 'verifying' | 'storing';
 
 export interface LoginResult extends StoredProfile {
   /** KuFlow's answer about the credentials; absent if they were not verified. */
@@ -73,26 +74,16 @@ export interface LoginResult extends StoredProfile {
  */
 export async function login(request: LoginRequest): Promise<LoginResult> {
   const { defaults, flags, env, cwd, signal, clock } = request;
-  const given = request.secret === undefined ? await readGivenSecret(flags, request) : undefined;
-  const secret = request.secret ?? given?.value.value;
+  const given =
+    request.secret === undefined
+      ? await readGivenSecret(flags, request)
+      : { value: request.secret, option: '--client-secret-stdin', warnings: [] };
   const values = { ...defaults.values, ...definedValues(flags) };
-  const options = {
-    'kuflow.api.client-id': [values.clientId, '--client-id'],
-    'kuflow.api.client-secret': [secret, given?.value.option ?? '--client-secret-stdin'],
-    'kuflow.api.endpoint': [values.endpoint, '--endpoint'],
-    'kuflow.api.tenant-id': [values.tenantId, '--tenant-id'],
-    'temporal.target': [values.target, '--target'],
-    'kuflow.api.ca': [values.ca, '--ca'],
-  } as const;
   const settings = requireSettings(
     await resolveSettings({
       // A profile contains only what was given to it, independent of the environment and the folder of the login.
       env: {},
-      flags: Object.fromEntries(
-        Object.entries(options).flatMap(([key, [value, option]]) =>
-          value === undefined ? [] : [[key, { value, option }]],
-        ),
-      ),
+      flags: settingFlags(values, given),
       required: REST_REQUIRED,
       cwd,
     }),
@@ -106,11 +97,11 @@ export async function login(request: LoginRequest): Promise<LoginResult> {
   if (endpoint === undefined || clientId === undefined || clientSecret === undefined)
     throw new Error('settings that are required are missing');
   let verified: string | undefined;
-  if (request.verify) {
-    request.report({ kind: 'verifying' });
+  if (flags.verify) {
+    request.report('verifying');
     verified = await withNothingStoredHint(() => verifyCredentials({ settings, env, signal }));
   }
-  request.report({ kind: 'storing' });
+  request.report('storing');
   const stored = await storeProfile(
     {
       profile: {
@@ -122,8 +113,8 @@ export async function login(request: LoginRequest): Promise<LoginResult> {
         ca: settings['kuflow.api.ca']?.value,
       },
       secret: clientSecret.value,
-      makeDefault: request.makeDefault,
-      useKeychain: request.useKeychain,
+      makeDefault: flags.default === true,
+      useKeychain: flags.keychain,
     },
     { folder: profileFolder(env), env, clock, signal },
   );

@@ -5,9 +5,9 @@ import { readProfileFile, type Profile } from '../../profiles/file.ts';
 import { describeSecretLocation } from '../../profiles/secret-storage.ts';
 import { chooseDefaultProfile, removeProfile, type ProfileContext, type RemovedProfile } from '../../profiles/store.ts';
 
-/** A profile in a form that may be shown. */
+/** A profile as `kuflow profiles --json` prints it, without its secret. */
 export interface ProfileSummary extends Omit<Profile, 'secret'> {
-  readonly isDefault: boolean;
+  readonly default: boolean;
   readonly secret: { readonly in: Profile['secret']['in']; readonly where: string };
 }
 
@@ -34,7 +34,7 @@ export async function listProfiles({ env }: Pick<ProfileCommandContext, 'env'>):
       .sort((one, other) => (one.name < other.name ? -1 : 1))
       .map((profile) => ({
         ...profile,
-        isDefault: profile.name === defaultName,
+        default: profile.name === defaultName,
         secret: { in: profile.secret.in, where: describeSecretLocation(profile.secret, { folder, env }) },
       })),
   };

@@ -3,7 +3,7 @@ import { usageError } from '../../base/errors.ts';
 import type { CommandContext } from '../../cli/context.ts';
 import { stringifyForTerminal } from '../../terminal/json.ts';
 import { listProfiles, logout, setDefaultProfile, type ProfileCommandContext } from './profiles.ts';
-import { logoutAsData, printLogout, printProfiles, profilesAsData } from './view.ts';
+import { logoutAsData, printLogout, printProfiles } from './view.ts';
 
 export interface ProfilesFlags {
   readonly default?: string;
@@ -27,7 +27,7 @@ export async function runProfiles(flags: ProfilesFlags, context: CommandContext)
   const profiles = profileContext(context);
   if (flags.default !== undefined) await setDefaultProfile(flags.default, profiles);
   const list = await listProfiles(profiles);
-  if (flags.json === true) context.terminal.out.line(stringifyForTerminal(profilesAsData(list)));
+  if (flags.json === true) context.terminal.out.line(stringifyForTerminal(list));
   else printProfiles(context.terminal, list, context.invocation);
 }
 

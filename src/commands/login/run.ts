@@ -2,23 +2,15 @@ import { systemClock } from '../../base/clock.ts';
 import { usageError } from '../../base/errors.ts';
 import type { Secret } from '../../base/secret.ts';
 import { isUuid } from '../../base/is-uuid.ts';
-import { login, readLoginDefaults, type LoginContext, type LoginDefaults } from './login.ts';
+import { login, readLoginDefaults, type LoginContext, type LoginDefaults, type LoginFlags } from './login.ts';
 import { shellWord } from '../../base/shell.ts';
 import { startCommand } from '../../project/commands.ts';
 import { loginReporter, loginAsData, printLogin } from './view.ts';
 import { openProgress } from '../../terminal/progress.ts';
 import { stringifyForTerminal } from '../../terminal/json.ts';
 import type { CommandContext } from '../../cli/context.ts';
-import type { ConnectionFlags } from '../../connection/flags.ts';
 
 const ID_PLACEHOLDER = '<id>';
-
-export interface LoginFlags extends ConnectionFlags {
-  readonly default?: boolean;
-  readonly verify: boolean;
-  readonly keychain: boolean;
-  readonly json?: boolean;
-}
 
 /**
  * `kuflow login`. With `--json`: `{ profile: { name, endpoint, clientId, tenantId?, target?, ca?, default, secret: {
@@ -43,9 +35,6 @@ export async function runLogin(flags: LoginFlags, context: CommandContext): Prom
       defaults: answers.defaults,
       flags: answers.flags,
       secret: answers.secret,
-      makeDefault: flags.default === true,
-      verify: flags.verify,
-      useKeychain: flags.keychain,
       report: loginReporter(progress),
     });
     progress.stop();

@@ -1,7 +1,6 @@
 import { escapeForTerminal } from '../../base/escape.ts';
-import type { Profile } from '../../profiles/file.ts';
 import type { RemovedProfile } from '../../profiles/store.ts';
-import type { LoginEvent, LoginResult } from './login.ts';
+import type { LoginResult, LoginStep } from './login.ts';
 import type { ProfileList } from './profiles.ts';
 import { palette } from '../../terminal/palette.ts';
 import { printSteps } from '../../terminal/print-error.ts';
@@ -10,10 +9,9 @@ import { formatTable } from '../../terminal/table.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 
 /** Shows the steps of a login as progress. */
-export function loginReporter(progress: Progress): (event: LoginEvent) => void {
-  return ({ kind }) => {
-    progress.begin(kind === 'verifying' ? 'Verifying the credentials with KuFlow…' : 'Storing the credentials…');
-  };
+export function loginReporter(progress: Progress): (step: LoginStep) => void {
+  return (step) =>
+    progress.begin(step === 'verifying' ? 'Verifying the credentials with KuFlow…' : 'Storing the credentials…');
 }
 
 /** Prints what was stored to stdout, and how to use it to stderr. */
@@ -27,7 +25,11 @@ export function printLogin(
   for (const warning of warnings) terminal.err.line(`Warning: ${escapeForTerminal(warning, 1000)}`);
   terminal.out.line(bold(`${replaced ? 'Updated' : 'Stored'} profile ${profile.name}`));
   const rows = [
-    ...profileRows(profile),
+    ['endpoint', profile.endpoint],
+    ['client ID', profile.clientId],
+    ['tenant', profile.tenantId],
+    ['engine', profile.target],
+    ['trusted CA file', profile.ca],
     ['credentials', verified ?? 'not verified (--no-verify)'],
     ['secret', profile.secret.in === 'file' ? `in the file ${where}, which only you can read` : `in ${where}`],
   ];
@@ -51,22 +53,6 @@ export function printLogin(
   for (const line of formatTable(steps, '  ')) terminal.err.line(paintErr.dim(line));
 }
 
-function profileRows({
-  endpoint,
-  clientId,
-  tenantId,
-  target,
-  ca,
-}: Omit<Profile, 'secret'>): readonly (readonly string[])[] {
-  return [
-    ['endpoint', endpoint],
-    ['client ID', clientId],
-    ...(tenantId === undefined ? [] : [['tenant', tenantId]]),
-    ...(target === undefined ? [] : [['engine', target]]),
-    ...(ca === undefined ? [] : [['trusted CA file', ca]]),
-  ];
-}
-
 /** `--json` of `login`, without secrets. */
 export function loginAsData(result: LoginResult): object {
   const { profile, where, isDefault, file, replaced, verified, whyFile, warnings } = result;
@@ -88,7 +74,7 @@ export function printProfiles(terminal: Terminal, { profiles, file }: ProfileLis
     return;
   }
   const hasTenants = profiles.some(({ tenantId }) => tenantId !== undefined);
-  const rows = profiles.map(({ name, isDefault, endpoint, clientId, tenantId, secret }) => [
+  const rows = profiles.map(({ name, default: isDefault, endpoint, clientId, tenantId, secret }) => [
     isDefault ? `${name} (default)` : name,
     endpoint,
     clientId,
@@ -102,11 +88,6 @@ export function printProfiles(terminal: Terminal, { profiles, file }: ProfileLis
   terminal.out.line(bold(head));
   for (const line of lines) terminal.out.line(line);
   terminal.err.line(palette(terminal.err).dim(`In ${escapeForTerminal(file, 400)}`));
-}
-
-/** `--json` of `profiles`, without secrets. */
-export function profilesAsData({ file, profiles }: ProfileList): object {
-  return { file, profiles: profiles.map(({ isDefault, ...profile }) => ({ ...profile, default: isDefault })) };
 }
 
 export function printLogout(terminal: Terminal, removed: RemovedProfile, { quiet }: { readonly quiet: boolean }): void {

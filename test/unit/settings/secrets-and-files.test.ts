@@ -21,7 +21,7 @@ describe('secretFromFile', () => {
     const path = join(root, 'secret');
     await writeFile(path, 'abc\r\n', { mode: 0o600 });
     const own = await secretFromFile(path);
-    expect(own.secret.reveal()).toBe('abc');
+    expect(own.value.reveal()).toBe('abc');
     expect(own.warnings).toEqual([]);
     await writeFile(join(root, 'open'), 'abc', { mode: 0o644 });
     expect((await secretFromFile(join(root, 'open'))).warnings).toHaveLength(process.platform === 'win32' ? 0 : 1);
@@ -50,7 +50,7 @@ describe('secretFromFile', () => {
 
 describe('secretFromStdin', () => {
   it('reads a pipe to its end', async () => {
-    expect((await secretFromStdin(Readable.from([Buffer.from('ab'), Buffer.from('c\n')]))).secret.reveal()).toBe('abc');
+    expect((await secretFromStdin(Readable.from([Buffer.from('ab'), Buffer.from('c\n')]))).value.reveal()).toBe('abc');
   });
 
   it('rejects a terminal, empty input and too much input', async () => {
