@@ -1,4 +1,5 @@
 import { basename, join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { isRecord } from '../base/json.ts';
 import { ignoreSystemErrors, withContext } from '../base/system-error.ts';
 import { nodeFileSystem } from '../files/node-file-system.ts';
@@ -60,16 +61,10 @@ async function deleteUnreferenced(
 ): Promise<readonly SecretLocation[]> {
   const left: SecretLocation[] = [];
   for (const location of locations) {
-    if (profiles.some(({ secret }) => isSameLocation(secret, location))) continue;
+    if (profiles.some(({ secret }) => isDeepStrictEqual(secret, location))) continue;
     if ((await deleteSecret(location, context)) !== undefined) left.push(location);
   }
   return left;
-}
-
-function isSameLocation(one: SecretLocation, other: SecretLocation): boolean {
-  if (one.in === 'file' || other.in === 'file')
-    return one.in === other.in && 'name' in one && 'name' in other && one.name === other.name;
-  return one.in === other.in && one.key === other.key;
 }
 
 /** Empty if there is no journal, or if this tool did not write it. */

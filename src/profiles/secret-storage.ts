@@ -7,7 +7,7 @@ import { writeNewFile } from '../files/write.ts';
 import { nodeFileSystem } from '../files/node-file-system.ts';
 import type { SecretLocation } from './file.ts';
 import type { Keychain, KeychainResult } from './keychain/keychain.ts';
-import { openKeychain, openNamedKeychain, type KeychainOptions } from './keychain/open.ts';
+import { openNamedKeychain, type KeychainOptions } from './keychain/open.ts';
 
 export interface SecretStorageContext extends KeychainOptions {
   /** Absolute path of the folder with the profile file. */
@@ -21,10 +21,8 @@ const secretFile = (folder: string, name: string): string => join(folder, 'secre
 /** For use in a sentence: `the system's keychain (secret-tool)`, or the path of the file. */
 export function describeSecretLocation(location: SecretLocation, { folder, ...context }: SecretStorageContext): string {
   if (location.in === 'file') return secretFile(folder, location.name);
-  const opened = openKeychain({ ...context, env: {} });
-  return opened.kind === 'open' && opened.keychain.name === location.in
-    ? opened.keychain.title
-    : `a keychain of another system (${location.in})`;
+  const opened = openNamedKeychain(location.in, { ...context, env: {} });
+  return opened.kind === 'open' ? opened.keychain.title : `a keychain of another system (${location.in})`;
 }
 
 /**
@@ -136,11 +134,9 @@ export async function deleteSecret(
 }
 
 function manualRemovalHint(
-  location: { readonly in: string; readonly key: string },
+  location: Exclude<SecretLocation, { readonly in: 'file' }>,
   context: SecretStorageContext,
 ): string {
-  const opened = openKeychain({ ...context, env: {} });
-  return opened.kind === 'open' && opened.keychain.name === location.in
-    ? `; to remove it by hand: ${opened.keychain.removeCommand(location.key)}`
-    : '';
+  const opened = openNamedKeychain(location.in, { ...context, env: {} });
+  return opened.kind === 'open' ? `; to remove it by hand: ${opened.keychain.removeCommand(location.key)}` : '';
 }
