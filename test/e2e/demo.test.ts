@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { DemoResult } from '../../src/commands/dev/demo/stages.ts';
+import type { DemoResult } from '../../src/commands/dev/run-demo.ts';
 import { installedBin } from '../support/generated-project.ts';
 import { runAlone } from '../support/lanes.ts';
 import { newMark } from '../support/marked-processes.ts';

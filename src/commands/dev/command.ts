@@ -258,7 +258,7 @@ export function configure(command: Command, context: CommandContext): void {
     .summary('Create a worker project and run one process to completion on a local KuFlow')
     .option('--folder <folder>', 'Folder for the project and the state', '.kuflow/demo')
     .addOption(jsonOption())
-    .action(lazyAction(context, async () => (await import('./demo/run.ts')).runDemo));
+    .action(lazyAction(context, async () => (await import('./run-demo.ts')).runDemo));
 }
 
 /** Subcommands use the options of `kuflow dev`, except for these. */

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { fstatSync } from 'node:fs';
 import type { CommandContext } from '../../cli/context.ts';
 import { platformRequest, type DevFlags } from '../../cli/platform-options.ts';
@@ -42,7 +43,7 @@ export async function runDev(flags: DevFlags, context: CommandContext): Promise<
     const request = { ...(isEphemeral ? plain : followingRequest(plain, context.version)), signal };
     const platform = await startDevPlatform(request).finally(() => view.startEnded());
     view.ready(platform, stateFolder(request));
-    await whenAborted(signal);
+    if (!signal.aborted) await once(signal, 'abort');
     view.stopping();
     await platform.stop();
   } catch (error) {
@@ -135,11 +136,4 @@ function whenClosed(input: NodeJS.ReadableStream): AbortSignal {
   for (const event of ['end', 'close', 'error']) input.once(event, onClose);
   input.resume();
   return closed.signal;
-}
-
-async function whenAborted(signal: AbortSignal): Promise<void> {
-  await new Promise<void>((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }

@@ -1,17 +1,16 @@
 import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { usageError } from '../../base/errors.ts';
+import { KnownError, messageOf, usageError } from '../../base/errors.ts';
 import { escapeForTerminal } from '../../base/escape.ts';
 import { withContext } from '../../base/system-error.ts';
 import { execWithPlatform, type Restart } from './exec.ts';
 import { followingRequest } from './follow-project.ts';
-import { openBrowser } from './open-browser.ts';
 import { requestOpenFile } from '../../platform/rest/dev-client.ts';
 import { pageAddress } from '../../platform/console/page-address.ts';
 import { createKuFlowClient } from '../../kuflow/client.ts';
 import { requireRunningPlatform } from '../../platform/session/attach.ts';
 import type { LanguageId } from '../../languages/names.ts';
-import { workerSettings, type DevEvent } from '../../platform/session/start.ts';
+import { workerSettings } from '../../platform/session/start.ts';
 import { openFolder, stateFolder, type PlatformState } from '../../platform/state/state-file.ts';
 import { findTemporal, findTestServer } from '../../platform/temporal/find.ts';
 import { startCommand } from '../../project/commands.ts';
@@ -103,10 +102,7 @@ function endedLine(restart: Exclude<Restart, { kind: 'changed' }>): string {
 }
 
 /** Prints lines that set the variables in the user's shell, such as `export NAME=VALUE`, or `{ NAME: VALUE }` with --json. Includes the client secret in plain text. */
-export async function runEnv(
-  flags: DevFlags & RuntimeFlag & { readonly json?: boolean },
-  context: CommandContext,
-): Promise<void> {
+export async function runEnv(flags: DevFlags & RuntimeFlag, context: CommandContext): Promise<void> {
   const location = { cwd: context.cwd, stateDir: flags.stateDir };
   const running = await requireRunningPlatform(location);
   const settings = await workerSettings(running, { ...location, env: context.env, runtime: flags.for });
@@ -132,6 +128,30 @@ export async function runOpen(
   terminal.err.line(`Opened ${escapeForTerminal(shown)}`);
 }
 
+/** Milliseconds after which the program that opens the browser counts as successful. Some run for as long as the browser. */
+const FAILS_WITHIN = 3000;
+
+/** Opens the HTML file in the default browser. Rejects with KnownError if the browser does not open. */
+async function openBrowser(file: string): Promise<void> {
+  const { default: open } = await import('open');
+  try {
+    const program = await open(file);
+    const status = await new Promise<number | null>((resolve, reject) => {
+      if (program.exitCode !== null) resolve(program.exitCode);
+      program.once('exit', resolve).once('error', reject);
+      setTimeout(() => resolve(0), FAILS_WITHIN).unref();
+      program.ref();
+    });
+    if (status !== 0) throw new Error(`it ended with status ${status ?? 'unknown'}`);
+  } catch (error) {
+    throw new KnownError({
+      message: 'No browser could be opened',
+      seen: messageOf(error),
+      next: ['To print the address instead, pass --print'],
+    });
+  }
+}
+
 export async function runHistory(
   id: string,
   flags: DevFlags & { readonly output?: string; readonly encrypted?: boolean },
@@ -154,17 +174,19 @@ export async function runHistory(
   }
 }
 
+/** `kuflow dev server-path`: downloads the Temporal server, or the time-skipping test server, if it is not on this machine. */
 export async function runServerPath(
   flags: { readonly timeSkipping?: boolean; readonly temporalPath?: string },
   context: CommandContext,
 ): Promise<void> {
   const progress = openProgress(context.terminal.err);
   try {
-    const path = await findServerPath({
+    const report = platformReporter({ progress, requests: false });
+    const find = flags.timeSkipping === true ? findTestServer : findTemporal;
+    const { path } = await find({
       env: context.env,
-      timeSkipping: flags.timeSkipping === true,
       signal: context.interruption(),
-      report: platformReporter({ progress, requests: false }),
+      report: (event) => report({ ...event, about: 'temporal' }),
       explicit: flags.temporalPath === undefined ? undefined : resolve(context.cwd, flags.temporalPath),
     });
     context.terminal.out.line(path);
@@ -212,22 +234,4 @@ async function readHistory(
     await engine.close();
     await client.close();
   }
-}
-
-/** The path of the Temporal server or of the time-skipping test server, downloaded if it is not on this machine. */
-async function findServerPath(options: {
-  readonly env: NodeJS.ProcessEnv;
-  readonly timeSkipping: boolean;
-  readonly explicit: string | undefined;
-  readonly signal: AbortSignal;
-  readonly report: (event: DevEvent) => void;
-}): Promise<string> {
-  const find = options.timeSkipping ? findTestServer : findTemporal;
-  const found = await find({
-    env: options.env,
-    signal: options.signal,
-    report: (event) => options.report({ ...event, about: 'temporal' }),
-    explicit: options.explicit,
-  });
-  return found.path;
 }

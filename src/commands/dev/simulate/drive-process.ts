@@ -68,15 +68,14 @@ async function driveWithActors(work: Drive): Promise<void> {
   for (;;) {
     const process = await user.retrieveProcess(processId);
     if (process.state === 'COMPLETED') break;
-    if (process.state === 'CANCELLED') throw new SimulationFailure(1, 'The process was canceled');
+    if (process.state === 'CANCELLED') throw new SimulationFailure({ message: 'The process was canceled' });
     const failure = (await readTimeline(state, processId)).find((entry) =>
       /^workflow-(failed|timed-out|canceled|terminated)$/.test(entry.kind),
     );
     if (failure !== undefined)
-      throw new SimulationFailure(
-        1,
-        `The ${failure.kind.replaceAll('-', ' ')}: ${failure.detail ?? 'no reason given'}`,
-      );
+      throw new SimulationFailure({
+        message: `The ${failure.kind.replaceAll('-', ' ')}: ${failure.detail ?? 'no reason given'}`,
+      });
     const open = (
       await user.findProcessItems({ processId: [processId], type: ['TASK'], taskState: ['READY', 'CLAIMED'] })
     ).content;
@@ -97,7 +96,8 @@ async function driveWithActors(work: Drive): Promise<void> {
     const failing = await work.listFailingWork();
     const permanent = findPermanentFailure(failing, work.hasOtherWorkers);
     if (permanent !== undefined) {
-      throw new SimulationFailure(1, formatFailingWork(permanent), {
+      throw new SimulationFailure({
+        message: formatFailingWork(permanent),
         next: [...adviseOnFailingWork(permanent, work.workerLog), historyHint(work)],
       });
     }
@@ -145,27 +145,21 @@ async function completeTask(
     const { valid, errors } = saved.task?.data ?? {};
     if (valid === false) {
       const where = formatValueErrors(errors);
-      throw answer === undefined
-        ? new SimulationFailure(
-            1,
-            `Task ${code} (${id}) is stuck: no valid example data could be generated (${where})`,
-            {
-              item: blocked,
-              next: [`Pass its data in a file with --answers <file>: { tasks: { ${code}: { … } } }`],
-            },
-          )
-        : new SimulationFailure(1, `Task ${code} (${id}) is stuck: the answer does not match its schema (${where})`, {
-            item: blocked,
-            next: ['Fix the answer in the answers file'],
-          });
+      const [why, step] =
+        answer === undefined
+          ? [
+              'no valid example data could be generated',
+              `Pass its data in a file with --answers <file>: { tasks: { ${code}: { … } } }`,
+            ]
+          : ['the answer does not match its schema', 'Fix the answer in the answers file'];
+      const message = `Task ${code} (${id}) is stuck: ${why} (${where})`;
+      throw new SimulationFailure({ message, item: blocked, next: [step] });
     }
     await user.completeProcessItemTask(id);
   } catch (error) {
     if (!(error instanceof KuFlowApiError) || work.signal.aborted) throw error;
-    throw new SimulationFailure(1, `Task ${code} (${id}) is stuck: ${formatWithSeen(error)}`, {
-      item: blocked,
-      cause: error,
-    });
+    const message = `Task ${code} (${id}) is stuck: ${formatWithSeen(error)}`;
+    throw new SimulationFailure({ message, item: blocked, cause: error });
   }
 }
 
@@ -178,11 +172,12 @@ function timeoutFailure(
   const openItems = items.map((item) => `${item.code} (${item.id}) is ${item.state ?? 'open'}`);
   const reasons = [...openItems, ...failing.map(formatFailingWork)];
   const [first] = items;
-  return new SimulationFailure(
-    4,
-    `The process did not complete within ${work.timeoutMs / 1000} s: ${reasons.length > 0 ? reasons.join('; ') : 'no task is open and nothing failed, so the workflow is waiting for something else'}`,
-    { item: first, next: [failing.length > 0 ? `See ${work.workerLog}` : 'Raise --timeout', historyHint(work)] },
-  );
+  return new SimulationFailure({
+    message: `The process did not complete within ${work.timeoutMs / 1000} s: ${reasons.length > 0 ? reasons.join('; ') : 'no task is open and nothing failed, so the workflow is waiting for something else'}`,
+    item: first,
+    next: [failing.length > 0 ? `See ${work.workerLog}` : 'Raise --timeout', historyHint(work)],
+    status: 4,
+  });
 }
 
 const historyHint = (work: DriveRequest): string =>
@@ -197,11 +192,10 @@ async function checkData({ user, processId }: DriveRequest): Promise<void> {
     if (data?.valid !== false) continue;
     const where = formatValueErrors(data.errors);
     const blocked = toBlockedItem(item);
-    throw new SimulationFailure(
-      1,
-      `The process is COMPLETED, but the data of task ${blocked.code} (${blocked.id}) does not match its schema: ${where}`,
-      { item: blocked },
-    );
+    throw new SimulationFailure({
+      message: `The process is COMPLETED, but the data of task ${blocked.code} (${blocked.id}) does not match its schema: ${where}`,
+      item: blocked,
+    });
   }
 }
 
@@ -210,15 +204,12 @@ async function checkMetadata({ user, processId, answers, metadata: initialMetada
   if (initialMetadata === undefined) return;
   const { metadata } = await user.retrieveProcess(processId);
   if (metadata?.valid !== false) return;
-  throw new SimulationFailure(
-    1,
-    `The process is COMPLETED, but its metadata does not match its schema: ${formatValueErrors(metadata.errors)}`,
-    {
-      next: [
-        answers.metadata === undefined
-          ? 'Check what metadata the workflow writes'
-          : 'Fix the metadata in the answers file, or check what metadata the workflow writes',
-      ],
-    },
-  );
+  throw new SimulationFailure({
+    message: `The process is COMPLETED, but its metadata does not match its schema: ${formatValueErrors(metadata.errors)}`,
+    next: [
+      answers.metadata === undefined
+        ? 'Check what metadata the workflow writes'
+        : 'Fix the metadata in the answers file, or check what metadata the workflow writes',
+    ],
+  });
 }

@@ -1,4 +1,4 @@
-import type { ExitStatus } from '../../../base/errors.ts';
+import { KnownError, type KnownErrorParts } from '../../../base/errors.ts';
 
 export interface BlockedItem {
   readonly id: string;
@@ -8,23 +8,11 @@ export interface BlockedItem {
 }
 
 /** A simulation that does not complete; turned into its result. */
-export class SimulationFailure extends Error {
-  readonly status: ExitStatus;
+export class SimulationFailure extends KnownError {
   readonly item: BlockedItem | undefined;
-  readonly next: readonly string[];
 
-  constructor(
-    status: ExitStatus,
-    message: string,
-    more: {
-      readonly item?: BlockedItem | undefined;
-      readonly next?: readonly string[];
-      readonly cause?: unknown;
-    } = {},
-  ) {
-    super(message, more.cause === undefined ? undefined : { cause: more.cause });
-    this.status = status;
-    this.item = more.item;
-    this.next = more.next ?? [];
+  constructor({ item, ...parts }: KnownErrorParts & { readonly item?: BlockedItem | undefined }) {
+    super(parts);
+    this.item = item;
   }
 }

@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 import { systemClock } from '../../../base/clock.ts';
 import { formatWithSeen } from '../../../kuflow/errors.ts';
-import { canonicalJson, pointerStep, type JsonObject } from '../../../base/json.ts';
+import { canonicalJson, pointerStep, withoutUndefined, type JsonObject } from '../../../base/json.ts';
 import { interruptedError, KnownError, messageOf, usageError, type ExitStatus } from '../../../base/errors.ts';
 import { createKuFlowClient, type KuFlowClient } from '../../../kuflow/client.ts';
 import { exampleMetadata } from '../../../platform/domain/examples.ts';
@@ -106,17 +106,9 @@ export async function simulate(request: SimulateRequest): Promise<SimulateResult
     const { state, owned } = platform;
     request.onStep({ kind: 'platform-ready', endpoints: state.endpoints, owned, pid: state.pid });
     if (!owned) rejectUnserved(state, definition);
-    const user = createKuFlowClient({
-      endpoint: state.loopback.http,
-      credentials: { token: state.user.token },
-      tenantId: state.tenantId,
-      signal: request.signal,
-    });
-    try {
-      return await runOnPlatform(request, platform, definition, user, answers);
-    } finally {
-      await user.close();
-    }
+    return await withUser(platform, request.signal, (user) =>
+      runOnPlatform(request, platform, definition, user, answers),
+    );
   } finally {
     if (platform.owned) request.onStep({ kind: 'platform-stopping' });
     await platform.stop();
@@ -256,23 +248,18 @@ async function replaceChanged(
 /** The outcome for an expected error; undefined for a defect. */
 function toOutcome(error: unknown, signal: AbortSignal): Outcome | undefined {
   if (signal.aborted) return { status: 130, problem: 'Interrupted', next: [] };
-  if (error instanceof SimulationFailure) {
-    const { status, message, item, next } = error;
-    return { status, problem: message, ...(item === undefined ? {} : { item }), next };
-  }
   if (!(error instanceof KnownError)) return undefined;
-  return { status: 1, problem: formatWithSeen(error), next: error.next };
+  const failure = error instanceof SimulationFailure ? error : undefined;
+  const { status = 1, item } = failure ?? {};
+  return withoutUndefined({ status, problem: formatWithSeen(error), item, next: error.next });
 }
 
 function commandExitedFailure(request: SimulateRequest, exit: ProcessExit): SimulationFailure {
   const how = exit.signal ?? `status ${exit.code ?? 'unknown'}`;
-  return new SimulationFailure(
-    1,
-    `The command exited (${how}) before the process completed: ${request.command.join(' ')}`,
-    {
-      next: [`See ${describeWorkerLog(request)}`],
-    },
-  );
+  return new SimulationFailure({
+    message: `The command exited (${how}) before the process completed: ${request.command.join(' ')}`,
+    next: [`See ${describeWorkerLog(request)}`],
+  });
 }
 
 async function startCommand(request: SimulateRequest, platform: DevPlatform): Promise<DevCommand> {
@@ -322,17 +309,15 @@ async function noPollersFailure(
       .map((worker) => worker.taskQueue),
   );
   const instead = others.size === 0 ? '' : `; a worker registered for ${[...others].join(', ')} instead`;
-  return new SimulationFailure(
-    4,
-    `No worker polled the task queue ${taskQueue} within ${request.timeoutMs / 1000} s${instead}`,
-    {
-      next: [
-        others.size === 0
-          ? "Check the worker's output, or raise --timeout"
-          : 'Use the same task queue in temporal.kuflow-queue of the worker (TEMPORAL_KUFLOWQUEUE) and in workflow.task-queue of the process definition',
-      ],
-    },
-  );
+  return new SimulationFailure({
+    message: `No worker polled the task queue ${taskQueue} within ${request.timeoutMs / 1000} s${instead}`,
+    next: [
+      others.size === 0
+        ? "Check the worker's output, or raise --timeout"
+        : 'Use the same task queue in temporal.kuflow-queue of the worker (TEMPORAL_KUFLOWQUEUE) and in workflow.task-queue of the process definition',
+    ],
+    status: 4,
+  });
 }
 
 /** The identities of the workers that poll the queue now. */
@@ -345,18 +330,27 @@ async function listRunningWorkers(platform: DevPlatform, taskQueue: string): Pro
 const describeWorkerLog = ({ output }: SimulateRequest): string =>
   output === 'stderr' ? "the worker's output above" : `the worker's output in ${output.file}`;
 
-// These two use a separate client, because the request's signal may already be aborted.
-
-async function readFinalState(platform: DevPlatform, processId: string): Promise<FinalState> {
-  const { loopback, user } = platform.state;
-  const client = createKuFlowClient({ endpoint: loopback.http, credentials: { token: user.token } });
+/** Runs `work` as the first user of the local KuFlow. */
+async function withUser<T>(
+  { state: { loopback, user, tenantId } }: DevPlatform,
+  signal: AbortSignal | undefined,
+  work: (client: KuFlowClient) => Promise<T>,
+): Promise<T> {
+  const client = createKuFlowClient({ endpoint: loopback.http, credentials: { token: user.token }, tenantId, signal });
   try {
-    const { state } = await client.retrieveProcess(processId);
-    return { processState: state, timeline: await readTimeline(platform.state, processId) };
+    return await work(client);
   } finally {
     await client.close();
   }
 }
+
+// These two use no signal, because that of the request may already be aborted.
+
+const readFinalState = (platform: DevPlatform, processId: string): Promise<FinalState> =>
+  withUser(platform, undefined, async (client) => {
+    const { state } = await client.retrieveProcess(processId);
+    return { processState: state, timeline: await readTimeline(platform.state, processId) };
+  });
 
 /** Ends a process that did not complete, so that the next worker on its task queue does not continue it. */
 async function cancelProcess(
@@ -365,19 +359,13 @@ async function cancelProcess(
   engine: TemporalEngine,
   terminateAfterMs: number,
 ): Promise<void> {
-  const { loopback, user } = platform.state;
-  const client = createKuFlowClient({ endpoint: loopback.http, credentials: { token: user.token } });
-  try {
-    await client.cancelProcess(processId);
-    // The platform cancels the workflow too, but it may stop before the workflow has ended.
-    await engine.cancelWorkflow({
-      workflowId: processId,
-      reason: 'The simulation ended before the process completed',
-      terminateAfterMs,
-      signal: new AbortController().signal,
-      requested: () => undefined,
-    });
-  } finally {
-    await client.close();
-  }
+  await withUser(platform, undefined, (client) => client.cancelProcess(processId));
+  // The platform cancels the workflow too, but it may stop before the workflow has ended.
+  await engine.cancelWorkflow({
+    workflowId: processId,
+    reason: 'The simulation ended before the process completed',
+    terminateAfterMs,
+    signal: new AbortController().signal,
+    requested: () => undefined,
+  });
 }

@@ -1,6 +1,7 @@
 import { usageError } from '../../../base/errors.ts';
 import { systemClock } from '../../../base/clock.ts';
 import type { CommandContext } from '../../../cli/context.ts';
+import type { DevFlags } from '../../../cli/platform-options.ts';
 import { readClock, requestSkip, type DevApiAccess } from '../../../platform/rest/dev-client.ts';
 import { requireRunningPlatform } from '../../../platform/session/attach.ts';
 import type { SkippedEvent, SkipRequest, SkipResult } from '../../../platform/shared/contract.ts';
@@ -10,11 +11,9 @@ import { localStartCommand } from '../../../project/commands.ts';
 import { printSteps } from '../../../terminal/print-error.ts';
 import { clockLine, skippedLine, behindLine, endLine, missingWorker } from './view.ts';
 
-export interface SkipFlags {
-  readonly stateDir?: string;
+export interface SkipFlags extends DevFlags {
   /** ISO 8601. */
   readonly until?: string;
-  readonly json?: boolean;
 }
 
 const READ_CLOCK_EVERY_MS = 1000;

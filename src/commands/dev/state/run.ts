@@ -3,6 +3,7 @@ import { usageError } from '../../../base/errors.ts';
 import { escapeForTerminal } from '../../../base/escape.ts';
 import { withContext } from '../../../base/system-error.ts';
 import type { CommandContext } from '../../../cli/context.ts';
+import type { DevFlags } from '../../../cli/platform-options.ts';
 import { stateFolder } from '../../../platform/state/state-file.ts';
 import { exportState } from '../../../platform/state/export.ts';
 import { importState } from '../../../platform/state/import.ts';
@@ -11,12 +12,7 @@ import { measureState, removeState } from '../../../platform/state/reset.ts';
 import { stringifyForTerminal } from '../../../terminal/json.ts';
 import { exportedLines, importedLine, resetQuestion } from './view.ts';
 
-export interface StateFlags {
-  readonly stateDir?: string;
-  readonly json?: boolean;
-}
-
-export async function runReset(flags: StateFlags & { readonly yes?: boolean }, context: CommandContext): Promise<void> {
+export async function runReset(flags: DevFlags & { readonly yes?: boolean }, context: CommandContext): Promise<void> {
   const { terminal } = context;
   const stateDir = stateFolder({ cwd: context.cwd, stateDir: flags.stateDir });
   const bytes = await withContext("Reading the local KuFlow's state", stateDir, () => measureState(stateDir));
@@ -46,7 +42,7 @@ function finishBeforeInterrupts(context: CommandContext): void {
 async function confirmReset(
   stateDir: string,
   bytes: number,
-  flags: StateFlags,
+  flags: DevFlags,
   context: CommandContext,
 ): Promise<boolean> {
   const { terminal } = context;
@@ -59,7 +55,7 @@ async function confirmReset(
 
 export async function runExport(
   name: string,
-  flags: StateFlags & { readonly replace?: boolean },
+  flags: DevFlags & { readonly replace?: boolean },
   context: CommandContext,
 ): Promise<void> {
   const { terminal, cwd, version } = context;
@@ -76,7 +72,7 @@ export async function runExport(
 
 export async function runImport(
   name: string,
-  flags: StateFlags & { readonly replace?: boolean },
+  flags: DevFlags & { readonly replace?: boolean },
   context: CommandContext,
 ): Promise<void> {
   const { terminal, cwd, invocation } = context;

@@ -1,4 +1,5 @@
 import type { CommandContext } from '../../../cli/context.ts';
+import type { DevFlags } from '../../../cli/platform-options.ts';
 import { findLocalProcessId } from '../../../cli/with-kuflow.ts';
 import { resolveId } from '../../../kuflow/find-id.ts';
 import { readWebhookDeliveries, readWebhookDeliveryDetail, requestReplay } from '../../../platform/rest/dev-client.ts';
@@ -8,12 +9,7 @@ import { stringifyForTerminal } from '../../../terminal/json.ts';
 import { printSteps } from '../../../terminal/print-error.ts';
 import { deliveryDetailLines, deliveryLines, replayLine } from './view.ts';
 
-export interface WebhookFlags {
-  readonly stateDir?: string;
-  readonly json?: boolean;
-}
-
-export interface WebhookListFlags extends WebhookFlags {
+export interface WebhookListFlags extends DevFlags {
   readonly process?: string;
   readonly limit: number;
 }
@@ -38,7 +34,7 @@ export async function runWebhookList(flags: WebhookListFlags, context: CommandCo
 }
 
 /** `kuflow dev webhooks show`. With `--json`: a `WebhookDeliveryDetail`. */
-export async function runWebhookShow(id: string, flags: WebhookFlags, context: CommandContext): Promise<void> {
+export async function runWebhookShow(id: string, flags: DevFlags, context: CommandContext): Promise<void> {
   const { running, eventId } = await findEvent(id, flags, context);
   const delivery = await readWebhookDeliveryDetail(running, eventId);
   const { out } = context.terminal;
@@ -47,7 +43,7 @@ export async function runWebhookShow(id: string, flags: WebhookFlags, context: C
 }
 
 /** `kuflow dev webhooks replay`. With `--json`: the `WebhookDelivery`. */
-export async function runWebhookReplay(id: string, flags: WebhookFlags, context: CommandContext): Promise<void> {
+export async function runWebhookReplay(id: string, flags: DevFlags, context: CommandContext): Promise<void> {
   const { running, eventId } = await findEvent(id, flags, context);
   const delivery = await requestReplay(running, eventId);
   const { terminal, invocation } = context;
@@ -57,7 +53,7 @@ export async function runWebhookReplay(id: string, flags: WebhookFlags, context:
 
 async function findEvent(
   text: string,
-  { stateDir }: WebhookFlags,
+  { stateDir }: DevFlags,
   { cwd, invocation }: CommandContext,
 ): Promise<{ readonly running: PlatformState; readonly eventId: string }> {
   const running = await requireRunningPlatform({ cwd, stateDir });

@@ -21,7 +21,7 @@ export function deliveryDetailLines(delivery: WebhookDeliveryDetail): readonly s
       ['Time', time],
       ['URL', url],
       ['Attempts', String(attempts)],
-      ...(latest === undefined ? [] : [['Latest', `${latest.time}, ${latest.ms} ms: ${resultOf(delivery)}`]]),
+      ['Latest', latest && `${latest.time}, ${latest.ms} ms: ${resultOf(delivery)}`],
     ]),
     'Body:',
     ...bodyLines(body),

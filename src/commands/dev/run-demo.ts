@@ -1,33 +1,25 @@
-import { execa } from 'execa';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
-import { renameFile } from '../../../files/rename.ts';
-import { KnownError, messageOf } from '../../../base/errors.ts';
-import { nodeProgram } from '../../../base/node-program.ts';
-import { packageRoot, packageVersion } from '../../../base/package-root.ts';
-import { sampleDefinition } from '../../../process/sample.ts';
-import { checkProjectConnection } from '../../create/check-project.ts';
-import type { CheckEvent } from '../../../diagnostics/check.ts';
-import { prepareProject, writeProject, type ScaffoldEvent } from '../../../project/scaffold.ts';
-import { platformAccessEnvironment, startDevPlatform, type DevEvent } from '../../../platform/session/start.ts';
-import { simulate, type SimulateResult, type SimulateStep } from '../simulate/simulation.ts';
-
-export interface DemoRequest {
-  readonly cwd: string;
-  readonly env: NodeJS.ProcessEnv;
-  /** Folder for the project and the state, kept between runs; relative to `cwd`. */
-  readonly folder: string;
-  readonly signal: AbortSignal;
-  readonly report: {
-    readonly stage: (title: string) => void;
-    readonly platform: (event: DevEvent) => void;
-    readonly scaffold: (event: ScaffoldEvent) => void;
-    readonly check: (event: CheckEvent) => void;
-    readonly step: (step: SimulateStep) => void;
-  };
-}
+import { join, relative, resolve } from 'node:path';
+import { execa } from 'execa';
+import { KnownError, messageOf } from '../../base/errors.ts';
+import { escapeForTerminal } from '../../base/escape.ts';
+import { nodeProgram } from '../../base/node-program.ts';
+import { packageRoot, packageVersion } from '../../base/package-root.ts';
+import { shellPath } from '../../base/shell.ts';
+import type { CommandContext } from '../../cli/context.ts';
+import { renameFile } from '../../files/rename.ts';
+import { platformAccessEnvironment, startDevPlatform } from '../../platform/session/start.ts';
+import { platformReporter } from '../../platform/session/view.ts';
+import { sampleDefinition } from '../../process/sample.ts';
+import { prepareProject, writeProject } from '../../project/scaffold.ts';
+import { stringifyForTerminal } from '../../terminal/json.ts';
+import { openProgress, type Progress } from '../../terminal/progress.ts';
+import { checkProjectConnection } from '../create/check-project.ts';
+import { checkReporter, scaffoldReporter } from '../create/view.ts';
+import { simulate, type SimulateResult } from './simulate/simulation.ts';
+import { printSimulation, simulationReporter } from './simulate/view.ts';
 
 /** The result, which `--json` prints. */
 export interface DemoResult {
@@ -40,6 +32,36 @@ export interface DemoResult {
   readonly stages: readonly { readonly name: string; readonly ms: number }[];
 }
 
+export async function runDemo(
+  flags: { readonly folder: string; readonly json?: boolean },
+  context: CommandContext,
+): Promise<void> {
+  const { terminal } = context;
+  const progress = openProgress(terminal.err);
+  try {
+    const result = await runDemoStages(flags.folder, context, progress);
+    progress.end('done', 'Stopped everything');
+    context.setStatus(result.simulation.status);
+    if (flags.json === true) {
+      terminal.out.line(stringifyForTerminal(result));
+      return;
+    }
+    printSimulation(terminal.out, result.simulation);
+    const folder = shellPath(relative(context.cwd, result.project));
+    if (result.simulation.status === 0) {
+      terminal.err.line('\nNext steps:');
+      terminal.err.line(`  cd ${escapeForTerminal(folder, Infinity)}`);
+      terminal.err.line('  npm run dev      run the local KuFlow and the worker, reloaded on changes');
+      terminal.err.line('  npm run smoke    run one process from start to end');
+      terminal.err.line('  npm test         run the tests of the worker');
+      terminal.err.line('Or create your own worker: npx create-kuflow-worker my-worker --local --yes');
+    } else
+      terminal.err.line(`The worker log is in ${escapeForTerminal(relative(context.cwd, result.workerLog), 1000)}`);
+  } finally {
+    progress.stop();
+  }
+}
+
 const TIMEOUT_MS = 120_000;
 
 /**
@@ -47,13 +69,17 @@ const TIMEOUT_MS = 120_000;
  * Keeps the installed project for the next run of the same build, which then does not need the network. Rejects with KnownError at the first
  * stage that fails, after stopping everything.
  */
-export async function runDemoStages(request: DemoRequest): Promise<DemoResult> {
-  const home = resolve(request.cwd, request.folder);
+async function runDemoStages(folder: string, context: CommandContext, progress: Progress): Promise<DemoResult> {
+  const { env, terminal } = context;
+  const signal = context.interruption();
+  const report = platformReporter({ progress, requests: false, processes: false });
+  const home = resolve(context.cwd, folder);
   await mkdir(home, { recursive: true });
   const stages: { name: string; ms: number }[] = [];
   const stage = async <T>(name: string, work: () => Promise<T>): Promise<T> => {
-    request.signal.throwIfAborted();
-    request.report.stage(name);
+    signal.throwIfAborted();
+    progress.stop();
+    terminal.err.line(`\n${name}`);
     const started = performance.now();
     const result = await work();
     stages.push({ name, ms: Math.round(performance.now() - started) });
@@ -66,23 +92,23 @@ export async function runDemoStages(request: DemoRequest): Promise<DemoResult> {
   const platform = await stage('Start a local KuFlow', () =>
     startDevPlatform({
       cwd: home,
-      env: request.env,
+      env,
       definitions: [definition],
       stateDir,
-      report: request.report.platform,
-      signal: request.signal,
+      report,
+      signal,
     }),
   );
   try {
     const project = join(home, packed.id, 'loan-worker');
-    await stage('Create and install the worker', () => createDemoProject(request, project, packed.tarball));
-    const environment = platformAccessEnvironment(platform.state, request.env);
+    await stage('Create and install the worker', () => createDemoProject(project, packed.tarball, context, progress));
+    const environment = platformAccessEnvironment(platform.state, env);
     await stage('Check the connection', async () => {
       const outcome = await checkProjectConnection({
         folder: project,
         env: environment,
-        report: request.report.check,
-        signal: request.signal,
+        report: checkReporter(progress),
+        signal,
       });
       if (outcome.kind === 'checked' && outcome.report.status !== 0) {
         throw new KnownError({
@@ -97,15 +123,15 @@ export async function runDemoStages(request: DemoRequest): Promise<DemoResult> {
     const simulation = await stage('Run one process', () =>
       simulate({
         cwd: project,
-        env: request.env,
+        env,
         definitions: [definition],
         stateDir,
         command: [nodeProgram(), '--import', 'tsx', 'src/main.ts'],
         timeoutMs: TIMEOUT_MS,
         output: { file: workerLog },
-        onStep: request.report.step,
-        report: request.report.platform,
-        signal: request.signal,
+        onStep: simulationReporter(progress, { sharesTerminal: false }),
+        report,
+        signal,
       }),
     );
     return { project, workerLog, simulation, stages };
@@ -140,7 +166,12 @@ async function packPackage(home: string): Promise<{ readonly tarball: string; re
   }
 }
 
-async function createDemoProject(request: DemoRequest, project: string, tarball: string): Promise<void> {
+async function createDemoProject(
+  project: string,
+  tarball: string,
+  context: CommandContext,
+  progress: Progress,
+): Promise<void> {
   // npm writes this file last: if it exists, the installation is complete.
   const installed = existsSync(join(project, 'node_modules', '.package-lock.json'));
   const prepared = await prepareProject({
@@ -161,9 +192,9 @@ async function createDemoProject(request: DemoRequest, project: string, tarball:
   const { install } = await writeProject(prepared, {
     install: !installed,
     git: false,
-    env: request.env,
-    signal: request.signal,
-    report: request.report.scaffold,
+    env: context.env,
+    signal: context.interruption(),
+    report: scaffoldReporter(progress),
   });
   if (install.kind === 'failed') {
     throw new KnownError({
@@ -173,5 +204,5 @@ async function createDemoProject(request: DemoRequest, project: string, tarball:
       next: ['Check the output of npm above, and run the demo again'],
     });
   }
-  if (install.kind === 'interrupted') request.signal.throwIfAborted();
+  if (install.kind === 'interrupted') context.interruption().throwIfAborted();
 }
