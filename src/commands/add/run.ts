@@ -1,6 +1,7 @@
-import { confirmSimilarCode, processOfAddition, rejectWhiteSpace, taskAddition, type TaskFlags } from './task.ts';
+import { confirmSimilarCode, rejectWhiteSpace, taskAddition, type TaskFlags } from './task.ts';
 import { actionFromFlags, hasActionOptions, type ActionFlags } from '../../process/definition/from-flags.ts';
 import type { AdditionRequest } from '../../project/edit/addition.ts';
+import { chooseProcess } from '../../project/edit/open-project.ts';
 import { openAddedProject, openAddPrompts, optionWithValue, runAddition, type AddFlags } from './run-addition.ts';
 import type { CommandContext } from '../../cli/context.ts';
 
@@ -24,7 +25,7 @@ export async function runAddAction(
   context: CommandContext,
 ): Promise<void> {
   const project = await openAddedProject(flags, context);
-  const process = processOfAddition(project, flags.process);
+  const process = chooseProcess(project, flags.process);
   const known = process.definition.actions?.find(({ code }) => code === written);
   const { taskQueue } = process.definition.workflow;
   // An action that is already in the definition has its type there.

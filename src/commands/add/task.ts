@@ -1,7 +1,7 @@
 import { interruptedError, usageError } from '../../base/errors.ts';
-import { didYouMean } from '../../base/near-match.ts';
+import { withoutUndefined } from '../../base/json.ts';
 import { taskFromFlags } from '../../process/definition/from-flags.ts';
-import type { OpenedProcess, WorkerProject } from '../../project/edit/open-project.ts';
+import { chooseProcess, type WorkerProject } from '../../project/edit/open-project.ts';
 import type { AdditionRequest } from '../../project/edit/addition.ts';
 import type { Prompts } from '../../terminal/prompts.ts';
 
@@ -25,7 +25,7 @@ export async function taskAddition(
   flags: TaskFlags,
   cwd: string,
 ): Promise<TaskAddition> {
-  const process = processOfAddition(project, flags.process);
+  const process = chooseProcess(project, flags.process);
   const known = process.definition.tasks.find(({ code }) => code === task);
   // A task that is already in the definition has its kind there.
   const written = known === undefined ? task : `${known.code}:${known.kind}`;
@@ -34,12 +34,7 @@ export async function taskAddition(
   return {
     kind: 'task',
     process,
-    task: {
-      code,
-      kind,
-      ...(flags.name === undefined ? {} : { name: flags.name }),
-      ...(data === undefined ? {} : { data }),
-    },
+    task: withoutUndefined({ code, kind, name: flags.name, data }),
     after: flags.after,
   };
 }
@@ -69,20 +64,4 @@ export async function confirmSimilarCode(
     throw usageError(exists, [`Use the existing task, or add --yes to add "${code}" as another task`]);
   if ((await ask.confirm({ message: `${exists}. Add "${code}" as another task?` })) !== true)
     throw interruptedError('Nothing was written');
-}
-
-/** The process of an addition; optional if the project has only one. Rejects with a usage error. */
-export function processOfAddition(project: WorkerProject, code: string | undefined): OpenedProcess {
-  const { processes } = project;
-  const codes = processes.map(({ definition }) => definition.process.code);
-  if (code === undefined && processes.length === 1) return processes[0];
-  const found = processes.find(({ definition }) => definition.process.code === code);
-  if (found !== undefined) return found;
-  if (code === undefined)
-    throw usageError('The project has several processes: choose one with --process', [
-      `Processes: ${codes.join(', ')}`,
-    ]);
-  throw usageError(`--process ${code}: the project does not have this process${didYouMean(code, codes)}`, [
-    `Processes: ${codes.join(', ')}`,
-  ]);
 }

@@ -1,4 +1,4 @@
-import { copyError, KnownError, usageError, type ExitStatus } from '../../base/errors.ts';
+import { copyError, KnownError, type ExitStatus } from '../../base/errors.ts';
 import { ownerName } from '../../discovery/describe-finding.ts';
 import { applyFindings, type AppliedFindings } from '../../discovery/apply-findings.ts';
 import type { Comparison, ProcessFinding } from '../../discovery/findings.ts';
@@ -6,7 +6,6 @@ import type { DiscoveredProcess } from '../../discovery/types.ts';
 import type { OpenedProcess, WorkerProject } from '../../project/edit/open-project.ts';
 import type { NextStep } from '../../project/next-steps.ts';
 import { projectTaskQueue } from '../../project/task-queue.ts';
-import { didYouMean } from '../../base/near-match.ts';
 
 /** What a process of the project was compared with. */
 export interface LiveSource {
@@ -48,21 +47,6 @@ export interface ProcessReport extends Comparison {
   readonly notes: readonly string[];
 }
 
-/** The processes to compare. Throws a usage error if the project has several and `all` is false, or does not have the process `code`. */
-export function chooseProcesses(
-  { processes }: WorkerProject,
-  code: string | undefined,
-  all: boolean,
-): readonly OpenedProcess[] {
-  const codes = processes.map(({ definition }) => definition.process.code);
-  if (code === undefined && (all || processes.length === 1)) return processes;
-  const found = processes.filter(({ definition }) => definition.process.code === code);
-  if (found.length > 0) return found;
-  const next = [`Processes: ${codes.join(', ')}`];
-  if (code === undefined) throw usageError('The project has several processes: choose one with --process', next);
-  throw usageError(`--process ${code}: the project does not have this process${didYouMean(code, codes)}`, next);
-}
-
 /**
  * Compares processes with their source, one after another. With `isCheck`, a process of which nothing is visible is a process that could not
  * be compared. Rejects with a KnownError.
@@ -76,16 +60,14 @@ export async function compareProcesses(
   const compared: ComparedProcess[] = [];
   const queue = await projectTaskQueue(project);
   for (const process of processes) {
-    const { comparison, discovered, order, notes } = await source.compare(process).catch((error: unknown) => {
-      if (!isCheck || !(error instanceof KnownError)) throw error;
-      if (error.name === 'KuFlowApiError' || error.status === 2 || error.status === 130) throw error;
-      return {
-        comparison: { findings: [], fieldsCompared: false, unknown: [error.message] },
-        discovered: undefined,
-        order: undefined,
-        notes: [],
-      };
-    });
+    const { comparison, discovered, order, notes } = await source
+      .compare(process)
+      .catch((error: unknown): SourceComparison => {
+        if (!isCheck || !(error instanceof KnownError)) throw error;
+        if (error.name === 'KuFlowApiError' || error.status === 2 || error.status === 130) throw error;
+        const comparison = { findings: [], fieldsCompared: false, unknown: [error.message] };
+        return { comparison, notes: [] };
+      });
     const obstaclesTo = (finding: ProcessFinding) => findObstacles(project, process, finding, queue);
     const isPossible = (finding: ProcessFinding) => obstaclesTo(finding).length === 0;
     const applied = applyFindings(process.definition, comparison.findings, { discovered, order, isPossible });

@@ -9,7 +9,7 @@ import { confirmSampling } from '../../discovery/confirm-sampling.ts';
 import { discoveryReporter } from '../../discovery/view.ts';
 import { languageOf } from '../../languages/registry.ts';
 import { makeEdits, stepsForLeftFiles, type EditedFile, type MadeEdits } from '../../project/edit/make-edits.ts';
-import { openProject, type OpenedProcess, type WorkerProject } from '../../project/edit/open-project.ts';
+import { chooseProcess, openProject, type OpenedProcess, type WorkerProject } from '../../project/edit/open-project.ts';
 import { planDefinitions } from '../../project/edit/plan-definitions.ts';
 import type { Addition } from '../../project/edit/addition.ts';
 import { workflowChangeHint, type NextStep } from '../../project/next-steps.ts';
@@ -21,7 +21,6 @@ import { openApiSource, requireApiConnection } from './api-source.ts';
 import { openSampleSource } from './sample-source.ts';
 import {
   checkStatus,
-  chooseProcesses,
   compareProcesses,
   reportOf,
   undeterminedError,
@@ -56,7 +55,8 @@ export async function runSync(flags: SyncFlags, context: CommandContext, open = 
   });
   printVersionWarning(terminal.err, project.record.version, version);
   // A sample is of one process.
-  const chosen = chooseProcesses(project, flags.process, isCheck && flags.from === undefined);
+  const isOfAll = flags.process === undefined && isCheck && flags.from === undefined;
+  const chosen = isOfAll ? project.processes : [chooseProcess(project, flags.process)];
   const ask = await open(flags, context);
   if (ask === undefined && !isCheck && flags.dryRun !== true && flags.yes !== true) {
     // With --yes, the command would fail for the same reason.

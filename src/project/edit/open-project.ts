@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { KnownError, usageError } from '../../base/errors.ts';
+import { didYouMean } from '../../base/near-match.ts';
 import type { StagedRecovery } from '../../files/staged-write.ts';
 import { choiceOf, type DefinitionSource, type ProjectSpec, type TaskChoices } from '../../languages/project-spec.ts';
 import { editorsOf } from '../../languages/names.ts';
@@ -59,6 +60,17 @@ export interface WorkerProject {
   readonly removedProcesses: readonly RemovedProcess[];
   /** What is uncertain about the base. */
   readonly notes: readonly string[];
+}
+
+/** The process that `--process` names; optional if the project has only one. Throws a usage error. */
+export function chooseProcess({ processes }: WorkerProject, code: string | undefined): OpenedProcess {
+  if (code === undefined && processes.length === 1) return processes[0];
+  const codes = processes.map(({ definition }) => definition.process.code);
+  const found = processes.find(({ definition }) => definition.process.code === code);
+  if (found !== undefined) return found;
+  const next = [`Processes: ${codes.join(', ')}`];
+  if (code === undefined) throw usageError('The project has several processes: choose one with --process', next);
+  throw usageError(`--process ${code}: the project does not have this process${didYouMean(code, codes)}`, next);
 }
 
 /** What `readProject` reads. */
