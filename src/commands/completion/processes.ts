@@ -7,8 +7,9 @@ import {
   type KnownProcess,
 } from '../../discovery/known-processes.ts';
 import { resolveSettings } from '../../settings/resolve.ts';
+import { settingFlags } from '../../connection/flags.ts';
 import { selectProfile } from '../../connection/profile.ts';
-import { optionValue } from './option-value.ts';
+import { optionValue } from './complete-line.ts';
 
 interface LookupContext {
   readonly env: NodeJS.ProcessEnv;
@@ -51,17 +52,12 @@ async function listRememberedForLine(
   if (!(await hasRememberedProcesses(env))) return [];
   // Only the variables that identify the connection: the secret is not needed, and its file may be a pipe that blocks.
   const names = ['KUFLOW_API_CLIENTID', 'KUFLOW_API_ENDPOINT'];
-  const flags = { 'kuflow.api.client-id': '--client-id', 'kuflow.api.endpoint': '--endpoint' };
+  const flags = { clientId: optionValue(words, '--client-id'), endpoint: optionValue(words, '--endpoint') };
   // The profile itself has endpoint and client ID, so the keychain is not opened.
   const named = optionValue(words, '--profile');
-  const { source } = await selectProfile({ env, cwd, ...(named !== undefined && { named }) });
+  const { source } = await selectProfile({ env, cwd, named });
   const { settings } = await resolveSettings({
-    flags: Object.fromEntries(
-      Object.entries(flags).flatMap(([key, option]) => {
-        const value = optionValue(words, option);
-        return value === undefined ? [] : [[key, { value, option }]];
-      }),
-    ),
+    flags: settingFlags(flags),
     env: Object.fromEntries(names.map((name) => [name, env[name]])),
     files: { dir: cwd },
     profiles: source === undefined ? [] : [source],
