@@ -1,6 +1,7 @@
 import { escapeForTerminal } from '../../base/escape.ts';
 import type { ConnectionFlags } from '../../connection/flags.ts';
 import { resolveConnection } from '../../connection/resolve.ts';
+import { confirmSampling } from '../../discovery/confirm-sampling.ts';
 import { discoverFromApi, listFromApi } from '../../discovery/from-api.ts';
 import { requireConnection, type RestConnection } from '../../connection/require.ts';
 import { printDiscoveredProcess, printProcessListing, discoveryLineReporter } from '../../discovery/view.ts';
@@ -25,7 +26,7 @@ export async function runList(flags: DefinitionsFlags, context: CommandContext):
   const signal = context.interruption();
   const rest = await openConnection(flags, context);
   const listing = await listFromApi(rest, discoveryLineReporter(context.terminal), signal);
-  if (flags.json === true) printJson(context, listing);
+  if (flags.json === true) context.terminal.out.line(stringifyForTerminal(listing));
   else printProcessListing(context.terminal, listing);
 }
 
@@ -40,25 +41,18 @@ export async function runShow(code: string, flags: DefinitionsFlags, context: Co
   const signal = context.interruption();
   const rest = await openConnection(flags, context, code);
   const canAsk = terminal.canPrompt && flags.json !== true && flags.clientSecretStdin !== true;
+  const ask = canAsk ? (await import('../../terminal/prompts.ts')).openPrompts(terminal, signal) : undefined;
   const discovered = await discoverFromApi({
     rest,
     code,
     sample: flags.sample,
-    confirmSampling: canAsk
-      ? async (count) => {
-          const [{ openPrompts }, { confirmSampling }] = await Promise.all([
-            import('../../terminal/prompts.ts'),
-            import('../../discovery/confirm-sampling.ts'),
-          ]);
-          return await confirmSampling(openPrompts(terminal, signal), count);
-        }
-      : undefined,
+    confirmSampling: ask && ((count) => confirmSampling(ask, count)),
     report: discoveryLineReporter(terminal),
     signal,
   });
   if (flags.json === true) {
     const { definition, missing, notes, evidence } = discovered;
-    printJson(context, { definition, missing, notes, evidence });
+    terminal.out.line(stringifyForTerminal({ definition, missing, notes, evidence }));
   } else printDiscoveredProcess(terminal, discovered);
 }
 
@@ -69,30 +63,15 @@ async function openConnection(
   code?: string,
 ): Promise<RestConnection> {
   const { env, cwd, terminal } = context;
-  const signal = context.interruption();
-  const local = localKuFlow(flags, context);
-  let servedCodes: readonly string[] | undefined;
-  const connection = await requireConnection(
-    await resolveConnection(flags, {
-      env,
-      cwd,
-      stdin: terminal.prompts.input,
-      local: {
-        ...local,
-        find: async () => {
-          const found = await local.find();
-          servedCodes = found?.codes;
-          return found;
-        },
-      },
-      signal,
-    }),
-  );
+  const resolved = await resolveConnection(flags, {
+    env,
+    cwd,
+    stdin: terminal.prompts.input,
+    local: localKuFlow(flags, context),
+    signal: context.interruption(),
+  });
+  const connection = await requireConnection(resolved);
   for (const warning of connection.warnings) terminal.err.line(`Warning: ${escapeForTerminal(warning, 1000)}`);
-  if (code !== undefined && servedCodes !== undefined) requireServedCode(servedCodes, code);
+  if (code !== undefined && resolved.local !== undefined) requireServedCode(resolved.local.codes, code);
   return await connection.rest();
-}
-
-function printJson(context: CommandContext, value: object): void {
-  context.terminal.out.line(stringifyForTerminal(value));
 }

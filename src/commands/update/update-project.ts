@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { join, posix } from 'node:path';
 import { amendError, KnownError, usageError, worstExitStatus, type ExitStatus } from '../../base/errors.ts';
+import { withoutUndefined } from '../../base/json.ts';
 import type { WorkTree } from '../../files/git.ts';
 import type { InstallResult } from '../../languages/install.ts';
 import type { ProjectTemplate, TemplateOrigin } from '../../languages/project-spec.ts';
@@ -313,11 +314,7 @@ async function decide(request: UpdateRequest, conflict: UpdateConflict): Promise
 
 function resultRow(file: UpdatedFile, action: UpdateResultFile['action']): UpdateResultFile {
   const { path, from, how, why, diff } = file;
-  return {
-    ...{ path, how, action, diff },
-    ...(from === undefined ? {} : { from }),
-    ...(why === undefined ? {} : { reason: why }),
-  };
+  return withoutUndefined({ path, from, how, action, reason: why, diff });
 }
 
 function conflictRow(
@@ -327,16 +324,13 @@ function conflictRow(
 ): UpdateResultFile {
   const { path, from, reason, why, diff, places } = conflict;
   const isUnresolved = isRefused || choice === undefined;
-  return {
-    ...{ path, how: 'conflict', diff },
+  const conflicts = places.map(({ line, key }) => withoutUndefined({ line, key }));
+  return withoutUndefined({
+    ...{ path, from, how: 'conflict' as const, choice, diff },
     action: isUnresolved ? 'unresolved' : changes.length > 0 ? action : choice === 'ours' ? 'kept' : 'left',
-    ...(from === undefined ? {} : { from }),
-    ...(choice === undefined ? {} : { choice }),
     reason: why === undefined ? reason : `${reason}: it ${why}`,
-    ...(places.length === 0
-      ? {}
-      : { conflicts: places.map(({ line, key }) => ({ line, ...(key === undefined ? {} : { key }) })) }),
-  };
+    conflicts: conflicts.length === 0 ? undefined : conflicts,
+  });
 }
 
 /** The paths in the project that differ from the last commit, relative to it. Undefined without a repository. */
