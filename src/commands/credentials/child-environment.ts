@@ -4,21 +4,11 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { escapeForTerminal } from '../../base/escape.ts';
-import { isRecord } from '../../base/json.ts';
-import type { Secret } from '../../base/secret.ts';
+import { isRecord, withoutUndefined } from '../../base/json.ts';
+import type { Environment } from '../../settings/environment.ts';
 import { credentialEnvironment } from './formats/environment.ts';
 import type { CredentialSet } from './set.ts';
 import type { SetPaths } from './store/layout.ts';
-
-/** Credentials for KuFlow's REST API, as the settings have them. */
-export interface RestCredentials {
-  readonly endpoint: string;
-  readonly clientId: string;
-  readonly clientSecret: Secret;
-  readonly tenantId?: string | undefined;
-  /** Absolute path of a PEM file. */
-  readonly caFile?: string | undefined;
-}
 
 /** Variables that would contradict or override the credentials if they were inherited from the caller. */
 const CONFLICTING =
@@ -26,30 +16,24 @@ const CONFLICTING =
 
 /**
  * The environment of a command: the caller's, with the credentials in the variables that KuFlow workers and Temporal
- * tools read. With `paths`, it refers to the certificate and key files; without, it contains certificate and key.
+ * tools read. `connection`: the variables of the REST API. With `paths`, it refers to the certificate and key files;
+ * without, it contains certificate and key.
  */
 export function childEnvironment(
   base: NodeJS.ProcessEnv,
-  rest: RestCredentials,
+  connection: Environment,
   set: CredentialSet,
   paths?: SetPaths,
 ): NodeJS.ProcessEnv {
   const inherited = Object.entries(base).filter(([name]) => !CONFLICTING.test(name));
-  const added: Readonly<Record<string, string | undefined>> = {
-    KUFLOW_API_ENDPOINT: rest.endpoint,
-    KUFLOW_API_CLIENTID: rest.clientId,
-    KUFLOW_API_CLIENTSECRET: rest.clientSecret.reveal(),
-    KUFLOW_API_TENANTID: rest.tenantId,
-    KUFLOW_API_CA: rest.caFile,
+  const added: Environment = {
+    ...connection,
     ...credentialEnvironment(set, paths),
     TEMPORAL_CONFIG_FILE: missingConfigFile('temporal.toml'),
     // Documented by the Temporal CLI, but version 1.9.1 only looks in the home folder, which this tool does not move.
     TEMPORAL_ENV_FILE: missingConfigFile('temporal.yaml'),
   };
-  return {
-    ...Object.fromEntries(inherited),
-    ...Object.fromEntries(Object.entries(added).filter(([, value]) => value !== undefined)),
-  };
+  return { ...Object.fromEntries(inherited), ...withoutUndefined(added) };
 }
 
 /**

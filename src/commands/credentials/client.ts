@@ -1,13 +1,13 @@
 import type { Clock } from '../../base/clock.ts';
 import { KnownError } from '../../base/errors.ts';
 import { Secret } from '../../base/secret.ts';
+import type { Environment } from '../../settings/environment.ts';
 import { connectToKuFlow } from '../../connection/client.ts';
 import type { ConnectionFlags } from '../../connection/flags.ts';
-import { requireConnection, requireConnectionSettings, type Connection } from '../../connection/require.ts';
+import { requireConnection, requireConnectionSettings } from '../../connection/require.ts';
 import { resolveConnection, type ConnectionContext } from '../../connection/resolve.ts';
 import type { KuFlowClient } from '../../kuflow/client.ts';
-import type { ResolvedSettings } from '../../settings/resolve.ts';
-import type { RestCredentials } from './child-environment.ts';
+import { connectionAsEnvironment, type ResolvedSettings } from '../../settings/resolve.ts';
 import type { UnverifiedMaterial, UnverifiedToken } from './material.ts';
 import type { EngineScope } from './set.ts';
 
@@ -22,7 +22,8 @@ export interface CredentialClient {
   /** Without the secret if it has not been read yet. */
   readonly settings: ResolvedSettings;
   readonly warnings: readonly string[];
-  readonly restCredentials: () => Promise<RestCredentials>;
+  /** The settings of the REST API as environment variables, with the secret. */
+  readonly environment: () => Promise<Environment>;
   readonly requestMaterial: () => Promise<UnverifiedMaterial>;
   readonly requestToken: () => Promise<UnverifiedToken>;
   close(): Promise<void>;
@@ -53,14 +54,19 @@ export async function openCredentialClient(
   const connection = await resolveConnection(flags, context);
   const options = { ignore: unneeded };
   const settings = requireConnectionSettings(connection, options);
-  let opening: Promise<OpenedRest> | undefined;
-  const open = (): Promise<OpenedRest> =>
-    (opening ??= requireConnection(connection, options).then((complete) => openRest(complete, context)));
+  const connect = async () => {
+    const complete = await requireConnection(connection, options);
+    const { restMs: timeoutMs = REST_MS, clock, signal } = context;
+    const client = connectToKuFlow(await complete.rest(), { timeoutMs, clock, signal });
+    return { client, settings: complete.settings };
+  };
+  let opening: ReturnType<typeof connect> | undefined;
+  const open = () => (opening ??= connect());
   return {
     scope: engineScope(settings),
     settings,
     warnings: connection.warnings,
-    restCredentials: async () => (await open()).rest,
+    environment: async () => connectionAsEnvironment((await open()).settings),
     requestMaterial: async () => requestCertificate((await open()).client),
     requestToken: async () => requestToken((await open()).client),
     // The caller of `open` already got the error if opening failed.
@@ -75,21 +81,6 @@ function engineScope(settings: ResolvedSettings): EngineScope {
     tenantId: settings['kuflow.api.tenant-id']?.value,
     target: settings['temporal.target']?.value ?? '',
     serverName: settings['temporal.mutual-tls.server-name']?.value,
-  };
-}
-
-interface OpenedRest {
-  readonly client: KuFlowClient;
-  readonly rest: RestCredentials;
-}
-
-async function openRest({ settings, rest }: Connection, context: CredentialContext): Promise<OpenedRest> {
-  const connection = await rest();
-  const { endpoint, credentials, tenantId } = connection;
-  const { restMs: timeoutMs = REST_MS, clock, signal } = context;
-  return {
-    client: connectToKuFlow(connection, { timeoutMs, clock, signal }),
-    rest: { endpoint, ...credentials, tenantId, caFile: settings['kuflow.api.ca']?.value },
   };
 }
 

@@ -96,7 +96,7 @@ async function buildEnvironment(request: CredentialsExecRequest): Promise<NodeJS
     const namespace = settings['temporal.namespace']?.value ?? verdict.verified.namespace;
     const token = verifyToken(await client.requestToken(), request.clock.now());
     const set = createCredentialSet(client.scope, { ...verdict.verified, namespace }, token);
-    return childEnvironment(request.env, await client.restCredentials(), set, configured?.paths);
+    return childEnvironment(request.env, await client.environment(), set, configured?.paths);
   } finally {
     await client.close();
   }

@@ -8,7 +8,7 @@ import type { FileSystem } from '../../files/file-system.ts';
 import { nodeFileSystem } from '../../files/node-file-system.ts';
 import { startDevCommand, toExitStatus } from '../../platform/session/worker-command.ts';
 import { readRunningState, STATE_FOLDER } from '../../platform/state/state-file.ts';
-import { LOCAL_SETTINGS_FILE } from '../../settings/keys.ts';
+import { LOCAL_SETTINGS_FILE, SETTING_KEYS } from '../../settings/keys.ts';
 import { openCredentialClient, type CredentialClient, type CredentialContext } from './client.ts';
 import { verifyCertificateWithEngine } from './prove.ts';
 import type { EngineScope } from './set.ts';
@@ -141,23 +141,18 @@ function requireRequestedLocal(client: CredentialClient, { local, cwd }: Credent
   ]);
 }
 
-const CONNECTION = [
-  'kuflow.api.endpoint',
-  'kuflow.api.client-id',
-  'kuflow.api.client-secret',
-  'kuflow.api.tenant-id',
-  'kuflow.api.ca',
-  'temporal.target',
-] as const;
-
 /** The connection to the local KuFlow. Without it, the certificate would be used with the KuFlow that the other settings or the defaults name. */
 function localConnection(client: CredentialClient): SettingTexts | undefined {
   if (!isLocal(client)) return undefined;
-  const texts = CONNECTION.flatMap((name) => {
-    const value = client.settings[name]?.value;
-    return value === undefined ? [] : [[name, value instanceof Secret ? value.reveal() : value] as const];
-  });
-  return Object.fromEntries(texts);
+  const names = SETTING_KEYS.map(({ name }) => name).filter(
+    (name) => name.startsWith('kuflow.api.') || name === 'temporal.target',
+  );
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const value = client.settings[name]?.value;
+      return value === undefined ? [] : [[name, value instanceof Secret ? value.reveal() : String(value)]];
+    }),
+  );
 }
 
 /** A worker cannot start with a set alone: it needs client ID and secret to get its tokens. */

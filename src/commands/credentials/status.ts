@@ -9,7 +9,8 @@ import { checkConnection } from '../../diagnostics/check-connection.ts';
 import type { CheckEvent } from '../../diagnostics/check.ts';
 import type { ConnectionReport } from '../../diagnostics/report.ts';
 import { nodeFileSystem } from '../../files/node-file-system.ts';
-import { formatProblem, type ResolvedSettings, type SettingsResult } from '../../settings/resolve.ts';
+import { SETTING_KEYS } from '../../settings/keys.ts';
+import { formatProblem, isWorkerSetting, type ResolvedSettings, type SettingsResult } from '../../settings/resolve.ts';
 import { formatSource, type Source } from '../../settings/sources.ts';
 import { configuredCertificate } from './configured-certificate.ts';
 import { storeStatus, type StoreStatus, type UsedMaterial } from './store/status.ts';
@@ -47,24 +48,8 @@ export interface CredentialsStatusRequest extends ConnectionContext {
   readonly report: (event: CheckEvent) => void;
 }
 
-/** The settings to show, in this order. */
-const DISPLAYED = [
-  'kuflow.api.endpoint',
-  'kuflow.api.client-id',
-  'kuflow.api.client-secret',
-  'kuflow.api.tenant-id',
-  'kuflow.api.ca',
-  'temporal.target',
-  'temporal.namespace',
-  'temporal.mutual-tls.cert',
-  'temporal.mutual-tls.key',
-  'temporal.mutual-tls.ca',
-  'temporal.mutual-tls.cert-data',
-  'temporal.mutual-tls.key-data',
-  'temporal.mutual-tls.ca-data',
-  'temporal.mutual-tls.server-name',
-  'temporal.proxy',
-] as const;
+/** The settings to show: those of the connection. */
+const DISPLAYED = SETTING_KEYS.map(({ name }) => name).filter((name) => !isWorkerSetting(name));
 
 interface SourcedValue {
   readonly value: unknown;
@@ -91,7 +76,7 @@ export async function credentialsStatus(request: CredentialsStatusRequest): Prom
   };
   const used = findUsedMaterial(result);
   const store = await storeStatus({ project: cwd, used, wanted, files: nodeFileSystem, now: clock.now() });
-  const relevant = result.problems.filter(({ key }) => !key.startsWith('worker.') && key !== 'temporal.kuflow-queue');
+  const relevant = result.problems.filter(({ key }) => !isWorkerSetting(key));
   const online = request.online ? await checkOnline(request, { ...result, problems: relevant }) : undefined;
   return {
     settings: displaySettings(settings, locked),

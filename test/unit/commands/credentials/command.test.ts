@@ -430,7 +430,12 @@ describe('the environment of a command', () => {
     if (!verdict.ok) throw new Error('not verified');
     const place = { endpoint: 'https://api.kuflow.com/v2024-06-14', principal: CLIENT_ID, target: 'engine:443' };
     const set = createCredentialSet(place, verdict.verified, { value: new Secret('t'), expiresAt: 0 });
-    const rest = { endpoint: place.endpoint, clientId: CLIENT_ID, clientSecret: new Secret('s') };
+    const rest = {
+      KUFLOW_API_ENDPOINT: place.endpoint,
+      KUFLOW_API_CLIENTID: CLIENT_ID,
+      KUFLOW_API_CLIENTSECRET: 's',
+      KUFLOW_API_CLIENTSECRET_FILE: undefined,
+    };
     const base = {
       PATH: '/bin',
       TEMPORAL_TLS: 'true',
