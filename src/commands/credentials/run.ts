@@ -5,6 +5,7 @@ import { escapeForTerminal } from '../../base/escape.ts';
 import { localKuFlow } from '../../cli/local-kuflow.ts';
 import type { CommandContext } from '../../cli/context.ts';
 import type { ConnectionFlags } from '../../connection/flags.ts';
+import { nodeFileSystem } from '../../files/node-file-system.ts';
 import { stringifyForTerminal } from '../../terminal/json.ts';
 import { printError } from '../../terminal/print-error.ts';
 import { openProgress } from '../../terminal/progress.ts';
@@ -12,9 +13,9 @@ import type { CredentialContext } from './client.ts';
 import { execWithCredentials, requestEngineToken } from './exec.ts';
 import { exportAsData, exportReporter, printExport } from './export-view.ts';
 import { pullAndExport, type ExportFlags } from './export.ts';
-import { pruneCredentials } from './prune.ts';
 import { rotateCredentials } from './pull.ts';
 import { printStatus, statusAsData } from './status-view.ts';
+import { pruneSets } from './store/prune.ts';
 import { credentialsStatus } from './status.ts';
 import { printPrune, printPull, pruneAsData, pullAsData, pullReporter } from './view.ts';
 
@@ -163,7 +164,9 @@ export async function runStatus(flags: StatusFlags, context: CommandContext): Pr
 /** `kuflow credentials prune`. With `--json`: `{ removed: [id], kept: [{ id, because }], dryRun }`. */
 export async function runPrune(flags: PruneFlags, context: CommandContext): Promise<void> {
   const dryRun = flags.dryRun === true;
-  const result = await pruneCredentials({ ...credentialContext(context, {}), dryRun });
+  const { env, cwd } = context;
+  const signal = context.interruption();
+  const result = await pruneSets({ project: cwd, env, dryRun, files: nodeFileSystem, clock: systemClock, signal });
   if (flags.json === true) printJson(context, pruneAsData(result, dryRun));
   else printPrune(context.terminal, result, dryRun);
 }

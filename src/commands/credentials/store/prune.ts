@@ -1,4 +1,4 @@
-import { join, resolve } from 'node:path';
+import { isAbsolute, join, resolve } from 'node:path';
 import type { Clock } from '../../../base/clock.ts';
 import { withContext } from '../../../base/system-error.ts';
 import type { FileSystem } from '../../../files/file-system.ts';
@@ -12,8 +12,6 @@ export interface PruneRequest {
   /** Absolute. */
   readonly project: string;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Absolute paths of files outside the project that may refer to a set. */
-  readonly alsoRead?: readonly string[];
   readonly dryRun: boolean;
   readonly files: FileSystem;
   readonly clock: Clock;
@@ -35,9 +33,10 @@ const SETTINGS_FILE = /^(application.*\.ya?ml|\.env.*|.*\.env|.*\.toml|.*\.ya?ml
 const LARGEST_MIB = 64;
 
 /**
- * Removes the sets that no settings file of the project and no environment variable refers to. If the engine has not
- * accepted the set in use, its predecessor stays, and so do all sets since the last accepted one. Nothing is removed if
- * a file that may refer to a set cannot be read. A set's folder that contains other files is never removed.
+ * `kuflow credentials prune`: removes the sets that no settings file of the project, no Temporal profile and no
+ * environment variable refers to. If the engine has not accepted the set in use, its predecessor stays, and so do all
+ * sets since the last accepted one. Nothing is removed if a file that may refer to a set cannot be read. A set's folder
+ * that contains other files is never removed.
  */
 export async function pruneSets(request: PruneRequest): Promise<PruneResult> {
   const { files, clock, signal } = request;
@@ -57,7 +56,7 @@ async function prune(request: PruneRequest, layout: StoreLayout): Promise<PruneR
     return { stored, inUse: pointers.to.kind === 'set' ? pointers.to.id : undefined };
   });
   const candidates = await withContext('Reading the settings', layout.project, () =>
-    readSettingsFiles(files, layout, request.alsoRead ?? []),
+    readSettingsFiles(files, layout, env),
   );
   const fallbacks = findFallbackSets(sets);
   const whyKept = (set: StoredSet): string | undefined => {
@@ -131,11 +130,30 @@ async function removeSet(files: FileSystem, layout: StoreLayout, id: string): Pr
 async function readSettingsFiles(
   files: FileSystem,
   layout: StoreLayout,
-  others: readonly string[],
+  env: PruneRequest['env'],
 ): Promise<readonly { readonly name: string; readonly content: FollowedFile }[]> {
   const names = (await files.list(layout.project)).filter((name) => SETTINGS_FILE.test(name));
   const read: { name: string; content: FollowedFile }[] = [];
-  for (const name of [...names, ...others])
+  for (const name of [...names, ...temporalConfigFiles(env, layout.project)])
     read.push({ name, content: await readFollowingLinks(files, resolve(layout.project, name), LARGEST_MIB) });
   return read;
+}
+
+/**
+ * Where Temporal tools look for their profiles: TEMPORAL_CONFIG_FILE, or `temporalio/temporal.toml` in the user's
+ * configuration folder.
+ */
+function temporalConfigFiles(env: PruneRequest['env'], cwd: string): readonly string[] {
+  const file = env['TEMPORAL_CONFIG_FILE'] ?? '';
+  if (file !== '') return [resolve(cwd, file)];
+  const home = env['HOME'];
+  const inHome = (...parts: readonly string[]): string | undefined =>
+    home === undefined ? undefined : join(home, ...parts);
+  const xdg = env['XDG_CONFIG_HOME'] ?? '';
+  const folders: Readonly<Partial<Record<NodeJS.Platform, string | undefined>>> = {
+    darwin: inHome('Library', 'Application Support'),
+    win32: env['APPDATA'],
+  };
+  const folder = process.platform in folders ? folders[process.platform] : isAbsolute(xdg) ? xdg : inHome('.config');
+  return folder === undefined ? [] : [join(folder, 'temporalio', 'temporal.toml')];
 }

@@ -49,7 +49,8 @@ it('removes unused sets and keeps the one in use', async () => {
   expect(existsSync(store(at))).toBe(false);
   const [one = '', two = '', three = ''] = await sets(at, 3);
   const before = identityInFiles(at);
-  expect((await prune(at, { dryRun: true })).removed.toSorted()).toEqual([one, two].toSorted());
+  const missing = { TEMPORAL_CONFIG_FILE: 'nowhere.toml' };
+  expect((await prune(at, { dryRun: true, env: missing })).removed.toSorted()).toEqual([one, two].toSorted());
   expect(readdirSync(store(at))).toContain(one);
   expect(await prune(at)).toMatchObject({ kept: [{ id: three, because: 'the settings point to it' }] });
   expect(readdirSync(store(at)).sort()).toEqual(['.gitignore', three]);
@@ -64,8 +65,7 @@ it('keeps sets that another settings file or a variable refers to', async () => 
   writeFileSync(join(at, '.env'), `TEMPORAL_TLS_CLIENT_CERT_PATH=${store(at)}/${one}/client.pem\n`);
   writeFileSync(join(at, 'temporal.toml'), `client_cert_path = "${store(at)}/${two}/client.pem"\n`);
   const { removed, kept } = await prune(at, {
-    env: { TEMPORAL_MUTUALTLS_CERT: join(store(at), three, 'client.pem') },
-    alsoRead: [profiles],
+    env: { TEMPORAL_MUTUALTLS_CERT: join(store(at), three, 'client.pem'), TEMPORAL_CONFIG_FILE: profiles },
   });
   expect(removed).toEqual([four]);
   expect(kept.map(({ because }) => because).sort()).toEqual([
@@ -123,7 +123,7 @@ it.runIf(process.platform !== 'win32')('follows links to settings files', async 
   const home = join(folder(), 'temporal.toml');
   writeFileSync(join(elsewhere, 'home.toml'), `client_cert_path = "${store(at)}/${three}/client.pem"\n`);
   symlinkSync(join(elsewhere, 'home.toml'), home);
-  const { removed, kept } = await prune(at, { alsoRead: [home, join(at, 'nowhere.toml')] });
+  const { removed, kept } = await prune(at, { env: { TEMPORAL_CONFIG_FILE: home } });
   expect(removed).toEqual([four]);
   expect(kept.map(({ because }) => because).sort()).toEqual([
     '.env refers to it',
