@@ -9,8 +9,8 @@ const facts = (subject: string): CertificateFacts => ({
   issuer: 'CN=Test CA',
   serial: '01',
   fingerprint: 'AA:BB',
-  notBefore: Date.parse('2026-01-01T00:00:00Z'),
-  notAfter: Date.parse('2026-04-01T00:00:00Z'),
+  notBefore: '2026-01-01T00:00:00.000Z',
+  notAfter: '2026-04-01T00:00:00.000Z',
 });
 
 /** A set with a real certificate from its own authority. */
@@ -33,7 +33,7 @@ export async function credentialSet(over: Partial<CredentialSet> = {}): Promise<
 
 export const withToken = (set: CredentialSet): CredentialSet => ({
   ...set,
-  token: { value: new Secret(TOKEN), expiresAt: Date.parse('2026-01-01T01:00:00Z') },
+  token: { value: new Secret(TOKEN), expiresAt: '2026-01-01T01:00:00.000Z' },
 });
 
 /** Every secret of a set in every form that could leak: as a whole, and each line of the key. */

@@ -42,13 +42,20 @@ const done = Promise.resolve();
 const waiting = { clock: systemClock };
 
 const setOf = (text: string): CredentialSet => {
-  const facts = { subject: '-', issuer: '-', serial: '-', fingerprint: '-', notBefore: 0, notAfter: 1 };
+  const facts = {
+    subject: '-',
+    issuer: '-',
+    serial: '-',
+    fingerprint: '-',
+    notBefore: '2026-01-01T00:00:00.000Z',
+    notAfter: '2026-04-01T00:00:00.000Z',
+  };
   return {
     ...{ endpoint: 'https://api.example.com', principal: 'p', target: 'localhost:1', namespace: 'n' },
     certificate: `${text} certificate`,
     privateKey: new Secret(`canary ${text} key`),
     authorities: `${text} authorities`,
-    token: { value: new Secret(`canary-${text}-token`), expiresAt: 1 },
+    token: { value: new Secret(`canary-${text}-token`), expiresAt: '2026-01-01T00:00:00.000Z' },
     ...{ leaf: facts, roots: [facts] },
   };
 };
@@ -138,7 +145,12 @@ export const STAGED_WRITE_USERS: readonly StagedWriteUser[] = [
       const layout = storeLayout(folder);
       return withStoreLock(files, layout, waiting, async () => {
         const set = setOf('new');
-        const record = createSetRecord(set, { id: SET_ID, pulledAt: 0, proven: true, previous: undefined });
+        const record = createSetRecord(set, {
+          id: SET_ID,
+          pulledAt: '2026-01-01T00:00:00.000Z',
+          proven: true,
+          previous: undefined,
+        });
         await writeSet(files, layout, set, record);
         await replaceLocalSettings(files, layout, await readLocalSettings(files, layout), 'new: canary\n');
       });

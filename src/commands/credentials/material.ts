@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto';
+import { isoTime } from '../../base/clock.ts';
 import { KnownError } from '../../base/errors.ts';
 import { escapeForTerminal } from '../../base/escape.ts';
 import { Secret } from '../../base/secret.ts';
@@ -85,11 +86,11 @@ export function verifyToken({ token, expiredAt }: UnverifiedToken, now: number):
     if (expiredAt === undefined) return 'the response does not say when the token expires (no expiredAt)';
     if (Number.isNaN(expiresAt)) return `expiredAt is not a valid time: ${escapeForTerminal(expiredAt, 60)}`;
     if (expiresAt <= now)
-      return `the token expired at ${new Date(expiresAt).toISOString()}; the local clock says ${new Date(now).toISOString()}`;
+      return `the token expired at ${isoTime(expiresAt)}; the local clock says ${isoTime(now)}`;
     return undefined;
   })();
   if (problem !== undefined) throw rejectedAnswerError("KuFlow's engine token cannot be used", problem);
-  return { value: token, expiresAt };
+  return { value: token, expiresAt: isoTime(expiresAt) };
 }
 
 /** The error for an engine certificate that failed verification. */
@@ -150,8 +151,8 @@ export function certificateFacts(certificate: X509Certificate): CertificateFacts
     issuer: nameOnOneLine(certificate.issuer),
     serial: certificate.serialNumber,
     fingerprint: certificate.fingerprint256,
-    notBefore: Date.parse(certificate.validFrom),
-    notAfter: Date.parse(certificate.validTo),
+    notBefore: isoTime(Date.parse(certificate.validFrom)),
+    notAfter: isoTime(Date.parse(certificate.validTo)),
   };
 }
 

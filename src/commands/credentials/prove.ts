@@ -42,7 +42,7 @@ export async function verifyCertificateWithEngine(
     signal,
     // KuFlow issued the certificate, so it accepted the credentials.
     accepted: true,
-    ...(token && { token: { token: token.value, expiredAt: new Date(token.expiresAt).toISOString() } }),
+    ...(token && { token: { token: token.value, expiredAt: token.expiresAt } }),
   });
   const handshake = report.results.some(({ id, state }) => id === 'KF-TLS-003' && state === 'pass');
   if (token === undefined ? !handshake : report.status !== 0) throw checkFailedError(report, set, request);

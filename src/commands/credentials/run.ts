@@ -185,7 +185,7 @@ export async function runToken(flags: TokenFlags, context: CommandContext): Prom
   const { token, warnings } = await requestEngineToken({ ...credentialContext(context, flags), flags });
   for (const warning of warnings) terminal.err.line(`Warning: ${escapeForTerminal(warning, 1000)}`);
   const value = token.value.reveal();
-  if (flags.json === true) printJson(context, { token: value, expiresAt: new Date(token.expiresAt).toISOString() });
+  if (flags.json === true) printJson(context, { token: value, expiresAt: token.expiresAt });
   else terminal.out.line(value);
 }
 

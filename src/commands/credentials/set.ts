@@ -1,6 +1,7 @@
+import { isoTime } from '../../base/clock.ts';
 import type { Secret } from '../../base/secret.ts';
 
-/** The parts of a certificate that may be shown. Times are milliseconds since the epoch. */
+/** The parts of a certificate that may be shown. Times are in ISO 8601, as in all data about credentials. */
 export interface CertificateFacts {
   /** One line, `CN=…, O=…`. */
   readonly subject: string;
@@ -9,14 +10,13 @@ export interface CertificateFacts {
   readonly serial: string;
   /** SHA-256, colon separated. */
   readonly fingerprint: string;
-  readonly notBefore: number;
-  readonly notAfter: number;
+  readonly notBefore: string;
+  readonly notAfter: string;
 }
 
 export interface CredentialToken {
   readonly value: Secret;
-  /** Milliseconds since the epoch. */
-  readonly expiresAt: number;
+  readonly expiresAt: string;
 }
 
 /** The application that credentials belong to, and its KuFlow. */
@@ -48,18 +48,16 @@ export interface CredentialSet extends EngineScope {
   readonly token?: CredentialToken | undefined;
   readonly leaf: CertificateFacts;
   readonly roots: readonly CertificateFacts[];
-  /**
-   * Renewal time from the set's lock file, in milliseconds since the epoch. Absent for a set that is not in a store.
-   */
-  readonly renewBefore?: number;
+  /** Renewal time from the set's lock file. Absent for a set that is not in a store. */
+  readonly renewBefore?: string;
 }
 
 /**
- * When a certificate should be renewed, in milliseconds since the epoch: after two thirds of its lifetime, as workers
- * do. The lifetime starts at `since`, the time of issue, because issuers backdate `notBefore` to allow for clock
- * differences.
+ * When a certificate should be renewed: after two thirds of its lifetime, as workers do. The lifetime starts at `since`,
+ * the time of issue, because issuers backdate `notBefore` to allow for clock differences.
  */
-export function renewalTime(leaf: CertificateFacts, since: number = leaf.notBefore): number {
-  const start = Math.min(Math.max(leaf.notBefore, since), leaf.notAfter);
-  return start + ((leaf.notAfter - start) * 2) / 3;
+export function renewalTime(leaf: CertificateFacts, since = leaf.notBefore): string {
+  const end = Date.parse(leaf.notAfter);
+  const start = Math.min(Math.max(Date.parse(leaf.notBefore), Date.parse(since)), end);
+  return isoTime(start + ((end - start) * 2) / 3);
 }

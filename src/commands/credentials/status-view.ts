@@ -4,7 +4,7 @@ import type { ForeignStatus, SetStatus, StoreStatus } from './store/status.ts';
 import type { CredentialsStatus } from './status.ts';
 import { palette } from '../../terminal/palette.ts';
 import { shortPath } from '../../terminal/short-path.ts';
-import { formatTable } from '../../terminal/table.ts';
+import { formatTable, type TableRow } from '../../terminal/table.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 
 const DAY = 86_400_000;
@@ -84,50 +84,38 @@ function printStore(
   if (store.others.length > 0) out.line(dim(`Other sets here: ${store.others.join(', ')}`));
 }
 
-type Rows = readonly (readonly string[])[];
-
-function row(label: string, value: string | undefined): Rows {
-  return value === undefined ? [] : [[label, value]];
-}
-
-function foreignRows({ kind, source, certificate, renewBefore }: ForeignStatus & { kind: string }, now: number): Rows {
+function foreignRows(
+  { kind, source, certificate, renewBefore }: ForeignStatus & { kind: string },
+  now: number,
+): readonly TableRow[] {
   return [
     ['certificate', `${kind === 'inline' ? 'inline in' : 'files from'} ${escapeForTerminal(source)}`],
     ...certificateRows(certificate, now),
-    ...row('renew before', iso(renewBefore)),
+    ['renew before', renewBefore],
   ];
 }
 
-function certificateRows(certificate: SetStatus['certificate'], now: number): Rows {
+function certificateRows(certificate: SetStatus['certificate'], now: number): readonly TableRow[] {
   return [
-    ...row('subject', certificate?.subject),
-    ...row('issuer', certificate?.issuer),
-    ...row('serial', certificate?.serial),
-    ...row('fingerprint', certificate?.fingerprint),
-    ...row(
-      'valid until',
-      certificate && `${iso(certificate.notAfter) ?? ''} (${remaining(certificate.notAfter - now)})`,
-    ),
+    ['subject', certificate?.subject],
+    ['issuer', certificate?.issuer],
+    ['serial', certificate?.serial],
+    ['fingerprint', certificate?.fingerprint],
+    ['valid until', certificate && `${certificate.notAfter} (${remaining(Date.parse(certificate.notAfter) - now)})`],
   ];
 }
 
-function setRows(set: SetStatus, now: number): Rows {
+function setRows(set: SetStatus, now: number): readonly TableRow[] {
+  const proven = set.provenByEngine === true ? 'accepted it before it was written' : 'was not tested';
   return [
     ['set', shortPath(set.folder)],
-    ...row('pulled', iso(set.pulledAt)),
-    ...row('namespace', set.namespace),
+    ['pulled', set.pulledAt],
+    ['namespace', set.namespace],
     ...certificateRows(set.certificate, now),
-    ...row('renew before', iso(set.renewBefore)),
-    ...row('token expires', iso(set.tokenExpiresAt)),
-    ...row(
-      'engine',
-      set.provenByEngine === undefined
-        ? undefined
-        : set.provenByEngine
-          ? 'accepted it before it was written'
-          : 'was not tested',
-    ),
-    ...row('previous set', set.previous),
+    ['renew before', set.renewBefore],
+    ['token expires', set.token?.expiresAt],
+    ['engine', set.provenByEngine === undefined ? undefined : proven],
+    ['previous set', set.previous],
   ];
 }
 
@@ -140,7 +128,7 @@ export function statusAsData(status: CredentialsStatus, cwd: string): object {
     settings: status.settings,
     problems: status.problems,
     warnings: status.warnings,
-    store: store.kind === 'set' ? { ...store, set: withIsoTimes(store.set) } : withIsoTimes(store),
+    store,
     ...(online && {
       online: {
         status: online.status,
@@ -156,26 +144,6 @@ export function statusAsData(status: CredentialsStatus, cwd: string): object {
       },
     }),
   };
-}
-
-/** The same status with its times in ISO 8601. */
-function withIsoTimes(status: object & Partial<SetStatus>): object {
-  const { certificate, pulledAt, renewBefore, tokenExpiresAt, ...rest } = status;
-  return {
-    ...rest,
-    pulledAt: iso(pulledAt),
-    certificate: certificate && {
-      ...certificate,
-      notBefore: iso(certificate.notBefore),
-      notAfter: iso(certificate.notAfter),
-    },
-    renewBefore: iso(renewBefore),
-    token: tokenExpiresAt === undefined ? undefined : { expiresAt: iso(tokenExpiresAt) },
-  };
-}
-
-function iso(time: number | undefined): string | undefined {
-  return time === undefined ? undefined : new Date(time).toISOString();
 }
 
 function remaining(ms: number): string {

@@ -59,10 +59,8 @@ export function printPull(
   const engine = result.proof?.summary ?? 'was not tested (--offline)';
   for (const line of formatTable([['engine', engine]], '  ')) terminal.out.line(line);
   if (result.keys.length > 0) terminal.out.line(`  set in ${LOCAL_SETTINGS_FILE}: ${result.keys.join(', ')}`);
-  if (record.tokenExpiresAt !== undefined)
-    terminal.err.line(
-      `The stored engine token expires at ${iso(record.tokenExpiresAt)}; a worker gets its own tokens.`,
-    );
+  if (record.token !== undefined)
+    terminal.err.line(`The stored engine token expires at ${record.token.expiresAt}; a worker gets its own tokens.`);
   if (result.kept.length > 0)
     terminal.err.line(
       dim(`Kept ${countOf(result.kept.length, 'older set')}. To remove unused sets: ${invocation} credentials prune`),
@@ -75,8 +73,8 @@ function setRows(record: SetRecord, folder: string): readonly (readonly string[]
     ['set', folder],
     ['namespace', record.namespace],
     ['certificate', `${record.certificate.subject}, serial ${record.certificate.serial}`],
-    ['valid until', iso(record.certificate.notAfter)],
-    ['renew before', iso(record.renewBefore)],
+    ['valid until', record.certificate.notAfter],
+    ['renew before', record.renewBefore],
     ['endpoint', record.endpoint],
     ['application', record.principal],
   ];
@@ -90,7 +88,7 @@ export function pullAsData(result: PullResult, cwd: string): object {
     return { result: result.kind, because, settings: settings(keys), warnings };
   }
   const { record, store, warnings } = result;
-  const set = setAsData(record, store);
+  const set = { ...record, folder: join(store, record.id), files: setFilePaths({ store }, record.id) };
   if (result.kind === 'unchanged') return { result: result.kind, because: [], set, settings: settings([]), warnings };
   return {
     result: result.kind,
@@ -101,24 +99,6 @@ export function pullAsData(result: PullResult, cwd: string): object {
     kept: result.kept,
     warnings,
   };
-}
-
-function setAsData(record: SetRecord, store: string): object {
-  const { certificate, renewBefore, tokenExpiresAt, pulledAt, authorities, ...rest } = record;
-  return {
-    ...rest,
-    folder: join(store, record.id),
-    files: setFilePaths({ store }, record.id),
-    pulledAt: iso(pulledAt),
-    certificate: certificateAsData(certificate),
-    authorities: authorities.map(certificateAsData),
-    renewBefore: iso(renewBefore),
-    token: tokenExpiresAt === undefined ? undefined : { expiresAt: iso(tokenExpiresAt) },
-  };
-}
-
-function certificateAsData(certificate: SetRecord['certificate']): object {
-  return { ...certificate, notBefore: iso(certificate.notBefore), notAfter: iso(certificate.notAfter) };
 }
 
 export function printPrune(terminal: Terminal, result: PruneResult, dryRun: boolean): void {
@@ -133,8 +113,4 @@ export function printPrune(terminal: Terminal, result: PruneResult, dryRun: bool
 /** `--json` of `prune`. */
 export function pruneAsData({ removed, kept }: PruneResult, dryRun: boolean): object {
   return { removed, kept, dryRun };
-}
-
-function iso(time: number): string {
-  return new Date(time).toISOString();
 }

@@ -1,5 +1,5 @@
 import { basename, dirname, isAbsolute, join } from 'node:path';
-import type { Clock } from '../../../base/clock.ts';
+import { isoTime, type Clock } from '../../../base/clock.ts';
 import { KnownError, usageError } from '../../../base/errors.ts';
 import { Secret } from '../../../base/secret.ts';
 import type { CredentialSet, EngineScope } from '../set.ts';
@@ -287,14 +287,15 @@ const placeholderPem = (label: string): string =>
 
 /** A set to check a target with before a real one is requested. Never written. */
 function placeholderSet(scope: EngineScope, withToken: boolean, now: number): CredentialSet {
-  const certificate = { subject: '-', issuer: '-', serial: '-', fingerprint: '-', notBefore: now, notAfter: now };
+  const time = isoTime(now);
+  const certificate = { subject: '-', issuer: '-', serial: '-', fingerprint: '-', notBefore: time, notAfter: time };
   return {
     ...scope,
     namespace: 'placeholder.namespace',
     certificate: placeholderPem('CERTIFICATE'),
     privateKey: new Secret(placeholderPem('PRIVATE KEY')),
     authorities: placeholderPem('CERTIFICATE'),
-    token: withToken ? { value: new Secret('placeholder.token'), expiresAt: now } : undefined,
+    token: withToken ? { value: new Secret('placeholder.token'), expiresAt: time } : undefined,
     leaf: certificate,
     roots: [certificate],
   };

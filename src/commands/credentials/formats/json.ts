@@ -30,7 +30,6 @@ export function formatJson({ set, existing, name }: FormatInput): Formatted {
 }
 
 function jsonValues(set: CredentialSet): KeyValues {
-  const iso = (time: number): string => new Date(time).toISOString();
   return new Map([
     ['format', FORMAT],
     ['endpoint', set.endpoint],
@@ -42,10 +41,10 @@ function jsonValues(set: CredentialSet): KeyValues {
     ['certificate', set.certificate],
     ['privateKey', set.privateKey.reveal()],
     ['authorities', set.authorities],
-    ['expiresAt', iso(set.leaf.notAfter)],
-    ['renewBefore', iso(set.renewBefore ?? renewalTime(set.leaf))],
+    ['expiresAt', set.leaf.notAfter],
+    ['renewBefore', set.renewBefore ?? renewalTime(set.leaf)],
     ['token', set.token?.value.reveal()],
-    ['tokenExpiresAt', set.token === undefined ? undefined : iso(set.token.expiresAt)],
+    ['tokenExpiresAt', set.token?.expiresAt],
   ]);
 }
 

@@ -28,8 +28,8 @@ export interface Staleness {
 export interface Assessment {
   readonly record?: SetRecord | undefined;
   readonly verified?: VerifiedMaterial | undefined;
-  /** When renewal is due, in milliseconds since the epoch. */
-  readonly renewBefore?: number | undefined;
+  /** When renewal is due, in ISO 8601. */
+  readonly renewBefore?: string | undefined;
   /** Every reason not to use the set; empty for a usable set. */
   readonly stale: readonly Staleness[];
 }
@@ -97,9 +97,9 @@ function butSettingsHave(value: string | undefined): string {
   return value ? `but the settings have ${value}` : 'but the settings do not set one';
 }
 
-function checkRenewal(due: number | undefined, now: number): readonly Staleness[] {
-  if (due === undefined || now < due) return [];
-  const text = `two thirds of the certificate's lifetime have passed; renewal was due on ${new Date(due).toISOString()}`;
+function checkRenewal(due: string | undefined, now: number): readonly Staleness[] {
+  if (due === undefined || now < Date.parse(due)) return [];
+  const text = `two thirds of the certificate's lifetime have passed; renewal was due on ${due}`;
   return [{ reason: 'renewal-due', text }];
 }
 

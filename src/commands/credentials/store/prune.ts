@@ -5,6 +5,7 @@ import type { FileSystem } from '../../../files/file-system.ts';
 import { SET_FILES, stagingName, storeLayout, type StoreLayout } from './layout.ts';
 import { withStoreLock } from './lock.ts';
 import { readPointers } from './pointers.ts';
+import type { SetRecord } from './set-record.ts';
 import { listSets, readSet, removeSetFolder, type StoredSet } from './sets.ts';
 import { readFollowingLinks, type FollowedFile } from './settings-file.ts';
 
@@ -96,8 +97,9 @@ function findFallbackSets({
   const current = records.find(({ id }) => id === inUse);
   if (current === undefined || current.proven) return new Map();
   const why = 'the set in use was not tested against the engine (--offline)';
-  const accepted = records.filter(({ proven }) => proven).sort((one, other) => other.pulledAt - one.pulledAt)[0];
-  const newer = accepted === undefined ? [] : records.filter(({ pulledAt }) => pulledAt > accepted.pulledAt);
+  const pulledAt = (record: SetRecord): number => Date.parse(record.pulledAt);
+  const [accepted] = records.filter(({ proven }) => proven).sort((one, other) => pulledAt(other) - pulledAt(one));
+  const newer = accepted === undefined ? [] : records.filter((record) => pulledAt(record) > pulledAt(accepted));
   return new Map([
     ...newer.map(({ id }) => [id, `it is newer than the last set that the engine accepted, and ${why}`] as const),
     ...(current.previous === undefined ? [] : [[current.previous, `it is the previous set, and ${why}`] as const]),

@@ -1,4 +1,4 @@
-import type { Clock } from '../../../base/clock.ts';
+import { isoTime, type Clock } from '../../../base/clock.ts';
 import { amendError } from '../../../base/errors.ts';
 import { SystemError, withContext } from '../../../base/system-error.ts';
 import type { FileSystem } from '../../../files/file-system.ts';
@@ -124,7 +124,7 @@ async function pullIfNeeded(request: PullRequest): Promise<PullResult> {
     const id = newSetId(clock.now());
     const record = createSetRecord(set, {
       id,
-      pulledAt: clock.now(),
+      pulledAt: isoTime(clock.now()),
       proven: proof !== undefined,
       previous: pointers.to.kind === 'set' ? pointers.to.id : undefined,
     });
@@ -164,7 +164,7 @@ function inspectStore(request: PullRequest, layout: StoreLayout): Promise<StoreI
     const assessed = assessSet(stored, { ...request, namespace: pointers.namespace }, clock.now());
     const { record } = assessed;
     const stale = [...assessed.stale, ...findMissingConnection(pointers, request.connection)];
-    const hasToken = (record?.tokenExpiresAt ?? 0) > clock.now() + SHORTEST_TOKEN_LIFE_MS;
+    const hasToken = Date.parse(record?.token?.expiresAt ?? '') > clock.now() + SHORTEST_TOKEN_LIFE_MS;
     const isUsable = stale.length === 0 && !force && (!request.keepToken || hasToken);
     return { pointers, because: stale, usable: isUsable ? record : undefined };
   });

@@ -1,19 +1,16 @@
 import { isRecord } from '../../../base/json.ts';
 import { renewalTime, type CertificateFacts, type CredentialScope, type CredentialSet } from '../set.ts';
 
-/**
- * The content of a set's `lock.json`: enough to detect changes, without secrets. Times are milliseconds since the
- * epoch.
- */
+/** The content of a set's `lock.json`: enough to detect changes, without secrets. Times are in ISO 8601. */
 export interface SetRecord extends CredentialScope {
   readonly id: string;
-  readonly pulledAt: number;
+  readonly pulledAt: string;
   readonly target: string;
   readonly namespace: string;
   readonly certificate: CertificateFacts;
   readonly authorities: readonly CertificateFacts[];
-  readonly renewBefore: number;
-  readonly tokenExpiresAt?: number | undefined;
+  readonly renewBefore: string;
+  readonly token?: { readonly expiresAt: string } | undefined;
   /** Whether the engine accepted the certificate before the switch to this set. */
   readonly proven: boolean;
   /** The set that the settings pointed to before. */
@@ -38,31 +35,14 @@ export function createSetRecord(
     namespace,
     certificate: leaf,
     authorities: roots,
-    renewBefore: Math.floor(renewalTime(leaf, origin.pulledAt)),
-    tokenExpiresAt: token?.expiresAt,
+    renewBefore: renewalTime(leaf, origin.pulledAt),
+    token: token && { expiresAt: token.expiresAt },
   };
 }
 
 /** The text of `lock.json`, without keys that have no value. */
-export function serializeSetRecord(record: SetRecord): string {
-  const { id, pulledAt, proven, previous, endpoint, principal, tenantId, target, namespace, tokenExpiresAt } = record;
-  const data = {
-    about: ABOUT,
-    format: FORMAT,
-    id,
-    pulledAt: iso(pulledAt),
-    endpoint,
-    principal,
-    tenantId,
-    target,
-    namespace,
-    certificate: serializeFacts(record.certificate),
-    authorities: record.authorities.map(serializeFacts),
-    renewBefore: iso(record.renewBefore),
-    token: tokenExpiresAt === undefined ? undefined : { expiresAt: iso(tokenExpiresAt) },
-    provenByEngine: proven,
-    previous,
-  };
+export function serializeSetRecord({ proven, ...record }: SetRecord): string {
+  const data = { about: ABOUT, format: FORMAT, ...record, provenByEngine: proven };
   return `${JSON.stringify(data, undefined, 2)}\n`;
 }
 
@@ -83,21 +63,13 @@ export function parseSetRecord(text: string): SetRecord | undefined {
       certificate: parseFacts(data['certificate']),
       authorities: data['authorities'].map(parseFacts),
       renewBefore: parseTime(data['renewBefore']),
-      tokenExpiresAt: isRecord(token) ? parseTime(token['expiresAt']) : undefined,
+      token: isRecord(token) ? { expiresAt: parseTime(token['expiresAt']) } : undefined,
       proven: data['provenByEngine'] === true,
       previous: previous === undefined ? undefined : parseText(previous),
     };
   } catch {
     return undefined;
   }
-}
-
-function iso(time: number): string {
-  return new Date(time).toISOString();
-}
-
-function serializeFacts(certificate: CertificateFacts): object {
-  return { ...certificate, notBefore: iso(certificate.notBefore), notAfter: iso(certificate.notAfter) };
 }
 
 function parseFacts(value: unknown): CertificateFacts {
@@ -118,8 +90,8 @@ function parseText(value: unknown): string {
   return value;
 }
 
-function parseTime(value: unknown): number {
-  const time = Date.parse(parseText(value));
-  if (Number.isNaN(time)) throw new Error('not a time');
+function parseTime(value: unknown): string {
+  const time = parseText(value);
+  if (Number.isNaN(Date.parse(time))) throw new Error('not a time');
   return time;
 }

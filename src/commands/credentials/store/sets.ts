@@ -124,7 +124,7 @@ export async function readSet(files: FileSystem, layout: StoreLayout, id: string
   const record = parseSetRecord(lock);
   if (lock !== '' && record === undefined) add(SET_FILES.lock, 'content', 'is not a valid lock file');
   if (record !== undefined && record.id !== id) add(SET_FILES.lock, 'content', 'belongs to another set');
-  const token = record?.tokenExpiresAt === undefined ? undefined : new Secret(await readToken());
+  const token = record?.token === undefined ? undefined : new Secret(await readToken());
   return { id, folder, text: { cert, key, ca }, problems, record, token };
 }
 
@@ -162,11 +162,10 @@ export async function loadSet(
   ];
   if (!verdict.ok || reasons.length > 0)
     throw new KnownError({ message: 'The stored credentials cannot be used', tried: folder, seen: reasons.join('; ') });
-  const { tokenExpiresAt, renewBefore } = record;
   const usedToken =
-    options.withToken && token !== undefined && tokenExpiresAt !== undefined
-      ? { value: token, expiresAt: tokenExpiresAt }
+    options.withToken && token !== undefined && record.token !== undefined
+      ? { value: token, ...record.token }
       : undefined;
-  const set = { ...createCredentialSet(scope, verdict.verified, usedToken), renewBefore };
+  const set = { ...createCredentialSet(scope, verdict.verified, usedToken), renewBefore: record.renewBefore };
   return { set, paths: setFilePaths(layout, record.id) };
 }

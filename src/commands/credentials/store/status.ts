@@ -7,6 +7,7 @@ import { SET_FILES, setIdFromPath, storeLayout, type SetPaths, type StoreLayout 
 import { readPointers } from './pointers.ts';
 import { withContext } from '../../../base/system-error.ts';
 import type { FileSystem } from '../../../files/file-system.ts';
+import type { SetRecord } from './set-record.ts';
 import { listSets, readSet } from './sets.ts';
 
 /**
@@ -19,16 +20,16 @@ export type UsedMaterial =
   | { readonly kind: 'unusable'; readonly overridden: boolean }
   | ({ readonly kind: 'given' } & ConfiguredCertificate);
 
-/** A set as found in the store. Times are milliseconds since the epoch. */
+/** A set as found in the store. Times are in ISO 8601. */
 export interface SetStatus {
   readonly id: string;
   /** Absolute. */
   readonly folder: string;
   readonly namespace?: string | undefined;
   readonly certificate?: CertificateFacts | undefined;
-  readonly renewBefore?: number | undefined;
-  readonly pulledAt?: number | undefined;
-  readonly tokenExpiresAt?: number | undefined;
+  readonly renewBefore?: string | undefined;
+  readonly pulledAt?: string | undefined;
+  readonly token?: SetRecord['token'];
   readonly provenByEngine?: boolean | undefined;
   readonly previous?: string | undefined;
   /** Every reason not to use it. */
@@ -39,7 +40,7 @@ export interface SetStatus {
 export interface ForeignStatus {
   readonly source: string;
   readonly certificate?: CertificateFacts | undefined;
-  readonly renewBefore?: number | undefined;
+  readonly renewBefore?: string | undefined;
   /** Every reason not to use it. */
   readonly stale: readonly Staleness[];
 }
@@ -111,7 +112,7 @@ async function getSetStatus(
     namespace: record?.namespace,
     pulledAt: record?.pulledAt,
     provenByEngine: record?.proven,
-    tokenExpiresAt: record?.tokenExpiresAt,
+    token: record?.token,
     previous: record?.previous,
     certificate: verified?.leaf ?? record?.certificate,
     renewBefore,

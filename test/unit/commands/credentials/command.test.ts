@@ -429,7 +429,7 @@ describe('the environment of a command', () => {
     );
     if (!verdict.ok) throw new Error('not verified');
     const place = { endpoint: 'https://api.kuflow.com/v2024-06-14', principal: CLIENT_ID, target: 'engine:443' };
-    const set = createCredentialSet(place, verdict.verified, { value: new Secret('t'), expiresAt: 0 });
+    const set = createCredentialSet(place, verdict.verified, { value: new Secret('t'), expiresAt: '2026-01-01T00:00:00.000Z' });
     const rest = {
       KUFLOW_API_ENDPOINT: place.endpoint,
       KUFLOW_API_CLIENTID: CLIENT_ID,

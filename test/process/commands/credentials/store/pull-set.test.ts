@@ -167,7 +167,7 @@ describe('a pull', () => {
     const kept = await pull(at, issued, { requestToken, keepToken: true });
     if (kept.kind !== 'pulled') throw new Error(kept.kind);
     expect(readFileSync(join(store(at), kept.record.id, 'engine.token'), 'utf8')).toBe('canary-token');
-    expect(kept.record.tokenExpiresAt).toBeGreaterThan(Date.now());
+    expect(Date.parse(kept.record.token?.expiresAt ?? '')).toBeGreaterThan(Date.now());
     expect(JSON.stringify(kept)).not.toContain('canary');
     expect((await pull(at, issued, { requestToken, keepToken: true })).kind).toBe('unchanged');
     rmSync(join(store(at), kept.record.id, 'engine.token'));
