@@ -16,10 +16,7 @@ export interface ConfiguredCertificate {
 export function configuredCertificate(settings: ResolvedSettings): ConfiguredCertificate | undefined {
   const certificate = certificateSource({ settings, problems: [] });
   if (certificate.kind !== 'given') return undefined;
-  const { source, form, read } = certificate;
-  const [cert, key, ca] = (['cert', 'key', 'ca'] as const).map(
-    (name) => settings[`temporal.mutual-tls.${name}`]?.value,
-  );
-  const isInFiles = form === 'files' && cert !== undefined && key !== undefined && ca !== undefined;
+  const { source, read, paths: { cert, key, ca } = {} } = certificate;
+  const isInFiles = cert !== undefined && key !== undefined && ca !== undefined;
   return { source, read, paths: isInFiles ? { cert, key, ca } : undefined };
 }

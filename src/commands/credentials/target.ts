@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { codeOf, KnownError, usageError } from '../../base/errors.ts';
 import { escapeForTerminal } from '../../base/escape.ts';
 import { withContext } from '../../base/system-error.ts';
-import type { FileSystem } from '../../files/file-system.ts';
+import type { FileStatus, FileSystem } from '../../files/file-system.ts';
 import { readGitState } from '../../files/git.ts';
 import { MIB } from '../../files/read.ts';
 import { decodeText } from '../../files/text-file.ts';
@@ -24,27 +24,34 @@ export interface TargetFile {
 /** Reads the target before anything is written. Throws a KnownError for a target that must not be replaced. */
 export async function readTargetFile(files: FileSystem, path: string): Promise<TargetFile> {
   const real = join(await resolveFolder(dirname(path)), basename(path));
+  return await readOwnFile(files, real, (seen) => invalidTargetError(path, seen));
+}
+
+/** Reads a file that is going to be replaced. Rejects with the error of `invalid`, which gets a phrase, if it must not be. */
+export async function readOwnFile(
+  files: FileSystem,
+  path: string,
+  invalid: (seen: string) => KnownError,
+): Promise<TargetFile> {
   const name = basename(path);
   return await withContext(`Reading ${name}`, path, async () => {
-    const status = await files.look(real);
-    if (status === undefined) return { path: real, name, mode: 0o600 };
-    const seen =
-      status.kind === 'folder'
-        ? 'it is a folder'
-        : status.kind === 'link'
-          ? 'it is a symbolic link'
-          : status.kind === 'other'
-            ? 'it is a pipe, a socket or a device'
-            : status.own
-              ? (status.mode & 0o200) === 0
-                ? 'it is read-only'
-                : undefined
-              : 'it belongs to another user';
-    if (seen !== undefined) throw invalidTargetError(path, seen);
-    const bytes = await files.read(real);
-    if (bytes.length > MIB) throw invalidTargetError(path, 'it is larger than 1 MiB');
-    return { path: real, name, bytes, mode: status.mode & 0o777 };
+    const status = await files.look(path);
+    if (status === undefined) return { path, name, mode: 0o600 };
+    const seen = whyNotReplaceable(status);
+    if (seen !== undefined) throw invalid(seen);
+    const bytes = await files.read(path);
+    if (bytes.length > MIB) throw invalid('it is larger than 1 MiB');
+    return { path, name, bytes, mode: status.mode & 0o777 };
   });
+}
+
+export const SPECIAL_FILE = 'it is a pipe, a socket or a device';
+
+function whyNotReplaceable({ kind, own, mode }: FileStatus): string | undefined {
+  if (kind !== 'file')
+    return { folder: 'it is a folder', link: 'it is a symbolic link', other: SPECIAL_FILE }[kind];
+  if (!own) return 'it belongs to another user';
+  return (mode & 0o200) === 0 ? 'it is read-only' : undefined;
 }
 
 /**

@@ -188,13 +188,7 @@ export async function checkExport(check: ExportCheck): Promise<void> {
   if (!check.dryRun) await requireWritable(dirname(target.path));
 }
 
-function checkOptions({
-  format,
-  output,
-  byPath,
-  profile,
-  secretName,
-}: Pick<ExportRequest, 'format' | 'output' | 'byPath' | 'profile' | 'secretName'>): void {
+function checkOptions({ format, output, byPath, profile, secretName }: Omit<ExportRequest, 'set'>): void {
   for (const [option, value, only] of [
     ['--temporal-profile', profile, 'temporal-toml'],
     ['--secret-name', secretName, 'k8s-secret'],
@@ -210,15 +204,7 @@ function checkOptions({
     ]);
 }
 
-function formatInput({
-  set,
-  format,
-  output,
-  paths,
-  byPath,
-  profile,
-  secretName,
-}: Pick<ExportRequest, 'set' | 'format' | 'output' | 'paths' | 'byPath' | 'profile' | 'secretName'>): FormatInput {
+function formatInput({ set, format, output, paths, byPath, profile, secretName }: ExportRequest): FormatInput {
   const wantsPaths = format === 'temporal-toml' || byPath;
   if (wantsPaths && paths === undefined) throw usageError('There are no credential files whose paths could be written');
   return {

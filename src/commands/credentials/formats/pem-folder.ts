@@ -13,6 +13,7 @@ import {
 } from '../../../files/staged-write.ts';
 import type { CredentialSet } from '../set.ts';
 import { SET_FILES } from '../store/layout.ts';
+import { setContents } from '../store/sets.ts';
 import { changedError, permissionNote, readTargetFile, targetMode, type TargetFile } from '../target.ts';
 import { withFolderLock } from './folder-lock.ts';
 import type { KeyChange } from './format.ts';
@@ -44,16 +45,6 @@ export interface PemPlan {
   readonly notes: readonly string[];
 }
 
-/** The content of each file in the folder, with secrets in clear text. */
-function pemContents(set: CredentialSet): readonly (readonly [string, string])[] {
-  return [
-    [SET_FILES.ca, set.authorities],
-    [SET_FILES.cert, set.certificate],
-    [SET_FILES.key, set.privateKey.reveal()],
-    ...(set.token === undefined ? [] : [[SET_FILES.token, set.token.value.reveal()] as const]),
-  ];
-}
-
 /**
  * Compares the files in the folder with the set. Links in `folder` must be resolved. Throws a KnownError for a file
  * that must not be replaced.
@@ -62,7 +53,7 @@ export async function planPem(files: FileSystem, folder: string, set: Credential
   const plan: PemFile[] = [];
   const changes: KeyChange[] = [];
   const notes: string[] = [];
-  for (const [name, text] of pemContents(set)) {
+  for (const [name, text] of setContents(set)) {
     const target = await readTargetFile(files, join(folder, name));
     const content = Buffer.from(text, 'utf8');
     const mode = targetMode(target, SECRET.includes(name));

@@ -9,7 +9,7 @@ import { removeSetFolder } from './sets.ts';
 
 const GIT_IGNORE = '.gitignore';
 const LOCK_TIMEOUT_MS = 120_000;
-const TRIES = 5;
+const TRIES = 20;
 
 /**
  * Runs `work` as the only process that writes to this store. Creates a missing store, and first removes what killed
@@ -45,7 +45,6 @@ export async function withStoreLock<T>(
     path: layout.pidLock,
   };
   try {
-    await ensureStore(files, layout, created);
     return await withLock(lock, waiting, locked);
   } catch (error) {
     // A folder that is not empty stays.
@@ -56,37 +55,22 @@ export async function withStoreLock<T>(
   }
 }
 
-/** Until the lock is acquired, another run that failed may remove the store that it created. */
+/** Tries to take the lock. Until that succeeds, another run that failed may remove the store that it created. */
 async function acquireLock(files: FileSystem, layout: StoreLayout, created: string[]): Promise<FileLock> {
-  const acquire = (): Promise<FileLock> =>
-    withContext('Locking the credentials', layout.pidLock, () => files.lock(layout.pidLock));
-  for (let left = TRIES; left > 0; left--) {
+  for (let left = TRIES; ; left--) {
     try {
-      return await acquire();
+      await makeStore(files, layout, created);
+      return await withContext('Locking the credentials', layout.pidLock, () => files.lock(layout.pidLock));
     } catch (error) {
-      if (codeOf(error) !== 'ENOENT') throw error;
-      await ensureStore(files, layout, created);
+      if (codeOf(error) !== 'ENOENT' || left === 0) throw error;
     }
   }
-  return await acquire();
 }
 
 /**
  * Creates `.kuflow/credentials` if it is missing: accessible to this user only, and ignored by git whatever the project
  * says. Adds the folders that it creates to `created`, outer ones first.
  */
-async function ensureStore(files: FileSystem, layout: StoreLayout, created: string[]): Promise<void> {
-  for (let left = TRIES; ; left--) {
-    try {
-      await makeStore(files, layout, created);
-      return;
-    } catch (error) {
-      // Another run that failed may also remove its store between two of these steps.
-      if (codeOf(error) !== 'ENOENT' || left === 0) throw error;
-    }
-  }
-}
-
 async function makeStore(files: FileSystem, layout: StoreLayout, created: string[]): Promise<void> {
   let parent = layout.project;
   for (const folder of storeFolders(layout.project)) {

@@ -17,6 +17,16 @@ import {
 } from './layout.ts';
 import { parseSetRecord, serializeSetRecord, type SetRecord } from './set-record.ts';
 
+/** The content of the files of a set, with secrets in clear text. */
+export function setContents(set: CredentialSet): readonly (readonly [name: string, content: string])[] {
+  return [
+    [SET_FILES.ca, set.authorities],
+    [SET_FILES.cert, set.certificate],
+    [SET_FILES.key, set.privateKey.reveal()],
+    ...(set.token === undefined ? [] : [[SET_FILES.token, set.token.value.reveal()] as const]),
+  ];
+}
+
 /**
  * Writes a set into a new folder. The folder appears under the set's id only when all files are on disk, and never
  * changes afterwards. If writing fails, what was created is removed.
@@ -32,13 +42,7 @@ export async function writeSet(
   await withContext('Writing the new credentials', final, async () => {
     await files.makeFolder(staged);
     try {
-      const contents: readonly (readonly [string, string])[] = [
-        [SET_FILES.ca, set.authorities],
-        [SET_FILES.cert, set.certificate],
-        [SET_FILES.key, set.privateKey.reveal()],
-        ...(set.token === undefined ? [] : [[SET_FILES.token, set.token.value.reveal()] as const]),
-        [SET_FILES.lock, serializeSetRecord(record)],
-      ];
+      const contents = [...setContents(set), [SET_FILES.lock, serializeSetRecord(record)] as const];
       await writeNewFiles(
         files,
         contents.map(([name, content]) => ({ path: join(staged, name), content })),

@@ -3,43 +3,41 @@ import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf, KnownError } from '../../../base/errors.ts';
 import { withContext } from '../../../base/system-error.ts';
-import type { FileStatus, FileSystem } from '../../../files/file-system.ts';
+import type { FileSystem } from '../../../files/file-system.ts';
 import { replaceFile } from '../../../files/write.ts';
 import { MIB } from '../../../files/read.ts';
-import { decodeText, splitTextFile } from '../../../files/text-file.ts';
+import { splitTextFile } from '../../../files/text-file.ts';
 import { editYaml, parseYamlMap, getYamlText } from '../../../files/yaml-edit.ts';
 import { LOCAL_SETTINGS_FILE, type SettingName } from '../../../settings/keys.ts';
 import { localSettingsText } from '../../../settings/local-settings-text.ts';
-import { changedError, permissionNote, targetMode } from '../target.ts';
+import {
+  changedError,
+  permissionNote,
+  readOwnFile,
+  SPECIAL_FILE,
+  targetMode,
+  targetText,
+  type TargetFile,
+} from '../target.ts';
 import { stagingName, type StoreLayout } from './layout.ts';
-
-const KINDS: Readonly<Record<Exclude<FileStatus['kind'], 'file'>, string>> = {
-  link: 'a symbolic link',
-  folder: 'a folder',
-  other: 'a pipe, a socket or a device',
-};
 
 /**
  * A file that is read through links, because it is never written. `unreadable`: something is there; `why` is a phrase.
  */
 export type FollowedFile =
   | { readonly kind: 'text'; readonly text: string }
-  | { readonly kind: 'absent' | 'folder' }
+  | { readonly kind: 'absent' }
   | { readonly kind: 'unreadable'; readonly why: string };
 
 /** Reads a file of at most `largestMib`, following links. */
 export async function readFollowingLinks(files: FileSystem, path: string, largestMib: number): Promise<FollowedFile> {
   const unreadable = (why: string): FollowedFile => ({ kind: 'unreadable', why });
-  let real = path;
   try {
-    let status = await files.look(path);
-    if (status === undefined) return { kind: 'absent' };
-    if (status.kind === 'link') {
-      real = await realpath(path);
-      status = await files.look(real);
-    }
-    if (status?.kind === 'folder') return { kind: 'folder' };
-    if (status?.kind !== 'file') return unreadable(`it is ${KINDS.other}`);
+    const isLink = (await files.look(path))?.kind === 'link';
+    const real = isLink ? await realpath(path) : path;
+    const status = await files.look(real);
+    if (status === undefined || status.kind === 'folder') return { kind: 'absent' };
+    if (status.kind !== 'file') return unreadable(SPECIAL_FILE);
     if (status.size > largestMib * MIB) return unreadable(`it is larger than ${largestMib} MiB`);
     return { kind: 'text', text: (await files.read(real)).toString('utf8') };
   } catch (error) {
@@ -49,18 +47,22 @@ export async function readFollowingLinks(files: FileSystem, path: string, larges
   }
 }
 
-export type SettingTexts = Readonly<Partial<Record<SettingName, string>>>;
+export type SettingTexts = Readonly<Partial<Record<SettingName, string | undefined>>>;
 
 /**
- * The text of an application file with these values set. All other bytes stay the same: comments, order, blank lines,
+ * The text of an application file with these values set, or removed if undefined. All other bytes stay the same: comments, order, blank lines,
  * quotes, byte order mark and line endings. Throws a KnownError for text that is not a YAML map, repeats a key, or has
  * no place for a value.
  */
-export function editSettings(existing: string | undefined, values: SettingTexts): string {
+export function editSettings(
+  existing: string | undefined,
+  values: SettingTexts,
+  file: string = LOCAL_SETTINGS_FILE,
+): string {
   if (existing === undefined || existing.trim() === '') return localSettingsText(values);
   const { mark, text, lineEnd } = splitTextFile(existing);
   const edits = Object.entries(values).map(([name, value]) => ({ path: name.split('.'), value }));
-  return mark + editYaml(text, edits, LOCAL_SETTINGS_FILE, lineEnd);
+  return mark + editYaml(text, edits, file, lineEnd);
 }
 
 /**
@@ -78,27 +80,16 @@ export function settingTexts(
 }
 
 /** The current `application-local.yaml`; `text` is absent if there is no such file. */
-export interface LocalSettingsFile {
-  readonly path: string;
-  readonly text?: string;
-  /** Permission bits. */
-  readonly mode: number;
-}
+export type LocalSettingsFile = TargetFile & { readonly text?: string | undefined };
 
 /** Reads `application-local.yaml` before an edit. Throws a KnownError if it cannot be edited safely. */
-export async function readLocalSettings(files: FileSystem, layout: StoreLayout): Promise<LocalSettingsFile> {
-  const path = layout.settings;
-  return await withContext(`Reading ${LOCAL_SETTINGS_FILE}`, path, async () => {
-    const status = await files.look(path);
-    if (status === undefined) return { path, mode: 0o600 };
-    if (status.kind !== 'file')
-      throw cannotEditError(path, `it is ${KINDS[status.kind]}`, 'Replace it with a regular file');
-    if (!status.own) throw cannotEditError(path, 'it belongs to another user', 'Run this command as its owner');
-    if ((status.mode & 0o200) === 0) throw cannotEditError(path, 'it is read-only', `chmod u+w ${LOCAL_SETTINGS_FILE}`);
-    const bytes = await files.read(path);
-    if (bytes.length > MIB) throw cannotEditError(path, 'it is larger than 1 MiB', 'Check that it is the right file');
-    return { path, text: decodeText(bytes, LOCAL_SETTINGS_FILE), mode: status.mode & 0o777 };
+export async function readLocalSettings(files: FileSystem, { settings }: StoreLayout): Promise<LocalSettingsFile> {
+  const file = await readOwnFile(files, settings, (seen) => {
+    const message = `${LOCAL_SETTINGS_FILE} cannot be edited: ${seen}`;
+    const next = ['Replace it with a regular file of at most 1 MiB that you own and can write to'];
+    return new KnownError({ message, tried: settings, next });
   });
+  return { ...file, text: targetText(file) };
 }
 
 /**
@@ -112,9 +103,8 @@ export async function replaceLocalSettings(
   before: LocalSettingsFile,
   text: string,
 ): Promise<readonly string[]> {
-  const path = layout.settings;
-  const file = { name: LOCAL_SETTINGS_FILE, mode: before.mode };
-  const mode = targetMode(file, true);
+  const { path } = before;
+  const mode = targetMode(before, true);
   await withContext(`Writing ${LOCAL_SETTINGS_FILE}`, path, async () => {
     await replaceFile(path, text, {
       files,
@@ -126,9 +116,5 @@ export async function replaceLocalSettings(
       },
     });
   });
-  return mode === before.mode ? [] : [permissionNote(file, mode)];
-}
-
-function cannotEditError(path: string, seen: string, next: string): KnownError {
-  return new KnownError({ message: `${LOCAL_SETTINGS_FILE} cannot be edited: ${seen}`, tried: path, next: [next] });
+  return mode === before.mode ? [] : [permissionNote(before, mode)];
 }
