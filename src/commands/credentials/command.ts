@@ -3,7 +3,7 @@ import { connectionOptions } from '../../cli/connection-options.ts';
 import type { CommandContext } from '../../cli/context.ts';
 import { lazyAction } from '../../cli/lazy-action.ts';
 import { jsonOption } from '../../cli/json-option.ts';
-import { FORMAT_NAMES } from './formats/format-names.ts';
+import { FORMAT_NAMES } from './formats/format.ts';
 
 const EXAMPLES = `
 Examples:

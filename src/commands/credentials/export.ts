@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { amendError, KnownError, usageError } from '../../base/errors.ts';
 import { nodeFileSystem } from '../../files/node-file-system.ts';
 import { checkExport, exportSet, type ExportEvent, type ExportResult } from './formats/export-set.ts';
-import type { FormatName } from './formats/format-names.ts';
+import type { FormatName } from './formats/format.ts';
 import { pullCredentials, type CredentialsPullRequest, type PulledCredentials } from './pull.ts';
 import { loadSet } from './store/sets.ts';
 

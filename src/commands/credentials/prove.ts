@@ -1,5 +1,6 @@
 import { interruptedError, KnownError } from '../../base/errors.ts';
 import { inspectConnection, type InspectedConnection } from '../../connection/inspect.ts';
+import { rpcCause } from '../../diagnostics/causes/engine.ts';
 import { checkConnection } from '../../diagnostics/check-connection.ts';
 import type { ConnectionReport } from '../../diagnostics/report.ts';
 import { readTarget } from '../../engine/dial/target.ts';
@@ -111,15 +112,9 @@ async function getServerInfo(
 function describeServer(result: RpcResult<SystemInfo>, set: CredentialSet, request: EngineProofRequest): string {
   if (result.ok) return `Temporal server ${result.value.serverVersion}`;
   if (result.kind === 'status' && ACCEPTED.includes(result.name)) return 'certificate accepted; calls require a token';
-  const seen =
-    result.kind === 'status'
-      ? `GetSystemInfo returned ${result.name}`
-      : result.kind === 'transport'
-        ? result.message
-        : `HTTP ${result.httpStatus}, which is not a gRPC answer`;
   const isUnknown =
     result.kind === 'transport' ? result.timedOut : result.kind === 'status' && result.name === 'UNAVAILABLE';
-  throw notAcceptedError(set, request, seen, isUnknown);
+  throw notAcceptedError(set, request, rpcCause(result, 'GetSystemInfo').text, isUnknown);
 }
 
 function notAcceptedError(

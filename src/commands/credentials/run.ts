@@ -17,7 +17,7 @@ import { rotateCredentials } from './pull.ts';
 import { printStatus, statusAsData } from './status-view.ts';
 import { pruneSets } from './store/prune.ts';
 import { credentialsStatus } from './status.ts';
-import { printPrune, printPull, pruneAsData, pullAsData, pullReporter } from './view.ts';
+import { printPrune, printPull, pullAsData, pullReporter } from './view.ts';
 
 const NOT_RUN = 125;
 
@@ -167,7 +167,7 @@ export async function runPrune(flags: PruneFlags, context: CommandContext): Prom
   const { env, cwd } = context;
   const signal = context.interruption();
   const result = await pruneSets({ project: cwd, env, dryRun, files: nodeFileSystem, clock: systemClock, signal });
-  if (flags.json === true) printJson(context, pruneAsData(result, dryRun));
+  if (flags.json === true) printJson(context, { ...result, dryRun });
   else printPrune(context.terminal, result, dryRun);
 }
 

@@ -76,6 +76,12 @@ export function targetText({ bytes, name }: TargetFile): string | undefined {
   return bytes === undefined ? undefined : decodeText(bytes, name);
 }
 
+/** Why credentials must not be written to a folder; undefined if they may. */
+export function whyNotOwnFolder({ kind, own }: FileStatus): string | undefined {
+  if (kind !== 'folder') return kind === 'link' ? 'it is a symbolic link' : 'it is not a folder';
+  return own ? undefined : 'it belongs to another user';
+}
+
 /** The path of an existing folder with all links resolved. Rejects with a KnownError. */
 export async function resolveFolder(folder: string): Promise<string> {
   try {

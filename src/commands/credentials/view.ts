@@ -109,8 +109,3 @@ export function printPrune(terminal: Terminal, result: PruneResult, dryRun: bool
   if (result.removed.length + result.kept.length === 0) out.line('This project has no stored credentials');
   else if (result.removed.length === 0) out.line('There is nothing to remove');
 }
-
-/** `--json` of `prune`. */
-export function pruneAsData({ removed, kept }: PruneResult, dryRun: boolean): object {
-  return { removed, kept, dryRun };
-}

@@ -4,7 +4,7 @@ import { Deployment } from 'kubernetes-models/apps/v1/Deployment';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { ROOT } from '../../../scripts/bundle.mjs';
-import { FORMAT_NAMES } from '../../../src/commands/credentials/formats/format-names.ts';
+import { FORMAT_NAMES } from '../../../src/commands/credentials/formats/format.ts';
 import { formatJson } from '../../../src/commands/credentials/formats/json.ts';
 import { formatSecretManifest } from '../../../src/commands/credentials/formats/secret-manifest.ts';
 import { SETTING_KEYS } from '../../../src/settings/keys.ts';

@@ -9,8 +9,7 @@ import { withContext } from '../../../base/system-error.ts';
 import type { LockWaitOptions } from '../../../files/file-lock.ts';
 import { replaceFile } from '../../../files/write.ts';
 import { formatDotenv } from './dotenv.ts';
-import type { FormatName } from './format-names.ts';
-import type { FormatInput, Formatted, KeyChange } from './format.ts';
+import type { FormatInput, FormatName, Formatted, KeyChange } from './format.ts';
 import { formatJson } from './json.ts';
 import { checkPemFolder, pemFileNames, planPem, withPemFolderLock, writePem } from './pem-folder.ts';
 import { withFolderLock } from './folder-lock.ts';
@@ -24,6 +23,7 @@ import {
   resolveFolder,
   requireWritable,
   targetText,
+  whyNotOwnFolder,
   type TargetFile,
 } from '../target.ts';
 import { formatTemporalToml } from './temporal-toml.ts';
@@ -250,16 +250,10 @@ async function exportPem(request: ExportRequest): Promise<ExportResult> {
 
 async function resolvePemFolder(files: FileSystem, output: string): Promise<string> {
   const folder = await resolveFolder(output);
-  const status = await withContext('Reading the folder', output, () => files.look(folder));
-  const link = await withContext('Reading the folder', output, () => files.look(output.replace(/[\\/]+$/, '')));
-  const seen =
-    link?.kind === 'link'
-      ? 'it is a symbolic link'
-      : status?.kind !== 'folder'
-        ? 'it is not a folder'
-        : status.own
-          ? undefined
-          : 'it belongs to another user';
+  // Not the resolved folder, so that a link is refused.
+  const path = output.replace(/[\\/]+$/, '');
+  const status = await withContext('Reading the folder', output, () => files.look(path));
+  const seen = status === undefined ? 'it is not a folder' : whyNotOwnFolder(status);
   if (seen === undefined) return folder;
   throw new KnownError({
     message: `Credentials cannot be written into ${output}: ${seen}`,

@@ -2,6 +2,11 @@ import type { Secret } from '../../../base/secret.ts';
 import type { CredentialSet } from '../set.ts';
 import type { SetPaths } from '../store/layout.ts';
 
+/** The formats in which credentials can be written, as named in options. */
+export const FORMAT_NAMES = ['pem', 'dotenv', 'yaml', 'temporal-toml', 'k8s-secret', 'json'] as const;
+
+export type FormatName = (typeof FORMAT_NAMES)[number];
+
 /** The input of a format: a set, and the target to write it into. */
 export interface FormatInput {
   readonly set: CredentialSet;

@@ -4,6 +4,7 @@ import { ignoreSystemErrors, withContext } from '../../../base/system-error.ts';
 import { withLock, type LockWaitOptions } from '../../../files/file-lock.ts';
 import type { FileLock, FileSystem } from '../../../files/file-system.ts';
 import { replaceFile } from '../../../files/write.ts';
+import { whyNotOwnFolder } from '../target.ts';
 import { isStagingName, stagingName, storeFolders, type StoreLayout } from './layout.ts';
 import { removeSetFolder } from './sets.ts';
 
@@ -103,14 +104,7 @@ async function ensureFolder(files: FileSystem, parent: string, folder: string): 
     if (status === undefined)
       throw Object.assign(new Error(`${folder} was removed by another run`), { code: 'ENOENT' });
   }
-  const seen =
-    status.kind === 'folder'
-      ? status.own
-        ? undefined
-        : 'it belongs to another user'
-      : status.kind === 'link'
-        ? 'it is a symbolic link'
-        : 'it is not a folder';
+  const seen = whyNotOwnFolder(status);
   if (seen === undefined) return created;
   throw new KnownError({
     message: `Credentials cannot be stored in ${folder}: ${seen}`,

@@ -2,6 +2,7 @@ import { isAbsolute, join, resolve } from 'node:path';
 import type { Clock } from '../../../base/clock.ts';
 import { withContext } from '../../../base/system-error.ts';
 import type { FileSystem } from '../../../files/file-system.ts';
+import { whyNotOwnFolder } from '../target.ts';
 import { SET_FILES, stagingName, storeLayout, type StoreLayout } from './layout.ts';
 import { withStoreLock } from './lock.ts';
 import { readPointers } from './pointers.ts';
@@ -20,8 +21,6 @@ export interface PruneRequest {
 }
 
 export interface PruneResult {
-  /** Absolute. */
-  readonly store: string;
   readonly removed: readonly string[];
   /** Each with the reason, one phrase. */
   readonly kept: readonly { readonly id: string; readonly because: string }[];
@@ -43,7 +42,7 @@ export async function pruneSets(request: PruneRequest): Promise<PruneResult> {
   const { files, clock, signal } = request;
   const layout = storeLayout(request.project);
   const ids = await withContext('Reading the stored credentials', layout.store, () => listSets(files, layout));
-  if (ids.length === 0) return { store: layout.store, removed: [], kept: [] };
+  if (ids.length === 0) return { removed: [], kept: [] };
   if (request.dryRun) return await prune(request, layout);
   return await withStoreLock(files, layout, { clock, signal }, () => prune(request, layout));
 }
@@ -82,7 +81,7 @@ async function prune(request: PruneRequest, layout: StoreLayout): Promise<PruneR
       removed.push(set.id);
     }
   }
-  return { store: layout.store, removed, kept };
+  return { removed, kept };
 }
 
 /** Sets that may be needed again while the engine has not accepted the set in use, each with the reason. */
@@ -111,8 +110,8 @@ function findFallbackSets({
 
 async function whyNotRemovable(files: FileSystem, folder: string): Promise<string | undefined> {
   const status = await files.look(folder);
-  if (status?.kind !== 'folder') return 'it is not a folder';
-  if (!status.own) return 'it belongs to another user';
+  const reason = status === undefined ? 'it is not a folder' : whyNotOwnFolder(status);
+  if (reason !== undefined) return reason;
   const own: readonly string[] = Object.values(SET_FILES);
   const hasOthers = (await files.list(folder)).some((name) => !own.includes(name));
   return hasOthers ? 'it contains other files' : undefined;

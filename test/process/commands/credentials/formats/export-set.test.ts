@@ -22,7 +22,7 @@ import {
   type ExportRequest,
   type ExportResult,
 } from '../../../../../src/commands/credentials/formats/export-set.ts';
-import { FORMAT_NAMES } from '../../../../../src/commands/credentials/formats/format-names.ts';
+import { FORMAT_NAMES } from '../../../../../src/commands/credentials/formats/format.ts';
 import { nodeFileSystem } from '../../../../../src/files/node-file-system.ts';
 import { canariesOf, credentialSet, withToken } from '../../../../support/credential-set.ts';
 import { temporaryFolders } from '../../../../support/temporary-folder.ts';
