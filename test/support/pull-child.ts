@@ -20,7 +20,7 @@ const request = {
 const run =
   mode === 'rotate'
     ? rotateCredentials(request)
-    : pullCredentials({ ...request, force: true, offline: false, withToken: true, dryRun: false });
+    : pullCredentials({ ...request, flags: { force: true, withToken: true } });
 run.then(
   () => {
     process.stdout.write(JSON.stringify(steps), () => process.exit(0));

@@ -29,7 +29,14 @@ export interface CredentialClient {
   close(): Promise<void>;
 }
 
+export interface CredentialsFlags extends ConnectionFlags {
+  readonly json?: boolean;
+  readonly local?: boolean;
+  readonly debug?: boolean;
+}
+
 export interface CredentialContext extends ConnectionContext {
+  readonly flags: CredentialsFlags;
   readonly env: NodeJS.ProcessEnv;
   readonly clock: Clock;
   readonly signal: AbortSignal;
@@ -47,11 +54,10 @@ const UNNEEDED_SETTINGS = ['temporal.mutual-tls', 'temporal.namespace', ...WORKE
  * (names or prefixes). Close the client after use.
  */
 export async function openCredentialClient(
-  flags: ConnectionFlags,
   context: CredentialContext,
   unneeded: readonly string[] = UNNEEDED_SETTINGS,
 ): Promise<CredentialClient> {
-  const connection = await resolveConnection(flags, context);
+  const connection = await resolveConnection(context.flags, context);
   const options = { ignore: unneeded };
   const settings = requireConnectionSettings(connection, options);
   const connect = async () => {
@@ -74,7 +80,7 @@ export async function openCredentialClient(
   };
 }
 
-function engineScope(settings: ResolvedSettings): EngineScope {
+export function engineScope(settings: ResolvedSettings): EngineScope {
   return {
     endpoint: settings['kuflow.api.endpoint']?.value ?? '',
     principal: settings['kuflow.api.client-id']?.value ?? '',

@@ -4,7 +4,6 @@ import { cliInvocation } from '../../base/cli-invocation.ts';
 import { childEnvironment, temporalEnvironmentWarnings } from './child-environment.ts';
 import type { CredentialToken } from './set.ts';
 import { createCredentialSet, verifyMaterial, verifyToken } from './material.ts';
-import type { ConnectionFlags } from '../../connection/flags.ts';
 import { WORKER_SETTINGS, openCredentialClient, type CredentialContext } from './client.ts';
 import {
   explainFailedStart,
@@ -14,15 +13,11 @@ import {
 } from '../../platform/session/worker-command.ts';
 import { configuredCertificate } from './configured-certificate.ts';
 
-export interface CredentialsTokenRequest extends CredentialContext {
-  readonly flags: ConnectionFlags;
-}
-
 /** `kuflow credentials token`: a new engine token with its expiry. Rejects with a KnownError. */
 export async function requestEngineToken(
-  request: CredentialsTokenRequest,
+  request: CredentialContext,
 ): Promise<{ readonly token: CredentialToken; readonly warnings: readonly string[] }> {
-  const client = await openCredentialClient(request.flags, request);
+  const client = await openCredentialClient(request);
   try {
     return { token: verifyToken(await client.requestToken(), request.clock.now()), warnings: client.warnings };
   } finally {
@@ -31,7 +26,6 @@ export async function requestEngineToken(
 }
 
 export interface CredentialsExecRequest extends CredentialContext {
-  readonly flags: ConnectionFlags;
   readonly command: readonly [string, ...string[]];
   readonly onWarning: (text: string) => void;
   /** From this call on, every signal of this process goes to `listener`. */
@@ -74,7 +68,7 @@ export async function execWithCredentials(request: CredentialsExecRequest): Prom
 }
 
 async function buildEnvironment(request: CredentialsExecRequest): Promise<NodeJS.ProcessEnv> {
-  const client = await openCredentialClient(request.flags, request, WORKER_SETTINGS);
+  const client = await openCredentialClient(request, WORKER_SETTINGS);
   try {
     for (const warning of [...client.warnings, ...(await temporalEnvironmentWarnings(request.env))])
       request.onWarning(warning);

@@ -34,7 +34,8 @@ export interface ExportedCredentials {
  * Problems with the target are reported before anything is requested from KuFlow. Rejects with a KnownError.
  */
 export async function pullAndExport(request: CredentialsExportRequest): Promise<ExportedCredentials> {
-  const { exported: flags, files = nodeFileSystem, cwd, env, clock, signal, dryRun, withToken } = request;
+  const { exported: flags, files = nodeFileSystem, cwd, env, clock, signal } = request;
+  const { dryRun = false, withToken = false } = request.flags;
   const { format, output } = flags;
   if (format === undefined || output === undefined) {
     if (Object.values(flags).some((value) => value !== undefined)) throw incompleteOptionsError(format);

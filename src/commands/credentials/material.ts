@@ -85,8 +85,7 @@ export function verifyToken({ token, expiredAt }: UnverifiedToken, now: number):
     if (/[^\u0021-\u007e]/.test(value)) return 'the token contains characters that are not allowed in an HTTP header';
     if (expiredAt === undefined) return 'the response does not say when the token expires (no expiredAt)';
     if (Number.isNaN(expiresAt)) return `expiredAt is not a valid time: ${escapeForTerminal(expiredAt, 60)}`;
-    if (expiresAt <= now)
-      return `the token expired at ${isoTime(expiresAt)}; the local clock says ${isoTime(now)}`;
+    if (expiresAt <= now) return `the token expired at ${isoTime(expiresAt)}; the local clock says ${isoTime(now)}`;
     return undefined;
   })();
   if (problem !== undefined) throw rejectedAnswerError("KuFlow's engine token cannot be used", problem);

@@ -3,24 +3,31 @@ import { projectCommands } from '../../project/commands.ts';
 import { cliInvocation } from '../../base/cli-invocation.ts';
 import { usageError } from '../../base/errors.ts';
 import { Secret } from '../../base/secret.ts';
-import type { ConnectionFlags } from '../../connection/flags.ts';
 import type { FileSystem } from '../../files/file-system.ts';
 import { nodeFileSystem } from '../../files/node-file-system.ts';
 import { startDevCommand, toExitStatus } from '../../platform/session/worker-command.ts';
 import { readRunningState, STATE_FOLDER } from '../../platform/state/state-file.ts';
 import { LOCAL_SETTINGS_FILE, SETTING_KEYS } from '../../settings/keys.ts';
-import { openCredentialClient, type CredentialClient, type CredentialContext } from './client.ts';
+import {
+  openCredentialClient,
+  type CredentialClient,
+  type CredentialContext,
+  type CredentialsFlags,
+} from './client.ts';
 import { verifyCertificateWithEngine } from './prove.ts';
 import type { EngineScope } from './set.ts';
 import { installCredentialSet, type PullEvent, type PullResult } from './store/pull-set.ts';
 import type { SettingTexts } from './store/settings-file.ts';
 
+export interface PullFlags extends CredentialsFlags {
+  readonly force?: boolean;
+  readonly offline?: boolean;
+  readonly withToken?: boolean;
+  readonly dryRun?: boolean;
+}
+
 export interface CredentialsPullRequest extends CredentialContext {
-  readonly flags: ConnectionFlags;
-  readonly force: boolean;
-  readonly offline: boolean;
-  readonly withToken: boolean;
-  readonly dryRun: boolean;
+  readonly flags: PullFlags;
   readonly report: (event: PullEvent) => void;
   /** The real disk if absent. */
   readonly files?: FileSystem;
@@ -36,15 +43,16 @@ export type PulledCredentials = PullResult & { readonly scope: EngineScope };
  * then nothing has changed.
  */
 export async function pullCredentials(request: CredentialsPullRequest): Promise<PulledCredentials> {
+  const { force = false, offline = false, withToken = false, dryRun = false } = request.flags;
   return await withClient(request, async (client) => {
     await request.before?.(client.scope);
     return await installCredentialSet({
       ...commonPullRequest(request, client),
-      force: request.force,
-      dryRun: request.dryRun,
-      keepToken: request.withToken,
-      requestToken: request.withToken ? client.requestToken : undefined,
-      prove: request.offline
+      force,
+      dryRun,
+      keepToken: withToken,
+      requestToken: withToken ? client.requestToken : undefined,
+      prove: offline
         ? undefined
         : (set) =>
             verifyCertificateWithEngine(set, {
@@ -58,7 +66,6 @@ export async function pullCredentials(request: CredentialsPullRequest): Promise<
 }
 
 export interface CredentialsRotateRequest extends CredentialContext {
-  readonly flags: ConnectionFlags;
   readonly report: (event: PullEvent) => void;
   /** Called after the switch, before the command. */
   readonly onSwitched?: (pulled: RotateResult['pulled']) => void;
@@ -106,7 +113,7 @@ async function withClient(
   request: CredentialsPullRequest | CredentialsRotateRequest,
   work: (client: CredentialClient) => Promise<PullResult>,
 ): Promise<PulledCredentials> {
-  const client = await openCredentialClient(request.flags, request);
+  const client = await openCredentialClient(request);
   requireRequestedLocal(client, request);
   try {
     const result = await work(client);

@@ -4,41 +4,25 @@ import { usageError } from '../../base/errors.ts';
 import { escapeForTerminal } from '../../base/escape.ts';
 import { localKuFlow } from '../../cli/local-kuflow.ts';
 import type { CommandContext } from '../../cli/context.ts';
-import type { ConnectionFlags } from '../../connection/flags.ts';
 import { nodeFileSystem } from '../../files/node-file-system.ts';
 import { stringifyForTerminal } from '../../terminal/json.ts';
 import { printError } from '../../terminal/print-error.ts';
 import { openProgress } from '../../terminal/progress.ts';
-import type { CredentialContext } from './client.ts';
+import type { CredentialsFlags } from './client.ts';
 import { execWithCredentials, requestEngineToken } from './exec.ts';
 import { exportAsData, exportReporter, printExport } from './export-view.ts';
 import { pullAndExport, type ExportFlags } from './export.ts';
-import { rotateCredentials } from './pull.ts';
+import { rotateCredentials, type PullFlags } from './pull.ts';
 import { printStatus, statusAsData } from './status-view.ts';
 import { pruneSets } from './store/prune.ts';
-import { credentialsStatus } from './status.ts';
+import { credentialsStatus, type StatusFlags } from './status.ts';
 import { printPrune, printPull, pullAsData, pullReporter } from './view.ts';
 
 const NOT_RUN = 125;
 
-export interface CredentialsFlags extends ConnectionFlags {
-  readonly json?: boolean;
-  readonly local?: boolean;
-  readonly debug?: boolean;
-}
-export interface PullFlags extends CredentialsFlags {
-  readonly force?: boolean;
-  readonly offline?: boolean;
-  readonly withToken?: boolean;
-  readonly dryRun?: boolean;
-}
 export interface PullExportFlags extends PullFlags, ExportFlags {}
 export interface RotateFlags extends CredentialsFlags {
   readonly exec?: string;
-}
-export interface StatusFlags extends CredentialsFlags {
-  readonly online?: boolean;
-  readonly failOn?: 'warn';
 }
 export interface TokenFlags extends CredentialsFlags {
   readonly show?: boolean;
@@ -48,9 +32,10 @@ export interface PruneFlags {
   readonly json?: boolean;
 }
 
-function credentialContext(context: CommandContext, flags: Pick<CredentialsFlags, 'local'>): CredentialContext {
+function credentialContext<Flags extends CredentialsFlags>(context: CommandContext, flags: Flags) {
   const { env, cwd, terminal } = context;
   return {
+    flags,
     env,
     cwd,
     stdin: terminal.prompts.input,
@@ -80,11 +65,6 @@ export async function runPull(flags: PullExportFlags, context: CommandContext): 
         progress.stop();
       },
       onExport: exportReporter(terminal.err),
-      flags,
-      force: flags.force === true,
-      offline: flags.offline === true,
-      withToken: flags.withToken === true,
-      dryRun: flags.dryRun === true,
       report: pullReporter(progress),
     });
     if (flags.json === true) {
@@ -111,7 +91,6 @@ export async function runRotate(flags: RotateFlags, context: CommandContext): Pr
   try {
     const { pulled, execStatus } = await rotateCredentials({
       ...credentials,
-      flags,
       report: pullReporter(progress),
       // Before the command, which writes to the same terminal and may run for a long time.
       onSwitched: (switched) => {
@@ -149,13 +128,7 @@ export async function runStatus(flags: StatusFlags, context: CommandContext): Pr
     terminal.err.line(
       'Checking with KuFlow creates an authentication: an engine token, and a certificate if none is configured.',
     );
-  const status = await credentialsStatus({
-    ...credentialContext(context, flags),
-    flags,
-    online: flags.online === true,
-    failOnWarn: flags.failOn === 'warn',
-    report: () => undefined,
-  });
+  const status = await credentialsStatus(credentialContext(context, flags));
   if (flags.json === true) printJson(context, statusAsData(status, context.cwd));
   else printStatus(terminal, status, { ...context, now: systemClock.now() });
   context.setStatus(status.status);
@@ -182,7 +155,7 @@ export async function runToken(flags: TokenFlags, context: CommandContext): Prom
       'Pipe the output to another command, or add --show to print the token anyway',
     ]);
   }
-  const { token, warnings } = await requestEngineToken({ ...credentialContext(context, flags), flags });
+  const { token, warnings } = await requestEngineToken(credentialContext(context, flags));
   for (const warning of warnings) terminal.err.line(`Warning: ${escapeForTerminal(warning, 1000)}`);
   const value = token.value.reveal();
   if (flags.json === true) printJson(context, { token: value, expiresAt: token.expiresAt });
@@ -211,7 +184,6 @@ export async function runCredentialsExec(
   try {
     const result = await execWithCredentials({
       ...credentials,
-      flags,
       command: [program, ...rest],
       passSignals: (listener) => context.passSignals(listener),
       onWarning: (text) => terminal.err.line(`Warning: ${escapeForTerminal(text, 1000)}`),

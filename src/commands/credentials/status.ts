@@ -1,17 +1,15 @@
-import type { Clock } from '../../base/clock.ts';
 import { worstExitStatus, type ExitStatus } from '../../base/errors.ts';
 import { Secret } from '../../base/secret.ts';
-import type { ConnectionFlags } from '../../connection/flags.ts';
 import { inspectConnection } from '../../connection/inspect.ts';
 import type { LockedSecret } from '../../connection/profile.ts';
-import { resolveConnection, type ConnectionContext } from '../../connection/resolve.ts';
+import { resolveConnection } from '../../connection/resolve.ts';
 import { checkConnection } from '../../diagnostics/check-connection.ts';
-import type { CheckEvent } from '../../diagnostics/check.ts';
 import type { ConnectionReport } from '../../diagnostics/report.ts';
 import { nodeFileSystem } from '../../files/node-file-system.ts';
 import { SETTING_KEYS } from '../../settings/keys.ts';
 import { formatProblem, isWorkerSetting, type ResolvedSettings, type SettingsResult } from '../../settings/resolve.ts';
 import { formatSource, type Source } from '../../settings/sources.ts';
+import { engineScope, type CredentialContext, type CredentialsFlags } from './client.ts';
 import { configuredCertificate } from './configured-certificate.ts';
 import { storeStatus, type StoreStatus, type UsedMaterial } from './store/status.ts';
 
@@ -37,15 +35,15 @@ export interface CredentialsStatus {
   readonly status: ExitStatus;
 }
 
-export interface CredentialsStatusRequest extends ConnectionContext {
-  readonly flags: ConnectionFlags;
-  readonly clock: Clock;
-  readonly signal: AbortSignal;
+export interface StatusFlags extends CredentialsFlags {
   /** Also checks with KuFlow and the engine, which creates an engine token. */
-  readonly online: boolean;
+  readonly online?: boolean;
   /** Whether warnings count. */
-  readonly failOnWarn: boolean;
-  readonly report: (event: CheckEvent) => void;
+  readonly failOn?: 'warn';
+}
+
+export interface CredentialsStatusRequest extends CredentialContext {
+  readonly flags: StatusFlags;
 }
 
 /** The settings to show: those of the connection. */
@@ -62,22 +60,22 @@ interface SourcedValue {
  * `online`.
  */
 export async function credentialsStatus(request: CredentialsStatusRequest): Promise<CredentialsStatus> {
-  const { cwd, clock, failOnWarn } = request;
-  const connection = await resolveConnection(request.flags, request);
+  const { cwd, clock, flags } = request;
+  const failOnWarn = flags.failOn === 'warn';
+  const connection = await resolveConnection(flags, request);
   const { locked, warnings } = connection;
   // Only requests to KuFlow need the secret, so the keychain stays locked otherwise.
-  const { result } = request.online ? await connection.unlock() : connection;
+  const { result } = flags.online === true ? await connection.unlock() : connection;
   const { settings } = result;
-  const wanted = {
-    endpoint: settings['kuflow.api.endpoint']?.value ?? '',
-    principal: settings['kuflow.api.client-id']?.value ?? '',
-    tenantId: settings['kuflow.api.tenant-id']?.value,
-    namespace: settings['temporal.namespace']?.value,
-  };
+  const wanted = { ...engineScope(settings), namespace: settings['temporal.namespace']?.value };
   const used = findUsedMaterial(result);
   const store = await storeStatus({ project: cwd, used, wanted, files: nodeFileSystem, now: clock.now() });
   const relevant = result.problems.filter(({ key }) => !isWorkerSetting(key));
-  const online = request.online ? await checkOnline(request, { ...result, problems: relevant }) : undefined;
+  const { env, signal } = request;
+  const online =
+    flags.online === true
+      ? await checkConnection(await inspectConnection({ ...result, problems: relevant }, env), { env, signal })
+      : undefined;
   return {
     settings: displaySettings(settings, locked),
     problems: relevant.map(formatProblem),
@@ -125,9 +123,4 @@ function displaySettings(settings: ResolvedSettings, locked: LockedSecret | unde
       },
     ];
   });
-}
-
-async function checkOnline(request: CredentialsStatusRequest, result: SettingsResult): Promise<ConnectionReport> {
-  const { env, report, signal } = request;
-  return await checkConnection(await inspectConnection(result, env), { env, report, signal });
 }

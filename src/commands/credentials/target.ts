@@ -48,8 +48,7 @@ export async function readOwnFile(
 export const SPECIAL_FILE = 'it is a pipe, a socket or a device';
 
 function whyNotReplaceable({ kind, own, mode }: FileStatus): string | undefined {
-  if (kind !== 'file')
-    return { folder: 'it is a folder', link: 'it is a symbolic link', other: SPECIAL_FILE }[kind];
+  if (kind !== 'file') return { folder: 'it is a folder', link: 'it is a symbolic link', other: SPECIAL_FILE }[kind];
   if (!own) return 'it belongs to another user';
   return (mode & 0o200) === 0 ? 'it is read-only' : undefined;
 }

@@ -1,8 +1,8 @@
 import { Secret } from '../../../base/secret.ts';
 import { splitTextFile } from '../../../files/text-file.ts';
-import { editYaml, parseYamlMap, getYamlText } from '../../../files/yaml-edit.ts';
+import { parseYamlMap, getYamlText } from '../../../files/yaml-edit.ts';
 import type { SettingName } from '../../../settings/keys.ts';
-import { localSettingsText } from '../../../settings/local-settings-text.ts';
+import { editSettings } from '../store/settings-file.ts';
 import { definedEntries, listKeyChanges, type FormatInput, type Formatted } from './format.ts';
 
 /** The text of an application file with the set in it: inline, or the paths of its files. Throws a KnownError. */
@@ -18,17 +18,12 @@ export function formatYaml({ set, existing, name, paths }: FormatInput): Formatt
     ['temporal.mutual-tls.ca-data', paths === undefined ? set.authorities : undefined],
     ['temporal.mutual-tls.server-name', set.serverName],
   ]);
-  const { mark, text, lineEnd } = splitTextFile(existing);
-  const edits = [...values].map(([key, value]) => ({ path: key.split('.'), value }));
-  const data = parseYamlMap(text, name);
-  const before = new Map(definedEntries(edits.map(({ path }) => [path.join('.'), getYamlText(data, path)])));
-  const edited =
-    text.trim() === ''
-      ? localSettingsText(Object.fromEntries(definedEntries(values)))
-      : editYaml(text, edits, name, lineEnd);
+  const data = parseYamlMap(splitTextFile(existing).text, name);
+  const before = new Map(definedEntries([...values.keys()].map((key) => [key, getYamlText(data, key.split('.'))])));
+  const edited = editSettings(existing, Object.fromEntries(values), name);
   const notes =
     set.token === undefined
       ? []
       : ['The token was not written: application files have no setting for it, and a worker gets its own tokens'];
-  return { text: new Secret(mark + edited), changes: listKeyChanges(before, values), notes };
+  return { text: new Secret(edited), changes: listKeyChanges(before, values), notes };
 }

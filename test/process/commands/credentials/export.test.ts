@@ -52,18 +52,16 @@ interface Over {
   readonly onExport?: (event: ExportEvent) => void;
 }
 
-function exporting(at: string, exported: ExportFlags, over: Over = {}) {
+function exporting(at: string, exported: ExportFlags, { files, onExport = () => undefined, ...flags }: Over = {}) {
   return pullAndExport({
-    flags: { endpoint: server?.url ?? '' },
+    flags: { endpoint: server?.url ?? '', offline: true, ...flags },
     env: { PATH: process.env['PATH'], KUFLOW_API_CLIENTID: CLIENT_ID, KUFLOW_API_CLIENTSECRET: CLIENT_SECRET },
     stdin: new PassThrough(),
     signal: new AbortController().signal,
-    ...{ cwd: at, clock: systemClock, force: false, offline: true, withToken: false, dryRun: false },
+    ...{ cwd: at, clock: systemClock, exported, onExport },
     report: () => undefined,
     onPulled: () => undefined,
-    onExport: () => undefined,
-    exported,
-    ...over,
+    ...(files && { files }),
   });
 }
 

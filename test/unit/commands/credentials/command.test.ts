@@ -127,12 +127,12 @@ describe('pull', () => {
       await server?.close();
       server = await startAnsweringServer(answer);
       const request = {
-        flags: { endpoint: server.url },
+        flags: { endpoint: server.url, offline: true },
         env: { KUFLOW_API_CLIENTID: CLIENT_ID, KUFLOW_API_CLIENTSECRET: CLIENT_SECRET },
         stdin: new PassThrough(),
         signal: new AbortController().signal,
         report: () => undefined,
-        ...{ cwd: at, clock: systemClock, restMs, force: false, offline: true, withToken: false, dryRun: false },
+        ...{ cwd: at, clock: systemClock, restMs },
       };
       return await pullCredentials(request).catch((error: unknown) => error);
     };
@@ -429,7 +429,10 @@ describe('the environment of a command', () => {
     );
     if (!verdict.ok) throw new Error('not verified');
     const place = { endpoint: 'https://api.kuflow.com/v2024-06-14', principal: CLIENT_ID, target: 'engine:443' };
-    const set = createCredentialSet(place, verdict.verified, { value: new Secret('t'), expiresAt: '2026-01-01T00:00:00.000Z' });
+    const set = createCredentialSet(place, verdict.verified, {
+      value: new Secret('t'),
+      expiresAt: '2026-01-01T00:00:00.000Z',
+    });
     const rest = {
       KUFLOW_API_ENDPOINT: place.endpoint,
       KUFLOW_API_CLIENTID: CLIENT_ID,
