@@ -2,11 +2,10 @@ import type { Clock } from '../../base/clock.ts';
 import { KnownError } from '../../base/errors.ts';
 import { Secret } from '../../base/secret.ts';
 import type { Environment } from '../../settings/environment.ts';
-import { connectToKuFlow } from '../../connection/client.ts';
 import type { ConnectionFlags } from '../../connection/flags.ts';
 import { requireConnection, requireConnectionSettings } from '../../connection/require.ts';
 import { resolveConnection, type ConnectionContext } from '../../connection/resolve.ts';
-import type { KuFlowClient } from '../../kuflow/client.ts';
+import { createKuFlowClient, type KuFlowClient } from '../../kuflow/client.ts';
 import { connectionAsEnvironment, type ResolvedSettings } from '../../settings/resolve.ts';
 import type { UnverifiedMaterial, UnverifiedToken } from './material.ts';
 import type { EngineScope } from './set.ts';
@@ -63,7 +62,7 @@ export async function openCredentialClient(
   const connect = async () => {
     const complete = await requireConnection(connection, options);
     const { restMs: timeoutMs = REST_MS, clock, signal } = context;
-    const client = connectToKuFlow(await complete.rest(), { timeoutMs, clock, signal });
+    const client = createKuFlowClient({ ...(await complete.rest()), timeoutMs, clock, signal });
     return { client, settings: complete.settings };
   };
   let opening: ReturnType<typeof connect> | undefined;

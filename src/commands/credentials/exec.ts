@@ -3,7 +3,7 @@ import type { ForwardedSignal } from '../../base/interrupts.ts';
 import { cliInvocation } from '../../base/cli-invocation.ts';
 import { childEnvironment, temporalEnvironmentWarnings } from './child-environment.ts';
 import type { CredentialToken } from './set.ts';
-import { createCredentialSet, verifyMaterial, verifyToken } from './material.ts';
+import { configuredCertificate, createCredentialSet, verifyMaterial, verifyToken } from './material.ts';
 import { WORKER_SETTINGS, openCredentialClient, type CredentialContext } from './client.ts';
 import {
   explainFailedStart,
@@ -11,7 +11,6 @@ import {
   toExitStatus,
   type FailedStart,
 } from '../../platform/session/worker-command.ts';
-import { configuredCertificate } from './configured-certificate.ts';
 
 /** `kuflow credentials token`: a new engine token with its expiry. Rejects with a KnownError. */
 export async function requestEngineToken(

@@ -4,8 +4,9 @@ import type { ForeignStatus, SetStatus, StoreStatus } from './store/status.ts';
 import type { CredentialsStatus } from './status.ts';
 import { palette } from '../../terminal/palette.ts';
 import { shortPath } from '../../terminal/short-path.ts';
-import { formatTable, type TableRow } from '../../terminal/table.ts';
+import { formatTable } from '../../terminal/table.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
+import type { TableRow } from '../../terminal/table.ts';
 
 const DAY = 86_400_000;
 

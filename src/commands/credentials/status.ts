@@ -7,10 +7,16 @@ import { checkConnection } from '../../diagnostics/check-connection.ts';
 import type { ConnectionReport } from '../../diagnostics/report.ts';
 import { nodeFileSystem } from '../../files/node-file-system.ts';
 import { SETTING_KEYS } from '../../settings/keys.ts';
-import { formatProblem, isWorkerSetting, type ResolvedSettings, type SettingsResult } from '../../settings/resolve.ts';
-import { formatSource, type Source } from '../../settings/sources.ts';
+import {
+  formatProblem,
+  isWorkerSetting,
+  type ResolvedSettings,
+  type Setting,
+  type SettingsResult,
+} from '../../settings/resolve.ts';
+import { formatSource } from '../../settings/sources.ts';
 import { engineScope, type CredentialContext, type CredentialsFlags } from './client.ts';
-import { configuredCertificate } from './configured-certificate.ts';
+import { configuredCertificate } from './material.ts';
 import { storeStatus, type StoreStatus, type UsedMaterial } from './store/status.ts';
 
 /** A setting in a form that may be shown. */
@@ -48,12 +54,6 @@ export interface CredentialsStatusRequest extends CredentialContext {
 
 /** The settings to show: those of the connection. */
 const DISPLAYED = SETTING_KEYS.map(({ name }) => name).filter((name) => !isWorkerSetting(name));
-
-interface SourcedValue {
-  readonly value: unknown;
-  readonly source: Source;
-  readonly shadows: readonly Source[];
-}
 
 /**
  * `kuflow credentials status`: the credentials in use and their problems. Uses no network and opens no keychain unless
@@ -106,7 +106,7 @@ function storeExitStatus(store: StoreStatus, failOnWarn: boolean): ExitStatus {
 }
 
 function displaySettings(settings: ResolvedSettings, locked: LockedSecret | undefined): readonly DisplayedSetting[] {
-  const all: Readonly<Partial<Record<string, SourcedValue>>> = {
+  const all: Readonly<Partial<Record<string, Setting<unknown>>>> = {
     ...(locked && { 'kuflow.api.client-secret': { ...locked, value: '[in the keychain]' } }),
     ...settings,
   };

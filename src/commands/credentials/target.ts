@@ -3,6 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { codeOf, KnownError, usageError } from '../../base/errors.ts';
 import { escapeForTerminal } from '../../base/escape.ts';
 import { withContext } from '../../base/system-error.ts';
+import { withLock, type LockWaitOptions } from '../../files/file-lock.ts';
 import type { FileStatus, FileSystem } from '../../files/file-system.ts';
 import { readGitState } from '../../files/git.ts';
 import { MIB } from '../../files/read.ts';
@@ -150,4 +151,20 @@ export function permissionNote({ name, mode: before }: Pick<TargetFile, 'name' |
 /** A file with secrets is private to its owner; any other file keeps its permissions. */
 export function targetMode(target: Pick<TargetFile, 'mode'>, secret: boolean): number {
   return secret && !WINDOWS ? target.mode & 0o700 : target.mode;
+}
+
+const LOCK = '.kuflow-credentials-lock';
+const LOCK_TIMEOUT_MS = 120_000;
+
+/** Runs `work` as the only run of this tool, from any project, that writes to the folder. Rejects with a KnownError. */
+export async function withFolderLock<T>(
+  files: FileSystem,
+  folder: string,
+  waiting: LockWaitOptions,
+  work: () => Promise<T>,
+): Promise<T> {
+  const path = join(folder, LOCK);
+  const take = () => withContext('Locking the folder', folder, () => files.lock(path));
+  const lock = { take, path, within: LOCK_TIMEOUT_MS, busyWith: `writing credentials into ${folder}` };
+  return await withLock(lock, waiting, work);
 }

@@ -12,7 +12,6 @@ import { formatDotenv } from './dotenv.ts';
 import type { FormatInput, FormatName, Formatted, KeyChange } from './format.ts';
 import { formatJson } from './json.ts';
 import { checkPemFolder, pemFileNames, planPem, withPemFolderLock, writePem } from './pem-folder.ts';
-import { withFolderLock } from './folder-lock.ts';
 import { formatSecretManifest } from './secret-manifest.ts';
 import {
   checkUnchanged,
@@ -24,6 +23,7 @@ import {
   requireWritable,
   targetText,
   whyNotOwnFolder,
+  withFolderLock,
   type TargetFile,
 } from '../target.ts';
 import { formatTemporalToml } from './temporal-toml.ts';

@@ -1,6 +1,6 @@
-import { isRecord } from '../../../base/json.ts';
 import { Secret } from '../../../base/secret.ts';
-import { cannotEditError, splitTextFile } from '../../../files/text-file.ts';
+import { parseJsonObject } from '../../../files/json-edit.ts';
+import { splitTextFile } from '../../../files/text-file.ts';
 import { editYaml } from '../../../files/yaml-edit.ts';
 import { renewalTime, type CredentialSet } from '../set.ts';
 import { listKeyChanges, type FormatInput, type Formatted, type KeyValues } from './format.ts';
@@ -46,17 +46,4 @@ function jsonValues(set: CredentialSet): KeyValues {
     ['token', set.token?.value.reveal()],
     ['tokenExpiresAt', set.token?.expiresAt],
   ]);
-}
-
-function parseJsonObject(text: string, name: string): Record<string, unknown> {
-  const next = 'Correct the file, or choose another one';
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    // The parser's message quotes the file, which may contain secrets.
-    throw cannotEditError(name, 'it is not valid JSON', next);
-  }
-  if (!isRecord(value)) throw cannotEditError(name, 'it is not a JSON object', next);
-  return value;
 }

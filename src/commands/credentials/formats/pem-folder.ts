@@ -14,8 +14,14 @@ import {
 import type { CredentialSet } from '../set.ts';
 import { SET_FILES } from '../store/layout.ts';
 import { setContents } from '../store/sets.ts';
-import { changedError, permissionNote, readTargetFile, targetMode, type TargetFile } from '../target.ts';
-import { withFolderLock } from './folder-lock.ts';
+import {
+  changedError,
+  permissionNote,
+  readTargetFile,
+  targetMode,
+  withFolderLock,
+  type TargetFile,
+} from '../target.ts';
 import type { KeyChange } from './format.ts';
 
 const JOURNAL = '.kuflow-credentials-journal';

@@ -24,14 +24,18 @@ export interface Staleness {
   readonly text: string;
 }
 
-/** The state of a stored set. `record` and `verified` are present if they could be read. */
-export interface Assessment {
-  readonly record?: SetRecord | undefined;
-  readonly verified?: VerifiedMaterial | undefined;
+/** The state of a certificate. */
+export interface CertificateAssessment {
+  readonly certificate?: CertificateFacts | undefined;
   /** When renewal is due, in ISO 8601. */
   readonly renewBefore?: string | undefined;
-  /** Every reason not to use the set; empty for a usable set. */
+  /** Every reason not to use it; empty for a usable one. */
   readonly stale: readonly Staleness[];
+}
+
+/** The state of a stored set. `record` and `certificate` are present if they could be read. */
+export interface SetAssessment extends CertificateAssessment {
+  readonly record?: SetRecord | undefined;
 }
 
 const MATERIAL: readonly string[] = [SET_FILES.cert, SET_FILES.key, SET_FILES.ca];
@@ -45,7 +49,7 @@ export function assessSet(
   stored: StoredSet | undefined,
   wanted: CredentialScope & { readonly namespace?: string | undefined },
   now: number,
-): Assessment {
+): SetAssessment {
   if (stored === undefined) return { stale: [{ reason: 'none', text: 'no credentials have been pulled yet' }] };
   const { record, problems } = stored;
   const stale: Staleness[] = problems.map(({ text }) => ({ reason: 'files', text }));
@@ -53,7 +57,7 @@ export function assessSet(
   if (record === undefined) return { stale };
   const verdict = verifyMaterial({ namespace: record.namespace, text: stored.text }, now);
   // A part that could not be read is reported already.
-  const isReadable = !problems.some(({ file, code }) => MATERIAL.includes(file) && code !== 'open');
+  const isReadable = !problems.some(({ file, isRead }) => MATERIAL.includes(file) && !isRead);
   if (!verdict.ok && isReadable) for (const { message } of verdict.problems) add('unusable', message);
   const verified = verdict.ok ? verdict.verified : undefined;
   for (const difference of verified === undefined ? [] : findChanges(record, verified)) add('changed', difference);
@@ -69,7 +73,7 @@ export function assessSet(
     add('namespace', `the set is for namespace ${record.namespace}, ${butSettingsHave(wanted.namespace)}`);
   const renewBefore = verified && renewalTime(verified.leaf, record.pulledAt);
   stale.push(...checkRenewal(renewBefore, now));
-  return { record, verified, renewBefore, stale };
+  return { record, certificate: verified?.leaf ?? record.certificate, renewBefore, stale };
 }
 
 /**
@@ -79,7 +83,7 @@ export function assessSet(
 export function assessCertificate(
   { namespace, text }: { readonly namespace: string | undefined; readonly text: TlsMaterialText },
   now: number,
-): Pick<Assessment, 'renewBefore' | 'stale'> & { readonly certificate?: CertificateFacts | undefined } {
+): CertificateAssessment {
   const verdict = verifyMaterial({ namespace: namespace ?? '', text }, now);
   // A missing namespace is reported as a problem of the settings.
   const problems = verdict.ok

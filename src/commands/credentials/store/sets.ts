@@ -66,10 +66,11 @@ export async function removeSetFolder(files: FileSystem, folder: string): Promis
 
 type SetFile = (typeof SET_FILES)[keyof typeof SET_FILES];
 
-/** A problem with one file of a set. A file with the code `open` was read anyway. */
+/** A problem with one file of a set. */
 export interface StoredProblem {
   readonly file: SetFile;
-  readonly code: 'absent' | 'no-file' | 'foreign' | 'open' | 'unreadable' | 'content';
+  /** Whether the file was read anyway. */
+  readonly isRead: boolean;
   /** One sentence. */
   readonly text: string;
 }
@@ -91,32 +92,31 @@ export interface StoredSet {
 export async function readSet(files: FileSystem, layout: StoreLayout, id: string): Promise<StoredSet> {
   const folder = join(layout.store, id);
   const problems: StoredProblem[] = [];
-  const add = (file: SetFile, code: StoredProblem['code'], what: string): void =>
-    void problems.push({ file, code, text: `${file} ${what}` });
+  const add = (file: SetFile, what: string, isRead = false): void =>
+    void problems.push({ file, isRead, text: `${file} ${what}` });
   const read = async (name: SetFile): Promise<string> => {
     const path = join(folder, name);
     try {
       const status = await files.look(path);
-      if (status === undefined) add(name, 'absent', 'is missing');
-      else if (status.kind !== 'file') add(name, 'no-file', 'is not a regular file');
-      else if (!status.own) add(name, 'foreign', 'belongs to another user');
+      if (status === undefined) add(name, 'is missing');
+      else if (status.kind !== 'file') add(name, 'is not a regular file');
+      else if (!status.own) add(name, 'belongs to another user');
       else {
         if (process.platform !== 'win32' && (status.mode & 0o077) !== 0 && name !== SET_FILES.ca)
-          add(name, 'open', 'is accessible to other users: chmod 600');
+          add(name, 'is accessible to other users: chmod 600', true);
         return (await files.read(path)).toString('utf8');
       }
     } catch (error) {
       const code = codeOf(error);
       if (code === undefined) throw error;
-      add(name, 'unreadable', `cannot be read (${code})`);
+      add(name, `cannot be read (${code})`);
     }
     return '';
   };
   const readToken = async (): Promise<string> => {
     const before = problems.length;
     const token = await read(SET_FILES.token);
-    if (problems.length === before && !/^[!-~]+$/.test(token))
-      add(SET_FILES.token, 'content', 'does not contain a token');
+    if (problems.length === before && !/^[!-~]+$/.test(token)) add(SET_FILES.token, 'does not contain a token');
     return token;
   };
   const [cert, key, ca, lock] = [
@@ -126,8 +126,8 @@ export async function readSet(files: FileSystem, layout: StoreLayout, id: string
     await read(SET_FILES.lock),
   ];
   const record = parseSetRecord(lock);
-  if (lock !== '' && record === undefined) add(SET_FILES.lock, 'content', 'is not a valid lock file');
-  if (record !== undefined && record.id !== id) add(SET_FILES.lock, 'content', 'belongs to another set');
+  if (lock !== '' && record === undefined) add(SET_FILES.lock, 'is not a valid lock file');
+  if (record !== undefined && record.id !== id) add(SET_FILES.lock, 'belongs to another set');
   const token = record?.token === undefined ? undefined : new Secret(await readToken());
   return { id, folder, text: { cert, key, ca }, problems, record, token };
 }

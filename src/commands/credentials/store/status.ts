@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { KnownError } from '../../../base/errors.ts';
-import type { ConfiguredCertificate } from '../configured-certificate.ts';
-import type { CertificateFacts, CredentialScope } from '../set.ts';
-import { assessCertificate, assessSet, type Staleness } from './assess.ts';
+import type { ConfiguredCertificate } from '../material.ts';
+import type { CredentialScope } from '../set.ts';
+import { assessCertificate, assessSet, type CertificateAssessment } from './assess.ts';
 import { SET_FILES, setIdFromPath, storeLayout, type SetPaths, type StoreLayout } from './layout.ts';
 import { readPointers } from './pointers.ts';
 import { withContext } from '../../../base/system-error.ts';
@@ -21,28 +21,20 @@ export type UsedMaterial =
   | ({ readonly kind: 'given' } & ConfiguredCertificate);
 
 /** A set as found in the store. Times are in ISO 8601. */
-export interface SetStatus {
+export interface SetStatus extends CertificateAssessment {
   readonly id: string;
   /** Absolute. */
   readonly folder: string;
   readonly namespace?: string | undefined;
-  readonly certificate?: CertificateFacts | undefined;
-  readonly renewBefore?: string | undefined;
   readonly pulledAt?: string | undefined;
   readonly token?: SetRecord['token'];
   readonly provenByEngine?: boolean | undefined;
   readonly previous?: string | undefined;
-  /** Every reason not to use it. */
-  readonly stale: readonly Staleness[];
 }
 
 /** A certificate that was not pulled by this tool: there is no lock file to compare it with. */
-export interface ForeignStatus {
+export interface ForeignStatus extends CertificateAssessment {
   readonly source: string;
-  readonly certificate?: CertificateFacts | undefined;
-  readonly renewBefore?: string | undefined;
-  /** Every reason not to use it. */
-  readonly stale: readonly Staleness[];
 }
 
 export type StoreStatus = (
@@ -105,7 +97,7 @@ async function getSetStatus(
   layout: StoreLayout,
   id: string,
 ): Promise<SetStatus> {
-  const { record, verified, renewBefore, stale } = assessSet(await readSet(files, layout, id), wanted, now);
+  const { record, ...assessment } = assessSet(await readSet(files, layout, id), wanted, now);
   return {
     id,
     folder: join(layout.store, id),
@@ -114,9 +106,7 @@ async function getSetStatus(
     provenByEngine: record?.proven,
     token: record?.token,
     previous: record?.previous,
-    certificate: verified?.leaf ?? record?.certificate,
-    renewBefore,
-    stale,
+    ...assessment,
   };
 }
 
