@@ -86,6 +86,8 @@ async function readHead(socket: net.Socket): Promise<string> {
       socket.off('readable', onReadable).off('error', onError).off('end', onEnd).off('close', onEnd);
       act();
     };
+    const fail = (code: string, message: string): void =>
+      done(() => reject(new TunnelError('proxy-answer', code, message)));
     const onReadable = (): void => {
       for (let chunk = socket.read() as Buffer | null; chunk !== null; chunk = socket.read() as Buffer | null) {
         head = Buffer.concat([head, chunk]);
@@ -98,26 +100,17 @@ async function readHead(socket: net.Socket): Promise<string> {
           });
           return;
         }
-        const http = 'HTTP/'.startsWith(head.subarray(0, 5).toString('latin1'));
-        if (!http || head.length > HEADER_LIMIT) {
-          const first = head[0];
-          const code = first === 0x15 || first === 0x16 ? 'PROXY_SPEAKS_TLS' : 'PROXY_NOT_HTTP';
-          done(() =>
-            reject(
-              new TunnelError(
-                'proxy-answer',
-                code,
-                http ? 'the head of the response does not end' : 'the response is not HTTP',
-              ),
-            ),
-          );
+        const isHttp = 'HTTP/'.startsWith(head.subarray(0, 5).toString('latin1'));
+        if (!isHttp || head.length > HEADER_LIMIT) {
+          const isTls = head[0] === 0x15 || head[0] === 0x16;
+          const message = isHttp ? 'the head of the response does not end' : 'the response is not HTTP';
+          fail(isTls ? 'PROXY_SPEAKS_TLS' : 'PROXY_NOT_HTTP', message);
           return;
         }
       }
     };
     const onError = (error: Error): void => done(() => reject(error));
-    const onEnd = (): void =>
-      done(() => reject(new TunnelError('proxy-answer', 'PROXY_CLOSED', 'closed without a response')));
+    const onEnd = (): void => fail('PROXY_CLOSED', 'closed without a response');
     socket.on('readable', onReadable).on('error', onError).on('end', onEnd).on('close', onEnd);
   });
 }
@@ -127,22 +120,14 @@ async function classifyError(error: unknown, stage: TunnelStage, proxy: Proxy): 
   const about = { proxy, cause: error };
   const code = codeOf(error) ?? 'UNKNOWN';
   const closed = code === 'PROXY_CLOSED' || code === 'ECONNRESET' || code === 'EPIPE';
-  // Only after the proxy closed the connection on plain text.
-  if (stage === 'proxy-answer' && !address.secure && closed && (await looksLikeTls(address))) {
-    return new TunnelError(
-      stage,
-      'PROXY_SPEAKS_TLS',
-      'the proxy expects TLS, but its address starts with http://',
-      about,
-    );
+  if (stage === 'proxy-answer' && !address.secure) {
+    const mismatch = (kind: string, message: string): TunnelError => new TunnelError(stage, kind, message, about);
+    // Only after the proxy closed the connection on plain text.
+    if (closed && (await looksLikeTls(address)))
+      return mismatch('PROXY_SPEAKS_TLS', 'the proxy expects TLS, but its address starts with http://');
+    if ((closed || code === 'PROXY_NOT_HTTP') && (await speaksSocks(address)))
+      return mismatch('PROXY_SPEAKS_SOCKS', 'the proxy speaks SOCKS, not HTTP');
   }
-  if (
-    stage === 'proxy-answer' &&
-    !address.secure &&
-    (closed || code === 'PROXY_NOT_HTTP') &&
-    (await speaksSocks(address))
-  )
-    return new TunnelError(stage, 'PROXY_SPEAKS_SOCKS', 'the proxy speaks SOCKS, not HTTP', about);
   if (error instanceof TunnelError) {
     return new TunnelError(error.stage, error.code, error.message, { ...about, status: error.status });
   }

@@ -26,7 +26,6 @@ const READ_MS = 500;
 
 function detectProtocol(bytes: Buffer): AfterHandshake | undefined {
   const start = bytes.subarray(0, 5).toString('latin1');
-  if ('HTTP/'.startsWith(start) && bytes.length < 9) return start === 'HTTP/' ? { kind: 'http1' } : undefined;
   if (start === 'HTTP/') return { kind: 'http1' };
   if (bytes.length < 9) return undefined;
   return { kind: bytes[3] === SETTINGS ? 'http2' : 'other' };
