@@ -18,10 +18,6 @@ export interface DataFileKind {
   readonly usualName: string;
 }
 
-export type DataValidation<T> =
-  | { readonly kind: 'valid'; readonly file: T }
-  | { readonly kind: 'invalid'; readonly problems: readonly DataProblem[] };
-
 /** Limit for a file with data, and for a file with one of the schemas in it. */
 export const LARGEST_DATA_FILE_MIB = 4;
 const MAX_PROBLEMS = 50;
@@ -87,14 +83,14 @@ export async function readDataFile(path: string, kind: DataFileKind): Promise<st
 }
 
 /**
- * Parses the text of a YAML or JSON file and validates its content. `fileName` is used in messages. Throws a KnownError that lists every
- * problem as `file:line:column reason`.
+ * Parses the text of a YAML or JSON file whose content is `T` if `findProblems` does not find any. `fileName` is used in messages. Throws a
+ * KnownError that lists every problem as `file:line:column reason`.
  */
 export async function parseDataFile<T>(
   text: string,
   fileName: string,
   kind: DataFileKind,
-  validate: (value: unknown) => DataValidation<T> | Promise<DataValidation<T>>,
+  findProblems: (value: unknown) => readonly DataProblem[] | Promise<readonly DataProblem[]>,
 ): Promise<T> {
   if (text.length > LARGEST_DATA_FILE_MIB * MIB) throw tooLargeError(fileName, kind);
   const lines = new LineCounter();
@@ -115,9 +111,9 @@ export async function parseDataFile<T>(
     }));
     if (document.errors.some((error) => error.code !== 'DUPLICATE_KEY')) throw located(syntaxErrors, MAX_SYNTAX_ERRORS);
     if (document.contents === null) throw located([{ offset: 0, reason: 'the file is empty' }]);
-    const result = await validate(document.toJS({ maxAliasCount: 100 }));
-    if (result.kind === 'valid' && syntaxErrors.length === 0) return result.file;
-    const problems = result.kind === 'invalid' ? result.problems : [];
+    const value: unknown = document.toJS({ maxAliasCount: 100 });
+    const problems = await findProblems(value);
+    if (problems.length === 0 && syntaxErrors.length === 0) return value as T;
     throw located([
       ...syntaxErrors,
       ...problems.map((problem) => ({ offset: findOffset(document, problem), reason: problem.reason })),

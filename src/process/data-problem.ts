@@ -42,6 +42,31 @@ export function findNonJsonProblems(value: unknown): readonly DataProblem[] {
   }));
 }
 
+/** The items of a list at the top of a file. */
+export function itemsAt(value: unknown, list: string): readonly unknown[] {
+  const items = isRecord(value) ? value[list] : undefined;
+  return Array.isArray(items) ? (items as readonly unknown[]) : [];
+}
+
+/** Items of a list with the same text at a key as an earlier one. `nameOf` names that text; texts are the same if `normalize` makes them so. */
+export function findDuplicates(
+  value: unknown,
+  [list, key]: readonly [string, string],
+  nameOf: (path: readonly string[]) => string = formatKeyPath,
+  normalize = (text: string): string => text,
+): readonly DataProblem[] {
+  const first = new Map<string, number>();
+  return itemsAt(value, list).flatMap((item, at) => {
+    const text = isRecord(item) ? item[key] : undefined;
+    if (typeof text !== 'string') return [];
+    const before = first.get(normalize(text));
+    first.set(normalize(text), before ?? at);
+    const path = [list, String(at), key];
+    const reason = `${nameOf(path)} ${formatDataValue(text)} is already used by ${list}[${before ?? at}]`;
+    return before === undefined ? [] : [{ path, reason }];
+  });
+}
+
 function describeError(error: ErrorObject, patterns: PatternTexts): DataProblem {
   const path = pointerSteps(error.instancePath);
   const params = error.params as Readonly<Record<string, unknown>>;

@@ -115,8 +115,8 @@ export function sampleDefinition(): WorkerDefinition {
         type: 'send-workflow-signal',
         name: 'Withdraw the application',
         description: 'Withdraws the application and cancels its open tasks',
-        availableTo: ['initiator'],
         signal: 'Withdraw',
+        availableTo: ['initiator'],
       },
     ],
   };

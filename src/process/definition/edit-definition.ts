@@ -5,8 +5,8 @@ import { isRecord } from '../../base/json.ts';
 import { removeValue, rewriteYaml } from './rewrite-yaml.ts';
 import type { ProcessDefinition } from '../definition.ts';
 import { insertTask } from './add-task.ts';
-import { parseDefinition } from './file.ts';
-import { toFile, WRITING } from './render.ts';
+import { parseDefinition, toFile } from './file.ts';
+import { WRITING } from './render.ts';
 
 type ValuePath = readonly (string | number)[];
 

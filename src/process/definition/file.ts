@@ -1,17 +1,11 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf } from '../../base/errors.ts';
-import { withoutUndefined } from '../../base/json.ts';
+import { isRecord, withoutUndefined } from '../../base/json.ts';
 import { parseDataFile, readDataFile, type DataFileKind } from '../data-file.ts';
-import type {
-  ActionDefinition,
-  DataShape,
-  ProcessDefinition,
-  TaskDefinition,
-  WorkflowReference,
-} from '../definition.ts';
+import type { ProcessDefinition, TaskDefinition } from '../definition.ts';
 import type { DefinitionFile } from './schema.ts';
-import { validateDefinitionFile } from './validate.ts';
+import { findDefinitionProblems } from './validate.ts';
 
 export const DEFINITION_FILE = 'kuflow.process.yaml';
 
@@ -78,44 +72,36 @@ export async function loadDefinitionText(
 
 /** Like `loadDefinition`, for the text of a file. `fileName` is used in messages. */
 export async function parseDefinition(text: string, fileName: string): Promise<ProcessDefinition> {
-  return toDefinition(await parseDataFile(text, fileName, KIND, validateDefinitionFile));
+  const file = await parseDataFile<DefinitionFile>(text, fileName, KIND, findDefinitionProblems);
+  // The validation checks which keys an action of its type has.
+  return renameKeys({ ...file, $schema: undefined, tasks: file.tasks ?? [] }, KEYS) as ProcessDefinition;
 }
 
-function toDefinition(file: DefinitionFile): ProcessDefinition {
-  return withoutUndefined({
-    process: file.process,
-    workflow: file.workflow && toWorkflow(file.workflow),
-    webhook: file.webhook,
-    metadata: file.metadata && toShape(file.metadata),
-    entity: file.entity && toShape(file.entity),
-    tasks: (file.tasks ?? []).map((task): TaskDefinition => {
-      const { data, 'context-data': contextData, ...rest } = task;
-      return withoutUndefined({
-        ...rest,
-        data: data && toShape(data),
-        contextData: contextData && toShape(contextData),
-      });
-    }),
-    actions: file.actions?.map((action) => {
-      const { 'available-to': availableTo, workflow, input, ...rest } = action;
-      // The validation checks which keys the type has.
-      return withoutUndefined({
-        ...rest,
-        availableTo,
-        workflow: workflow && toWorkflow(workflow),
-        input: input && toShape(input),
-      }) as ActionDefinition;
-    }),
-  });
+/** The keys of a definition that its file spells differently. */
+const FILE_KEYS: ReadonlyMap<string, string> = new Map([
+  ['taskQueue', 'task-queue'],
+  ['uiSchema', 'ui-schema'],
+  ['contextData', 'context-data'],
+  ['availableTo', 'available-to'],
+]);
+const KEYS: ReadonlyMap<string, string> = new Map([...FILE_KEYS].map(([key, inFile]) => [inFile, key]));
+/** Keys whose values are copied unchanged. */
+const SCHEMA_KEYS: ReadonlySet<string> = new Set(['schema', 'uiSchema', 'ui-schema']);
+
+/** A definition, or a part of one, as it is written in a file. */
+export function toFile(part: ProcessDefinition | TaskDefinition): unknown {
+  return renameKeys(part, FILE_KEYS);
 }
 
-function toWorkflow({ type, 'task-queue': taskQueue }: NonNullable<DefinitionFile['workflow']>): WorkflowReference {
-  return { type, taskQueue };
-}
-
-type FileShape = NonNullable<DefinitionFile['metadata']>;
-
-function toShape(shape: FileShape): DataShape {
-  const { schema, 'ui-schema': uiSchema } = shape;
-  return withoutUndefined({ schema, uiSchema });
+function renameKeys(value: unknown, names: ReadonlyMap<string, string>): unknown {
+  if (Array.isArray(value)) return value.map((item) => renameKeys(item, names));
+  if (!isRecord(value)) return value;
+  return withoutUndefined(
+    Object.fromEntries(
+      Object.entries(value).map(([key, inner]) => [
+        names.get(key) ?? key,
+        SCHEMA_KEYS.has(key) ? inner : renameKeys(inner, names),
+      ]),
+    ),
+  );
 }

@@ -197,7 +197,7 @@ export async function actionFromFlags(
       problems.push(`${optionName(ACTION_OPTIONS[key])} is required for type ${type}`);
   if (problems.length > 0) throw invalidOptionsError('Cannot add the action', problems);
   const described = Object.fromEntries(keys.map(([key]) => [key, values[key]]));
-  return withoutUndefined({ code, type, name: flags.name, availableTo: audience, ...described }) as ActionDefinition;
+  return withoutUndefined({ code, type, name: flags.name, ...described, availableTo: audience }) as ActionDefinition;
 }
 
 const optionName = (option: string): string => `--${option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;

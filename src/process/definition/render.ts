@@ -1,48 +1,34 @@
 import { Document, isMap, isNode, isScalar, isSeq, parseDocument } from 'yaml';
 import type { ScalarTag, Tags } from 'yaml';
 import { KnownError } from '../../base/errors.ts';
-import { withoutUndefined } from '../../base/json.ts';
 import { splitTextFile } from '../../files/text-file.ts';
 import { hasHiddenCharacters, yamlComment, yamlString } from '../../base/yaml.ts';
-import { validateDefinitionFile } from './validate.ts';
-import type { DefinitionFile } from './schema.ts';
-import type {
-  ActionDefinition,
-  DataShape,
-  ProcessDefinition,
-  TaskDefinition,
-  WorkflowReference,
-} from '../definition.ts';
+import { findDefinitionProblems } from './validate.ts';
+import { toFile } from './file.ts';
+import type { ProcessDefinition, TaskDefinition } from '../definition.ts';
 
 const MAX_PROBLEMS = 50;
-
-type FileShape = NonNullable<DefinitionFile['metadata']>;
 
 export interface RenderOptions {
   /** Where editors find the file's JSON Schema: a path relative to the file, or a URL. */
   readonly schemaPath?: string;
   /** Comment lines at the top, such as what a discovery is based on. */
   readonly notes?: readonly string[];
-  /** Comment lines before a task, by task code. */
-  readonly taskNotes?: ReadonlyMap<string, readonly string[]>;
 }
 
 /** Renders a definition as the text of a definition file. Parsing it gives the same definition. */
-export function renderDefinition(definition: ProcessDefinition, options: RenderOptions = {}): string {
+export function renderDefinition(
+  definition: ProcessDefinition,
+  { schemaPath, notes = [] }: RenderOptions = {},
+): string {
   const document = newDocument(toFile(definition));
-  const { schemaPath, notes = [] } = options;
   const head = [...(schemaPath === undefined ? [] : [`yaml-language-server: $schema=${schemaPath}`]), ...notes];
-  if (head.length > 0) document.commentBefore = comment(head);
+  if (head.length > 0) document.commentBefore = head.map((line) => ` ${yamlComment(line)}`).join('\n');
   if (isMap(document.contents)) {
     for (const [at, pair] of document.contents.items.entries()) {
       if (at > 0 && isScalar(pair.key)) pair.key.spaceBefore = true;
       if (!isScalar(pair.key) || pair.key.value !== 'tasks' || !isSeq(pair.value)) continue;
-      for (const [index, task] of pair.value.items.entries()) {
-        if (!isNode(task)) continue;
-        task.spaceBefore = index > 0;
-        const notes = options.taskNotes?.get(definition.tasks[index]?.code ?? '');
-        if (notes !== undefined && notes.length > 0) task.commentBefore = comment(notes);
-      }
+      for (const [index, task] of pair.value.items.entries()) if (isNode(task)) task.spaceBefore = index > 0;
     }
   }
   return document.toString({ lineWidth: 0 });
@@ -67,7 +53,7 @@ export function keepDefinitionText(text: string, schemaPath: string): string | u
 
 /** Renders one item of the task list of a definition file, starting with `- code: …`. */
 export function renderTask(task: TaskDefinition): string {
-  return newDocument([fromTask(task)]).toString({ lineWidth: 0 });
+  return newDocument([toFile(task)]).toString({ lineWidth: 0 });
 }
 
 function newDocument(value: unknown): Document {
@@ -78,9 +64,9 @@ function newDocument(value: unknown): Document {
  * Validates a definition that comes from KuFlow or from options as if it were in a file. Throws a KnownError that lists every problem.
  */
 export async function checkDefinition(definition: ProcessDefinition): Promise<void> {
-  const result = await validateDefinitionFile(toFile(definition));
-  if (result.kind === 'valid') return;
-  const reasons = [...new Set(result.problems.map(({ reason }) => reason))];
+  const problems = await findDefinitionProblems(toFile(definition));
+  if (problems.length === 0) return;
+  const reasons = [...new Set(problems.map(({ reason }) => reason))];
   const listed = reasons.length > MAX_PROBLEMS ? [...reasons.slice(0, MAX_PROBLEMS), '…'] : reasons;
   throw new KnownError({
     message: `The process can't be written to a definition file:\n${listed.map((reason) => `  ${reason}`).join('\n')}`,
@@ -105,52 +91,3 @@ const ESCAPED_TEXT: ScalarTag = {
 
 /** How the library writes definition files. */
 export const WRITING = { customTags: (tags: Tags): Tags => [ESCAPED_TEXT, ...tags] } as const;
-
-function comment(lines: readonly string[]): string {
-  return lines.map((line) => ` ${yamlComment(line)}`).join('\n');
-}
-
-function fromShape(shape: DataShape): FileShape {
-  return withoutUndefined({ schema: shape.schema, 'ui-schema': shape.uiSchema });
-}
-
-/** The definition as it is written in a file. */
-export function toFile(definition: ProcessDefinition): DefinitionFile {
-  const { process, workflow, webhook, metadata, entity, tasks, actions } = definition;
-  return withoutUndefined({
-    process,
-    workflow: workflow && fromWorkflow(workflow),
-    webhook,
-    metadata: metadata && fromShape(metadata),
-    entity: entity && fromShape(entity),
-    tasks: tasks.map(fromTask),
-    actions: actions?.map(fromAction),
-  });
-}
-
-function fromWorkflow({ type, taskQueue }: WorkflowReference): NonNullable<DefinitionFile['workflow']> {
-  return { type, 'task-queue': taskQueue };
-}
-
-function fromAction({ availableTo, ...action }: ActionDefinition): NonNullable<DefinitionFile['actions']>[number] {
-  return withoutUndefined({
-    ...action,
-    'available-to': availableTo && [...availableTo],
-    workflow: 'workflow' in action ? fromWorkflow(action.workflow) : undefined,
-    input: 'input' in action ? fromShape(action.input) : undefined,
-  });
-}
-
-function fromTask({
-  data,
-  contextData,
-  candidates,
-  ...rest
-}: TaskDefinition): NonNullable<DefinitionFile['tasks']>[number] {
-  return withoutUndefined({
-    ...rest,
-    data: data && fromShape(data),
-    'context-data': contextData && fromShape(contextData),
-    candidates: candidates && [...candidates],
-  });
-}

@@ -1,25 +1,25 @@
 import { UUID_PATTERN } from '../../base/is-uuid.ts';
-import { isRecord } from '../../base/json.ts';
+import { isRecord, pointerStep, valueAt } from '../../base/json.ts';
 import { formatAlternatives } from '../../base/near-match.ts';
 import { isSecureEnough } from '../../kuflow/endpoint.ts';
-import type { DataValidation } from '../data-file.ts';
 import {
+  findDuplicates,
   findFormProblems,
   findNonJsonProblems,
   formatDataValue,
   formatKeyPath,
+  itemsAt,
   type DataProblem,
 } from '../data-problem.ts';
 import { ACTION_KEYS, TASK_QUEUE_PATTERN, WEBHOOK_URL_PATTERN, type ActionType } from '../definition.ts';
-import type { DefinitionFile } from './schema.ts';
 import { createSchemaValidator } from './validate-schema.ts';
 import { definitionForm } from '../validators.ts';
 
-/** Validates the parsed content of a definition file and returns all problems at once. */
-export async function validateDefinitionFile(value: unknown): Promise<DataValidation<DefinitionFile>> {
+/** All problems of the parsed content of a definition file. */
+export async function findDefinitionProblems(value: unknown): Promise<readonly DataProblem[]> {
   const nonJson = findNonJsonProblems(value);
-  if (nonJson.length > 0) return { kind: 'invalid', problems: nonJson };
-  const problems = [
+  if (nonJson.length > 0) return nonJson;
+  return [
     ...findFormProblems(value, definitionForm, {
       [TASK_QUEUE_PATTERN]: 'must not begin or end with whitespace:',
       [UUID_PATTERN]: 'must be a UUID, not',
@@ -33,17 +33,16 @@ export async function validateDefinitionFile(value: unknown): Promise<DataValida
     ...findMisplacedCandidates(value),
     ...(await findInvalidSchemas(value)),
   ];
-  return problems.length === 0 ? { kind: 'valid', file: value as DefinitionFile } : { kind: 'invalid', problems };
 }
 
 function findTwoEngines(value: unknown): readonly DataProblem[] {
-  if (valueAt(value, ['webhook']) === undefined || valueAt(value, ['workflow']) === undefined) return [];
+  if (valueAt(value, '/webhook') === undefined || valueAt(value, '/workflow') === undefined) return [];
   return [{ path: [], key: 'webhook', reason: 'webhook cannot be combined with workflow: leave one of them out' }];
 }
 
 /** What the pattern cannot express. */
 function findWebhookProblems(value: unknown): readonly DataProblem[] {
-  const text = valueAt(value, ['webhook', 'url']);
+  const text = valueAt(value, '/webhook/url');
   if (typeof text !== 'string' || !new RegExp(WEBHOOK_URL_PATTERN).test(text)) return [];
   const refuse = (reason: string): readonly DataProblem[] => [
     { path: ['webhook', 'url'], reason: `webhook.url ${reason}` },
@@ -59,25 +58,11 @@ function findWebhookProblems(value: unknown): readonly DataProblem[] {
 }
 
 function findDuplicateCodes(value: unknown, list: 'tasks' | 'actions'): readonly DataProblem[] {
-  const first = new Map<string, number>();
-  return listAt(value, list).flatMap((item, at) => {
-    const code = isRecord(item) ? item['code'] : undefined;
-    if (typeof code !== 'string') return [];
-    const before = first.get(code);
-    if (before !== undefined)
-      return [
-        {
-          path: [list, String(at), 'code'],
-          reason: `${list.slice(0, -1)} code ${formatDataValue(code)} is already used by ${list}[${before}]`,
-        },
-      ];
-    first.set(code, at);
-    return [];
-  });
+  return findDuplicates(value, [list, 'code'], () => `${list.slice(0, -1)} code`);
 }
 
 function findMisplacedCandidates(value: unknown): readonly DataProblem[] {
-  return listAt(value, 'tasks').flatMap((task, at) => {
+  return itemsAt(value, 'tasks').flatMap((task, at) => {
     const isMisplaced = isRecord(task) && task['candidates'] !== undefined && task['kind'] !== 'human';
     const path = ['tasks', String(at)];
     return isMisplaced
@@ -97,8 +82,8 @@ const ACTION_SPECIFIC_KEYS = new Set(Object.values(ACTION_KEYS).flatMap((keys) =
 
 /** Keys that do not belong to the type of an action or are missing, unknown tasks, and a signal without a workflow that receives it. */
 function findActionProblems(value: unknown): readonly DataProblem[] {
-  const tasks = listAt(value, 'tasks').filter(isRecord);
-  return listAt(value, 'actions').flatMap((action, at): readonly DataProblem[] => {
+  const tasks = itemsAt(value, 'tasks').filter(isRecord);
+  return itemsAt(value, 'actions').flatMap((action, at): readonly DataProblem[] => {
     const type = isRecord(action) ? action['type'] : undefined;
     if (!isRecord(action) || typeof type !== 'string' || !Object.hasOwn(ACTION_KEYS, type)) return [];
     const path = ['actions', String(at)];
@@ -118,7 +103,7 @@ function findActionProblems(value: unknown): readonly DataProblem[] {
         const expected = `the code of a task of kind ${formatAlternatives(kinds)}`;
         return [{ path: [...path, key], reason: `${name(key)} must be ${expected}, not ${formatDataValue(code)}` }];
       }),
-      ...(type === 'send-workflow-signal' && valueAt(value, ['workflow']) === undefined
+      ...(type === 'send-workflow-signal' && valueAt(value, '/workflow') === undefined
         ? [{ path: [...path, 'type'], reason: `${name('type')} ${type} needs the workflow of the process` }]
         : []),
     ];
@@ -129,7 +114,7 @@ async function findInvalidSchemas(value: unknown): Promise<readonly DataProblem[
   const check = createSchemaValidator();
   const found: DataProblem[] = [];
   for (const path of shapePaths(value)) {
-    const schema = valueAt(value, [...path, 'schema']);
+    const schema = valueAt(value, `${path.map(pointerStep).join('')}/schema`);
     if (!isRecord(schema)) continue;
     for (const problem of await check(schema)) {
       const whole = [...path, 'schema', ...problem.path];
@@ -140,24 +125,10 @@ async function findInvalidSchemas(value: unknown): Promise<readonly DataProblem[
 }
 
 function shapePaths(value: unknown): readonly (readonly string[])[] {
-  const ofTasks = [...listAt(value, 'tasks').keys()].flatMap((at) => [
+  const ofTasks = [...itemsAt(value, 'tasks').keys()].flatMap((at) => [
     ['tasks', String(at), 'data'],
     ['tasks', String(at), 'context-data'],
   ]);
-  const ofActions = [...listAt(value, 'actions').keys()].map((at) => ['actions', String(at), 'input']);
+  const ofActions = [...itemsAt(value, 'actions').keys()].map((at) => ['actions', String(at), 'input']);
   return [['metadata'], ['entity'], ...ofTasks, ...ofActions];
-}
-
-function listAt(value: unknown, list: 'tasks' | 'actions'): readonly unknown[] {
-  const items = valueAt(value, [list]);
-  return Array.isArray(items) ? (items as readonly unknown[]) : [];
-}
-
-function valueAt(value: unknown, path: readonly string[]): unknown {
-  let here = value;
-  for (const step of path) {
-    if (typeof here !== 'object' || here === null || !Object.hasOwn(here, step)) return undefined;
-    here = (here as Readonly<Record<string, unknown>>)[step];
-  }
-  return here;
 }

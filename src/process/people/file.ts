@@ -1,11 +1,13 @@
 import { isRecord, withoutUndefined } from '../../base/json.ts';
 import { didYouMean } from '../../base/near-match.ts';
-import { parseDataFile, readDataFile, type DataFileKind, type DataValidation } from '../data-file.ts';
+import { parseDataFile, readDataFile, type DataFileKind } from '../data-file.ts';
 import {
+  findDuplicates,
   findFormProblems,
   findNonJsonProblems,
   formatDataValue,
   formatKeyPath,
+  itemsAt,
   type DataProblem,
 } from '../data-problem.ts';
 import { peopleForm } from '../validators.ts';
@@ -32,7 +34,7 @@ export async function loadPeople(path: string): Promise<PeopleSeed> {
 
 /** Like `loadPeople`, for the text of a file. `fileName` is used in messages. */
 export async function parsePeople(text: string, fileName: string): Promise<PeopleSeed> {
-  const file = await parseDataFile(text, fileName, KIND, validatePeopleFile);
+  const file = await parseDataFile<PeopleFile>(text, fileName, KIND, findPeopleProblems);
   const { users, groups = [], 'process-managers': processManagers } = file;
   return withoutUndefined({
     users: users.map((user) => ({ ...user, groups: user.groups ?? [] })),
@@ -41,54 +43,28 @@ export async function parsePeople(text: string, fileName: string): Promise<Peopl
   });
 }
 
-function validatePeopleFile(value: unknown): DataValidation<PeopleFile> {
+function findPeopleProblems(value: unknown): readonly DataProblem[] {
   const nonJson = findNonJsonProblems(value);
-  if (nonJson.length > 0) return { kind: 'invalid', problems: nonJson };
-  const problems = [
+  if (nonJson.length > 0) return nonJson;
+  return [
     ...findFormProblems(value, peopleForm, {
       [EMAIL_PATTERN]: 'must be an email address, not',
       [GROUP_CODE_PATTERN]: 'must not contain whitespace or @:',
     }),
-    ...findDuplicates(value, 'users', 'email', (email) => email.toLowerCase()),
-    ...findDuplicates(value, 'groups', 'code', (code) => code),
+    ...findDuplicates(value, ['users', 'email'], formatKeyPath, (email) => email.toLowerCase()),
+    ...findDuplicates(value, ['groups', 'code']),
     ...findReservedGroups(value),
     ...findUnknownGroups(value),
     ...findUnknownManagers(value),
   ];
-  return problems.length === 0 ? { kind: 'valid', file: value as PeopleFile } : { kind: 'invalid', problems };
-}
-
-function itemsOf(value: unknown, list: 'users' | 'groups'): readonly unknown[] {
-  const items = isRecord(value) ? value[list] : undefined;
-  return Array.isArray(items) ? (items as readonly unknown[]) : [];
 }
 
 function textsOf(value: unknown, list: 'users' | 'groups', key: string): readonly string[] {
-  return itemsOf(value, list).flatMap((item) => (isRecord(item) && typeof item[key] === 'string' ? [item[key]] : []));
-}
-
-function findDuplicates(
-  value: unknown,
-  list: 'users' | 'groups',
-  key: string,
-  normalize: (text: string) => string,
-): readonly DataProblem[] {
-  const first = new Map<string, number>();
-  return itemsOf(value, list).flatMap((item, at) => {
-    const text = isRecord(item) ? item[key] : undefined;
-    if (typeof text !== 'string') return [];
-    const before = first.get(normalize(text));
-    if (before === undefined) {
-      first.set(normalize(text), at);
-      return [];
-    }
-    const path = [list, String(at), key];
-    return [{ path, reason: `${formatKeyPath(path)} ${formatDataValue(text)} is already used by ${list}[${before}]` }];
-  });
+  return itemsAt(value, list).flatMap((item) => (isRecord(item) && typeof item[key] === 'string' ? [item[key]] : []));
 }
 
 function findReservedGroups(value: unknown): readonly DataProblem[] {
-  return itemsOf(value, 'groups').flatMap((group, at) => {
+  return itemsAt(value, 'groups').flatMap((group, at) => {
     if (!isRecord(group) || group['code'] !== EVERYBODY_GROUP) return [];
     const path = ['groups', String(at), 'code'];
     return [
@@ -114,7 +90,7 @@ function findUnknownManagers(value: unknown): readonly DataProblem[] {
 
 function findUnknownGroups(value: unknown): readonly DataProblem[] {
   const codes = textsOf(value, 'groups', 'code');
-  return itemsOf(value, 'users').flatMap((user, at) =>
+  return itemsAt(value, 'users').flatMap((user, at) =>
     (isRecord(user) && Array.isArray(user['groups']) ? (user['groups'] as readonly unknown[]) : []).flatMap(
       (code, index) => {
         if (typeof code !== 'string' || code.trim() === '' || (codes.includes(code) && code !== EVERYBODY_GROUP))

@@ -12,7 +12,7 @@ import { loadDefinition, parseDefinition } from '../../../../src/process/definit
 import { checkDefinition, renderDefinition } from '../../../../src/process/definition/render.ts';
 import { publishedSchema } from '../../../../src/process/definition/schema.ts';
 import { requireWorkflow, TASK_KINDS } from '../../../../src/process/definition.ts';
-import type { DataShape, ProcessDefinition, TaskDefinition } from '../../../../src/process/definition.ts';
+import type { DataShape, ProcessDefinition } from '../../../../src/process/definition.ts';
 import { sampleDefinition } from '../../../../src/process/sample.ts';
 import { anyText as anyUnits } from '../../base/hostile.ts';
 
@@ -351,7 +351,6 @@ describe('loadDefinition', () => {
       renderDefinition(sampleDefinition(), {
         schemaPath: './kuflow.process.schema.json',
         notes: ['Seen: 3 instances\nof 2026'],
-        taskNotes: new Map([['CHECK_CREDIT', ['Seen twice']]]),
       }),
     );
     expect(await loadDefinition(path)).toEqual(sampleDefinition());
@@ -362,7 +361,6 @@ describe('loadDefinition', () => {
       '',
       'process:',
     ]);
-    expect(text).toContain('  # Seen twice\n  - code: CHECK_CREDIT\n');
   });
 });
 
@@ -430,8 +428,7 @@ describe('renderDefinition', () => {
   it('renders any definition so that it parses to the same definition', async () => {
     await fc.assert(
       fc.asyncProperty(definition, fc.array(anyText, { maxLength: 2 }), async (made, notes) => {
-        const taskNotes = new Map(made.tasks.map((task: TaskDefinition) => [task.code, notes]));
-        const text = renderDefinition(made, { notes, taskNotes, schemaPath: notes[0] ?? 'x' });
+        const text = renderDefinition(made, { notes, schemaPath: notes[0] ?? 'x' });
         expect(JSON.parse(JSON.stringify(await parseDefinition(text, 'k.yaml')))).toEqual(
           JSON.parse(JSON.stringify(made)),
         );
