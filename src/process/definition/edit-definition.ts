@@ -1,12 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
-import { isCollection, isMap, isNode, isScalar, type Document } from 'yaml';
+import { isCollection, isMap, isNode, isScalar, isSeq, parseDocument, YAMLSeq, type Document } from 'yaml';
 import { KnownError } from '../../base/errors.ts';
 import { isRecord } from '../../base/json.ts';
 import { removeValue, rewriteYaml } from './rewrite-yaml.ts';
-import type { ProcessDefinition } from '../definition.ts';
-import { insertTask } from './add-task.ts';
+import type { ProcessDefinition, TaskDefinition } from '../definition.ts';
 import { parseDefinition, toFile } from './file.ts';
-import { WRITING } from './render.ts';
+import { renderTask, WRITING } from './render.ts';
 
 type ValuePath = readonly (string | number)[];
 
@@ -111,4 +110,25 @@ function separateLastKey(document: Document.Parsed): void {
   const key = document.createNode(last.key);
   key.spaceBefore = true;
   last.key = key as typeof last.key;
+}
+
+/** Inserts a task at an index of the list of tasks, in the style of the others. */
+function insertTask(document: Document.Parsed, task: TaskDefinition, at: number): void {
+  const list: unknown = parseDocument(renderTask(task), WRITING).contents;
+  const item: unknown = isSeq(list) ? list.items[0] : undefined;
+  if (!isMap(item)) throw new Error('A rendered task is not a map');
+  if (!isSeq(document.get('tasks'))) document.set('tasks', new YAMLSeq(document.schema));
+  const tasks = document.get('tasks') as YAMLSeq;
+  if (tasks.items.length === 0) tasks.flow = false;
+  const [first] = tasks.items;
+  item.flow = isMap(first) && first.flow === true;
+  // The comment before the first task is that of the list.
+  if (at === 0 && isNode(first) && tasks.commentBefore) {
+    first.commentBefore = [tasks.commentBefore, ...(first.commentBefore ? [first.commentBefore] : [])].join('\n');
+    tasks.commentBefore = null;
+  }
+  const isApart =
+    !item.flow && (tasks.items.length === 1 || tasks.items.some((one) => isNode(one) && one.spaceBefore === true));
+  tasks.items.splice(at, 0, item);
+  for (const one of at === 0 ? [tasks.items[1]] : [item]) if (isNode(one) && isApart) one.spaceBefore = true;
 }

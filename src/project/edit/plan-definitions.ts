@@ -1,12 +1,21 @@
-import type { WorkerDefinition } from '../../process/definition.ts';
+import type { ProcessLayout } from '../../languages/language.ts';
+import { languageOf } from '../../languages/registry.ts';
+import { nameTasks } from '../../languages/task-names.ts';
+import type { TaskDefinition, WorkerDefinition } from '../../process/definition.ts';
 import { editDefinition } from '../../process/definition/edit-definition.ts';
 import { checkDefinition } from '../../process/definition/render.ts';
 import { withGenerated } from '../base-archive.ts';
 import type { Addition } from './addition.ts';
 import { editExistingFile, type FileEdit } from './file-edit.ts';
-import { readDefinitionText, withDefinitionsInCode, type OpenedProcess, type WorkerProject } from './open-project.ts';
-import { planCodeEdits } from './plan-code-edits.ts';
-import { assignChoices } from './plan-task.ts';
+import {
+  readDefinitionText,
+  readExportedActivities,
+  withDefinitionsInCode,
+  type OpenedProcess,
+  type WorkerProject,
+} from './open-project.ts';
+import { planCodeEdits, replaceProcess } from './plan-code-edits.ts';
+import { assignActivityNames, listActivityNames, pinInputs } from './activity-names.ts';
 
 /** A process of a project with the definition that it should have. */
 export interface DefinitionChange {
@@ -16,9 +25,14 @@ export interface DefinitionChange {
 
 /**
  * Plans other definitions for processes of a project, and the code generated from them. Changes to the code that an earlier run did not make
- * are planned too. Rejects with a KnownError if a definition is not valid, or its file cannot be changed automatically.
+ * are planned too, in the files of the process with the layout `completed`, or in all files. Rejects with a KnownError if a definition is not
+ * valid, or its file cannot be changed automatically.
  */
-export async function planDefinitions(project: WorkerProject, changes: readonly DefinitionChange[]): Promise<Addition> {
+export async function planDefinitions(
+  project: WorkerProject,
+  changes: readonly DefinitionChange[],
+  completed: ProcessLayout | 'all' = 'all',
+): Promise<Addition> {
   let processes = project.processes;
   const definitionEdits: FileEdit[] = [];
   const texts = new Map<string, string>();
@@ -36,7 +50,7 @@ export async function planDefinitions(project: WorkerProject, changes: readonly 
   const inCode = withDefinitionsInCode(processes);
   const isChanged = ({ slug }: OpenedProcess): boolean => changes.some(({ process }) => process.slug === slug);
   const [first, ...others] = processes.map((process, at) => (isChanged(process) ? process : (inCode[at] ?? process)));
-  const { edits, base } = await planCodeEdits(project, [first ?? processes[0], ...others], 'all');
+  const { edits, base } = await planCodeEdits(project, [first ?? processes[0], ...others], completed);
   return {
     processes,
     edits: [...definitionEdits, ...edits],
@@ -45,4 +59,28 @@ export async function planDefinitions(project: WorkerProject, changes: readonly 
       base,
     ),
   };
+}
+
+/** The processes of the project with a new definition of one of them, whose new system tasks get unique activity names. */
+async function assignChoices(
+  project: WorkerProject,
+  process: OpenedProcess,
+  definition: WorkerDefinition,
+): Promise<WorkerProject['processes']> {
+  const changed: OpenedProcess = {
+    ...process,
+    definition,
+    choices: pinInputs(process.definition, definition, process.choices),
+  };
+  const processes = replaceProcess(project.processes, changed);
+  // Existing activities keep their names. Only the new ones need a free name.
+  const { naming } = languageOf(project.record);
+  const taken = new Set([...(await readExportedActivities(project)), ...listActivityNames(project.processes, naming)]);
+  const { tasks } = process.definition;
+  const isKnown = ({ code, kind }: TaskDefinition): boolean =>
+    tasks.some((task) => task.code === code && task.kind === kind);
+  const added = { ...definition, tasks: definition.tasks.filter((task) => !isKnown(task)) };
+  const named = nameTasks(definition, changed.choices, naming);
+  const [choices = named] = assignActivityNames([{ definition: added, choices: named }], naming, taken);
+  return replaceProcess(processes, { ...changed, choices });
 }

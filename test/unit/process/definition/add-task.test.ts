@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { parseDefinition } from '../../../../src/process/definition/file.ts';
 import { renderDefinition } from '../../../../src/process/definition/render.ts';
-import type { TaskDefinition } from '../../../../src/process/definition.ts';
-import { addTask } from '../../../../src/process/definition/add-task.ts';
+import type { ProcessDefinition, TaskDefinition } from '../../../../src/process/definition.ts';
+import { editDefinition } from '../../../../src/process/definition/edit-definition.ts';
 import { sampleDefinition } from '../../../../src/process/sample.ts';
 
 const TASK: TaskDefinition = { code: 'NEW', kind: 'system', name: "it's new: #1" };
@@ -30,6 +30,19 @@ tasks:
 metadata: { schema: { type: object } }
 `;
 
+/** Adds a task after the task `after`, or at the end. */
+async function addTask(
+  file: string,
+  name: string,
+  task: TaskDefinition,
+  after?: string,
+): Promise<{ readonly text: string; readonly definition: ProcessDefinition }> {
+  const before = await parseDefinition(file, name);
+  const at = after === undefined ? before.tasks.length : before.tasks.findIndex(({ code }) => code === after) + 1;
+  const definition = { ...before, tasks: before.tasks.toSpliced(at, 0, task) };
+  return { text: await editDefinition(file, name, definition), definition };
+}
+
 /** The lines added to a text. Fails if anything else differs. */
 function added(before: string, after: string): string {
   let start = 0;
@@ -39,7 +52,7 @@ function added(before: string, after: string): string {
   return after.slice(start, after.length - tail.length);
 }
 
-describe('addTask', () => {
+describe('editDefinition with a new task', () => {
   it.each([
     ['at the end', undefined, ['A', 'B', 'NEW']],
     ['after the first', 'A', ['A', 'NEW', 'B']],
