@@ -3,12 +3,17 @@ import { existsSync, realpathSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
 import { basename, dirname, join, parse } from 'node:path';
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** How long a git command may take. */
+const LIMIT_MS = 10_000;
+const STATUS_LIMIT_MS = 30_000;
 /** A status lists every file that is not tracked. */
 const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
 const HOOK_VARIABLES = /^GIT_(?:DIR|WORK_TREE|INDEX_FILE|OBJECT_DIRECTORY|COMMON_DIR|PREFIX)$/;
 
 /** An environment without the variables that git sets for its hooks. They would make every git call use the repository of the hook. */
-export function gitEnvironment(env: Readonly<Record<string, string | undefined>>): Record<string, string | undefined> {
+export function gitEnvironment(env: Environment): Record<string, string | undefined> {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !HOOK_VARIABLES.test(name)));
 }
 
@@ -22,13 +27,9 @@ export type GitState =
   | { readonly kind: 'unknown'; readonly why: string };
 
 /** Asks git about a file in an existing folder; the file may not exist yet. Runs up to three read-only git commands, each for at most `limitMs`. */
-export async function readGitState(
-  path: string,
-  env: Readonly<Record<string, string | undefined>>,
-  limitMs = 10_000,
-): Promise<GitState> {
+export async function readGitState(path: string, env: Environment, limitMs = LIMIT_MS): Promise<GitState> {
   const name = basename(path);
-  const git = (args: readonly string[]): Promise<GitAnswer> => runGit(args, dirname(path), env, limitMs);
+  const git = (args: readonly string[]): Promise<GitAnswer> => runGit(args, dirname(path), env, { limitMs });
   const inside = await git(['rev-parse', '--is-inside-work-tree']);
   if (inside.kind === 'absent' || inside.text.includes('not a git repository')) return { kind: 'none' };
   if (inside.kind === 'failed') return { kind: 'unknown', why: firstLine(inside.text) };
@@ -44,37 +45,25 @@ export async function readGitState(
 }
 
 /** Whether the last commit contains the file, which may be missing in its folder. False without a repository, and if git fails. */
-export async function isCommitted(
-  path: string,
-  env: Readonly<Record<string, string | undefined>>,
-  limitMs = 10_000,
-): Promise<boolean> {
-  const answer = await runGit(['cat-file', '-e', `HEAD:./${basename(path)}`], dirname(path), env, limitMs);
+export async function isCommitted(path: string, env: Environment): Promise<boolean> {
+  const answer = await runGit(['cat-file', '-e', `HEAD:./${basename(path)}`], dirname(path), env);
   return answer.kind === 'answer';
 }
 
 /** Whether the branches of an unfinished merge conflict in the file. False without a repository, and if git fails. */
-export async function isUnmerged(
-  path: string,
-  env: Readonly<Record<string, string | undefined>>,
-  limitMs = 10_000,
-): Promise<boolean> {
+export async function isUnmerged(path: string, env: Environment): Promise<boolean> {
   const args = ['--literal-pathspecs', 'ls-files', '--unmerged', '--', basename(path)];
-  const answer = await runGit(args, dirname(path), env, limitMs);
+  const answer = await runGit(args, dirname(path), env);
   return answer.kind === 'answer' && answer.text !== '';
 }
 
 /** Whether git ignores an existing folder as a whole, with all its files. False without a repository, and if git fails. */
-export async function isIgnoredFolder(
-  folder: string,
-  env: Readonly<Record<string, string | undefined>>,
-  limitMs = 10_000,
-): Promise<boolean> {
+export async function isIgnoredFolder(folder: string, env: Environment): Promise<boolean> {
   // Nothing ignores the top of a repository; one around it may ignore the folder.
   if (existsSync(join(folder, '.git'))) return false;
   // By its name: git takes an empty line with a Windows line end for a rule that matches `.` in any folder.
   const { dir, base } = parse(await realpath(folder).catch(() => folder));
-  return (await runGit(['check-ignore', '--quiet', '--', `./${base}`], dir, env, limitMs)).kind === 'answer';
+  return (await runGit(['check-ignore', '--quiet', '--', `./${base}`], dir, env)).kind === 'answer';
 }
 
 /**
@@ -84,11 +73,15 @@ export async function isIgnoredFolder(
 export async function readIgnored(
   folder: string,
   paths: readonly string[],
-  env: Readonly<Record<string, string | undefined>>,
-  limitMs = 10_000,
+  env: Environment,
 ): Promise<readonly string[]> {
-  if (paths.length === 0 || (await isIgnoredFolder(folder, env, limitMs))) return [];
-  const answer = await runGit(['check-ignore', '--stdin', '-z'], folder, env, limitMs, paths.join('\0'));
+  if (paths.length === 0 || (await isIgnoredFolder(folder, env))) return [];
+  const answer = await runGit(['check-ignore', '--stdin', '-z'], folder, env, { input: paths.join('\0') });
+  return listedPaths(answer);
+}
+
+/** The paths that git lists with `-z`. */
+function listedPaths(answer: GitAnswer): readonly string[] {
   return answer.kind === 'answer' ? answer.text.split('\0').filter((path) => path !== '') : [];
 }
 
@@ -100,14 +93,12 @@ export async function listFilesInGit(
   kind: 'tracked' | 'untracked',
   folder: string,
   paths: readonly string[],
-  env: Readonly<Record<string, string | undefined>>,
-  limitMs = 10_000,
+  env: Environment,
 ): Promise<readonly string[]> {
   if (paths.length === 0) return [];
   const options = kind === 'tracked' ? [] : ['--others', '--exclude-standard'];
   const args = ['--literal-pathspecs', 'ls-files', '-z', ...options, '--', ...paths];
-  const answer = await runGit(args, folder, env, limitMs);
-  return answer.kind === 'answer' ? answer.text.split('\0').filter((path) => path !== '') : [];
+  return listedPaths(await runGit(args, folder, env));
 }
 
 /** The state of the files in a folder for git, without ignored files. */
@@ -135,20 +126,21 @@ const UNFINISHED = {
 
 /**
  * Asks git which files in `folder` and below changed, and which of the `others`: paths relative to the folder, which lead out of it. Runs a few
- * read-only git commands, each for at most `limitMs`.
+ * read-only git commands.
  */
 export async function readWorkTree(
   folder: string,
-  env: Readonly<Record<string, string | undefined>>,
-  { others = [], limitMs = 30_000 }: { readonly others?: readonly string[]; readonly limitMs?: number } = {},
+  env: Environment,
+  others: readonly string[] = [],
 ): Promise<WorkTree> {
-  const git = (args: readonly string[]): Promise<GitAnswer> => runGit(args, folder, env, limitMs);
+  const git = (args: readonly string[]): Promise<GitAnswer> =>
+    runGit(args, folder, env, { limitMs: STATUS_LIMIT_MS });
   const inside = await git(['rev-parse', '--is-inside-work-tree', '--show-prefix', '--absolute-git-dir']);
   if (inside.kind === 'absent' || inside.text.includes('not a git repository')) return { kind: 'none' };
   if (inside.kind === 'failed') return { kind: 'unknown', why: firstLine(inside.text) };
   const [isInside = '', prefix = '', gitFolder = ''] = inside.text.split('\n');
   if (isInside !== 'true') return { kind: 'none' };
-  if (await isIgnoredFolder(folder, env, limitMs)) return { kind: 'none' };
+  if (await isIgnoredFolder(folder, env)) return { kind: 'none' };
   const statusOf = (paths: readonly string[]): Promise<GitAnswer> =>
     git([
       ...['--literal-pathspecs', 'status', '--porcelain', '-z', '--no-renames', '--untracked-files=all'],
@@ -161,10 +153,7 @@ export async function readWorkTree(
   const steps = Object.keys(UNFINISHED) as readonly (keyof typeof UNFINISHED)[];
   return {
     kind: 'work-tree',
-    changed: status.text
-      .split('\0')
-      .filter((entry) => entry !== '')
-      .map((entry) => entry.slice(3)),
+    changed: listedPaths(status).map((entry) => entry.slice(3)),
     prefix,
     unfinished: steps.find((step) => UNFINISHED[step].some((name) => existsSync(join(gitFolder, name)))),
   };
@@ -178,9 +167,8 @@ type GitAnswer =
 function runGit(
   args: readonly string[],
   cwd: string,
-  env: Readonly<Record<string, string | undefined>>,
-  timeout: number,
-  input = '',
+  env: Environment,
+  { limitMs: timeout = LIMIT_MS, input = '' }: { readonly limitMs?: number; readonly input?: string } = {},
 ): Promise<GitAnswer> {
   if (!isInRepository(cwd)) return Promise.resolve({ kind: 'failed', text: 'not a git repository', status: 128 });
   // A repository can configure a program that git runs on each of these commands.

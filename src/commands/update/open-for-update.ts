@@ -50,7 +50,7 @@ export async function openForUpdate(request: OpenUpdateRequest): Promise<Updatab
   rejectEditedRecord(project, migrations);
   const others = lockFilesIn(project).filter((path) => path.startsWith('../'));
   if (others.length === 0) return { project, workTree };
-  return { project, workTree: await readWorkTree(project.folder, env, { others }) };
+  return { project, workTree: await readWorkTree(project.folder, env, others) };
 }
 
 /** The lock files of the project, relative to it. Those of a workspace are outside of it. */
