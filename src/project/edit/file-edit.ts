@@ -17,8 +17,6 @@ export interface FileEdit {
   /** The text on disk; absent for a new file. */
   readonly before?: string;
   readonly after: string;
-  /** The generated text that was merged last. It remains the base of the file if the edit is not made. Absent if there is no such text. */
-  readonly base?: string | undefined;
   /** The change as a unified diff. */
   readonly diff: string;
 }
@@ -30,7 +28,7 @@ export function createNewFile(path: string, after: string): FileEdit {
 /** Replaces the text on disk, which has local changes unless it is `base`. */
 export function editExistingFile(path: string, before: string, after: string, base: string | undefined): FileEdit {
   const how = toLf(before) === base ? 'generated' : 'edited-by-hand';
-  return { path, how, before, after, base, diff: unifiedDiff(path, before, after) };
+  return { path, how, before, after, diff: unifiedDiff(path, before, after) };
 }
 
 /** Reads a file of a project as `readPlainFile` does. Rejects with a SystemError. */

@@ -2,13 +2,14 @@ import { resolve } from 'node:path';
 import { usageError } from '../../base/errors.ts';
 import { relativePath } from '../../files/relative-path.ts';
 import { didYouMean } from '../../base/near-match.ts';
+import { withoutChanges } from '../base-archive.ts';
 import type { NextStep } from '../next-steps.ts';
 import type { Addition } from './addition.ts';
 import type { PlannedEdit } from './plan-file-edits.ts';
 import type { FileEdit } from './file-edit.ts';
 import type { WorkerProject } from './open-project.ts';
 import type { PlacedLines } from './placed-lines.ts';
-import { planStateEdits, writeEdits } from './write-edits.ts';
+import { planState, writeEdits } from './write-edits.ts';
 
 export interface EditsRequest {
   readonly project: WorkerProject;
@@ -65,7 +66,12 @@ export async function makeEdits(request: EditsRequest): Promise<MadeEdits> {
       files.push({ ...about, action: 'left', ...(reason === undefined ? {} : { reason }) });
     }
   }
-  const state = made.length === 0 ? [] : await planStateEdits(project, { processes, base, made, left });
+  const withoutLeft = withoutChanges(
+    base,
+    project.base,
+    left.map(({ path }) => path),
+  );
+  const state = made.length === 0 ? [] : await planState(project, { processes, base: withoutLeft });
   const action = request.dryRun ? 'would-write' : 'written';
   files.push(...state.map(({ path }) => ({ path, how: 'state', action, diff: '' }) as const));
   if (!request.dryRun && made.length > 0)

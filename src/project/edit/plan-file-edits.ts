@@ -19,7 +19,7 @@ export interface EditConflict {
     | 'no longer exists'
     | 'already exists'
     | 'is not a regular text file';
-  /** See `FileEdit.base`; absent for a file that the change adds. */
+  /** The generated text that was merged last; absent for a file that the change adds. */
   readonly base?: string | undefined;
   readonly next: string;
   /** The change to make by hand: a unified diff of what the templates render. */
@@ -159,8 +159,7 @@ async function planFileEdit(
   if (mine === next) return undefined;
   if (base === undefined) return conflict('already exists');
   if (!isMergeable) return conflict('was written by another version, which differs in the same place');
-  if (written.includes(mine))
-    return { ...editExistingFile(path, current, withLineEndingsOf(current, next), mine), base };
+  if (written.includes(mine)) return editExistingFile(path, current, withLineEndingsOf(current, next), mine);
   // Merging an edited README would cause a prompt or a conflict for each new task.
   if (path === readme) return undefined;
   const options = { isOrderFree: hasDeclarationsOnly(path) };

@@ -13,7 +13,7 @@ import {
   type OpenOptions,
   type WorkerProject,
 } from './open-project.ts';
-import { planStateEdits, writeEdits } from './write-edits.ts';
+import { planState, writeEdits } from './write-edits.ts';
 
 export interface RegenerationRequest {
   /** Absolute folder of the project. */
@@ -74,7 +74,7 @@ export async function regenerateDefinitionCode(request: RegenerationRequest): Pr
   }
   if (edits.length > 0) {
     const { processes, base } = project;
-    const state = await planStateEdits(project, { processes, base: { ...base, regenerated }, made: edits, left: [] });
+    const state = await planState(project, { processes, base: { ...base, regenerated } });
     await writeEdits(project, edits, state, { signal: request.signal });
   }
   return { written: edits.map(({ path }) => path), left };

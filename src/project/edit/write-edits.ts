@@ -11,19 +11,12 @@ import type { PlannedFile } from '../../languages/planned-file.ts';
 import type { TemplateOrigin } from '../../languages/project-spec.ts';
 import { recordedProcesses } from '../record.ts';
 import { WRITE_FAILED, writeError, type WriteOptions } from '../write-files.ts';
-import { BASE_FILE, renderBaseFile, textOf, type ProjectBase } from '../base-archive.ts';
+import { BASE_FILE, renderBaseFile } from '../base-archive.ts';
 import { toProjectSpec, type WorkerProject } from './open-project.ts';
 import type { Addition } from './addition.ts';
-import type { PlannedEdit } from './plan-file-edits.ts';
 import type { FileEdit } from './file-edit.ts';
 import { lockProject } from './project-lock.ts';
 import { JOURNAL_FOLDER, projectStaging } from './staging.ts';
-
-/** A planned addition with the edits to make and those to leave out. */
-export interface ChosenEdits extends Pick<Addition, 'processes' | 'base'> {
-  readonly made: readonly FileEdit[];
-  readonly left: readonly PlannedEdit[];
-}
 
 /** A change of one file as bytes. */
 export interface ChangedFile {
@@ -40,11 +33,6 @@ export interface ChangedFile {
 /** A file of this tool's own that changes together with the edits. */
 export interface StateEdit extends ChangedFile {
   readonly after: Uint8Array;
-}
-
-/** The changes to the project record and the base archive. */
-export async function planStateEdits(project: WorkerProject, chosen: ChosenEdits): Promise<readonly StateEdit[]> {
-  return planState(project, { ...chosen, base: withoutLeftEdits(chosen) });
 }
 
 /** The state of a project after a change. `template`: the templates that generated it, if they change. */
@@ -65,18 +53,6 @@ export async function planState(
     { path: RECORD_FILE, before: Buffer.from(project.recordText), after: record },
     { path: BASE_FILE, before: project.archive, after: archive.contents },
   ].filter(({ before, after }) => before === undefined || Buffer.compare(before, after) !== 0);
-}
-
-/** The base if some of the edits are not made: those files are merged with their previous version again. */
-function withoutLeftEdits({ base, left }: ChosenEdits): ProjectBase {
-  const [generated, merged] = [new Map(base.generated), new Map(base.merged)];
-  for (const { path, base: text } of left) {
-    const file = generated.get(path);
-    if (file === undefined) continue;
-    if (text === undefined) generated.delete(path);
-    else if (text !== textOf(file)) merged.set(path, { ...file, contents: Buffer.from(text) });
-  }
-  return { ...base, generated, merged };
 }
 
 /**
