@@ -1,4 +1,4 @@
-import { diff3Merge, diffIndices } from 'node-diff3';
+import { diff3Merge } from 'node-diff3';
 import { isDeepStrictEqual } from 'node:util';
 import {
   isCollection,
@@ -11,7 +11,7 @@ import {
   type ParseOptions,
   type SchemaOptions,
 } from 'yaml';
-import { splitTextFile } from '../../files/text-file.ts';
+import { matchLines, splitTextFile } from '../../files/text-file.ts';
 import { PARSING } from '../../files/yaml-edit.ts';
 
 /**
@@ -80,19 +80,11 @@ function keepLines(mine: string, before: string, after: string): string {
 function replaceCommon(
   lines: readonly string[],
   other: readonly string[],
-  keys: string[],
-  otherKeys: string[],
+  keys: readonly string[],
+  otherKeys: readonly string[],
 ): string[] {
-  const replaced = [...lines];
-  let [at, otherAt] = [0, 0];
-  for (const { buffer1, buffer2 } of [
-    ...diffIndices(keys, otherKeys),
-    { buffer1: [keys.length, 0], buffer2: [otherKeys.length, 0] } as const,
-  ]) {
-    while (at < buffer1[0]) replaced[at++] = other[otherAt++] ?? '';
-    [at, otherAt] = [buffer1[0] + buffer1[1], buffer2[0] + buffer2[1]];
-  }
-  return replaced;
+  const matches = matchLines(keys, otherKeys);
+  return lines.map((line, at) => other[matches.get(at) ?? -1] ?? line);
 }
 
 /** Removes a value. Comments above it stay. So do those below a value that is empty, to which the library attaches them. */

@@ -1,4 +1,4 @@
-import { diffArrays } from 'diff';
+import { diffIndices } from 'node-diff3';
 
 /** Lines to add to a file by hand. */
 export interface PlacedLines {
@@ -26,37 +26,6 @@ function blocksAround(lines: readonly string[], at: number): string {
   return blocks.join('\n');
 }
 
-interface Hunk {
-  /** Where the lines are: an index in the old lines, and one in the new lines. */
-  readonly from: number;
-  readonly to: number;
-  readonly removed: readonly string[];
-  readonly added: readonly string[];
-}
-
-function hunksOf(before: readonly string[], after: readonly string[]): readonly Hunk[] {
-  const hunks: Hunk[] = [];
-  let [from, to] = [0, 0];
-  let open: { from: number; to: number; removed: string[]; added: string[] } | undefined;
-  for (const { value, added, removed } of diffArrays([...before], [...after])) {
-    if (!added && !removed) {
-      open = undefined;
-      from += value.length;
-      to += value.length;
-      continue;
-    }
-    if (open === undefined) hunks.push((open = { from, to, removed: [], added: [] }));
-    if (removed) {
-      open.removed.push(...value);
-      from += value.length;
-    } else {
-      open.added.push(...value);
-      to += value.length;
-    }
-  }
-  return hunks;
-}
-
 /**
  * Whether a merge changes the same blocks of code as the change that was merged: from `base` to `next` as from `mine` to `merged`. In a file
  * with local changes, lines of one function can be found in another one.
@@ -79,9 +48,9 @@ function changedLines(before: string, after: string): ReadonlySet<string> {
       .filter((at) => hasWord(lines[at] ?? ''))
       .map((at) => `${lines[at] ?? ''}\n${blocksAround(lines, at)}`);
   return new Set(
-    hunksOf(old, now).flatMap(({ from, to, removed, added }) => [
-      ...list(old, from, removed.length).map((line) => `-${line}`),
-      ...list(now, to, added.length).map((line) => `+${line}`),
+    diffIndices(old, now).flatMap(({ buffer1: removed, buffer2: added }) => [
+      ...list(old, ...removed).map((line) => `-${line}`),
+      ...list(now, ...added).map((line) => `+${line}`),
     ]),
   );
 }
@@ -89,7 +58,7 @@ function changedLines(before: string, after: string): ReadonlySet<string> {
 /** Where the lines that `next` adds to `base` belong in `mine`. An estimate: the place of a line before them, which may have moved. */
 export function placeLines(base: string, next: string, mine: string): readonly PlacedLines[] {
   const [old, now, own] = [base, next, mine].map((text) => text.split('\n')) as [string[], string[], string[]];
-  return hunksOf(old, now).flatMap(({ from, removed, added }) => {
+  return diffIndices(old, now).flatMap(({ buffer1: [from], buffer1Content: removed, buffer2Content: added }) => {
     const text = trimBlankLines(added).join('\n');
     if (text === '') return [];
     const replaced = trimBlankLines(removed);

@@ -1,4 +1,4 @@
-import { diffIndices } from 'node-diff3';
+import { matchLines } from '../../files/text-file.ts';
 
 export function toLf(text: string): string {
   return text.replaceAll('\r\n', '\n');
@@ -15,15 +15,8 @@ export function withLineEndingsOf(mine: string, text: string): string {
   const most = crlfs * 2 > endings.length ? '\r\n' : '\n';
   if (crlfs === endings.length) return text.replaceAll('\n', most);
   const [own, lines] = [toLf(mine).split('\n'), text.split('\n')];
-  const kept = new Map<number, string | undefined>();
-  let [at, ownAt] = [0, 0];
-  const keepUntil = (end: number): void => {
-    while (at < end) kept.set(at++, endings[ownAt++]);
-  };
-  for (const { buffer1, buffer2 } of diffIndices(own, lines)) {
-    keepUntil(buffer2[0]);
-    [at, ownAt] = [buffer2[0] + buffer2[1], buffer1[0] + buffer1[1]];
-  }
-  keepUntil(lines.length);
-  return lines.map((line, index) => line + (index === lines.length - 1 ? '' : (kept.get(index) ?? most))).join('');
+  const kept = matchLines(lines, own);
+  return lines
+    .map((line, at) => line + (at === lines.length - 1 ? '' : (endings[kept.get(at) ?? -1] ?? most)))
+    .join('');
 }
