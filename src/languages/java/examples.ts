@@ -1,6 +1,5 @@
 import type { CodePosition } from '../templates/code.ts';
-import type { Json, JsonObject } from '../../base/json.ts';
-import { isRecord } from '../../base/json.ts';
+import { isJsonList, isJsonObject, type Json, type JsonObject } from '../../base/json.ts';
 import { BUILDER, javaRecordOf, type JavaEnum, type JavaRecord, type JavaType } from './java-types.ts';
 import { javaString } from './literals.ts';
 import { importsOf } from './record-types.ts';
@@ -44,13 +43,15 @@ function expressionOf(value: Json, type: JavaType, around: string): Expression |
     case 'plain':
       return plainExpression(value, type.name);
     case 'record':
-      return isObject(value) ? recordExpression(value, type, `${around}.${type.name}`) : undefined;
+      return isJsonObject(value) ? recordExpression(value, type, `${around}.${type.name}`) : undefined;
     case 'enum':
       return typeof value === 'string' ? enumExpression(value, type, `${around}.${type.name}`) : undefined;
     case 'list':
-      return isList(value) ? listExpression(value.map((item) => expressionOf(item, type.items, around))) : undefined;
+      return isJsonList(value)
+        ? listExpression(value.map((item) => expressionOf(item, type.items, around)))
+        : undefined;
     case 'map':
-      return isObject(value)
+      return isJsonObject(value)
         ? mapExpression(Object.entries(value).map(([key, item]) => [key, expressionOf(item, type.values, around)]))
         : undefined;
   }
@@ -117,8 +118,8 @@ function plainExpression(value: Json, type: string): Expression | undefined {
 /** A value for which the schema has no type in Java. */
 function anyExpression(value: Json): Expression | undefined {
   if (value === null) return undefined;
-  if (isList(value)) return listExpression(value.map(anyExpression));
-  if (isObject(value)) return mapExpression(Object.entries(value).map(([key, item]) => [key, anyExpression(item)]));
+  if (isJsonList(value)) return listExpression(value.map(anyExpression));
+  if (isJsonObject(value)) return mapExpression(Object.entries(value).map(([key, item]) => [key, anyExpression(item)]));
   if (typeof value !== 'number') return simple(typeof value === 'string' ? javaString(value) : String(value));
   return Number.isSafeInteger(value) ? simple(`${BigInt(value)}L`) : decimal(value);
 }
@@ -132,14 +133,6 @@ const call = (callee: string, text: string): Expression => ({ kind: 'call', call
 
 function isText(value: Json, pattern: RegExp): value is string {
   return typeof value === 'string' && pattern.test(value);
-}
-
-function isList(value: Json): value is readonly Json[] {
-  return Array.isArray(value);
-}
-
-function isObject(value: Json): value is JsonObject {
-  return isRecord(value);
 }
 
 /** The expression, which starts at `column` of a line with this indentation and is followed by `after`. */

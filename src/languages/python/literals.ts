@@ -1,4 +1,4 @@
-import type { Json } from '../../base/json.ts';
+import { isJsonList, type Json } from '../../base/json.ts';
 import { OTHER_LETTERS } from '../../base/identifiers.ts';
 import { escapeForCompilers, escapeForReaders, HIDDEN_IN_CODE, oneLine } from '../../base/one-line.ts';
 import { displayWidth, inBrackets, LINE_LENGTH, printExpression, withPrefix, type Expression } from './layout.ts';
@@ -143,7 +143,7 @@ export function valueExpression(value: Json): Expression {
   if (typeof value === 'number') return pyNumber(value);
   if (value === null) return 'None';
   if (typeof value === 'boolean') return value ? 'True' : 'False';
-  return isList(value)
+  return isJsonList(value)
     ? inBrackets('[', value.map(valueExpression), ']')
     : dictExpression(Object.entries(value).map(([key, item]) => [key, valueExpression(item)]));
 }
@@ -159,10 +159,6 @@ export function dictExpression(entries: readonly (readonly [key: string, value: 
 /** JSON has one kind of number. Those that JavaScript prints with an exponent are floating-point numbers in Python. */
 function pyNumber(value: number): string {
   return Object.is(value, -0) ? '-0.0' : String(value).replace('e+', 'e');
-}
-
-function isList(value: Json): value is readonly Json[] {
-  return Array.isArray(value);
 }
 
 function count(text: string, character: string): number {

@@ -1,4 +1,4 @@
-import type { Json } from '../../base/json.ts';
+import { isJsonList, type Json } from '../../base/json.ts';
 import { OTHER_LETTERS } from '../../base/identifiers.ts';
 import { escapeForCompilers, escapeForReaders, HIDDEN_IN_CODE, oneLine } from '../../base/one-line.ts';
 
@@ -78,17 +78,13 @@ export function tsValue(value: Json, indent = 0): string {
   if (value === null || typeof value !== 'object') return Object.is(value, -0) ? '-0' : JSON.stringify(value);
   const inner = ' '.repeat(indent + 2);
   const end = ' '.repeat(indent);
-  if (isList(value)) {
+  if (isJsonList(value)) {
     if (value.length === 0) return '[]';
     return `[\n${value.map((item) => `${inner}${tsValue(item, indent + 2)},\n`).join('')}${end}]`;
   }
   const entries = Object.entries(value);
   if (entries.length === 0) return '{}';
   return `{\n${entries.map(([key, item]) => `${inner}${tsPropertyKey(key)}: ${tsValue(item, indent + 2)},\n`).join('')}${end}}`;
-}
-
-function isList(value: Json): value is readonly Json[] {
-  return Array.isArray(value);
 }
 
 function count(text: string, character: string): number {
