@@ -50,6 +50,12 @@ export async function isCommitted(path: string, env: Environment): Promise<boole
   return answer.kind === 'answer';
 }
 
+/** What to do about a missing file: restore it from the last commit, if that contains it; otherwise undefined. */
+export async function restoreStep(folder: string, file: string, env: Environment): Promise<string | undefined> {
+  const isInHead = await isCommitted(join(folder, file), env);
+  return isInHead ? `Restore it from the last commit: git checkout HEAD -- ${file}` : undefined;
+}
+
 /** Whether the branches of an unfinished merge conflict in the file. False without a repository, and if git fails. */
 export async function isUnmerged(path: string, env: Environment): Promise<boolean> {
   const args = ['--literal-pathspecs', 'ls-files', '--unmerged', '--', basename(path)];

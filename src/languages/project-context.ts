@@ -1,8 +1,15 @@
+import { hash } from '../base/identifiers.ts';
 import { portableWord } from '../base/shell.ts';
-import { deploymentContext, type Resources } from './deployment.ts';
 import { containsLibrary, libraryBuildContext, libraryFolder } from './library.ts';
 import type { ProjectSpec } from './project-spec.ts';
 import { Code } from './templates/code.ts';
+
+/** What the worker of a language needs from Kubernetes. */
+interface Resources {
+  readonly memory: `${number}Mi`;
+  /** Whether it writes temporary files. Its other files are read-only. */
+  readonly writesTmp: boolean;
+}
 
 /** What the templates of every language use, apart from the processes of the project. */
 export function projectContext(spec: ProjectSpec, resources: Resources) {
@@ -19,4 +26,26 @@ export function projectContext(spec: ProjectSpec, resources: Resources) {
     simulateArguments: new Code(code === undefined ? '' : `${code} `),
     ...deploymentContext(name, resources),
   };
+}
+
+/** The context of the Kubernetes manifests of a project with this name. */
+function deploymentContext(name: string, { memory, writesTmp }: Resources) {
+  const label = deployName(name);
+  return {
+    deployName: label,
+    deployNameText: new Code(label),
+    image: `${label}:latest`,
+    memory: new Code(memory),
+    writesTmp,
+  };
+}
+
+/** A DNS label, as required for names of Kubernetes objects. */
+function deployName(name: string): string {
+  const label = name
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .slice(0, 40)
+    .replace(/^[^a-z]+|-+$/g, '');
+  return label === '' ? `worker-${hash(name, 8)}` : label;
 }

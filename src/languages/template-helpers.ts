@@ -3,15 +3,24 @@ import { printableJson } from '../base/printable-json.ts';
 import { mdCode, mdText } from '../base/markdown.ts';
 import { cmdWord, plainWord, posixWord } from '../base/shell.ts';
 import { yamlString } from '../base/yaml.ts';
-import { JAVA_HELPERS } from './java/text-helpers.ts';
-import { PYTHON_HELPERS } from './python/text-helpers.ts';
-import { TYPESCRIPT_HELPERS } from './typescript/text-helpers.ts';
+import { javaDoc, javaString } from './java/literals.ts';
+import { pyComment, pyDoc, pyString, tomlString } from './python/literals.ts';
+import { isTsIdentifier, tsComment, tsString } from './typescript/literals.ts';
 import { Code } from './templates/code.ts';
 
 const TEXT_HELPERS: Readonly<Record<string, (text: string) => string>> = {
-  ...TYPESCRIPT_HELPERS,
-  ...JAVA_HELPERS,
-  ...PYTHON_HELPERS,
+  tsString,
+  tsComment: (text) => tsComment(text),
+  tsIdentifier: (text) => {
+    if (!isTsIdentifier(text)) throw new TypeError('tsIdentifier: not an identifier');
+    return text;
+  },
+  javaString,
+  javaDoc: (text) => javaDoc(text),
+  pyString,
+  pyComment: (text) => pyComment(text),
+  pyDoc: (text) => pyDoc(text),
+  tomlString,
   yamlString,
   json: (text) => printableJson(text),
   mdText: (text) => mdText(text),

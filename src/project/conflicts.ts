@@ -9,8 +9,8 @@ import { languageOf } from '../languages/registry.ts';
 import { isProject, RECORD_FILE } from '../process/find-project.ts';
 import { BASE_FILE, isBase } from './base-archive.ts';
 import { unifiedDiff } from './edit/unified-diff.ts';
-import { DEPENDABOT_FILE } from './join/dependabot.ts';
 import { mergeIgnoreFile } from './join/ignore-file.ts';
+import { DEPENDABOT_FILE } from './join/moved-files.ts';
 import { isUneditedRecord } from './record.ts';
 
 /** `merge`: lines are added to an existing file, which keeps its own. */

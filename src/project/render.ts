@@ -14,8 +14,7 @@ import {
 } from '../languages/templates/overlay.ts';
 import { loadTemplateSet, type TemplateSet } from '../languages/templates/set.ts';
 import { definitionFile } from '../process/definition/file.ts';
-import { DEPENDABOT_FILE } from './join/dependabot.ts';
-import { moveFile, WORKFLOW } from './join/moved-files.ts';
+import { DEPENDABOT_FILE, moveFile, WORKFLOW } from './join/moved-files.ts';
 import { checkDefinition, keepDefinitionText, renderDefinition } from '../process/definition/render.ts';
 
 /** Files that GitHub reads only in the root of a repository. */

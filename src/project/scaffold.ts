@@ -1,11 +1,11 @@
-import type { ProjectSpec } from '../languages/project-spec.ts';
+import { README, type ProjectSpec } from '../languages/project-spec.ts';
 import type { InstallResult } from '../languages/install.ts';
 import { languageOf } from '../languages/registry.ts';
 import { isProject } from '../process/find-project.ts';
 import { readRecordIfValid } from './commands.ts';
 import { comparePlan, conflictError, listFileActions, type PlanComparison, type ReportedFile } from './conflicts.ts';
 import { isInRepository } from './join/find-root.ts';
-import { chooseMovedFiles } from './join/choose-moved-files.ts';
+import { freeWorkflowPath, WORKFLOW, type MovedFiles } from './join/moved-files.ts';
 import type { GitResult } from './git.ts';
 import { planProject } from './plan.ts';
 import { writeFiles } from './write-files.ts';
@@ -54,6 +54,16 @@ export async function prepareProject(request: PrepareRequest): Promise<PreparedP
   }
   if (comparison.conflicts.length > 0 && request.conflicts !== 'keep') throw conflictError(comparison, command);
   return { spec, comparison: request.outside === undefined ? comparison : { ...comparison, outside: request.outside } };
+}
+
+/** New paths for the files of the template that conflict with files of the folder and may have another path. */
+function chooseMovedFiles({ folder, conflicts }: PlanComparison, name: string): MovedFiles {
+  const differs = (path: string): boolean =>
+    conflicts.some((conflict) => conflict.path === path && conflict.reason === 'differs');
+  return {
+    ...(differs(README) ? { [README]: 'WORKER.md' } : {}),
+    ...(differs(WORKFLOW) ? { [WORKFLOW]: freeWorkflowPath(folder, name) } : {}),
+  };
 }
 
 export interface WriteProjectOptions {

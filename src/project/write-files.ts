@@ -12,9 +12,8 @@ import {
   type StagedWriteOptions,
 } from '../files/staged-write.ts';
 import type { ComparedFile, PlanComparison } from './conflicts.ts';
-import { lockProject } from './edit/project-lock.ts';
 import { recoverProject } from './edit/recover-project.ts';
-import { JOURNAL_FOLDER, projectStaging } from './edit/staging.ts';
+import { JOURNAL_FOLDER, lockProject, projectStaging } from './edit/staging.ts';
 
 export interface WriteOptions extends StagedWriteOptions {
   readonly files?: FileSystem | undefined;

@@ -1,7 +1,6 @@
 // Changes the files of a project in a separate process that kills itself before one of its file system calls: FOLDER CHANGES STEP. CHANGES:
 // JSON as in `ChangeText`. Prints the number of calls if it reaches the end.
-import { lockProject } from '../../src/project/edit/project-lock.ts';
-import { projectStaging } from '../../src/project/edit/staging.ts';
+import { lockProject, projectStaging } from '../../src/project/edit/staging.ts';
 import { writeStaged } from '../../src/files/staged-write.ts';
 import { faultyFiles } from './faulty-files.ts';
 

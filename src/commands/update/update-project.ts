@@ -9,18 +9,23 @@ import type { ToolFailure } from '../../languages/run-project-tool.ts';
 import { RECORD_FILE } from '../../process/find-project.ts';
 import { BASE_FILE, isSameBase, isSamePart } from '../../project/base-archive.ts';
 import { readIgnoredState, UNIGNORE_ADVICE } from '../../project/ignored-state.ts';
-import { JOURNAL_FOLDER } from '../../project/edit/staging.ts';
-import { LOCK_FILE } from '../../project/edit/project-lock.ts';
-import { removedProcessNote } from '../../project/edit/removed-process-note.ts';
+import { JOURNAL_FOLDER, LOCK_FILE } from '../../project/edit/staging.ts';
+import { removedProcessNote } from '../../project/edit/open-project.ts';
 import { planState, writeChanges, type ChangedFile, type StateEdit } from '../../project/edit/write-edits.ts';
 import type { NextStep } from '../../project/next-steps.ts';
 import { containsLibrary } from '../../languages/library.ts';
 import { writeSharedLibrary } from '../../project/join/shared-library.ts';
 import { fetchRecordedTemplate } from '../../project/template/fetch.ts';
 import { changesBetween, type ListedChange } from '../../project/update/apply-migrations.ts';
-import { findMarkedFiles, type MarkedFile } from '../../project/update/marked-files.ts';
 import { PROJECT_MIGRATIONS, type Migration } from '../../project/update/migrations.ts';
-import { baseWithout, planUpdate, type UpdateConflict, type UpdatedFile } from '../../project/update/plan-update.ts';
+import {
+  baseWithout,
+  findMarkedFiles,
+  planUpdate,
+  type MarkedFile,
+  type UpdateConflict,
+  type UpdatedFile,
+} from '../../project/update/plan-update.ts';
 import type { UpdatableProject } from './open-for-update.ts';
 import { undoCommand } from './undo.ts';
 

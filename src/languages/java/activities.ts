@@ -101,22 +101,6 @@ function documentWork(action: string): ActivityWork {
   };
 }
 
-const NAME = /@ActivityMethod\(\s*name = ("(?:[^"\\]|\\.)*")\s*\)/g;
-
-/** The names of the activities that an interface declares. */
-export function activityNames(text: string): ReadonlySet<string> {
-  return new Set([...text.matchAll(NAME)].map(([, literal = '""']) => literalValue(literal)));
-}
-
-/** The value of a string literal; its escapes are those of JSON. */
-export function literalValue(literal: string): string {
-  try {
-    return String(JSON.parse(literal));
-  } catch {
-    return literal.slice(1, -1);
-  }
-}
-
 /** The place of the brace that ends the type around a place, or undefined if a text block may contain it. */
 function endOfType(text: string, place: number): number | undefined {
   const length = text.slice(place).search(/^\}$/m);

@@ -1,13 +1,12 @@
 import type { Language } from '../language.ts';
-import { activityNames, appendActivity, inputTypeOf } from './activities.ts';
-import { declaresTask, findTasks } from './find-tasks.ts';
+import { appendActivity, inputTypeOf } from './activities.ts';
+import { activityNames, declaresTask, findTasks, workflowTypes } from './read-code.ts';
 import { hasDeclarationsOnly, isDefinitionCode, javaProcessLayout } from './layout.ts';
 import { javaPackageNames } from './package-name.ts';
 import { renderJava } from './render.ts';
 import { definitionSchemaPath } from '../definition-schema.ts';
 import { JAVA_NAMING } from './tasks.ts';
 import { installMavenProject, mavenCommands, mavenReload, requireJdk } from './tools.ts';
-import { workflowTypes } from './workflow-types.ts';
 
 export const java: Language = {
   id: 'java',

@@ -1,12 +1,14 @@
-import { containsLibrary, findLibrary, libraryFiles } from '../library.ts';
+import { containsLibrary, findLibrary, libraryFiles, libraryReadme, type LibraryArchive } from '../library.ts';
 import type { PlannedFile } from '../planned-file.ts';
 import { renderProcesses, renderProjectFiles, type ProcessParts } from '../process-parts.ts';
+import { projectContext } from '../project-context.ts';
+import { unscopedName } from '../project-name.ts';
 import type { ProjectSpec } from '../project-spec.ts';
+import { Code } from '../templates/code.ts';
 import type { TemplateSet } from '../templates/set.ts';
 import { javaLayout, type JavaLayout } from './layout.ts';
 import { movePackage, TEMPLATE_PACKAGE } from './move-package.ts';
 import { javaProcessContext } from './process-context.ts';
-import { javaTemplateContext } from './template-context.ts';
 
 /** The path of the library's jar, with its version. */
 export const LIBRARY_JAR = /\/([^/]+)\/kuflow-worker-\1\.jar$/;
@@ -52,4 +54,27 @@ export function renderJava(spec: ProjectSpec, templates: TemplateSet): readonly 
 /** The code of the processes of a Java project. */
 export function renderJavaProcesses(spec: ProjectSpec, templates: TemplateSet): readonly PlannedFile[] {
   return renderProcesses(spec, templates, PROCESS_PARTS);
+}
+
+/** What an archive has in its version in addition to what a registry has. */
+const BUILD = /-[0-9a-f]{8}$/;
+
+/**
+ * The context of the templates that all processes of a project share, except that of its first process. Strings are printed by language
+ * helpers, `Code` as is.
+ */
+function javaTemplateContext(spec: ProjectSpec, library: LibraryArchive): object {
+  const { packageName = '' } = spec;
+  const layout = javaLayout(spec);
+  return {
+    // Tomcat and gRPC write temporary files.
+    ...projectContext(spec, { memory: '512Mi', writesTmp: true }),
+    artifactId: new Code(unscopedName(spec.name)),
+    groupId: new Code(packageName.split('.').slice(0, 2).join('.')),
+    packageName: new Code(packageName),
+    packagePath: new Code(packageName.replaceAll('.', '/')),
+    libraryReadme: new Code(libraryReadme(spec, 'kuflow-worker-java.md')),
+    libraryVersion: new Code(containsLibrary(spec) ? library.version : library.version.replace(BUILD, '')),
+    processFolder: new Code(layout.processPackage.slice(packageName.length + 1)),
+  };
 }

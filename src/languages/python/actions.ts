@@ -10,8 +10,7 @@ import { processTasks } from '../process-tasks.ts';
 import type { TaskChoices } from '../project-spec.ts';
 import { Code } from '../templates/code.ts';
 import { pythonInputType } from './activities.ts';
-import { pythonCall } from './calls.ts';
-import { withArguments } from './layout.ts';
+import { pythonCall, withArguments } from './layout.ts';
 import { cutToColumns, pyComment, pyString } from './literals.ts';
 import { pascalCase, PYTHON_TASK_NAMING } from './tasks.ts';
 

@@ -1,9 +1,8 @@
 import type { JsonObject } from '../../base/json.ts';
 import { exampleLog, exampleNote, plainActivity, type ProcessActivity } from '../process-tasks.ts';
 import { pythonExample } from './examples.ts';
-import { pythonCall } from './calls.ts';
+import { pythonCall } from './layout.ts';
 import { pyDoc } from './literals.ts';
-import { findDecorated } from './decorators.ts';
 import type { Import } from './imports.ts';
 import { pascalCase, UNTYPED_DICT } from './tasks.ts';
 
@@ -80,12 +79,6 @@ function returnStatement({ type, example }: NonNullable<ProcessActivity['result'
   return type === undefined
     ? '        return {}'
     : pythonExample(example, type, { indent: 8, before: 'return ', after: '' }).code;
-}
-
-/** The names of the activities in a module, and of the methods that implement them. */
-export function activityNames(text: string): ReadonlySet<string> {
-  const activities = findDecorated(text, 'activity', '(?:async )?def');
-  return new Set(activities.flatMap(({ name, given }) => (given === undefined ? [name] : [name, given])));
 }
 
 /** A class with its decorators and the comments before it. */

@@ -1,7 +1,7 @@
 import { definitionSchemaPath } from '../definition-schema.ts';
 import type { Language } from '../language.ts';
-import { activityNames, appendActivity, pythonInputType } from './activities.ts';
-import { declaresTask, findTasks } from './find-tasks.ts';
+import { appendActivity, pythonInputType } from './activities.ts';
+import { activityNames, declaresTask, findTasks, workflowTypes } from './read-code.ts';
 import { hasDeclarationsOnly, isDefinitionCode, pythonLayout, pythonProcessLayout } from './process-layout.ts';
 import { distributionName, pythonPackageNames } from './package-name.ts';
 import { renderPython } from './render.ts';
@@ -16,7 +16,6 @@ import {
   requirePython,
   runPythonCommand,
 } from './tools.ts';
-import { workflowTypes } from './workflow-types.ts';
 
 export const python: Language = {
   id: 'python',

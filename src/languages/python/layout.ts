@@ -98,3 +98,16 @@ export function displayWidth(text: string): number {
   if (/^[ -~]*$/.test(text)) return text.length;
   return Array.from(text).reduce((sum, one) => sum + (NARROW.test(one) ? 0 : WIDE.test(one) ? 2 : 1), 0);
 }
+
+/** The code `before callee(args) after`, formatted like `ruff format`. */
+export function pythonCall(
+  before: string,
+  callee: string,
+  args: readonly Expression[],
+  indent: number,
+  after = '',
+): string {
+  const start = spaces(indent) + before;
+  const place = { indent, column: displayWidth(start), after: displayWidth(after) };
+  return start + printStatement(withArguments(`${callee}(`, args, ')'), place) + after;
+}

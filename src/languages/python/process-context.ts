@@ -22,10 +22,10 @@ import {
   signalConstant,
   signalHandler,
 } from './actions.ts';
+import { pythonCall } from './layout.ts';
 import { activityMethod, DOCUMENT_IMPORTS, inputClass, overridingMethod, pythonInputType } from './activities.ts';
 import { declarePythonTypes } from './declarations.ts';
 import { printImports, pythonImportsOf, type Import } from './imports.ts';
-import { pythonCall } from './calls.ts';
 import { pyComment, pyDoc, pyString } from './literals.ts';
 import type { PythonLayout } from './process-layout.ts';
 import { PYTHON_TASK_NAMING, UNTYPED_DICT } from './tasks.ts';

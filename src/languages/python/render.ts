@@ -3,7 +3,6 @@ import { textFile, type PlannedFile } from '../planned-file.ts';
 import { renderProcesses, renderProjectFiles, type ProcessParts } from '../process-parts.ts';
 import type { ProjectSpec } from '../project-spec.ts';
 import type { TemplateSet } from '../templates/set.ts';
-import { movePythonPackage } from './move-package.ts';
 import { distributionName } from './package-name.ts';
 import { pythonLayout, type PythonLayout } from './process-layout.ts';
 import { pythonProcessContext } from './process-context.ts';
@@ -13,7 +12,9 @@ import { UV_LOCK } from './tools.ts';
 /** The name of the library's archive, with its version. */
 export const WHEEL = /^kuflow_worker-([^-]+)-py3-none-any\.whl$/;
 
-const PROCESS = 'src/example_worker/process';
+/** The package of the template. */
+const TEMPLATE_PACKAGE = 'example_worker';
+const PROCESS = `src/${TEMPLATE_PACKAGE}/process`;
 
 const PARTS = {
   [`${PROCESS}/__init__.py`]: 'init',
@@ -47,6 +48,14 @@ export function renderPython(spec: ProjectSpec, templates: TemplateSet): readonl
     ...libraryFiles(spec),
     ...files.filter(({ path }) => packageManager === 'pip' || !REQUIREMENTS.includes(path)),
   ];
+}
+
+/** A file of the template in another package. */
+export function movePythonPackage(file: PlannedFile, packageName: string): PlannedFile {
+  const path = file.path.replace(`src/${TEMPLATE_PACKAGE}/`, `src/${packageName}/`);
+  if (!path.endsWith('.py')) return { ...file, path };
+  const text = Buffer.from(file.contents).toString('utf8');
+  return { ...file, path, contents: Buffer.from(text.replaceAll(TEMPLATE_PACKAGE, packageName)) };
 }
 
 /** The tested versions of all dependencies for pip, with checksums. People add to them by hand; pip does not. */

@@ -4,7 +4,7 @@ import type { ProjectSpec } from '../project-spec.ts';
 import { hasActivities } from '../process-actions.ts';
 import { Code } from '../templates/code.ts';
 import { actionClass, pythonActions } from './actions.ts';
-import { pythonCall } from './calls.ts';
+import { pythonCall } from './layout.ts';
 import { printImports, type Import } from './imports.ts';
 import { pythonLayout } from './process-layout.ts';
 import { distributionName } from './package-name.ts';

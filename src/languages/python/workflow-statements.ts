@@ -1,8 +1,7 @@
 import { spaces } from '../../base/spaces.ts';
 import type { ProcessTask } from '../process-tasks.ts';
 import { pythonInputType } from './activities.ts';
-import { pythonCall } from './calls.ts';
-import { withArguments } from './layout.ts';
+import { pythonCall, withArguments } from './layout.ts';
 import { cutToColumns, pyString } from './literals.ts';
 
 const INDENT = 8;

@@ -1,7 +1,6 @@
 import { join, sep } from 'node:path';
 import type { Language } from '../language.ts';
 import { activityNames, appendActivity } from './activities.ts';
-import { exportedNames } from './exports.ts';
 import { hasDeclarationsOnly, isDefinitionCode, processLayout } from './layout.ts';
 import {
   choosePackageManager,
@@ -15,7 +14,7 @@ import {
 } from './package-manager.ts';
 import { TS_NAMING } from './process-context.ts';
 import { renderTypeScript } from './render.ts';
-import { declaresTask, findTasks } from './find-tasks.ts';
+import { declaresTask, exportedNames, findTasks } from './read-code.ts';
 
 const SCHEMA = 'node_modules/create-kuflow-worker/schemas/kuflow.process.schema.json';
 

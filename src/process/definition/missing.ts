@@ -1,5 +1,5 @@
 import { KnownError } from '../../base/errors.ts';
-import { restoreStep } from '../../files/restore-step.ts';
+import { restoreStep } from '../../files/git.ts';
 import { RECORD_FILE } from '../find-project.ts';
 import { DEFINITION_FILE } from './file.ts';
 

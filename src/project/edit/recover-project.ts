@@ -13,8 +13,7 @@ import { nodeFileSystem } from '../../files/node-file-system.ts';
 import { relativePath } from '../../files/relative-path.ts';
 import { rethrowUnlessSystem } from '../../files/write.ts';
 import { findAbove } from '../../process/find-project.ts';
-import { JOURNAL_FOLDER, projectStaging } from './staging.ts';
-import { lockProject } from './project-lock.ts';
+import { JOURNAL_FOLDER, lockProject, projectStaging } from './staging.ts';
 
 const FAILED = 'Could not complete an interrupted change to the project';
 

@@ -15,8 +15,7 @@ import { BASE_FILE, renderBaseFile } from '../base-archive.ts';
 import { toProjectSpec, type WorkerProject } from './open-project.ts';
 import type { Addition } from './addition.ts';
 import type { FileEdit } from './file-edit.ts';
-import { lockProject } from './project-lock.ts';
-import { JOURNAL_FOLDER, projectStaging } from './staging.ts';
+import { JOURNAL_FOLDER, lockProject, projectStaging } from './staging.ts';
 
 /** A change of one file as bytes. */
 export interface ChangedFile {

@@ -3,7 +3,7 @@ import { KnownError } from '../../base/errors.ts';
 import { isRecord } from '../../base/json.ts';
 import { appendBelowYamlKey } from '../../files/yaml-items.ts';
 import { matchesPatterns, textsInList } from '../../languages/workspace.ts';
-import { DEPENDABOT_FILE } from './dependabot.ts';
+import { DEPENDABOT_FILE } from './moved-files.ts';
 
 /**
  * The text of a Dependabot file with the entries of the template whose ecosystem and folder it does not have. Undefined if the file can't be

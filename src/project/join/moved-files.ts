@@ -5,6 +5,8 @@ import { README, type ProjectSpec } from '../../languages/project-spec.ts';
 import { unscopedName } from '../../languages/project-name.ts';
 
 export const WORKFLOW = '.github/workflows/ci.yml';
+/** Lists what Dependabot updates. GitHub reads it only in the root of a repository. */
+export const DEPENDABOT_FILE = '.github/dependabot.yml';
 
 /** Generated files that get another path if the folder has its own file there, and the form of that path. */
 const MOVABLE: Readonly<Record<string, RegExp>> = {

@@ -9,12 +9,11 @@ import type { ProjectSpec } from '../../languages/project-spec.ts';
 import { languageOf } from '../../languages/registry.ts';
 import { isProject } from '../../process/find-project.ts';
 import type { ComparedFile, OutsideFiles } from '../conflicts.ts';
-import { fileMode } from '../edit/file-mode.ts';
+import { plainMode } from '../edit/file-edit.ts';
 import { unifiedDiff } from '../edit/unified-diff.ts';
 import { renderRepositoryFiles } from '../render.ts';
-import { DEPENDABOT_FILE } from './dependabot.ts';
 import { findRepository, textReader, type FoundWorkspace } from './find-root.ts';
-import { freeWorkflowPath, renameWorkflow, WORKFLOW } from './moved-files.ts';
+import { DEPENDABOT_FILE, freeWorkflowPath, renameWorkflow, WORKFLOW } from './moved-files.ts';
 import { containsLibrary } from '../../languages/library.ts';
 import { compareSharedLibrary } from './shared-library.ts';
 
@@ -93,12 +92,13 @@ async function planRepositoryFiles(
 function compared(folder: string, path: string, before: string | undefined, after: string): ComparedFile {
   const contents = Buffer.from(after);
   if (before === undefined) return { path, contents, mode: 0o644, action: 'create' };
-  if ((lstatSync(join(folder, path)).mode & 0o200) === 0)
+  const { mode } = lstatSync(join(folder, path));
+  if ((mode & 0o200) === 0)
     throw new KnownError({
       message: `${join(folder, path)} can't be edited: it is read-only`,
       next: ['Make the file writable', 'Or create a separate project: --no-workspace'],
     });
-  return { path, contents, mode: fileMode(folder, path), action: 'overwrite', original: Buffer.from(before) };
+  return { path, contents, mode: plainMode(mode), action: 'overwrite', original: Buffer.from(before) };
 }
 
 /**

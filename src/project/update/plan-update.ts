@@ -7,15 +7,14 @@ import { languageOf } from '../../languages/registry.ts';
 import { isLibraryFile } from '../../languages/library.ts';
 import { baseEntry, withoutChanges, type ProjectBase } from '../base-archive.ts';
 import { mergeCleanly } from '../edit/plan-file-edits.ts';
-import { readProjectFile } from '../edit/file-edit.ts';
+import { plainMode, readProjectFile } from '../edit/file-edit.ts';
 import { readDefinitionText, withDefinitionsInCode, type WorkerProject } from '../edit/open-project.ts';
 import { renderTasksAddedByHand } from '../edit/plan-code-edits.ts';
 import { unifiedDiff } from '../edit/unified-diff.ts';
 import type { ChangedFile } from '../edit/write-edits.ts';
-import { plainMode } from '../edit/file-mode.ts';
 import { toLf, withLineEndingsOf } from '../merge/line-endings.ts';
 import { mergeLockFile } from '../merge/lock-file.ts';
-import { mergeFile, type MergeConflict, type MergeLabels } from '../merge/merge-file.ts';
+import { findMarkers, mergeFile, type MergeConflict, type MergeLabels } from '../merge/merge-file.ts';
 import { removalReason, renamedPath } from './apply-migrations.ts';
 import { PROJECT_MIGRATIONS, type Migration } from './migrations.ts';
 import { renderUpdate } from './render-update.ts';
@@ -437,4 +436,23 @@ function decodeText(contents: Uint8Array): string | undefined {
 function diffOf(path: string, before: Uint8Array | undefined, after: Uint8Array | undefined, from = path): string {
   const [old, text] = [before, after].map((contents) => (contents === undefined ? null : decodeText(contents)));
   return old === undefined || text === undefined ? '' : unifiedDiff(path, old ?? undefined, text ?? undefined, from);
+}
+
+export interface MarkedFile {
+  readonly path: string;
+  /** Where its conflicts start. */
+  readonly lines: readonly number[];
+}
+
+/** The generated files that still have conflict markers of an earlier update, sorted by path. */
+export async function findMarkedFiles({ folder, base }: WorkerProject): Promise<readonly MarkedFile[]> {
+  const paths = [...new Set([...base.generated.keys(), ...base.merged.keys()])].sort();
+  const files = await Promise.all(
+    paths.map(async (path) => {
+      const file = await readProjectFile(folder, path);
+      if (file === undefined || file === false) return { path, lines: [] };
+      return { path, lines: findMarkers(Buffer.from(file.contents).toString('utf8'), UPDATE_LABELS) };
+    }),
+  );
+  return files.filter(({ lines }) => lines.length > 0);
 }

@@ -5,7 +5,7 @@ import { sampleDefinition } from '../../../src/process/sample.ts';
 import { movePackage } from '../../../src/languages/java/move-package.ts';
 import { LIBRARY_JAR } from '../../../src/languages/java/render.ts';
 import { findLibrary } from '../../../src/languages/library.ts';
-import { movePythonPackage } from '../../../src/languages/python/move-package.ts';
+import { movePythonPackage } from '../../../src/languages/python/render.ts';
 import { LANGUAGE_IDS } from '../../../src/languages/names.ts';
 import type { ProjectSpec } from '../../../src/languages/project-spec.ts';
 import { languageOf } from '../../../src/languages/registry.ts';

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { activityNames, appendActivity } from '../../../../src/languages/python/activities.ts';
-import { declaresTask } from '../../../../src/languages/python/find-tasks.ts';
-import { workflowTypes } from '../../../../src/languages/python/workflow-types.ts';
+import { appendActivity } from '../../../../src/languages/python/activities.ts';
+import { activityNames, declaresTask, workflowTypes } from '../../../../src/languages/python/read-code.ts';
 import { cpuMilliseconds } from '../../../support/cpu-time.ts';
 
 const ACTIVITIES = `from typing import (

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { exportedNames } from '../../../../src/languages/typescript/exports.ts';
+import { exportedNames } from '../../../../src/languages/typescript/read-code.ts';
 import { unifiedDiff } from '../../../../src/project/edit/unified-diff.ts';
 import { temporaryFolders } from '../../../support/temporary-folder.ts';
 

@@ -28,3 +28,24 @@ export function findTasks(text: string, path: string, { place, slug, ...process 
 export function declaresTask(text: string, code: string): boolean {
   return text.includes(`(${javaString(code)}`);
 }
+
+/** The workflow types that an interface declares. */
+export const workflowTypes = (text: string): ReadonlySet<string> => namesIn(text, 'WorkflowMethod');
+
+/** The names of the activities that an interface declares. */
+export const activityNames = (text: string): ReadonlySet<string> => namesIn(text, 'ActivityMethod');
+
+/** The names in annotations of methods. */
+function namesIn(text: string, annotation: string): ReadonlySet<string> {
+  const pattern = new RegExp(`@${annotation}\\(\\s*name = ("(?:[^"\\\\]|\\\\.)*")\\s*\\)`, 'g');
+  return new Set([...text.matchAll(pattern)].map(([, literal = '""']) => literalValue(literal)));
+}
+
+/** The value of a string literal; its escapes are those of JSON. */
+function literalValue(literal: string): string {
+  try {
+    return String(JSON.parse(literal));
+  } catch {
+    return literal.slice(1, -1);
+  }
+}

@@ -1,0 +1,86 @@
+import type { ProcessInCode } from '../language.ts';
+import { findProcessTasks, processTasks } from '../process-tasks.ts';
+import { wordPattern } from '../../base/pattern.ts';
+import { pythonLayout } from './process-layout.ts';
+import { PYTHON_TASK_NAMING } from './tasks.ts';
+
+const FIRST_ARGUMENT = /\(\s*("(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')/g;
+
+/** Codes of the tasks that a code file of a process already handles, whoever wrote that code. */
+export function findTasks(text: string, path: string, { place, slug, ...process }: ProcessInCode): ReadonlySet<string> {
+  const layout = pythonLayout(place, slug);
+  return findProcessTasks({ text, path, files: layout }, processTasks(process, PYTHON_TASK_NAMING), {
+    declares: declaresTask,
+    isIn: ({ constant, activity }, has) => {
+      switch (path) {
+        case layout.workflow:
+          return has(`\\btasks\\.${wordPattern(constant)}`);
+        case layout.activities:
+          return has(`\\bdef ${wordPattern(activity)}\\s*\\(`);
+        default:
+          return false;
+      }
+    },
+  });
+}
+
+/** Whether the module with the tasks of a process declares this one. */
+export function declaresTask(text: string, code: string): boolean {
+  return [...text.matchAll(FIRST_ARGUMENT)].some(([, literal = '']) => stringValue(literal) === code);
+}
+
+/** The workflow types that a module declares. Without a name, the type is that of the class. */
+export function workflowTypes(text: string): ReadonlySet<string> {
+  return new Set(findDecorated(text, 'workflow', 'class').map(({ name, given = name }) => given));
+}
+
+/** The names of the activities in a module, and of the methods that implement them. */
+export function activityNames(text: string): ReadonlySet<string> {
+  const activities = findDecorated(text, 'activity', '(?:async )?def');
+  return new Set(activities.flatMap(({ name, given }) => (given === undefined ? [name] : [name, given])));
+}
+
+const STRING = `"(?:[^"\\\\\\n]|\\\\.)*"|'(?:[^'\\\\\\n]|\\\\.)*'`;
+const NAME_ARGUMENT = new RegExp(`(?:^|,)(?:\\s|#.*\\n)*name\\s*=\\s*(${STRING})`);
+/** Between the decorator of Temporal and the declaration: other decorators, comments and empty lines. */
+const LINES = '(?:[ \\t]*(?:[@#].*)?\\n){0,20}';
+
+/** A function or class with a decorator of Temporal, and the name that the decorator gives it. */
+interface Decorated {
+  readonly name: string;
+  readonly given: string | undefined;
+}
+
+/** The declarations in a module, such as `class`, with the decorator `@activity.defn` or `@workflow.defn`. */
+function findDecorated(text: string, module: 'activity' | 'workflow', declaration: string): readonly Decorated[] {
+  const pattern = new RegExp(
+    `^[ \\t]*@${module}\\.defn\\b(?:\\(((?:[^()"'#]|${STRING}|#.*)*)\\))?.*\\n${LINES}[ \\t]*${declaration} ([\\p{L}\\p{N}_]+)`,
+    'gmu',
+  );
+  return [...text.replaceAll('\r\n', '\n').matchAll(pattern)].map(([, args = '', name = '']) => {
+    const [, literal] = NAME_ARGUMENT.exec(args) ?? [];
+    return { name, given: literal === undefined ? undefined : stringValue(literal) };
+  });
+}
+
+const ESCAPE = /\\(?:x([\da-fA-F]{2})|u([\da-fA-F]{4})|U([\da-fA-F]{8})|(.))/gs;
+const CONTROLS: Readonly<Record<string, string>> = {
+  n: '\n',
+  r: '\r',
+  t: '\t',
+  f: '\f',
+  v: '\v',
+  b: '\b',
+  a: '\x07',
+  '0': '\0',
+};
+
+/** The value of a string literal in Python code, with its quotes. */
+function stringValue(literal: string): string {
+  return literal.slice(1, -1).replace(ESCAPE, (_, x?: string, u?: string, long?: string, other: string = '') => {
+    const hex = x ?? u ?? long;
+    if (hex === undefined) return CONTROLS[other] ?? other;
+    const point = Number.parseInt(hex, 16);
+    return point > 0x10ffff ? '\ufffd' : String.fromCodePoint(point);
+  });
+}
