@@ -2,15 +2,13 @@ import { join, sep } from 'node:path';
 import type { Language } from '../language.ts';
 import { activityNames, appendActivity } from './activities.ts';
 import { hasDeclarationsOnly, isDefinitionCode, processLayout } from './layout.ts';
+import { commandsOf, scriptCommand } from './package-manager-commands.ts';
 import {
   choosePackageManager,
-  installCommand,
   lockFiles,
   PACKAGE_MANAGERS,
-  programCommand,
   programOf,
   requirePackageManager,
-  scriptCommand,
 } from './package-manager.ts';
 import { TS_NAMING } from './process-context.ts';
 import { renderTypeScript } from './render.ts';
@@ -56,12 +54,12 @@ export const typescript: Language = {
     lockFiles,
   },
   commands: (manager) => ({
-    install: installCommand(manager),
+    install: commandsOf(manager).install,
     dev: scriptCommand(manager, 'dev'),
     smoke: scriptCommand(manager, 'smoke'),
     check: scriptCommand(manager, 'check'),
     start: scriptCommand(manager, 'start'),
-    kuflow: programCommand(manager, 'kuflow'),
+    kuflow: `${commandsOf(manager).exec} kuflow`,
     simulated: 'node --import tsx src/main.ts --dev',
     verify: [
       { command: scriptCommand(manager, 'lint'), text: 'check types and lint' },

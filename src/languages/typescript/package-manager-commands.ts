@@ -1,5 +1,6 @@
-import type { NodePackageManager } from '../project-spec.ts';
+import type { NodePackageManager, PackageManager } from '../project-spec.ts';
 import { Code } from '../templates/code.ts';
+import { lockFiles, nodePackageManager } from './package-manager.ts';
 
 interface Commands {
   /** Runs a script of package.json. */
@@ -9,7 +10,6 @@ interface Commands {
   readonly install: string;
   /** Installs exactly what the lock file specifies. */
   readonly installFrozen: string;
-  readonly lockFile: string;
   /** Another file that an install reads, in addition to package.json and the lock file. */
   readonly settingsFile?: string;
   /** Removes development dependencies. */
@@ -24,7 +24,6 @@ const COMMANDS: Readonly<Record<NodePackageManager, Commands>> = {
     exec: 'npx',
     install: 'npm install',
     installFrozen: 'npm ci',
-    lockFile: 'package-lock.json',
     prune: 'npm prune --omit=dev',
   },
   pnpm: {
@@ -32,7 +31,6 @@ const COMMANDS: Readonly<Record<NodePackageManager, Commands>> = {
     exec: 'pnpm exec',
     install: 'pnpm install',
     installFrozen: 'pnpm install --frozen-lockfile',
-    lockFile: 'pnpm-lock.yaml',
     settingsFile: 'pnpm-workspace.yaml',
     // Without CI, pnpm 10 asks for confirmation before it removes modules.
     prune: 'CI=true pnpm prune --prod',
@@ -43,7 +41,6 @@ const COMMANDS: Readonly<Record<NodePackageManager, Commands>> = {
     exec: 'yarn',
     install: 'yarn install',
     installFrozen: 'yarn install --frozen-lockfile',
-    lockFile: 'yarn.lock',
     prune: 'yarn install --production --frozen-lockfile --prefer-offline',
   },
   'yarn@4': {
@@ -51,7 +48,6 @@ const COMMANDS: Readonly<Record<NodePackageManager, Commands>> = {
     exec: 'yarn',
     install: 'yarn install',
     installFrozen: 'yarn install --immutable',
-    lockFile: 'yarn.lock',
     settingsFile: '.yarnrc.yml',
     prune: 'yarn workspaces focus --production',
     // Replaces the preinstalled Yarn 1.
@@ -62,24 +58,28 @@ const COMMANDS: Readonly<Record<NodePackageManager, Commands>> = {
     exec: 'bun run',
     install: 'bun install',
     installFrozen: 'bun install --frozen-lockfile',
-    lockFile: 'bun.lock',
     prune: 'rm -rf node_modules && bun install --production --frozen-lockfile',
     installManager: 'npm install --global --allow-scripts=bun bun@1.4.5',
   },
 };
 
-/** The start of the commands that run the program of a dependency. */
-export const execCommand = (manager: NodePackageManager): string => COMMANDS[manager].exec;
+/** The commands of the package manager of a TypeScript project. Throws if it is that of another language. */
+export const commandsOf = (manager: PackageManager): Commands => COMMANDS[nodePackageManager(manager)];
+
+/** The command to run a script of package.json, for hints. */
+export function scriptCommand(manager: PackageManager, script: string): string {
+  return manager === 'npm' && ['test', 'start'].includes(script)
+    ? `npm ${script}`
+    : `${commandsOf(manager).run} ${script}`;
+}
 
 /**
  * The template context of a package manager: its commands as `Code`, and flags for which one it is. The settings and the lock file of a member
  * of a workspace are in the root of the workspace.
  */
-export function packageManagerContext(
-  manager: NodePackageManager,
-  { isMember }: { readonly isMember: boolean },
-): object {
-  const { installManager = '', settingsFile, lockFile, ...commands } = COMMANDS[manager];
+export function packageManagerContext(manager: PackageManager, { isMember }: { readonly isMember: boolean }): object {
+  const { installManager = '', settingsFile, ...commands } = commandsOf(manager);
+  const [lockFile = ''] = lockFiles(manager);
   const settings = settingsFile === undefined || isMember ? [] : [settingsFile];
   const installFiles = ['package.json', ...(isMember ? [] : [lockFile]), ...settings];
   const installInImage = isMember ? commands.install : commands.installFrozen;

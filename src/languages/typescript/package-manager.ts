@@ -4,7 +4,6 @@ import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { KnownError } from '../../base/errors.ts';
 import { findOnPath } from '../../files/find-on-path.ts';
-import { shellWord } from '../../base/shell.ts';
 import type { NodePackageManager, PackageManager } from '../project-spec.ts';
 
 /** A package manager by the name of its program. */
@@ -51,26 +50,15 @@ export function programOf(manager: PackageManager): PackageManagerName {
   return PACKAGE_MANAGER_NAMES.find((name) => manager.startsWith(name)) ?? 'npm';
 }
 
-export interface DetectedPackageManager {
-  readonly name: PackageManagerName;
-  /** How it was detected: from a file above the project, from the program that started this process, or not at all. */
-  readonly by:
-    | { readonly kind: 'file'; readonly path: string }
-    | { readonly kind: 'user-agent' }
-    | { readonly kind: 'default' };
-}
-
 /**
  * The package manager for a project in `folder` (absolute, may not exist yet). First, the package manager that started this process, from
  * `npm_config_user_agent` (`pnpm/9.1.0 npm/? node/…`), unless it is npm, whose `npx` is used with all package managers. Then that of the
  * surrounding repository or workspace, from the `packageManager` field of a package.json or the lock file next to it. Otherwise npm.
  */
-export function detectPackageManager(env: NodeJS.ProcessEnv, folder?: string): DetectedPackageManager {
+export function detectPackageManager(env: NodeJS.ProcessEnv, folder: string): PackageManagerName {
   const agent = readUserAgent(env);
-  if (agent !== undefined && agent.name !== 'npm') return { name: agent.name, by: { kind: 'user-agent' } };
-  const above = folder === undefined ? undefined : findManagerAbove(folder, env);
-  if (above !== undefined) return { name: above.name, by: { kind: 'file', path: above.path } };
-  return { name: 'npm', by: { kind: agent === undefined ? 'default' : 'user-agent' } };
+  if (agent !== undefined && agent.name !== 'npm') return agent.name;
+  return findManagerAbove(folder, env)?.name ?? 'npm';
 }
 
 interface PackageManagerVersion {
@@ -90,10 +78,7 @@ function readUserAgent(env: NodeJS.ProcessEnv): PackageManagerVersion | undefine
 }
 
 /** Searches from the parent folder up to the root of the repository. Stops at the home folder, whose lock file belongs to no project. */
-function findManagerAbove(
-  folder: string,
-  env: NodeJS.ProcessEnv,
-): (PackageManagerVersion & { readonly path: string }) | undefined {
+function findManagerAbove(folder: string, env: NodeJS.ProcessEnv): PackageManagerVersion | undefined {
   const home = env['HOME'] ?? env['USERPROFILE'] ?? homedir();
   for (let at = dirname(folder); at !== home && at !== dirname(at); at = dirname(at)) {
     const manager = findManagerIn(at);
@@ -103,14 +88,14 @@ function findManagerAbove(
   return undefined;
 }
 
-function findManagerIn(folder: string): (PackageManagerVersion & { readonly path: string }) | undefined {
+function findManagerIn(folder: string): PackageManagerVersion | undefined {
   const manifest = join(folder, 'package.json');
   if (!existsSync(manifest)) return undefined;
   const field = packageManagerField(manifest);
-  if (field !== undefined) return { ...field, path: manifest };
+  if (field !== undefined) return field;
   for (const name of PACKAGE_MANAGER_NAMES) {
     const lock = LOCK_FILES[name].map((file) => join(folder, file)).find((path) => existsSync(path));
-    if (lock !== undefined) return { name, path: lock, ...(name === 'yarn' ? readYarnMajor(lock) : {}) };
+    if (lock !== undefined) return { name, ...(name === 'yarn' ? readYarnMajor(lock) : {}) };
   }
   return undefined;
 }
@@ -149,8 +134,7 @@ export function choosePackageManager(
   flag: string | undefined,
   { env, folder }: { readonly env: NodeJS.ProcessEnv; readonly folder: string },
 ): NodePackageManager {
-  const name = parsePackageManager(flag ?? '') ??
-    parsePackageManager(detectPackageManager(env, folder).name) ?? { name: 'npm' };
+  const name: PackageManagerVersion = parsePackageManager(flag ?? '') ?? { name: detectPackageManager(env, folder) };
   if (name.name !== 'yarn') return name.name;
   const known =
     name.major ??
@@ -186,11 +170,6 @@ export function installArguments(manager: NodePackageManager): readonly string[]
   return INSTALL[manager];
 }
 
-/** The command to install the dependencies, for hints. */
-export function installCommand(manager: PackageManager): string {
-  return `${programOf(manager)} install`;
-}
-
 /** Throws a KnownError if the package manager is not installed on this machine. */
 export function requirePackageManager(manager: PackageManager, env: NodeJS.ProcessEnv): void {
   const program = programOf(manager);
@@ -205,26 +184,6 @@ export function requirePackageManager(manager: PackageManager, env: NodeJS.Proce
       'Or choose another one with --package-manager, or add --no-install',
     ],
   });
-}
-
-/** The command to run a script of package.json, for hints. */
-export function scriptCommand(manager: PackageManager, script: string, args: readonly string[] = []): string {
-  const program = programOf(manager);
-  const separator = program === 'npm' && args.some((arg) => arg.startsWith('-')) ? ['--'] : [];
-  const run = program === 'npm' && (script === 'test' || script === 'start') ? [program] : [program, 'run'];
-  return [...run, script, ...separator, ...args.map(shellWord)].join(' ');
-}
-
-const EXEC: Readonly<Record<PackageManagerName, string>> = {
-  npm: 'npx',
-  pnpm: 'pnpm exec',
-  yarn: 'yarn',
-  bun: 'bun run',
-};
-
-/** The command to run a program of an installed dependency, for hints. */
-export function programCommand(manager: PackageManager, program: string): string {
-  return `${EXEC[programOf(manager)]} ${program}`;
 }
 
 /** Lock files, which belong under version control. */

@@ -7,8 +7,7 @@ import { Code } from '../templates/code.ts';
 import { findPart, renderTemplateFile, type TemplateSet } from '../templates/set.ts';
 import { typeScriptLayout } from './layout.ts';
 import { ARCHIVE, completeLock } from './lock-file.ts';
-import { execCommand } from './package-manager-commands.ts';
-import { nodePackageManager } from './package-manager.ts';
+import { commandsOf } from './package-manager-commands.ts';
 import { hasSystemTasks, modulesOf, processContext } from './process-context.ts';
 import { templateContext } from './template-context.ts';
 import { renderValidators } from './validators.ts';
@@ -42,7 +41,7 @@ async function renderAdditionalProcess(
   const firstLayout = typeScriptLayout();
   const validators = await renderValidators(definition, []);
   const context = {
-    exec: new Code(execCommand(nodePackageManager(packageManager))),
+    exec: new Code(commandsOf(packageManager).exec),
     ...processContext({ definition, layout, choices, validators }),
   };
   return partsOf(definition).flatMap((part) => {

@@ -5,7 +5,6 @@ import { projectContext } from '../project-context.ts';
 import { packageManagerContext } from './package-manager-commands.ts';
 import { processContext } from './process-context.ts';
 import { typeScriptLayout } from './layout.ts';
-import { nodePackageManager } from './package-manager.ts';
 
 /**
  * The context of the templates, including those of the first process with its `validators` (see `renderValidators`). Strings are printed by
@@ -24,7 +23,7 @@ export function templateContext(
     library: containsLibrary(spec) ? `file:${libraryFolder(spec)}/${library.file}` : library.version,
     libraryReadme: new Code('node_modules/kuflow-worker/README.md'),
     programs: new Code(programsFolder(spec)),
-    ...packageManagerContext(nodePackageManager(spec.packageManager), { isMember: workspace !== undefined }),
+    ...packageManagerContext(spec.packageManager, { isMember: workspace !== undefined }),
     ...processContext({
       definition,
       layout: typeScriptLayout(),
