@@ -18,6 +18,8 @@ export function projectContext(spec: ProjectSpec, resources: Resources) {
   return {
     name,
     npmPackage: `create-kuflow-worker@${spec.cliPackage}`,
+    // Projects in Node.js have the program among their dependencies.
+    hasScript: spec.language !== 'typescript',
     isMember: workspace !== undefined,
     containsLibrary: containsLibrary(spec),
     libraryFolder: new Code(libraryFolder(spec)),
