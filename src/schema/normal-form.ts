@@ -71,6 +71,26 @@ export const listOf = (value: unknown): readonly unknown[] => (Array.isArray(val
 /** The texts in a list. */
 export const textsOf = (value: unknown): readonly string[] => listOf(value).filter((one) => typeof one === 'string');
 
+/** The schemas for a property of an object that a schema has itself. `matches`: whether a name matches a pattern. */
+export function propertySchemas(
+  { properties, patternProperties, additionalProperties }: Schema,
+  name: string,
+  matches: (pattern: string, name: string) => boolean,
+): readonly unknown[] {
+  const own = isRecord(properties) && Object.hasOwn(properties, name) ? [properties[name]] : [];
+  const matching = Object.entries(isRecord(patternProperties) ? patternProperties : {})
+    .filter(([pattern]) => matches(pattern, name))
+    .map(([, schema]) => schema);
+  if (own.length + matching.length > 0) return [...own, ...matching];
+  return isRecord(additionalProperties) ? [additionalProperties] : [];
+}
+
+/** The schema for the item of an array at an index that a schema has itself. */
+export function itemSchema({ items, prefixItems, additionalItems }: Schema, at: number): unknown {
+  const tuple = Array.isArray(prefixItems) ? listOf(prefixItems) : listOf(items);
+  return at < tuple.length ? tuple[at] : Array.isArray(items) ? additionalItems : items;
+}
+
 const HIGHER_WINS = new Set(['minimum', 'exclusiveMinimum', 'minLength', 'minItems', 'minProperties', 'minContains']);
 const LOWER_WINS = new Set(['maximum', 'exclusiveMaximum', 'maxLength', 'maxItems', 'maxProperties', 'maxSize']);
 

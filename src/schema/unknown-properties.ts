@@ -1,6 +1,6 @@
 import { isRecord, pointerStep, type Json, type JsonObject } from '../base/json.ts';
 import { matchesPattern } from './match-pattern.ts';
-import { listOf, normalForm } from './normal-form.ts';
+import { itemSchema, normalForm, propertySchemas } from './normal-form.ts';
 import type { Schema } from './resolve.ts';
 
 /** A property of a value that its schema does not declare, although it declares others and does not allow more. */
@@ -30,14 +30,19 @@ function unknownIn(value: Json, schemas: readonly unknown[], root: Schema, path:
   if (parts === undefined || value === null || typeof value !== 'object') return [];
   if (Array.isArray(value))
     return (value as readonly Json[]).flatMap((item, at) =>
-      unknownIn(item, itemSchemas(parts, at), root, `${path}/${at}`),
+      unknownIn(
+        item,
+        parts.map((part) => itemSchema(part, at)),
+        root,
+        `${path}/${at}`,
+      ),
     );
   const declared = [
     ...new Set(parts.flatMap(({ properties }) => (isRecord(properties) ? Object.keys(properties) : []))),
   ];
   const isOpen = declared.length === 0 || parts.some((part) => OPEN.some((keyword) => allowsMore(part[keyword])));
   return Object.entries(value).flatMap(([name, inner]): readonly UnknownProperty[] => {
-    const own = propertySchemas(parts, name);
+    const own = parts.flatMap((part) => propertySchemas(part, name, matchesPattern));
     const ownPath = `${path}${pointerStep(name)}`;
     if (own.length === 0 && !isOpen) return [{ path: ownPath, name, declared }];
     return unknownIn(inner, own, root, ownPath);
@@ -60,23 +65,4 @@ function expand(schemas: readonly unknown[], root: Schema): readonly Schema[] | 
     for (const keyword of DEPENDENT) if (isRecord(schema[keyword])) open.push(...Object.values(schema[keyword]));
   }
   return [...found];
-}
-
-function propertySchemas(parts: readonly Schema[], name: string): readonly unknown[] {
-  return parts.flatMap(({ properties, patternProperties, additionalProperties }) => {
-    const own = isRecord(properties) && Object.hasOwn(properties, name) ? [properties[name]] : [];
-    const matching = Object.entries(isRecord(patternProperties) ? patternProperties : {}).flatMap(([pattern, schema]) =>
-      matchesPattern(pattern, name) ? [schema] : [],
-    );
-    return own.length + matching.length > 0 || !isRecord(additionalProperties)
-      ? [...own, ...matching]
-      : [additionalProperties];
-  });
-}
-
-function itemSchemas(parts: readonly Schema[], at: number): readonly unknown[] {
-  return parts.map(({ items, prefixItems, additionalItems }) => {
-    const tuple = Array.isArray(prefixItems) ? listOf(prefixItems) : listOf(items);
-    return at < tuple.length ? tuple[at] : Array.isArray(items) ? additionalItems : items;
-  });
 }

@@ -4,6 +4,7 @@ import {
   isSameValue,
   JSON_TYPES,
   normalForm,
+  propertySchemas,
   textsOf,
   typeOfValue,
   type JsonType,
@@ -134,15 +135,7 @@ function typesOfConjunction(parts: Conjunction): ReadonlySet<JsonType> {
 
 /** The schemas that apply to a field, as alternatives. Undefined if these schemas do not describe it. */
 function fieldSchemas(parts: Conjunction, name: string): readonly (readonly unknown[])[] | undefined {
-  const all = parts.flatMap(({ own: part }): readonly unknown[] => {
-    const properties = recordAt(part, 'properties');
-    const direct = Object.hasOwn(properties, name) ? [properties[name]] : [];
-    const byPattern = Object.entries(recordAt(part, 'patternProperties')).flatMap(([pattern, schema]) =>
-      matches(pattern, name) ? [schema] : [],
-    );
-    if (direct.length + byPattern.length > 0) return [...direct, ...byPattern];
-    return isRecord(part['additionalProperties']) ? [part['additionalProperties']] : [];
-  });
+  const all = parts.flatMap(({ own }) => propertySchemas(own, name, matches));
   return all.length === 0 ? undefined : [all];
 }
 

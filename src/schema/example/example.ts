@@ -2,7 +2,7 @@ import type { Json, JsonObject } from '../../base/json.ts';
 import { isRecord } from '../../base/json.ts';
 import { sampleNumber } from './number.ts';
 import { sampleString } from './text.ts';
-import { isOfType, listOf, namedTypes, textsOf } from '../normal-form.ts';
+import { isOfType, itemSchema, listOf, namedTypes, propertySchemas, textsOf } from '../normal-form.ts';
 import type { Schema } from '../resolve.ts';
 import { mergeSchema, type SchemaPath } from './merge.ts';
 import { matchesPattern } from '../match-pattern.ts';
@@ -89,8 +89,7 @@ function selectType(schema: Schema, path: SchemaPath): unknown {
 
 function sampleArray(schema: Schema, path: SchemaPath, depth: number): Json {
   const { items, prefixItems } = schema;
-  const tuple = Array.isArray(prefixItems) ? listOf(prefixItems) : listOf(items);
-  const rest = Array.isArray(items) ? schema['additionalItems'] : items;
+  const tuple = listOf(Array.isArray(prefixItems) ? prefixItems : items);
   const contained = 'contains' in schema ? (numberKeyword(schema, 'minContains') ?? 1) : 0;
   const most = numberKeyword(schema, 'maxItems') ?? Number.POSITIVE_INFINITY;
   const wanted = Math.max(
@@ -99,7 +98,7 @@ function sampleArray(schema: Schema, path: SchemaPath, depth: number): Json {
     path.full && depth < MAX_OPTIONAL_DEPTH ? 1 : 0,
   );
   return Array.from({ length: Math.min(wanted, most, MAX_ITEMS) }, (_, at) => {
-    const one = at < tuple.length ? tuple[at] : at < contained ? schema['contains'] : rest;
+    const one = at >= tuple.length && at < contained ? schema['contains'] : itemSchema(schema, at);
     return sampleValue(one, path, depth + 1, schema['uniqueItems'] === true ? at : 0) ?? null;
   });
 }
@@ -111,7 +110,7 @@ function sampleObject(schema: Schema, path: SchemaPath, depth: number, nth: numb
   const result = new Map<string, Json>();
   // Objects that must be unique differ in as many values as possible.
   const add = (name: string): void => {
-    const value = sampleValue(propertySchema(schema, properties, name), path, depth + 1, nth, name);
+    const value = sampleValue(propertySchemas(schema, name, matchesPattern)[0], path, depth + 1, nth, name);
     if (value !== undefined) result.set(name, value);
     else if (required.has(name)) result.set(name, null);
   };
@@ -122,19 +121,12 @@ function sampleObject(schema: Schema, path: SchemaPath, depth: number, nth: numb
   for (let at = 0; result.size < least && at < 2 * MAX_ITEMS; at++) {
     const name = samplePropertyName(schema, at);
     if (!result.has(name))
-      result.set(name, sampleValue(propertySchema(schema, properties, name), path, depth + 1, nth) ?? 'Example');
+      result.set(
+        name,
+        sampleValue(propertySchemas(schema, name, matchesPattern)[0], path, depth + 1, nth) ?? 'Example',
+      );
   }
   return Object.fromEntries(result);
-}
-
-function propertySchema(schema: Schema, properties: Schema, name: string): unknown {
-  if (Object.hasOwn(properties, name)) return properties[name];
-  const { patternProperties, additionalProperties } = schema;
-  if (isRecord(patternProperties)) {
-    const found = Object.keys(patternProperties).find((pattern) => matchesPattern(pattern, name));
-    if (found !== undefined) return patternProperties[found];
-  }
-  return additionalProperties;
 }
 
 function samplePropertyName(schema: Schema, nth: number): string {
