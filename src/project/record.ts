@@ -8,14 +8,13 @@ import { MIB, readSmallFile } from '../files/read.ts';
 import type { PlannedFile } from '../languages/planned-file.ts';
 import type {
   DefinitionSource,
-  PackageManager,
   ProjectSpec,
   TaskChoice,
   TaskChoices,
   TemplateOrigin,
 } from '../languages/project-spec.ts';
 import type { Language } from '../languages/language.ts';
-import { EDITOR_IDS, type EditorId, LANGUAGE_IDS, LIBRARY_SOURCES, type LanguageId } from '../languages/names.ts';
+import { EDITOR_IDS, LANGUAGE_IDS, LIBRARY_SOURCES, type LanguageId } from '../languages/names.ts';
 import { languageOf } from '../languages/registry.ts';
 import { nameTasks } from '../languages/task-names.ts';
 import type { WorkerDefinition } from '../process/definition.ts';
@@ -28,61 +27,53 @@ import { movedFilesProblem } from './join/moved-files.ts';
 const CREATE_COMMAND = 'npx create-kuflow-worker ';
 const MAX_RECORD_MIB = 16;
 
+/** What the record says about a project in the same way as its spec. */
+type RecordedSpec = Pick<
+  ProjectSpec,
+  | 'name'
+  | 'definitionSource'
+  | 'local'
+  | 'packageManager'
+  | 'packageName'
+  | 'cliPackage'
+  /** Absent in a project of a version that always added the files of editors. */
+  | 'editors'
+  | 'library'
+  | 'workspace'
+  | 'movedFiles'
+>;
+
 /** How a project was created, as written to `.kuflow/project.json`. Contains no secret and nothing specific to this machine. */
-export interface ProjectRecordJson {
+interface ProjectRecordJson {
   /** Version of this file format. */
   readonly format: 1;
   readonly template: { readonly language: string; readonly version: string };
   /** Repeats the run without prompts. */
   readonly command: string;
-  readonly answers: {
-    readonly name: string;
-    readonly definitionSource: string;
+  readonly answers: RecordedSpec & {
     readonly process: string;
-    readonly local: boolean;
-    readonly packageManager: string;
-    readonly packageName?: string;
-    readonly cliPackage: string;
-    /** Absent in a project of a version that always added the files of editors. */
-    readonly editors?: readonly string[];
-    /** See `ProjectSpec`. */
-    readonly library?: string;
     /** The user's own template. Its files are in the base archive. */
-    readonly template?: TemplateOrigin;
-    /** See `ProjectSpec`. */
-    readonly workspace?: { readonly root: string };
-    readonly movedFiles?: Readonly<Record<string, string>>;
+    readonly template: TemplateOrigin | undefined;
   };
   /** By definition file: additional processes, and the names and other choices of tasks. Absent when there are no tasks. */
-  readonly processes?: Readonly<Record<string, RecordedProcess>>;
+  readonly processes: Readonly<Record<string, RecordedProcess>> | undefined;
 }
 
-export interface RecordedProcess {
+interface RecordedProcess {
   /** Where the definition came from; absent for the first process. */
   readonly definitionSource?: string;
   readonly tasks?: TaskChoices;
 }
 
 /** A validated project record. */
-export interface ProjectRecord {
+export interface ProjectRecord extends RecordedSpec {
   /** The parsed file, including keys that this version does not know. */
   readonly raw: Readonly<Record<string, unknown>>;
-  readonly name: string;
   readonly language: LanguageId;
-  readonly local: boolean;
-  readonly packageManager: PackageManager;
-  readonly packageName: string | undefined;
   /** See `ProjectSpec.slug`. */
   readonly slug: string;
-  readonly cliPackage: string;
-  /** Undefined in a project of a version that always added the files of editors. */
-  readonly editors: readonly EditorId[] | undefined;
-  readonly library: ProjectSpec['library'];
   /** The user's own template; undefined without one. */
   readonly template: TemplateOrigin | undefined;
-  readonly workspace: ProjectSpec['workspace'];
-  readonly movedFiles: ProjectSpec['movedFiles'];
-  readonly definitionSource: DefinitionSource;
   /** Version of this tool that generated the project last. */
   readonly version: string;
   /** Choices for the tasks of the first process. */
@@ -109,23 +100,21 @@ export function renderRecordFile(
       process: spec.definition.process.code,
       local: spec.local,
       packageManager: spec.packageManager,
-      ...(spec.packageName === undefined ? {} : { packageName: spec.packageName }),
+      packageName: spec.packageName,
       cliPackage: spec.cliPackage,
-      ...(spec.editors === undefined ? {} : { editors: spec.editors }),
-      ...(spec.library === undefined ? {} : { library: spec.library }),
-      ...(spec.template === undefined ? {} : { template: spec.template.origin }),
-      ...(spec.workspace === undefined ? {} : { workspace: { root: spec.workspace.root } }),
-      ...(spec.movedFiles === undefined || Object.keys(spec.movedFiles).length === 0
-        ? {}
-        : { movedFiles: spec.movedFiles }),
+      editors: spec.editors,
+      library: spec.library,
+      template: spec.template?.origin,
+      workspace: spec.workspace,
+      movedFiles: Object.keys(spec.movedFiles ?? {}).length === 0 ? undefined : spec.movedFiles,
     },
-    ...recordedProcesses(spec),
+    processes: recordedProcesses(spec),
   };
   return { path: RECORD_FILE, contents: Buffer.from(`${printableJson(record, true)}\n`), mode: 0o644 };
 }
 
 /** The part of a record about processes and their tasks. */
-export function recordedProcesses(spec: ProjectSpec): Pick<ProjectRecordJson, 'processes'> {
+export function recordedProcesses(spec: ProjectSpec): ProjectRecordJson['processes'] {
   const { choices = {}, additionalProcesses = [] } = spec;
   const { naming } = languageOf(spec);
   const tasks = (definition: WorkerDefinition, chosen: TaskChoices): RecordedProcess => {
@@ -147,7 +136,7 @@ export function recordedProcesses(spec: ProjectSpec): Pick<ProjectRecordJson, 'p
         ] as const,
     ),
   ];
-  return processes.length === 0 ? {} : { processes: Object.fromEntries(processes) };
+  return processes.length === 0 ? undefined : Object.fromEntries(processes);
 }
 
 /**

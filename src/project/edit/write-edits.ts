@@ -147,7 +147,7 @@ function updatedRecordText(
   template: ProjectState['template'],
 ): string {
   const { raw } = project.record;
-  const recorded = recordedProcesses(toProjectSpec(project, processes)).processes ?? {};
+  const recorded = recordedProcesses(toProjectSpec(project, processes)) ?? {};
   const kept = project.removedProcesses.flatMap(({ layout: { definitionFile }, remainingFiles }) =>
     recorded[definitionFile] === undefined && remainingFiles.length > 0 && isRecord(raw['processes'])
       ? [[definitionFile, raw['processes'][definitionFile]] as const]
