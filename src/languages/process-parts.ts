@@ -1,6 +1,5 @@
 import type { WorkerDefinition } from '../process/definition.ts';
 import { capitalize, splitWords } from '../base/identifiers.ts';
-import { definitionSchemaFile } from './definition-schema.ts';
 import type { CodePlace } from './language.ts';
 import type { LanguageId } from './names.ts';
 import { hasActivities } from './process-actions.ts';
@@ -21,7 +20,7 @@ export interface ProcessToRender<Layout> {
   readonly isFirst: boolean;
 }
 
-/** How a language with a package for each process renders the files of a process, which are its parts. */
+/** How a language renders the files of a process, which are its parts. */
 export interface ProcessParts<Part extends string, Layout extends Readonly<Record<Part, string>>> {
   readonly language: LanguageId;
   /** By the path of their template. */
@@ -46,11 +45,7 @@ export function renderProjectFiles<Part extends string, Layout extends Readonly<
     .filter(({ path }) => !(path in language.parts))
     .flatMap((source) => renderTemplateFile(source, templates, sharedContext))
     .map(move);
-  return [
-    definitionSchemaFile(),
-    ...shared,
-    ...processes.flatMap((process) => renderProcess(sources, templates, language, process)),
-  ];
+  return [...shared, ...processes.flatMap((process) => renderProcess(sources, templates, language, process))];
 }
 
 /** The code of the processes of a project. */

@@ -1,3 +1,4 @@
+import { definitionSchemaFile } from '../definition-schema.ts';
 import { containsLibrary, findLibrary, libraryFiles, libraryReadme, type LibraryArchive } from '../library.ts';
 import type { PlannedFile } from '../planned-file.ts';
 import { renderProcesses, renderProjectFiles, type ProcessParts } from '../process-parts.ts';
@@ -48,7 +49,11 @@ export function renderJava(spec: ProjectSpec, templates: TemplateSet): readonly 
     context: javaTemplateContext(spec, findLibrary('java', LIBRARY_JAR)),
     move: (file) => movePackage(file, packageName),
   });
-  return [...libraryFiles(spec), ...files.filter(({ path }) => path !== MAVEN_OPTIONS || containsLibrary(spec))];
+  return [
+    ...libraryFiles(spec),
+    definitionSchemaFile(),
+    ...files.filter(({ path }) => path !== MAVEN_OPTIONS || containsLibrary(spec)),
+  ];
 }
 
 /** The code of the processes of a Java project. */

@@ -1,3 +1,4 @@
+import { definitionSchemaFile } from '../definition-schema.ts';
 import { containsLibrary, findLibrary, libraryFiles, type LibraryArchive } from '../library.ts';
 import { textFile, type PlannedFile } from '../planned-file.ts';
 import { renderProcesses, renderProjectFiles, type ProcessParts } from '../process-parts.ts';
@@ -46,6 +47,7 @@ export function renderPython(spec: ProjectSpec, templates: TemplateSet): readonl
   });
   return [
     ...libraryFiles(spec),
+    definitionSchemaFile(),
     ...files.filter(({ path }) => packageManager === 'pip' || !REQUIREMENTS.includes(path)),
   ];
 }

@@ -2,7 +2,8 @@ import { posix } from 'node:path';
 import { capitalize, distinctName, identifier } from '../../base/identifiers.ts';
 import { isTsIdentifier, TS_RESERVED, tsString, tsValue } from './literals.ts';
 import type { WorkerDefinition } from '../../process/definition.ts';
-import type { AdditionalProcess, TaskChoices } from '../project-spec.ts';
+import type { ProcessToRender } from '../process-parts.ts';
+import type { AdditionalProcess } from '../project-spec.ts';
 import type { Naming, TaskNaming } from '../task-names.ts';
 import { sampleDecision } from '../../process/sample.ts';
 import { actionLog, hasActivities, processActions, type ProcessActions } from '../process-actions.ts';
@@ -81,18 +82,14 @@ export const TS_TASK_NAMING: TaskNaming = {
   constantName: (variable) => variable,
 };
 
-export interface ProcessTemplateInput {
-  readonly definition: WorkerDefinition;
-  readonly layout: TypeScriptLayout;
-  readonly choices: TaskChoices;
-  /** Additional processes, whose workflows and activities the modules of the first process include. */
-  readonly others?: readonly AdditionalProcess[];
-  /** From `renderValidators`. */
-  readonly validators: string;
-}
-
-/** The context of the templates of one process. */
-export function processContext({ definition, layout, choices, others = [], validators }: ProcessTemplateInput): object {
+/**
+ * The context of the templates of one process. `others`: additional processes, whose workflows and activities the modules of the first one
+ * include. `validators`: from `renderValidators`.
+ */
+export function processContext(
+  { definition, layout, choices }: Omit<ProcessToRender<TypeScriptLayout>, 'isFirst'>,
+  { others, validators }: { readonly others: readonly AdditionalProcess[]; readonly validators: string },
+): object {
   const tasks = processTasks({ definition, choices }, TS_TASK_NAMING);
   const actions = processActions(definition, TS_TASK_NAMING, { tasks });
   const { signals, workflows } = actions;

@@ -1,61 +1,76 @@
 import type { WorkerDefinition } from '../../process/definition.ts';
-import { findLibrary, libraryFiles } from '../library.ts';
+import { containsLibrary, findLibrary, libraryFiles, libraryFolder, type LibraryArchive } from '../library.ts';
 import type { PlannedFile } from '../planned-file.ts';
-import { hasActivities } from '../process-actions.ts';
-import type { AdditionalProcess, ProjectSpec } from '../project-spec.ts';
+import { renderProjectFiles } from '../process-parts.ts';
+import { projectContext } from '../project-context.ts';
+import type { ProjectSpec } from '../project-spec.ts';
 import { Code } from '../templates/code.ts';
-import { findPart, renderTemplateFile, type TemplateSet } from '../templates/set.ts';
-import { typeScriptLayout } from './layout.ts';
+import type { TemplateSet } from '../templates/set.ts';
+import { typeScriptLayout, type TypeScriptLayout } from './layout.ts';
 import { ARCHIVE, completeLock } from './lock-file.ts';
-import { commandsOf } from './package-manager-commands.ts';
+import { packageManagerContext } from './package-manager-commands.ts';
 import { hasSystemTasks, modulesOf, processContext } from './process-context.ts';
-import { templateContext } from './template-context.ts';
 import { renderValidators } from './validators.ts';
+
+type Part = Exclude<keyof TypeScriptLayout, 'definitionFile' | 'toProcess'>;
+const PARTS: readonly Part[] = ['workflows', 'actions', 'activities', 'tasks', 'types', 'validators', 'test'];
 
 /** The files of a TypeScript project except its process definitions. */
 export async function renderTypeScript(spec: ProjectSpec, templates: TemplateSet): Promise<readonly PlannedFile[]> {
-  const { definition, additionalProcesses = [] } = spec;
-  const validators = await renderValidators(
-    definition,
-    modulesOf(additionalProcesses.filter(hasSystemTasks), 'validators', 'Validators'),
-  );
+  const { additionalProcesses = [] } = spec;
+  const validators = await validatorsOf(spec);
   const library = findLibrary('typescript', ARCHIVE);
-  const context = templateContext(spec, { validators, library });
-  const sources = templates.files('typescript');
-  for (const part of PARTS) findPart(sources, typeScriptLayout()[part]);
-  const files = sources
-    .flatMap((source) => renderTemplateFile(source, templates, context))
-    .map((file) => completeLock(file, spec, library));
-  const additional = additionalProcesses.map((process) => renderAdditionalProcess(process, spec, templates));
-  return [...libraryFiles(spec), ...files, ...(await Promise.all(additional)).flat()];
+  const shared = templateContext(spec, library);
+  const files = renderProjectFiles(
+    spec,
+    templates,
+    {
+      language: 'typescript',
+      parts: Object.fromEntries(PARTS.map((part) => [typeScriptLayout()[part], part])),
+      activityParts: ['activities'],
+      layout: (_, slug) => typeScriptLayout(slug),
+      context: (process) => ({
+        ...shared,
+        ...processContext(process, {
+          others: process.isFirst ? additionalProcesses : [],
+          validators: validators.get(process.definition) ?? '',
+        }),
+      }),
+    },
+    { context: shared, move: (file) => completeLock(file, spec, library) },
+  );
+  return [...libraryFiles(spec), ...files];
 }
 
-/** The files of an additional process: the templates of the first one, at other paths. */
-async function renderAdditionalProcess(
-  { slug, definition, choices = {} }: AdditionalProcess,
-  { packageManager }: ProjectSpec,
-  templates: TemplateSet,
-): Promise<readonly PlannedFile[]> {
-  const sources = templates.files('typescript');
-  const layout = typeScriptLayout(slug);
-  const firstLayout = typeScriptLayout();
-  const validators = await renderValidators(definition, []);
-  const context = {
-    exec: new Code(commandsOf(packageManager).exec),
-    ...processContext({ definition, layout, choices, validators }),
+/** The modules with validators. An additional process without system tasks does not have one. */
+async function validatorsOf({
+  definition,
+  additionalProcesses = [],
+}: ProjectSpec): Promise<ReadonlyMap<WorkerDefinition, string>> {
+  const others = additionalProcesses.filter(hasSystemTasks);
+  const validators = new Map([
+    [definition, await renderValidators(definition, modulesOf(others, 'validators', 'Validators'))],
+  ]);
+  for (const process of others) validators.set(process.definition, await renderValidators(process.definition, []));
+  return validators;
+}
+
+/** The context of the templates that all processes of a project share. Strings are printed by language helpers, `Code` as is. */
+export function templateContext(spec: ProjectSpec, library: LibraryArchive): object {
+  const shared = projectContext(spec, { memory: '256Mi', writesTmp: false });
+  return {
+    ...shared,
+    cliPackage: spec.cliPackage,
+    smokeScript: `kuflow dev simulate ${shared.simulateArguments.text}-- node --import tsx src/main.ts --dev`,
+    library: containsLibrary(spec) ? `file:${libraryFolder(spec)}/${library.file}` : library.version,
+    libraryReadme: new Code('node_modules/kuflow-worker/README.md'),
+    programs: new Code(programsFolder(spec)),
+    ...packageManagerContext(spec.packageManager, { isMember: spec.workspace !== undefined }),
   };
-  return partsOf(definition).flatMap((part) => {
-    const source = findPart(sources, firstLayout[part]);
-    return source === undefined ? [] : renderTemplateFile({ ...source, path: layout[part] }, templates, context);
-  });
 }
 
-const PARTS = ['workflows', 'actions', 'activities', 'tasks', 'types', 'validators', 'test'] as const;
-
-function partsOf(definition: WorkerDefinition) {
-  const absent = [
-    ...(hasActivities(definition) ? [] : ['activities']),
-    ...(hasSystemTasks({ definition }) ? [] : ['validators']),
-  ];
-  return PARTS.filter((part) => !absent.includes(part));
+/** The folder with the programs of dependencies. npm and Yarn 4 link those of a member of a workspace in its root. */
+function programsFolder({ workspace, packageManager }: ProjectSpec): string {
+  const isInRoot = packageManager === 'npm' || packageManager === 'yarn@4';
+  return `${workspace === undefined || !isInRoot ? '' : `${workspace.root}/`}node_modules/.bin`;
 }

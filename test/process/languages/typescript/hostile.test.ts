@@ -11,7 +11,7 @@ import { sampleDefinition } from '../../../../src/process/sample.ts';
 import type { ProjectSpec } from '../../../../src/languages/project-spec.ts';
 import { nameTasks } from '../../../../src/languages/task-names.ts';
 import { RESERVED, TS_NAMING } from '../../../../src/languages/typescript/process-context.ts';
-import { templateContext } from '../../../../src/languages/typescript/template-context.ts';
+import { templateContext } from '../../../../src/languages/typescript/render.ts';
 import { REFERENCE_TYPES } from '../../../../src/schema/formats.ts';
 import { renderProject } from '../../../../src/project/render.ts';
 import { readTemplateFiles } from '../../../../src/languages/templates/files.ts';
@@ -22,7 +22,7 @@ import { skeletonOf } from '../../../support/markdown-skeleton.ts';
 import { shellArguments } from '../../../support/shell-arguments.ts';
 import { strangers, tokensOf, type Vocabulary } from '../../../support/token-check.ts';
 
-const EXTRAS = { validators: '', library: { version: '1.0.0', file: 'x.tgz', sha256: '', integrity: '' } };
+const LIBRARY = { version: '1.0.0', file: 'x.tgz', sha256: '', integrity: '' };
 
 const USABLE = 250;
 const BROKEN = 80;
@@ -165,7 +165,7 @@ describe('hostile definitions', () => {
       const codes = fc.sample(hostileText, 600).filter((code) => code.trim() !== '');
       const scripts = codes.map((code) => {
         const { process, ...rest } = sampleDefinition();
-        const context = templateContext(specOf({ process: { ...process, code }, ...rest }), EXTRAS);
+        const context = templateContext(specOf({ process: { ...process, code }, ...rest }), LIBRARY);
         return (context as { readonly smokeScript: string }).smokeScript;
       });
       const seen = shellArguments('kuflow', scripts);

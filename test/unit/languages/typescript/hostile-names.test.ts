@@ -6,16 +6,13 @@ import type { WorkerDefinition, TaskDefinition } from '../../../../src/process/d
 import { sampleDefinition } from '../../../../src/process/sample.ts';
 import type { ProjectSpec, TaskChoices } from '../../../../src/languages/project-spec.ts';
 import { planProject } from '../../../../src/project/plan.ts';
-import { templateContext } from '../../../../src/languages/typescript/template-context.ts';
 import { nameTasks } from '../../../../src/languages/task-names.ts';
-import { RESERVED, TS_NAMING } from '../../../../src/languages/typescript/process-context.ts';
+import { processContext, RESERVED, TS_NAMING } from '../../../../src/languages/typescript/process-context.ts';
 import { typeScriptLayout } from '../../../../src/languages/typescript/layout.ts';
 import { renderProject } from '../../../../src/project/render.ts';
 import { definitionOf, usableFile } from '../../../support/hostile-definitions.ts';
 import { collidingTexts, hostileText } from '../../../support/hostile-texts.ts';
 import { declaredNames } from '../../../support/token-check.ts';
-
-const EXTRAS = { validators: '', library: { version: '1.0.0', file: 'x.tgz', sha256: '', integrity: '' } };
 
 function specOf(definition: WorkerDefinition): ProjectSpec {
   return {
@@ -33,7 +30,8 @@ const NAMES = ['variable', 'activity', 'inputType', 'dataType', 'contextType'] a
 
 /** All names in the generated code that belong to a task, by code. */
 function namesOf(definition: WorkerDefinition, choices: TaskChoices = {}): ReadonlyMap<string, readonly unknown[]> {
-  const { tasks } = templateContext({ ...specOf(definition), choices }, EXTRAS) as {
+  const process = { definition, layout: typeScriptLayout(), choices };
+  const { tasks } = processContext(process, { others: [], validators: '' }) as {
     readonly tasks: readonly Readonly<Record<'code' | (typeof NAMES)[number], string>>[];
   };
   return new Map(tasks.map((task) => [task.code, NAMES.map((name) => task[name])]));
