@@ -50,12 +50,6 @@ export async function definitionFromFlags(flags: DefinitionFlags, cwd = '.'): Pr
     if (value !== undefined && !isUuid(value))
       problems.push(`${option} must be a UUID, not ${formatOptionValue(value)}`);
   };
-  const shape = async (before: string, file: string): Promise<DataShape | undefined> => {
-    const result = await readShapeFile(resolve(cwd, file));
-    if (Array.isArray(result))
-      problems.push(...result.map((problem) => `${before}${escapeForTerminal(file, 200)}: ${problem}`));
-    return 'schema' in result ? result : undefined;
-  };
 
   const code = required('--process', flags.code);
   const taskQueue = required('--task-queue', flags.taskQueue);
@@ -88,12 +82,12 @@ export async function definitionFromFlags(flags: DefinitionFlags, cwd = '.'): Pr
       problems.push(`--task-schema ${formatOptionValue(written)}: ${formatOptionValue(taskCode)} already has a schema`);
     else {
       given.add(taskCode);
-      const read = await shape(`--task-schema ${formatOptionValue(taskCode)}=`, written.slice(equals + 1));
+      const option = `--task-schema ${formatOptionValue(taskCode)}=`;
+      const read = await readShape(option, written.slice(equals + 1), cwd, problems);
       if (read !== undefined) data.set(taskCode, read);
     }
   }
-  const metadata =
-    flags.metadataSchema === undefined ? undefined : await shape('--metadata-schema ', flags.metadataSchema);
+  const metadata = await readShape('--metadata-schema ', flags.metadataSchema, cwd, problems);
 
   if (problems.length > 0) throw invalidOptionsError('The process options are invalid', problems);
   const { name, id, version, tenant } = flags;
@@ -115,17 +109,13 @@ export async function taskFromFlags(
   { written, schema }: { readonly written: string; readonly schema?: string | undefined },
   cwd: string,
 ): Promise<TaskDefinition> {
+  const problems: string[] = [];
   const task = parseTask(written);
-  const shape = schema === undefined ? undefined : await readShapeFile(resolve(cwd, schema));
-  const problems = [
-    ...(typeof task === 'string' ? [`${written === '' ? "''" : formatOptionValue(written)}: ${task}`] : []),
-    ...(Array.isArray(shape)
-      ? shape.map((problem) => `--schema ${escapeForTerminal(schema ?? '', 200)}: ${problem}`)
-      : []),
-  ];
+  if (typeof task === 'string') problems.push(`${written === '' ? "''" : formatOptionValue(written)}: ${task}`);
+  const data = await readShape('--schema ', schema, cwd, problems);
   if (typeof task === 'string' || problems.length > 0)
     throw invalidOptionsError('Cannot add the task', problems, ['For example: REVIEW:human']);
-  return withoutUndefined({ ...task, data: shape !== undefined && 'schema' in shape ? shape : undefined });
+  return withoutUndefined({ ...task, data });
 }
 
 /** The options that describe an action. */
@@ -180,12 +170,9 @@ export async function actionFromFlags(
       problems.push(`--available-to ${formatOptionValue(named)}: must be ${formatAlternatives(ACTION_AUDIENCES)}`);
     return known ?? [];
   });
-  const shape = flags.schema === undefined ? undefined : await readShapeFile(resolve(cwd, flags.schema));
-  if (Array.isArray(shape))
-    problems.push(...shape.map((problem) => `--schema ${escapeForTerminal(flags.schema ?? '', 200)}: ${problem}`));
   const values: Readonly<Record<ActionKey, unknown>> = {
     signal: flags.signal ?? identifier(code, 'pascal', new Set(), 'signal'),
-    input: shape,
+    input: await readShape('--schema ', flags.schema, cwd, problems),
     workflow: { type: flags.workflowType ?? `${identifier(code, 'pascal', new Set(), 'action')}Workflow`, taskQueue },
     task: flags.task,
     message: flags.task,
@@ -239,6 +226,20 @@ function parseCoded<Value extends string>(
   return value === undefined
     ? `the ${what} must be ${formatAlternatives(values)}${didYouMean(named, values)}`
     : { code, value };
+}
+
+/** Reads the schema in the file of an option, if it is given. Adds its problems to `problems`. */
+async function readShape(
+  option: string,
+  file: string | undefined,
+  cwd: string,
+  problems: string[],
+): Promise<DataShape | undefined> {
+  if (file === undefined) return undefined;
+  const result = await readShapeFile(resolve(cwd, file));
+  if ('schema' in result) return result;
+  problems.push(...result.map((problem) => `${option}${escapeForTerminal(file, 200)}: ${problem}`));
+  return undefined;
 }
 
 /** Reads the schema in a file, or returns its problems. */
