@@ -58,27 +58,21 @@ export function javaLayout({ packageName, slug: first }: CodePlace, slug?: strin
   };
 }
 
+const CODE = [
+  ...(['tasks', 'actions', 'types', 'schemas', 'packageInfo', 'workflow', 'workflowImpl', 'actionWorkflows'] as const),
+  ...(['activities', 'activitiesImpl', 'test', 'sample'] as const),
+];
+
 /** The layout as the rest of this tool needs it. */
 export function javaProcessLayout(place: CodePlace, slug?: string): ProcessLayout {
-  const {
-    definitionFile: definition,
-    tasks,
-    actions,
-    types,
-    schemas,
-    packageInfo,
-    ...layout
-  } = javaLayout(place, slug);
-  const { workflow, workflowImpl, actionWorkflows, activities, activitiesImpl, test, sample } = layout;
+  const layout = javaLayout(place, slug);
+  const { tasks, workflow, activities, activitiesImpl } = layout;
   return {
-    definitionFile: definition,
+    definitionFile: layout.definitionFile,
     tasks,
     workflow,
     activities: [activities, activitiesImpl],
-    code: [
-      ...[tasks, actions, types, schemas, packageInfo, workflow, workflowImpl, actionWorkflows],
-      ...[activities, activitiesImpl, test, sample],
-    ],
+    code: CODE.map((part) => layout[part]),
   };
 }
 

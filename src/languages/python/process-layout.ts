@@ -54,23 +54,14 @@ export function pythonLayout({ packageName, slug: first }: CodePlace, slug?: str
 
 /** The layout as the rest of this tool needs it. */
 export function pythonProcessLayout(place: CodePlace, slug?: string): ProcessLayout {
-  const {
-    definitionFile: definition,
-    init,
-    workflow,
-    activities,
-    actions,
-    tasks,
-    types,
-    schemas,
-    ...layout
-  } = pythonLayout(place, slug);
+  const layout = pythonLayout(place, slug);
+  const { tasks, types, schemas, init, workflow, activities, actions, test, sample } = layout;
   return {
-    definitionFile: definition,
+    definitionFile: layout.definitionFile,
     tasks,
     workflow,
     activities: [activities],
-    code: [tasks, types, schemas, init, workflow, activities, actions, layout.test, layout.sample],
+    code: [tasks, types, schemas, init, workflow, activities, actions, test, sample],
   };
 }
 
