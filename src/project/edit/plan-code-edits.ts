@@ -5,7 +5,7 @@ import { languageOf } from '../../languages/registry.ts';
 import type { WorkerDefinition } from '../../process/definition.ts';
 import { textOf } from '../base-archive.ts';
 import { renderProject } from '../render.ts';
-import { planFileEdits, type FileEdits, type FileEditsRequest } from './plan-file-edits.ts';
+import { mergeCleanly, planFileEdits, type FileEdits, type FileEditsRequest } from './plan-file-edits.ts';
 import { toProjectSpec, withDefinitionsInCode, type OpenedProcess, type WorkerProject } from './open-project.ts';
 import { pinInputs } from './activity-names.ts';
 
@@ -42,27 +42,27 @@ export async function planCodeEdits(
     recreates: (path) => completedFiles.includes(path) && isDefinitionCode(path),
     readme: readmeOf(project.record.movedFiles),
     ignore: [...before, ...after].map(({ layout }) => layout.definitionFile),
-    addedByHand: renderTasksAddedByHand(project, before, after),
+    withTasksOf: addTasksOf(project, before, after),
   });
 }
 
 const render = (project: WorkerProject, processes: Processes) => renderProject(toProjectSpec(project, processes));
 
-/** See `FileEditsRequest.addedByHand`. A task was added by hand if the file has it, but its base does not. */
-export function renderTasksAddedByHand(
+/** See `FileEditsRequest.withTasksOf`. A task was added by hand if the file has it, but its base does not. */
+export function addTasksOf(
   project: WorkerProject,
   before: Processes,
   after: Processes,
-): FileEditsRequest['addedByHand'] {
+): FileEditsRequest['withTasksOf'] {
   return async (path, base, mine) => {
     const changed = after.find(({ layout }) => layout.code.includes(path));
     const known = before.find(({ slug }) => slug === changed?.slug);
-    if (changed === undefined || known === undefined) return undefined;
-    const { findTasks } = languageOf(project.record).code;
+    if (changed === undefined || known === undefined) return base;
+    const { findTasks, hasDeclarationsOnly } = languageOf(project.record).code;
     const process = { ...changed, place: project.record };
     const [inBase, inFile] = [findTasks(base, path, process), findTasks(mine, path, process)];
     const added = changed.definition.tasks.filter(({ code }) => inFile.has(code) && !inBase.has(code));
-    if (added.length === 0) return undefined;
+    if (added.length === 0) return base;
     const codes = new Set(added.map(({ code }) => code));
     const without = { ...known.definition, tasks: known.definition.tasks.filter(({ code }) => !codes.has(code)) };
     const file = async (definition: WorkerDefinition): Promise<string> => {
@@ -71,7 +71,9 @@ export function renderTasksAddedByHand(
       const files = await render(project, replaceProcess(before, { ...changed, definition, choices }));
       return textOf(files.find((one) => one.path === path)) ?? '';
     };
-    return { before: await file(without), after: await file(insertTasks(without, changed.definition, codes)) };
+    const theirs = await file(insertTasks(without, changed.definition, codes));
+    const options = { isOrderFree: hasDeclarationsOnly(path) };
+    return mergeCleanly(path, { base: await file(without), mine: base, theirs }, options) ?? base;
   };
 }
 

@@ -51,15 +51,8 @@ export interface FileEditsRequest {
   readonly readme: string;
   /** Paths to leave out. */
   readonly ignore: readonly string[];
-  /**
-   * What the templates add to the file for the tasks that somebody added to `mine` by hand, as the text before and after that; undefined if
-   * there are no such tasks.
-   */
-  readonly addedByHand: (
-    path: string,
-    base: string,
-    mine: string,
-  ) => Promise<{ readonly before: string; readonly after: string } | undefined>;
+  /** The base of a file with what the templates add to it for the tasks that somebody added to `mine` by hand. */
+  readonly withTasksOf: (path: string, base: string, mine: string) => Promise<string>;
 }
 
 export interface FileEdits {
@@ -139,7 +132,7 @@ interface FileChange {
 }
 
 async function planFileEdit(
-  { folder, readme, hasDeclarationsOnly, hasFunctions, recreates, addedByHand }: FileEditsRequest,
+  { folder, readme, hasDeclarationsOnly, hasFunctions, recreates, withTasksOf }: FileEditsRequest,
   { path, base, next, isMergeable, written }: FileChange,
 ): Promise<PlannedEdit | undefined> {
   const conflict = (reason: EditConflict['reason'], from = base): EditConflict => ({
@@ -163,9 +156,7 @@ async function planFileEdit(
   // Merging an edited README would cause a prompt or a conflict for each new task.
   if (path === readme) return undefined;
   const options = { isOrderFree: hasDeclarationsOnly(path) };
-  const known = await addedByHand(path, base, mine);
-  const extended = known && mergeCleanly(path, { base: known.before, mine: base, theirs: known.after }, options);
-  const from = extended ?? base;
+  const from = await withTasksOf(path, base, mine);
   const merged = mergeCleanly(path, { base: from, mine: current, theirs: next }, options);
   const paste = hasFunctions(path) ? placeLines(from, next, mine) : undefined;
   if (merged === undefined) return { ...conflict('has local changes in the same place', from), paste };

@@ -6,10 +6,9 @@ import type { ProjectTemplate } from '../../languages/project-spec.ts';
 import { languageOf } from '../../languages/registry.ts';
 import { isLibraryFile } from '../../languages/library.ts';
 import { baseEntry, withoutChanges, type ProjectBase } from '../base-archive.ts';
-import { mergeCleanly } from '../edit/plan-file-edits.ts';
 import { plainMode, readProjectFile } from '../edit/file-edit.ts';
 import { readDefinitionText, withDefinitionsInCode, type WorkerProject } from '../edit/open-project.ts';
-import { renderTasksAddedByHand } from '../edit/plan-code-edits.ts';
+import { addTasksOf } from '../edit/plan-code-edits.ts';
 import { unifiedDiff } from '../edit/unified-diff.ts';
 import type { ChangedFile } from '../edit/write-edits.ts';
 import { toLf, withLineEndingsOf } from '../merge/line-endings.ts';
@@ -96,13 +95,12 @@ export async function planUpdate(
   );
   const ignored = new Set([...definitions, ...incomplete]);
   const next = new Map(rendered.filter(({ path }) => !ignored.has(path)).map((file) => [file.path, file]));
-  const addedByHand = renderTasksAddedByHand(project, withDefinitionsInCode(processes), processes);
   const context: FileContext = {
     folder: project.folder,
     base,
     isOrderFree: languageOf(record).code.hasDeclarationsOnly,
     locks: languageOf(record).tools.lockFiles(record.packageManager),
-    addedByHand,
+    withTasksOf: addTasksOf(project, withDefinitionsInCode(processes), processes),
     labels: { ...UPDATE_LABELS, theirs: `${UPDATE_LABELS.theirs} ${version}` },
     deleted: new Set(),
   };
@@ -186,7 +184,7 @@ interface FileContext {
   readonly base: ProjectBase;
   readonly isOrderFree: (path: string) => boolean;
   readonly locks: readonly string[];
-  readonly addedByHand: ReturnType<typeof renderTasksAddedByHand>;
+  readonly withTasksOf: ReturnType<typeof addTasksOf>;
   readonly labels: MergeLabels;
   /** Files that the update deletes. */
   readonly deleted: ReadonlySet<string>;
@@ -254,13 +252,11 @@ async function planChange(
     return isWritten(old.contents) ? { ...about, how: 'merged', changes: write(old.contents), diff: '' } : undefined;
   }
   const isOrderFree = context.isOrderFree(path);
-  const known = await context.addedByHand(path, baseText, toLf(mine));
-  const extended =
-    known && mergeCleanly(path, { base: known.before, mine: baseText, theirs: known.after }, { isOrderFree });
+  const extended = await context.withTasksOf(path, baseText, toLf(mine));
   const merge = (style: 'markers' | 'ours') =>
     mergeFile({
       ...{ path: theirs.path, mine, theirs: theirText, isOrderFree, labels: context.labels, style },
-      base: extended ?? baseText,
+      base: extended,
     });
   const ours = merge('ours');
   const oursBytes = Buffer.from(ours.text);
