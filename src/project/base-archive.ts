@@ -67,6 +67,15 @@ export function withGenerated(base: ProjectBase, file: PlannedFile): ProjectBase
   return { ...base, generated: new Map(base.generated).set(file.path, file) };
 }
 
+/** The base with a change of each of its parts, except the user's own template. */
+export function mapParts(
+  base: ProjectBase,
+  change: (files: ProjectBase['generated']) => ProjectBase['generated'],
+): ProjectBase {
+  const { generated, merged, regenerated, template } = base;
+  return { generated: change(generated), merged: change(merged), regenerated: change(regenerated), template };
+}
+
 /** The base if these files were not changed: each is merged with its previous version again. */
 export function withoutChanges(base: ProjectBase, previous: ProjectBase, paths: readonly string[]): ProjectBase {
   const [generated, merged] = [new Map(base.generated), new Map(base.merged)];

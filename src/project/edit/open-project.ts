@@ -11,7 +11,7 @@ import { requireWorkflow, type WorkerDefinition } from '../../process/definition
 import { DEFINITION_FILE, loadDefinition, parseDefinition } from '../../process/definition/file.ts';
 import { missingDefinitionError, missingRecordError } from '../../process/definition/missing.ts';
 import { findAbove, findProject, RECORD_FILE } from '../../process/find-project.ts';
-import { BASE_FILE, textOf, type ProjectBase } from '../base-archive.ts';
+import { BASE_FILE, mapParts, textOf, type ProjectBase } from '../base-archive.ts';
 import { toLf } from '../merge/line-endings.ts';
 import { readProjectRecord, type ProjectRecord } from '../record.ts';
 import { renderProject } from '../render.ts';
@@ -160,14 +160,14 @@ export async function openProject(
       };
     }),
   );
+  const removed = new Set(
+    removedProcesses.flatMap(({ layout, remainingFiles }) =>
+      remainingFiles.length > 0 ? [] : [layout.definitionFile, ...layout.code],
+    ),
+  );
   const project: WorkerProject = {
     ...{ folder, record, recordText, archive, removedProcesses },
-    base: withoutFiles(
-      base,
-      removedProcesses.flatMap(({ layout, remainingFiles }) =>
-        remainingFiles.length > 0 ? [] : [layout.definitionFile, ...layout.code],
-      ),
-    ),
+    base: mapParts(base, (all) => new Map([...all].filter(([path]) => !removed.has(path)))),
     processes: [await open(files.processes[0]), ...(await Promise.all(files.processes.slice(1).map(open)))],
     notes: problem === undefined ? [] : [rebuiltNote(problem)],
   };
@@ -197,18 +197,15 @@ function rebuiltNote(problem: string): string {
 
 /** The processes as the code was generated from. */
 export function withDefinitionsInCode(processes: WorkerProject['processes']): WorkerProject['processes'] {
-  const reduce = (process: OpenedProcess): OpenedProcess => ({ ...process, definition: process.definitionInCode });
-  const [first, ...others] = processes;
-  return [reduce(first), ...others.map(reduce)];
+  return mapProcesses(processes, (process) => ({ ...process, definition: process.definitionInCode }));
 }
 
-function withoutFiles(
-  { generated, merged, regenerated, template }: ProjectBase,
-  paths: readonly string[],
-): ProjectBase {
-  const keep = (files: ProjectBase['generated']): ProjectBase['generated'] =>
-    paths.length === 0 ? files : new Map([...files].filter(([path]) => !paths.includes(path)));
-  return { generated: keep(generated), merged: keep(merged), regenerated: keep(regenerated), template };
+/** The processes of a project after a change of each. */
+export function mapProcesses(
+  [first, ...others]: WorkerProject['processes'],
+  change: (process: OpenedProcess, index: number) => OpenedProcess,
+): WorkerProject['processes'] {
+  return [change(first, 0), ...others.map((process, index) => change(process, index + 1))];
 }
 
 /** Gives system tasks that were added to a definition by hand an activity name that is not in use. */
@@ -231,7 +228,7 @@ async function assignNewActivityNames(project: WorkerProject): Promise<WorkerPro
       naming,
     ),
   ]);
-  const [first, ...others] = processes.map((process, at): OpenedProcess => {
+  return mapProcesses(processes, (process, at) => {
     const choices = assigned[at] ?? process.choices;
     const newTasks = process.definition.tasks.filter(({ code }) => !isNamed(process, code));
     if (newTasks.length === 0) return { ...process, choices };
@@ -240,7 +237,6 @@ async function assignNewActivityNames(project: WorkerProject): Promise<WorkerPro
     for (const name of listActivityNames([{ definition, choices: newChoices }], naming)) taken.add(name);
     return { ...process, choices: newChoices };
   });
-  return [first ?? processes[0], ...others];
 }
 
 function recordedChoices(record: ProjectRecord, slug: string | undefined): TaskChoices {

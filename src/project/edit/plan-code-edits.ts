@@ -6,7 +6,13 @@ import type { WorkerDefinition } from '../../process/definition.ts';
 import { textOf } from '../base-archive.ts';
 import { renderProject } from '../render.ts';
 import { mergeCleanly, planFileEdits, type FileEdits, type FileEditsRequest } from './plan-file-edits.ts';
-import { toProjectSpec, withDefinitionsInCode, type OpenedProcess, type WorkerProject } from './open-project.ts';
+import {
+  mapProcesses,
+  toProjectSpec,
+  withDefinitionsInCode,
+  type OpenedProcess,
+  type WorkerProject,
+} from './open-project.ts';
 import { pinInputs } from './activity-names.ts';
 
 type Processes = WorkerProject['processes'];
@@ -95,7 +101,5 @@ function insertTasks(
 
 /** The processes with one of them replaced. */
 export function replaceProcess(processes: Processes, changed: OpenedProcess): Processes {
-  const replace = (process: OpenedProcess): OpenedProcess => (process.slug === changed.slug ? changed : process);
-  const [first, ...others] = processes;
-  return [replace(first), ...others.map(replace)];
+  return mapProcesses(processes, (process) => (process.slug === changed.slug ? changed : process));
 }

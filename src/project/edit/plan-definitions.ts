@@ -8,9 +8,9 @@ import { withGenerated } from '../base-archive.ts';
 import type { Addition } from './addition.ts';
 import { editExistingFile, type FileEdit } from './file-edit.ts';
 import {
+  mapProcesses,
   readDefinitionText,
   readExportedActivities,
-  withDefinitionsInCode,
   type OpenedProcess,
   type WorkerProject,
 } from './open-project.ts';
@@ -47,10 +47,11 @@ export async function planDefinitions(
       definitionEdits.push({ ...editExistingFile(path, before, after, undefined), how: 'definition' });
     processes = await assignChoices({ ...project, processes }, process, definition);
   }
-  const inCode = withDefinitionsInCode(processes);
   const isChanged = ({ slug }: OpenedProcess): boolean => changes.some(({ process }) => process.slug === slug);
-  const [first, ...others] = processes.map((process, at) => (isChanged(process) ? process : (inCode[at] ?? process)));
-  const { edits, base } = await planCodeEdits(project, [first ?? processes[0], ...others], completed);
+  const inCode = mapProcesses(processes, (process) =>
+    isChanged(process) ? process : { ...process, definition: process.definitionInCode },
+  );
+  const { edits, base } = await planCodeEdits(project, inCode, completed);
   return {
     processes,
     edits: [...definitionEdits, ...edits],

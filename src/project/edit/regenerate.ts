@@ -7,6 +7,7 @@ import { renderProject } from '../render.ts';
 import { mergeRendered } from './plan-file-edits.ts';
 import { editExistingFile, readTextFile, type FileEdit } from './file-edit.ts';
 import {
+  mapProcesses,
   openProject,
   toProjectSpec,
   withDefinitionsInCode,
@@ -101,7 +102,7 @@ function withDefinitions(
   processes: WorkerProject['processes'],
   definitions: readonly ProcessDefinition[],
 ): WorkerProject['processes'] {
-  const [first, ...others] = processes.map((process) => ({
+  return mapProcesses(processes, (process) => ({
     ...process,
     definition:
       definitions.find(
@@ -109,5 +110,4 @@ function withDefinitions(
           one.workflow !== undefined && one.process.code === process.definition.process.code,
       ) ?? process.definitionInCode,
   }));
-  return [first ?? processes[0], ...others];
 }

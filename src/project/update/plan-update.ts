@@ -5,7 +5,7 @@ import type { PlannedFile } from '../../languages/planned-file.ts';
 import type { ProjectTemplate } from '../../languages/project-spec.ts';
 import { languageOf } from '../../languages/registry.ts';
 import { isLibraryFile } from '../../languages/library.ts';
-import { baseEntry, withoutChanges, type ProjectBase } from '../base-archive.ts';
+import { baseEntry, mapParts, withoutChanges, type ProjectBase } from '../base-archive.ts';
 import { plainMode, readProjectFile } from '../edit/file-edit.ts';
 import { readDefinitionText, withDefinitionsInCode, type WorkerProject } from '../edit/open-project.ts';
 import { addTasksOf } from '../edit/plan-code-edits.ts';
@@ -166,14 +166,8 @@ async function nextBase(
     const text = isInCode ? last.contents : Buffer.from(await readDefinitionText(project, process));
     generated.set(path, { path, contents: text, mode: 0o644 });
   }
-  const keep = (files: ProjectBase['merged']): ProjectBase['merged'] =>
-    new Map([...files].filter(([path]) => incomplete.includes(path)));
-  return {
-    generated,
-    merged: keep(base.merged),
-    regenerated: keep(base.regenerated),
-    template: template?.files ?? base.template,
-  };
+  const kept = mapParts(base, (files) => new Map([...files].filter(([path]) => incomplete.includes(path))));
+  return { ...kept, generated, template: template?.files ?? base.template };
 }
 
 /** The labels of conflict markers; the version follows the one of `theirs`. */
@@ -382,16 +376,10 @@ async function isBelowFile(folder: string, path: string, deleted: ReadonlySet<st
 }
 
 function renameInBase(base: ProjectBase, from: string, to: string): ProjectBase {
-  const rename = (files: ProjectBase['generated']): ProjectBase['generated'] => {
+  return mapParts(base, (files) => {
     const file = files.get(from);
     return file === undefined ? files : new Map(files).set(to, { ...file, path: to });
-  };
-  return {
-    ...base,
-    generated: rename(base.generated),
-    merged: rename(base.merged),
-    regenerated: rename(base.regenerated),
-  };
+  });
 }
 
 const isExecutable = (mode: number): boolean => (mode & 0o100) !== 0;
