@@ -6,6 +6,15 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** The value of a JSON text; undefined if the text is not valid. */
+export function parseJsonText(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
 export function isJsonObject(value: Json): value is JsonObject {
   return isRecord(value);
 }
@@ -42,6 +51,25 @@ export function withListItem(data: unknown, [key, ...rest]: readonly string[], i
   if (key === undefined) return [...(Array.isArray(data) ? (data as readonly unknown[]) : []), item];
   const object = isRecord(data) ? data : {};
   return { ...object, [key]: withListItem(object[key], rest, item) };
+}
+
+/** The data with a text at a path, or without the key if the text is undefined. */
+export function withTextAt(
+  data: Readonly<Record<string, unknown>>,
+  [key = '', ...rest]: readonly string[],
+  text: string | undefined,
+): Readonly<Record<string, unknown>> {
+  const inner = data[key];
+  if (text === undefined && (rest.length > 0 ? !isRecord(inner) : !Object.hasOwn(data, key))) return data;
+  if (rest.length > 0) return { ...data, [key]: withTextAt(isRecord(inner) ? inner : {}, rest, text) };
+  const others = Object.fromEntries(Object.entries(data).filter(([name]) => name !== key));
+  return text === undefined ? others : { ...others, [key]: text };
+}
+
+/** The text at a path. Undefined if there is no text. */
+export function textAtPath(data: unknown, path: readonly string[]): string | undefined {
+  const value = path.reduce((at, key) => (isRecord(at) ? at[key] : undefined), data);
+  return typeof value === 'string' ? value : undefined;
 }
 
 /** How deep data from requests may be nested: far below what overflows the stack of code that walks it. */

@@ -1,12 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import { applyEdits, findNodeAtLocation, modify, parseTree, type Node, type ParseError } from 'jsonc-parser';
 import { KnownError } from '../base/errors.ts';
-import { isRecord, withListItem } from '../base/json.ts';
+import { isRecord, parseJsonText, withListItem } from '../base/json.ts';
 import { splitTextFile } from './text-file.ts';
 
 /** Parses a JSON object, with or without a byte order mark. `name` is the name of the file in messages. Throws a KnownError. */
 export function parseJsonObject(text: string, name: string): Readonly<Record<string, unknown>> {
-  const data = parseOrUndefined(splitTextFile(text).text);
+  const data = parseJsonText(splitTextFile(text).text);
   if (isRecord(data)) return data;
   // The parser's messages may quote the file.
   throw new KnownError({
@@ -30,7 +30,7 @@ export function appendToJsonArray(text: string, path: readonly string[], item: s
   if (array === undefined || array.type === 'array') {
     const at = [...path, array?.children?.length ?? 0];
     const edited = editJson(body, at, item, { isArrayInsertion: array !== undefined, lineEnd });
-    if (isDeepStrictEqual(parseOrUndefined(edited), withListItem(before, path, item))) return mark + edited;
+    if (isDeepStrictEqual(parseJsonText(edited), withListItem(before, path, item))) return mark + edited;
   }
   throw new KnownError({
     message: `${name} can't be edited: ${path.join('.')} is not an array`,
@@ -43,14 +43,6 @@ function firstBrokenLine(text: string): number {
   const errors: ParseError[] = [];
   parseTree(splitTextFile(text).text, errors, { disallowComments: true });
   return text.slice(0, errors[0]?.offset ?? 0).split('\n').length;
-}
-
-function parseOrUndefined(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
 }
 
 interface JsonEdit {

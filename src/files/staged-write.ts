@@ -3,7 +3,7 @@ import { lstatSync, realpathSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { codeOf, KnownError, messageOf } from '../base/errors.ts';
-import { isRecord } from '../base/json.ts';
+import { isRecord, parseJsonText } from '../base/json.ts';
 import { isGitFolderName } from '../base/file-name.ts';
 import type { FileStatus, FileSystem } from './file-system.ts';
 import { isSafePath, relativePath } from './relative-path.ts';
@@ -697,12 +697,7 @@ function outsideError({ title }: StagingTarget, folder: string, real: string): K
 
 /** Undefined if the text is not a manifest. Anybody can write one, so its paths must stay in the folder, and out of a repository's own. */
 function parseManifest(target: StagingTarget, text: string): Manifest | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  const value = parseJsonText(text);
   if (!isRecord(value) || value['format'] !== 1) return undefined;
   const { entries, folders } = value;
   const isUsable = (path: unknown): path is string =>

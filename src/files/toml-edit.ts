@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { parse } from 'smol-toml';
 import { parseTOML, type AST } from 'toml-eslint-parser';
 import { KnownError } from '../base/errors.ts';
-import { isRecord, withListItem } from '../base/json.ts';
+import { isRecord, withListItem, withTextAt } from '../base/json.ts';
 import { indentAt, insertLines, lineAfter } from './text-file.ts';
 
 /** The path of a key and its new text. Undefined removes the key. */
@@ -19,7 +19,7 @@ export type TomlData = Readonly<Record<string, unknown>>;
  */
 export function editToml(text: string, edits: readonly TomlEdit[], name: string, lineEnd: '\n' | '\r\n'): string {
   const expected = edits.reduce<TomlData>(
-    (data, { path, value }) => withValue(data, path, value),
+    (data, { path, value }) => withTextAt(data, path, value),
     parseTomlTable(text, name),
   );
   let edited = text;
@@ -43,12 +43,6 @@ export function parseTomlTable(text: string, name: string): TomlData {
     message: `${name} can't be used: it is not valid TOML, or contains a key twice${at}`,
     next: [`Correct the TOML syntax in ${name}, then try again`],
   });
-}
-
-/** The text at a path. Undefined if there is no text. */
-export function getTomlText(data: TomlData, path: readonly string[]): string | undefined {
-  const value = path.reduce<unknown>((at, key) => (isRecord(at) ? at[key] : undefined), data);
-  return typeof value === 'string' ? value : undefined;
 }
 
 /**
@@ -124,14 +118,6 @@ function throwUneditable(edit: TomlEdit | undefined, name: string): never {
     message: `${name} can't be edited: ${edit?.path.join('.') ?? 'a key'} can't be placed in its tables`,
     next: ['Write the profile as [profile.<name>] and [profile.<name>.tls] with plain keys, or move the file away'],
   });
-}
-
-function withValue(data: TomlData, [key = '', ...rest]: readonly string[], value: string | undefined): TomlData {
-  const inner = data[key];
-  if (value === undefined && (rest.length > 0 ? !isRecord(inner) : !Object.hasOwn(data, key))) return data;
-  if (rest.length > 0) return { ...data, [key]: withValue(isRecord(inner) ? inner : {}, rest, value) };
-  const others = Object.entries(data).filter(([name]) => name !== key);
-  return Object.fromEntries([...others, ...(value === undefined ? [] : [[key, value] as const])]);
 }
 
 /** A key and its value in the text. */

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { isMap, isScalar, parseDocument, type Document, type Pair } from 'yaml';
 import { KnownError } from '../base/errors.ts';
+import { isRecord, withTextAt } from '../base/json.ts';
 import {
   appendKey,
   startDocument,
@@ -22,8 +23,6 @@ export interface YamlEdit {
 }
 
 export type YamlData = Readonly<Record<string, unknown>>;
-const isData = (value: unknown): value is YamlData =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
  * Edits keys of a YAML document and keeps every other byte: comments, order, spaces, quotes and line endings. Flow maps (`{a: 1}`, JSON too)
@@ -31,7 +30,7 @@ const isData = (value: unknown): value is YamlData =>
  */
 export function editYaml(text: string, edits: readonly YamlEdit[], name: string, lineEnd: '\n' | '\r\n'): string {
   const expected = edits.reduce<YamlData>(
-    (data, { path, value }) => withValue(data, path, value),
+    (data, { path, value }) => withTextAt(data, path, value),
     parseYamlMap(text, name),
   );
   let edited = text;
@@ -65,12 +64,6 @@ export function parseYamlMap(text: string, name: string): YamlData {
   });
 }
 
-/** The text at a path. Undefined if there is no text. */
-export function getYamlText(data: YamlData, path: readonly string[]): string | undefined {
-  const value = path.reduce<unknown>((at, key) => (isData(at) ? at[key] : undefined), data);
-  return typeof value === 'string' ? value : undefined;
-}
-
 function throwUneditable(edit: YamlEdit | undefined, name: string): never {
   throw new KnownError({
     message: `${name} can't be edited: ${edit?.path.join('.') ?? 'a key'} uses YAML syntax that can't be edited (an anchor, a tag, a map or a list)`,
@@ -84,22 +77,12 @@ function isEmpty({ contents }: Document): boolean {
 
 function documentData(document: Document): YamlData {
   const data: unknown = document.toJS();
-  return isData(data) ? data : {};
+  return isRecord(data) ? data : {};
 }
 
 function parseOrUndefined(text: string): YamlData | undefined {
   const document = parseDocument(text, PARSING);
   return document.errors.length > 0 ? undefined : documentData(document);
-}
-
-function withValue(data: YamlData, [key = '', ...rest]: readonly string[], value: string | undefined): YamlData {
-  const inner = data[key];
-  if (value === undefined && (rest.length > 0 ? !isData(inner) : !Object.hasOwn(data, key))) return data;
-  if (rest.length > 0) return { ...data, [key]: withValue(isData(inner) ? inner : {}, rest, value) };
-  return Object.fromEntries([
-    ...Object.entries(data).filter(([name]) => name !== key),
-    ...(value === undefined ? [] : [[key, value] as const]),
-  ]);
 }
 
 /** Undefined if the key can't be placed. */

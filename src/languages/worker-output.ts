@@ -1,4 +1,5 @@
 import { isAbsolute, relative } from 'node:path';
+import { isRecord, parseJsonText } from '../base/json.ts';
 
 const MAX_REASON_LENGTH = 200;
 
@@ -37,10 +38,7 @@ export function findPlace(text: string, folder: string): string | undefined {
 
 /** The message of a log entry; the worker logs in JSON. */
 function parseLoggedError(line: string): string | undefined {
-  try {
-    const { message, error }: { readonly message?: unknown; readonly error?: unknown } = JSON.parse(line) as object;
-    return typeof message === 'string' ? `${message}${typeof error === 'string' ? `: ${error}` : ''}` : undefined;
-  } catch {
-    return undefined;
-  }
+  const value = parseJsonText(line);
+  const { message, error } = isRecord(value) ? value : {};
+  return typeof message === 'string' ? `${message}${typeof error === 'string' ? `: ${error}` : ''}` : undefined;
 }

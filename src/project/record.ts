@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { KnownError, messageOf } from '../base/errors.ts';
 import { escapeForTerminal } from '../base/escape.ts';
-import { isRecord } from '../base/json.ts';
+import { isRecord, parseJsonText } from '../base/json.ts';
 import { withContext } from '../base/system-error.ts';
 import { MIB, readSmallFile } from '../files/read.ts';
 import type { PlannedFile } from '../languages/planned-file.ts';
@@ -158,12 +158,8 @@ export function isUneditedRecord(text: string, planned: string): boolean {
 }
 
 function parseObject(text: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isRecord(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
+  const value = parseJsonText(text);
+  return isRecord(value) ? value : undefined;
 }
 
 function listKeys(value: unknown): string {

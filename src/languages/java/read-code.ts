@@ -1,5 +1,6 @@
 import type { ProcessInCode } from '../language.ts';
 import { findProcessTasks, processTasks } from '../process-tasks.ts';
+import { parseJsonText } from '../../base/json.ts';
 import { wordPattern } from '../../base/pattern.ts';
 import { javaLayout } from './layout.ts';
 import { javaString } from './literals.ts';
@@ -43,9 +44,6 @@ function namesIn(text: string, annotation: string): ReadonlySet<string> {
 
 /** The value of a string literal; its escapes are those of JSON. */
 function literalValue(literal: string): string {
-  try {
-    return String(JSON.parse(literal));
-  } catch {
-    return literal.slice(1, -1);
-  }
+  const value = parseJsonText(literal);
+  return typeof value === 'string' ? value : literal.slice(1, -1);
 }

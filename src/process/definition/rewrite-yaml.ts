@@ -11,6 +11,7 @@ import {
   type ParseOptions,
   type SchemaOptions,
 } from 'yaml';
+import { isRecord, parseJsonText } from '../../base/json.ts';
 import { matchLines, splitTextFile } from '../../files/text-file.ts';
 import { PARSING } from '../../files/yaml-edit.ts';
 
@@ -33,21 +34,12 @@ export function rewriteYaml(
     document.toString({ lineWidth: 0, ...printOptions(mine) }).replaceAll(/(?<=#.*\n)[ \t]+$/gm, '');
   const before = print();
   change(document);
-  if (isJson(mine)) return mark + printJson(mine, document.toJS()).replaceAll('\n', lineEnd);
+  if (isRecord(parseJsonText(mine))) return mark + printJson(mine, document.toJS()).replaceAll('\n', lineEnd);
   const after = print();
   const kept = keepLines(mine, before, after);
   const parsed = parseDocument(kept, PARSING);
   const isSame = parsed.errors.length === 0 && isDeepStrictEqual(parsed.toJS(), document.toJS());
   return mark + (isSame ? kept : after).replaceAll('\n', lineEnd);
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return text.trimStart().startsWith('{');
-  } catch {
-    return false;
-  }
 }
 
 function printJson(text: string, data: unknown): string {

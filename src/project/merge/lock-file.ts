@@ -1,4 +1,4 @@
-import { isRecord } from '../../base/json.ts';
+import { isRecord, parseJsonText } from '../../base/json.ts';
 import { toLf, withLineEndingsOf } from './line-endings.ts';
 import { isNpmRangeAtLeast } from './compare-versions.ts';
 
@@ -46,14 +46,10 @@ interface PackageLock {
 
 /** Undefined if it is not a `package-lock.json` as npm 7 and later write it. */
 function parseLock(text: string): PackageLock | undefined {
-  try {
-    const data: unknown = JSON.parse(text.replace(/^\uFEFF/, ''));
-    if (!isRecord(data)) return undefined;
-    const { packages } = data;
-    return isRecord(packages) && Object.values(packages).every(isRecord)
-      ? { data, packages: packages as PackageLock['packages'] }
-      : undefined;
-  } catch {
-    return undefined;
-  }
+  const data = parseJsonText(text.replace(/^\uFEFF/, ''));
+  if (!isRecord(data)) return undefined;
+  const { packages } = data;
+  return isRecord(packages) && Object.values(packages).every(isRecord)
+    ? { data, packages: packages as PackageLock['packages'] }
+    : undefined;
 }

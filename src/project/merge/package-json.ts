@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { parseTree, type Node } from 'jsonc-parser';
-import { isRecord } from '../../base/json.ts';
+import { isRecord, parseJsonText } from '../../base/json.ts';
 import { editJson, findValue } from '../../files/json-edit.ts';
 import type { LineConflict } from './lines.ts';
 import { isNpmRangeAtLeast } from './compare-versions.ts';
@@ -68,13 +68,9 @@ export function mergePackageJson(base: string, mine: string, theirs: string): Pa
 }
 
 function parseObject(text: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const data: unknown = JSON.parse(text);
-    const tree = parseTree(text);
-    return isRecord(data) && tree !== undefined && hasUniqueKeys(tree) ? data : undefined;
-  } catch {
-    return undefined;
-  }
+  const data = parseJsonText(text);
+  const tree = parseTree(text);
+  return isRecord(data) && tree !== undefined && hasUniqueKeys(tree) ? data : undefined;
 }
 
 function hasUniqueKeys({ type, children = [] }: Node): boolean {

@@ -1,10 +1,10 @@
 import { isMap, isScalar, parseDocument } from 'yaml';
 import { usageError } from '../../../base/errors.ts';
 import { escapeForTerminal } from '../../../base/escape.ts';
-import { isRecord } from '../../../base/json.ts';
+import { isRecord, textAtPath } from '../../../base/json.ts';
 import { Secret } from '../../../base/secret.ts';
 import type { CredentialSet } from '../set.ts';
-import { editYaml, PARSING, parseYamlMap, getYamlText, type YamlData } from '../../../files/yaml-edit.ts';
+import { editYaml, PARSING, parseYamlMap, type YamlData } from '../../../files/yaml-edit.ts';
 import { definedEntries, listKeyChanges, type FormatInput, type Formatted, type KeyValues } from './format.ts';
 import { cannotEditError, splitTextFile } from '../../../files/text-file.ts';
 
@@ -94,7 +94,7 @@ function findSecret(text: string, index: number, name: string): readonly FoundSe
   if (!isMap(contents)) return [];
   const data = parseYamlMap(text, name);
   if (data['kind'] !== 'Secret' || data['apiVersion'] !== 'v1') return [];
-  return [{ index, name: getYamlText(data, ['metadata', 'name']) ?? '', data }];
+  return [{ index, name: textAtPath(data, ['metadata', 'name']) ?? '', data }];
 }
 
 function invalidYamlError(text: string, index: number, name: string): unknown {
@@ -147,7 +147,7 @@ function readKey(data: YamlData, key: string): string | undefined {
 }
 
 function readSectionKey(data: YamlData, section: 'stringData' | 'data', key: string): string | undefined {
-  const text = getYamlText(data, [section, key]);
+  const text = textAtPath(data, [section, key]);
   return section === 'stringData' || text === undefined ? text : Buffer.from(text, 'base64').toString('utf8');
 }
 

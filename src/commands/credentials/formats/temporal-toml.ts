@@ -1,10 +1,10 @@
 import { isAbsolute } from 'node:path';
 import { usageError } from '../../../base/errors.ts';
-import { isRecord } from '../../../base/json.ts';
+import { isRecord, textAtPath } from '../../../base/json.ts';
 import { Secret } from '../../../base/secret.ts';
 import { definedEntries, listKeyChanges, type FormatInput, type Formatted } from './format.ts';
 import { splitTextFile } from '../../../files/text-file.ts';
-import { editToml, parseTomlTable, getTomlText, type TomlData } from '../../../files/toml-edit.ts';
+import { editToml, parseTomlTable, type TomlData } from '../../../files/toml-edit.ts';
 
 const HEADER = '# Profiles of the Temporal CLI and SDKs.';
 
@@ -33,7 +33,7 @@ export function formatTemporalToml({ set, existing, name, paths, profile }: Form
   ]);
   const edits = [...values].map(([key, value]) => ({ path: [...at, ...key.split('.')], value }));
   const old = parseTomlTable(text, name);
-  const before = new Map(definedEntries(edits.map(({ path }) => [path.join('.'), getTomlText(old, path)])));
+  const before = new Map(definedEntries(edits.map(({ path }) => [path.join('.'), textAtPath(old, path)])));
   const start = existing === undefined ? `${HEADER}\n` : text;
   const edited = editToml(start, edits, name, lineEnd);
   const after = new Map(edits.map(({ path, value }) => [path.join('.'), value]));

@@ -1,6 +1,7 @@
+import { textAtPath } from '../../../base/json.ts';
 import { Secret } from '../../../base/secret.ts';
 import { splitTextFile } from '../../../files/text-file.ts';
-import { editYaml, parseYamlMap, getYamlText } from '../../../files/yaml-edit.ts';
+import { editYaml, parseYamlMap } from '../../../files/yaml-edit.ts';
 import type { SettingName } from '../../../settings/keys.ts';
 import { localSettingsText } from '../../../settings/local-settings-text.ts';
 import { definedEntries, listKeyChanges, type FormatInput, type Formatted } from './format.ts';
@@ -21,7 +22,7 @@ export function formatYaml({ set, existing, name, paths }: FormatInput): Formatt
   const { mark, text, lineEnd } = splitTextFile(existing);
   const edits = [...values].map(([key, value]) => ({ path: key.split('.'), value }));
   const data = parseYamlMap(text, name);
-  const before = new Map(definedEntries(edits.map(({ path }) => [path.join('.'), getYamlText(data, path)])));
+  const before = new Map(definedEntries(edits.map(({ path }) => [path.join('.'), textAtPath(data, path)])));
   const edited =
     text.trim() === ''
       ? localSettingsText(Object.fromEntries(definedEntries(values)))

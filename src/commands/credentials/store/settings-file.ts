@@ -2,12 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf, KnownError } from '../../../base/errors.ts';
+import { textAtPath } from '../../../base/json.ts';
 import { withContext } from '../../../base/system-error.ts';
 import type { FileStatus, FileSystem } from '../../../files/file-system.ts';
 import { replaceFile } from '../../../files/write.ts';
 import { MIB } from '../../../files/read.ts';
 import { decodeText, splitTextFile } from '../../../files/text-file.ts';
-import { editYaml, parseYamlMap, getYamlText } from '../../../files/yaml-edit.ts';
+import { editYaml, parseYamlMap } from '../../../files/yaml-edit.ts';
 import { LOCAL_SETTINGS_FILE, type SettingName } from '../../../settings/keys.ts';
 import { localSettingsText } from '../../../settings/local-settings-text.ts';
 import { changedError, permissionNote, targetMode } from '../target.ts';
@@ -73,7 +74,7 @@ export function settingTexts(
   file: string = LOCAL_SETTINGS_FILE,
 ): SettingTexts {
   const data = parseYamlMap(splitTextFile(text).text, file);
-  const entries = names.map((name) => [name, getYamlText(data, name.split('.'))] as const);
+  const entries = names.map((name) => [name, textAtPath(data, name.split('.'))] as const);
   return Object.fromEntries(entries.filter(([, value]) => value !== undefined && value.trim() !== ''));
 }
 
