@@ -29,7 +29,7 @@ export type GitState =
 /** Asks git about a file in an existing folder; the file may not exist yet. Runs up to three read-only git commands, each for at most `limitMs`. */
 export async function readGitState(path: string, env: Environment, limitMs = LIMIT_MS): Promise<GitState> {
   const name = basename(path);
-  const git = (args: readonly string[]): Promise<GitAnswer> => runGit(args, dirname(path), env, { limitMs });
+  const git = (args: readonly string[]): Promise<GitAnswer> => askGit(args, dirname(path), env, { limitMs });
   const inside = await git(['rev-parse', '--is-inside-work-tree']);
   if (inside.kind === 'absent' || inside.text.includes('not a git repository')) return { kind: 'none' };
   if (inside.kind === 'failed') return { kind: 'unknown', why: firstLine(inside.text) };
@@ -46,7 +46,7 @@ export async function readGitState(path: string, env: Environment, limitMs = LIM
 
 /** Whether the last commit contains the file, which may be missing in its folder. False without a repository, and if git fails. */
 export async function isCommitted(path: string, env: Environment): Promise<boolean> {
-  const answer = await runGit(['cat-file', '-e', `HEAD:./${basename(path)}`], dirname(path), env);
+  const answer = await askGit(['cat-file', '-e', `HEAD:./${basename(path)}`], dirname(path), env);
   return answer.kind === 'answer';
 }
 
@@ -59,7 +59,7 @@ export async function restoreStep(folder: string, file: string, env: Environment
 /** Whether the branches of an unfinished merge conflict in the file. False without a repository, and if git fails. */
 export async function isUnmerged(path: string, env: Environment): Promise<boolean> {
   const args = ['--literal-pathspecs', 'ls-files', '--unmerged', '--', basename(path)];
-  const answer = await runGit(args, dirname(path), env);
+  const answer = await askGit(args, dirname(path), env);
   return answer.kind === 'answer' && answer.text !== '';
 }
 
@@ -69,7 +69,7 @@ export async function isIgnoredFolder(folder: string, env: Environment): Promise
   if (existsSync(join(folder, '.git'))) return false;
   // By its name: git takes an empty line with a Windows line end for a rule that matches `.` in any folder.
   const { dir, base } = parse(await realpath(folder).catch(() => folder));
-  return (await runGit(['check-ignore', '--quiet', '--', `./${base}`], dir, env)).kind === 'answer';
+  return (await askGit(['check-ignore', '--quiet', '--', `./${base}`], dir, env)).kind === 'answer';
 }
 
 /**
@@ -82,7 +82,7 @@ export async function readIgnored(
   env: Environment,
 ): Promise<readonly string[]> {
   if (paths.length === 0 || (await isIgnoredFolder(folder, env))) return [];
-  const answer = await runGit(['check-ignore', '--stdin', '-z'], folder, env, { input: paths.join('\0') });
+  const answer = await askGit(['check-ignore', '--stdin', '-z'], folder, env, { input: paths.join('\0') });
   return listedPaths(answer);
 }
 
@@ -104,7 +104,7 @@ export async function listFilesInGit(
   if (paths.length === 0) return [];
   const options = kind === 'tracked' ? [] : ['--others', '--exclude-standard'];
   const args = ['--literal-pathspecs', 'ls-files', '-z', ...options, '--', ...paths];
-  return listedPaths(await runGit(args, folder, env));
+  return listedPaths(await askGit(args, folder, env));
 }
 
 /** The state of the files in a folder for git, without ignored files. */
@@ -139,8 +139,7 @@ export async function readWorkTree(
   env: Environment,
   others: readonly string[] = [],
 ): Promise<WorkTree> {
-  const git = (args: readonly string[]): Promise<GitAnswer> =>
-    runGit(args, folder, env, { limitMs: STATUS_LIMIT_MS });
+  const git = (args: readonly string[]): Promise<GitAnswer> => askGit(args, folder, env, { limitMs: STATUS_LIMIT_MS });
   const inside = await git(['rev-parse', '--is-inside-work-tree', '--show-prefix', '--absolute-git-dir']);
   if (inside.kind === 'absent' || inside.text.includes('not a git repository')) return { kind: 'none' };
   if (inside.kind === 'failed') return { kind: 'unknown', why: firstLine(inside.text) };
@@ -165,20 +164,36 @@ export async function readWorkTree(
   };
 }
 
-type GitAnswer =
+/** `absent`: git is not installed. */
+export type GitAnswer =
   | { readonly kind: 'answer'; readonly text: string }
   | { readonly kind: 'failed'; readonly text: string; readonly status?: number | undefined }
   | { readonly kind: 'absent'; readonly text: string };
 
-function runGit(
+interface CallOptions {
+  readonly limitMs?: number;
+  readonly input?: string;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Runs a git command in a folder that may be in a repository. */
+async function askGit(
+  args: readonly string[],
+  folder: string,
+  env: Environment,
+  options?: CallOptions,
+): Promise<GitAnswer> {
+  if (!isInRepository(folder)) return { kind: 'failed', text: 'not a git repository', status: 128 };
+  return runGit(args, folder, env, options);
+}
+
+/** Runs a git command in a folder, without prompts. Never rejects. */
+export function runGit(
   args: readonly string[],
   cwd: string,
   env: Environment,
-  { limitMs: timeout = LIMIT_MS, input = '' }: { readonly limitMs?: number; readonly input?: string } = {},
+  { limitMs: timeout = LIMIT_MS, input = '', signal }: CallOptions = {},
 ): Promise<GitAnswer> {
-  if (!isInRepository(cwd)) return Promise.resolve({ kind: 'failed', text: 'not a git repository', status: 128 });
-  // A repository can configure a program that git runs on each of these commands.
-  const safeArgs = ['-c', 'core.fsmonitor=false', ...args];
   const options = {
     cwd,
     env: { ...gitEnvironment(env), LC_ALL: 'C', GIT_TERMINAL_PROMPT: '0', GIT_OPTIONAL_LOCKS: '0' },
@@ -187,14 +202,20 @@ function runGit(
     maxBuffer: MAX_OUTPUT_BYTES,
   };
   return new Promise((resolve) => {
-    const child = execFile('git', safeArgs, options, (error, stdout, stderr) => {
+    // A repository can configure a program that git runs on many commands.
+    const child = execFile('git', ['-c', 'core.fsmonitor=false', ...args], options, (error, stdout, stderr) => {
+      signal?.removeEventListener('abort', stop);
       if (error === null) resolve({ kind: 'answer', text: stdout });
       else if (error.code === 'ENOENT') resolve({ kind: 'absent', text: '' });
       else {
-        const text = stderr.trim() === '' ? `git ${args[0] ?? ''} did not answer` : stderr;
+        const text = `${stdout}${stderr}`.trim() || `git ${args[0] ?? ''} did not answer`;
         resolve({ kind: 'failed', text, status: typeof error.code === 'number' ? error.code : undefined });
       }
     });
+    // Not with the option of execFile, which does not wait for the end of the process.
+    const stop = (): boolean => child.kill();
+    signal?.addEventListener('abort', stop);
+    if (signal?.aborted === true) stop();
     // Git may end before it read everything.
     child.stdin?.on('error', () => undefined);
     child.stdin?.end(input);
@@ -213,6 +234,6 @@ function isInRepository(folder: string): boolean {
   }
 }
 
-function firstLine(text: string): string {
+export function firstLine(text: string): string {
   return text.trim().split('\n')[0] ?? '';
 }

@@ -1,8 +1,6 @@
-import { execa } from 'execa';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { isNotInstalled } from '../files/find-on-path.ts';
-import { gitEnvironment } from '../files/git.ts';
+import { firstLine, runGit, type GitAnswer } from '../files/git.ts';
 import { LOCAL_SETTINGS_FILE } from '../settings/keys.ts';
 
 export type GitResult =
@@ -30,16 +28,11 @@ export interface GitOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Of each command. */
+const LIMIT_MS = 60_000;
+
 /** The reason of a step that was skipped because the user interrupted it. */
 export const INTERRUPTED = 'interrupted';
-
-interface GitCall {
-  readonly ok: boolean;
-  readonly missing: boolean;
-  readonly command: string;
-  readonly stdout: string;
-  readonly output: string;
-}
 
 /**
  * Creates a repository with a first commit of `paths`, unless the folder is inside a repository already. Never rejects because of git: the
@@ -53,93 +46,57 @@ export async function startRepository(options: GitOptions): Promise<GitResult> {
   return { kind: made ? 'initialised' : 'skipped', reason: INTERRUPTED };
 }
 
-async function initAndCommit(options: GitOptions): Promise<GitResult> {
-  const env = gitEnvironment(options.env);
-  const cancelSignal = options.signal ?? new AbortController().signal;
-  const git = async (args: readonly string[], input = ''): Promise<GitCall> => {
-    const result = await execa('git', args, {
-      cwd: options.folder,
-      env: { ...env, GIT_TERMINAL_PROMPT: '0', LC_ALL: 'C' },
-      extendEnv: false,
-      all: true,
-      reject: false,
-      timeout: 60_000,
-      input,
-      cancelSignal,
-    });
-    return {
-      ok: !result.failed,
-      missing: isNotInstalled('git', env, result),
-      command: ['git', ...args].join(' '),
-      stdout: result.stdout,
-      output: result.failed && result.all.trim() === '' ? (result.message ?? '') : result.all,
-    };
+async function initAndCommit({ folder, paths, env, signal }: GitOptions): Promise<GitResult> {
+  const git = (args: readonly string[], input = ''): Promise<GitAnswer> =>
+    runGit(args, folder, env, { limitMs: LIMIT_MS, input, signal });
+  /** Undefined if the command succeeds. */
+  const failureOf = async (made: boolean, args: readonly string[], input?: string): Promise<GitResult | undefined> => {
+    const { kind, text } = await git(args, input);
+    return kind === 'answer' ? undefined : { kind: 'failed', command: ['git', ...args].join(' '), output: text, made };
   };
-  const failed = ({ command, output }: GitCall, made: boolean): GitResult => ({
-    kind: 'failed',
-    command,
-    output,
-    made,
-  });
 
   const inside = await git(['rev-parse', '--show-toplevel']);
-  if (options.signal?.aborted === true) return { kind: 'skipped', reason: INTERRUPTED };
-  if (inside.missing) return { kind: 'skipped', reason: 'git is not installed' };
-  if (inside.ok) {
-    const own = existsSync(join(options.folder, '.git'));
-    return {
-      kind: 'skipped',
-      reason: own ? 'the folder is already a repository' : `the folder is inside the repository ${inside.stdout}`,
-    };
+  if (signal?.aborted === true) return { kind: 'skipped', reason: INTERRUPTED };
+  if (inside.kind === 'absent') return { kind: 'skipped', reason: 'git is not installed' };
+  if (inside.kind === 'answer') {
+    const own = existsSync(join(folder, '.git'));
+    const place = `the folder is inside the repository ${inside.text.trimEnd()}`;
+    return { kind: 'skipped', reason: own ? 'the folder is already a repository' : place };
   }
   // A repository that git refuses to read (another owner, a corrupt file) is still a repository.
-  if (!inside.output.includes('not a git repository')) return { kind: 'skipped', reason: firstLine(inside.output) };
+  if (!inside.text.includes('not a git repository')) return { kind: 'skipped', reason: firstLine(inside.text) };
 
   const branch = await git(['config', 'init.defaultBranch']);
-  const made = await git([...(branch.ok ? [] : ['-c', 'init.defaultBranch=main']), 'init', '--quiet']);
-  if (!made.ok) return failed(made, false);
+  const defaultBranch = branch.kind === 'answer' ? [] : ['-c', 'init.defaultBranch=main'];
+  const notMade = await failureOf(false, [...defaultBranch, 'init', '--quiet']);
+  if (notMade !== undefined) return notMade;
   for (const [key, variables] of IDENTITY) {
     if (variables.every((variable) => (env[variable] ?? '') !== '')) continue;
     const set = await git(['config', key]);
-    if (!set.ok || set.stdout.trim() === '') return { kind: 'initialised', reason: `git config ${key} is not set` };
+    if (set.kind !== 'answer' || set.text.trim() === '')
+      return { kind: 'initialised', reason: `git config ${key} is not set` };
   }
-  if (existsSync(join(options.folder, LOCAL_SETTINGS_FILE))) {
-    const ignored = await git(['check-ignore', '--quiet', LOCAL_SETTINGS_FILE]);
-    if (!ignored.ok)
+  if (existsSync(join(folder, LOCAL_SETTINGS_FILE))) {
+    const isIgnored = (await git(['check-ignore', '--quiet', LOCAL_SETTINGS_FILE])).kind === 'answer';
+    if (!isIgnored)
       return { kind: 'initialised', reason: `git does not ignore ${LOCAL_SETTINGS_FILE}, which contains a secret` };
   }
-  const existing = options.paths.filter(
-    (path) => path !== LOCAL_SETTINGS_FILE && existsSync(join(options.folder, path)),
-  );
+  const existing = paths.filter((path) => path !== LOCAL_SETTINGS_FILE && existsSync(join(folder, path)));
   // Git refuses to add a path by name if the user's own rules ignore it. Respect these rules, as `git add .` does.
   const checked = await git(['check-ignore', '--stdin', '-z'], existing.join('\0'));
-  const ignored = existing.filter((path) => checked.stdout.split('\0').includes(path));
-  const paths = existing.filter((path) => !ignored.includes(path));
-  if (paths.length === 0) return { kind: 'initialised', reason: 'git ignores every file of the project' };
+  const listed = checked.kind === 'answer' ? checked.text.split('\0') : [];
+  const ignored = existing.filter((path) => listed.includes(path));
+  const added = existing.filter((path) => !ignored.includes(path));
+  if (added.length === 0) return { kind: 'initialised', reason: 'git ignores every file of the project' };
   // Paths go through standard input, which has no length limit, and are not interpreted as patterns.
-  const added = await git(
-    ['--literal-pathspecs', 'add', '--pathspec-from-file=-', '--pathspec-file-nul'],
-    paths.join('\0'),
-  );
-  if (!added.ok) return failed(added, true);
+  const add = ['--literal-pathspecs', 'add', '--pathspec-from-file=-', '--pathspec-file-nul'];
   // Signing could prompt for a passphrase that nobody sees, and hooks from the user's git template are not meant for this commit.
-  const committed = await git([
-    'commit',
-    '--quiet',
-    '--no-gpg-sign',
-    '--no-verify',
-    '-m',
-    'Start from the worker template',
-  ]);
-  if (!committed.ok) return failed(committed, true);
-  return { kind: 'committed', ...(ignored.length === 0 ? {} : { ignored }) };
+  const commit = ['commit', '--quiet', '--no-gpg-sign', '--no-verify', '-m', 'Start from the worker template'];
+  const failure = (await failureOf(true, add, added.join('\0'))) ?? (await failureOf(true, commit));
+  return failure ?? { kind: 'committed', ...(ignored.length === 0 ? {} : { ignored }) };
 }
 
 const IDENTITY = [
   ['user.name', ['GIT_AUTHOR_NAME', 'GIT_COMMITTER_NAME']],
   ['user.email', ['GIT_AUTHOR_EMAIL', 'GIT_COMMITTER_EMAIL']],
 ] as const;
-
-function firstLine(text: string): string {
-  return text.split('\n')[0] ?? '';
-}

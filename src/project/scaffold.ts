@@ -6,7 +6,7 @@ import { readRecordIfValid } from './commands.ts';
 import { comparePlan, conflictError, listFileActions, type PlanComparison, type ReportedFile } from './conflicts.ts';
 import { isInRepository } from './join/find-root.ts';
 import { freeWorkflowPath, WORKFLOW, type MovedFiles } from './join/moved-files.ts';
-import type { GitResult } from './git.ts';
+import { startRepository, type GitResult } from './git.ts';
 import { planProject } from './plan.ts';
 import { writeFiles } from './write-files.ts';
 
@@ -121,8 +121,6 @@ export async function writeProject(project: PreparedProject, options: WriteProje
     return { files, install, git: { kind: 'skipped', reason } };
   }
   report({ kind: 'git-started' });
-  // Imported on demand: running other programs needs a large package.
-  const { startRepository } = await import('./git.ts');
   const paths = [...new Set([...files.map(({ path }) => path), ...tools.lockFiles(packageManager)])];
   const git = await startRepository({ folder, paths, env, signal });
   report({ kind: 'git-ended', result: git });
