@@ -1,7 +1,7 @@
 import { countOf } from '../../base/count-of.ts';
 import type { ExitStatus } from '../../base/errors.ts';
 import { escapeForTerminal } from '../../base/escape.ts';
-import type { PlannedEdit } from '../../project/edit/plan-file-edits.ts';
+import type { PlannedEdit } from '../../project/edit/file-edit.ts';
 import type { EditedFile } from '../../project/edit/make-edits.ts';
 import type { NextStep } from '../../project/next-steps.ts';
 import { folderSuffix, printDiff, printEditedFiles, printNotes, printOutcome } from '../../project/view.ts';

@@ -1,7 +1,7 @@
 import type { DefinitionSource } from '../../languages/project-spec.ts';
 import type { ActionDefinition, TaskDefinition, WorkerDefinition } from '../../process/definition.ts';
 import type { ProjectBase } from '../base-archive.ts';
-import type { PlannedEdit } from './plan-file-edits.ts';
+import type { PlannedEdit } from './file-edit.ts';
 import type { OpenedProcess, WorkerProject } from './open-project.ts';
 
 /** What to add to a project. */

@@ -4,6 +4,7 @@ import { readPlainFile, type PlainFile } from '../../files/read.ts';
 import { utf8Text } from '../../files/text-file.ts';
 import type { PlannedFile } from '../../languages/planned-file.ts';
 import { toLf } from '../merge/line-endings.ts';
+import type { PlacedLines } from './placed-lines.ts';
 import { unifiedDiff } from './unified-diff.ts';
 
 /** A change to one file that can be written. */
@@ -21,6 +22,28 @@ export interface FileEdit {
   /** The change as a unified diff. */
   readonly diff: string;
 }
+
+/** A change that cannot be written without losing somebody's work. */
+export interface EditConflict {
+  readonly path: string;
+  readonly how: 'conflict';
+  readonly reason:
+    | 'has local changes in the same place'
+    | 'has local changes, and the place for the change is not certain'
+    | 'was written by another version, which differs in the same place'
+    | 'no longer exists'
+    | 'already exists'
+    | 'is not a regular text file';
+  /** The generated text that was merged last; absent for a file that the change adds. */
+  readonly base?: string | undefined;
+  readonly next: string;
+  /** The change to make by hand: a unified diff of what the templates render. */
+  readonly diff: string;
+  /** The same as lines to paste, in a file with code that has local changes. */
+  readonly paste?: readonly PlacedLines[] | undefined;
+}
+
+export type PlannedEdit = FileEdit | EditConflict;
 
 export function createNewFile(path: string, after: string): FileEdit {
   return { path, how: 'new', after, diff: unifiedDiff(path, undefined, after) };

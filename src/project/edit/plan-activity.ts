@@ -6,8 +6,7 @@ import { readExportedNames, type WorkerProject } from './open-project.ts';
 import { textOf, type ProjectBase } from '../base-archive.ts';
 import { toLf, withLineEndingsOf } from '../merge/line-endings.ts';
 import type { Addition } from './addition.ts';
-import type { PlannedEdit } from './plan-file-edits.ts';
-import { editExistingFile, readTextFile } from './file-edit.ts';
+import { editExistingFile, readTextFile, type PlannedEdit } from './file-edit.ts';
 import { placeLines } from './placed-lines.ts';
 import { unifiedDiff } from './unified-diff.ts';
 

@@ -1,11 +1,17 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ProcessLayout } from '../../languages/language.ts';
+import { isLibraryFile } from '../../languages/library.ts';
+import type { PlannedFile } from '../../languages/planned-file.ts';
 import { readmeOf } from '../../languages/project-spec.ts';
 import { languageOf } from '../../languages/registry.ts';
 import type { WorkerDefinition } from '../../process/definition.ts';
 import { textOf } from '../base-archive.ts';
 import { renderProject } from '../render.ts';
-import { mergeCleanly, planFileEdits, type FileEdits, type FileEditsRequest } from './plan-file-edits.ts';
+import { toLf, withLineEndingsOf } from '../merge/line-endings.ts';
+import type { MergeOptions } from '../merge/lines.ts';
+import { mergeCleanly, mergeRendered } from '../merge/merge-file.ts';
+import type { Addition } from './addition.ts';
+import { createNewFile, editExistingFile, readTextFile, type EditConflict, type PlannedEdit } from './file-edit.ts';
 import {
   mapProcesses,
   toProjectSpec,
@@ -14,52 +20,134 @@ import {
   type WorkerProject,
 } from './open-project.ts';
 import { pinInputs } from './activity-names.ts';
+import { isMergedInPlace, placeLines } from './placed-lines.ts';
+import { unifiedDiff } from './unified-diff.ts';
 
 type Processes = WorkerProject['processes'];
 
 /**
- * Plans the edits of generated files when the processes of a project change to `after`. Definition files are not included: people edit them.
- * Changes that an earlier addition did not make are made too, in the files of the process with the layout `completed`, or in all files.
+ * Plans the edits of generated files when the processes of a project change to `after`: one for each file that changes. Definition files are not
+ * included: people edit them. A file without local changes is replaced. Any other file is merged three ways, and is a conflict if that fails.
+ * Files that are no longer generated are left alone. Changes that an earlier addition did not make are made too, in the files of the process
+ * with the layout `completed`, or in all files. Reads the project and writes nothing.
  */
 export async function planCodeEdits(
   project: WorkerProject,
   after: Processes,
   completed: ProcessLayout | 'all' | undefined,
-): Promise<FileEdits> {
+): Promise<Pick<Addition, 'edits' | 'base'>> {
   const removed = project.removedProcesses.flatMap(({ process }) => (process === undefined ? [] : [process]));
   // With a completely removed process, whose exports the change then removes.
   const before: Processes = [...withDefinitionsInCode(project.processes), ...removed];
-  const [rendered, next] = await Promise.all([render(project, before), render(project, after)]);
   const hasEditedDefinition = project.processes.some(
     ({ definition, definitionInCode }) => !isDeepStrictEqual(definition, definitionInCode),
   );
+  const [known, current, next] = await Promise.all([
+    render(project, before).then(byPath),
+    hasEditedDefinition ? render(project, project.processes).then(byPath) : new Map<string, PlannedFile>(),
+    render(project, after),
+  ]);
   const completedFiles = completed === undefined || completed === 'all' ? [] : completed.code;
   const { hasDeclarationsOnly, isDefinitionCode } = languageOf(project.record).code;
-  return planFileEdits({
-    folder: project.folder,
-    base: project.base,
-    before: rendered,
-    next,
-    current: hasEditedDefinition ? await render(project, project.processes) : undefined,
-    hasDeclarationsOnly,
-    hasFunctions: (path) =>
-      after.some(({ layout }) => layout.code.includes(path)) && !isDefinitionCode(path) && !path.endsWith('.json'),
-    completes: (path) => completed === 'all' || completedFiles.includes(path),
-    recreates: (path) => completedFiles.includes(path) && isDefinitionCode(path),
-    readme: readmeOf(project.record.movedFiles),
-    ignore: [...before, ...after].map(({ layout }) => layout.definitionFile),
-    withTasksOf: addTasksOf(project, before, after),
-  });
+  const recreates = (path: string): boolean => completedFiles.includes(path) && isDefinitionCode(path);
+  const definitionFiles = [...before, ...after].map(({ layout }) => layout.definitionFile);
+  const withTasksOf = addTasksOf(project, before, after);
+  const [generated, merged] = [new Map(project.base.generated), new Map(project.base.merged)];
+  const regenerated = new Map(project.base.regenerated);
+  const edits: PlannedEdit[] = [];
+  for (const file of next) {
+    const { path } = file;
+    // Only an update changes the library.
+    if (definitionFiles.includes(path) || isLibraryFile(path)) continue;
+    const last = textOf(generated.get(path));
+    const rendered = textOf(file);
+    const options = { isOrderFree: hasDeclarationsOnly(path) };
+    const change = mergeRendered(path, textOf(known.get(path)), last, rendered, options);
+    const base = textOf(merged.get(path)) ?? last;
+    const isPending = base !== last && (completed === 'all' || completedFiles.includes(path));
+    if (change === last && !isPending) {
+      if (recreates(path) && (await readTextFile(project.folder, path)) === undefined)
+        edits.push(createNewFile(path, rendered));
+      continue;
+    }
+    const edit = await planFileEdit(project, {
+      ...{ path, base, options, withTasksOf },
+      next: change ?? rendered,
+      isMergeable: change !== undefined,
+      written: [base, last, textOf(current.get(path)), textOf(regenerated.get(path))],
+      isRecreated: recreates(path),
+      hasFunctions:
+        after.some(({ layout }) => layout.code.includes(path)) && !isDefinitionCode(path) && !path.endsWith('.json'),
+    });
+    if (edit !== undefined) edits.push(edit);
+    generated.set(path, { ...file, contents: Buffer.from(change ?? rendered) });
+    merged.delete(path);
+    regenerated.delete(path);
+  }
+  edits.sort((one, other) => (one.path < other.path ? -1 : 1));
+  return { edits, base: { ...project.base, generated, merged, regenerated } };
 }
 
 const render = (project: WorkerProject, processes: Processes) => renderProject(toProjectSpec(project, processes));
 
-/** See `FileEditsRequest.withTasksOf`. A task was added by hand if the file has it, but its base does not. */
-export function addTasksOf(
+function byPath(files: readonly PlannedFile[]): ReadonlyMap<string, PlannedFile> {
+  return new Map(files.map((file) => [file.path, file]));
+}
+
+interface FileChange {
+  readonly path: string;
+  readonly base: string | undefined;
+  readonly next: string;
+  /** Whether `next` contains what other templates generated. */
+  readonly isMergeable: boolean;
+  /** Texts of a file without local changes. */
+  readonly written: readonly (string | undefined)[];
+  /** Whether the file is created if it is missing, although it was generated before. */
+  readonly isRecreated: boolean;
+  /** Whether the file has functions, so that lines can be merged into the wrong one. */
+  readonly hasFunctions: boolean;
+  readonly options: MergeOptions;
+  readonly withTasksOf: TaskAdder;
+}
+
+async function planFileEdit(
   project: WorkerProject,
-  before: Processes,
-  after: Processes,
-): FileEditsRequest['withTasksOf'] {
+  { path, base, next, isMergeable, written, isRecreated, hasFunctions, options, withTasksOf }: FileChange,
+): Promise<PlannedEdit | undefined> {
+  const conflict = (reason: EditConflict['reason'], from = base): EditConflict => ({
+    path,
+    how: 'conflict',
+    reason,
+    base,
+    next,
+    diff: unifiedDiff(path, from, next),
+  });
+  const current = await readTextFile(project.folder, path);
+  if (current === false) return conflict('is not a regular text file');
+  if (current === undefined) {
+    return base === undefined || isRecreated ? createNewFile(path, next) : conflict('no longer exists');
+  }
+  const mine = toLf(current);
+  if (mine === next) return undefined;
+  if (base === undefined) return conflict('already exists');
+  if (!isMergeable) return conflict('was written by another version, which differs in the same place');
+  if (written.includes(mine)) return editExistingFile(path, current, withLineEndingsOf(current, next), mine);
+  // Merging an edited README would cause a prompt or a conflict for each new task.
+  if (path === readmeOf(project.record.movedFiles)) return undefined;
+  const from = await withTasksOf(path, base, mine);
+  const merged = mergeCleanly(path, { base: from, mine: current, theirs: next }, options);
+  const paste = hasFunctions ? placeLines(from, next, mine) : undefined;
+  if (merged === undefined) return { ...conflict('has local changes in the same place', from), paste };
+  if (hasFunctions && !isMergedInPlace({ base: from, next, mine, merged: toLf(merged) }))
+    return { ...conflict('has local changes, and the place for the change is not certain', from), paste };
+  return merged === current ? undefined : editExistingFile(path, current, merged, base);
+}
+
+/** The base of a file with what the templates add to it for the tasks that somebody added to `mine` by hand. */
+type TaskAdder = (path: string, base: string, mine: string) => Promise<string>;
+
+/** A task was added by hand if the file has it, but its base does not. */
+export function addTasksOf(project: WorkerProject, before: Processes, after: Processes): TaskAdder {
   return async (path, base, mine) => {
     const changed = after.find(({ layout }) => layout.code.includes(path));
     const known = before.find(({ slug }) => slug === changed?.slug);

@@ -16,8 +16,7 @@ import {
 } from './open-project.ts';
 import type { Addition, AdditionContext, AdditionRequest } from './addition.ts';
 import { planCodeEdits } from './plan-code-edits.ts';
-import type { PlannedEdit } from './plan-file-edits.ts';
-import { createNewFile, readTextFile } from './file-edit.ts';
+import { createNewFile, readTextFile, type PlannedEdit } from './file-edit.ts';
 import { listActivityNames, assignActivityNames } from './activity-names.ts';
 
 /** Plans an additional process with its own files. */

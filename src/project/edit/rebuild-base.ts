@@ -10,7 +10,7 @@ import type { GeneratedCode } from '../../languages/language.ts';
 import type { WorkerDefinition } from '../../process/definition.ts';
 import { BASE_FILE, EMPTY_BASE, baseEntry, openBase, readBaseFile, textOf, type ProjectBase } from '../base-archive.ts';
 import type { ProjectRecord } from '../record.ts';
-import { mergeRendered } from './plan-file-edits.ts';
+import { mergeRendered } from '../merge/merge-file.ts';
 import { readTextFile } from './file-edit.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;

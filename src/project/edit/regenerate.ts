@@ -4,7 +4,7 @@ import type { ProcessDefinition, WorkerDefinition } from '../../process/definiti
 import { textOf } from '../base-archive.ts';
 import { toLf, withLineEndingsOf } from '../merge/line-endings.ts';
 import { renderProject } from '../render.ts';
-import { mergeRendered } from './plan-file-edits.ts';
+import { mergeRendered } from '../merge/merge-file.ts';
 import { editExistingFile, readTextFile, type FileEdit } from './file-edit.ts';
 import {
   mapProcesses,

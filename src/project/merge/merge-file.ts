@@ -70,6 +70,31 @@ export function mergeFile(request: MergeRequest): FileMerge {
   };
 }
 
+/** The merged text of a file. Undefined if there are conflicts. */
+export function mergeCleanly(
+  path: string,
+  texts: Pick<MergeRequest, 'base' | 'mine' | 'theirs'>,
+  options: MergeOptions,
+): string | undefined {
+  const { text, conflicts } = mergeFile({ path, ...texts, ...options, style: 'ours' });
+  return conflicts.length === 0 ? text : undefined;
+}
+
+/**
+ * The next version of a generated file. `last` differs from `before` if other templates generated it, or if it has an added activity: then only
+ * the change is applied to it. Undefined if the change is in the same place as that difference.
+ */
+export function mergeRendered(
+  path: string,
+  before: string | undefined,
+  last: string | undefined,
+  rendered: string,
+  options: MergeOptions,
+): string | undefined {
+  if (last === undefined || before === undefined || before === last) return rendered;
+  return mergeCleanly(path, { base: before, mine: last, theirs: rendered }, options);
+}
+
 function mergeWithEntries(
   entries: EntryFormat | undefined,
   [base, mine, theirs]: readonly [string, string, string],

@@ -4,7 +4,7 @@ import { choiceOf, type ProjectSpec } from '../../languages/project-spec.ts';
 import { languageOf } from '../../languages/registry.ts';
 import type { TaskDefinition } from '../../process/definition.ts';
 import { textOf } from '../base-archive.ts';
-import { mergeRendered } from '../edit/plan-file-edits.ts';
+import { mergeRendered } from '../merge/merge-file.ts';
 import { toProjectSpec, withDefinitionsInCode, type OpenedProcess, type WorkerProject } from '../edit/open-project.ts';
 import { replaceProcess } from '../edit/plan-code-edits.ts';
 import { renderProject } from '../render.ts';
