@@ -113,17 +113,18 @@ interface TaskFiles {
   readonly sample: string;
 }
 
-/** How a language finds a task in its own kinds of files. `has` says whether the file contains a pattern. */
-export interface TaskFinder {
+/** How a language finds a task in its own kinds of files. */
+interface TaskFinder {
   readonly declares: (text: string, code: string) => boolean;
-  readonly isIn: (task: ProcessTask, has: (pattern: string) => boolean) => boolean;
+  /** By path: a pattern that the file contains if it handles the task. */
+  readonly patterns: Readonly<Record<string, (task: ProcessTask) => string>>;
 }
 
 /** Codes of the tasks that a code file of a process already handles, whoever wrote that code. */
 export function findProcessTasks(
   { text, path, files }: { readonly text: string; readonly path: string; readonly files: TaskFiles },
   tasks: readonly ProcessTask[],
-  { declares, isIn }: TaskFinder,
+  { declares, patterns }: TaskFinder,
 ): ReadonlySet<string> {
   const has = (pattern: string): boolean => new RegExp(pattern, 'u').test(text);
   const found = tasks.filter((task) => {
@@ -137,8 +138,10 @@ export function findProcessTasks(
         return has(`${escapePattern(JSON.stringify(code))}\\s*:`);
       case files.sample:
         return has(wordPattern(code));
-      default:
-        return isIn(task, has);
+      default: {
+        const pattern = patterns[path]?.(task);
+        return pattern !== undefined && has(pattern);
+      }
     }
   });
   return new Set(found.map(({ code }) => code));

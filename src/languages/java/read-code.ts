@@ -1,5 +1,5 @@
 import type { ProcessInCode } from '../language.ts';
-import { findProcessTasks, processTasks } from '../process-tasks.ts';
+import { findProcessTasks, processTasks, type ProcessTask } from '../process-tasks.ts';
 import { parseJsonText } from '../../base/json.ts';
 import { wordPattern } from '../../base/pattern.ts';
 import { javaLayout } from './layout.ts';
@@ -9,18 +9,13 @@ import { JAVA_TASK_NAMING } from './tasks.ts';
 /** Codes of the tasks that a code file of a process already handles, whoever wrote that code. */
 export function findTasks(text: string, path: string, { place, slug, ...process }: ProcessInCode): ReadonlySet<string> {
   const layout = javaLayout(place, slug);
+  const callOf = ({ activity }: ProcessTask): string => `${wordPattern(activity)}\\s*\\(`;
   return findProcessTasks({ text, path, files: layout }, processTasks(process, JAVA_TASK_NAMING), {
     declares: declaresTask,
-    isIn: ({ constant, activity }, has) => {
-      switch (path) {
-        case layout.workflowImpl:
-          return has(`\\b${layout.prefix}Tasks\\.${wordPattern(constant)}`);
-        case layout.activities:
-        case layout.activitiesImpl:
-          return has(`${wordPattern(activity)}\\s*\\(`);
-        default:
-          return false;
-      }
+    patterns: {
+      [layout.workflowImpl]: ({ constant }) => `\\b${layout.prefix}Tasks\\.${wordPattern(constant)}`,
+      [layout.activities]: callOf,
+      [layout.activitiesImpl]: callOf,
     },
   });
 }

@@ -11,15 +11,9 @@ export function findTasks(text: string, path: string, { place, slug, ...process 
   const layout = pythonLayout(place, slug);
   return findProcessTasks({ text, path, files: layout }, processTasks(process, PYTHON_TASK_NAMING), {
     declares: declaresTask,
-    isIn: ({ constant, activity }, has) => {
-      switch (path) {
-        case layout.workflow:
-          return has(`\\btasks\\.${wordPattern(constant)}`);
-        case layout.activities:
-          return has(`\\bdef ${wordPattern(activity)}\\s*\\(`);
-        default:
-          return false;
-      }
+    patterns: {
+      [layout.workflow]: ({ constant }) => `\\btasks\\.${wordPattern(constant)}`,
+      [layout.activities]: ({ activity }) => `\\bdef ${wordPattern(activity)}\\s*\\(`,
     },
   });
 }

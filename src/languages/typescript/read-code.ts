@@ -11,15 +11,9 @@ export function findTasks(text: string, path: string, { slug, ...process }: Proc
   const files = { tasks, types, sample };
   return findProcessTasks({ text, path, files }, processTasks(process, TS_TASK_NAMING), {
     declares: declaresTask,
-    isIn: ({ variable, activity }, has) => {
-      switch (path) {
-        case workflows:
-          return has(`\\btasks\\.${wordPattern(variable)}`);
-        case activities:
-          return has(`${wordPattern(activity)}\\s*\\(`);
-        default:
-          return false;
-      }
+    patterns: {
+      [workflows]: ({ variable }) => `\\btasks\\.${wordPattern(variable)}`,
+      [activities]: ({ activity }) => `${wordPattern(activity)}\\s*\\(`,
     },
   });
 }
