@@ -19,19 +19,14 @@ export interface FetchedTemplate {
 
 /** Reads a template. Writes nothing. Rejects with a KnownError, or with the reason of the signal. */
 export async function fetchTemplate(source: TemplateSource, request: RepositoryRequest): Promise<FetchedTemplate> {
-  const { files, commit } = await readSource(source, request);
-  return { source, files, languages: languagesOf(files), commit };
-}
-
-async function readSource(
-  source: TemplateSource,
-  request: RepositoryRequest,
-): Promise<Pick<FetchedTemplate, 'files' | 'commit'>> {
-  if (source.kind === 'folder')
-    return { files: await readTemplateFolder(source.path, source.shown), commit: undefined };
+  if (source.kind === 'folder') {
+    const files = await readTemplateFolder(source.path, source.shown);
+    return { source, files, languages: languagesOf(files), commit: undefined };
+  }
   // Imported on demand: running other programs needs a large package.
   const { readTemplateRepository } = await import('./read-repository.ts');
-  return readTemplateRepository(source, request);
+  const { files, commit } = await readTemplateRepository(source, request);
+  return { source, files, languages: languagesOf(files), commit };
 }
 
 /** The template for the project in `folder` (absolute) in this language. Throws a KnownError if it has no files for it. */
