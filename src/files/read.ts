@@ -29,6 +29,12 @@ export async function readSmallFile(path: string, limit: number): Promise<SmallF
   }
 }
 
+/** The text of a regular file of at most `limit` bytes, following links. Undefined if it can't be read. */
+export async function readSmallText(path: string, limit: number): Promise<string | undefined> {
+  const file = await readSmallFile(path, limit).catch(() => undefined);
+  return file?.bytes?.toString('utf8');
+}
+
 /** A regular file. `mode`: permission bits and file type, as `lstat` gives them. */
 export interface PlainFile {
   readonly contents: Buffer;

@@ -1,7 +1,7 @@
 import { constants, existsSync } from 'node:fs';
 import { access, open } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { MIB, readSmallFile } from '../../files/read.ts';
+import { MIB, readSmallText } from '../../files/read.ts';
 import { isOlder } from '../../files/version.ts';
 import type {
   ProjectDiagnosis,
@@ -127,10 +127,6 @@ async function examineSdk(folder: string, pom: Pom | undefined): Promise<Project
 }
 
 async function readPom(folder: string): Promise<Pom | undefined> {
-  try {
-    const { bytes } = await readSmallFile(join(folder, POM), MIB);
-    return bytes === undefined ? undefined : parsePom(bytes.toString('utf8'));
-  } catch {
-    return undefined;
-  }
+  const text = await readSmallText(join(folder, POM), MIB);
+  return text === undefined ? undefined : parsePom(text);
 }

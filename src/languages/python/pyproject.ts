@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parse } from 'smol-toml';
 import { codeOf } from '../../base/errors.ts';
 import { isRecord } from '../../base/json.ts';
-import { MIB, readSmallFile } from '../../files/read.ts';
+import { MIB, readSmallFile, readSmallText } from '../../files/read.ts';
 
 export const PYPROJECT = 'pyproject.toml';
 const LONGEST_LOCK = 16 * MIB;
@@ -48,16 +48,11 @@ export async function readPyproject(folder: string): Promise<Pyproject | 'missin
 
 /** The version of a package in a lock file of uv; undefined without such a file. */
 export async function findLockedVersion(path: string, name: string): Promise<string | undefined> {
-  try {
-    const { bytes } = await readSmallFile(path, LONGEST_LOCK);
-    const packages = bytes === undefined ? undefined : parseToml(bytes.toString('utf8'))?.['package'];
-    const found: unknown = Array.isArray(packages)
-      ? packages.find((one) => isRecord(one) && one['name'] === name)
-      : undefined;
-    return isRecord(found) && typeof found['version'] === 'string' ? found['version'] : undefined;
-  } catch {
-    return undefined;
-  }
+  const packages = parseToml((await readSmallText(path, LONGEST_LOCK)) ?? '')?.['package'];
+  const found: unknown = Array.isArray(packages)
+    ? packages.find((one) => isRecord(one) && one['name'] === name)
+    : undefined;
+  return isRecord(found) && typeof found['version'] === 'string' ? found['version'] : undefined;
 }
 
 /** The version of a package in a virtual environment, or undefined. */

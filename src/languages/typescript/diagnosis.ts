@@ -1,9 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
 import { isRecord } from '../../base/json.ts';
 import { nodeProgram } from '../../base/node-program.ts';
-import { findInstalledVersion } from '../../files/installed-package.ts';
-import { MIB, readSmallFile } from '../../files/read.ts';
+import { findInstalledVersion, readManifest } from '../../files/installed-package.ts';
 import { isOlder } from '../../files/version.ts';
 import { ARCHIVE } from './lock-file.ts';
 import type { ProjectDiagnosis, ProjectFinding, RuntimeProblem, TemporalSdkProblem } from '../diagnosis.ts';
@@ -102,14 +100,7 @@ async function examineLibrary(folder: string): Promise<string | undefined> {
 
 /** The version of the archive of the library in package.json. Undefined if it names another place. */
 async function archiveVersion(folder: string): Promise<string | undefined> {
-  try {
-    const { bytes } = await readSmallFile(join(folder, 'package.json'), MIB);
-    const manifest: unknown = bytes === undefined ? undefined : JSON.parse(bytes.toString('utf8'));
-    const dependencies = isRecord(manifest) && isRecord(manifest['dependencies']) ? manifest['dependencies'] : {};
-    const place = dependencies[LIBRARY];
-    return typeof place === 'string' ? ARCHIVE.exec(place.slice(place.lastIndexOf('/') + 1))?.[1] : undefined;
-  } catch {
-    // Another check reports a package.json that cannot be read.
-    return undefined;
-  }
+  const { dependencies } = await readManifest(folder);
+  const place = isRecord(dependencies) ? dependencies[LIBRARY] : undefined;
+  return typeof place === 'string' ? ARCHIVE.exec(place.slice(place.lastIndexOf('/') + 1))?.[1] : undefined;
 }

@@ -1,5 +1,5 @@
 import { KnownError } from '../../base/errors.ts';
-import { isRecord } from '../../base/json.ts';
+import { isRecord, parseJsonText } from '../../base/json.ts';
 import { MIGRATIONS } from '../store/schema.ts';
 import { isArchivedFile, MANIFEST_FILE } from './entries.ts';
 
@@ -40,7 +40,7 @@ export function invalidArchiveError(file: string, reason: string, next?: string)
 
 /** Rejects a manifest that is not valid, was written by a newer version, or exceeds the limits. */
 export function parseManifest(text: string, file: string): StateManifest {
-  const value = parseJson(text);
+  const value = parseJsonText(text);
   if (!isRecord(value) || typeof value['format'] !== 'number')
     throw invalidArchiveError(file, 'it was not written by `kuflow dev export`');
   if (value['format'] > FORMAT) throw newerVersionError(file, value['version']);
@@ -59,14 +59,6 @@ export function parseManifest(text: string, file: string): StateManifest {
 export function newerVersionError(file: string, version: unknown): KnownError {
   const by = typeof version === 'string' && /^[\w.+-]{1,40}$/.test(version) ? ` (${version})` : '';
   return invalidArchiveError(file, `it was written by a newer version of this tool${by}`, 'Use the newer version');
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
 }
 
 function isManifest(
