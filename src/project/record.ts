@@ -7,6 +7,7 @@ import { withContext } from '../base/system-error.ts';
 import { MIB, readSmallFile } from '../files/read.ts';
 import type { PlannedFile } from '../languages/planned-file.ts';
 import type {
+  AdditionalProcess,
   DefinitionSource,
   ProjectSpec,
   TaskChoice,
@@ -78,11 +79,9 @@ export interface ProjectRecord extends RecordedSpec {
   readonly version: string;
   /** Choices for the tasks of the first process. */
   readonly choices: TaskChoices;
-  readonly additionalProcesses: readonly {
-    readonly slug: string;
-    readonly source: DefinitionSource;
+  readonly additionalProcesses: readonly (Pick<AdditionalProcess, 'slug' | 'source'> & {
     readonly choices: TaskChoices;
-  }[];
+  })[];
 }
 
 /** The record file of a new project. */

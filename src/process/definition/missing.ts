@@ -2,11 +2,12 @@ import { KnownError } from '../../base/errors.ts';
 import { restoreStep } from '../../files/git.ts';
 import { RECORD_FILE } from '../find-project.ts';
 import { DEFINITION_FILE } from './file.ts';
+import type { Environment } from '../../settings/environment.ts';
 
 /** The definition file of the first process does not exist in the project `folder`: how to get it back. `more` are further next steps. */
 export async function missingDefinitionError(
   folder: string,
-  env: Readonly<Record<string, string | undefined>>,
+  env: Environment,
   more: readonly string[] = [],
 ): Promise<KnownError> {
   const restore =
@@ -21,10 +22,7 @@ export async function missingDefinitionError(
 }
 
 /** A folder with a definition file but without a project record: how to get it back, or to create a project. */
-export async function missingRecordError(
-  folder: string,
-  env: Readonly<Record<string, string | undefined>>,
-): Promise<KnownError> {
+export async function missingRecordError(folder: string, env: Environment): Promise<KnownError> {
   const restore = await restoreStep(folder, RECORD_FILE, env);
   return new KnownError({
     message: `${folder} is not in a worker project: there is no ${RECORD_FILE}`,

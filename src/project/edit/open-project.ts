@@ -19,6 +19,7 @@ import { fillBase, guessDefinitionInCode, readUsableBase } from './rebuild-base.
 import { readTextFile } from './file-edit.ts';
 import { readAround, recoverAround } from './recover-project.ts';
 import { assignActivityNames, listActivityNames, pinInputs } from './activity-names.ts';
+import type { Environment } from '../../settings/environment.ts';
 
 /** A process of a project, as its definition file describes it now. */
 export interface ProcessOnDisk {
@@ -75,7 +76,6 @@ export interface ProjectFiles extends Pick<WorkerProject, 'folder' | 'record' | 
 }
 
 type DefinedWithout = Omit<ProcessOnDisk, 'definition'>;
-type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * Reads the record and the definitions of the project that contains `cwd`. Rejects with a KnownError if there is no project, or one of these
@@ -280,10 +280,9 @@ export async function compareCode(
 /** The spec to render a project with these processes. */
 export function toProjectSpec(project: WorkerProject, processes: WorkerProject['processes']): ProjectSpec {
   const [first, ...others] = processes;
-  const { name, language, local, packageManager, packageName, slug, cliPackage } = project.record;
-  const { editors, library, template, workspace, movedFiles } = project.record;
+  const { editors, template, ...answers } = project.record;
   return {
-    ...{ name, language, local, packageManager, packageName, slug, cliPackage, library, workspace, movedFiles },
+    ...answers,
     editors: editors ?? editorsOf(project.base.generated.keys()),
     template: template === undefined ? undefined : { origin: template, files: project.base.template },
     definition: first.definition,

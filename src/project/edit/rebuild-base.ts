@@ -12,8 +12,7 @@ import { BASE_FILE, EMPTY_BASE, baseEntry, openBase, readBaseFile, textOf, type 
 import type { ProjectRecord } from '../record.ts';
 import { mergeRendered } from '../merge/merge-file.ts';
 import { readTextFile } from './file-edit.ts';
-
-type Environment = Readonly<Record<string, string | undefined>>;
+import type { Environment } from '../../settings/environment.ts';
 
 /** The archive of a project. `problem`: why a part of the base is missing and has to be rebuilt. */
 export interface UsableBase {

@@ -15,11 +15,12 @@ import {
   type WorkerProject,
 } from './open-project.ts';
 import { planState, writeEdits } from './write-edits.ts';
+import type { Environment } from '../../settings/environment.ts';
 
 export interface RegenerationRequest {
   /** Absolute folder of the project. */
   readonly folder: string;
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly env: Environment;
   /** Version of this tool. */
   readonly version: string;
   /** The definitions before the change: a file that was rendered from them has no local changes. */

@@ -19,13 +19,14 @@ import {
   type TemplateFiles,
 } from './read-files.ts';
 import type { TemplateSource } from './source.ts';
+import type { Environment } from '../../settings/environment.ts';
 
 const LIMIT_MS = 120_000;
 /** A listing of about 100,000 files, and more than all files of a template. */
 const MAX_OUTPUT_BYTES = 16 * MIB;
 
 export interface RepositoryRequest {
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly env: Environment;
   readonly signal?: AbortSignal | undefined;
   /** How long git may take in total. Default: two minutes. */
   readonly limitMs?: number | undefined;

@@ -1,9 +1,11 @@
 import { isAbsolute, relative, resolve, sep } from 'node:path';
 import { usageError } from '../../base/errors.ts';
 import { escapeForTerminal, hasControlCharacters } from '../../base/escape.ts';
+import { percentDecode } from '../../base/percent-decode.ts';
 import { expandHome, pathSyntaxProblem } from '../../base/user-folders.ts';
 import type { TemplateOrigin } from '../../languages/project-spec.ts';
 import { isLoopbackHost } from '../../network/address.ts';
+import type { Environment } from '../../settings/environment.ts';
 
 /** Where a user's own template is read from. `shown`: as the user wrote it, without credentials; it has the same meaning for `parseTemplateSource`. */
 export type TemplateSource =
@@ -38,7 +40,7 @@ export const PASS_TEMPLATE = 'Pass a folder or the URL of a git repository: --te
  */
 export function parseTemplateSource(
   text: string,
-  { cwd, env }: { readonly cwd: string; readonly env: Readonly<Record<string, string | undefined>> },
+  { cwd, env }: { readonly cwd: string; readonly env: Environment },
 ): TemplateSource {
   if (text.trim() === '') throw usageError('--template is empty', [PASS_TEMPLATE]);
   // Not quoted: a URL from a file with Windows line endings may contain credentials.
@@ -76,7 +78,7 @@ function parseGitAddress(text: string): GitAddress | undefined {
   const url = new URL(text);
   if (scheme === 'http' && !isLoopbackHost(url.hostname))
     throw usageError(`--template: over plain http, the template could be changed in transit. Use https://`);
-  if ([url.hostname, url.username].some((part) => decodePart(part).startsWith('-')))
+  if ([url.hostname, url.username].some((part) => percentDecode(part).startsWith('-')))
     throw usageError('--template: the host or the user of the URL starts with a hyphen', [PASS_TEMPLATE]);
   if (url.username === '' && url.password === '') return plain(text);
   // With ssh, the name is that of an account, and only keys can be used. A token is often passed as the name.
@@ -88,16 +90,8 @@ function parseGitAddress(text: string): GitAddress | undefined {
     url: text,
     publicUrl: url.href,
     shown: url.href,
-    secrets: [...new Set(secrets.flatMap((secret) => [secret, decodePart(secret)]))],
+    secrets: [...new Set(secrets.flatMap((secret) => [secret, percentDecode(secret)]))],
   };
-}
-
-function decodePart(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }
 
 /** As `git check-ref-format`, and not an option, a refspec or a pattern. */
@@ -125,10 +119,6 @@ export function toTemplateOrigin(source: TemplateSource, folder: string, commit:
 }
 
 /** The source that `toTemplateOrigin` recorded in the project in `folder`. Throws a usage error if the record was edited to something else. */
-export function fromTemplateOrigin(
-  { source, ref }: TemplateOrigin,
-  folder: string,
-  env: Readonly<Record<string, string | undefined>>,
-): TemplateSource {
+export function fromTemplateOrigin({ source, ref }: TemplateOrigin, folder: string, env: Environment): TemplateSource {
   return parseTemplateSource(ref === undefined ? source : `${source}#${ref}`, { cwd: folder, env });
 }
