@@ -13,13 +13,16 @@ interface Resources {
 
 /** What the templates of every language use, apart from the processes of the project. */
 export function projectContext(spec: ProjectSpec, resources: Resources) {
-  const { name, workspace, definition } = spec;
+  const { name, language, workspace, definition } = spec;
   const code = portableWord(definition.process.code);
   return {
     name,
     npmPackage: `create-kuflow-worker@${spec.cliPackage}`,
-    // Projects in Node.js have the program among their dependencies.
-    hasScript: spec.language !== 'typescript',
+    isTypeScript: language === 'typescript',
+    isJava: language === 'java',
+    isPython: language === 'python',
+    // Projects in TypeScript have the program among their dependencies.
+    hasScript: language !== 'typescript',
     isMember: workspace !== undefined,
     containsLibrary: containsLibrary(spec),
     libraryFolder: new Code(libraryFolder(spec)),
