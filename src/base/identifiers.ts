@@ -88,3 +88,8 @@ export function capitalize(word: string): string {
 export function upperCase(word: string): string {
   return Array.from(word, capitalize).join('');
 }
+
+/** The words of a text, which are separated by white space. */
+export function wordSet(text: string): ReadonlySet<string> {
+  return new Set(text.split(/\s+/).filter((word) => word !== ''));
+}

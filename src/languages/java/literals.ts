@@ -1,13 +1,11 @@
-import { capitalize, hash, identifier, OTHER_LETTERS, splitWords } from '../../base/identifiers.ts';
+import { capitalize, hash, identifier, OTHER_LETTERS, splitWords, wordSet } from '../../base/identifiers.ts';
 import { escapeAsPair } from '../../base/printable-json.ts';
 import { escapeForCompilers, escapeForReaders, HIDDEN_IN_CODE, oneLine } from '../../base/one-line.ts';
 
 const IDENTIFIER = new RegExp(`^[A-Za-z_$${OTHER_LETTERS}][A-Za-z0-9_$${OTHER_LETTERS}]*$`);
 const LONGEST_TYPE = 40;
 
-const words = (text: string): ReadonlySet<string> => new Set(text.split(/\s+/).filter((word) => word !== ''));
-
-const KEYWORDS = words(
+const KEYWORDS = wordSet(
   `abstract assert boolean break byte case catch char class const continue default do double else enum extends final finally float for
   goto if implements import instanceof int interface long native new package private protected public return short static strictfp super
   switch synchronized this throw throws transient try void volatile while _ true false null
@@ -20,11 +18,11 @@ const KEYWORDS = words(
  */
 export const JAVA_RESERVED: ReadonlySet<string> = new Set([
   ...KEYWORDS,
-  ...words('clone equals finalize getClass hashCode notify notifyAll toString wait'),
+  ...wordSet('clone equals finalize getClass hashCode notify notifyAll toString wait'),
 ]);
 
 /** The types of java.lang that generated code uses or that a reader would mistake another type for. */
-export const JAVA_LANG_TYPES: ReadonlySet<string> = words(
+export const JAVA_LANG_TYPES: ReadonlySet<string> = wordSet(
   `Appendable AutoCloseable Boolean Byte Character CharSequence Class ClassLoader Cloneable Comparable Compiler Deprecated Double Enum
   Error Exception Float FunctionalInterface Integer Iterable Long Math Module Number Object Override Package Process ProcessBuilder
   ProcessHandle Readable Record Runnable Runtime RuntimeException SafeVarargs SecurityException SecurityManager Short StackTraceElement

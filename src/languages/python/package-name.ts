@@ -1,5 +1,5 @@
 import { isReservedOnWindows } from '../../base/file-name.ts';
-import { splitWords } from '../../base/identifiers.ts';
+import { splitWords, wordSet } from '../../base/identifiers.ts';
 import type { PackageNames } from '../language.ts';
 import { PYTHON_RESERVED } from './literals.ts';
 
@@ -7,7 +7,7 @@ const LONGEST = 40;
 const NAME = /^[a-z][a-z0-9_]*$/;
 
 /** Packages of Python's standard library and of the dependencies: a package with the same name would hide them. */
-const TAKEN: ReadonlySet<string> = new Set(
+const TAKEN = wordSet(
   `abc aifc antigravity argparse array ast asynchat asyncio asyncore atexit audioop base64 bdb binascii bisect builtins bz2 cProfile
   calendar cgi cgitb chunk cmath cmd code codecs codeop collections colorsys compileall concurrent configparser contextlib
   contextvars copy copyreg crypt csv ctypes curses dataclasses datetime dbm decimal difflib dis distutils doctest email encodings
@@ -24,9 +24,7 @@ const TAKEN: ReadonlySet<string> = new Set(
   xdrlib xml xmlrpc zipapp zipfile zipimport zlib zoneinfo annotationlib compression
   annotated_types anyio attr attrs certifi cffi cryptography google h11 hatchling httpcore httpx idna jsonschema
   jsonschema_specifications kuflow mypy nexusrpc packaging pluggy pycparser pydantic pydantic_core pytest pytest_asyncio
-  referencing rpds ruff temporalio tests typing_extensions typing_inspection wheel yaml`
-    .split(/\s+/)
-    .filter((name) => name !== ''),
+  referencing rpds ruff temporalio tests typing_extensions typing_inspection wheel yaml`,
 );
 
 export const pythonPackageNames: PackageNames = {

@@ -1,5 +1,5 @@
 import { isJsonList, type Json } from '../../base/json.ts';
-import { OTHER_LETTERS } from '../../base/identifiers.ts';
+import { OTHER_LETTERS, wordSet } from '../../base/identifiers.ts';
 import { escapeForCompilers, escapeForReaders, HIDDEN_IN_CODE, oneLine } from '../../base/one-line.ts';
 
 const WORD = /^[A-Za-z_$][A-Za-z0-9_$]*$/;
@@ -11,7 +11,7 @@ const HIDDEN_IN_LINE = new RegExp(`(?!\\n)${HIDDEN_IN_CODE.source}`, HIDDEN_IN_C
  * Names that a generated module cannot or should not declare: keywords, strict-mode words, type names, globals, and common object members.
  * A module that exports `then`, for example, is treated as a promise when it is awaited.
  */
-export const TS_RESERVED: ReadonlySet<string> = new Set(
+export const TS_RESERVED = wordSet(
   `break case catch class const continue debugger default delete do else enum export extends false finally for function if
   import in instanceof new null return super switch this throw true try typeof var void while with
   implements interface let package private protected public static yield await async arguments eval
@@ -23,9 +23,7 @@ export const TS_RESERVED: ReadonlySet<string> = new Set(
   URIError Number BigInt Math Date String RegExp Array Int8Array Uint8Array Int16Array Uint16Array Int32Array Uint32Array
   Float32Array Float64Array Map Set WeakMap WeakSet WeakRef ArrayBuffer DataView Atomics JSON Promise Proxy Reflect Intl Iterator
   Buffer URL Event EventTarget Request Response Headers Record Partial Required Readonly Pick Omit Exclude Extract NonNullable
-  Parameters ReturnType Awaited Uppercase Lowercase Capitalize Uncapitalize`
-    .split(/\s+/)
-    .filter((word) => word !== ''),
+  Parameters ReturnType Awaited Uppercase Lowercase Capitalize Uncapitalize`,
 );
 
 /** Whether the text can be used unchanged as the name of a declaration. */
