@@ -48,16 +48,6 @@ export function renderProjectFiles<Part extends string, Layout extends Readonly<
   return [...shared, ...processes.flatMap((process) => renderProcess(sources, templates, language, process))];
 }
 
-/** The code of the processes of a project. */
-export function renderProcesses<Part extends string, Layout extends Readonly<Record<Part, string>>>(
-  spec: ProjectSpec,
-  templates: TemplateSet,
-  language: ProcessParts<Part, Layout>,
-): readonly PlannedFile[] {
-  const sources = templates.files(language.language);
-  return processesOf(spec, language).flatMap((process) => renderProcess(sources, templates, language, process));
-}
-
 interface ProcessInParts<Part, Layout> {
   readonly layout: Layout;
   readonly context: object;

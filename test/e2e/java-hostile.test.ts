@@ -8,10 +8,11 @@ import { javaRecordOf, type JavaRecord } from '../../src/languages/java/java-typ
 import { JAVA_TASK_NAMING } from '../../src/languages/java/tasks.ts';
 import { processActions } from '../../src/languages/process-actions.ts';
 import { processTasks } from '../../src/languages/process-tasks.ts';
-import { javaLayout } from '../../src/languages/java/layout.ts';
+import { javaLayout, javaProcessLayout } from '../../src/languages/java/layout.ts';
 import { actionWorkflowTypes } from '../../src/languages/java/actions.ts';
 import { inputTypeOf } from '../../src/languages/java/activities.ts';
-import { renderJavaProcesses } from '../../src/languages/java/render.ts';
+import { renderJava } from '../../src/languages/java/render.ts';
+import type { PlannedFile } from '../../src/languages/planned-file.ts';
 import type { ProjectSpec } from '../../src/languages/project-spec.ts';
 import { loadTemplateSet, type TemplateSet } from '../../src/languages/templates/set.ts';
 import type { WorkerDefinition } from '../../src/process/definition.ts';
@@ -132,11 +133,18 @@ async function projectWith(name: string, definitions: readonly WorkerDefinition[
   expect(additionalProcesses).toHaveLength(COMPILED);
   const folder = javaProjectCopy(mkdtempSync(join(inject('runFolder'), `java-${name}-`)));
   const spec = { ...specOf(sampleDefinition()), packageName: JAVA_PACKAGE, additionalProcesses };
-  for (const { path, contents } of renderJavaProcesses(spec, await loadTemplateSet())) {
+  for (const { path, contents } of codeOfProcesses(spec, await loadTemplateSet())) {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     writeFileSync(join(folder, path), contents);
   }
   return folder;
+}
+
+/** The code of the processes of a project. */
+function codeOfProcesses(spec: ProjectSpec, templates: TemplateSet): readonly PlannedFile[] {
+  const slugs = [undefined, ...(spec.additionalProcesses ?? []).map(({ slug }) => slug)];
+  const code = new Set(slugs.flatMap((slug) => javaProcessLayout(spec, slug).code));
+  return renderJava(spec, templates).filter(({ path }) => code.has(path));
 }
 
 interface Source {
@@ -175,7 +183,7 @@ function sourcesOf(definition: WorkerDefinition, templates: TemplateSet): readon
       ),
     ),
   ]);
-  return renderJavaProcesses(spec, templates)
+  return codeOfProcesses(spec, templates)
     .filter(({ path }) => path.endsWith('.java'))
     .map(({ path, contents }) => ({ path, text: Buffer.from(contents).toString('utf8'), own }));
 }

@@ -6,12 +6,13 @@ import { describe, expect, inject, it } from 'vitest';
 import type { Json } from '../../src/base/json.ts';
 import { actionClass, pythonActions } from '../../src/languages/python/actions.ts';
 import { pythonInputType } from '../../src/languages/python/activities.ts';
-import { isPythonField, pyString, pyValue } from '../../src/languages/python/literals.ts';
-import { pythonLayout } from '../../src/languages/python/process-layout.ts';
+import { isPythonField, pyString } from '../../src/languages/python/literals.ts';
+import { pythonLayout, pythonProcessLayout } from '../../src/languages/python/process-layout.ts';
 import { pythonTypeOf, type PythonType } from '../../src/languages/python/python-types.ts';
-import { renderPythonProcesses } from '../../src/languages/python/render.ts';
+import { renderPython } from '../../src/languages/python/render.ts';
 import { PYTHON_TASK_NAMING } from '../../src/languages/python/tasks.ts';
 import { processTasks } from '../../src/languages/process-tasks.ts';
+import type { PlannedFile } from '../../src/languages/planned-file.ts';
 import type { ProjectSpec } from '../../src/languages/project-spec.ts';
 import { loadTemplateSet, type TemplateSet } from '../../src/languages/templates/set.ts';
 import type { ActionDefinition, WorkerDefinition } from '../../src/process/definition.ts';
@@ -22,6 +23,7 @@ import { definitionOf, usableFile } from '../support/hostile-definitions.ts';
 import { hostileText } from '../support/hostile-texts.ts';
 import { runHeavy } from '../support/lanes.ts';
 import { ordinaryDefinition } from '../support/ordinary-definitions.ts';
+import { pyValue } from '../support/printed-schemas.ts';
 import { PYTHON_PACKAGE, pythonProjectCopy, runPython } from '../support/python-project.ts';
 
 runHeavy();
@@ -107,7 +109,7 @@ describe('texts', () => {
     }) as Json[];
     const pairs = [
       ...texts.map((text) => [pyString(text), text]),
-      ...values.map((value) => [pyValue(value, 0, 0, 40), value]),
+      ...values.map((value) => [pyValue(value, 0, 40), value]),
     ];
     expect(runSupport('evaluate_literals.py', pairs)).toEqual([]);
     expect(pairs.filter(([literal]) => HIDDEN.test((literal as string).replaceAll('\n', '')))).toEqual([]);
@@ -174,11 +176,18 @@ async function projectWith(name: string, definitions: readonly WorkerDefinition[
   expect(additionalProcesses).toHaveLength(CHECKED);
   const folder = pythonProjectCopy(mkdtempSync(join(inject('runFolder'), `python-${name}-`)));
   const spec = { ...specOf(sampleDefinition()), packageName: PYTHON_PACKAGE, additionalProcesses };
-  for (const { path, contents } of renderPythonProcesses(spec, await loadTemplateSet())) {
+  for (const { path, contents } of codeOfProcesses(spec, await loadTemplateSet())) {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     writeFileSync(join(folder, path), contents);
   }
   return folder;
+}
+
+/** The code of the processes of a project. */
+function codeOfProcesses(spec: ProjectSpec, templates: TemplateSet): readonly PlannedFile[] {
+  const slugs = [undefined, ...(spec.additionalProcesses ?? []).map(({ slug }) => slug)];
+  const code = new Set(slugs.flatMap((slug) => pythonProcessLayout(spec, slug).code));
+  return renderPython(spec, templates).filter(({ path }) => code.has(path));
 }
 
 interface Source {
@@ -209,7 +218,7 @@ function sourcesOf(definition: WorkerDefinition, templates: TemplateSet): readon
     ]),
     ...schemas.flatMap((named) => namesIn(pythonTypeOf(named, taken))),
   ]);
-  return renderPythonProcesses(spec, templates)
+  return codeOfProcesses(spec, templates)
     .filter(({ path }) => path.endsWith('.py'))
     .map(({ path, contents }) => ({ path, text: Buffer.from(contents).toString('utf8'), own }));
 }

@@ -1,7 +1,7 @@
 import { definitionSchemaFile } from '../definition-schema.ts';
 import { containsLibrary, findLibrary, libraryFiles, libraryReadme, type LibraryArchive } from '../library.ts';
 import type { PlannedFile } from '../planned-file.ts';
-import { renderProcesses, renderProjectFiles, type ProcessParts } from '../process-parts.ts';
+import { renderProjectFiles, type ProcessParts } from '../process-parts.ts';
 import { projectContext } from '../project-context.ts';
 import { unscopedName } from '../project-name.ts';
 import type { ProjectSpec } from '../project-spec.ts';
@@ -54,11 +54,6 @@ export function renderJava(spec: ProjectSpec, templates: TemplateSet): readonly 
     definitionSchemaFile(),
     ...files.filter(({ path }) => path !== MAVEN_OPTIONS || containsLibrary(spec)),
   ];
-}
-
-/** The code of the processes of a Java project. */
-export function renderJavaProcesses(spec: ProjectSpec, templates: TemplateSet): readonly PlannedFile[] {
-  return renderProcesses(spec, templates, PROCESS_PARTS);
 }
 
 /** What an archive has in its version in addition to what a registry has. */

@@ -1,13 +1,11 @@
 import { isJsonList, type Json } from '../../base/json.ts';
-import { OTHER_LETTERS } from '../../base/identifiers.ts';
+import { OTHER_LETTERS, wordSet } from '../../base/identifiers.ts';
 import { escapeForCompilers, escapeForReaders, HIDDEN_IN_CODE, oneLine } from '../../base/one-line.ts';
-import { displayWidth, inBrackets, LINE_LENGTH, printExpression, withPrefix, type Expression } from './layout.ts';
+import { displayWidth, inBrackets, withPrefix, type Expression } from './layout.ts';
 
 const IDENTIFIER = new RegExp(`^[A-Za-z_${OTHER_LETTERS}][A-Za-z0-9_${OTHER_LETTERS}]*$`);
 
-const words = (text: string): ReadonlySet<string> => new Set(text.split(/\s+/).filter((word) => word !== ''));
-
-const KEYWORDS = words(
+const KEYWORDS = wordSet(
   `False None True and as assert async await break class continue def del elif else except finally for from global if import in is lambda
   nonlocal not or pass raise return try while with yield`,
 );
@@ -15,7 +13,7 @@ const KEYWORDS = words(
 /** Names that generated code cannot or should not give to a variable, function or module: keywords, built-ins and names that it uses. */
 export const PYTHON_RESERVED: ReadonlySet<string> = new Set([
   ...KEYWORDS,
-  ...words(
+  ...wordSet(
     `match case type _
     abs aiter all anext any ascii bin bool breakpoint bytearray bytes callable chr classmethod compile complex copyright credits delattr
     dict dir divmod enumerate eval exec exit filter float format frozenset getattr globals hasattr hash help hex id input int isinstance
@@ -130,14 +128,7 @@ function pieces(text: string, columns: number): readonly string[] {
   return [...result, piece];
 }
 
-/**
- * A literal of plain data, laid out like `ruff format`. The first line is not indented: it starts at `indent` and has `around` more
- * columns before and after the value.
- */
-export function pyValue(value: Json, indent = 0, around = 0, lineLength = LINE_LENGTH): string {
-  return printExpression(valueExpression(value), { indent, column: indent + around, after: 0, lineLength });
-}
-
+/** A literal of plain data. */
 export function valueExpression(value: Json): Expression {
   if (typeof value === 'string') return pyString(value);
   if (typeof value === 'number') return pyNumber(value);

@@ -1,7 +1,7 @@
 import { definitionSchemaFile } from '../definition-schema.ts';
 import { containsLibrary, findLibrary, libraryFiles, type LibraryArchive } from '../library.ts';
 import { textFile, type PlannedFile } from '../planned-file.ts';
-import { renderProcesses, renderProjectFiles, type ProcessParts } from '../process-parts.ts';
+import { renderProjectFiles, type ProcessParts } from '../process-parts.ts';
 import type { ProjectSpec } from '../project-spec.ts';
 import type { TemplateSet } from '../templates/set.ts';
 import { distributionName } from './package-name.ts';
@@ -91,9 +91,4 @@ function lockFromRegistry(text: string, { version }: LibraryArchive): string {
     .replace(PACKAGE_IN_UV_LOCK, '')
     .replaceAll(REFERENCE_IN_UV_LOCK, '')
     .replace(PATH_IN_REQUIREMENTS, `kuflow-worker==${version}`);
-}
-
-/** The code of the processes of a Python project. */
-export function renderPythonProcesses(spec: ProjectSpec, templates: TemplateSet): readonly PlannedFile[] {
-  return renderProcesses(spec, templates, PROCESS_PARTS);
 }

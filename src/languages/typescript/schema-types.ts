@@ -13,16 +13,9 @@ interface Type {
 const UNKNOWN: Type = { text: 'unknown' };
 
 /**
- * A TypeScript type for the values that are valid under a JSON Schema, as one expression, whose inner lines are indented for a declaration
- * at column 0. Leaves out what types cannot express (patterns, lengths, `not`, `if`): the type is never narrower than the schema.
- */
-export function typeOfSchema(schema: JsonObject): string {
-  return print(schemaTypeOf(schema), '', new Set()).text;
-}
-
-/**
- * `export interface Name {…}` for plain objects, `export type Name = …` for everything else. Adds the names in `REFERENCE_TYPES` that it
- * refers to, which have to be imported, to `used`.
+ * A TypeScript type for the values that are valid under a JSON Schema: `export interface Name {…}` for plain objects, `export type Name = …` for
+ * everything else. Leaves out what types cannot express (patterns, lengths, `not`, `if`): the type is never narrower than the schema. Adds the
+ * names in `REFERENCE_TYPES` that it refers to, which have to be imported, to `used`.
  */
 export function declarationOfSchema(name: string, schema: JsonObject, used = new Set<string>()): string {
   const { text, operator } = print(schemaTypeOf(schema), '', used);

@@ -49,31 +49,10 @@ export function removalReason(
   return removed.find((one) => one.language === language && pathPattern(one.path).test(path))?.why;
 }
 
-/** What is wrong with the migrations, given every path that the templates of a language render. */
-export function migrationProblems(
-  migrations: readonly Migration[],
-  language: LanguageId,
-  paths: readonly string[],
-): readonly string[] {
-  const matches = (pattern: string): boolean => paths.some((path) => pathPattern(pattern).test(path));
-  return migrations.flatMap(({ version, renamed, removed }) => [
-    ...renamed
-      .filter((one) => one.language === language)
-      .flatMap(({ from, to }) => [
-        ...(matches(from) ? [`${version}: the templates still have ${from}`] : []),
-        ...(paths.some((path) => pathPattern(renamedPath(migrations, language, to)).test(path))
-          ? []
-          : [`${version}: the templates do not have ${to}`]),
-      ]),
-    ...removed
-      .filter((one) => one.language === language && matches(one.path))
-      .map(({ path }) => `${version}: the templates still have ${path}`),
-  ]);
-}
-
 const PLACEHOLDER = /\{(\w+)\}/g;
 
-function pathPattern(pattern: string): RegExp {
+/** Matches the paths that a path of a migration describes. */
+export function pathPattern(pattern: string): RegExp {
   const seen = new Set<string>();
   const source = pattern
     .split(PLACEHOLDER)

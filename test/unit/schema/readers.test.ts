@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Json, JsonObject } from '../../../src/base/json.ts';
 import { javaRecordOf } from '../../../src/languages/java/java-types.ts';
 import { schemaTypeOf, type SchemaType } from '../../../src/schema/types.ts';
-import { typeOfSchema } from '../../../src/languages/typescript/schema-types.ts';
+import { typeOfSchema } from '../../support/printed-schemas.ts';
 import { createValueCheck } from '../../../src/platform/domain/json-values.ts';
 import { samplesForSchema } from '../../../src/schema/example/example.ts';
 import { namedTypes, typeOfValue, type JsonType } from '../../../src/schema/normal-form.ts';

@@ -8,9 +8,9 @@ import {
   pyCommentLines,
   pyDoc,
   pyString,
-  pyValue,
   tomlString,
 } from '../../../../src/languages/python/literals.ts';
+import { pyValue } from '../../../support/printed-schemas.ts';
 import { anyText, HOSTILE } from '../../base/hostile.ts';
 
 const PRINTABLE = /^[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]*$/u;
@@ -121,8 +121,8 @@ describe('values in Python', () => {
 
   it('are split into lines as ruff does', () => {
     const value = { first: 'a'.repeat(20), second: [{ third: 'b'.repeat(20) }] };
-    expect(pyValue(value, 0, 0, 80)).toBe(`{"first": "${'a'.repeat(20)}", "second": [{"third": "${'b'.repeat(20)}"}]}`);
-    expect(pyValue(value, 4, 0, 60)).toBe(
+    expect(pyValue(value, 0, 80)).toBe(`{"first": "${'a'.repeat(20)}", "second": [{"third": "${'b'.repeat(20)}"}]}`);
+    expect(pyValue(value, 4, 60)).toBe(
       [
         '{',
         `        "first": "${'a'.repeat(20)}",`,
@@ -131,6 +131,6 @@ describe('values in Python', () => {
       ].join('\n'),
     );
     // A single item has no comma.
-    expect(pyValue(['a'.repeat(40)], 0, 0, 30)).toBe(`[\n    "${'a'.repeat(40)}"\n]`);
+    expect(pyValue(['a'.repeat(40)], 0, 30)).toBe(`[\n    "${'a'.repeat(40)}"\n]`);
   });
 });

@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import type { Json, JsonObject } from '../../../../src/base/json.ts';
 import { tsValue } from '../../../../src/languages/typescript/literals.ts';
 import { sampleForSchema } from '../../../../src/schema/example/example.ts';
-import { declarationOfSchema, typeOfSchema } from '../../../../src/languages/typescript/schema-types.ts';
+import { declarationOfSchema } from '../../../../src/languages/typescript/schema-types.ts';
+import { typeOfSchema } from '../../../support/printed-schemas.ts';
 import { OBJECT_MEMBERS } from '../../../support/hostile-texts.ts';
 import { cpuMilliseconds } from '../../../support/cpu-time.ts';
 

@@ -3,7 +3,7 @@ import type { LanguageId } from '../../../../src/languages/names.ts';
 import { renderProject } from '../../../../src/project/render.ts';
 import {
   changesBetween,
-  migrationProblems,
+  pathPattern,
   removalReason,
   renamedPath,
 } from '../../../../src/project/update/apply-migrations.ts';
@@ -21,6 +21,28 @@ const migration = (version: string, more: Partial<Migration>): Migration => ({
   ...{ version, renamed: [], removed: [], changes: [] },
   ...more,
 });
+
+/** What is wrong with the migrations, given every path that the templates of a language render. */
+function migrationProblems(
+  migrations: readonly Migration[],
+  language: LanguageId,
+  paths: readonly string[],
+): readonly string[] {
+  const matches = (pattern: string): boolean => paths.some((path) => pathPattern(pattern).test(path));
+  return migrations.flatMap(({ version, renamed, removed }) => [
+    ...renamed
+      .filter((one) => one.language === language)
+      .flatMap(({ from, to }) => [
+        ...(matches(from) ? [`${version}: the templates still have ${from}`] : []),
+        ...(paths.some((path) => pathPattern(renamedPath(migrations, language, to)).test(path))
+          ? []
+          : [`${version}: the templates do not have ${to}`]),
+      ]),
+    ...removed
+      .filter((one) => one.language === language && matches(one.path))
+      .map(({ path }) => `${version}: the templates still have ${path}`),
+  ]);
+}
 
 describe('the migrations of this package', () => {
   it.each(LANGUAGES)('match the templates of %s', async (language, packageManager) => {
