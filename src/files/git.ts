@@ -205,6 +205,7 @@ export function runGit(
   return new Promise((resolve) => {
     // A repository can configure a program that git runs on many commands.
     const child = execFile('git', ['-c', 'core.fsmonitor=false', ...args], options, (error, stdout, stderr) => {
+      signal?.removeEventListener('abort', stop);
       if (error === null) resolve({ kind: 'answer', text: stdout });
       else if (error.code === 'ENOENT') resolve({ kind: 'absent', text: '' });
       else {
@@ -212,6 +213,10 @@ export function runGit(
         resolve({ kind: 'failed', text, status: typeof error.code === 'number' ? error.code : undefined });
       }
     });
+    // Not with the option of execFile, which does not wait for the end of the process.
+    const stop = (): boolean => child.kill();
+    signal?.addEventListener('abort', stop);
+    if (signal?.aborted === true) stop();
     // Git may end before it read everything.
     child.stdin?.on('error', () => undefined);
     child.stdin?.end(input);

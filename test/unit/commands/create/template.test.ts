@@ -95,9 +95,7 @@ describe('create --template with a folder', () => {
       for (const [path, lines] of Object.entries(NEEDED_LINES)) {
         const file = readTemplateFiles(language).find((one) => one.path === path);
         const own = file?.contents.toString('utf8').split('\n') ?? [];
-        // Only ./kuflow, which TypeScript projects do not have, writes this file.
-        const needed = lines.filter((line) => language !== 'typescript' || line !== '.kuflow/program*');
-        expect(own.filter((line) => /^!?\.kuflow\//.test(line) || line === 'application-local.yaml')).toEqual(needed);
+        expect(own.filter((line) => /^!?\.kuflow\//.test(line) || line === 'application-local.yaml')).toEqual(lines);
       }
   });
 
