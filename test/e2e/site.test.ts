@@ -1,9 +1,12 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { createReadStream, existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { dirname, extname, join, relative } from 'node:path';
 import { promisify } from 'node:util';
-import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { ROOT } from '../../scripts/bundle.mjs';
+import { describeInChromium, useBrowser } from '../support/browser.ts';
 
 let site: string;
 let pages: readonly string[];
@@ -78,5 +81,49 @@ describe('the documentation site', () => {
     const guide = read(join('how-to', 'deploy-credentials.html'));
     expect(guide).toContain('{{ secrets.KUFLOW_API_CLIENTID }}');
     expect(guide).toContain('>${{ secrets.… }}</code>');
+  });
+});
+
+const MEDIA_TYPES: Readonly<Record<string, string>> = {
+  '.html': 'text/html',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.svg': 'image/svg+xml',
+};
+
+describeInChromium('the documentation site in a browser', () => {
+  const browser = useBrowser();
+  let server: Server;
+
+  beforeAll(async () => {
+    server = createServer((request, response) => {
+      const file = targetOf(new URL(request.url ?? '/', 'http://site').pathname, 'index.html');
+      if (existsSync(file)) {
+        response.writeHead(200, { 'content-type': MEDIA_TYPES[extname(file)] ?? 'application/octet-stream' });
+        createReadStream(file).pipe(response);
+      } else response.writeHead(file.endsWith('favicon.ico') ? 204 : 404).end();
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  });
+
+  afterAll(() => server.close());
+
+  it('shows the chosen language in all groups of tabs, also on the next page', async () => {
+    const { port } = server.address() as AddressInfo;
+    const page = await browser.open(`http://127.0.0.1:${port}/how-to/tasks-and-documents.html`);
+    const chosen = '.vp-code-group input:checked + label';
+    const languages = async (): Promise<readonly string[]> => [...new Set(await page.locator(chosen).allInnerTexts())];
+    expect(await languages()).toEqual(['TypeScript']);
+    // Until the scripts have run, the page does not react to a click.
+    const choosePython = async (): Promise<readonly string[]> => {
+      await page.locator('.vp-code-group label', { hasText: 'Python' }).last().click();
+      return languages();
+    };
+    await expect.poll(choosePython, { timeout: 60_000 }).toEqual(['Python']);
+    expect(await page.locator('.vp-code-group .active').first().innerText()).toContain('human_task');
+
+    await page.locator('.VPSidebar').getByText('Test your workflow').click();
+    await page.locator('h1', { hasText: 'Test your workflow' }).waitFor();
+    await expect.poll(languages, { timeout: 60_000 }).toEqual(['Python']);
   });
 });
