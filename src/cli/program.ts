@@ -136,13 +136,14 @@ export function createProgram(root: RootProgram, terminal: Terminal): Command {
   );
 }
 
-/** Help starts with one sentence, above the usage; the details follow it. The general options are the last block. */
+/** Help starts with one sentence, above the usage; the details follow it. Commands come before options, and the general options last. */
 function formatHelp(command: Command, help: Help): string {
   if (command instanceof ProgramCommand) command.rejectUnknownSubcommand();
   const { sentence } = splitDescription(command);
   const blocks = Help.prototype.formatHelp.call(help, command, help).trimEnd().split('\n\n');
-  const isGeneral = (block: string): boolean => block.startsWith(GENERAL_OPTIONS);
-  const inOrder = [...blocks.filter((block) => !isGeneral(block)), ...blocks.filter(isGeneral)];
+  const rank = (block: string): number =>
+    block.startsWith(GENERAL_OPTIONS) ? 2 : /^(?:[A-Z].* o|O)ptions:\n/.test(block) ? 1 : 0;
+  const inOrder = blocks.toSorted((a, b) => rank(a) - rank(b));
   return `${[help.boxWrap(sentence, help.helpWidth ?? 80), ...inOrder].join('\n\n')}\n`;
 }
 

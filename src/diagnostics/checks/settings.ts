@@ -94,7 +94,7 @@ export const restSettingsCheck: SettingsCheck = {
 };
 
 const describeCertificateSource = {
-  requested: () => 'issued by KuFlow',
+  requested: () => 'requested from KuFlow',
   given: (source: string) => source,
   incomplete: (source: string) => `${source}, incomplete`,
 } as const;

@@ -154,6 +154,14 @@ describe('a program', () => {
     expect(fake.stdout()).toMatch(/\nGeneral options:\n(?: {2}-v.*\n)? {2}--debug .*\n {2}-h, --help .*\n/);
   });
 
+  it('shows commands before options', async () => {
+    const fake = fakeHost(['dev', '--help']);
+    await runProgram({ ...rootOf({}), commands: kuflowEntries }, fake.host);
+    expect(fake.stdout()).toMatch(
+      /\nCommands:\n {2}exec [^]*\nOptions:\n[^]*\nScripting options:\n[^]*\nGeneral options:\n/,
+    );
+  });
+
   it('groups the options of a connection', async () => {
     const fake = fakeHost(['process', 'start', '--help']);
     await runProgram({ ...rootOf({}), commands: kuflowEntries }, fake.host);

@@ -18,9 +18,9 @@ import kuflow.worker.workflow.WorkflowResponse;
 import org.slf4j.Logger;
 
 /**
- * Workflow code is replayed, so it must be deterministic. Use activities for I/O and anything that depends on the outside
- * world. {@code humanTask} and {@code systemTask} wait until the task is completed; {@code message} and {@code thread} do
- * not wait.
+ * Workflow code is replayed, so it must be deterministic. Use activities for I/O and anything that depends on the
+ * outside world. {@code humanTask} and {@code systemTask} wait until the task is completed; {@code message} and
+ * {@code thread} do not wait.
  */
 public class LoanWorkflowImpl implements LoanWorkflow {
 
