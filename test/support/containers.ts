@@ -47,6 +47,9 @@ export async function buildImage(
   const authorities = join(certificates, 'ca-certificates.crt');
   const settings = {
     '/usr/local/etc/npmrc': `cafile=${authorities}\n`,
+    // For pnpm and Bun.
+    '/root/.npmrc': `cafile=${authorities}\n`,
+    '/etc/uv/uv.toml': 'system-certs = true\n',
     '/etc/pip.conf': `[global]\ncert = ${authorities}\n`,
   };
   const written = Object.entries(settings).map(([path, text]) => {
