@@ -200,7 +200,6 @@ export function runGit(
     timeout,
     windowsHide: true,
     maxBuffer: MAX_OUTPUT_BYTES,
-    ...(signal !== undefined && { signal }),
   };
   return new Promise((resolve) => {
     // A repository can configure a program that git runs on many commands.

@@ -9,7 +9,6 @@ import { formatCheckedValue, formatTimeline } from '../../platform/session/view.
 import type { ActionDefinition } from '../../process/definition.ts';
 import { formatTable } from '../../terminal/table.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
-import { withoutUndefined } from '../../base/json.ts';
 
 export type ProcessSummary = ReturnType<typeof toProcessSummary>;
 

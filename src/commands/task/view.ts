@@ -6,7 +6,6 @@ import { formatValueErrors } from '../../platform/client/given-data.ts';
 import { formatCheckedValue } from '../../platform/session/view.ts';
 import { formatTable } from '../../terminal/table.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
-import { withoutUndefined } from '../../base/json.ts';
 
 const LOG_LINE_LIMIT = 2000;
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { createStreamParser, type StreamMessage } from '../../../src/web/live/stream.ts';
+import { createStreamParser, type StreamMessage } from '../../../src/web/live/sse.ts';
 
 const STREAM =
   ': comment\n\nid: 4\n\nid: 5\nevent: request\ndata: {"a":1}\n\nid:6\r\ndata: one\r\ndata:two\r\n\r\n:\n\ndata: three\n\n';
