@@ -95,7 +95,7 @@ async function unpackAll(chunks: AsyncIterable<Buffer>, unpack: Unpack): Promise
   } finally {
     // Closes the file of an incomplete entry. Windows does not remove the folder of an open file.
     unpack.end();
-    // The library may not close after an error of its own.
+    // The library may not close after its own error.
     await Promise.race([closed, setTimeout(CLOSE_WITHIN_MS, undefined, { ref: false })]);
   }
   await Promise.race([failed, closed]);
