@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { setTimeout } from 'node:timers/promises';
 import { createGunzip } from 'node:zlib';
 import { extract, type ReadEntry, type Unpack } from 'tar';
 import { codeOf, KnownError, messageOf, usageError } from '../../base/errors.ts';
@@ -27,6 +28,7 @@ const MAX_UNPACKED = MAX_BYTES + MAX_MANIFEST_BYTES + MAX_FILES * OVERHEAD_PER_F
 /** The text that a tar header has at this place. */
 const TAR_MAGIC = { offset: 257, text: 'ustar' };
 
+const CLOSE_WITHIN_MS = 5000;
 /** The CA's certificate is public, and other users may have to read it. */
 const PUBLIC_FILE = 'pki/ca.pem';
 
@@ -84,12 +86,19 @@ export async function unpackArchive(file: string, folder: string, limit = MAX_UN
  * then finishes within `end()`.
  */
 async function unpackAll(chunks: AsyncIterable<Buffer>, unpack: Unpack): Promise<void> {
-  const closed = new Promise<void>((resolve, reject) => unpack.on('close', resolve).on('error', reject));
-  // If `chunks` fails, nobody waits for it.
-  closed.catch(() => undefined);
-  for await (const chunk of chunks) if (!unpack.write(chunk)) await Promise.race([once(unpack, 'drain'), closed]);
-  unpack.end();
-  await closed;
+  const closed = new Promise<void>((resolve) => unpack.on('close', resolve));
+  const failed = new Promise<never>((_, reject) => unpack.on('error', reject));
+  failed.catch(() => undefined);
+  try {
+    for await (const chunk of chunks)
+      if (!unpack.write(chunk)) await Promise.race([once(unpack, 'drain'), closed, failed]);
+  } finally {
+    // Closes the file of an incomplete entry. Windows does not remove the folder of an open file.
+    unpack.end();
+    // The library may not close after its own error.
+    await Promise.race([closed, setTimeout(CLOSE_WITHIN_MS, undefined, { ref: false })]);
+  }
+  await Promise.race([failed, closed]);
 }
 
 /** Rejects with KnownError unless there is a file at this path. */

@@ -1,3 +1,4 @@
+import { shellPath } from '../../../../src/base/shell.ts';
 import { Secret } from '../../../../src/base/secret.ts';
 import { describe, expect, it } from 'vitest';
 import type { DevEvent } from '../../../../src/platform/session/start.ts';
@@ -91,7 +92,7 @@ describe('platform events', () => {
     expect(inProject).toMatch(/ worker +npm run dev\n/);
     const folder = `/tmp/${'d'.repeat(600)} 2`;
     for (const command of ['exec', 'env', 'simulate'])
-      expect(hints(folder)).toContain(`npx kuflow dev ${command} --state-dir '${folder}'`);
+      expect(hints(folder)).toContain(`npx kuflow dev ${command} --state-dir ${shellPath(folder)}`);
   });
 
   it('say when a webhook does not accept an event, and when it does at last', () => {

@@ -7,6 +7,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -76,6 +77,18 @@ beforeEach(() => {
   createState(stateDir, 'first');
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const openFilesIn = (folder: string): readonly string[] =>
+  readdirSync('/proc/self/fd')
+    .map((fd) => {
+      try {
+        return readlinkSync(`/proc/self/fd/${fd}`);
+      } catch {
+        // It listed the folder.
+        return '';
+      }
+    })
+    .filter((path) => path.startsWith(folder));
 
 describe('exported state', () => {
   it('is restored in another folder, without logs and what each start writes, and only its owner can read it', async () => {
@@ -358,6 +371,8 @@ describe('an archive that is not valid', () => {
     expect(message).toMatch(/cannot be imported: /);
     expect(message).toContain(reason);
     expect(treeOf(folder)).toEqual(before);
+    // Windows would keep the folder.
+    if (process.platform === 'linux') expect(openFilesIn(folder)).toEqual([]);
     const fresh = join(folder, 'fresh');
     await failure(importState({ stateDir: fresh, file: archive, replace: false }));
     expect(readdirSync(folder)).not.toContain('fresh');
