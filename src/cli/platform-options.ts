@@ -39,7 +39,7 @@ export function platformRequest(
   flags: DevFlags,
   context: CommandContext,
   report: (event: DevEvent) => void,
-  start?: string,
+  worker?: string,
 ): DevPlatformRequest {
   const chosenPort = (port: number | undefined): PortRequest | undefined =>
     port === undefined && flags.ephemeral === true ? ANY_PORT : exactPort(port);
@@ -66,7 +66,7 @@ export function platformRequest(
       certificateLife: flags.certificateLife,
       ephemeral: flags.ephemeral,
       followWorkers: flags.json,
-      pageCommands: start === undefined ? undefined : { kuflow: context.invocation, start },
+      pageCommands: worker === undefined ? undefined : { kuflow: context.invocation, worker },
     },
   };
 }

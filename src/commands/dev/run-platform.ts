@@ -5,7 +5,13 @@ import { platformRequest, type DevFlags } from '../../cli/platform-options.ts';
 import { createEphemeralFolder } from '../../platform/session/ephemeral-folder.ts';
 import { createReadyRecord, toPrintedEvent } from '../../platform/session/json-events.ts';
 import { startDevPlatform, type DevEvent, type DevPlatform } from '../../platform/session/start.ts';
-import { platformReporter, readyHints, readyLine, type ReadyHintsOptions } from '../../platform/session/view.ts';
+import {
+  execCommand,
+  platformReporter,
+  readyHints,
+  readyLine,
+  type ReadyHintsOptions,
+} from '../../platform/session/view.ts';
 import { stateFolder } from '../../platform/state/state-file.ts';
 import { projectCommands, startCommand } from '../../project/commands.ts';
 import { stringifyForTerminal } from '../../terminal/json.ts';
@@ -36,12 +42,9 @@ export async function runDev(flags: DevFlags, context: CommandContext): Promise<
   const signal = stdinClosed === undefined ? interruption : AbortSignal.any([interruption, stdinClosed]);
   const folder = isEphemeral ? await createEphemeralFolder() : undefined;
   try {
-    const plain = platformRequest(
-      folder === undefined ? flags : { ...flags, stateDir: folder.path },
-      context,
-      view.event,
-      start,
-    );
+    const stateDir = folder?.path ?? flags.stateDir;
+    const worker = dev ?? execCommand(context.invocation, stateDir, start);
+    const plain = platformRequest(stateDir === undefined ? flags : { ...flags, stateDir }, context, view.event, worker);
     // What is thrown away does not change the project: it serves the definitions as they are at the start.
     const request = { ...(isEphemeral ? plain : followingRequest(plain, context.version)), signal };
     const platform = await startDevPlatform(request).finally(() => view.startEnded());

@@ -14,8 +14,8 @@ import { workerSettings } from '../../platform/session/start.ts';
 import { openFolder, stateFolder, type PlatformState } from '../../platform/state/state-file.ts';
 import { findTemporal, findTestServer } from '../../platform/temporal/find.ts';
 import { startCommand } from '../../project/commands.ts';
-import { formatPathOption, shellAssignment } from '../../base/shell.ts';
-import { attachedLine, platformReporter, readyHints } from '../../platform/session/view.ts';
+import { shellAssignment } from '../../base/shell.ts';
+import { attachedLine, execCommand, platformReporter, readyHints } from '../../platform/session/view.ts';
 import { printError } from '../../terminal/print-error.ts';
 import { openProgress } from '../../terminal/progress.ts';
 import { escapeJsonForTerminal, stringifyForTerminal } from '../../terminal/json.ts';
@@ -44,13 +44,11 @@ export async function runDevExec(
   const { terminal } = context;
   const [program, ...rest] = words;
   const start = await startCommand(context.cwd);
-  if (program === undefined)
-    throw usageError('Missing command after --', [
-      `${context.invocation} dev exec${formatPathOption('--state-dir', flags.stateDir)} -- ${start}`,
-    ]);
+  const startWorker = execCommand(context.invocation, flags.stateDir, start);
+  if (program === undefined) throw usageError('Missing command after --', [startWorker]);
   const progress = openProgress(terminal.err);
   const report = platformReporter({ progress, requests: flags.requests === true });
-  const request = followingRequest(platformRequest(flags, context, report, start), context.version);
+  const request = followingRequest(platformRequest(flags, context, report, startWorker), context.version);
   const reportFailure = (error: unknown, status: 125 | 126 | 127): void => {
     progress.stop();
     printError(terminal, error, { debug: false, json: false, status });

@@ -46,10 +46,10 @@ const compress = promisify(gzip);
 /** How commands in the console begin, and the command that starts the worker, for a shell in the folder of the platform. */
 export interface PageCommands {
   readonly kuflow: string;
-  readonly start: string;
+  readonly worker: string;
 }
 
-const USUAL_COMMANDS: PageCommands = { kuflow: 'npx kuflow', start: 'npm start' };
+const USUAL_COMMANDS: PageCommands = { kuflow: 'npx kuflow', worker: 'npm run dev' };
 
 /**
  * Reads the built page: `index.html`, to which it adds the commands, and `assets/*`. Undefined if it has not been built. By default, the commands are
@@ -75,11 +75,11 @@ export async function readPageFiles(
 }
 
 /** The attributes are read by `web/project-commands.ts`. */
-function withCommands(html: string, { kuflow, start }: PageCommands): string {
+function withCommands(html: string, { kuflow, worker }: PageCommands): string {
   return html.replace(
-    /(<html [^>]*)data-kuflow="[^"]*" data-start="[^"]*"/,
+    /(<html [^>]*)data-kuflow="[^"]*" data-worker="[^"]*"/,
     (_all, before: string) =>
-      `${before}data-kuflow="${escapeAttribute(kuflow)}" data-start="${escapeAttribute(start)}"`,
+      `${before}data-kuflow="${escapeAttribute(kuflow)}" data-worker="${escapeAttribute(worker)}"`,
   );
 }
 

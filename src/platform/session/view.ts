@@ -200,8 +200,9 @@ export function readyHints(
   const code = others.length === 0 ? '' : ` ${shellWord(first)}`;
   // Processes with a webhook do not have a worker.
   const hasWorker = state.taskQueues === undefined || Object.keys(state.taskQueues).length > 0;
-  const exec = `${invocation} dev exec${stateOption} --`;
-  const startWorker = hasWorker ? ['worker', dev ?? `${exec} ${start}`] : ['receiver', `${exec} <your program>`];
+  const startWorker = hasWorker
+    ? ['worker', dev ?? execCommand(invocation, stateDir, start)]
+    : ['receiver', execCommand(invocation, stateDir, '<your program>')];
   const tryIt = hasWorker
     ? `${invocation} dev simulate${code}${stateOption} -- ${start}`
     : `${invocation} process start ${shellWord(first)}${stateOption}`;
@@ -219,6 +220,10 @@ export function readyHints(
     Infinity,
   );
 }
+
+/** Runs a command with the environment of the local KuFlow. `stateDir`: as the user passed it. */
+export const execCommand = (invocation: string, stateDir: string | undefined, command: string): string =>
+  `${invocation} dev exec${formatPathOption('--state-dir', stateDir)} -- ${command}`;
 
 /** Says that an existing local KuFlow is used. */
 export function attachedLine(state: { readonly pid: number; readonly endpoints: { readonly https: string } }): string {

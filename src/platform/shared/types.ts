@@ -50,7 +50,7 @@ export interface PlatformOptions {
    * For the commands that the console shows: how `kuflow` is called, and what starts the worker, in the working directory. Default: `npx kuflow` and
    * `npm start`.
    */
-  readonly pageCommands?: { readonly kuflow: string; readonly start: string } | undefined;
+  readonly pageCommands?: { readonly kuflow: string; readonly worker: string } | undefined;
   /** The supervisor's JavaScript file. Default: the one in this package. */
   readonly supervisorEntry?: string | undefined;
   /** Aborts the start. */

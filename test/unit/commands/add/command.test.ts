@@ -246,7 +246,7 @@ describe('add task', () => {
     [['action', 'a b'], 'The code "a b" contains whitespace'],
     [['task', 'APPLY'], 'Task APPLY (human) of LOAN already exists'],
     [['task', 'APPLY:system'], 'Task APPLY (human) of LOAN already exists'],
-    [['task', 'X', '--schema', 'none.json'], '  --schema none.json: ENOENT'],
+    [['task', 'X', '--schema', 'none.json'], '--schema none.json: ENOENT'],
     [
       ['task', 'X', '--edit', 'src/workflow.ts'],
       '--edit src/workflow.ts: this file does not need a change; did you mean "src/workflows.ts"?',

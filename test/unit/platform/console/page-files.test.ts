@@ -16,11 +16,11 @@ async function indexWith(commands?: PageCommands): Promise<string> {
 
 describe('the commands in the console', () => {
   it('are those of a TypeScript project by default', async () => {
-    expect(await indexWith()).toContain('data-kuflow="npx kuflow" data-start="npm start"');
+    expect(await indexWith()).toContain('data-kuflow="npx kuflow" data-worker="npm run dev"');
   });
 
   it('are those of the project, also with characters that HTML reserves', async () => {
-    const html = await indexWith({ kuflow: './kuflow', start: 'run "a & b" <c>' });
-    expect(html).toContain('data-kuflow="./kuflow" data-start="run &quot;a &amp; b&quot; &lt;c>"');
+    const html = await indexWith({ kuflow: './kuflow', worker: 'run "a & b" <c>' });
+    expect(html).toContain('data-kuflow="./kuflow" data-worker="run &quot;a &amp; b&quot; &lt;c>"');
   });
 });
