@@ -1,5 +1,5 @@
 import type { Check } from './check.ts';
-import { certificateExpiryCheck, certificateFormatCheck } from './checks/certificates.ts';
+import { certificateExpiryCheck, certificateFormatCheck } from './checks/certificate-format-and-expiry.ts';
 import { clockCheck } from './checks/clock.ts';
 import { namespaceCheck, systemInfoCheck } from './checks/engine.ts';
 import { encryptionKeyCheck } from './checks/encryption-key.ts';
@@ -18,7 +18,7 @@ import {
 } from './checks/worker-settings.ts';
 import { tenantCheck } from './checks/tenant.ts';
 import { engineHandshakeCheck } from './checks/handshake.ts';
-import { configuredCertificateCheck, issuedCertificateCheck } from './checks/tls.ts';
+import { configuredCertificateCheck, issuedCertificateCheck } from './checks/certificate-material.ts';
 import { engineTokenCheck } from './checks/token.ts';
 import { workerAgreementCheck, workerCheck } from './checks/worker.ts';
 import type { CheckOutputs, CheckInput } from './check-input.ts';

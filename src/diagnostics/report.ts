@@ -1,4 +1,4 @@
-import { worstExitStatus, type ExitStatus } from '../base/errors.ts';
+import { worstExitStatus, type ExitStatus } from '../base/exit-status.ts';
 import { type AdviceCommands, DEFAULT_ADVICE_COMMANDS, fillCommands, formatAdvice } from './advice.ts';
 import type { CheckResult, CheckState } from './check.ts';
 

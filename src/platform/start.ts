@@ -25,7 +25,7 @@ import { startGateway } from './gateway/gateway.ts';
 import { openAuthority, type Authority } from './pki/authority.ts';
 import { createPrivateFolder } from './pki/private-folder.ts';
 import { openEngineTokens, type EngineTokens } from './pki/tokens.ts';
-import { choosePort, holdPort, type HeldPort } from './shared/ports.ts';
+import { choosePort, DEFAULT_PORTS, holdPort, type HeldPort } from './shared/ports.ts';
 import { createProbes } from './probes.ts';
 import { createRestApp } from './rest/app.ts';
 import { withStoppedState } from './state/lock.ts';
@@ -43,9 +43,6 @@ import { startParts, type Parts } from './shared/start-parts.ts';
 import { createWebhookSender } from './webhooks/sender.ts';
 import { createTimeSkipper, type TimeSkipper } from './time/time-skipper.ts';
 import type { Platform, PlatformEndpoints, PlatformEvent, PlatformIdentity, PlatformOptions } from './shared/types.ts';
-
-/** Where the parts listen unless other ports are requested. */
-export const DEFAULT_PORTS = { http: 7480, https: 7443, engine: 7483, temporalUi: 7484 } as const;
 
 const DEFAULT_TOKEN_LIFE = 3600;
 const DEFAULT_TOKEN_GRACE = 120;

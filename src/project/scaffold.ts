@@ -3,7 +3,13 @@ import type { InstallResult } from '../languages/install.ts';
 import { languageOf } from '../languages/registry.ts';
 import { isProject } from '../process/find-project.ts';
 import { readRecordIfValid } from './commands.ts';
-import { comparePlan, conflictError, listFileActions, type PlanComparison, type ReportedFile } from './conflicts.ts';
+import {
+  comparePlan,
+  conflictError,
+  listFileActions,
+  type PlanComparison,
+  type ReportedFile,
+} from './existing-files.ts';
 import { isInRepository } from './join/find-root.ts';
 import { freeWorkflowPath, WORKFLOW, type MovedFiles } from './join/moved-files.ts';
 import { startRepository, type GitResult } from './git.ts';

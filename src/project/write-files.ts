@@ -11,7 +11,7 @@ import {
   type StagedChange,
   type StagedWriteOptions,
 } from '../files/staged-write.ts';
-import type { ComparedFile, PlanComparison } from './conflicts.ts';
+import type { ComparedFile, PlanComparison } from './existing-files.ts';
 import { recoverProject } from './edit/recover-project.ts';
 import { JOURNAL_FOLDER, lockProject, projectStaging } from './edit/staging.ts';
 

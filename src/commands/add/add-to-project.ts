@@ -1,4 +1,4 @@
-import type { ExitStatus } from '../../base/errors.ts';
+import type { ExitStatus } from '../../base/exit-status.ts';
 import { shellWord } from '../../base/shell.ts';
 import { makeEdits, stepsForLeftFiles, type EditedFile, type EditsRequest } from '../../project/edit/make-edits.ts';
 import type { OpenedProcess } from '../../project/edit/open-project.ts';

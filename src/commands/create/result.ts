@@ -1,10 +1,10 @@
 import { basename, relative } from 'node:path';
-import { worstExitStatus, type ExitStatus } from '../../base/errors.ts';
+import { worstExitStatus, type ExitStatus } from '../../base/exit-status.ts';
 import type { ConnectionReport } from '../../diagnostics/report.ts';
 import { relativePath } from '../../files/relative-path.ts';
 import type { DefinitionSource, ProjectSpec, TemplateOrigin } from '../../languages/project-spec.ts';
 import { projectNameProblem } from '../../languages/project-name.ts';
-import { conflictSteps, listFileActions, type ReportedFile } from '../../project/conflicts.ts';
+import { conflictSteps, listFileActions, type ReportedFile } from '../../project/existing-files.ts';
 import { describeOutside, type OutsideChange } from '../../project/join/plan-outside.ts';
 import { UNIGNORE_ADVICE } from '../../project/ignored-state.ts';
 import { hasCiWorkflow, nextSteps, type NextStep } from '../../project/next-steps.ts';

@@ -9,7 +9,7 @@ import { discoveryReporter } from '../../discovery/view.ts';
 import { languageOf } from '../../languages/registry.ts';
 import type { FetchedTemplate } from '../../project/template/fetch.ts';
 import { workerFolderName } from '../../languages/project-name.ts';
-import { conflictError } from '../../project/conflicts.ts';
+import { conflictError } from '../../project/existing-files.ts';
 import { describeOutside, type OutsideChange } from '../../project/join/plan-outside.ts';
 import { readIgnoredState } from '../../project/ignored-state.ts';
 import { recoverAround } from '../../project/edit/recover-project.ts';

@@ -1,7 +1,7 @@
 import { countOf } from '../../base/count-of.ts';
 import { escapeForTerminal, escapeLinesForTerminal } from '../../base/escape.ts';
 import type { CheckEvent, CheckResult } from '../../diagnostics/check.ts';
-import type { MergedFile } from '../../project/conflicts.ts';
+import type { MergedFile } from '../../project/existing-files.ts';
 import type { WriteResult, ScaffoldEvent } from '../../project/scaffold.ts';
 import { STEP_ENDS } from '../../diagnostics/report.ts';
 import { formatDuration, type Progress } from '../../terminal/progress.ts';

@@ -1,4 +1,4 @@
-import { worstExitStatus, type ExitStatus } from '../../base/errors.ts';
+import { worstExitStatus, type ExitStatus } from '../../base/exit-status.ts';
 import { Secret } from '../../base/secret.ts';
 import { inspectConnection } from '../../connection/inspect.ts';
 import type { LockedSecret } from '../../connection/profile.ts';

@@ -1,5 +1,6 @@
 import { forEachInParallel } from '../../base/async.ts';
-import { copyError, interruptedError, KnownError, type ExitStatus } from '../../base/errors.ts';
+import { copyError, interruptedError, KnownError } from '../../base/errors.ts';
+import type { ExitStatus } from '../../base/exit-status.ts';
 import { rpcCause, type FailedCall } from '../../diagnostics/causes/engine.ts';
 import type { OpenedEngine } from '../../diagnostics/open-engine.ts';
 import type { CallOptions, RpcResult } from '../../engine/rpc.ts';

@@ -1,4 +1,5 @@
-import { copyError, KnownError, type ExitStatus } from '../../base/errors.ts';
+import { copyError, KnownError } from '../../base/errors.ts';
+import type { ExitStatus } from '../../base/exit-status.ts';
 import { ownerName } from '../../discovery/describe-finding.ts';
 import { applyFindings, type AppliedFindings } from '../../discovery/apply-findings.ts';
 import type { Comparison, ProcessFinding } from '../../discovery/findings.ts';

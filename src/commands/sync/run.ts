@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
 import { countOf } from '../../base/count-of.ts';
 import { escapeForTerminal } from '../../base/escape.ts';
-import { usageError, worstExitStatus } from '../../base/errors.ts';
+import { usageError } from '../../base/errors.ts';
+import { worstExitStatus } from '../../base/exit-status.ts';
 import type { CommandContext } from '../../cli/context.ts';
 import { optionWords, rejectUnusedOptions } from '../../cli/process-options.ts';
 import type { ConnectionFlags } from '../../connection/flags.ts';

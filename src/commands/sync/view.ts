@@ -1,5 +1,5 @@
 import { countOf } from '../../base/count-of.ts';
-import type { ExitStatus } from '../../base/errors.ts';
+import type { ExitStatus } from '../../base/exit-status.ts';
 import { escapeForTerminal } from '../../base/escape.ts';
 import type { PlannedEdit } from '../../project/edit/file-edit.ts';
 import type { EditedFile } from '../../project/edit/make-edits.ts';

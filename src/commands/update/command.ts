@@ -1,6 +1,6 @@
 import { Option, type Command } from 'commander';
 import type { CommandContext } from '../../cli/context.ts';
-import { exitStatuses } from '../../cli/exit-statuses.ts';
+import { exitStatuses } from '../../cli/exit-status-help.ts';
 import { lazyAction } from '../../cli/lazy-action.ts';
 import { jsonOption } from '../../cli/json-option.ts';
 

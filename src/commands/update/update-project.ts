@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { join, posix } from 'node:path';
-import { amendError, KnownError, usageError, worstExitStatus, type ExitStatus } from '../../base/errors.ts';
+import { amendError, KnownError, usageError } from '../../base/errors.ts';
+import { worstExitStatus, type ExitStatus } from '../../base/exit-status.ts';
 import { withoutUndefined } from '../../base/json.ts';
 import type { WorkTree } from '../../files/git.ts';
 import type { InstallResult } from '../../languages/install.ts';

@@ -7,6 +7,9 @@ import { promisify } from 'node:util';
 import { codeOf, KnownError, messageOf } from '../../base/errors.ts';
 import type { PortRequest } from './types.ts';
 
+/** Where the parts listen unless other ports are requested. */
+export const DEFAULT_PORTS = { http: 7480, https: 7443, engine: 7483, temporalUi: 7484 } as const;
+
 export interface ChosenPort {
   readonly port: number;
   /** Set if the preferred port was taken and another one was chosen. */

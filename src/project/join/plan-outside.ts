@@ -8,7 +8,7 @@ import { unscopedName } from '../../languages/project-name.ts';
 import type { ProjectSpec } from '../../languages/project-spec.ts';
 import { languageOf } from '../../languages/registry.ts';
 import { isProject } from '../../process/find-project.ts';
-import type { ComparedFile, OutsideFiles } from '../conflicts.ts';
+import type { ComparedFile, OutsideFiles } from '../existing-files.ts';
 import { plainMode } from '../edit/file-edit.ts';
 import { unifiedDiff } from '../edit/unified-diff.ts';
 import { renderRepositoryFiles } from '../render.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { codeOf } from '../../base/errors.ts';
 import { readLibrary } from '../../languages/library.ts';
 import type { LanguageId } from '../../languages/names.ts';
-import type { ComparedFile } from '../conflicts.ts';
+import type { ComparedFile } from '../existing-files.ts';
 import { writeFiles, type WriteOptions } from '../write-files.ts';
 
 /** Writes what `compareSharedLibrary` finds, and resolves to it. Rejects with a KnownError, and then nothing changed. */

@@ -5,10 +5,10 @@ import { isRecord, pointerStep, pointerSteps, valueAt, type Json, type JsonObjec
 import { FieldFrame, within, type Field } from './field.tsx';
 import { JsonEditor } from './json-editor.tsx';
 import { isUiSchema } from './layouts.tsx';
+import { controlKind } from '../../schema/controls.ts';
 import {
   bestVariant,
   choicesOf,
-  controlKind,
   effectiveSchema,
   propertyNames,
   schemaLabel,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { KnownError, interruptedError } from '../../../src/base/errors.ts';
 import type { ProjectPlan } from '../../../src/languages/planned-file.ts';
-import { comparePlan } from '../../../src/project/conflicts.ts';
+import { comparePlan } from '../../../src/project/existing-files.ts';
 import { recoverProject } from '../../../src/project/edit/recover-project.ts';
 import { writeFiles } from '../../../src/project/write-files.ts';
 import { faultyFiles } from '../../support/faulty-files.ts';

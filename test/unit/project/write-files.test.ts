@@ -11,7 +11,7 @@ import {
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { interruptedError } from '../../../src/base/errors.ts';
-import { conflictError, comparePlan } from '../../../src/project/conflicts.ts';
+import { conflictError, comparePlan } from '../../../src/project/existing-files.ts';
 import type { ProjectPlan } from '../../../src/languages/planned-file.ts';
 import { writeFiles } from '../../../src/project/write-files.ts';
 import { errorOf } from '../../support/known-error.ts';

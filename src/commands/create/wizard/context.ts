@@ -12,7 +12,7 @@ import { findOnPath } from '../../../files/find-on-path.ts';
 import { LANGUAGE_IDS } from '../../../languages/names.ts';
 import type { PackageManager } from '../../../languages/project-spec.ts';
 import { languageOf } from '../../../languages/registry.ts';
-import { listFileActions, type FileAction } from '../../../project/conflicts.ts';
+import { listFileActions, type FileAction } from '../../../project/existing-files.ts';
 import { describeOutside } from '../../../project/join/plan-outside.ts';
 import { workerFolderName } from '../../../languages/project-name.ts';
 import type { FetchedTemplate } from '../../../project/template/fetch.ts';

@@ -4,7 +4,7 @@ import type { WorkerDefinition } from '../../../process/definition.ts';
 import { palette } from '../../../terminal/palette.ts';
 import { printError } from '../../../terminal/print-error.ts';
 import { formatFields } from '../../../discovery/view.ts';
-import type { MergedFile } from '../../../project/conflicts.ts';
+import type { MergedFile } from '../../../project/existing-files.ts';
 import type { OutsideChange } from '../../../project/join/plan-outside.ts';
 import { printMerged, printOutside } from '../view.ts';
 import type { Terminal } from '../../../terminal/terminal.ts';

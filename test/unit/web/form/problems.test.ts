@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { valueAt } from '../../../../src/base/json.ts';
 import { withValueAt } from '../../../../src/web/form/pointer.ts';
 import { problemsOf } from '../../../../src/web/form/problems.ts';
-import { readableName, withRequiredParts } from '../../../../src/schema/form.ts';
+import { withRequiredParts } from '../../../../src/schema/controls.ts';
+import { readableName } from '../../../../src/schema/form.ts';
 import { pageErrors } from '../../../support/page-validators.ts';
 
 type Schema = Readonly<Record<string, unknown>>;

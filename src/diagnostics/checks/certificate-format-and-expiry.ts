@@ -3,7 +3,7 @@ import { isoTime } from '../../base/clock.ts';
 import { correctedNow } from '../clock-skew.ts';
 import type { DoctorCheck, ExpiryThreshold } from '../input.ts';
 import { toFinding } from '../explain-finding.ts';
-import { notConfigured, PARTS } from './tls.ts';
+import { notConfigured, PARTS } from './certificate-material.ts';
 import { withObstacles } from '../causes/replaceable-certificate.ts';
 import {
   hasByteOrderMark,
