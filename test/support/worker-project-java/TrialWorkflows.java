@@ -21,7 +21,6 @@ import kuflow.worker.KuFlowOperations.CreateProcessItem;
 import kuflow.worker.KuFlowOperations.ProcessItem;
 import kuflow.worker.internal.activity.WorkerActivities;
 import kuflow.worker.internal.workflow.ItemContext;
-import kuflow.worker.internal.workflow.Uuid7;
 import kuflow.worker.model.LogLevel;
 import kuflow.worker.workflow.HumanTask;
 import kuflow.worker.workflow.KuFlowProcess;
@@ -52,7 +51,7 @@ public final class TrialWorkflows {
     }
 
     private static UUID createTask(KuFlowOperations kuflow, UUID processId, String code) {
-        UUID id = Uuid7.next();
+        UUID id = Workflow.randomUUID();
         kuflow.createProcessItem(
                 new CreateProcessItem(id, ProcessItem.Type.TASK, processId, null, null, null, code, null, null));
         return id;

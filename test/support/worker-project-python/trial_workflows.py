@@ -18,7 +18,6 @@ from kuflow_worker.workflow import (
 )
 from kuflow_worker._internal.workflow.item_context import ItemContext, run_for_item
 from kuflow_worker._internal.workflow.kuflow_activities import kuflow_activities, retrieve_application_id
-from kuflow_worker._internal.workflow.uuid7 import uuid7
 from .trial_activities import TrialActivities
 
 STEADY = timedelta(seconds=75)
@@ -29,7 +28,7 @@ ONLY_ONCE = workflow.ActivityConfig(
 
 
 async def create_task(process_id: str, code: str) -> str:
-    task_id = uuid7()
+    task_id = str(workflow.uuid4())
     await kuflow_activities.create_process_item(
         {"id": task_id, "type": "TASK", "processId": process_id, "processItemDefinitionCode": code}
     )
