@@ -12,6 +12,8 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import kuflow.worker.internal.activity.KuFlowActivities;
@@ -96,9 +98,10 @@ public class EngineLifecycle implements SmartLifecycle, WorkerReadiness {
     private void startWorker() {
         Authentication authentication = new Authentication(rest, settings, clock);
         TokenRenewer renewer = new TokenRenewer(authentication::requestToken, clock, metrics);
+        CompletableFuture<EngineIdentity> requested = CompletableFuture.supplyAsync(() ->
+                EngineIdentity.fromSettings(settings, clock.instant()).orElseGet(authentication::requestCertificate));
         renewer.start();
-        EngineIdentity identity =
-                EngineIdentity.fromSettings(settings, clock.instant()).orElseGet(authentication::requestCertificate);
+        EngineIdentity identity = resultOf(requested);
         String name = EngineConnection.clientName();
         EngineConnection connected =
                 new EngineConnection(settings, identity, renewer, name, converter, temporalMetrics);
@@ -143,6 +146,14 @@ public class EngineLifecycle implements SmartLifecycle, WorkerReadiness {
                 .addKeyValue("namespace", identity.namespace())
                 .addKeyValue("port", context.getEnvironment().getProperty("local.server.port", ""))
                 .log("Worker started");
+    }
+
+    private static <T> T resultOf(CompletableFuture<T> future) {
+        try {
+            return future.join();
+        } catch (CompletionException failed) {
+            throw failed.getCause() instanceof RuntimeException cause ? cause : failed;
+        }
     }
 
     private static WorkerOptions workerOptions(WorkerSettings.Worker settings) {
