@@ -84,7 +84,7 @@ export const restSettingsCheck: SettingsCheck = {
       restRoute: formatProxy(input.restProxy),
     };
     if (input.isLocalProject === true && lackOnlyCredentials(problems)) {
-      const text = 'No local KuFlow is running for this project, and no other connection is configured';
+      const text = 'No local KuFlow is running here, and no other connection is configured';
       return toFinding({ id: 'KF-SET-001', code: 'local-kuflow-stopped', text, facts });
     }
     if (problems.length > 0) return settingsFinding('KF-SET-001', problems, facts);

@@ -147,7 +147,7 @@ export function formatProcessEvent(event: Extract<DevEvent, { readonly kind: 'pr
   const name = isStart && code !== undefined ? `${code} ` : '';
   const more = detail === undefined ? '' : `: ${detail}`;
   const mark = FAILURES.has(what) ? '' : '· ';
-  return `${mark}${name}${subject}${more} ${isStart ? processId : `(…${processId.slice(-6)})`}`;
+  return `${mark}${name}${subject}${more} (${isStart ? processId : `…${processId.slice(-6)}`})`;
 }
 
 function reportTemporalLookup(event: Extract<DevEvent, { readonly about: 'temporal' }>, progress: Progress): void {
@@ -185,7 +185,7 @@ export interface ReadyHintsOptions {
   readonly start: string;
   /** The command of the project that runs its worker on this platform, if there is one. */
   readonly dev?: string | undefined;
-  /** Whether the address of the console signs the user in. Only for a terminal, since logs are read by others. */
+  /** Whether to print the address of the console that signs the user in. Only for a terminal, since logs are read by others. */
   readonly showToken: boolean;
 }
 
@@ -201,19 +201,22 @@ export function readyHints(
   // Processes with a webhook do not have a worker.
   const hasWorker = state.taskQueues === undefined || Object.keys(state.taskQueues).length > 0;
   const startWorker = hasWorker
-    ? ['worker', dev ?? execCommand(invocation, stateDir, start)]
-    : ['receiver', execCommand(invocation, stateDir, '<your program>')];
+    ? ['start worker', dev ?? execCommand(invocation, stateDir, start)]
+    : ['start receiver', execCommand(invocation, stateDir, '<your program>')];
   const tryIt = hasWorker
     ? `${invocation} dev simulate${code}${stateOption} -- ${start}`
     : `${invocation} process start ${shellWord(first)}${stateOption}`;
   return formatTable(
     [
-      ['console', pageAddress(state, showToken ? { token: state.user.token.reveal() } : {})],
+      [
+        'console',
+        showToken ? pageAddress(state, { token: state.user.token.reveal() }) : `${invocation} dev open${stateOption}`,
+      ],
       ['processes', state.processes.join(', ')],
       ...(runs === 'platform' ? [startWorker] : []),
       ['settings', `${invocation} dev env${stateOption}`],
       ...(state.endpoints.temporalUi === undefined ? [] : [["Temporal's UI", state.endpoints.temporalUi]]),
-      ['try it', tryIt],
+      ['run a process', tryIt],
       ['stop', 'Ctrl-C'],
     ],
     '  ',
