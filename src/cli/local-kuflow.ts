@@ -28,7 +28,9 @@ export function localKuFlow(
       const { findLocalSettings } = await import('../platform/session/local-settings.ts');
       const found = await findLocalSettings(folder);
       if (found === undefined && requested)
-        throw await noLocalKuFlow({ cwd: folder }, context, ['To use the configured KuFlow, leave out --local']);
+        throw await noLocalKuFlow({ cwd: folder }, context, [
+          'To use a configured connection instead, leave out --local',
+        ]);
       if (found !== undefined && !isAnnounced) {
         context.terminal.err.line(`Using the local KuFlow${requested ? '' : ' (no connection is configured)'}`);
         isAnnounced = true;

@@ -70,6 +70,7 @@ export function configure(command: Command, context: CommandContext): void {
   exitStatuses(status, {
     0: 'no problem',
     1: 'there is a problem',
+    2: 'wrong usage, or settings are missing or malformed',
     3: 'there are warnings, and you passed --fail-on warn',
   });
   withConnectionOptions(

@@ -60,7 +60,7 @@ export async function runDoctor(request: RunDoctorRequest): Promise<DoctorRun> {
   return { report: await runDoctorChecks(checksRequest), fixed };
 }
 
-/** The commands that advice names in `cwd`. The worker starts on the local KuFlow if the settings come from it, or a `--local` project has none. */
+/** The commands that advice names in `cwd`. The worker starts on the local KuFlow if the settings come from it, or if nothing else configures a `--local` project. */
 export async function adviceCommands(
   cwd: string,
   { settings }: Pick<SettingsResult, 'settings'>,

@@ -183,8 +183,9 @@ export interface ReadyHintsOptions {
   readonly runs: 'platform' | 'command';
   /** The command that starts the worker. */
   readonly start: string;
-  /** The command of the project that runs its worker on this platform, if there is one. */
+  /** The commands of the project that run its worker, and one process, on this platform, if there is a project. */
   readonly dev?: string | undefined;
+  readonly smoke?: string | undefined;
   /** Whether to print the address of the console that signs the user in. Only for a terminal, since logs are read by others. */
   readonly showToken: boolean;
 }
@@ -193,7 +194,7 @@ export interface ReadyHintsOptions {
 export function readyHints(
   state: Pick<PlatformState, 'processes' | 'endpoints' | 'user' | 'taskQueues'>,
   invocation: string,
-  { stateDir, runs, start, dev, showToken }: ReadyHintsOptions,
+  { stateDir, runs, start, dev, smoke, showToken }: ReadyHintsOptions,
 ): readonly string[] {
   const stateOption = formatPathOption('--state-dir', stateDir);
   const [first = '', ...others] = state.processes;
@@ -204,7 +205,7 @@ export function readyHints(
     ? ['start worker', dev ?? execCommand(invocation, stateDir, start)]
     : ['start receiver', execCommand(invocation, stateDir, '<your program>')];
   const tryIt = hasWorker
-    ? `${invocation} dev simulate${code}${stateOption} -- ${start}`
+    ? (smoke ?? `${invocation} dev simulate${code}${stateOption} -- ${start}`)
     : `${invocation} process start ${shellWord(first)}${stateOption}`;
   return formatTable(
     [

@@ -87,9 +87,10 @@ describe('platform events', () => {
     expect(withWebhook).toContain('npx kuflow dev exec -- <your program>\n');
     expect(withWebhook).toContain('npx kuflow process start LOAN\n');
     const inProject = readyHints({ processes: ['LOAN'], endpoints, user }, 'npx kuflow', {
-      ...{ runs: 'platform', start: 'npm start', dev: 'npm run dev', showToken: false },
+      ...{ runs: 'platform', start: 'npm start', dev: 'npm run dev', smoke: 'npm run smoke', showToken: false },
     }).join('\n');
     expect(inProject).toMatch(/ start worker +npm run dev\n/);
+    expect(inProject).toMatch(/ run a process +npm run smoke\n/);
     const folder = `/tmp/${'d'.repeat(600)} 2`;
     for (const command of ['exec', 'env', 'open', 'simulate'])
       expect(hints(folder)).toContain(`npx kuflow dev ${command} --state-dir ${shellPath(folder)}`);
