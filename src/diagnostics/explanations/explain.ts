@@ -44,7 +44,7 @@ const PLACEHOLDERS: Readonly<Record<string, string>> = {
   part: 'key or certificate',
   subject: 'SUBJECT',
   namespace: 'NAMESPACE',
-  'namespace-source': 'temporal.namespace',
+  'namespace-source': 'SOURCE',
 };
 const DOCS_COMMANDS: AdviceCommands = {
   kuflow: 'kuflow',
