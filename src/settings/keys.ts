@@ -129,7 +129,7 @@ const SETTINGS = [
   {
     name: 'temporal.proxy',
     kind: 'proxy',
-    description: 'HTTP proxy for the engine, or none (default: HTTPS_PROXY and NO_PROXY)',
+    description: 'HTTP proxy, or none (default: HTTPS_PROXY and NO_PROXY); kuflow commands use it only for the engine',
   },
   {
     name: 'worker.installation-id',
