@@ -14,7 +14,8 @@ Examples:
   read the tutorial
     $ kuflow docs first-worker
 
-In a TypeScript project, run npx kuflow; in a Java or Python project, ./kuflow.`;
+In a TypeScript project, run npx kuflow; in a Java or Python project, ./kuflow.
+For exit statuses and JSON output, run kuflow docs output.`;
 
 // Not awaited: the build compiles this to CommonJS, which starts faster.
 void main({

@@ -22,7 +22,7 @@ export function printAdded(
     return;
   }
   if (result.dryRun) {
-    err.line(`Dry run: nothing was written${where}`);
+    err.line(`Dry run: nothing was written${where}. To write the changes, leave out --dry-run`);
     return;
   }
   const left = result.files.filter(({ action }) => action === 'left').length;

@@ -135,6 +135,7 @@ export function configure(command: Command, context: CommandContext): void {
   const exec = command.command('exec');
   exitStatuses(exec, {
     other: 'exit status of the command',
+    2: 'wrong usage',
     125: 'credentials are missing',
     126: 'the command cannot be run',
     127: 'the command was not found',

@@ -120,6 +120,7 @@ export function configure(command: Command, context: CommandContext): void {
     .action(lazyAction(context, async () => (await import('./run.ts')).runDevExec, command));
   exitStatuses(exec, {
     other: 'exit status of the command',
+    2: 'wrong usage',
     125: 'the local KuFlow did not start',
     126: 'the command cannot be run',
     127: 'the command was not found',

@@ -18,7 +18,7 @@ export function configure(command: Command, context: CommandContext): void {
     "Verify an application's credentials with KuFlow, then store them as a profile for `kuflow` commands. " +
       "The secret is stored in the system's keychain or, if no keychain responds within 3 seconds, in a file that only " +
       'you can read; the output says which. If the profile exists, values that you do not pass are kept, unless the client ID changes. ' +
-      'The secret is always required. Workers do not read profiles.',
+      'The secret is always required. Workers do not read profiles. Commands use the default profile instead of the local KuFlow, unless you pass --local.',
   );
   connectionOptions(command, {
     profile: 'Name of the profile to store (default: "default")',

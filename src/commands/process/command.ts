@@ -1,5 +1,6 @@
 import { Argument, Option, type Command } from 'commander';
 import type { CommandContext } from '../../cli/context.ts';
+import { exitStatuses } from '../../cli/exit-status-help.ts';
 import { lazyAction } from '../../cli/lazy-action.ts';
 import {
   changeOptions,
@@ -58,7 +59,7 @@ export function configure(command: Command, context: CommandContext): void {
         'For the definitions of processes, see `kuflow definitions`.',
     );
 
-  changeOptions(
+  const start = changeOptions(
     dataOptions(
       command.command('start'),
       'metadata',
@@ -72,8 +73,13 @@ export function configure(command: Command, context: CommandContext): void {
       )
       .summary('Start a process')
       .description('Start a process. Prints only the ID of the process to stdout.')
-      .option('--wait', 'Wait until the process ends. Exits with status 1 if it was canceled'),
-  )
+      .option('--wait', 'Wait until the process ends'),
+  );
+  exitStatuses(start, {
+    0: 'started; with --wait, completed',
+    1: 'failed; with --wait, also if the process was canceled',
+    2: 'wrong usage, or the change is not confirmed with --yes',
+  })
     .addHelpText('after', START_EXAMPLES)
     .action(lazyAction(context, async () => (await import('./run.ts')).runProcessStart));
 
@@ -86,7 +92,7 @@ export function configure(command: Command, context: CommandContext): void {
       .addOption(limitOption('processes')),
   ).action(lazyAction(context, async () => (await import('./run.ts')).runProcessList));
 
-  sessionOptions(
+  const show = sessionOptions(
     command
       .command('show')
       .addArgument(idArgument('process'))
@@ -94,8 +100,13 @@ export function configure(command: Command, context: CommandContext): void {
       .description(
         'Show a process with its metadata and timeline or, outside the local KuFlow, with its process items.',
       )
-      .option('--watch', 'Keep watching until the process ends. Exits with status 1 if it was canceled'),
-  ).action(lazyAction(context, async () => (await import('./run.ts')).runProcessShow));
+      .option('--watch', 'Keep watching until the process ends'),
+  );
+  exitStatuses(show, {
+    0: 'shown; with --watch, completed',
+    1: 'failed; with --watch, also if the process was canceled',
+    2: 'wrong usage, or no process matches',
+  }).action(lazyAction(context, async () => (await import('./run.ts')).runProcessShow));
 
   localChangeOptions(
     command
@@ -131,7 +142,7 @@ export function configure(command: Command, context: CommandContext): void {
       ),
   ).action(lazyAction(context, async () => (await import('./run-act.ts')).runProcessActions));
 
-  changeOptions(
+  const act = changeOptions(
     command
       .command('act')
       .addArgument(idArgument('process', 'active'))
@@ -141,8 +152,13 @@ export function configure(command: Command, context: CommandContext): void {
       .addOption(setOption('input, or of the metadata of the process to start'))
       .option('--text <text>', 'Text of the message to create')
       .option('--thread <id>', 'ID of the thread in which to create the task or message')
-      .option('--wait', 'Wait until the action ends. Exits with status 1 if it failed or was canceled'),
-  )
+      .option('--wait', 'Wait until the action ends'),
+  );
+  exitStatuses(act, {
+    0: 'invoked; with --wait, completed',
+    1: 'failed; with --wait, also if the action failed or was canceled',
+    2: 'wrong usage, or the change is not confirmed with --yes',
+  })
     .addHelpText('after', ACT_EXAMPLES)
     .action(lazyAction(context, async () => (await import('./run-act.ts')).runProcessAct));
 

@@ -133,7 +133,9 @@ describe('a program', () => {
   it('lists exit statuses one per line, before the examples', async () => {
     const fake = fakeHost(['dev', 'exec', '--help'], { columns: 80 });
     expect(await runProgram({ ...rootOf({}), commands: kuflowEntries }, fake.host)).toBe(0);
-    expect(fake.stdout()).toMatch(/\nExit statuses:\n {2}125 {4}the local KuFlow did not start\n/);
+    expect(fake.stdout()).toMatch(
+      /\nExit statuses:\n {2}2 {6}wrong usage\n {2}125 {4}the local KuFlow did not start\n/,
+    );
     const doctor = fakeHost(['doctor', '--help'], { columns: 80 });
     await runProgram({ ...rootOf({}), commands: kuflowEntries }, doctor.host);
     expect(doctor.stdout()).toMatch(/\nExit statuses:\n(?: {2}[0-4] {2}[a-z].*\n){5}\nExamples:\n/);
