@@ -144,7 +144,7 @@ function describeShared(other, causes, checks) {
   const list = (codes) => codes.map((code) => `\`${code}\``).join(', ');
   if (missing.length === 0) return `Also reports the causes of ${link}.`;
   if (missing.length < shared.length) return `Also reports the causes of ${link}, except ${list(missing)}.`;
-  return `Also reports these causes of ${link}: ${list(shared)}.`;
+  return `Can also report causes that ${link} explains: ${list(shared)}.`;
 }
 
 /** What to do, one step per line. What steps have in common, such as `Certificate from the settings: `, is said once. */

@@ -24,7 +24,7 @@ export const kuflowEntries: readonly CommandEntry[] = [
   },
   {
     name: 'sync',
-    summary: 'Compare your definition with the process in KuFlow, and update the definition',
+    summary: 'Compare your definition with the process in KuFlow, and update it',
     group: 'Project:',
     load: () => import('../commands/sync/command.ts'),
   },
@@ -42,7 +42,7 @@ export const kuflowEntries: readonly CommandEntry[] = [
   },
   {
     name: 'dev',
-    summary: 'Run a local KuFlow with a real Temporal server',
+    summary: 'Run a local KuFlow with a real Temporal server, alone or with a worker',
     group: 'Local KuFlow:',
     load: () => import('../commands/dev/command.ts'),
   },
@@ -72,7 +72,7 @@ export const kuflowEntries: readonly CommandEntry[] = [
   },
   {
     name: 'credentials',
-    summary: 'Get, check and rotate the engine certificate (the TLS client certificate for Temporal)',
+    summary: 'Get, check and renew the engine certificate (the TLS client certificate for Temporal)',
     group: 'Connection:',
     load: () => import('../commands/credentials/command.ts'),
   },

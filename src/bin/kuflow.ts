@@ -6,13 +6,15 @@ import { kuflowEntries } from './commands.ts';
 const EXAMPLES = `
 Examples:
   create a worker for a sample process on the local KuFlow; needs no account
-    $ kuflow create loan-worker --local
+    $ npx create-kuflow-worker loan-worker --local
   run a local KuFlow for the project in this folder
     $ kuflow dev
   find out why a worker cannot connect
     $ kuflow doctor
   read the tutorial
-    $ kuflow docs first-worker`;
+    $ kuflow docs first-worker
+
+In a TypeScript project, run npx kuflow; in a Java or Python project, ./kuflow.`;
 
 // Not awaited: the build compiles this to CommonJS, which starts faster.
 void main({

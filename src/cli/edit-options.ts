@@ -3,9 +3,17 @@ import { jsonOption } from './json-option.ts';
 import { collectValues } from './process-options.ts';
 
 export const HOW_FILES_CHANGE =
-  'Regenerates files that you have not edited. Merges into edited files after you confirm, or with --edit. Exits with status 3 if a file is left for you to change.';
+  'Regenerates files that you have not edited. Merges changes into files that you edited after you confirm, or if you pass --edit.';
 
-export const SKIP_PROMPTS = 'Skip prompts: leave files with local changes unless --edit names them';
+export const SKIP_PROMPTS = 'Skip prompts; do not change files with local changes unless --edit names them';
+
+/** The exit statuses of commands that change code. */
+export const EDIT_STATUSES = {
+  0: 'done',
+  1: 'failed',
+  2: 'wrong usage, or nothing to add',
+  3: 'a file is left for you to change',
+} as const;
 
 /** The options of commands that change files of a project. `yes`: what `--yes` does. */
 export function editOptions(command: Command, yes: string): Command {

@@ -1,6 +1,7 @@
 import { Argument, InvalidArgumentError, Option, type Command } from 'commander';
 import { jsonOption } from './json-option.ts';
 import { usageError } from '../base/errors.ts';
+import { capitalize } from '../base/identifiers.ts';
 import { formatAlternatives } from '../base/near-match.ts';
 import type { ConnectionFlags } from '../connection/flags.ts';
 import { connectionOptions, localOption } from './connection-options.ts';
@@ -32,9 +33,7 @@ export interface ChangeFlags extends SessionFlags {
 
 export function changeOptions(command: Command): Command {
   return sessionOptions(
-    command
-      .addOption(actAsOption())
-      .option('-y, --yes', 'Confirm the change; required unless the command acts on the local KuFlow'),
+    command.addOption(actAsOption()).option('-y, --yes', 'Confirm the change; required outside the local KuFlow'),
   );
 }
 
@@ -66,7 +65,7 @@ export function dataOptions(command: Command, what: 'data' | 'metadata', allowIn
 }
 
 const actAsOption = (): Option =>
-  withCandidates(new Option('--as <email>', 'Act as this user of the local KuFlow'), 'users');
+  withCandidates(new Option('--as <email>', 'Act as this user of the local KuFlow (default: the first user)'), 'users');
 
 const stateDirOption = (): Option =>
   new Option('--state-dir <folder>', 'Folder for the state of the local KuFlow (default: .kuflow/dev)');
@@ -94,8 +93,8 @@ export function idArgument(what: 'process' | 'task', offered: 'all' | 'active' =
 
 /** The argument for an ID that completion does not know. */
 export function plainIdArgument(what: 'process' | 'task' | 'event'): Argument {
-  const code = what === 'task' ? ', its code if no other open task has it' : '';
-  return new Argument('<id>', `ID of the ${what}, or its last 6 or more characters${code}, or latest`);
+  const code = what === 'task' ? ', its code, if no other open task has it' : '';
+  return new Argument('<id>', `${capitalize(what)} ID, its last 6 or more characters${code}, or latest`);
 }
 
 const STATES = {

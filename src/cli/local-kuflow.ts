@@ -1,6 +1,15 @@
+import { KnownError } from '../base/errors.ts';
+import { formatPathOption } from '../base/shell.ts';
 import type { LocalKuFlow } from '../connection/resolve.ts';
+import { readRunningState, stateFolder, type PlatformState } from '../platform/state/state-file.ts';
 import { findProject } from '../process/find-project.ts';
 import type { CommandContext } from './context.ts';
+
+/** Where a local KuFlow keeps its state: `--state-dir` as the user passed it, or the default folder in `cwd`. */
+interface LocalPlace {
+  readonly cwd: string;
+  readonly stateDir?: string | undefined;
+}
 
 /**
  * The local KuFlow that runs for the project that contains the working directory, or for that directory. A line on stderr says that it is used,
@@ -8,21 +17,59 @@ import type { CommandContext } from './context.ts';
  */
 export function localKuFlow(
   flags: { readonly local?: boolean | undefined },
-  { cwd, terminal }: Pick<CommandContext, 'cwd' | 'terminal'>,
+  context: Pick<CommandContext, 'cwd' | 'invocation' | 'terminal'>,
 ): LocalKuFlow {
-  const folder = findProject(cwd) ?? cwd;
+  const folder = findProject(context.cwd) ?? context.cwd;
   const requested = flags.local === true;
   let isAnnounced = false;
   return {
     requested,
     find: async () => {
-      const { findLocalSettings, requireLocalSettings } = await import('../platform/session/local-settings.ts');
-      const found = requested ? await requireLocalSettings(folder, cwd) : await findLocalSettings(folder);
+      const { findLocalSettings } = await import('../platform/session/local-settings.ts');
+      const found = await findLocalSettings(folder);
+      if (found === undefined && requested)
+        throw await noLocalKuFlow({ cwd: folder }, context, [
+          'To use a configured connection instead, leave out --local',
+        ]);
       if (found !== undefined && !isAnnounced) {
-        terminal.err.line(`Using the local KuFlow${requested ? '' : ' (no connection is configured)'}`);
+        context.terminal.err.line(`Using the local KuFlow${requested ? '' : ' (no connection is configured)'}`);
         isAnnounced = true;
       }
       return found;
     },
   };
+}
+
+/** The local KuFlow that runs there. Rejects with a KnownError of status 2 that says how to start it; `more`: other steps. */
+export async function requireRunningPlatform(
+  place: LocalPlace,
+  context: Pick<CommandContext, 'cwd' | 'invocation'>,
+  more: readonly string[] = [],
+): Promise<PlatformState> {
+  const running = await readRunningState(stateFolder(place));
+  if (running !== undefined) return running;
+  throw await noLocalKuFlow(place, context, [
+    'If it runs with another state folder, pass --state-dir <folder>',
+    ...more,
+  ]);
+}
+
+async function noLocalKuFlow(
+  place: LocalPlace,
+  { cwd, invocation }: Pick<CommandContext, 'cwd' | 'invocation'>,
+  more: readonly string[],
+): Promise<KnownError> {
+  const { projectCommands } = await import('../project/commands.ts');
+  // The command of the project uses the default folder.
+  const dev = place.stateDir === undefined ? (await projectCommands(cwd))?.dev : undefined;
+  const start =
+    dev === undefined
+      ? `Start it in another terminal: ${invocation} dev${formatPathOption('--state-dir', place.stateDir)}`
+      : `Start it and the worker in another terminal: ${dev}`;
+  return new KnownError({
+    message: 'No local KuFlow is running here',
+    seen: `looked in ${stateFolder(place)}`,
+    next: [start, ...more],
+    status: 2,
+  });
 }

@@ -1,5 +1,4 @@
-import { cliInvocation } from '../base/cli-invocation.ts';
-import { amendError, KnownError, usageError } from '../base/errors.ts';
+import { KnownError, usageError } from '../base/errors.ts';
 import { escapeForTerminal } from '../base/escape.ts';
 import { requireConnection } from '../connection/require.ts';
 import { resolveConnection } from '../connection/resolve.ts';
@@ -13,6 +12,7 @@ import { readRunningState, stateFolder, type PlatformState } from '../platform/s
 import { findProject } from '../process/find-project.ts';
 import type { CommandContext } from './context.ts';
 import type { ChangeFlags, SessionFlags } from './kuflow-options.ts';
+import { requireRunningPlatform } from './local-kuflow.ts';
 
 /**
  * Runs `work` in the KuFlow that is configured, as its application, or otherwise in the local KuFlow that runs for this folder, as one of its
@@ -57,6 +57,7 @@ async function openSession(
   const request = { folder, env, signal: context.interruption() };
   const place = { cwd: flags.stateDir === undefined ? folder : cwd, stateDir: flags.stateDir };
   const requested = flags.local === true || flags.stateDir !== undefined;
+  const useTenant = `To use your tenant in KuFlow instead, run ${context.invocation} login, or set KUFLOW_API_CLIENTID and KUFLOW_API_CLIENTSECRET`;
   let running: PlatformState | undefined;
   const settings = await resolveConnection(flags, {
     env,
@@ -66,7 +67,7 @@ async function openSession(
       requested,
       option: flags.local === true ? '--local' : '--state-dir',
       find: async () => {
-        running = await requireLocal(place, requested || onlyLocal);
+        running = await requireRunningPlatform(place, context, requested || onlyLocal ? [] : [useTenant]);
         return localSettings(running);
       },
     },
@@ -90,26 +91,6 @@ async function openSession(
 }
 
 export const LOCAL_HINT = 'To use the local KuFlow, pass --local';
-
-async function requireLocal(
-  place: { readonly cwd: string; readonly stateDir: string | undefined },
-  isOnlyChoice: boolean,
-): Promise<PlatformState> {
-  const running = await readRunningState(stateFolder(place));
-  if (running !== undefined) return running;
-  // It loads the whole platform.
-  const { requireRunningPlatform } = await import('../platform/session/attach.ts');
-  try {
-    return await requireRunningPlatform(place);
-  } catch (error) {
-    if (isOnlyChoice || !(error instanceof KnownError)) throw error;
-    throw amendError(error, {
-      next: [
-        `To use KuFlow instead, run ${cliInvocation(place.cwd)} login, or set KUFLOW_API_CLIENTID and KUFLOW_API_CLIENTSECRET`,
-      ],
-    });
-  }
-}
 
 /**
  * Throws a usage error unless the change is in the local KuFlow or confirmed with --yes. `change` completes the sentence "This would …",

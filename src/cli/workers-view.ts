@@ -1,5 +1,6 @@
 import { escapeForTerminal } from '../base/escape.ts';
 import type { KuFlowSession } from '../platform/client/kuflow-session.ts';
+import { RECENT_RECORDS } from '../platform/client/light-client.ts';
 import { readQueues } from '../platform/rest/dev-client.ts';
 import { localStartCommand } from '../project/commands.ts';
 import { printSteps } from '../terminal/print-error.ts';
@@ -11,17 +12,37 @@ import type { CommandContext } from './context.ts';
  * who polls its queues.
  */
 export async function warnAboutUnpolledQueues(
-  { local }: KuFlowSession,
+  { local }: Pick<KuFlowSession, 'local'>,
   codes: readonly string[],
   { terminal: { err }, cwd, invocation }: CommandContext,
 ): Promise<void> {
-  if (local === undefined || codes.length === 0) return;
-  const queues = await readQueues(local.devApi);
-  const unpolled = queues.filter(
-    ({ pollers, processes }) => pollers.length === 0 && processes.some((code) => codes.includes(code)),
-  );
+  const unpolled = await findUnpolledQueues(local, codes);
   if (unpolled.length === 0) return;
-  for (const { taskQueue } of unpolled)
-    err.line(`${palette(err).yellow(err.marks.warning)} No worker polls ${escapeForTerminal(taskQueue)}`);
+  for (const taskQueue of unpolled) err.line(`${palette(err).yellow(err.marks.warning)} No worker polls ${taskQueue}`);
   printSteps(err, [`Start the worker: ${await localStartCommand(cwd, invocation)}`]);
+}
+
+/** One step for each task queue that a running process of the local KuFlow uses and no worker polls. */
+export async function stepsForUnpolledQueues(
+  session: KuFlowSession,
+  { cwd, invocation }: Pick<CommandContext, 'cwd' | 'invocation'>,
+): Promise<readonly string[]> {
+  const unpolled = await findUnpolledQueues(session.local, await runningCodes(session));
+  const start = await localStartCommand(cwd, invocation);
+  return unpolled.map((taskQueue) => `No worker polls ${taskQueue}. Start the worker: ${start}`);
+}
+
+/** The codes of the definitions of the newest running processes in the local KuFlow. */
+export async function runningCodes({ client, local }: KuFlowSession): Promise<readonly string[]> {
+  if (local === undefined) return [];
+  const running = await client.findProcesses({ state: ['RUNNING'], size: RECENT_RECORDS });
+  return running.content.map(({ processDefinitionRef }) => processDefinitionRef.code);
+}
+
+async function findUnpolledQueues(local: KuFlowSession['local'], codes: readonly string[]): Promise<readonly string[]> {
+  if (local === undefined || codes.length === 0) return [];
+  const queues = await readQueues(local.devApi);
+  return queues
+    .filter(({ pollers, processes }) => pollers.length === 0 && processes.some((code) => codes.includes(code)))
+    .map(({ taskQueue }) => escapeForTerminal(taskQueue));
 }

@@ -1,6 +1,7 @@
 import { cliInvocation } from '../base/cli-invocation.ts';
 import type { Secret } from '../base/secret.ts';
 import { decideProxy, type ProxyDecision } from '../network/proxy.ts';
+import { CLIENT_ID } from '../settings/keys.ts';
 import { requireSettings, type ResolvedSettings } from '../settings/resolve.ts';
 import { readPemFile } from './certificate.ts';
 import { CORRECT_AND_RETRY } from './flags.ts';
@@ -60,7 +61,7 @@ export function requireConnectionSettings(
         `Store the credentials once: ${cliInvocation(context.cwd)} login`,
         'Or pass --client-id with --client-secret-file or --client-secret-stdin',
       ]
-    : [CORRECT_AND_RETRY];
+    : [...(problems.some(({ key }) => key === CLIENT_ID) ? [WHERE_CREDENTIALS_ARE] : []), CORRECT_AND_RETRY];
   return requireSettings({ ...result, problems }, next);
 }
 

@@ -44,8 +44,7 @@ export async function resolveId(text: string, { what, listIds, listByCode, hint 
   if (!isHex && listByCode !== undefined) throw usageError(`No open task has the code ${text}`, [hint]);
   if (isHex && isLong) throw usageError(`No recent ${what} has an ID that ends with ${text}`, [hint]);
   const problem = isHex ? 'is too short' : 'is not an ID';
-  throw usageError(
-    `${text} ${problem}: pass the ID of the ${what}, at least its last ${SHORTEST_END} characters, or latest`,
-    [hint],
-  );
+  throw usageError(`${text} ${problem}: pass the ${what} ID, its last ${SHORTEST_END} or more characters, or latest`, [
+    hint,
+  ]);
 }

@@ -25,7 +25,8 @@ export async function secretFromFile(path: string): Promise<GivenSecret> {
   const content = await readSecretFile(file);
   const name = escapeForTerminal(path, 200);
   if (typeof content !== 'string') {
-    if (content.why === 'ENOENT') throw usageError(`${option}: ${name} does not exist`, ['Check the path']);
+    if (content.why === 'ENOENT')
+      throw usageError(`${option}: ${name} does not exist`, ['Pass a file that contains only the client secret']);
     const step = await unreadableStep(file, content.why);
     throw usageError(`${option}: cannot read ${name} (${content.why})`, [
       step === undefined ? 'Pass a file that contains only the secret' : formatStep(step),

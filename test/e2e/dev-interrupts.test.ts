@@ -247,7 +247,7 @@ describe.runIf(process.platform !== 'win32')('kuflow dev exec', () => {
     const command = startInTerminal(exec(words), options);
     const state = await platformReady(command, stateDir);
     await until('the command is running', () => seen().includes('running'));
-    expect(command.output()).toMatch(/processes +LOAN\r?\n +settings +.* dev env\r?\n +try it +/);
+    expect(command.output()).toMatch(/processes +LOAN\r?\n +settings +.* dev env\r?\n +run a process +/);
     command.closeTerminal();
     await until('all processes have ended', () => mark.alive().length === 0);
     expect(seen().filter((line) => !line.startsWith('heard'))).toEqual([

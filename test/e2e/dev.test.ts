@@ -93,10 +93,10 @@ describe('kuflow dev', () => {
     const { http, https, engine } = state.endpoints;
     const lines = platform.output().split('\n');
     expect(lines).toContain(`kuflow dev is ready: REST ${https} and ${http}, engine ${engine}`);
-    expect(lines).toContain('  processes  LOAN');
-    expect(lines.find((line) => line.startsWith('  worker'))).toMatch(/^ {2}worker {5}kuflow dev exec -- <command>$/);
+    expect(lines).toContain('  processes      LOAN');
+    expect(lines).toContain('  start worker   kuflow dev exec -- <command>');
     expect(platform.output()).not.toContain('\x1b');
-    expect(lines).toContain(`  console    ${http}/console/`);
+    expect(lines).toContain('  console        kuflow dev open');
     expect(platform.output()).not.toContain(state.user.token.reveal());
   });
 
@@ -106,7 +106,7 @@ describe('kuflow dev', () => {
 
   it('shows what happens to a process, with its full id once', async () => {
     const id = await asUser(state, (user) => startLoan(user, state));
-    await until('the process is shown', () => platform.output().includes(`· LOAN process started ${id}\n`));
+    await until('the process is shown', () => platform.output().includes(`· LOAN process started (${id})\n`));
   });
 
   it('fails with 1 if a platform already runs here, and identifies it', () => {

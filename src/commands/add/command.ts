@@ -1,8 +1,9 @@
 import { Argument, Option, type Command } from 'commander';
 import { connectionOptions } from '../../cli/connection-options.ts';
 import type { CommandContext } from '../../cli/context.ts';
+import { exitStatuses } from '../../cli/exit-status-help.ts';
 import { lazyAction } from '../../cli/lazy-action.ts';
-import { editOptions, HOW_FILES_CHANGE, SKIP_PROMPTS } from '../../cli/edit-options.ts';
+import { EDIT_STATUSES, editOptions, HOW_FILES_CHANGE, SKIP_PROMPTS } from '../../cli/edit-options.ts';
 import { processOptions, sampleOption, collectValues } from '../../cli/process-options.ts';
 import { withCandidates } from '../../cli/value-candidates.ts';
 
@@ -54,9 +55,11 @@ export function configure(command: Command, context: CommandContext): void {
   );
   command.addHelpText('after', EXAMPLES);
 
-  const task = command
-    .command('task')
-    .argument('<code[:kind]>', 'Task code in KuFlow. Kind: human, system, message or thread (default: human)')
+  const task = exitStatuses(command.command('task'), EDIT_STATUSES)
+    .argument(
+      '<code[:kind]>',
+      'Code of the task, as in KuFlow. Kind: human, system, message or thread (default: human)',
+    )
     .summary('Add a task to a process of the project')
     .description(
       `Add a task to the definition of a process and to the generated code. For a task that is already in the definition, updates only the code. ${HOW_FILES_CHANGE}`,
@@ -76,11 +79,10 @@ export function configure(command: Command, context: CommandContext): void {
     .addHelpText('after', TASK_EXAMPLES)
     .action(lazyAction(context, async () => (await import('./run.ts')).runAddTask));
 
-  const action = command
-    .command('action')
+  const action = exitStatuses(command.command('action'), EDIT_STATUSES)
     .argument(
       '<code[:type]>',
-      'Action code in KuFlow. Type: send-workflow-signal, start-workflow, downloadable, create-task, create-process-item-message, ' +
+      'Code of the action, as in KuFlow. Type: send-workflow-signal, start-workflow, downloadable, create-task, create-process-item-message, ' +
         'create-process-item-thread or start-related-process (default: send-workflow-signal)',
     )
     .summary('Add a user action to a process of the project')
@@ -118,8 +120,7 @@ export function configure(command: Command, context: CommandContext): void {
     .addHelpText('after', ACTION_EXAMPLES)
     .action(lazyAction(context, async () => (await import('./run.ts')).runAddAction));
 
-  const process = command
-    .command('process')
+  const process = exitStatuses(command.command('process'), EDIT_STATUSES)
     .addArgument(
       withCandidates(
         new Argument('[code]', 'Process definition code in KuFlow; not needed with --definition'),
@@ -136,15 +137,14 @@ export function configure(command: Command, context: CommandContext): void {
   processOptions(process)
     .option('--workflow-type <name>', 'Workflow type, as set in the process definition in the KuFlow app')
     .option('--task-queue <name>', "Task queue; must match the project's task queue (the default)")
-    .option('--process-id <uuid>', 'Process definition ID')
-    .option('--tenant-id <uuid>', 'Tenant ID')
+    .option('--process-id <uuid>', 'ID of the process definition, to record in the definition file')
+    .option('--tenant-id <uuid>', 'Tenant ID, if the application has several tenants')
     .addOption(sampleOption());
   connectionOptions(process)
     .addHelpText('after', PROCESS_EXAMPLES)
     .action(lazyAction(context, async () => (await import('./run-process.ts')).runAddProcess));
 
-  const activity = command
-    .command('activity')
+  const activity = exitStatuses(command.command('activity'), EDIT_STATUSES)
     .argument('<name>', 'Name of the function and of the activity')
     .summary('Add an activity')
     .description(

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import type { CommandContext } from '../../cli/context.ts';
+import { exitStatuses } from '../../cli/exit-status-help.ts';
 import { lazyAction } from '../../cli/lazy-action.ts';
-import { editOptions, HOW_FILES_CHANGE, SKIP_PROMPTS } from '../../cli/edit-options.ts';
+import { EDIT_STATUSES, editOptions, HOW_FILES_CHANGE, SKIP_PROMPTS } from '../../cli/edit-options.ts';
 
 const EXAMPLES = `
 Examples:
@@ -14,9 +15,9 @@ Examples:
 
 export function configure(command: Command, context: CommandContext): void {
   editOptions(
-    command.description(
-      'Update the code of the worker project in this folder or a parent folder after you have edited its definition files: ' +
-        'types, tasks and user actions, and the workflow, activities and tests for new tasks and actions. ' +
+    exitStatuses(command, { ...EDIT_STATUSES, 0: 'updated, or up to date', 2: 'wrong usage' }).description(
+      'Update the code of the worker project in this folder or a parent folder after you have edited its definition files. ' +
+        'Regenerates types, tasks and user actions, and adds new tasks and actions to the workflow, activities and tests. ' +
         `Does nothing if the code is up to date. ${HOW_FILES_CHANGE}`,
     ),
     SKIP_PROMPTS,

@@ -13,14 +13,14 @@ To enable completion in new shells:
 These lines need kuflow on the PATH: npm install --global create-kuflow-worker
 Without a global installation, write the script to a file and source that file:
   npx kuflow completion bash > ~/.kuflow-completion.bash
-It then also completes commands after npx, using the project's own kuflow.`;
+Completion then also works after npx, using the project's own kuflow.`;
 
 export function configure(command: Command, context: CommandContext): void {
   command
     .description(
       'Print a completion script for kuflow and create-kuflow-worker. It completes commands, options and their values, files, stored profiles, ' +
         'doctor checks, codes of processes and tasks, and IDs on the local KuFlow. The codes come from the process definition files in the current ' +
-        'folder or project, and from earlier API calls of other commands. `kuflow process` and `kuflow task` complete codes, users and the newest IDs from ' +
+        'folder or project, and from what earlier commands read from KuFlow. `kuflow process` and `kuflow task` complete codes, users and the newest IDs from ' +
         'the local KuFlow that runs for this folder. Completion sends nothing to KuFlow.',
     )
     .addArgument(new Argument('<shell>', 'Shell to print the script for').choices(SHELLS))

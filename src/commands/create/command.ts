@@ -17,7 +17,7 @@ Examples:
     $ npx create-kuflow-worker loan-worker --definition kuflow.process.yaml --yes
     $ npx create-kuflow-worker loan-worker --process LOAN --task APPLY --task SCORE:system \\
         --task-queue LOAN_QUEUE --workflow-type LoanWorkflow --yes
-  continue with the worker sample that the KuFlow app generated
+  start from the worker sample that the KuFlow app generates
     $ npx create-kuflow-worker loan-worker --from worker-sample.zip --process LOAN --yes
   read a process that already exists in KuFlow
     $ npx create-kuflow-worker loan-worker --process LOAN --task-queue LOAN_QUEUE --workflow-type LoanWorkflow --yes`;
@@ -55,8 +55,8 @@ export function configure(command: Command, context: CommandContext): void {
     )
     .option('--task-queue <name>', 'Task queue, as set in the process definition in the KuFlow app')
     .option('--workflow-type <name>', 'Workflow type, as set in the process definition in the KuFlow app')
-    .option('--process-id <uuid>', 'Process definition ID')
-    .option('--tenant-id <uuid>', 'Tenant ID')
+    .option('--process-id <uuid>', 'ID of the process definition, to record in the definition file')
+    .option('--tenant-id <uuid>', 'Tenant ID, if the application has several tenants')
     .addOption(sampleOption())
     .optionsGroup('Connection options:')
     .option(
@@ -88,7 +88,7 @@ export function configure(command: Command, context: CommandContext): void {
     .addOption(
       new Option(
         '--library <source>',
-        'Source of the library kuflow-worker: its archive in the project, or a registry (default: archive)',
+        'Where the project gets the library kuflow-worker: from its archive in the project, or from a registry (default: archive)',
       ).choices(LIBRARY_SOURCES),
     )
     .option(
@@ -103,7 +103,7 @@ export function configure(command: Command, context: CommandContext): void {
     )
     .option(
       '--workspace',
-      'Make the project a member of the workspace or Maven build above it (default if it already lists the folder)',
+      'Make the project a member of the workspace or Maven build above it (default if that already lists the folder)',
     )
     .option('--no-workspace', 'Create a separate project, even in a folder that a workspace lists')
     .addOption(

@@ -10,7 +10,7 @@ const EXAMPLES = `
 Examples:
   get the engine certificate for the project in this folder
     $ kuflow credentials pull
-  see where each setting comes from, and when the certificate expires
+  see which credentials are used, and when the certificate expires
     $ kuflow credentials status
   run a worker with all credentials in its environment
     $ kuflow credentials exec -- npm start`;
@@ -70,6 +70,7 @@ export function configure(command: Command, context: CommandContext): void {
   exitStatuses(status, {
     0: 'no problem',
     1: 'there is a problem',
+    2: 'wrong usage, or settings are missing or malformed',
     3: 'there are warnings, and you passed --fail-on warn',
   });
   withConnectionOptions(
@@ -99,7 +100,10 @@ export function configure(command: Command, context: CommandContext): void {
         'Get a new certificate, test it against the engine (GetSystemInfo, DescribeNamespace) and switch to it. The previous set is kept. A running ' +
           'worker that watches its files switches automatically; any other worker keeps the old certificate until it is restarted.',
       )
-      .option('--exec <command>', 'Command line to run in the system shell after the switch; its output goes to stderr')
+      .option(
+        '--exec <command>',
+        'Command to run in the system shell after the switch, such as a restart of the worker; its output goes to stderr',
+      )
       .addOption(jsonOption()),
     'on-request',
   ).action(lazyAction(context, async () => (await run()).runRotate));
@@ -144,6 +148,7 @@ export function configure(command: Command, context: CommandContext): void {
           'does not exist. Signals are forwarded unchanged. The command can use the terminal, but not job control or /dev/tty.',
       )
       .argument('<command...>', 'Command to run, after --')
+      .usage('[options] -- <command...>')
       .passThroughOptions(),
   )
     .addHelpText('after', EXEC_EXAMPLES)

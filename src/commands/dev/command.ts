@@ -15,14 +15,26 @@ const DEV_EXAMPLES = `
 Examples:
   start a local KuFlow for the process of this folder
     $ kuflow dev
-  start it only for as long as a command runs
+  TypeScript, Java, Python: run the worker, and the local KuFlow only as long as it runs
     $ kuflow dev exec -- npm start
     $ ./kuflow dev exec -- ./mvnw spring-boot:run
     $ ./kuflow dev exec -- uv run loan-worker
   run one process to completion with the worker
     $ kuflow dev simulate -- npm start
-  start a temporary one from a program
+  start a temporary local KuFlow from a program
     $ kuflow dev --json --ephemeral`;
+
+const EXEC_EXAMPLES = `
+Examples:
+  run the worker, and restart it when a file in src changes
+    $ kuflow dev exec --watch src -- npm start
+  run a Java program with its own trust store
+    $ ./kuflow dev exec --for java -- ./mvnw spring-boot:run`;
+
+const OPEN_EXAMPLES = `
+Examples:
+  open the newest open task
+    $ kuflow dev open tasks/latest`;
 
 const SIMULATE_EXAMPLES = `
 Examples:
@@ -79,8 +91,9 @@ export function configure(command: Command, context: CommandContext): void {
         'Temporal server behind a gateway with mutual TLS and tokens. ' +
         'Serves the processes in kuflow.process.yaml and processes/*.process.yaml or, without these files, a sample process. ' +
         'When you save one of these files, it serves the new content and regenerates types and tasks in the project. ' +
-        'Its state is in .kuflow/dev. Prints one line to stdout when it is ready. ' +
-        'With --ephemeral, it does not use that state, can run alongside another local KuFlow, and ignores later changes to the files.',
+        'Its state is in .kuflow/dev. ' +
+        'With --ephemeral, it does not use that state, can run alongside another local KuFlow, and ignores later changes to the files. ' +
+        'Prints one line to stdout when it is ready.',
     )
     .addHelpText('after', DEV_EXAMPLES)
     .action(lazyAction(context, async () => (await import('./run-platform.ts')).runDev));
@@ -90,7 +103,7 @@ export function configure(command: Command, context: CommandContext): void {
     .summary('Run a command connected to the local KuFlow')
     .description(
       'Run a command with the settings of the local KuFlow in its environment. Uses the local KuFlow already running for this folder, ' +
-        'or starts one and stops it afterward. A connected worker that exits on its own is restarted after 1 to 30 seconds.',
+        'or starts one and stops it afterward. A worker that was connected and exits on its own is restarted after 1 to 30 seconds.',
     )
     .argument('<command...>', 'Command to run, after --')
     .addOption(runtimeOption())
@@ -102,6 +115,7 @@ export function configure(command: Command, context: CommandContext): void {
         'Restart the command when this file or a file in this folder changes, even if the command has exited (repeatable)',
       ),
     )
+    .usage('[options] -- <command...>')
     .passThroughOptions()
     .action(lazyAction(context, async () => (await import('./run.ts')).runDevExec, command));
   exitStatuses(exec, {
@@ -110,7 +124,7 @@ export function configure(command: Command, context: CommandContext): void {
     126: 'the command cannot be run',
     127: 'the command was not found',
     130: 'interrupted, after the command has stopped',
-  });
+  }).addHelpText('after', EXEC_EXAMPLES);
   platformOptions(exec.optionsGroup('Local KuFlow options:'));
 
   const simulate = command
@@ -118,8 +132,8 @@ export function configure(command: Command, context: CommandContext): void {
     .summary('Run one process to completion with a worker')
     .description(
       'Run one process to completion with a worker. Starts the worker, waits until it polls, starts a process, completes each human task with valid data, prints the timeline, and stops the worker. ' +
-        'Uses the local KuFlow already running for this folder, or starts one and stops it afterward. The worker gets any free port ' +
-        'for its health endpoint unless WORKER_HEALTHPORT is set, and exposes no metrics unless WORKER_METRICSPORT is set.\n\n' +
+        'Uses the local KuFlow already running for this folder, or starts one and stops it afterward. The health endpoint of the worker ' +
+        'uses any free port unless WORKER_HEALTHPORT is set, and the worker exposes no metrics unless WORKER_METRICSPORT is set.\n\n' +
         'Fails early if a task gets stuck, the workflow fails, its code fails three times in a row, it calls an activity that is not registered, or the command exits.',
     )
     .addArgument(
@@ -131,7 +145,7 @@ export function configure(command: Command, context: CommandContext): void {
     .argument('[command...]', 'Command that starts the worker, after --')
     .option(
       '--answers <file>',
-      'YAML or JSON file with data for tasks and metadata: { metadata, tasks: { <code>: … } }',
+      'YAML or JSON file with the data that people enter; see `kuflow docs simulate-a-process`',
     )
     .addOption(
       new Option(
@@ -161,6 +175,7 @@ export function configure(command: Command, context: CommandContext): void {
   exitStatuses(simulate, {
     0: 'the process completed with valid data',
     1: 'the process cannot complete, or the command exited',
+    2: 'wrong usage',
     4: 'time limit reached',
     130: 'interrupted',
   }).addHelpText('after', SIMULATE_EXAMPLES);
@@ -184,6 +199,7 @@ export function configure(command: Command, context: CommandContext): void {
     )
     .argument('[path]', 'Path within the console, such as tasks/latest')
     .option('--print', "Print the address instead of opening it; it contains the user's token")
+    .addHelpText('after', OPEN_EXAMPLES)
     .action(lazyAction(context, async () => (await import('./run.ts')).runOpen, command));
 
   stateOption(command.command('history'))
@@ -202,15 +218,16 @@ export function configure(command: Command, context: CommandContext): void {
   const skip = command.command('skip');
   exitStatuses(skip, {
     0: 'skipped',
-    1: 'there was nothing to wait for',
-    4: 'a process did not reach the target time',
+    1: 'no process waits for a time',
+    2: 'wrong usage, or no local KuFlow is running',
+    4: 'no worker polls, or a process did not reach the target time',
   });
   stateOption(skip)
     .summary('Skip time, so that deadlines pass (experimental)')
     .description(
-      'Move the clock of the running local KuFlow forward, from deadline to deadline, and wait at each one until the worker is done. ' +
+      'Move the clock of the running local KuFlow forward. Stops at each deadline until the worker is done. ' +
         'Without a time or --until, skips until a process changes. Tokens and certificates keep real time. The clock stays ahead until `kuflow dev reset`. ' +
-        'Experimental: depends on an experimental feature of the Temporal server.',
+        'Experimental: uses a feature of the Temporal server that may change.',
     )
     .argument('[time]', 'How much time to skip, such as 12h or 3d', parseLife)
     .addOption(
@@ -278,7 +295,7 @@ export function configure(command: Command, context: CommandContext): void {
 
   command
     .command('server-path')
-    .summary('Print the path of the Temporal server, and download it if needed')
+    .summary('Print the path of the Temporal server, downloading it if needed')
     .option('--time-skipping', 'Print the path of the time-skipping test server instead')
     .option('--temporal-path <file>', 'Path to the `temporal` executable to use')
     .action(lazyAction(context, async () => (await import('./run.ts')).runServerPath));
@@ -317,7 +334,12 @@ function portOption(flags: string, name: string, standard: number): Option {
 
 function platformOptions(command: Command): Command {
   command
-    .addOption(collectValues('--definition <file>', 'Process definition to serve (repeatable)'))
+    .addOption(
+      collectValues(
+        '--definition <file>',
+        'Process definition to serve (repeatable; default: those of the project, or a sample)',
+      ),
+    )
     .option('--people <file>', 'File with users and groups (default: kuflow.people.yaml, if it exists)')
     .option('--requests', 'Show every request, not only failed ones');
   return stateOption(command)
@@ -340,7 +362,7 @@ function platformOptions(command: Command): Command {
     .addOption(
       collectValues(
         '--host-name <name>',
-        'DNS name for the server certificates; endpoints use the first one (repeatable)',
+        'DNS name for the server certificates; printed addresses use the first one (repeatable)',
         parseDnsName,
       ),
     );

@@ -33,10 +33,10 @@ interface DevView {
 export async function runDev(flags: DevFlags, context: CommandContext): Promise<void> {
   const isEphemeral = flags.ephemeral === true;
   const start = await startCommand(context.cwd);
-  // With another state folder, the command of the project would start another local KuFlow.
+  // With another state folder, the commands of the project would start another local KuFlow.
   const isDefault = !isEphemeral && flags.stateDir === undefined;
-  const dev = isDefault ? (await projectCommands(context.cwd))?.dev : undefined;
-  const view = flags.json === true ? jsonView(flags, context) : textView(flags, context, { start, dev });
+  const { dev, smoke } = (isDefault ? await projectCommands(context.cwd) : undefined) ?? {};
+  const view = flags.json === true ? jsonView(flags, context) : textView(flags, context, { start, dev, smoke });
   const interruption = context.interruption();
   const stdinClosed = watchesStdin(flags) ? whenClosed(context.terminal.prompts.input) : undefined;
   const signal = stdinClosed === undefined ? interruption : AbortSignal.any([interruption, stdinClosed]);
@@ -65,7 +65,7 @@ export async function runDev(flags: DevFlags, context: CommandContext): Promise<
 function textView(
   flags: DevFlags,
   { terminal, invocation }: CommandContext,
-  commands: Pick<ReadyHintsOptions, 'start' | 'dev'>,
+  commands: Pick<ReadyHintsOptions, 'start' | 'dev' | 'smoke'>,
 ): DevView {
   const progress = openProgress(terminal.err);
   return {

@@ -8,7 +8,6 @@ import { followingRequest } from './follow-project.ts';
 import { requestOpenFile } from '../../platform/rest/dev-client.ts';
 import { pageAddress } from '../../platform/console/page-address.ts';
 import { createKuFlowClient } from '../../kuflow/client.ts';
-import { requireRunningPlatform } from '../../platform/session/attach.ts';
 import type { LanguageId } from '../../languages/names.ts';
 import { workerSettings } from '../../platform/session/start.ts';
 import { openFolder, stateFolder, type PlatformState } from '../../platform/state/state-file.ts';
@@ -21,6 +20,7 @@ import { openProgress } from '../../terminal/progress.ts';
 import { escapeJsonForTerminal, stringifyForTerminal } from '../../terminal/json.ts';
 import { findLocalProcessId } from '../../cli/with-kuflow.ts';
 import type { CommandContext } from '../../cli/context.ts';
+import { requireRunningPlatform } from '../../cli/local-kuflow.ts';
 import { platformRequest, warnAboutIgnoredOptions } from '../../cli/platform-options.ts';
 import type { DevFlags } from '../../cli/platform-options.ts';
 
@@ -102,7 +102,7 @@ function endedLine(restart: Exclude<Restart, { kind: 'changed' }>): string {
 /** Prints lines that set the variables in the user's shell, such as `export NAME=VALUE`, or `{ NAME: VALUE }` with --json. Includes the client secret in plain text. */
 export async function runEnv(flags: DevFlags & RuntimeFlag, context: CommandContext): Promise<void> {
   const location = { cwd: context.cwd, stateDir: flags.stateDir };
-  const running = await requireRunningPlatform(location);
+  const running = await requireRunningPlatform(location, context);
   const settings = await workerSettings(running, { ...location, env: context.env, runtime: flags.for });
   const { out } = context.terminal;
   if (flags.json === true) out.line(stringifyForTerminal(settings));
@@ -113,9 +113,10 @@ export async function runEnv(flags: DevFlags & RuntimeFlag, context: CommandCont
 export async function runOpen(
   path: string | undefined,
   flags: DevFlags & { readonly print?: boolean },
-  { cwd, terminal }: CommandContext,
+  context: CommandContext,
 ): Promise<void> {
-  const running = await requireRunningPlatform({ cwd, stateDir: flags.stateDir });
+  const { cwd, terminal } = context;
+  const running = await requireRunningPlatform({ cwd, stateDir: flags.stateDir }, context);
   if (flags.print === true) {
     terminal.out.line(pageAddress(running, { token: running.user.token.reveal() }, path));
     return;
@@ -155,7 +156,7 @@ export async function runHistory(
   flags: DevFlags & { readonly output?: string; readonly encrypted?: boolean },
   context: CommandContext,
 ): Promise<void> {
-  const running = await requireRunningPlatform({ cwd: context.cwd, stateDir: flags.stateDir });
+  const running = await requireRunningPlatform({ cwd: context.cwd, stateDir: flags.stateDir }, context);
   const workflowId = await findWorkflowId(running, id, context);
   const { json: history, wasEncrypted } = await readHistory(running, workflowId, flags.encrypted === true);
   if (wasEncrypted)

@@ -20,13 +20,13 @@ export function configure(command: Command, context: CommandContext): void {
   exitStatuses(command, {
     0: 'no check failed',
     1: 'a check failed',
-    2: 'settings are missing or malformed',
+    2: 'wrong usage, or settings are missing or malformed',
     3: 'there are warnings, and you passed --fail-on warn',
     4: 'a result is inconclusive',
   });
   connectionOptions(
     command
-      .usage('[options]')
+      .usage('[options] [command]')
       .description(
         'Check everything a worker needs to connect, from its settings to the pollers of its task queue, and show the root cause first. ' +
           'Works inside and outside a project.\n\n' +
@@ -55,7 +55,7 @@ export function configure(command: Command, context: CommandContext): void {
         withCandidates(
           new Option(
             '--process <id>',
-            'Also check the workflow and encryption key of this process: its ID, or the last 6 or more characters, or latest',
+            'Also check the workflow and encryption key of this process: its ID, the last 6 or more characters of it, or latest',
           ),
           'process-ids',
         ),

@@ -2,12 +2,14 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { usageError } from '../../base/errors.ts';
 import { cliInvocation } from '../../base/cli-invocation.ts';
+import type { AdviceCommands } from '../../diagnostics/advice.ts';
 import { readGitState } from '../../files/git.ts';
 import { runDoctorChecks, type RunDoctorChecksRequest } from './run-checks.ts';
 import type { ExpiryThreshold } from '../../diagnostics/input.ts';
 import type { DoctorReport } from '../../diagnostics/report.ts';
 import { resolveConnection, type ConnectionContext } from '../../connection/resolve.ts';
 import type { ConnectionFlags } from '../../connection/flags.ts';
+import type { SettingsResult } from '../../settings/resolve.ts';
 import { applyFixes, type FixResult } from './fix.ts';
 import { findProject } from '../../process/find-project.ts';
 import { createProjectProbe } from './project.ts';
@@ -41,8 +43,6 @@ export async function runDoctor(request: RunDoctorRequest): Promise<DoctorRun> {
   const flags = resolveFlagPaths(request.flags, cwd);
   const connection = await resolveConnection(flags, { ...request, cwd: folder });
   const { result } = await connection.unlock();
-  const isLocal = result.settings['kuflow.api.client-id']?.source.kind === 'local';
-  const invocation = cliInvocation(cwd);
   const checksRequest: RunDoctorChecksRequest = {
     ...request,
     settings: result,
@@ -51,18 +51,29 @@ export async function runDoctor(request: RunDoctorRequest): Promise<DoctorRun> {
     project: root === undefined ? undefined : await createProjectProbe(root, env, result.settings),
     git: (path) => readGitState(path, env, GIT_MS),
     platform: process.platform,
-    commands: {
-      ...(await projectCommands(cwd)),
-      ...(isLocal ? { start: await localStartCommand(cwd, invocation) } : {}),
-      kuflow: invocation,
-    },
-    isLocalProject: root !== undefined && (await readRecordIfValid(root))?.local === true,
+    commands: await adviceCommands(cwd, result),
+    isLocalProject: await isLocalProject(root),
   };
   const beforeFix: RunDoctorChecksRequest = { ...checksRequest, onlyPlane: 'files', report: undefined };
   const proposed = request.fix ? (await runDoctorChecks(beforeFix)).results : [];
   const fixed = await applyFixes(proposed.flatMap(({ fixes = [] }) => fixes));
   return { report: await runDoctorChecks(checksRequest), fixed };
 }
+
+/** The commands that advice names in `cwd`. The worker starts on the local KuFlow if the settings come from it, or if nothing else configures a `--local` project. */
+export async function adviceCommands(
+  cwd: string,
+  { settings }: Pick<SettingsResult, 'settings'>,
+): Promise<Partial<AdviceCommands>> {
+  const clientId = settings['kuflow.api.client-id'];
+  const isLocal = clientId === undefined ? await isLocalProject(findProject(cwd)) : clientId.source.kind === 'local';
+  const kuflow = cliInvocation(cwd);
+  const start = isLocal ? { start: await localStartCommand(cwd, kuflow) } : {};
+  return { ...(await projectCommands(cwd)), ...start, kuflow };
+}
+
+const isLocalProject = async (root: string | undefined): Promise<boolean> =>
+  root !== undefined && (await readRecordIfValid(root))?.local === true;
 
 /** Paths in options are relative to the working directory; paths in settings are relative to the project. */
 function resolveFlagPaths(flags: ConnectionFlags, cwd: string): ConnectionFlags {

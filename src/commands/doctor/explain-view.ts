@@ -40,7 +40,7 @@ export function printExplanation({ out }: Terminal, explanation: CheckExplanatio
     printCauseBody({ out }, cause);
   }
   for (const [of, codes] of sharedCauses(explanation))
-    prose(`\nAlso reports these causes of ${of}: ${codes.join(', ')}`);
+    prose(`\nCan also report causes that ${of} explains: ${codes.join(', ')}`);
 }
 
 function printCauseBody({ out }: Pick<Terminal, 'out'>, { code, verdict, when, advice }: CauseExplanation): void {

@@ -6,15 +6,17 @@ import { KnownError, codeOf, usageError } from '../../base/errors.ts';
 import { escapeForTerminal } from '../../base/escape.ts';
 import { nearMatch } from '../../base/near-match.ts';
 import { explainAll } from '../../diagnostics/explanations/explain.ts';
-import type { ConnectionContext } from '../../connection/resolve.ts';
+import { resolveConnection, type ConnectionContext } from '../../connection/resolve.ts';
 import { readGivenSecret, type ConnectionFlags } from '../../connection/flags.ts';
-import { runDoctor, parseExpiryThreshold, type RunDoctorRequest, type DoctorRun } from './diagnose.ts';
+import { adviceCommands, runDoctor, parseExpiryThreshold, type RunDoctorRequest, type DoctorRun } from './diagnose.ts';
 import { watchDoctor } from './watch.ts';
 import { causeAsData, printCause, printExplanation, printExplanationList } from './explain-view.ts';
 import { formatGithubCommands, formatJunit } from './formats.ts';
 import { formatSupportReport } from './support-report.ts';
 import { doctorReportAsJson, doctorReporter, printDoctor, printFixes } from './view.ts';
-import { projectCommands } from '../../project/commands.ts';
+import { findLocalSettings } from '../../platform/session/local-settings.ts';
+import { findProject } from '../../process/find-project.ts';
+import type { SettingsResult } from '../../settings/resolve.ts';
 import { stringifyForTerminal } from '../../terminal/json.ts';
 import { openProgress } from '../../terminal/progress.ts';
 import { localKuFlow } from '../../cli/local-kuflow.ts';
@@ -127,9 +129,10 @@ async function writeReportFile(file: string, { report }: DoctorRun, context: Com
 export async function runExplain(
   id: string | undefined,
   flags: { readonly json?: boolean },
-  { terminal, invocation, cwd }: CommandContext,
+  context: CommandContext,
 ): Promise<void> {
-  const all = explainAll({ ...(await projectCommands(cwd)), kuflow: invocation });
+  const { terminal, invocation, cwd } = context;
+  const all = explainAll(await adviceCommands(cwd, await settingsInUse(context)));
   const print = (data: object, printView: () => void): void => {
     if (flags.json === true) terminal.out.line(stringifyForTerminal(data));
     else printView();
@@ -150,6 +153,19 @@ export async function runExplain(
       ...(near === undefined ? [] : [`Did you mean ${near}?`]),
       `List all checks: ${invocation} doctor explain`,
     ]);
+  }
+}
+
+/** The settings that `kuflow doctor` uses here. */
+async function settingsInUse({ env, cwd, terminal }: CommandContext): Promise<Pick<SettingsResult, 'settings'>> {
+  const folder = findProject(cwd) ?? cwd;
+  const local = { requested: false, find: () => findLocalSettings(folder) };
+  try {
+    return (await resolveConnection({}, { env, cwd: folder, stdin: terminal.prompts.input, local })).result;
+  } catch (error) {
+    // A profile that does not exist, which an explanation does not need.
+    if (error instanceof KnownError) return { settings: {} };
+    throw error;
   }
 }
 

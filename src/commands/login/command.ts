@@ -27,7 +27,7 @@ export function configure(command: Command, context: CommandContext): void {
   })
     .option(
       '--default',
-      'Use this profile when no other credentials are given (the first profile stored becomes the default)',
+      'Make this the default profile, which commands use if no other credentials are given (the first profile stored becomes the default)',
     )
     .option('--no-verify', 'Do not verify the credentials with KuFlow')
     .option('--no-keychain', 'Store the secret in a file')

@@ -104,10 +104,15 @@ export function configure(command: Command, context: CommandContext): void {
       .argument('<name>', 'Name of the signal')
       .summary('Send a signal to the workflow of a running process')
       .description(
-        'Send a signal to the workflow of a running process. To invoke a user action, use `kuflow process act`. If the process is confidential, the input is encrypted. ' +
-          "Only the local KuFlow supports this command, because KuFlow's API has no call to send a signal.",
+        "Send a signal to the workflow of a running process. Works only on the local KuFlow, because KuFlow's API has no call to send a signal. " +
+          'A signal without a handler in the workflow has no effect. To invoke a user action, use `kuflow process act`. If the process is confidential, the input is encrypted.',
       )
-      .addOption(collectValues('--set <name=value>', 'Set one property of the input, as JSON if possible (repeatable)'))
+      .addOption(
+        collectValues(
+          '--set <name=value>',
+          'Set one property of the input. The value is read as JSON if possible (repeatable)',
+        ),
+      )
       .addOption(
         new Option('--input <json>', 'Input as JSON (default: send the signal without an argument)').conflicts('set'),
       ),
@@ -135,7 +140,7 @@ export function configure(command: Command, context: CommandContext): void {
       .description('Invoke a user action of a running process. Prints the ID of the action to stdout.')
       .addOption(setOption('input, or of the metadata of the process to start'))
       .option('--text <text>', 'Text of the message to create')
-      .option('--thread <id>', 'ID of the thread for the task or message to create')
+      .option('--thread <id>', 'ID of the thread in which to create the task or message')
       .option('--wait', 'Wait until the action ends. Exits with status 1 if it failed or was canceled'),
   )
     .addHelpText('after', ACT_EXAMPLES)

@@ -19,7 +19,7 @@ export function configure(command: Command, context: CommandContext): void {
   exitStatuses(command, {
     0: 'every process matches',
     1: 'the code would break a process',
-    2: 'the worker is not installed or built',
+    2: 'settings, the dependencies or the built worker are missing',
     3: 'there are no processes, or the duration of a timer has changed',
     4: 'a process could not be read',
   });

@@ -85,7 +85,7 @@ async function findWorker(
     case 'not-installed':
       throw new KnownError({
         message: 'The dependencies are not installed',
-        next: [`Install them: ${commands(record.packageManager, record).install}`],
+        next: [`Install the dependencies: ${commands(record.packageManager, record).install}`],
         status: 2,
       });
     case 'not-built':

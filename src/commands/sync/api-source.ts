@@ -29,12 +29,16 @@ export async function requireApiConnection(
 ): Promise<Connection> {
   const { env, terminal, invocation } = context;
   const at = { env, cwd: folder, stdin: terminal.prompts.input, signal: context.interruption() };
+  const settings = await resolveConnection(flags, at);
   try {
-    return await requireConnection(await resolveConnection(flags, at));
+    return await requireConnection(settings);
   } catch (error) {
     if (!(error instanceof KnownError)) throw error;
+    const isMissing = settings.result.problems.some(({ code }) => code === 'missing');
+    const why = "kuflow sync compares with KuFlow's service; it cannot use the local KuFlow";
+    const message = isMissing ? `${why}\n${error.message}` : error.message;
     const step = `Or compare with a worker sample of the KuFlow app, without credentials: ${invocation} sync --from worker-sample.zip`;
-    throw amendError(error, { next: [step] });
+    throw amendError(error, { message, next: [step] });
   }
 }
 

@@ -24,13 +24,14 @@ export function configure(command: Command, context: CommandContext): void {
   exitStatuses(command, {
     0: 'done, or the definition matches',
     1: 'the definition differs (with --check)',
+    2: 'wrong usage, or the connection is not configured',
     3: 'something is left for you to change by hand',
     4: 'inconclusive',
   });
   command
     .description(
-      'Compare the definition of a process with the process in KuFlow, and print each difference with its evidence. Then offers to update the ' +
-        "definition and the generated code. KuFlow's API does not return definitions, so the definition is derived from the instances of the process, in at " +
+      "Compare the definition of a process with the process in KuFlow's service, print each difference with its evidence, and offer to update the " +
+        "definition and the generated code. Cannot compare with the local KuFlow. KuFlow's API does not return definitions, so the definition is derived from the instances of the process, in at " +
         'most 30 requests (more with a large --sample). With --sample, also compares fields; only keys and ' +
         'types are kept, never values. Nothing is reported as removed unless the instances show it. Files that you have edited are changed ' +
         'only after you confirm, or if you name them with --edit.',

@@ -12,7 +12,7 @@ import {
   withKuFlow,
   type DataFlags,
 } from '../../cli/with-kuflow.ts';
-import { warnAboutUnpolledQueues } from '../../cli/workers-view.ts';
+import { runningCodes, stepsForUnpolledQueues, warnAboutUnpolledQueues } from '../../cli/workers-view.ts';
 import { parseState, type ChangeFlags, type SessionFlags } from '../../cli/kuflow-options.ts';
 import { KuFlowApiError } from '../../kuflow/errors.ts';
 import type { ProcessItem } from '../../kuflow/contract/process-items.ts';
@@ -73,10 +73,7 @@ export async function runTaskList(
 
 async function explainNoTasks(session: KuFlowSession, flags: TaskListFlags, context: CommandContext): Promise<void> {
   printNoTasks(context.terminal, { open: flags.state === undefined });
-  if (session.local === undefined) return;
-  const running = await session.client.findProcesses({ state: ['RUNNING'], size: RECENT_RECORDS });
-  const codes = running.content.map(({ processDefinitionRef }) => processDefinitionRef.code);
-  await warnAboutUnpolledQueues(session, codes, context);
+  await warnAboutUnpolledQueues(session, await runningCodes(session), context);
 }
 
 /** `kuflow task show`. With `--json`: `{ task }`, the process item as KuFlow's API returns it. */
@@ -277,6 +274,17 @@ function reportChange(change: TaskChange, task: ProcessItem, flags: SessionFlags
 }
 
 async function findTask(session: KuFlowSession, id: string, context: CommandContext): Promise<ProcessItem> {
+  const taskId = await findTaskId(session, id, context).catch(async (error: unknown) => {
+    const isNotFound = error instanceof KnownError && !(error instanceof KuFlowApiError);
+    if (!isNotFound || session.local === undefined) throw error;
+    const open = await session.client.findProcessItems({ type: ['TASK'], taskState: OPEN_STATES, size: 1 });
+    if (open.content.length > 0) throw error;
+    throw amendError(error, { next: await stepsForUnpolledQueues(session, context) });
+  });
+  return await session.client.retrieveProcessItem(taskId);
+}
+
+async function findTaskId(session: KuFlowSession, id: string, context: CommandContext): Promise<string> {
   const { client } = session;
   const list = async (query: Parameters<typeof client.findProcessItems>[0]): Promise<readonly string[]> => {
     const recent = await client.findProcessItems({
@@ -288,11 +296,10 @@ async function findTask(session: KuFlowSession, id: string, context: CommandCont
     });
     return recent.content.map((item) => item.id);
   };
-  const taskId = await resolveId(id, {
+  return await resolveId(id, {
     what: 'task',
     listIds: async (text) => await list(text === 'latest' ? { taskState: OPEN_STATES } : {}),
     listByCode: async (code) => await list({ taskState: OPEN_STATES, processItemDefinitionCode: [code] }),
     hint: `List the tasks: ${context.invocation} task list`,
   });
-  return await client.retrieveProcessItem(taskId);
 }

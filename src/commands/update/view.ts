@@ -1,7 +1,9 @@
 import { countOf } from '../../base/count-of.ts';
 import { escapeForTerminal, escapeLinesForTerminal } from '../../base/escape.ts';
+import { PACKAGE_NAME } from '../../base/package-root.ts';
 import { folderSuffix, printDiff, printNotes, printOutcome, readTemplateTitle } from '../../project/view.ts';
 import { palette } from '../../terminal/palette.ts';
+import { printSteps } from '../../terminal/print-error.ts';
 import type { Progress } from '../../terminal/progress.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import { wrapForChannel } from '../../terminal/wrap.ts';
@@ -66,7 +68,8 @@ export function printUpdate(
   const where = folderSuffix(result.project, cwd);
   const [from, to] = [result.from, result.to].map((version) => escapeForTerminal(version, 40));
   if (result.result === 'up-to-date') {
-    err.line(`The project is up to date with version ${to ?? ''}${where}`);
+    err.line(`The project already has the templates of version ${to ?? ''}${where}`);
+    printSteps(err, [`To get the templates of the newest version: npx -p ${PACKAGE_NAME}@latest kuflow update`]);
     return;
   }
   const isDryRun = result.result === 'would-update';

@@ -23,6 +23,8 @@ const causeCodeOf = ({ kind }: ConnectionProblem): string =>
 export const describeProblem = ({ key, problem, source }: ConnectionProblem): string =>
   `${key}${source === undefined ? '' : ` (${source})`}: ${problem}`;
 
+const LOCAL_STOPPED = 'local-kuflow-stopped';
+
 const CREDENTIALS: readonly string[] = [CLIENT_ID, CLIENT_SECRET];
 
 const lackOnlyCredentials = (problems: readonly ConnectionProblem[]): boolean =>
@@ -84,8 +86,8 @@ export const restSettingsCheck: SettingsCheck = {
       restRoute: formatProxy(input.restProxy),
     };
     if (input.isLocalProject === true && lackOnlyCredentials(problems)) {
-      const text = 'No local KuFlow is running for this project, and no other connection is configured';
-      return toFinding({ id: 'KF-SET-001', code: 'local-kuflow-stopped', text, facts });
+      const text = 'No local KuFlow is running here, and no other connection is configured';
+      return toFinding({ id: 'KF-SET-001', code: LOCAL_STOPPED, text, facts });
     }
     if (problems.length > 0) return settingsFinding('KF-SET-001', problems, facts);
     if (ownProblems.length > 0) return { ...skippedBecauseOf('KF-SET-003'), facts };
@@ -137,6 +139,8 @@ export const engineSettingsCheck: SettingsCheck = {
     if (problems.length > 0) return settingsFinding('KF-SET-006', problems, facts);
     if (ownProblems.length > 0) return { ...skippedBecauseOf('KF-SET-003'), facts };
     if (shared.length > 0) return { ...skippedBecauseOf('KF-SET-001'), facts };
+    // The local KuFlow that is not running has another address.
+    if (resultOf('KF-SET-001')?.cause?.code === LOCAL_STOPPED) return { ...skippedBecauseOf('KF-SET-001'), facts };
     const summary = `${target.value} (${target.source}), certificate: ${facts.certificate}`;
     return { state: 'pass', summary, facts };
   },

@@ -44,7 +44,7 @@ const PLACEHOLDERS: Readonly<Record<string, string>> = {
   part: 'key or certificate',
   subject: 'SUBJECT',
   namespace: 'NAMESPACE',
-  'namespace-source': 'SOURCE',
+  'namespace-source': 'FILE:LINE',
 };
 const DOCS_COMMANDS: AdviceCommands = {
   kuflow: 'kuflow',

@@ -28,7 +28,7 @@ export const project: Readonly<Record<string, Explanation>> = {
       "The version of Temporal's SDK: whether all of its packages have the same one, and whether it has known bugs. Reads the installed packages, or pom.xml in a Java project.",
     causes: {
       'sdk-not-installed': warns('The dependencies are not installed.', {
-        text: 'Install them',
+        text: 'Install the dependencies',
         command: '<install>',
       }),
       'sdk-versions-differ': fails(

@@ -26,11 +26,8 @@ export const settingsAndFiles: Readonly<Record<string, Explanation>> = {
     causes: {
       'local-kuflow-stopped': fails(
         'The project was created for the local KuFlow, which is not running, and no other connection is configured.',
-        { text: 'Start the local KuFlow in another terminal', command: '<kuflow> dev' },
-        {
-          text: 'To use an application of your KuFlow account instead, store its credentials',
-          command: '<kuflow> login',
-        },
+        { text: 'Start it and the worker in another terminal', command: '<start>' },
+        'To use your tenant in KuFlow instead, put the client ID and secret of an application into application-local.yaml',
       ),
       'settings-incomplete': fails(INCOMPLETE, SET_KEY, WHERE_CREDENTIALS_ARE, STORE_CREDENTIALS, {
         text: 'To try it without an account, use the local KuFlow',

@@ -1,7 +1,5 @@
 import { systemClock } from '../../base/clock.ts';
 import { usageError } from '../../base/errors.ts';
-import { cliInvocation } from '../../base/cli-invocation.ts';
-import { formatPathOption } from '../../base/shell.ts';
 import {
   definitionDigest,
   platformOwner,
@@ -12,7 +10,6 @@ import {
 import { PlatformInUseError } from '../store/owner-lock.ts';
 import type { ProcessDefinition } from '../../process/definition.ts';
 import { sampleDefinition } from '../../process/sample.ts';
-import { noLocalKuFlow } from './local-settings.ts';
 import { loadDefinitions, startDevPlatform, type DevPlatform, type DevPlatformRequest } from './start.ts';
 
 const OWNER_POLL_MS = 200;
@@ -79,18 +76,4 @@ function describeMismatch(running: PlatformState, definition: ProcessDefinition)
     ? `serves a different definition of ${code}`
     : `does not serve ${code}, only ${processes.join(', ')}`;
   return `The running local KuFlow (pid ${pid}) ${mismatch}`;
-}
-
-/** The platform that runs on the state folder. Rejects with KnownError if no platform is running there. */
-export async function requireRunningPlatform(request: {
-  readonly cwd: string;
-  readonly stateDir?: string | undefined;
-}): Promise<PlatformState> {
-  const stateDir = stateFolder(request);
-  const running = await readRunningState(stateDir);
-  if (running !== undefined) return running;
-  throw noLocalKuFlow(stateDir, [
-    `Start it in another terminal: ${cliInvocation(request.cwd)} dev${formatPathOption('--state-dir', request.stateDir)}`,
-    'If it runs with another state folder, pass --state-dir <folder>',
-  ]);
 }

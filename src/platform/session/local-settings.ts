@@ -1,7 +1,5 @@
 import http from 'node:http';
 import { join } from 'node:path';
-import { cliInvocation } from '../../base/cli-invocation.ts';
-import { KnownError } from '../../base/errors.ts';
 import type { LocalSource } from '../../settings/resolve.ts';
 import { readRunningState, STATE_FOLDER, type PlatformState } from '../state/state-file.ts';
 
@@ -27,25 +25,6 @@ export function localSettings({ endpoints, application, tenantId, caFile, proces
       'temporal.target': endpoints.engine,
     },
   };
-}
-
-/** Like `findLocalSettings`. Rejects with a KnownError of status 2 that says how to start one; `cwd` is the working directory. */
-export async function requireLocalSettings(folder: string, cwd: string): Promise<LocalSource> {
-  const found = await findLocalSettings(folder);
-  if (found !== undefined) return found;
-  throw noLocalKuFlow(join(folder, STATE_FOLDER), [
-    `Start it in another terminal: ${cliInvocation(cwd)} dev`,
-    'To use the configured KuFlow, leave out --local',
-  ]);
-}
-
-export function noLocalKuFlow(stateFolder: string, next: readonly string[]): KnownError {
-  return new KnownError({
-    message: 'No local KuFlow is running here',
-    seen: `its state would be in ${stateFolder}`,
-    next,
-    status: 2,
-  });
 }
 
 /** Whether the process that wrote the state still serves requests; it may be starting, stopping or suspended. */

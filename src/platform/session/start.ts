@@ -159,7 +159,8 @@ function alreadyRunningError(running: PlatformState, request: DevPlatformRequest
     message: `A local KuFlow is already running for this folder (pid ${running.pid})`,
     seen: `It serves ${running.processes.join(', ')} at ${running.endpoints.https}; its state is in ${stateFolder(request)}`,
     next: [
-      `Use it: ${command} dev exec${stateOption} -- <command>`,
+      `Start the worker: ${request.platform?.pageCommands?.worker ?? `${command} dev exec${stateOption} -- <command>`}`,
+      `Or open its console: ${command} dev open${stateOption}`,
       `Or stop it: press Ctrl-C in its terminal, or run ${killCommand(running.pid)}`,
       `Or run another one: ${command} dev --state-dir <folder>`,
     ],

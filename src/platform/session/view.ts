@@ -147,7 +147,7 @@ export function formatProcessEvent(event: Extract<DevEvent, { readonly kind: 'pr
   const name = isStart && code !== undefined ? `${code} ` : '';
   const more = detail === undefined ? '' : `: ${detail}`;
   const mark = FAILURES.has(what) ? '' : '· ';
-  return `${mark}${name}${subject}${more} ${isStart ? processId : `(…${processId.slice(-6)})`}`;
+  return `${mark}${name}${subject}${more} (${isStart ? processId : `…${processId.slice(-6)}`})`;
 }
 
 function reportTemporalLookup(event: Extract<DevEvent, { readonly about: 'temporal' }>, progress: Progress): void {
@@ -183,9 +183,10 @@ export interface ReadyHintsOptions {
   readonly runs: 'platform' | 'command';
   /** The command that starts the worker. */
   readonly start: string;
-  /** The command of the project that runs its worker on this platform, if there is one. */
+  /** The commands of the project that run its worker, and one process, on this platform, if there is a project. */
   readonly dev?: string | undefined;
-  /** Whether the address of the console signs the user in. Only for a terminal, since logs are read by others. */
+  readonly smoke?: string | undefined;
+  /** Whether to print the address of the console that signs the user in. Only for a terminal, since logs are read by others. */
   readonly showToken: boolean;
 }
 
@@ -193,7 +194,7 @@ export interface ReadyHintsOptions {
 export function readyHints(
   state: Pick<PlatformState, 'processes' | 'endpoints' | 'user' | 'taskQueues'>,
   invocation: string,
-  { stateDir, runs, start, dev, showToken }: ReadyHintsOptions,
+  { stateDir, runs, start, dev, smoke, showToken }: ReadyHintsOptions,
 ): readonly string[] {
   const stateOption = formatPathOption('--state-dir', stateDir);
   const [first = '', ...others] = state.processes;
@@ -201,19 +202,22 @@ export function readyHints(
   // Processes with a webhook do not have a worker.
   const hasWorker = state.taskQueues === undefined || Object.keys(state.taskQueues).length > 0;
   const startWorker = hasWorker
-    ? ['worker', dev ?? execCommand(invocation, stateDir, start)]
-    : ['receiver', execCommand(invocation, stateDir, '<your program>')];
+    ? ['start worker', dev ?? execCommand(invocation, stateDir, start)]
+    : ['start receiver', execCommand(invocation, stateDir, '<your program>')];
   const tryIt = hasWorker
-    ? `${invocation} dev simulate${code}${stateOption} -- ${start}`
+    ? (smoke ?? `${invocation} dev simulate${code}${stateOption} -- ${start}`)
     : `${invocation} process start ${shellWord(first)}${stateOption}`;
   return formatTable(
     [
-      ['console', pageAddress(state, showToken ? { token: state.user.token.reveal() } : {})],
+      [
+        'console',
+        showToken ? pageAddress(state, { token: state.user.token.reveal() }) : `${invocation} dev open${stateOption}`,
+      ],
       ['processes', state.processes.join(', ')],
       ...(runs === 'platform' ? [startWorker] : []),
       ['settings', `${invocation} dev env${stateOption}`],
       ...(state.endpoints.temporalUi === undefined ? [] : [["Temporal's UI", state.endpoints.temporalUi]]),
-      ['try it', tryIt],
+      ['run a process', tryIt],
       ['stop', 'Ctrl-C'],
     ],
     '  ',

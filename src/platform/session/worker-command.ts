@@ -39,8 +39,7 @@ export function commandNotFound(program: string, cause?: unknown): FailedStart {
   const slash = userShell() === 'posix' ? '/' : '\\';
   const programs = ['.venv', process.platform === 'win32' ? 'Scripts' : 'bin', ''].join(slash);
   const next = [
-    'Check the spelling',
-    `For a local file, use .${slash}<name>. For an npm script, use npm run <name>. For an installed program, use npx <name>, uv run <name> or ${programs}<name>`,
+    `Check the spelling. For a local file, use .${slash}<name>. For an npm script, use npm run <name>. For an installed program, use npx <name>, uv run <name> or ${programs}<name>`,
   ];
   return { status: 127, error: new KnownError({ message: `Command not found: ${program}`, next, cause }) };
 }

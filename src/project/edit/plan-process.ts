@@ -81,6 +81,7 @@ export async function resumeProcess(
 function duplicateProcessError(code: string, file: string, invocation: string): KnownError {
   return usageError(`Process ${code} already exists in ${file}`, [
     `Add a task to it: ${invocation} add task <code> --process ${shellWord(code)}`,
+    'To add another process, pass another code',
   ]);
 }
 

@@ -1,9 +1,9 @@
 import { usageError } from '../../../base/errors.ts';
 import { systemClock } from '../../../base/clock.ts';
 import type { CommandContext } from '../../../cli/context.ts';
+import { requireRunningPlatform } from '../../../cli/local-kuflow.ts';
 import type { DevFlags } from '../../../cli/platform-options.ts';
 import { readClock, requestSkip, type DevApiAccess } from '../../../platform/rest/dev-client.ts';
-import { requireRunningPlatform } from '../../../platform/session/attach.ts';
 import type { SkippedEvent, SkipRequest, SkipResult } from '../../../platform/shared/contract.ts';
 import { stringifyForTerminal } from '../../../terminal/json.ts';
 import { openProgress, type Progress } from '../../../terminal/progress.ts';
@@ -23,7 +23,7 @@ export async function runSkip(seconds: number | undefined, flags: SkipFlags, con
   const { terminal, cwd, invocation } = context;
   if (seconds !== undefined && flags.until !== undefined)
     throw usageError('A duration cannot be combined with --until', [`${invocation} dev skip --until ${flags.until}`]);
-  const running = await requireRunningPlatform({ cwd, stateDir: flags.stateDir });
+  const running = await requireRunningPlatform({ cwd, stateDir: flags.stateDir }, context);
   const progress = openProgress(terminal.err);
   progress.begin('Skipping time…');
   try {
@@ -39,7 +39,7 @@ export async function runSkip(seconds: number | undefined, flags: SkipFlags, con
     const line = endLine(result, context.invocation);
     if (line !== undefined) progress.note(line, result.end === 'stuck' ? 'failed' : 'warning');
     if (isStopped) {
-      printSteps(terminal.err, [`Start the worker, then try again: ${await localStartCommand(cwd, invocation)}`]);
+      printSteps(terminal.err, [`Start the worker: ${await localStartCommand(cwd, invocation)}`, 'Then try again']);
     }
     context.setStatus(result.end === 'stuck' || result.behind.length > 0 ? 4 : result.end === 'idle' ? 1 : 0);
   } finally {

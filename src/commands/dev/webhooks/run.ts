@@ -1,9 +1,9 @@
 import type { CommandContext } from '../../../cli/context.ts';
+import { requireRunningPlatform } from '../../../cli/local-kuflow.ts';
 import type { DevFlags } from '../../../cli/platform-options.ts';
 import { findLocalProcessId } from '../../../cli/with-kuflow.ts';
 import { resolveId } from '../../../kuflow/find-id.ts';
 import { readWebhookDeliveries, readWebhookDeliveryDetail, requestReplay } from '../../../platform/rest/dev-client.ts';
-import { requireRunningPlatform } from '../../../platform/session/attach.ts';
 import type { PlatformState } from '../../../platform/state/state-file.ts';
 import { stringifyForTerminal } from '../../../terminal/json.ts';
 import { printSteps } from '../../../terminal/print-error.ts';
@@ -20,7 +20,7 @@ const RECENT_EVENTS = 1000;
 /** `kuflow dev webhooks list`. With `--json`: `{ deliveries }`. */
 export async function runWebhookList(flags: WebhookListFlags, context: CommandContext): Promise<void> {
   const { cwd, terminal, invocation } = context;
-  const running = await requireRunningPlatform({ cwd, stateDir: flags.stateDir });
+  const running = await requireRunningPlatform({ cwd, stateDir: flags.stateDir }, context);
   const processId = flags.process === undefined ? undefined : await findLocalProcessId(running, flags.process, context);
   const deliveries = await readWebhookDeliveries(running, { processId, limit: flags.limit });
   if (flags.json === true) terminal.out.line(stringifyForTerminal({ deliveries }));
@@ -54,9 +54,10 @@ export async function runWebhookReplay(id: string, flags: DevFlags, context: Com
 async function findEvent(
   text: string,
   { stateDir }: DevFlags,
-  { cwd, invocation }: CommandContext,
+  context: CommandContext,
 ): Promise<{ readonly running: PlatformState; readonly eventId: string }> {
-  const running = await requireRunningPlatform({ cwd, stateDir });
+  const { cwd, invocation } = context;
+  const running = await requireRunningPlatform({ cwd, stateDir }, context);
   const eventId = await resolveId(text, {
     what: 'event',
     listIds: async () => (await readWebhookDeliveries(running, { limit: RECENT_EVENTS })).map(({ id }) => id),

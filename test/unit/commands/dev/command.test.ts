@@ -49,7 +49,10 @@ describe('an invalid simulate command line', () => {
     expect(stderr).toContain('Too many arguments before --: LOAN2. Expected one process definition code');
     expect(stderr).toContain("→ npx kuflow dev simulate LOAN --state-dir 'a b' -- npm run 'x y'\n");
     const without = await dev('simulate', 'LOAN', 'npm', 'start');
-    expect([without.status, without.stderr]).toEqual([2, expect.stringContaining('Missing worker command after --')]);
+    expect([without.status, without.stderr]).toEqual([
+      2,
+      expect.stringContaining('Pass the command that starts the worker after --'),
+    ]);
   });
 
   it('reports a code that is not served, before anything starts', async () => {

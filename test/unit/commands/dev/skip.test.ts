@@ -86,7 +86,7 @@ describe('kuflow dev skip', () => {
     // The reason is named once.
     expect(stderr).not.toContain('has not moved');
     expect(stderr).toContain(
-      '✖ No time was skipped: no worker polls LOAN_QUEUE\n  → Start the worker, then try again: npx kuflow dev exec -- <command>\n',
+      '✖ No time was skipped: no worker polls LOAN_QUEUE\n  → Start the worker: npx kuflow dev exec -- <command>\n  → Then try again\n',
     );
   });
 

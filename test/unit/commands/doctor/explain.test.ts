@@ -10,7 +10,9 @@ it('names the commands of the project in explanations', async () => {
   const made = await runKuflow(folder, [...create, '--yes']);
   expect(made.status, made.stderr).toBe(0);
   const { stdout } = await runKuflow(folder, ['doctor', 'explain', 'sdk-not-installed']);
-  expect(stdout).toContain('Install them: pnpm install');
+  expect(stdout).toContain('Install the dependencies: pnpm install');
+  const pollers = await runKuflow(folder, ['doctor', 'explain', 'pollers-none']);
+  expect(pollers.stdout).toContain('Start the worker: pnpm run dev');
   const outside = await runKuflow(temporaryFolder(), ['doctor', 'explain', 'sdk-not-installed']);
-  expect(outside.stdout).toContain('Install them: INSTALL_COMMAND');
+  expect(outside.stdout).toContain('Install the dependencies: INSTALL_COMMAND');
 });

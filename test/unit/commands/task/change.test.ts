@@ -122,12 +122,17 @@ describe('kuflow task list', () => {
     const idle = await other.kuflow(['task', 'list']);
     await other.kuflow(['process', 'start', '--fake']);
     const waiting = await other.kuflow(['task', 'list']);
+    const notFound = await other.kuflow(['task', 'complete', 'APPLICATION']);
     other.rest.pollers.set('LOAN_QUEUE', ['1@host']);
     const polled = await other.kuflow(['task', 'list']);
     await other.close();
     expect([idle.stderr, polled.stderr]).toEqual(['No open tasks\n', 'No open tasks\n']);
     expect(waiting.stderr).toBe(
       'No open tasks\n! No worker polls LOAN_QUEUE\n  → Start the worker: npx kuflow dev exec -- <command>\n',
+    );
+    expect(notFound.stderr).toBe(
+      '✖ No open task has the code APPLICATION\n  → List the tasks: npx kuflow task list\n' +
+        '  → No worker polls LOAN_QUEUE. Start the worker: npx kuflow dev exec -- <command>\n',
     );
   });
 });
@@ -270,9 +275,9 @@ describe('kuflow task show', () => {
 
 it.each([
   [['dev', 'history', 'ffffffff'], 'No recent process has an ID that ends with ffffffff'],
-  [['task', 'show', 'abc'], 'abc is too short: pass the ID of the task, at least its last 6 characters, or latest'],
+  [['task', 'show', 'abc'], 'abc is too short: pass the task ID, its last 6 or more characters, or latest'],
   [['task', 'show', 'NOPE'], 'No open task has the code NOPE'],
-  [['process', 'show', 'LOAN'], 'LOAN is not an ID: pass the ID of the process'],
+  [['process', 'show', 'LOAN'], 'LOAN is not an ID: pass the process ID'],
   [['process', 'show', 'ffffffff'], 'No recent process has an ID that ends with ffffffff'],
   [['task', 'list', '--state', 'open'], '--state must be ready, claimed, completed or canceled, not "open"'],
   [['task', 'assign', 'latest', 'ada'], 'ada is not an email address or an ID'],

@@ -17,6 +17,9 @@ import { treeOf } from '../../../support/tree.ts';
 
 const temporaryFolder = temporaryFolders();
 const VERSION = '0.9.1';
+const UP_TO_DATE =
+  `The project already has the templates of version ${VERSION}\n` +
+  '  → To get the templates of the newest version: npx -p create-kuflow-worker@latest kuflow update\n';
 const CHECK = 'eslint.config.js';
 let folder: string;
 const { read, edit } = projectFiles(() => folder);
@@ -96,7 +99,7 @@ describe('kuflow update', () => {
     expect(result.install).toEqual({ kind: 'skipped', reason: '--no-install' });
     const again = await run({ json: true });
     expect(JSON.parse(again.stdout)).toMatchObject({ result: 'up-to-date', files: [], status: 0 });
-    expect((await run({})).stderr).toBe(`The project is up to date with version ${VERSION}\n`);
+    expect((await run({})).stderr).toBe(UP_TO_DATE);
   });
 
   it('is up to date if only the definition has changed since, in a way that changes no file', async () => {
@@ -104,8 +107,7 @@ describe('kuflow update', () => {
     edit('kuflow.process.yaml', 'description: Applicant and amount of the loan', 'description: Who borrows how much');
     const before = treeOf(folder);
     for (const dryRun of [true, false]) {
-      const upToDate = `The project is up to date with version ${VERSION}\n`;
-      expect(await run({ dryRun })).toEqual({ stdout: '', stderr: upToDate, status: 0 });
+      expect(await run({ dryRun })).toEqual({ stdout: '', stderr: UP_TO_DATE, status: 0 });
     }
     expect(treeOf(folder)).toEqual(before);
   });
@@ -148,7 +150,7 @@ describe('kuflow update', () => {
     expect(stderr).toContain('Completed the interrupted change\n');
     expect(stderr).toContain('npm install');
     expect(stderr).toContain('npm test');
-    expect((await run({})).stderr).toBe(`The project is up to date with version ${VERSION}\n`);
+    expect((await run({})).stderr).toBe(UP_TO_DATE);
   });
 
   it('is a command of the program with its options', async () => {

@@ -87,11 +87,12 @@ describe('platform events', () => {
     expect(withWebhook).toContain('npx kuflow dev exec -- <your program>\n');
     expect(withWebhook).toContain('npx kuflow process start LOAN\n');
     const inProject = readyHints({ processes: ['LOAN'], endpoints, user }, 'npx kuflow', {
-      ...{ runs: 'platform', start: 'npm start', dev: 'npm run dev', showToken: false },
+      ...{ runs: 'platform', start: 'npm start', dev: 'npm run dev', smoke: 'npm run smoke', showToken: false },
     }).join('\n');
-    expect(inProject).toMatch(/ worker +npm run dev\n/);
+    expect(inProject).toMatch(/ start worker +npm run dev\n/);
+    expect(inProject).toMatch(/ run a process +npm run smoke\n/);
     const folder = `/tmp/${'d'.repeat(600)} 2`;
-    for (const command of ['exec', 'env', 'simulate'])
+    for (const command of ['exec', 'env', 'open', 'simulate'])
       expect(hints(folder)).toContain(`npx kuflow dev ${command} --state-dir ${shellPath(folder)}`);
   });
 
@@ -110,7 +111,7 @@ describe('platform events', () => {
     expect(shown([event('DELIVERED', 1)], { requests: true })).toHaveLength(1);
   });
 
-  it('are followed by the address of the console, which signs the user in only on a terminal', () => {
+  it('are followed by what signs the user in to the console: its address on a terminal, a command elsewhere', () => {
     const hints = (showToken: boolean): string =>
       readyHints({ processes: ['LOAN'], endpoints, user }, 'npx kuflow', {
         runs: 'platform',
@@ -118,7 +119,7 @@ describe('platform events', () => {
         showToken,
       }).join('\n');
     expect(hints(true)).toMatch(/console +http:\/\/127\.0\.0\.1:7480\/console\/#token=kfdev_token\n/);
-    expect(hints(false)).toMatch(/console +http:\/\/127\.0\.0\.1:7480\/console\/\n/);
+    expect(hints(false)).toMatch(/console +npx kuflow dev open\n/);
     expect(hints(false)).not.toContain('kfdev_token');
   });
 
@@ -151,7 +152,7 @@ describe('platform events', () => {
         { ...about, what: 'workflow-failed', detail: 'Out of\x07 paper' },
       ]),
     ).toEqual([
-      `· LOAN process started ${PROCESS}`,
+      `· LOAN process started (${PROCESS})`,
       '· APPLY created: TASK (…088ad1)',
       '! workflow failed: Out of\\u{7} paper (…088ad1)',
     ]);
