@@ -200,8 +200,8 @@ export function processActivities(
 const COMPLETED_BY = {
   human: 'a person',
   system: 'this worker',
-  message: 'nobody: people read it',
-  thread: 'nobody: people write in it',
+  message: '– (people read it)',
+  thread: '– (people post messages in it)',
 } as const;
 
 /** What the templates of every language use of the definition of a process. The lists are for the README of its project. */

@@ -68,7 +68,7 @@ export function sampleDefinition(): WorkerDefinition {
         code: 'CHECK_CREDIT',
         kind: 'system',
         name: 'Check credit',
-        description: 'The worker scores the applicant automatically',
+        description: 'Scores the applicant',
         data: {
           schema: {
             type: 'object',

@@ -129,7 +129,7 @@ const SETTINGS = [
   {
     name: 'temporal.proxy',
     kind: 'proxy',
-    description: 'HTTP proxy for the engine, or none (default: HTTPS_PROXY and NO_PROXY)',
+    description: 'HTTP proxy, or none (default: HTTPS_PROXY and NO_PROXY); kuflow commands use it only for the engine',
   },
   {
     name: 'worker.installation-id',
@@ -161,13 +161,13 @@ const SETTINGS = [
     name: 'worker.max-concurrent-workflow-tasks',
     kind: 'integer',
     range: { min: 2, max: 10_000 },
-    description: "workflow tasks at the same time (default: that of Temporal's SDK)",
+    description: "workflow tasks at the same time (default: set by Temporal's SDK)",
   },
   {
     name: 'worker.max-concurrent-activities',
     kind: 'integer',
     range: { min: 1, max: 10_000 },
-    description: "activities at the same time (default: that of Temporal's SDK)",
+    description: "activities at the same time (default: set by Temporal's SDK)",
   },
   {
     name: 'worker.log-level',

@@ -1,9 +1,10 @@
 import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
-const SANDBOX = 'Workflow code runs in a sandbox without Node.js APIs. Do this in an activity.';
+const SANDBOX = 'Workflow code runs in a sandbox without Node.js APIs. Call an activity instead.';
 const WORKFLOWS_ONLY =
-  'Every export of this file is a workflow type: an async function with at most one parameter. Move anything else to another file.';
+  'Every export of this file is a workflow type: an async function that KuFlow calls with one argument. ' +
+  'Give further parameters default values, and move anything else to another file.';
 
 export default defineConfig(
   { ignores: ['dist/', 'node_modules/', '.kuflow/'] },
@@ -39,7 +40,7 @@ export default defineConfig(
           'ExportDefaultDeclaration',
           'ExportNamedDeclaration > :matches(VariableDeclaration, ClassDeclaration, TSEnumDeclaration)',
           'ExportNamedDeclaration > FunctionDeclaration:not([async=true])',
-          'ExportNamedDeclaration > FunctionDeclaration[params.length>1]',
+          'ExportNamedDeclaration > FunctionDeclaration > :not(AssignmentPattern).params:not(:first-child)',
         ].map((selector) => ({ selector, message: WORKFLOWS_ONLY })),
       ],
     },

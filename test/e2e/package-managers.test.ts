@@ -192,7 +192,7 @@ describe.for(CASES)('a project for $program $version', (manager) => {
     // The packed package has the compiler of templates.
     expect(readFileSync(join(project, 'src', 'acme.ts'), 'utf8')).toContain("log.info('loan-worker')");
     const readme = readFileSync(join(project, 'README.md'), 'utf8');
-    expect(readme).toContain(`\`${manager.exec.filter((word) => !word.startsWith('-')).join(' ')} kuflow dev env\``);
+    expect(readme).toContain(`\`${manager.exec.filter((word) => !word.startsWith('-')).join(' ')} kuflow dev open\``);
   });
 
   it('completes a process with its own commands', async (context) => {

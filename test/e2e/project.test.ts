@@ -129,13 +129,17 @@ describe('a project created by the packed package', () => {
     const workflows = join(project, 'src', 'workflows.ts');
     const code = readFileSync(workflows, 'utf8');
     const helpers =
-      'export const limit = 5;\nexport function half(amount: number): number {\n  return amount / 2;\n}\n';
+      'export const limit = 5;\nexport function half(amount: number): number {\n  return amount / 2;\n}\n' +
+      // KuFlow passes one argument, and a run that continues as new can pass more.
+      'export async function Round(request: WorkflowRequest, round = 0): Promise<unknown> {\n  return [request, round];\n}\n' +
+      'export async function Sum(first: number, second: number): Promise<number> {\n  return first + second;\n}\n';
     writeFileSync(workflows, `${code.replace('await kuflow.thread(', 'kuflow.thread(')}\n${helpers}`);
     const mistakes = await run(['npx', '--no-install', 'eslint', 'src/workflows.ts']);
     writeFileSync(workflows, code);
     expect(mistakes.status).toBe(1);
     expect(mistakes.out.match(/\S+$/gm)?.filter((word) => /^@typescript-eslint|^no-/.test(word))).toEqual([
       '@typescript-eslint/no-floating-promises',
+      'no-restricted-syntax',
       'no-restricted-syntax',
       'no-restricted-syntax',
     ]);

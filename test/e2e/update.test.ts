@@ -75,11 +75,11 @@ const TYPESCRIPT: Project = {
     ['eslint.config.js', "      eqeqeq: 'error',\n", "      eqeqeq: 'error',\n      'no-var': 'error',\n"],
     ['test/histories.test.ts', 'const folder = ', '// Edited.\nconst folder = '],
   ],
-  conflicts: { 'package.json': ['scripts.replay'], 'src/workflows.ts': [27] },
+  conflicts: { 'package.json': ['scripts.replay'], 'src/workflows.ts': [29] },
   merged: {
     'package.json': ['"tsx": "4.23.15"', '"vitest": "4.1.12"', '"mine": "echo mine"', 'replay.test.ts --silent"'],
     'src/workflows.ts': ["'Loan process started'", "'Loan decided'", "'Nobody has decided for three days'"],
-    'eslint.config.js': ["'no-var': 'error'", 'without Node.js APIs. Do this in an activity.'],
+    'eslint.config.js': ["'no-var': 'error'", 'without Node.js APIs. Call an activity instead.'],
     'test/replay.test.ts': ['// Edited.\n', 'workflow code matches the histories in'],
   },
   options: [],
@@ -110,7 +110,7 @@ const PYTHON_PROJECT: Project = {
     ['Makefile', 'smoke check image', 'smoke check image mine'],
     ['tests/test_histories.py', 'NONE_YET = ', '# Edited.\nNONE_YET = '],
   ],
-  conflicts: { 'pyproject.toml': [expect.any(Number)], [`${PYTHON}/loan/workflow.py`]: [39] },
+  conflicts: { 'pyproject.toml': [expect.any(Number)], [`${PYTHON}/loan/workflow.py`]: [40] },
   merged: {
     'pyproject.toml': [
       '"Ruff==0.17.6"',
@@ -148,7 +148,7 @@ const JAVA_PROJECT: Project = {
   ],
   conflicts: {
     'pom.xml': [expect.any(Number)],
-    [`${JAVA}/loan/LoanWorkflowImpl.java`]: [53],
+    [`${JAVA}/loan/LoanWorkflowImpl.java`]: [55],
   },
   merged: {
     'pom.xml': [
@@ -207,7 +207,7 @@ describe('kuflow update of a project with older templates and local changes', ()
         ['ReplayTest', 'HistoriesTest'],
         ['"tsx": "4.23.15"', '"tsx": "4.23.13"'],
         ['"vitest": "4.1.12"', '"vitest": "4.1.10"'],
-        ['without Node.js APIs. Do this in an activity.', 'without Node.js APIs. Use an activity.'],
+        ['without Node.js APIs. Call an activity instead.', 'without Node.js APIs. Use an activity.'],
         ['vitest run test/replay.test.ts', 'vitest run test/replay.test.ts --bail 1'],
         ['"ruff==0.17.6"', '"ruff==0.17.4"'],
         ['"debugpy==1.8.22"', '"debugpy==1.8.20"'],

@@ -177,8 +177,8 @@ class TasksAndDocuments:
             LoanActivities.check_credit,
             CheckCreditInput(process_id=process_id, loan_application=loan_application),
         )
-        check_credit = await kuflow.system_task(tasks.SCORE, LoanActivities.score, ScoreInput(process_id=process_id))
-        workflow.logger.info("Credit checked", extra={"score": check_credit["score"]})
+        await kuflow.system_task(tasks.SCORE, LoanActivities.score, ScoreInput(process_id=process_id))
+        workflow.logger.info("Credit checked")
 
     async def several_activities(self, process_id: str) -> None:
         kuflow = self._kuflow

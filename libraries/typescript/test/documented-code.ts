@@ -126,8 +126,8 @@ export async function tasksAndDocuments(request: WorkflowRequest, contract: KuFl
 
   async function systemTask(): Promise<void> {
     await kuflow.systemTask(tasks.checkCredit, activities.checkCredit, { processId, loanApplication });
-    const checkCredit = await kuflow.systemTask(tasks.score, activities.score, { processId });
-    log.info('Credit checked', { score: checkCredit.score });
+    await kuflow.systemTask(tasks.score, activities.score, { processId });
+    log.info('Credit checked');
   }
 
   async function severalActivities(): Promise<void> {

@@ -47,10 +47,7 @@ export const definitionDriftCheck: DoctorCheck = {
     if (stale.length > 0) {
       const paths = stale.map(({ path }) => path).join(', ');
       const text = `Generated code is out of date with the process definition: ${paths}`;
-      return toFinding({
-        ...{ id: 'KF-PROJ-001', code: 'definition-drift', text, facts },
-        values: { files: paths },
-      });
+      return toFinding({ id: 'KF-PROJ-001', code: 'definition-drift', text, facts });
     }
     const other = processes.find(({ taskQueue }) => input.queue !== undefined && taskQueue !== input.queue.value);
     if (other !== undefined && input.queue !== undefined) {

@@ -13,11 +13,10 @@ export const project: Readonly<Record<string, Explanation>> = {
         'Two process definitions of the project have the same code, so one of them is usually a copy.',
         'Change process.code in <file> to the code of its process definition in KuFlow, or delete the file',
       ),
-      'definition-drift': warns(
-        'The process definition has changed since types and tasks were generated from it.',
-        { text: 'Update the code', command: '<kuflow> generate' },
-        'Or edit <files> by hand',
-      ),
+      'definition-drift': warns('The process definition has changed since types and tasks were generated from it.', {
+        text: 'Update the code',
+        command: '<kuflow> generate',
+      }),
       'definition-queue-differs': warns(
         'The process definition and the settings name different task queues. The worker polls the one from the settings.',
         'Use the same name in <file> and <source>',

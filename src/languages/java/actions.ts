@@ -2,6 +2,7 @@ import { distinctNameIgnoringCase } from '../../base/identifiers.ts';
 import { spaces } from '../../base/spaces.ts';
 import { actionLog, type SignalActionInCode, type WorkflowActionInCode } from '../process-actions.ts';
 import { Code } from '../templates/code.ts';
+import { repeatsName } from '../titles.ts';
 import { inputTypeOf } from './activities.ts';
 import { callLines, declarationLines } from './calls.ts';
 import { javaDoc, javaString, javaTypeName } from './literals.ts';
@@ -15,7 +16,8 @@ export function actionConstant({ code, title, constant, signal, input }: SignalA
       ? { callee: 'SignalAction.withoutInput', args: texts }
       : { callee: 'new SignalAction<>', args: [...texts, `${input.name}.class`] };
   const type = `public static final SignalAction<${input?.name ?? 'Void'}>`;
-  return [`    /** ${javaDoc(title, 100)} */`, ...declarationLines(type, constant, create, 4)].join('\n');
+  const comment = repeatsName(title, constant) ? [] : [`    /** ${javaDoc(title, 100)} */`];
+  return [...comment, ...declarationLines(type, constant, create, 4)].join('\n');
 }
 
 /** The statement of the workflow of a process that handles a user action. */

@@ -183,7 +183,7 @@ function imports(types: readonly string[]): Code {
 }
 
 function taskConstant({ kind, title, constant, code, dataType }: ProcessTask): string {
-  const about = javaDoc(title, 100);
+  const comment = repeatsName(title, constant) ? [] : [`    /** ${javaDoc(title, 100)} */`];
   const name = TASK_CLASSES[kind];
   const isUntyped = dataType === undefined && (kind === 'human' || kind === 'system');
   const type = kind === 'thread' ? name : `${name}<${dataType ?? UNTYPED}>`;
@@ -192,7 +192,7 @@ function taskConstant({ kind, title, constant, code, dataType }: ProcessTask): s
     callee: isUntyped ? `${name}.untyped` : `new ${kind === 'thread' ? name : `${name}<>`}`,
     args: [text, ...(kind === 'message' || kind === 'thread' || dataType === undefined ? [] : [`${dataType}.class`])],
   };
-  return [`    /** ${about} */`, ...declarationLines(`public static final ${type}`, constant, create, 4)].join('\n');
+  return [...comment, ...declarationLines(`public static final ${type}`, constant, create, 4)].join('\n');
 }
 
 /** The credit check of the sample process with a result that accepts, without its last line, and the types to import. */

@@ -9,6 +9,7 @@ import {
 import { processTasks } from '../process-tasks.ts';
 import type { TaskChoices } from '../project-spec.ts';
 import { Code } from '../templates/code.ts';
+import { repeatsName } from '../titles.ts';
 import { pythonInputType } from './activities.ts';
 import { pythonCall, withArguments } from './layout.ts';
 import { cutToColumns, pyComment, pyString } from './literals.ts';
@@ -39,9 +40,8 @@ export const actionClass = ({ variable }: Pick<WorkflowActionInCode, 'variable'>
 /** The constant of an action that sends a signal. */
 export function signalConstant({ constant, code, signal, title, input }: SignalActionInCode): string {
   const callee = input === undefined ? 'SignalAction' : `SignalAction[${input.name}]`;
-  return [`# ${pyComment(title)}`, pythonCall(`${constant} = `, callee, [pyString(code), pyString(signal)], 0)].join(
-    '\n',
-  );
+  const comment = repeatsName(title, constant) ? [] : [`# ${pyComment(title)}`];
+  return [...comment, pythonCall(`${constant} = `, callee, [pyString(code), pyString(signal)], 0)].join('\n');
 }
 
 /** The handler of an action that sends a signal, as a statement. */

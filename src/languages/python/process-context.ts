@@ -209,5 +209,6 @@ function taskConstant({ kind, title, constant, code, dataType, contextType }: Pr
   const name = TASK_CLASSES[kind];
   const types = [dataType ?? UNTYPED_DICT, ...(contextType === undefined ? [] : [contextType])];
   const callee = kind === 'human' || kind === 'system' ? `${name}[${types.join(', ')}]` : name;
-  return [`# ${pyComment(title)}`, pythonCall(`${constant} = `, callee, [pyString(code)], 0)].join('\n');
+  const comment = repeatsName(title, constant) ? [] : [`# ${pyComment(title)}`];
+  return [...comment, pythonCall(`${constant} = `, callee, [pyString(code)], 0)].join('\n');
 }

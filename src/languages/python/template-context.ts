@@ -35,7 +35,7 @@ export function pythonTemplateContext(spec: ProjectSpec, library: LibraryArchive
     runCommand: new Code(isUv ? `uv run ${distribution}` : `.venv/bin/${distribution}`),
     watchOptions: new Code(WATCH_OPTIONS),
     pythonRun: new Code(isUv ? 'uv run ' : '.venv/bin/'),
-    windowsInstall: new Code(pipInstallCommand('cmd')),
+    windowsInstall: new Code(pipInstallCommand('cmd').replaceAll(' && ', '\n')),
     ...processList(spec),
   };
 }

@@ -171,6 +171,7 @@ function actionsContext(
   const result = sampleDecision(definition)?.result;
   const view = ({ code, title, variable, signal, input }: ProcessActions['signals'][number]) => ({
     ...{ code, title, variable, signal },
+    hasComment: !repeatsName(title, variable),
     logText: actionLog(title),
     typeArguments: new Code(input === undefined ? '' : `<${input.name}>`),
     results: tasks.filter((task) => task.code === result),

@@ -4,8 +4,8 @@ import { escapeHiddenInCode, tsPropertyKey } from './literals.ts';
 
 const HEAD = `/* eslint-disable */
 // @ts-nocheck
-// Generated from the schemas in the process definition. Do not edit. Validates the data of system tasks, by workflow type and task
-// code. Only for activities: the workflow sandbox has no Node.js APIs.
+// Generated from the process definition. Do not edit: change the definition, then run \`kuflow generate\`. Validators for the data of
+// system tasks, by workflow type and task code. Only for activities: the workflow sandbox has no Node.js APIs.
 import { isDeepStrictEqual } from 'node:util';`;
 
 const TYPES = `interface Validator {

@@ -9,7 +9,7 @@ from temporalio.client import WorkflowHistory
 from example_worker.processes import PROCESSES
 
 HISTORIES = {path.name: path.read_text("utf-8") for path in (Path(__file__).parent / "histories").glob("*.json")}
-NONE_YET = "none yet; save one with: ./kuflow dev history <process-id> --output tests/histories/<name>.json"
+NONE_YET = "none yet; to save one: ./kuflow dev history latest --output tests/histories/<name>.json"
 
 
 @pytest.mark.skipif(not HISTORIES, reason=NONE_YET)

@@ -14,7 +14,7 @@ describe('workflow code matches the histories in test/histories', () => {
   }
 
   if (histories.length === 0) {
-    it('(none yet; save one with: npx kuflow dev history <process-id> --output test/histories/<name>.json)', () => {
+    it('(none yet; to save one: npx kuflow dev history latest --output test/histories/<name>.json)', () => {
       expect(histories).toEqual([]);
     });
   }

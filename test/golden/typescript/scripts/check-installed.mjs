@@ -1,5 +1,5 @@
-// Runs before `dev` and `smoke`. Without it, the shell would report only that kuflow was not found. Imports only Node.js modules, because
-// dependencies may be missing.
+// Runs before `dev` and `smoke`. Otherwise, the shell would report only that `kuflow` was not found. This script imports only Node.js
+// modules, because dependencies may be missing.
 import { createRequire } from 'node:module';
 
 try {

@@ -2,7 +2,7 @@ import { log } from '@temporalio/activity';
 import type { KuFlowClient } from 'kuflow-worker';
 import type { CheckCreditData, LoanApplicationData } from './process/types.ts';
 
-// Your activities: work that workflow code cannot do itself, such as calling another system. Temporal retries activities
+// Your activities: work that workflow code must not do itself, such as calling another system. Temporal retries activities
 // that fail, so make them idempotent. `kuflow` is a client for KuFlow's API with this worker's credentials.
 export const createActivities = ({ kuflow }: { readonly kuflow: KuFlowClient }) => ({
   /** Performs the "Check credit" task and returns its data. */

@@ -1,6 +1,6 @@
 // Each exported function is a workflow type. Workflow code is replayed, so it must be deterministic. Use activities for
 // I/O and anything that depends on the outside world. `humanTask` and `systemTask` wait until the task is completed;
-// `message` and `thread` do not wait.
+// `message` and `thread` do not wait for people.
 import { CancellationScope, isCancellation, log } from '@temporalio/workflow';
 import { openProcess, ownActivities, type KuFlowProcess, type WorkflowRequest, type WorkflowResponse } from 'kuflow-worker/workflow';
 import type { Activities } from './activities.ts';
@@ -11,13 +11,14 @@ const activities = ownActivities<Activities>();
 
 export async function LoanWorkflow(request: WorkflowRequest): Promise<WorkflowResponse> {
   const kuflow = openProcess<Metadata>(request);
+  // On withdrawal, cancel the scope, and with it the open tasks in KuFlow. The handler must be set before the first `await`.
   const work = new CancellationScope();
   kuflow.onAction(actions.withdraw, () => work.cancel());
   try {
     return await work.run(() => handleTasks(kuflow, request));
   } catch (error) {
     if (!isCancellation(error)) throw error;
-    // Withdrawn: canceling the scope has already canceled its open tasks in KuFlow.
+    // Withdrawn. If KuFlow canceled the whole process instead, the next call throws too.
     await kuflow.message(tasks.loanResult, { text: 'You withdrew your application' });
     return { message: `Process ${request.processId} completed: withdrawn` };
   }

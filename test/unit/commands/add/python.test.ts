@@ -54,11 +54,7 @@ describe('adding to a Python project', () => {
       '        await kuflow.thread(tasks.LOAN_DISCUSSION)\n',
       '        await kuflow.human_task(tasks.REVIEW)\n\n        await kuflow.thread(tasks.LOAN_DISCUSSION)\n',
     );
-    edit(
-      `${MAIN}/tasks.py`,
-      '# Loan discussion\n',
-      'REVIEW = HumanTask[dict[str, str]]("REVIEW")\n# Loan discussion\n',
-    );
+    edit(`${MAIN}/tasks.py`, 'LOAN_DISCUSSION = ', 'REVIEW = HumanTask[dict[str, str]]("REVIEW")\nLOAN_DISCUSSION = ');
     const ran = await add('task', 'REVIEW');
     expect(ran.status, ran.stderr).toBe(0);
     expect(read(WORKFLOW).match(/tasks\.REVIEW\b/g)).toHaveLength(1);

@@ -14,10 +14,10 @@ const OPTIONS: ActivityOptions = {
   retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '5 minutes' },
 };
 
-/** For activities that transfer documents. */
+/** For activities that transfer documents: an attempt has ten minutes, and fails after a minute without a heartbeat. */
 export const TRANSFER: ActivityOptions = { startToCloseTimeout: '10 minutes', heartbeatTimeout: '1 minute' };
 
-/** KuFlow's activities, for calls that `KuFlowProcess` does not have. They are retried until they succeed. */
+/** KuFlow's activities, for calls that `KuFlowProcess` does not have. Their timeouts and retries are the defaults of `ownActivities`. */
 export const kuflowActivities: ActivityInterfaceFor<KuFlowActivities> = proxyActivities<KuFlowActivities>(OPTIONS);
 
 /** For calls that are not essential and must not hold up the workflow. */
@@ -31,7 +31,11 @@ export const briefActivities: ActivityInterfaceFor<KuFlowActivities> = proxyActi
 export const workerActivities: ActivityInterfaceFor<WorkerActivities> = proxyActivities<WorkerActivities>(OPTIONS);
 export const localWorkerActivities: LocalActivityInterfaceFor<WorkerActivities> = proxyLocalActivities<WorkerActivities>({ startToCloseTimeout: '10 seconds' });
 
-/** Your own activities, with the same timeouts as KuFlow's. For those that transfer documents, pass `TRANSFER`. */
+/**
+ * Your own activities. By default, an attempt has one minute. A failed one is repeated after a second, then after twice as long each time, up
+ * to five minutes, until it succeeds or 365 days have passed. `options` replace these defaults: for activities that transfer documents, pass
+ * `TRANSFER`.
+ */
 export function ownActivities<Activities extends object>(
   options: ActivityOptions = {},
 ): ActivityInterfaceFor<Activities> {

@@ -45,8 +45,8 @@ export class TaskCancelled extends ApplicationFailure {
 /** Options of `openProcess`. */
 export interface ProcessOptions {
   /**
-   * How long a human task waits for its signal before its state is read from KuFlow, in milliseconds. Doubles each time,
-   * up to 12 hours. Default: one hour.
+   * How long a human task waits for the signal of its completion (`KuFlow_Engine_Signal_Process_Item`) before its state is read from KuFlow,
+   * in milliseconds. Doubles each time, up to 12 hours. Default: one hour.
    */
   readonly rereadAfter?: number;
 }
@@ -100,7 +100,10 @@ export type Deadline<Data> =
 
 /** A process in KuFlow, as its workflow sees it. */
 export interface KuFlowProcess<Metadata> {
-  /** Creates the task, waits until a person completes it, and returns its data. Throws `TaskCancelled` if it is canceled. */
+  /**
+   * Creates the task, waits until a person completes it, and returns its data. Throws `TaskCancelled` if it is canceled. If the
+   * whole process is canceled, throws an error that Temporal's `isCancellation` recognizes.
+   */
   humanTask<Data, Context>(
     task: HumanTask<Data, Context>,
     options?: TaskOptions<Data, Context> & Deadline<Data>,

@@ -5,15 +5,10 @@ import { human, message, signalAction, system, thread } from 'kuflow-worker/work
 import type { ApproveLoanData, CheckCreditData, LoanApplicationData } from './types.ts';
 
 export const tasks = {
-  /** Loan application */
   loanApplication: human<LoanApplicationData>('LOAN_APPLICATION'),
-  /** Check credit */
   checkCredit: system<CheckCreditData>('CHECK_CREDIT'),
-  /** Loan discussion */
   loanDiscussion: thread('LOAN_DISCUSSION'),
-  /** Approve loan */
   approveLoan: human<ApproveLoanData>('APPROVE_LOAN'),
-  /** Loan result */
   loanResult: message('LOAN_RESULT'),
 };
 

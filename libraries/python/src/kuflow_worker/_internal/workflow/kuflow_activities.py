@@ -32,7 +32,8 @@ ACTIVITY_OPTIONS = ActivityConfig(
     ),
 )
 
-#: Options for activities that transfer documents: `with_options(LoanActivities.send_contract, TRANSFER)`.
+#: Options for activities that transfer documents: `with_options(LoanActivities.send_contract, TRANSFER)`. An attempt
+#: has ten minutes, and fails after a minute without a heartbeat.
 TRANSFER = ActivityConfig(start_to_close_timeout=timedelta(minutes=10), heartbeat_timeout=timedelta(minutes=1))
 
 #: Options of calls that are not essential and must not hold up the workflow.
@@ -102,7 +103,12 @@ async def run_activity(
     *args: Parameters.args,
     **kwargs: Parameters.kwargs,
 ) -> Result:
-    """Runs one of your own activities, such as `LoanActivities.check_credit`, with the same timeouts as KuFlow's."""
+    """Runs one of your own activities, such as `LoanActivities.check_credit`.
+
+    By default, an attempt has one minute. A failed one is repeated after a second, then after twice as long each
+    time, up to five minutes, until it succeeds or 365 days have passed. To replace these options, use
+    `with_options`.
+    """
     if kwargs:
         raise TypeError("Temporal passes the arguments of an activity by position")
     options: ActivityConfig = {**ACTIVITY_OPTIONS, **getattr(activity, OPTIONS, ActivityConfig())}

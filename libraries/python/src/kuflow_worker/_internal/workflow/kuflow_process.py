@@ -160,8 +160,8 @@ class KuFlowProcess(Generic[Metadata]):
     """Gives a workflow access to its process.
 
     Create it in the method with `@workflow.init`, so that the workflow receives every signal, including those of
-    tasks that complete early. `reread_after` is how long a human task waits for its signal before its state is read
-    from KuFlow. It doubles each time, up to 12 hours.
+    tasks that complete early. `reread_after` is how long a human task waits for the signal of its completion
+    (`KuFlow_Engine_Signal_Process_Item`) before its state is read from KuFlow. It doubles each time, up to 12 hours.
     """
 
     def __init__(self, request: WorkflowRequest, *, reread_after: timedelta = timedelta(hours=1)) -> None:
@@ -189,9 +189,10 @@ class KuFlowProcess(Generic[Metadata]):
     ) -> Data:
         """Creates the task, waits until a person completes it, and returns its data.
 
-        Raises `TaskCancelled` if the task is canceled. `deadline` is a time, or a duration after the creation of the
-        task. `on_deadline` is called once, at the deadline, if the task is still open. The task stays open, unless
-        `on_deadline` cancels it. If the task is completed while `on_deadline` runs, `on_deadline` is canceled.
+        Raises `TaskCancelled` if the task is canceled, and `asyncio.CancelledError` if the whole process is. `deadline`
+        is a time, or a duration after the creation of the task. `on_deadline` is called once, at the deadline, if the
+        task is still open. The task stays open, unless `on_deadline` cancels it. If the task is completed while
+        `on_deadline` runs, `on_deadline` is canceled.
         """
         if (deadline is None) != (on_deadline is None):
             raise TypeError("deadline and on_deadline must be set together")

@@ -14,7 +14,7 @@ class CheckCreditInput(TypedDict):
 
 
 class LoanActivities:
-    """Your activities: work that workflow code cannot do itself, such as calling another system.
+    """Your activities: work that workflow code must not do itself, such as calling another system.
 
     Temporal retries activities that fail, so make them idempotent. `kuflow` is a client for KuFlow's API with this
     worker's credentials.

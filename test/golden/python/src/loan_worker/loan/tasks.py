@@ -8,15 +8,10 @@ from kuflow_worker.workflow import HumanTask, MessageTask, SignalAction, SystemT
 
 from .types import ApproveLoanData, CheckCreditData, LoanApplicationData
 
-# Loan application
 LOAN_APPLICATION = HumanTask[LoanApplicationData]("LOAN_APPLICATION")
-# Check credit
 CHECK_CREDIT = SystemTask[CheckCreditData]("CHECK_CREDIT")
-# Loan discussion
 LOAN_DISCUSSION = ThreadTask("LOAN_DISCUSSION")
-# Approve loan
 APPROVE_LOAN = HumanTask[ApproveLoanData]("APPROVE_LOAN")
-# Loan result
 LOAN_RESULT = MessageTask("LOAN_RESULT")
 # Withdraw the application
 WITHDRAW = SignalAction("WITHDRAW", "Withdraw")

@@ -16,7 +16,7 @@ class LoanWorkflow:
     """Workflow code is replayed, so it must be deterministic.
 
     Use activities for I/O and anything that depends on the outside world. `human_task` and `system_task` wait until the
-    task is completed; `message` and `thread` do not wait.
+    task is completed; `message` and `thread` do not wait for people.
     """
 
     @workflow.init
@@ -25,7 +25,7 @@ class LoanWorkflow:
 
     @workflow.run
     async def run(self, request: WorkflowRequest) -> WorkflowResponse:
-        # On withdrawal, cancel the work, and with it the open tasks in KuFlow.
+        # On withdrawal, cancel the work, and with it the open tasks in KuFlow. Set the handler before the first task.
         work = asyncio.create_task(self._handle_tasks(request))
         self._kuflow.on_action(tasks.WITHDRAW, work.cancel)
         await workflow.wait([work])

@@ -225,9 +225,8 @@ final class DocumentedCode {
         void systemTask(UUID processId, LoanApplicationData loanApplication) {
             kuflow.systemTask(
                     LoanTasks.CHECK_CREDIT, activities::checkCredit, new CheckCreditInput(processId, loanApplication));
-            CheckCreditData checkCredit =
-                    kuflow.systemTask(LoanTasks.SCORE, activities::score, new ScoreInput(processId));
-            LOG.info("Credit checked: {}", checkCredit.score());
+            kuflow.systemTask(LoanTasks.SCORE, activities::score, new ScoreInput(processId));
+            LOG.info("Credit checked");
         }
 
         void severalActivities(UUID processId) {

@@ -28,7 +28,7 @@ public final class Replay {
         Resource[] histories = new PathMatchingResourcePatternResolver().getResources("classpath:histories/*.json");
         if (histories.length == 0) {
             return Stream.of(DynamicTest.dynamicTest(
-                    "(none yet; save one with: ./kuflow dev history <process-id> --output src/test/resources/histories/<name>.json)",
+                    "(none yet; to save one: ./kuflow dev history latest --output src/test/resources/histories/<name>.json)",
                     () -> {}));
         }
         Class<?>[] workflows = WorkflowCode.of(application).workflows();

@@ -65,25 +65,28 @@ public final class KuFlowProcess {
     }
 
     /**
-     * @param rereadAfter how long a human task waits for its signal before its state is read from KuFlow. Doubles each time, up
-     *     to 12 hours.
+     * @param rereadAfter how long a human task waits for the signal of its completion ({@code KuFlow_Engine_Signal_Process_Item})
+     *     before its state is read from KuFlow. Doubles each time, up to 12 hours. Default: one hour.
      */
     public KuFlowProcess(WorkflowRequest request, Duration rereadAfter) {
         this.processId = request.processId();
         this.rereadAfter = rereadAfter;
     }
 
-    /** KuFlow's own activities, one for each operation of its API. */
+    /** KuFlow's own activities, one for each operation of its API. Their timeouts and retries are those of {@link #activities}. */
     public static KuFlowOperations kuflowActivities() {
         return ActivityStubs.kuflow();
     }
 
-    /** Your own activities, with the same timeouts as KuFlow's. */
+    /**
+     * Your own activities. An attempt has one minute. A failed one is repeated after a second, then after twice as long each time, up to
+     * five minutes, until it succeeds or 365 days have passed. For other options, use Temporal's {@code Workflow.newActivityStub}.
+     */
     public static <A> A activities(Class<A> activities) {
         return ActivityStubs.own(activities);
     }
 
-    /** Your own activities that transfer documents. They may take longer, but have to send heartbeats. */
+    /** Your own activities that transfer documents. An attempt has ten minutes, and fails after a minute without a heartbeat. */
     public static <A> A transferActivities(Class<A> activities) {
         return ActivityStubs.transfer(activities);
     }
@@ -148,7 +151,8 @@ public final class KuFlowProcess {
     /**
      * Creates the task, waits until a person completes it, and returns its data.
      *
-     * @throws TaskCancelled if the task is canceled
+     * @throws TaskCancelled if the task is canceled. If the whole process is canceled, the exception is Temporal's
+     *     {@code CanceledFailure}, or has it as its cause.
      */
     public <D> D humanTask(HumanTask<D> task) {
         return openTask(task).done().get();
@@ -157,7 +161,8 @@ public final class KuFlowProcess {
     /**
      * Creates the task, waits until a person completes it, and returns its data.
      *
-     * @throws TaskCancelled if the task is canceled
+     * @throws TaskCancelled if the task is canceled. If the whole process is canceled, the exception is Temporal's
+     *     {@code CanceledFailure}, or has it as its cause.
      */
     public <D> D humanTask(HumanTask<D> task, Consumer<HumanTask.Options<D>> options) {
         HumanTask.Options<D> chosen = optionsOf(options);

@@ -6,7 +6,7 @@ import io.temporal.activity.ActivityInterface;
 import io.temporal.activity.ActivityMethod;
 import java.util.UUID;
 
-/** Your activities: work that workflow code cannot do itself, such as calling another system. */
+/** Your activities: work that workflow code must not do itself, such as calling another system. */
 @ActivityInterface
 public interface LoanActivities {
 

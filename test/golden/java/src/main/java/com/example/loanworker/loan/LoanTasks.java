@@ -17,22 +17,17 @@ import kuflow.worker.workflow.ThreadTask;
  */
 public final class LoanTasks {
 
-    /** Loan application */
     public static final HumanTask<LoanApplicationData> LOAN_APPLICATION =
             new HumanTask<>("LOAN_APPLICATION", LoanApplicationData.class);
 
-    /** Check credit */
     public static final SystemTask<CheckCreditData> CHECK_CREDIT =
             new SystemTask<>("CHECK_CREDIT", CheckCreditData.class);
 
-    /** Loan discussion */
     public static final ThreadTask LOAN_DISCUSSION = new ThreadTask("LOAN_DISCUSSION");
 
-    /** Approve loan */
     public static final HumanTask<ApproveLoanData> APPROVE_LOAN =
             new HumanTask<>("APPROVE_LOAN", ApproveLoanData.class);
 
-    /** Loan result */
     public static final MessageTask<Map<String, Object>> LOAN_RESULT = new MessageTask<>("LOAN_RESULT");
 
     private LoanTasks() {}

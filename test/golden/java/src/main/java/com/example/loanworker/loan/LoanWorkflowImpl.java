@@ -20,7 +20,7 @@ import org.slf4j.Logger;
 /**
  * Workflow code is replayed, so it must be deterministic. Use activities for I/O and anything that depends on the
  * outside world. {@code humanTask} and {@code systemTask} wait until the task is completed; {@code message} and
- * {@code thread} do not wait.
+ * {@code thread} do not wait for people.
  */
 public class LoanWorkflowImpl implements LoanWorkflow {
 
@@ -36,6 +36,7 @@ public class LoanWorkflowImpl implements LoanWorkflow {
 
     @Override
     public WorkflowResponse run(WorkflowRequest request) {
+        // On withdrawal, cancel the scope, and with it the open tasks in KuFlow. Set the handler before the first task.
         CompletablePromise<WorkflowResponse> result = Workflow.newPromise();
         CancellationScope work = Workflow.newCancellationScope(() -> result.complete(handleTasks(request.processId())));
         kuflow.onAction(LoanActions.WITHDRAW, ignored -> work.cancel());
@@ -44,7 +45,7 @@ public class LoanWorkflowImpl implements LoanWorkflow {
             return result.get();
         } catch (TemporalFailure failure) {
             if (!work.isCancelRequested()) throw failure;
-            // Withdrawn: canceling the scope has already canceled its open tasks in KuFlow.
+            // Withdrawn. If KuFlow canceled the whole process instead, the next call throws too.
             kuflow.message(LoanTasks.LOAN_RESULT, "You withdrew your application");
             return new WorkflowResponse("Process " + request.processId() + " completed: withdrawn");
         }
