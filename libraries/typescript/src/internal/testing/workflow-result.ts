@@ -8,6 +8,16 @@ import { parseCoreFailure } from '../logging.ts';
 /** Called with the failure of a workflow task, by run ID. */
 const onFailedTask = new Map<unknown, (error: Error) => void>();
 
+/** The runs whose result a test waits for. */
+const awaited = new Set<unknown>();
+
+/** Temporal's warning does not name the run. */
+function refuse(error: Error): void {
+  const [runId] = awaited;
+  if (awaited.size === 1) onFailedTask.get(runId)?.(error);
+  else console.error(error.message);
+}
+
 /**
  * Installs Temporal's runtime with a logger that notices failed workflow tasks, which Temporal's test server does not report. It prints
  * the first failure of each activity, because Temporal retries it.
@@ -16,8 +26,7 @@ export function installTestRuntime(): void {
   const printed = new Set<string>();
   const logger = new DefaultLogger('WARN', ({ level, message, meta = {} }) => {
     if (message === 'Failing workflow task') onFailedTask.get(meta['runId'])?.(toError(meta));
-    // Temporal's test server never repeats a workflow task whose completion it has refused.
-    else if (message === 'Error while completing workflow activation') console.error(message, meta['error']);
+    else if (message === 'Error while completing workflow activation') refuse(toRefusal(meta));
     else if (message === 'Activity failed') {
       const failure = `${message}: ${String(meta['activityType'])}: ${rootMessage(meta['error'])}`;
       if (!printed.has(failure)) console.error(failure);
@@ -39,21 +48,21 @@ export async function resultOf(
   { limit, after }: { readonly limit: number; readonly after: (() => Promise<unknown>) | undefined },
 ): Promise<unknown> {
   const failed = new Promise<never>((_, reject) => onFailedTask.set(handle.firstExecutionRunId, reject));
-  const ended = new AbortController();
+  const timer = new AbortController();
   const before = after?.();
   const late = (async (): Promise<never> => {
     await before;
-    await delay(limit, undefined, { signal: ended.signal });
+    await delay(limit, undefined, { signal: timer.signal });
     throw new Error(`The workflow has not ended within ${limit / 1_000} s\n${await describeWaiting(handle, items)}`);
   })();
   late.catch(() => undefined);
+  awaited.add(handle.firstExecutionRunId);
   try {
     await Promise.race([failed, before]);
-    const result = handle.client.withAbortSignal(ended.signal, () => handle.result());
-    return await Promise.race([failed, late, result.catch((error: unknown) => error)]);
+    return await Promise.race([failed, late, handle.result().catch((error: unknown) => error)]);
   } finally {
-    // A call that still waits would be repeated after the connection is closed.
-    ended.abort();
+    awaited.delete(handle.firstExecutionRunId);
+    timer.abort();
   }
 }
 
@@ -77,6 +86,14 @@ async function describeWaiting(
 function rootMessage(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.cause instanceof Error ? rootMessage(error.cause) : error.message;
+}
+
+/** Temporal's test server never repeats a workflow task whose completion it has refused. */
+function toRefusal({ error }: LogMetadata): Error {
+  const canceled = String(error).includes('ACTIVITY_UNKNOWN')
+    ? 'A scope was canceled at the moment when an activity in it completed, which Temporal accepts outside of tests. '
+    : '';
+  return new Error(`Temporal's test server refused the completion of a workflow task. ${canceled}${String(error)}`);
 }
 
 function toError({ failure }: LogMetadata): Error {
