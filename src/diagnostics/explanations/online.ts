@@ -9,7 +9,7 @@ const SYNC_CLOCK = 'Synchronize the clock with a time server (NTP)';
 const KUFLOW_CLOCK = "If this machine's clock is right, KuFlow's is wrong: report the difference to KuFlow";
 const START_WORKER = [
   { text: 'Start the worker', command: '<start>' },
-  'If it is running, it polls another queue: compare its temporal.kuflow-queue with <queue>, which comes from <source>',
+  'If it is running, its temporal.kuflow-queue differs from the one here (<queue>, from <source>), for example because of its environment',
 ];
 const RESTART_WORKER = "Check the worker's log, and restart the worker";
 
