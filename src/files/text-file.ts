@@ -1,4 +1,3 @@
-import { LCS } from 'node-diff3';
 import { KnownError } from '../base/errors.ts';
 
 /** The text of a file, without its byte order mark, which an edit puts back. */
@@ -60,12 +59,4 @@ export function lineAfter(text: string, place: number): number {
 /** The error for an existing file that can't be edited. */
 export function cannotEditError(name: string, seen: string, next: string): KnownError {
   return new KnownError({ message: `${name} can't be edited: ${seen}`, next: [next] });
-}
-
-/** The lines that two texts have in common, in the same order: the index of each in `lines`, and its index in `others`. */
-export function matchLines(lines: readonly string[], others: readonly string[]): ReadonlyMap<number, number> {
-  const matches = new Map<number, number>();
-  for (let at = LCS([...lines], [...others]); at.chain !== null; at = at.chain)
-    matches.set(at.buffer1index, at.buffer2index);
-  return matches;
 }

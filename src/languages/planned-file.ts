@@ -15,3 +15,9 @@ export interface ProjectPlan {
 export function textFile(path: string, text: string): PlannedFile {
   return { path, contents: Buffer.from(text), mode: 0o644 };
 }
+
+/** The mode of a project file that is closest to these permission bits. */
+export function plainMode(mode: number): PlannedFile['mode'] {
+  if ((mode & 0o100) !== 0) return 0o755;
+  return (mode & 0o044) === 0 ? 0o600 : 0o644;
+}

@@ -12,7 +12,8 @@ import {
   type SchemaOptions,
 } from 'yaml';
 import { isRecord, parseJsonText } from '../../base/json.ts';
-import { matchLines, splitTextFile } from '../../files/text-file.ts';
+import { matchLines } from '../../files/match-lines.ts';
+import { splitTextFile } from '../../files/text-file.ts';
 import { PARSING } from '../../files/yaml-edit.ts';
 
 /**

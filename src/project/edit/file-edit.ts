@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import { withContext } from '../../base/system-error.ts';
 import { readPlainFile, type PlainFile } from '../../files/read.ts';
 import { utf8Text } from '../../files/text-file.ts';
-import type { PlannedFile } from '../../languages/planned-file.ts';
 import { toLf } from '../merge/line-endings.ts';
 import type { PlacedLines } from './placed-lines.ts';
 import { unifiedDiff } from './unified-diff.ts';
@@ -65,10 +64,4 @@ export async function readProjectFile(folder: string, path: string): Promise<Pla
 export async function readTextFile(folder: string, path: string): Promise<string | undefined | false> {
   const file = await readProjectFile(folder, path);
   return file === undefined || file === false ? file : (utf8Text(file.contents) ?? false);
-}
-
-/** The mode of a project file that is closest to these permission bits. */
-export function plainMode(mode: number): PlannedFile['mode'] {
-  if ((mode & 0o100) !== 0) return 0o755;
-  return (mode & 0o044) === 0 ? 0o600 : 0o644;
 }

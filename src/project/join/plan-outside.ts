@@ -9,7 +9,7 @@ import type { ProjectSpec } from '../../languages/project-spec.ts';
 import { languageOf } from '../../languages/registry.ts';
 import { isProject } from '../../process/find-project.ts';
 import type { ComparedFile, OutsideFiles } from '../existing-files.ts';
-import { plainMode } from '../edit/file-edit.ts';
+import { plainMode } from '../../languages/planned-file.ts';
 import { unifiedDiff } from '../edit/unified-diff.ts';
 import { renderRepositoryFiles } from '../render.ts';
 import { findRepository, textReader, type FoundWorkspace } from './find-root.ts';

@@ -1,4 +1,4 @@
-import { matchLines } from '../../files/text-file.ts';
+import { matchLines } from '../../files/match-lines.ts';
 
 export function toLf(text: string): string {
   return text.replaceAll('\r\n', '\n');

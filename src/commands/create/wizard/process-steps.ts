@@ -243,7 +243,8 @@ async function schemaProblem(file: string): Promise<string | undefined> {
   const { definitionFromFlags } = await import('../../../process/definition/from-flags.ts');
   const flags = { code: 'P', taskQueue: 'Q', workflowType: 'W', tasks: ['T'], taskSchemas: [`T=${file}`] };
   const failure = await knownErrorOf(() => definitionFromFlags(flags));
-  return failure?.message.split('\n').slice(1).join(' ').trim();
+  const [first, ...others] = failure?.message.split('\n') ?? [];
+  return (others.length === 0 ? first : others.join(' '))?.trim();
 }
 
 // A process that KuFlow already runs has a queue and a type that only its app shows: a guess would be accepted without checking.
