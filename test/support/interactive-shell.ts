@@ -104,7 +104,8 @@ export async function startInteractiveShell(
     },
     screen: () => screen,
     close: async () => {
-      terminal.kill('SIGHUP');
+      // An interactive bash can miss a SIGHUP.
+      terminal.kill('SIGKILL');
       await exited;
     },
   };

@@ -46,13 +46,14 @@ function readers(text: string, names: readonly string[]): Readonly<Record<string
     return present(Object.fromEntries(names.map((name) => [name, all[name]])));
   };
   const shell = `set -a; . "$1"; exec "$2" -e "$3"`;
-  const sh = (program: string): Buffer =>
-    execFileSync(program, ['-c', shell, 'sh', file, process.execPath, print], { env: bare });
+  const sh = (program: string, ...options: string[]): Buffer =>
+    execFileSync(program, [...options, '-c', shell, 'sh', file, process.execPath, print], { env: bare });
   return {
     node: json(execFileSync(process.execPath, [`--env-file=${file}`, '-e', print], { env: bare })),
     dotenv: { ...parseDotenv(text) },
     sh: json(sh('sh')),
-    bash: json(sh('bash')),
+    // With a socket as input, bash believes that it was started remotely and reads the user's own configuration.
+    bash: json(sh('bash', '--norc')),
   };
 }
 
