@@ -124,7 +124,7 @@ async function workerCommand(root, project) {
 }
 
 /** Calls `use` while the worker polls the task queue of `definitions`, which they share. `polls`: milliseconds until it did. */
-async function withWorker(root, project, [program, ...args], definitions, use) {
+async function withWorker(root, project, [program, ...args], definitions, use, workerEnv = {}) {
   const { startPlatform, platformEnvironment } = await import('../dist/platform.js');
   const { processUser } = await importSource(root, 'test/support/process-user.ts');
   const { listWorkflowPollers } = await importSource(root, 'src/platform/temporal/pollers.ts');
@@ -139,7 +139,7 @@ async function withWorker(root, project, [program, ...args], definitions, use) {
     const access = { ...platform, ...platform.identity, caBundleFile: platform.caFile };
     const env = { ...process.env, ...platformEnvironment(access), ...WORKER_PORTS };
     const started = performance.now();
-    const worker = spawn(program, args, { cwd: project, env, stdio: 'ignore' });
+    const worker = spawn(program, args, { cwd: project, env: { ...env, ...workerEnv }, stdio: 'ignore' });
     const ended = once(worker, 'exit');
     try {
       const address = platform.endpoints.temporal;
@@ -156,14 +156,15 @@ async function withWorker(root, project, [program, ...args], definitions, use) {
   }
 }
 
-/** Creates and builds a project, and calls `use` while its worker polls. */
-export async function withNewWorker(place, language, name, definitions, use) {
+/** Creates and builds a project, and calls `use` while its worker polls. `workerEnv`: further environment of the worker alone. */
+export async function withNewWorker(place, language, name, definitions, use, workerEnv) {
   const { root, home } = place;
   const project = join(home, name);
   await createProject(place, language, name);
   await buildProject(language, project);
   const worker = await workerCommand(root, project);
-  return await withWorker(root, project, worker, definitions, async (running) => await use({ ...running, project }));
+  const useProject = async (running) => await use({ ...running, project });
+  return await withWorker(root, project, worker, definitions, useProject, workerEnv);
 }
 
 async function measureWorker(root, project, worker) {

@@ -9,6 +9,11 @@ const PROCESSES = 200;
 /** To measure memory, which must not grow with the number of processes. */
 const MANY = 2000;
 const MEMORY_LIMIT = 1.25;
+/**
+ * What Node.js chooses in a container with the memory of the Deployment. Temporal's SDK derives from it how many running processes a worker caches:
+ * with the memory of this machine, gigabytes of them.
+ */
+const WORKER_ENV = { NODE_OPTIONS: '--max-old-space-size=512' };
 const TARGET_S = 15;
 const MEMORY_EVERY_MS = 100;
 const APPLICATION = { firstName: 'Ada', lastName: 'Lovelace', currency: 'EUR', amount: 1000 };
@@ -49,9 +54,8 @@ export async function measureReplay(root, installed, folder, say) {
 async function measureLanguage(place, language) {
   const { root, installed } = place;
   const { sampleDefinition } = await importSource(root, 'src/process/sample.ts');
-  const name = `replay-${language.toLowerCase()}`;
-  return await withNewWorker(place, language, name, [sampleDefinition()], async ({ project, user, env }) => {
-    const { forEachInParallel } = await importSource(root, 'src/base/async.ts');
+  const { forEachInParallel } = await importSource(root, 'src/base/async.ts');
+  const measure = async ({ project, user, env }) => {
     const result = {};
     let started = 0;
     for (const count of [PROCESSES, MANY]) {
@@ -64,7 +68,9 @@ async function measureLanguage(place, language) {
       result[count] = await replay(installed, project, env, count);
     }
     return result;
-  });
+  };
+  const name = `replay-${language.toLowerCase()}`;
+  return await withNewWorker(place, language, name, [sampleDefinition()], measure, WORKER_ENV);
 }
 
 async function replay({ kuflow }, project, env, count) {
