@@ -5,6 +5,7 @@ import type { Terminal } from '../terminal/terminal.ts';
 import type { CommandContext, CommandEntry } from './context.ts';
 
 const GENERAL_OPTIONS = 'General options:';
+const CONNECTION_OPTIONS = 'Connection options:';
 
 export interface RootProgram {
   readonly name: string;
@@ -48,6 +49,18 @@ class ProgramCommand extends Command {
 
   helpStep(): string {
     return `Help: ${[this.#invocation, ...pathOf(this)].join(' ')} --help`;
+  }
+
+  /** Many subcommands have the same connection options, so their help only names them. */
+  shortenConnectionOptions(block: string, help: Help): string {
+    const names = help
+      .visibleOptions(this)
+      .filter(({ helpGroupHeading }) => helpGroupHeading === CONNECTION_OPTIONS)
+      .map(({ long }) => long);
+    if (!block.startsWith(CONNECTION_OPTIONS) || pathOf(this).length < 2 || names.length < 4) return block;
+    const text = `${names.join(', ')}\nDescribed in: ${this.#invocation} docs commands`;
+    const lines = help.boxWrap(text, (help.helpWidth ?? 80) - 2).split('\n');
+    return [CONNECTION_OPTIONS, ...lines.map((line) => `  ${line}`)].join('\n');
   }
 
   /** Without this, `--help` after an unknown subcommand would print the help of this command as if it were the subcommand's. */
@@ -138,9 +151,12 @@ export function createProgram(root: RootProgram, terminal: Terminal): Command {
 
 /** Help starts with one sentence, above the usage; the details follow it. Commands come before options, and the general options last. */
 function formatHelp(command: Command, help: Help): string {
-  if (command instanceof ProgramCommand) command.rejectUnknownSubcommand();
   const { sentence } = splitDescription(command);
-  const blocks = Help.prototype.formatHelp.call(help, command, help).trimEnd().split('\n\n');
+  let blocks = Help.prototype.formatHelp.call(help, command, help).trimEnd().split('\n\n');
+  if (command instanceof ProgramCommand) {
+    command.rejectUnknownSubcommand();
+    blocks = blocks.map((block) => command.shortenConnectionOptions(block, help));
+  }
   const rank = (block: string): number =>
     block.startsWith(GENERAL_OPTIONS) ? 2 : /^(?:[A-Z].* o|O)ptions:\n/.test(block) ? 1 : 0;
   const inOrder = blocks.toSorted((a, b) => rank(a) - rank(b));
@@ -148,7 +164,7 @@ function formatHelp(command: Command, help: Help): string {
 }
 
 /** The groups of options that most commands have follow their own. */
-const LAST_GROUPS = ['Connection options:', GENERAL_OPTIONS];
+const LAST_GROUPS = [CONNECTION_OPTIONS, GENERAL_OPTIONS];
 
 function sortedOptions(command: Command): Option[] {
   const rank = ({ helpGroupHeading = '' }: Option): number => LAST_GROUPS.indexOf(helpGroupHeading);

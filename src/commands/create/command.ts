@@ -24,6 +24,10 @@ Examples:
 
 export function configure(command: Command, context: CommandContext): void {
   command
+    .description(
+      'Create a worker project for a KuFlow process.\n\nIn a terminal, it asks for what you do not pass. With --yes or without a terminal, pass a ' +
+        'folder and the process: --local, --definition, --from or --process, as in the examples below.',
+    )
     .argument('[folder]', 'Folder for the new project; its name becomes the name of the worker')
     .optionsGroup('Process options:')
     .option('--definition <file>', 'Read the process from a definition file (kuflow.process.yaml)')

@@ -164,12 +164,19 @@ describe('a program', () => {
     );
   });
 
-  it('groups the options of a connection', async () => {
-    const fake = fakeHost(['process', 'start', '--help']);
-    await runProgram({ ...rootOf({}), commands: kuflowEntries }, fake.host);
-    expect(fake.stdout()).toMatch(
-      /\nOptions:\n[^]*--wait[^]*\nConnection options:\n[^]*--endpoint[^]*--local[^]*\nGeneral options:/,
+  it('describes the options of a connection, and only names them for subcommands, which share them', async () => {
+    const help = async (...argv: string[]): Promise<string> => {
+      const fake = fakeHost([...argv, '--help'], { columns: 80 });
+      await runProgram({ ...rootOf({}), commands: kuflowEntries }, fake.host);
+      return fake.stdout();
+    };
+    expect(await help('process', 'start')).toMatch(
+      /--wait[^]*\nConnection options:\n {2}--profile, --client-id,[^]*, --local,\s+--state-dir\n {2}Described in: npx kuflow docs commands\n\nGeneral/,
     );
+    expect(await help('doctor')).toMatch(
+      /--json .*\n\nConnection options:\n {2}--profile <name> {2,}Stored cred[^]*\nGeneral/,
+    );
+    expect(await help('process', 'signal')).toMatch(/\nConnection options:\n {2}--local {2,}Use this[^]*\nGeneral/);
   });
 
   it.each([
