@@ -156,7 +156,8 @@ async function callUnary(session: http2.ClientHttp2Session, call: UnaryCall): Pr
       signal?.removeEventListener('abort', onAbort);
       session.off('error', onError).off('close', onSessionClose);
       stream.on('error', () => undefined);
-      stream.close(http2.constants.NGHTTP2_CANCEL);
+      // After the response, this would still send a reset, and servers end a connection that sends many.
+      if (!stream.readableEnded) stream.close(http2.constants.NGHTTP2_CANCEL);
       resolve(result);
     };
     const onAbort = (): void => done(transportFailure('ABORT_ERR', 'stopped'));

@@ -70,6 +70,17 @@ describe('an engine connection', () => {
     expect(namespace).toMatchObject({ ok: true, value: { name: 'tenant-1', state: 'registered' } });
   });
 
+  it('makes thousands of calls in a row over one connection', async () => {
+    const stub = await startEngineStub({ server, clientCa: authority.cert });
+    open.push(() => stub.close());
+    const connection = await connect(stub.port);
+    // Servers end a connection after about a thousand resets in a row.
+    for (let calls = 0; calls < 3000; calls += 6) {
+      const results = await Promise.all(Array.from({ length: 6 }, () => connection.getSystemInfo({ timeoutMs })));
+      expect(results.find(({ ok }) => !ok)).toBeUndefined();
+    }
+  });
+
   it('redacts a token that the engine returns in its message', async () => {
     const token = 'canary.token.of-a-call';
     const status = { GetSystemInfo: { code: 16, message: `bad header: Bearer ${token}` } };
