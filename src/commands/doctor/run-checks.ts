@@ -46,8 +46,8 @@ function resolveCheckIds(name: string, option: string): readonly string[] {
   if (ids.length > 0) return ids;
   const planes = [...new Set(registry.map(({ plane }) => plane))];
   const near = nearMatch(name, [...registry.map(({ id }) => id), ...planes]);
-  throw usageError(`${option} ${name}: no such check or plane`, [
-    near === undefined ? `Planes: ${planes.join(', ')}` : `Did you mean ${near}?`,
+  throw usageError(`${option} ${name}: no such check or group`, [
+    near === undefined ? `Groups: ${planes.join(', ')}` : `Did you mean ${near}?`,
   ]);
 }
 

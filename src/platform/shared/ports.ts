@@ -19,9 +19,12 @@ export interface ChosenPort {
 const LOOPBACK = ['127.0.0.1', '::1'] as const;
 const MAX_ATTEMPTS = 100;
 
-/** The "bad ports" of the Fetch standard above 1023, which browsers refuse to open. */
-const BLOCKED_BY_BROWSERS = new Set([
-  1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080,
+/** The "bad ports" of the Fetch standard, to which browsers and Node.js's fetch do not connect. */
+const BLOCKED_BY_FETCH = new Set([
+  1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102, 103, 104, 109, 110,
+  111, 113, 115, 117, 119, 123, 135, 137, 139, 143, 161, 179, 389, 427, 465, 512, 513, 514, 515, 526, 530, 531, 532,
+  540, 548, 554, 556, 563, 587, 601, 636, 989, 990, 993, 995, 1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061,
+  6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080,
 ]);
 
 /**
@@ -41,15 +44,13 @@ export async function choosePort(
   const holder = problem === 'taken' ? await findPortHolder(wanted) : undefined;
   if (kind === 'exact') {
     throw new KnownError({
-      message: `Port ${wanted} is not free`,
-      tried: `listen on 127.0.0.1:${wanted} and [::1]:${wanted}`,
+      message: `Port ${wanted} ${problem === 'taken' ? 'is not free' : 'cannot be used'}`,
       seen: problem === 'taken' ? `it is used by ${holder ?? 'an unknown process'}` : problem,
-      next: ['Stop that process, or choose another port'],
+      next: [problem === 'taken' ? 'Stop that process, or choose another port' : 'Choose another port'],
     });
   }
   for (let port = wanted + 1; port <= Math.min(wanted + MAX_ATTEMPTS, 65_535); port++) {
-    if (BLOCKED_BY_BROWSERS.has(port) || avoid.includes(port)) continue;
-    if ((await findPortProblem(port)) === undefined) return moved(port);
+    if (!avoid.includes(port) && (await findPortProblem(port)) === undefined) return moved(port);
   }
   return moved(await findFreePort(avoid));
 
@@ -64,14 +65,14 @@ async function findFreePort(avoid: readonly number[]): Promise<number> {
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
     await once(server.close(), 'close');
-    if (!avoid.includes(port) && !BLOCKED_BY_BROWSERS.has(port) && (await findPortProblem(port)) === undefined)
-      return port;
+    if (!avoid.includes(port) && (await findPortProblem(port)) === undefined) return port;
   }
   throw new KnownError({ message: 'No free port was found on 127.0.0.1' });
 }
 
 /** Undefined if the port is free; otherwise `taken` or a message. */
 async function findPortProblem(port: number): Promise<string | undefined> {
+  if (BLOCKED_BY_FETCH.has(port)) return 'browsers and Node.js do not connect to it';
   for (const host of LOOPBACK) {
     // First, because on macOS a listener on all addresses does not prevent another one on loopback.
     if (await acceptsConnections(port, host)) return 'taken';

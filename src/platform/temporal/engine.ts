@@ -117,8 +117,7 @@ export async function createProcessEngine(options: {
       if (!(error instanceof WorkflowNotFoundError) && !isNotFound(error)) throw error;
       throw new KnownError({
         message: `Workflow ${workflowId} does not exist in the engine`,
-        tried: `its history in namespace ${namespace}`,
-        seen: 'NOT_FOUND',
+        next: ['Pass a process ID or latest: the workflow has the ID of its process'],
         cause: error,
       });
     }

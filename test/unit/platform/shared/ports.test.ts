@@ -55,5 +55,10 @@ describe('ports', () => {
       seen: 'another part of this platform uses it',
     });
     expect((await choosePort({ kind: 'preferred', port: 6664 }, 1, [6664])).port).toBeGreaterThan(6669);
+    for (const blocked of [1, 6000])
+      await expect(choosePort({ kind: 'exact', port: blocked }, 1)).rejects.toMatchObject({
+        message: `Port ${blocked} cannot be used`,
+        seen: 'browsers and Node.js do not connect to it',
+      });
   });
 });
