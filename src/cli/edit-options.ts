@@ -3,7 +3,7 @@ import { jsonOption } from './json-option.ts';
 import { collectValues } from './process-options.ts';
 
 export const HOW_FILES_CHANGE =
-  'Regenerates files that you have not edited. Merges changes into files that you edited after you confirm, or if you pass --edit.';
+  'Regenerates files that you have not edited. If you have edited a file, merges the change into it only after you confirm, or if you pass --edit.';
 
 export const SKIP_PROMPTS = 'Skip prompts; do not change files with local changes unless --edit names them';
 
@@ -11,7 +11,7 @@ export const SKIP_PROMPTS = 'Skip prompts; do not change files with local change
 export const EDIT_STATUSES = {
   0: 'done',
   1: 'failed',
-  2: 'wrong usage, or nothing to add',
+  2: 'usage error, or nothing to add',
   3: 'a file is left for you to change',
 } as const;
 

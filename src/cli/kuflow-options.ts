@@ -18,7 +18,7 @@ export interface SessionFlags extends ConnectionFlags {
 }
 
 export function sessionOptions(command: Command): Command {
-  return connectionOptions(command, { tenant: 'Tenant ID, if the application has several tenants', local: true })
+  return connectionOptions(command, { tenant: 'Tenant ID, if the application belongs to several tenants', local: true })
     .optionsGroup('Connection options:')
     .addOption(stateDirOption())
     .optionsGroup('')

@@ -65,7 +65,7 @@ export function missingAnswers(
     add(
       'source',
       '--local',
-      '--local for the sample process, or --process <code>, --definition <file>, --from <path> or --task <code>',
+      '--local for the sample process, or --definition <file>, --from <path> or --process <code>',
     );
   if (source === 'flags' || source === 'api' || source === 'worker-sample') {
     const { workerSample: read } = answers;

@@ -56,7 +56,7 @@ export function processOptions(command: Command): Command {
 /** The options that say which process a worker is for, as parsed by commander. */
 export interface ProcessFlags {
   readonly definition?: string | undefined;
-  /** Path of a worker sample of the KuFlow app. */
+  /** Path of a worker sample from the KuFlow app. */
   readonly from?: string | undefined;
   /** Code of the process definition. */
   readonly process?: string | undefined;

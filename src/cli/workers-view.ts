@@ -8,7 +8,7 @@ import { palette } from '../terminal/palette.ts';
 import type { CommandContext } from './context.ts';
 
 /**
- * Warns about each task queue of these processes that no worker polls, because the processes wait until one does. Only the local KuFlow knows
+ * Warns about each task queue of these processes that no worker is polling, because the processes wait until one does. Only the local KuFlow knows
  * who polls its queues.
  */
 export async function warnAboutUnpolledQueues(
@@ -18,18 +18,19 @@ export async function warnAboutUnpolledQueues(
 ): Promise<void> {
   const unpolled = await findUnpolledQueues(local, codes);
   if (unpolled.length === 0) return;
-  for (const taskQueue of unpolled) err.line(`${palette(err).yellow(err.marks.warning)} No worker polls ${taskQueue}`);
+  for (const taskQueue of unpolled)
+    err.line(`${palette(err).yellow(err.marks.warning)} No worker is polling ${taskQueue}`);
   printSteps(err, [`Start the worker: ${await localStartCommand(cwd, invocation)}`]);
 }
 
-/** One step for each task queue that a running process of the local KuFlow uses and no worker polls. */
+/** One step for each task queue that a running process of the local KuFlow uses and no worker is polling. */
 export async function stepsForUnpolledQueues(
   session: KuFlowSession,
   { cwd, invocation }: Pick<CommandContext, 'cwd' | 'invocation'>,
 ): Promise<readonly string[]> {
   const unpolled = await findUnpolledQueues(session.local, await runningCodes(session));
   const start = await localStartCommand(cwd, invocation);
-  return unpolled.map((taskQueue) => `No worker polls ${taskQueue}. Start the worker: ${start}`);
+  return unpolled.map((taskQueue) => `No worker is polling ${taskQueue}. Start the worker: ${start}`);
 }
 
 /** The codes of the definitions of the newest running processes in the local KuFlow. */

@@ -5,7 +5,7 @@ import { describeFindings } from './describe-finding.ts';
 import type { Comparison, FoundDifference } from './findings.ts';
 
 /**
- * Compares a definition with a worker sample of the KuFlow app: task queue, workflow type and tasks. A sample may have been edited, so a task
+ * Compares a definition with a worker sample from the KuFlow app: task queue, workflow type and tasks. A sample may have been edited, so a task
  * that it does not have is not reported as removed.
  */
 export function compareWorkerSample(definition: WorkerDefinition, sample: WorkerSample): Comparison {

@@ -44,7 +44,7 @@ export interface LackCounts extends FieldCounts {
   readonly lacking: number;
 }
 
-/** Where a worker sample of the KuFlow app has what a finding is about; lines start at 1. */
+/** Where a worker sample from the KuFlow app has what a finding is about; lines start at 1. */
 export interface SamplePlace {
   /** Relative to the folder of the sample. */
   readonly file: string;

@@ -8,7 +8,7 @@ import type { PlannedFile } from './planned-file.ts';
 import type { ProjectSpec } from './project-spec.ts';
 import { listFiles } from './templates/files.ts';
 
-/** Where a project or a workspace has the archive of the library `kuflow-worker`, relative to its root. */
+/** Where a project or a workspace has the archive of the `kuflow-worker` library, relative to its root. */
 export const LIBRARY_FOLDER = '.kuflow/lib';
 
 /** That of a new project. CONTRIBUTING.md says when it changes. */

@@ -50,7 +50,7 @@ export function nextSteps(input: NextStepsInput): readonly NextStep[] {
   if (input.recreate !== undefined) {
     const repeat = input.recreate.replace(/ --cli-package (?:'[^']*'|\S+)/, '');
     const command = `${repeat} --cli-package file:TARBALL --overwrite package.json`;
-    return [{ command, text: `create it again with a tarball of ${PACKAGE_NAME}` }];
+    return [{ command, text: `create it again with an archive of ${PACKAGE_NAME}, which npm pack makes in a clone` }];
   }
   const { commands: commandsOf, hints } = languageOf(input);
   const commands = commandsOf(input.packageManager, input);

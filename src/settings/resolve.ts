@@ -259,7 +259,7 @@ function chooseCredentials(layers: readonly Layer[], env: Environment): Credenti
         key: name,
         code: elsewhere === undefined ? 'missing' : 'mixed-credentials',
         source: sourceOfOther,
-        problem: `${what}${elsewhere === undefined ? ', and' : ';'} client ID and client secret must come from the same source`,
+        problem: `${what}${elsewhere === undefined ? ', and' : ';'} client ID and client secret must come from the same source${sourceOfOther?.kind === 'environment' ? `: set ${variable} too` : ''}`,
       },
     ];
   });

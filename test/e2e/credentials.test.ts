@@ -321,7 +321,7 @@ describe('the output of the commands', () => {
     expect((await fails(['pull'], { KUFLOW_API_CLIENTSECRET: 'canary-wrong' })).err).toContain('401');
     expect((await fails(['token'], { KUFLOW_API_CLIENTSECRET: 'canary-wrong' })).out).toBe('');
     expect((await fails(['pull'], { TEMPORAL_TARGET: `127.0.0.1:${await freePort()}` })).err).toContain(
-      'Nothing listens',
+      'Nothing is listening',
     );
     writeFileSync(join(folder, 'application-local.yaml'), 'kuflow: "canary-broken\n', { mode: 0o600 });
     await fails(['pull']);

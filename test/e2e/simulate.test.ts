@@ -331,10 +331,10 @@ describe('kuflow dev simulate on a running platform', () => {
   it('fails with 1 if the command ends early, and says how it ended', () => {
     const { status, stdout } = simulate({ code: 'GOOD', command: ['node', '-e', 'process.exit(3)'] });
     expect(status).toBe(1);
-    expect(stdout).toContain('The command exited (status 3) before the process completed: node -e process.exit(3)');
+    expect(stdout).toContain('The command exited with status 3 before the process completed: node -e process.exit(3)');
   });
 
-  it('exits with 4 if no worker polls the queue, and names the queue that a worker registered for', () => {
+  it('exits with 4 if no worker is polling the queue, and names the queue that a worker registered for', () => {
     const { status, result, limit } = simulateWithLimit({ code: 'GOOD', queue: 'OTHER_QUEUE' }, ({ problem = '' }) =>
       problem.includes('registered'),
     );
@@ -429,7 +429,7 @@ describe('kuflow dev simulate on a running platform', () => {
 
   it.each([
     ['an unknown process', ['dev', 'simulate', 'NOPE', '--', 'true'], 'The local KuFlow does not serve NOPE'],
-    ['a missing command', ['dev', 'simulate', 'GOOD'], 'Pass the command that starts the worker after --'],
+    ['a missing command', ['dev', 'simulate', 'GOOD'], 'After --, pass the command that starts the worker'],
     [
       'a command that does not exist',
       ['dev', 'simulate', 'GOOD', '--', 'no-such-program'],

@@ -111,7 +111,8 @@ describe.each<Language>(['TypeScript', ...(SOAK ? (['Java', 'Python'] as const) 
         await until(line, () =>
           run(line).then(
             () => !output.startsWith('No open tasks'),
-            (error: unknown) => (String(error).includes('No task is open') ? false : Promise.reject(error as Error)),
+            (error: unknown) =>
+              String(error).includes('There are no open tasks') ? false : Promise.reject(error as Error),
           ),
         );
       } else {

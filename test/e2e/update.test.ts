@@ -119,7 +119,10 @@ const PYTHON_PROJECT: Project = {
       '"--tb=short -q"',
     ],
     [`${PYTHON}/loan/workflow.py`]: ['"Loan process started"', '"Loan decided"', '"Nobody has decided for three days"'],
-    Makefile: ['image mine\n', '# Checks the connection to KuFlow step by step.'],
+    Makefile: [
+      'image mine\n',
+      '# Checks that the worker itself connects to KuFlow. To find the cause of a failure, run ./kuflow doctor.',
+    ],
     'tests/test_replay.py': ['# Edited.\n', 'Replays the histories in'],
   },
   options: [],
@@ -162,7 +165,10 @@ const JAVA_PROJECT: Project = {
       '"Loan decided"',
       '"Nobody has decided for three days"',
     ],
-    Makefile: ['image mine\n', '# Checks the connection to KuFlow step by step.'],
+    Makefile: [
+      'image mine\n',
+      '# Checks that the worker itself connects to KuFlow. To find the cause of a failure, run ./kuflow doctor.',
+    ],
     [`${JAVA_TESTS}/ReplayTest.java`]: ['// Edited.\n', 'class ReplayTest {'],
   },
   // The check compiles and packs too.
@@ -201,7 +207,10 @@ describe('kuflow update of a project with older templates and local changes', ()
       replaced: [
         ['Process started', 'Process begins'],
         ['Nobody has decided for three days', 'Nobody has decided in three days'],
-        ['# Checks the connection to KuFlow step by step.', '# Checks the connection to KuFlow.'],
+        [
+          '# Checks that the worker itself connects to KuFlow. To find the cause of a failure, run ./kuflow doctor.',
+          '# Checks the connection to KuFlow.',
+        ],
         ['workflow code matches the histories in', 'workflow code fits the histories in'],
         ['Replays the histories in', 'Replays histories in'],
         ['ReplayTest', 'HistoriesTest'],

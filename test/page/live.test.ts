@@ -34,7 +34,7 @@ describeInChromium('live updates of the console', () => {
       .first()
       .waitFor();
     await home.getByRole('button', { name: 'Skip to the next deadline' }).click();
-    await home.getByText(/^(?=.*no worker polls LOAN_QUEUE)/).waitFor();
+    await home.getByText(/^(?=.*no worker is polling LOAN_QUEUE)/).waitFor();
   });
 
   it('reach ten tabs, and go on in the others when one of them closes', async () => {

@@ -364,7 +364,7 @@ describeInChromium('tasks in the console', () => {
     await takePictures(page, 'a user action');
     await press(button(page, 'Invoke'));
     const print = invoked.filter({ hasText: 'Print the claim' });
-    await print.getByText('Waiting: no worker polls PRINT_QUEUE').waitFor();
+    await print.getByText('Waiting: no worker is polling PRINT_QUEUE').waitFor();
     const requested = ((await app.dev('GET', `/processes/${id}/actions`)) as ActionsOfProcess).invoked.at(-1)?.action
       .id;
     await app.application().call('uploadProcessActionDocument', {

@@ -5,7 +5,7 @@ import { openStore } from '../../src/platform/store/store.ts';
 import type { ProcessDefinition } from '../../src/process/definition.ts';
 import { runningStateOf } from './running-state-of.ts';
 
-/** Writes to `stateDir`, which must exist, the state of a platform in this process that serves the definition; nothing listens. */
+/** Writes to `stateDir`, which must exist, the state of a platform in this process that serves the definition; nothing is listening. */
 export async function leaveRunningState(
   stateDir: string,
   definition: ProcessDefinition,

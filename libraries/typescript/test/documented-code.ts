@@ -112,7 +112,7 @@ export async function tasksAndDocuments(request: WorkflowRequest, contract: KuFl
     const answers = opened.map(({ done }) => done);
     const first = await Promise.race(answers);
     scope.cancel(); // cancels the other task
-    await Promise.allSettled(answers); // waits until KuFlow has canceled it: a workflow that has ended cannot
+    await Promise.allSettled(answers); // waits until KuFlow has canceled it; a workflow that has ended can no longer cancel a task
     return first;
   }
 

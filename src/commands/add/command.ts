@@ -16,7 +16,7 @@ Examples:
 
 const TASK_EXAMPLES = `
 Examples:
-  add a task that a person completes, at the end
+  append a task that a person completes
     $ kuflow add task REVIEW --name "Review the request"
   add a task that the worker completes after APPLY, with a schema for its data
     $ kuflow add task SCORE:system --after APPLY --schema score.json
@@ -138,7 +138,7 @@ export function configure(command: Command, context: CommandContext): void {
     .option('--workflow-type <name>', 'Workflow type, as set in the process definition in the KuFlow app')
     .option('--task-queue <name>', "Task queue; must match the project's task queue (the default)")
     .option('--process-id <uuid>', 'ID of the process definition, to record in the definition file')
-    .option('--tenant-id <uuid>', 'Tenant ID, if the application has several tenants')
+    .option('--tenant-id <uuid>', 'Tenant ID, if the application belongs to several tenants')
     .addOption(sampleOption());
   connectionOptions(process)
     .addHelpText('after', PROCESS_EXAMPLES)

@@ -15,7 +15,7 @@ Examples:
 
 export function configure(command: Command, context: CommandContext): void {
   editOptions(
-    exitStatuses(command, { ...EDIT_STATUSES, 0: 'updated, or up to date', 2: 'wrong usage' }).description(
+    exitStatuses(command, { ...EDIT_STATUSES, 0: 'updated, or up to date', 2: 'usage error' }).description(
       'Update the code of the worker project in this folder or a parent folder after you have edited its definition files. ' +
         'Regenerates types, tasks and user actions, and adds new tasks and actions to the workflow, activities and tests. ' +
         `Does nothing if the code is up to date. ${HOW_FILES_CHANGE}`,

@@ -43,7 +43,7 @@ export async function taskAddition(
 export function rejectWhiteSpace(code: string, present: readonly { readonly code: string }[]): void {
   if (/\s/.test(code) && !present.some((one) => one.code === code))
     throw usageError(`The code "${code}" contains whitespace`, [
-      'Pass the code as it is in KuFlow, such as LOAN_REVIEW',
+      'Pass the code exactly as it appears in KuFlow, such as LOAN_REVIEW',
     ]);
 }
 

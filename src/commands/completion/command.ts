@@ -11,8 +11,9 @@ To enable completion in new shells:
   powershell  'kuflow completion powershell | Out-String | Invoke-Expression' >> $PROFILE
 
 These lines need kuflow on the PATH: npm install --global create-kuflow-worker
-Without a global installation, write the script to a file and source that file:
+Without a global installation, write the script to a file and source that file in new shells:
   npx kuflow completion bash > ~/.kuflow-completion.bash
+  echo 'source ~/.kuflow-completion.bash' >> ~/.bashrc
 Completion then also works after npx, using the project's own kuflow.`;
 
 export function configure(command: Command, context: CommandContext): void {

@@ -19,13 +19,13 @@ Examples:
         --task-queue LOAN_QUEUE --workflow-type LoanWorkflow --yes
   start from the worker sample that the KuFlow app generates
     $ npx create-kuflow-worker loan-worker --from worker-sample.zip --process LOAN --yes
-  read a process that already exists in KuFlow
+  read a process that already exists in KuFlow, after kuflow login
     $ npx create-kuflow-worker loan-worker --process LOAN --task-queue LOAN_QUEUE --workflow-type LoanWorkflow --yes`;
 
 export function configure(command: Command, context: CommandContext): void {
   command
     .description(
-      'Create a worker project for a KuFlow process.\n\nIn a terminal, it asks for what you do not pass. With --yes or without a terminal, pass a ' +
+      'Create a worker project for a KuFlow process.\n\nIn a terminal, it prompts for anything that you leave out. With --yes or without a terminal, pass a ' +
         'folder and the process: --local, --definition, --from or --process, as in the examples below.',
     )
     .argument('[folder]', 'Folder for the new project; its name becomes the name of the worker')
@@ -33,7 +33,7 @@ export function configure(command: Command, context: CommandContext): void {
     .option('--definition <file>', 'Read the process from a definition file (kuflow.process.yaml)')
     .option(
       '--from <path>',
-      'Read the task queue, workflow type and tasks from a worker sample of the KuFlow app: a zip file or a folder',
+      'Read the task queue, workflow type and tasks from a worker sample from the KuFlow app: a zip file or a folder',
     )
     .addOption(
       withCandidates(
@@ -60,7 +60,7 @@ export function configure(command: Command, context: CommandContext): void {
     .option('--task-queue <name>', 'Task queue, as set in the process definition in the KuFlow app')
     .option('--workflow-type <name>', 'Workflow type, as set in the process definition in the KuFlow app')
     .option('--process-id <uuid>', 'ID of the process definition, to record in the definition file')
-    .option('--tenant-id <uuid>', 'Tenant ID, if the application has several tenants')
+    .option('--tenant-id <uuid>', 'Tenant ID, if the application belongs to several tenants')
     .addOption(sampleOption())
     .optionsGroup('Connection options:')
     .option(
@@ -92,7 +92,7 @@ export function configure(command: Command, context: CommandContext): void {
     .addOption(
       new Option(
         '--library <source>',
-        'Where the project gets the library kuflow-worker: from its archive in the project, or from a registry (default: archive)',
+        'Where the project gets the kuflow-worker library: from its archive in the project, or from a registry (default: archive)',
       ).choices(LIBRARY_SOURCES),
     )
     .option(

@@ -70,7 +70,7 @@ export function configure(command: Command, context: CommandContext): void {
   exitStatuses(status, {
     0: 'no problem',
     1: 'there is a problem',
-    2: 'wrong usage, or settings are missing or malformed',
+    2: 'usage error, or settings are missing or malformed',
     3: 'there are warnings, and you passed --fail-on warn',
   });
   withConnectionOptions(
@@ -97,8 +97,8 @@ export function configure(command: Command, context: CommandContext): void {
       .command('rotate')
       .summary('Get a new certificate and switch to it')
       .description(
-        'Get a new certificate, test it against the engine (GetSystemInfo, DescribeNamespace) and switch to it. The previous set is kept. A running ' +
-          'worker that watches its files switches automatically; any other worker keeps the old certificate until it is restarted.',
+        'Get a new certificate, test it against the engine (GetSystemInfo, DescribeNamespace) and switch to it. The previous certificate files are kept. A running ' +
+          'worker that watches its certificate files switches automatically; any other worker keeps the old certificate until it is restarted.',
       )
       .option(
         '--exec <command>',
@@ -135,7 +135,7 @@ export function configure(command: Command, context: CommandContext): void {
   const exec = command.command('exec');
   exitStatuses(exec, {
     other: 'exit status of the command',
-    2: 'wrong usage',
+    2: 'usage error',
     125: 'credentials are missing',
     126: 'the command cannot be run',
     127: 'the command was not found',
@@ -158,7 +158,7 @@ export function configure(command: Command, context: CommandContext): void {
 
 function withConnectionOptions(command: Command, local: true | 'on-request' = true): Command {
   return connectionOptions(command, {
-    tenant: 'Tenant ID, if the application has several tenants',
+    tenant: 'Tenant ID, if the application belongs to several tenants',
     engine: true,
     local,
   });

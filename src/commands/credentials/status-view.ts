@@ -33,6 +33,8 @@ export function printStatus(
   printStore(terminal, status.store, { invocation, now, problems: status.problems.filter(isAboutCertificate) });
   for (const problem of status.problems.filter((other) => !isAboutCertificate(other)))
     out.line(red(`${out.marks.failed} ${escapeForTerminal(problem, 1000)}`));
+  if (status.problems.some((problem) => problem.startsWith('kuflow.api.client-')))
+    out.line(`  ${dim(out.marks.step)} Store the credentials once: ${invocation} login`);
   for (const warning of status.warnings) out.line(yellow(`${out.marks.warning} ${escapeForTerminal(warning, 1000)}`));
   if (status.online === undefined) return;
   out.line();

@@ -16,7 +16,7 @@ export function configure(command: Command, context: CommandContext): void {
   sharedOptions(
     command.command('show').addArgument(withCandidates(new Argument('<code>', 'Process definition code'), 'processes')),
   )
-    .summary('Show the tasks of a process')
+    .summary('Show the tasks of a process definition')
     .description(
       'Show the tasks of a process, their kinds, and their usual order, derived from its instances. With --sample, also read instances to ' +
         'infer the shape of their data; only keys and types are kept, never values. Sends at most 30 requests (more with a large --sample).',

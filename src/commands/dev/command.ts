@@ -15,7 +15,7 @@ const DEV_EXAMPLES = `
 Examples:
   start a local KuFlow for the process of this folder
     $ kuflow dev
-  TypeScript, Java, Python: run the worker, and the local KuFlow only as long as it runs
+  run the worker with a local KuFlow that stops when the worker does (TypeScript, Java, Python)
     $ kuflow dev exec -- npm start
     $ ./kuflow dev exec -- ./mvnw spring-boot:run
     $ ./kuflow dev exec -- uv run loan-worker
@@ -28,7 +28,7 @@ const EXEC_EXAMPLES = `
 Examples:
   run the worker, and restart it when a file in src changes
     $ kuflow dev exec --watch src -- npm start
-  run a Java program with its own trust store
+  run a Java program with a trust store that contains the local CA
     $ ./kuflow dev exec --for java -- ./mvnw spring-boot:run`;
 
 const OPEN_EXAMPLES = `
@@ -87,7 +87,7 @@ export function configure(command: Command, context: CommandContext): void {
     .hook('preSubcommand', (_dev, subcommand) => rejectOptionsBefore(command, subcommand.name()))
     .enablePositionalOptions()
     .description(
-      'Run a local KuFlow until Ctrl-C: a web console to start processes and complete their tasks, the REST API on HTTP and HTTPS, and a real ' +
+      'Run a local KuFlow until you press Ctrl-C: a web console to start processes and complete their tasks, the REST API on HTTP and HTTPS, and a real ' +
         'Temporal server behind a gateway with mutual TLS and tokens. ' +
         'Serves the processes in kuflow.process.yaml and processes/*.process.yaml or, without these files, a sample process. ' +
         'When you save one of these files, it serves the new content and regenerates types and tasks in the project. ' +
@@ -120,7 +120,7 @@ export function configure(command: Command, context: CommandContext): void {
     .action(lazyAction(context, async () => (await import('./run.ts')).runDevExec, command));
   exitStatuses(exec, {
     other: 'exit status of the command',
-    2: 'wrong usage',
+    2: 'usage error',
     125: 'the local KuFlow did not start',
     126: 'the command cannot be run',
     127: 'the command was not found',
@@ -176,7 +176,7 @@ export function configure(command: Command, context: CommandContext): void {
   exitStatuses(simulate, {
     0: 'the process completed with valid data',
     1: 'the process cannot complete, or the command exited',
-    2: 'wrong usage',
+    2: 'usage error',
     4: 'time limit reached',
     130: 'interrupted',
   }).addHelpText('after', SIMULATE_EXAMPLES);
@@ -219,15 +219,15 @@ export function configure(command: Command, context: CommandContext): void {
   const skip = command.command('skip');
   exitStatuses(skip, {
     0: 'skipped',
-    1: 'no process waits for a time',
-    2: 'wrong usage, or no local KuFlow is running',
-    4: 'no worker polls, or a process did not reach the target time',
+    1: 'no process is waiting for a deadline or timer',
+    2: 'usage error, or no local KuFlow is running',
+    4: 'no worker is polling, or a process did not reach the target time',
   });
   stateOption(skip)
     .summary('Skip time, so that deadlines pass (experimental)')
     .description(
-      'Move the clock of the running local KuFlow forward. Stops at each deadline until the worker is done. ' +
-        'Without a time or --until, skips until a process changes. Tokens and certificates keep real time. The clock stays ahead until `kuflow dev reset`. ' +
+      'Move the clock of the running local KuFlow forward. Pauses at each deadline until the worker has handled it. ' +
+        'Without a time or --until, skips to the next change in a process. Tokens and certificates still expire in real time. The clock stays ahead until `kuflow dev reset`. ' +
         'Experimental: uses a feature of the Temporal server that may change.',
     )
     .argument('[time]', 'How much time to skip, such as 12h or 3d', parseLife)

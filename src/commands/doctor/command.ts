@@ -20,7 +20,7 @@ export function configure(command: Command, context: CommandContext): void {
   exitStatuses(command, {
     0: 'no check failed',
     1: 'a check failed',
-    2: 'wrong usage, or settings are missing or malformed',
+    2: 'usage error, or settings are missing or malformed',
     3: 'there are warnings, and you passed --fail-on warn',
     4: 'a result is inconclusive',
   });
@@ -38,7 +38,7 @@ export function configure(command: Command, context: CommandContext): void {
         withCandidates(
           new Option(
             '--only <ids>',
-            'Run only these checks or groups, such as tls,KF-POLL-001, and the checks that they depend on',
+            'Run only these checks or groups (comma-separated), such as tls,KF-POLL-001, and the checks that they depend on',
           ).argParser(parseNonEmptyList),
           'checks',
         ),
@@ -55,7 +55,7 @@ export function configure(command: Command, context: CommandContext): void {
         withCandidates(
           new Option(
             '--process <id>',
-            'Also check the workflow and encryption key of this process: its ID, the last 6 or more characters of it, or latest',
+            'Also check the workflow and encryption key of this process. Pass its ID, at least the last 6 characters of it, or latest',
           ),
           'process-ids',
         ),
@@ -77,7 +77,7 @@ export function configure(command: Command, context: CommandContext): void {
       .option('--report <file>', 'Also write a report for a support ticket to a new file; contains no secrets')
       .addOption(new Option('--format <format>', 'Print the result for CI').choices(['junit', 'github']))
       .addOption(jsonOption()),
-    { tenant: 'Tenant ID, if the application has several tenants', engine: true, local: true },
+    { tenant: 'Tenant ID, if the application belongs to several tenants', engine: true, local: true },
   )
     .addHelpText('after', EXAMPLES)
     .action(lazyAction(context, async () => (await run()).runDoctorCommand));

@@ -22,7 +22,7 @@ export function configure(command: Command, context: CommandContext): void {
   );
   connectionOptions(command, {
     profile: 'Name of the profile to store (default: "default")',
-    tenant: 'Tenant ID, if the application has several tenants',
+    tenant: 'Tenant ID, if the application belongs to several tenants',
     engine: true,
   })
     .option(

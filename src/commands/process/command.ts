@@ -17,7 +17,7 @@ import { withCandidates } from '../../cli/value-candidates.ts';
 
 const EXAMPLES = `
 Examples:
-  start a process of the only definition in this folder
+  start a process, if this folder has only one definition
     $ kuflow process start
   watch the newest process until it ends
     $ kuflow process show latest --watch
@@ -26,7 +26,7 @@ Examples:
 
 const START_EXAMPLES = `
 Examples:
-  start a process of the only definition in this folder
+  start a process, if this folder has only one definition
     $ kuflow process start
   start one with metadata
     $ kuflow process start LOAN --set firstName=Jane --set lastName=Miller
@@ -37,7 +37,7 @@ const SIGNAL_EXAMPLES = `
 Examples:
   signal the newest process
     $ kuflow process signal latest remind
-  pass an object, or any JSON
+  pass an object, or any other JSON value
     $ kuflow process signal latest changeAmount --set amount=500
     $ kuflow process signal 3f2a9c approve --input true`;
 
@@ -72,13 +72,13 @@ export function configure(command: Command, context: CommandContext): void {
         ),
       )
       .summary('Start a process')
-      .description('Start a process. Prints only the ID of the process to stdout.')
+      .description('Start a process. Without --json, prints only the ID of the process to stdout.')
       .option('--wait', 'Wait until the process ends'),
   );
   exitStatuses(start, {
     0: 'started; with --wait, completed',
     1: 'failed; with --wait, also if the process was canceled',
-    2: 'wrong usage, or the change is not confirmed with --yes',
+    2: 'usage error, or the change is not confirmed with --yes',
   })
     .addHelpText('after', START_EXAMPLES)
     .action(lazyAction(context, async () => (await import('./run.ts')).runProcessStart));
@@ -105,7 +105,7 @@ export function configure(command: Command, context: CommandContext): void {
   exitStatuses(show, {
     0: 'shown; with --watch, completed',
     1: 'failed; with --watch, also if the process was canceled',
-    2: 'wrong usage, or no process matches',
+    2: 'usage error, or no process matches',
   }).action(lazyAction(context, async () => (await import('./run.ts')).runProcessShow));
 
   localChangeOptions(
@@ -157,7 +157,7 @@ export function configure(command: Command, context: CommandContext): void {
   exitStatuses(act, {
     0: 'invoked; with --wait, completed',
     1: 'failed; with --wait, also if the action failed or was canceled',
-    2: 'wrong usage, or the change is not confirmed with --yes',
+    2: 'usage error, or the change is not confirmed with --yes',
   })
     .addHelpText('after', ACT_EXAMPLES)
     .action(lazyAction(context, async () => (await import('./run-act.ts')).runProcessAct));

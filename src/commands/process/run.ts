@@ -102,7 +102,7 @@ async function onlyTenant({ client }: KuFlowSession): Promise<string> {
   throw usageError(
     tenant === undefined
       ? 'The application does not belong to a tenant'
-      : 'The application has several tenants: pass --tenant-id <uuid>',
+      : 'The application belongs to several tenants: pass --tenant-id <uuid>',
   );
 }
 

@@ -69,7 +69,9 @@ export function printActions(
     action.processActionDefinitionRef.code,
     action.status,
     action.id,
-    workflow === undefined ? '' : `${workflow.taskQueue}${isUnpolled(action, workflow) ? ' (no worker polls it)' : ''}`,
+    workflow === undefined
+      ? ''
+      : `${workflow.taskQueue}${isUnpolled(action, workflow) ? ' (no worker is polling it)' : ''}`,
     message,
   ]);
   for (const line of formatTable([['INVOKED', 'STATUS', 'ID', 'TASK QUEUE', 'MESSAGE'], ...invokedRows]))
@@ -108,7 +110,7 @@ export function printInvokedAction(
 }
 
 export function printUnpolledAction({ err }: Terminal, taskQueue: string): void {
-  err.line(`Waiting: no worker polls the task queue ${escapeForTerminal(taskQueue)} of the action`);
+  err.line(`Waiting: no worker is polling the task queue ${escapeForTerminal(taskQueue)} of the action`);
 }
 
 /** `total`: how many there are, including those that the list leaves out. */

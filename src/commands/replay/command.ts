@@ -19,7 +19,7 @@ export function configure(command: Command, context: CommandContext): void {
   exitStatuses(command, {
     0: 'every process matches',
     1: 'the code would break a process',
-    2: 'settings, the dependencies or the built worker are missing',
+    2: 'usage error, no project here, or the settings, dependencies or built worker are missing',
     3: 'there are no processes, or the duration of a timer has changed',
     4: 'a process could not be read',
   });
@@ -37,7 +37,7 @@ export function configure(command: Command, context: CommandContext): void {
     )
     .addOption(jsonOption());
   connectionOptions(command, {
-    tenant: 'Tenant ID, if the application has several tenants',
+    tenant: 'Tenant ID, if the application belongs to several tenants',
     engine: true,
     local: true,
   })

@@ -13,7 +13,7 @@ Examples:
     $ kuflow sync
   also compare fields, using up to 25 instances
     $ kuflow sync --sample 25
-  compare with the worker sample of the KuFlow app; needs no credentials
+  compare with the worker sample from the KuFlow app; needs no credentials
     $ kuflow sync --from worker-sample.zip
   fail in CI if the definition no longer matches
     $ kuflow sync --check
@@ -24,7 +24,7 @@ export function configure(command: Command, context: CommandContext): void {
   exitStatuses(command, {
     0: 'done, or the definition matches',
     1: 'the definition differs (with --check)',
-    2: 'wrong usage, or the connection is not configured',
+    2: 'usage error, or the connection is not configured',
     3: 'something is left for you to change by hand',
     4: 'inconclusive',
   });
@@ -41,7 +41,7 @@ export function configure(command: Command, context: CommandContext): void {
       withCandidates(
         new Option(
           '--process <code>',
-          'Process to compare. Required if the project has several, except with --check, which compares all of them unless --from is given',
+          'Process to compare. Required if the project has several. With --check and without --from, all of them are compared by default',
         ),
         'project-processes',
       ),
@@ -49,13 +49,13 @@ export function configure(command: Command, context: CommandContext): void {
     .addOption(sampleOption(0))
     .option(
       '--from <path>',
-      'Compare the task queue, workflow type and tasks with a worker sample of the KuFlow app (a zip file or a folder) instead of the API',
+      'Compare the task queue, workflow type and tasks with a worker sample from the KuFlow app (a zip file or a folder) instead of the API',
     )
     .option('--check', 'Write nothing, and exit with status 1 if the definition differs');
   connectionOptions(command, { tenant: 'Compare only with processes of this tenant' });
   editOptions(
     command,
-    'Write the changes without prompts, except to files with local changes that --edit does not name',
+    'Write the changes without prompts. Files with local changes are left unchanged unless --edit names them',
   )
     .addHelpText('after', EXAMPLES)
     .action(async (flags: SyncFlags) => {

@@ -1,4 +1,4 @@
-import { amendError, KnownError, usageError } from '../../base/errors.ts';
+import { copyError, KnownError, usageError } from '../../base/errors.ts';
 import { escapeForTerminal } from '../../base/escape.ts';
 import type { JsonObject } from '../../base/json.ts';
 import { isUuid } from '../../base/is-uuid.ts';
@@ -196,7 +196,7 @@ async function claim(
         next: ['Act as a candidate: --as <email>'],
       });
     const assign = `${context.invocation} task assign ${task.id} <email> --yes`;
-    throw amendError(error, {
+    throw copyError(error, {
       message: `KuFlow does not allow the application to claim ${formatTaskName(task)}`,
       next: [`Or assign the task to a user, who can complete it: ${assign}`],
     });
@@ -279,7 +279,8 @@ async function findTask(session: KuFlowSession, id: string, context: CommandCont
     if (!isNotFound || session.local === undefined) throw error;
     const open = await session.client.findProcessItems({ type: ['TASK'], taskState: OPEN_STATES, size: 1 });
     if (open.content.length > 0) throw error;
-    throw amendError(error, { next: await stepsForUnpolledQueues(session, context) });
+    const start = await stepsForUnpolledQueues(session, context);
+    throw start.length === 0 ? error : copyError(error, { next: start });
   });
   return await session.client.retrieveProcessItem(taskId);
 }

@@ -15,13 +15,13 @@ export function configure(command: Command, context: CommandContext): void {
   exitStatuses(command, {
     0: 'updated, or up to date',
     1: 'the installation or a check of the project failed',
-    2: 'wrong usage, uncommitted changes, or conflicts without --conflicts',
+    2: 'usage error, uncommitted changes, or conflicts without --conflicts',
     3: 'conflicts are left for you to resolve',
   });
   command
     .description(
       'Update the worker project in this folder or a parent folder to the templates of this version of create-kuflow-worker. ' +
-        "The project's own kuflow has the project's current templates, so run a newer version with npx, as in the examples. Files that you have not edited are replaced. " +
+        'The kuflow version in the project has only the templates that the project already uses. Run a newer version with npx, as in the examples. Files that you have not edited are replaced. ' +
         'In other files, template changes are merged with your edits; dependencies are merged one by one. Installs the dependencies if they ' +
         "changed or are missing, and then runs the project's own checks. The project must be in a git repository without uncommitted changes, so that you can undo " +
         'the update.',

@@ -92,7 +92,8 @@ function proxyCause(failure: DialFailure, target: string, proxy: string): Engine
     return engineCause('proxy-closed', `The proxy ${proxy} closed the connection without responding`);
   if (stage === 'proxy-tls')
     return engineCause('proxy-tls-failed', `The TLS handshake with the proxy ${proxy} failed: ${message}`);
-  if (code === 'ECONNREFUSED') return engineCause('proxy-refused', `Nothing listens at the proxy's address, ${proxy}`);
+  if (code === 'ECONNREFUSED')
+    return engineCause('proxy-refused', `Nothing is listening at the proxy's address, ${proxy}`);
   if (UNREACHABLE.includes(code)) return engineCause('proxy-unreachable', `There is no route to the proxy ${proxy}`);
   return engineCause('proxy-closed', `The connection to the proxy ${proxy} was lost: ${message}`);
 }
@@ -106,7 +107,7 @@ function failureCause(failure: DialFailure, facts: HandshakeFacts): EngineCause 
   if (stage === 'dns')
     return engineCause('engine-host-not-found', `The host name ${target.replace(/:\d+$/, '')} does not exist`);
   if (timedOut) return engineCause('engine-connect-timeout', `${target} did not respond in time`);
-  if (code === 'ECONNREFUSED') return engineCause('engine-refused', `Nothing listens at ${target}`);
+  if (code === 'ECONNREFUSED') return engineCause('engine-refused', `Nothing is listening at ${target}`);
   if (UNREACHABLE.includes(code)) return engineCause('engine-unreachable', `There is no route to ${target}`);
   return engineCause('engine-connect-failed', `The connection to ${target} (${serverName}) failed: ${message}`);
 }

@@ -68,7 +68,7 @@ function evaluatePollers(seen: QueueByKind, queue: Sourced<string>, now: number)
     }
     return latest > 0
       ? finding('pollers-stale-backlog', `${tasks}, and no worker has polled it ${ago}`)
-      : finding('pollers-none-backlog', `${tasks}, and no worker polls it`);
+      : finding('pollers-none-backlog', `${tasks}, and no worker is polling it`);
   }
   const [first] = facts.identities;
   if (first !== undefined) {
@@ -79,7 +79,7 @@ function evaluatePollers(seen: QueueByKind, queue: Sourced<string>, now: number)
     return finding('pollers-wrong-kind', `Workers poll ${name} for activities but not for workflows`);
   return latest > 0
     ? finding('pollers-stale', `No worker has polled ${name} ${ago}`)
-    : finding('pollers-none', `No worker polls ${name}`);
+    : finding('pollers-none', `No worker is polling ${name}`);
 }
 
 export const pollersCheck: DoctorCheck = {

@@ -51,7 +51,7 @@ const CHECK_CLOCK = "Check this machine's clock";
 const handshake = {
   'engine-host-not-found': fails('The host name of the engine does not exist.', ...CHECK_HOST_NAME),
   'engine-resolver-down': unclear('The DNS server did not respond.', CHECK_DNS),
-  'engine-refused': fails('The connection was refused: nothing listens at the engine address.', ...CHECK_ADDRESS),
+  'engine-refused': fails('The connection was refused: nothing is listening at the engine address.', ...CHECK_ADDRESS),
   'engine-unreachable': fails('There is no route to the engine.', ASK_NETWORK_ADMIN),
   'engine-connect-timeout': unclear(
     'The engine did not respond in time. Often a firewall silently drops the connection.',
@@ -115,7 +115,7 @@ const handshake = {
     ...CHECK_CLIENT_CERTIFICATE,
   ),
   'proxy-host-not-found': fails('The host name of the proxy does not exist.', CHECK_PROXY),
-  'proxy-refused': fails("The connection was refused: nothing listens at the proxy's address.", CHECK_PROXY),
+  'proxy-refused': fails("The connection was refused: nothing is listening at the proxy's address.", CHECK_PROXY),
   'proxy-unreachable': fails('There is no route to the proxy.', CHECK_PROXY),
   'proxy-timeout': unclear('The proxy did not respond in time.', CHECK_PROXY),
   'proxy-tls-failed': fails('The TLS handshake with the proxy failed.', CHECK_PROXY),

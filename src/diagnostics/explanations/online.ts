@@ -9,7 +9,7 @@ const SYNC_CLOCK = 'Synchronize the clock with a time server (NTP)';
 const KUFLOW_CLOCK = "If this machine's clock is right, KuFlow's is wrong: report the difference to KuFlow";
 const START_WORKER = [
   { text: 'Start the worker', command: '<start>' },
-  'If it is running, its temporal.kuflow-queue differs from the one here (<queue>, from <source>), for example because of its environment',
+  'If it is running, it uses a different temporal.kuflow-queue than the one here (<queue>, from <source>), for example because TEMPORAL_KUFLOWQUEUE is set in its environment',
 ];
 const RESTART_WORKER = "Check the worker's log, and restart the worker";
 
@@ -49,7 +49,7 @@ export const online: Readonly<Record<string, Explanation>> = {
   },
   'KF-TOKEN-001': {
     looksAt:
-      'An engine token, requested as the worker requests it. Its claims are decoded but not verified, because only the engine has the key. Creates a token in KuFlow; `--no-create` skips this check and every check that needs a token.',
+      'Requests an engine token in the same way as the worker. Its claims are decoded but not verified, because only the engine has the key. Creates a token in KuFlow; `--no-create` skips this check and every check that needs a token.',
     causes: {
       'token-missing': fails(
         'The response from KuFlow contains no token.',
@@ -101,10 +101,10 @@ export const online: Readonly<Record<string, Explanation>> = {
       "Asks the engine who polls the task queue, because KuFlow's API does not show whether a worker has registered. If the engine does not allow the call, the check is skipped.",
     causes: {
       'pollers-none': warns(
-        'No worker polls the task queue, and no tasks are waiting. Either no worker is running, or it polls another queue.',
+        'No worker is polling the task queue, and no tasks are waiting. Either no worker is running, or it polls another queue.',
         ...START_WORKER,
       ),
-      'pollers-none-backlog': fails('Tasks are waiting in the queue, but no worker polls it.', ...START_WORKER),
+      'pollers-none-backlog': fails('Tasks are waiting in the queue, but no worker is polling it.', ...START_WORKER),
       'pollers-stale-backlog': fails(
         'Tasks are waiting, but no worker has polled the queue for two minutes. The worker has stopped or lost its connection.',
         RESTART_WORKER,
@@ -130,7 +130,7 @@ export const online: Readonly<Record<string, Explanation>> = {
     causes: {
       'process-queue-differs': fails(
         'KuFlow started the process on a different task queue than this worker polls.',
-        "Use the same task queue on the definition's screen in the KuFlow app and in <source>",
+        'Set the same task queue in the process definition in the KuFlow app and in <source>',
       ),
       'process-type-differs': fails(
         'KuFlow started the process with a workflow type that this worker does not have.',

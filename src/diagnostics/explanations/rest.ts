@@ -24,7 +24,7 @@ const KINDS: Readonly<Record<FailureKind, readonly [typeof fails, string]>> = {
   contract: [fails, "The response is JSON but does not match KuFlow's API contract."],
   timeout: [unclear, 'There was no response in time.'],
   dns: [fails, 'The host name of the endpoint does not exist.'],
-  refused: [fails, "The connection was refused: nothing listens at the endpoint's address."],
+  refused: [fails, "The connection was refused: nothing is listening at the endpoint's address."],
   unreachable: [fails, 'There is no route to the endpoint, or the proxy could not reach it.'],
   reset: [fails, 'The connection was closed before a response arrived.'],
   proxy: [fails, 'The proxy could not be used or did not allow the connection.'],

@@ -9,7 +9,7 @@ const STORE_CREDENTIALS = { text: 'Store the credentials once', command: '<kuflo
 const INCOMPLETE =
   'A setting is missing, still has a placeholder value, or has an invalid value. All of them are listed at once, each with its source.';
 const FILE_UNREADABLE =
-  'An application file cannot be read or is not valid YAML. None of its settings apply, neither for the REST API nor for the engine.';
+  'An application file cannot be read or is not valid YAML. None of its settings apply, either to the REST API or to the engine.';
 const UNUSABLE = {
   'settings-file-unreadable': fails(FILE_UNREADABLE, 'Correct the file <key>'),
   'settings-proxy-unusable': fails(

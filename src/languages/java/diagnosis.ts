@@ -16,6 +16,8 @@ import { findJava, findJdk, MAVEN, mavenCommands, missingJdkReason, OLDEST_JAVA 
 
 const POM = 'pom.xml';
 const JAR = 'target/app.jar';
+/** A heap that grows with need, instead of beginning with a share of the machine's memory. */
+const JVM_OPTIONS = ['-XX:+UseSerialGC', '-Xms64m'];
 const WRAPPER = '.mvn/wrapper/maven-wrapper.properties';
 const TEMPORAL = 'io.temporal';
 const LIBRARY = { group: 'kuflow.worker', artifact: 'kuflow-worker' };
@@ -28,7 +30,7 @@ export const javaDiagnosis: ProjectDiagnosis = {
   temporalSdk: async ({ folder }) => examineSdk(folder, await readPom(folder)),
   worker: ({ folder, env }) =>
     existsSync(join(folder, JAR))
-      ? { kind: 'command', program: findJava(env), args: ['-jar', JAR] }
+      ? { kind: 'command', program: findJava(env), args: [...JVM_OPTIONS, '-jar', JAR] }
       : { kind: 'not-built', missing: JAR, build: mavenCommands().install },
 };
 

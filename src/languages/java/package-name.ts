@@ -24,7 +24,7 @@ export const javaPackageNames: PackageNames = {
     const folder = parts.find(isReservedOnWindows);
     if (folder !== undefined) return `contains ${folder}, which cannot be a folder on Windows`;
     if (/^javax?\./.test(text)) return 'belongs to Java';
-    if (/^kuflow\.worker(?:\.|$)/.test(text)) return 'belongs to the library kuflow-worker';
+    if (/^kuflow\.worker(?:\.|$)/.test(text)) return 'belongs to the kuflow-worker library';
     return /^com\.kuflow(?:\.|$)/.test(text) ? 'belongs to KuFlow' : undefined;
   },
 };

@@ -120,7 +120,7 @@ function describeProblem(
   return [
     `Process ${processCode} ${id} ${wanted}${when}: it is ${state}`,
     `Open tasks: ${open.map((item) => `${item.code} (${item.state})`).join(', ') || 'none'}`,
-    `Worker: ${pollers.length === 0 ? 'no worker polls the task queue' : `${pollers.join(', ')} polls`}`,
+    `Worker: ${pollers.length === 0 ? 'no worker is polling the task queue' : `${pollers.join(', ')} polls`}`,
     ...(last === undefined
       ? []
       : [

@@ -32,7 +32,7 @@ async function relay(client: Socket, port: number): Promise<void> {
   pipeline(upstream, client, endOnError);
 }
 
-/** Undefined if it fails for another reason than that nothing listens yet. */
+/** Undefined if it fails for another reason than that nothing is listening yet. */
 async function connectWhenOpen(client: Socket, port: number): Promise<Socket | undefined> {
   while (!client.destroyed) {
     const upstream = connect({ host: '127.0.0.1', port, allowHalfOpen: true, noDelay: true });

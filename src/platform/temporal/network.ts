@@ -45,7 +45,7 @@ export function removeTemporalNetwork(network: TemporalNetwork): void {
   if (folders.size === 0) process.off('exit', removeFolders);
 }
 
-/** Removes the folders in `parent` with sockets to which nothing listens. It leaves the folders of other users, and those without a socket yet. */
+/** Removes the folders in `parent` with sockets to which nothing is listening. It leaves the folders of other users, and those without a socket yet. */
 export async function removeAbandonedFolders(parent: string): Promise<void> {
   const names = (await readdir(parent)).filter((name) => name.startsWith(FOLDER_PREFIX));
   for (const folder of names.map((name) => join(parent, name))) {

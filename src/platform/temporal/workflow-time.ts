@@ -145,7 +145,7 @@ export function createWorkflowTime(
   ): Promise<typeof busy> {
     const taskQueue = executionConfig?.taskQueue?.name;
     if (busy?.kind !== 'not-taken' || !taskQueue || (await listPollers(taskQueue)).length > 0) return busy;
-    return { kind: 'no-worker', reason: `no worker polls ${taskQueue}` };
+    return { kind: 'no-worker', reason: `no worker is polling ${taskQueue}` };
   }
 
   const switchOff = async (workflowId: string): Promise<void> => {

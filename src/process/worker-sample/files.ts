@@ -88,7 +88,7 @@ export async function readSampleFiles(path: string): Promise<SampleFiles> {
     throw new KnownError({
       message:
         found === undefined
-          ? `${name} does not contain a worker sample of the KuFlow app`
+          ? `${name} does not contain a worker sample from the KuFlow app`
           : `${name} contains several workers`,
       tried: `read ${name}`,
       seen:

@@ -41,7 +41,7 @@ export async function readWorkerSample(path: string): Promise<WorkerSample> {
     (usable.length === 0 && taskQueue.kind === 'missing' && workflowType.kind === 'missing')
   ) {
     throw new KnownError({
-      message: `${escapeForTerminal(path, 300)} does not contain a worker sample of the KuFlow app`,
+      message: `${escapeForTerminal(path, 300)} does not contain a worker sample from the KuFlow app`,
       seen:
         usable.length > MAX_TASKS
           ? `${usable.length} task codes, more than ${MAX_TASKS}`
@@ -58,7 +58,7 @@ export async function readWorkerSample(path: string): Promise<WorkerSample> {
   ];
   const taskFiles = [...new Set(usable.map(({ file }) => file))];
   const notes = [
-    'Read from a worker sample of the KuFlow app, which may have been edited since it was generated',
+    'Read from a worker sample from the KuFlow app, which may have been edited since it was generated',
     settingPlaces.length > 0 ? `In the sample: ${settingPlaces.join(', ')}` : undefined,
     usable.length > 0
       ? `Tasks from ${taskFiles.join(', ')}, in the order in which the workflow creates them`

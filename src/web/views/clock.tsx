@@ -56,8 +56,8 @@ function ClockControl({ clock }: { readonly clock: ClockStatus }) {
   return (
     <>
       <p class="muted">
-        Deadlines pass, and the worker does what it does then. Tokens and certificates keep real time. The clock stays
-        ahead until the state is reset.
+        Deadlines pass, and the worker does what it does then. Tokens and certificates still expire in real time. The
+        clock stays ahead until the state is reset.
       </p>
       <FailureNotice failure={action.failure} title="Time was not skipped" />
       <p class="actions">

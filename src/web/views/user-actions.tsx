@@ -314,6 +314,6 @@ function InvokedRow({ invoked, name, processId, reload }: InvokedRowProps) {
 
 function describeWait({ taskQueue, pollers }: NonNullable<InvokedAction['workflow']>): string {
   return pollers.length === 0
-    ? `Waiting: no worker polls ${taskQueue}`
+    ? `Waiting: no worker is polling ${taskQueue}`
     : `Waiting for ${pollers.join(', ')}, which polls ${taskQueue}`;
 }

@@ -134,7 +134,7 @@ describe('a program', () => {
     const fake = fakeHost(['dev', 'exec', '--help'], { columns: 80 });
     expect(await runProgram({ ...rootOf({}), commands: kuflowEntries }, fake.host)).toBe(0);
     expect(fake.stdout()).toMatch(
-      /\nExit statuses:\n {2}2 {6}wrong usage\n {2}125 {4}the local KuFlow did not start\n/,
+      /\nExit statuses:\n {2}2 {6}usage error\n {2}125 {4}the local KuFlow did not start\n/,
     );
     const doctor = fakeHost(['doctor', '--help'], { columns: 80 });
     await runProgram({ ...rootOf({}), commands: kuflowEntries }, doctor.host);

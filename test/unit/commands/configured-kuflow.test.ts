@@ -62,7 +62,7 @@ describe('reading a configured KuFlow', () => {
     expect(own).toEqual({
       status: 0,
       stdout: '',
-      stderr: `Completed APPLICATION (${id})\n! No worker polls LOAN_QUEUE\n  → Start the worker: npx kuflow dev exec -- <command>\n`,
+      stderr: `Completed APPLICATION (${id})\n! No worker is polling LOAN_QUEUE\n  → Start the worker: npx kuflow dev exec -- <command>\n`,
     });
   });
 

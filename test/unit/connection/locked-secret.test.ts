@@ -106,7 +106,7 @@ describe.runIf(process.platform === 'linux')('a profile secret in the keychain',
 
     const token = await kuflow(['credentials', 'token', '--json']);
     expect(token).toMatchObject({ status: 0, opened: 1, asked: 1 });
-    // Nothing listens at that engine, which does not matter here.
+    // Nothing is listening at that engine, which does not matter here.
     const online = await kuflow(['credentials', 'status', '--online', '--target', '127.0.0.1:1']);
     expect(online).toMatchObject({ opened: 1 });
     expect(online.out).toMatch(/client-secret +\[redacted\] +profile default/);

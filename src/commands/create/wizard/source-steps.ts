@@ -48,7 +48,7 @@ const source: Step = {
         },
         {
           value: 'worker-sample',
-          name: 'The process in a worker sample of the KuFlow app',
+          name: 'The process in a worker sample from the KuFlow app',
           description: `${SAMPLE_FILE}: task queue, workflow type and tasks`,
         },
       ],

@@ -174,7 +174,15 @@ function findMissingConnection({ local }: Pointers, connection: SettingTexts = {
   const names = Object.keys(connection) as (keyof SettingTexts)[];
   const written = settingTexts(local.text ?? '', names);
   if (names.every((name) => written[name] === connection[name])) return [];
-  return [{ reason: 'connection', text: `${LOCAL_SETTINGS_FILE} has other settings for the connection` }];
+  return [
+    {
+      reason: 'connection',
+      text:
+        local.text === undefined
+          ? `${LOCAL_SETTINGS_FILE} does not exist yet`
+          : `${LOCAL_SETTINGS_FILE} has other settings for the connection`,
+    },
+  ];
 }
 
 async function requestSet(

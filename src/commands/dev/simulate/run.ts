@@ -31,7 +31,7 @@ export async function runSimulate(
   const [program, ...rest] = words.slice(words.length - commandLength);
   const simulateCommand = `${context.invocation} dev simulate${code === undefined ? '' : ` ${shellWord(code)}`}${formatPathOption('--state-dir', flags.stateDir)}`;
   if (program === undefined)
-    throw usageError('Pass the command that starts the worker after --', [
+    throw usageError('After --, pass the command that starts the worker', [
       `For example: ${simulateCommand} -- ${await startCommand(context.cwd)}`,
     ]);
   if (surplus.length > 0) {

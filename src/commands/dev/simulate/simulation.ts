@@ -258,7 +258,7 @@ function toOutcome(error: unknown, signal: AbortSignal): Outcome | undefined {
 function commandExitedFailure(request: SimulateRequest, exit: ProcessExit): SimulationFailure {
   const how = exit.signal ?? `status ${exit.code ?? 'unknown'}`;
   return new SimulationFailure({
-    message: `The command exited (${how}) before the process completed: ${request.command.join(' ')}`,
+    message: `The command exited with ${how} before the process completed: ${request.command.join(' ')}`,
     next: [`See ${describeWorkerLog(request)}`],
   });
 }

@@ -20,7 +20,7 @@ export const missingWorker = (behind: readonly WorkflowBehind[]): string | undef
 export function endLine({ end, until, behind }: SkipResult, invocation: string): string | undefined {
   switch (end) {
     case 'idle':
-      return 'Nothing happened: no process waits for a time, or none of them changed in KuFlow';
+      return 'Nothing happened: no process is waiting for a deadline or timer, or none of them changed in KuFlow';
     case 'stuck':
       return missingWorker(behind) !== undefined
         ? `No time was skipped: ${missingWorker(behind)}`

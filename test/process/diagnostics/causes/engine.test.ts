@@ -166,7 +166,7 @@ describe('the connection to the engine', () => {
     expectOneRoot(await check('engine.invalid:443'), tlsRoot('engine-host-not-found'));
   });
 
-  it('recognizes a port where nothing listens', async () => {
+  it('recognizes a port where nothing is listening', async () => {
     expectOneRoot(await check(`127.0.0.1:${await unusedPort()}`), tlsRoot('engine-refused'));
   });
 

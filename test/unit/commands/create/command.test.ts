@@ -278,7 +278,7 @@ describe('create', () => {
 
 describe('the secret', () => {
   const SECRET = 'canary-5f1c0e';
-  // Nothing listens there: the check fails at its first step.
+  // Nothing is listening there: the check fails at its first step.
   const REMOTE = [
     '--definition',
     'd.yaml',

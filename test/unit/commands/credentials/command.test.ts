@@ -169,13 +169,13 @@ describe('pull', () => {
   it('reports an engine that does not answer, and changes nothing', async () => {
     const ended = await kuflow(['pull']);
     expect(ended.status).toBe(1);
-    expect(ended.err).toContain('Nothing listens at 127.0.0.1:1; nothing was changed');
+    expect(ended.err).toContain('Nothing is listening at 127.0.0.1:1; nothing was changed');
     expect(ended.err).toContain('add --offline');
     expect(ended.asked).toBe(1);
     expect(existsSync(join(ended.at, '.kuflow'))).toBe(false);
     // A rotation always needs the engine.
     const rotated = await kuflow(['rotate']);
-    expect(rotated.err).toContain('Nothing listens at 127.0.0.1:1; nothing was changed');
+    expect(rotated.err).toContain('Nothing is listening at 127.0.0.1:1; nothing was changed');
     expect(rotated.err).not.toContain('--offline');
   });
 

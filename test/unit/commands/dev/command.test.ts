@@ -51,7 +51,7 @@ describe('an invalid simulate command line', () => {
     const without = await dev('simulate', 'LOAN', 'npm', 'start');
     expect([without.status, without.stderr]).toEqual([
       2,
-      expect.stringContaining('Pass the command that starts the worker after --'),
+      expect.stringContaining('After --, pass the command that starts the worker'),
     ]);
   });
 

@@ -80,13 +80,13 @@ describe('kuflow dev skip', () => {
     const busy = await skip('3d');
     expect(busy.status).toBe(4);
     expect(busy.stderr).toContain(`Process ${EVENT.processId} has not moved from ${UNTIL}: its worker is busy`);
-    answers = [{ end: 'stuck', behind: [{ ...waits, reason: 'no worker polls LOAN_QUEUE' }] }];
+    answers = [{ end: 'stuck', behind: [{ ...waits, reason: 'no worker is polling LOAN_QUEUE' }] }];
     const { status, stdout, stderr } = await skip('3d');
     expect({ status, stdout }).toEqual({ status: 4, stdout: '' });
     // The reason is named once.
     expect(stderr).not.toContain('has not moved');
     expect(stderr).toContain(
-      '✖ No time was skipped: no worker polls LOAN_QUEUE\n  → Start the worker: npx kuflow dev exec -- <command>\n  → Then try again\n',
+      '✖ No time was skipped: no worker is polling LOAN_QUEUE\n  → Start the worker: npx kuflow dev exec -- <command>\n  → Then try again\n',
     );
   });
 
@@ -94,7 +94,9 @@ describe('kuflow dev skip', () => {
     answers = [{ end: 'idle' }];
     const { status, stderr } = await skip();
     expect(status).toBe(1);
-    expect(stderr).toContain('Nothing happened: no process waits for a time, or none of them changed in KuFlow');
+    expect(stderr).toContain(
+      'Nothing happened: no process is waiting for a deadline or timer, or none of them changed in KuFlow',
+    );
   });
 
   it.each([

@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => running.close());
 
-const NO_WORKER = '! No worker polls LOAN_QUEUE\n  → Start the worker: npx kuflow dev exec -- <command>\n';
+const NO_WORKER = '! No worker is polling LOAN_QUEUE\n  → Start the worker: npx kuflow dev exec -- <command>\n';
 
 const start = async (): Promise<string> => (await running.kuflow(['process', 'start', 'LOAN'])).stdout.trim();
 
@@ -62,7 +62,7 @@ describe('kuflow process act', () => {
   it('waits until the workflow of an action ends, and says that nobody polls its task queue', async () => {
     const id = await start();
     const waiting = running.start(['process', 'act', id, 'EXPORT', '--wait']);
-    await until('the command waits', () => waiting.stderr().includes('no worker polls the task queue EXPORTS'));
+    await until('the command waits', () => waiting.stderr().includes('no worker is polling the task queue EXPORTS'));
     recordWorkflowOutcome(running.rest.world.domain, waiting.stdout().trim(), { kind: 'failed', message: 'Boom' });
     expect(await waiting.ended).toBe(1);
     expect(waiting.stderr()).toContain('The action is ERROR');

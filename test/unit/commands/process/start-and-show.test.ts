@@ -100,7 +100,7 @@ describe('kuflow process start', () => {
     });
   });
 
-  it('says that no worker polls the task queue, as list and show do, and list says what it leaves out', async () => {
+  it('says that no worker is polling the task queue, as list and show do, and list says what it leaves out', async () => {
     const other = await startRunningKuFlow();
     const none = await other.kuflow(['process', 'list']);
     const started = await other.kuflow(['process', 'start', '--fake']);
@@ -109,7 +109,7 @@ describe('kuflow process start', () => {
     await other.kuflow(['process', 'start', '--fake']);
     const cut = await other.kuflow(['process', 'list', '--limit', '1']);
     await other.close();
-    const warning = '! No worker polls LOAN_QUEUE\n  → Start the worker: npx kuflow dev exec -- <command>\n';
+    const warning = '! No worker is polling LOAN_QUEUE\n  → Start the worker: npx kuflow dev exec -- <command>\n';
     expect(none.stderr).toBe('No processes\n  → Start one: npx kuflow process start\n');
     expect(started.stderr).toBe(`Started LOAN\n${warning}`);
     expect([listed.stderr, shown.stderr]).toEqual([warning, warning]);

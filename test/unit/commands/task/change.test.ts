@@ -111,13 +111,13 @@ describe('the code of a task', () => {
     expect(claimed.task.id).toBe(second.id);
     expect(completed).toMatchObject({
       status: 0,
-      stderr: `Completed APPLICATION (${second.id})\n! No worker polls LOAN_QUEUE\n  → Start the worker: npx kuflow dev exec -- <command>\n`,
+      stderr: `Completed APPLICATION (${second.id})\n! No worker is polling LOAN_QUEUE\n  → Start the worker: npx kuflow dev exec -- <command>\n`,
     });
   });
 });
 
 describe('kuflow task list', () => {
-  it('says that no worker polls the queue of a running process, and how to start one', async () => {
+  it('says that no worker is polling the queue of a running process, and how to start one', async () => {
     const other = await startRunningKuFlow();
     const idle = await other.kuflow(['task', 'list']);
     await other.kuflow(['process', 'start', '--fake']);
@@ -128,11 +128,11 @@ describe('kuflow task list', () => {
     await other.close();
     expect([idle.stderr, polled.stderr]).toEqual(['No open tasks\n', 'No open tasks\n']);
     expect(waiting.stderr).toBe(
-      'No open tasks\n! No worker polls LOAN_QUEUE\n  → Start the worker: npx kuflow dev exec -- <command>\n',
+      'No open tasks\n! No worker is polling LOAN_QUEUE\n  → Start the worker: npx kuflow dev exec -- <command>\n',
     );
     expect(notFound.stderr).toBe(
-      '✖ No open task has the code APPLICATION\n  → List the tasks: npx kuflow task list\n' +
-        '  → No worker polls LOAN_QUEUE. Start the worker: npx kuflow dev exec -- <command>\n',
+      '✖ No open task has the code APPLICATION\n' +
+        '  → No worker is polling LOAN_QUEUE. Start the worker: npx kuflow dev exec -- <command>\n',
     );
   });
 });

@@ -216,7 +216,9 @@ describe.skipIf(process.platform === 'win32')("a Java worker's own check", () =>
         ...CREDENTIALS,
       }),
     ).toMatchObject({ state: 'pass', summary: 'it connected with its SDK (settings)' });
-    expect(readFileSync(join(folder, 'seen'), 'utf8')).toBe('13 -jar target/app.jar --check --json');
+    expect(readFileSync(join(folder, 'seen'), 'utf8')).toBe(
+      '13 -XX:+UseSerialGC -Xms64m -jar target/app.jar --check --json',
+    );
   });
 
   it('reports the exception of a JVM that cannot run it', async () => {

@@ -566,7 +566,7 @@ describe('POST /_dev/processes/{id}/wait', () => {
     expect(await never).toMatchObject({
       reached: false,
       items: [{ state: 'CANCELLED' }],
-      problem: `Process LOAN ${id} does not have an open task APPLICATION: it is CANCELLED\nOpen tasks: none\nWorker: no worker polls the task queue`,
+      problem: `Process LOAN ${id} does not have an open task APPLICATION: it is CANCELLED\nOpen tasks: none\nWorker: no worker is polling the task queue`,
     });
   });
 

@@ -155,7 +155,7 @@ describe('skipping time', () => {
   it('does not begin without a worker, and does not wait long for one', async () => {
     const simulation = simulate();
     escalating(simulation, 'idle', START + DAY);
-    const busy = { kind: 'no-worker', reason: 'no worker polls LOAN_QUEUE' } as const;
+    const busy = { kind: 'no-worker', reason: 'no worker is polling LOAN_QUEUE' } as const;
     simulation.workflows.set('busy', { ahead: 0, timers: [], act: () => [], busy });
     const result = await simulation.skip(START + DAY);
     expect(result).toMatchObject({ end: 'stuck', aheadMs: 0, behind: [{ workflowId: 'busy', reason: busy.reason }] });

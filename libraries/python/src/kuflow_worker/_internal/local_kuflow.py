@@ -264,7 +264,7 @@ async def _connect(state_file: Path, children: Sequence[LocalChild], seconds: fl
     try:
         started = await connection.dev("POST", "/workers/wait", {"timeoutSeconds": START_SECONDS})
         if not started["polling"]:
-            raise RuntimeError(f"No worker polls the task queues after {START_SECONDS:g} s")
+            raise RuntimeError(f"No worker is polling the task queues after {START_SECONDS:g} s")
         yield connection
     finally:
         await connection.close()

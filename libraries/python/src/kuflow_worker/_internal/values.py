@@ -6,11 +6,11 @@ from typing import Literal, NewType, cast
 from urllib.parse import quote, unquote
 
 KuFlowFile = NewType("KuFlowFile", str)
-"""A document: a value of the format `kuflow-file`."""
+"""A document: a value with the format `kuflow-file`."""
 KuFlowPrincipal = NewType("KuFlowPrincipal", str)
-"""A user or application: a value of the format `kuflow-principal`."""
+"""A user or application: a value with the format `kuflow-principal`."""
 KuFlowGroup = NewType("KuFlowGroup", str)
-"""A group of users: a value of the format `kuflow-group`."""
+"""A group of users: a value with the format `kuflow-group`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -124,7 +124,7 @@ async function connect(stateFile: string, limit: number, children: readonly Chil
   const started = await client.dev<{ readonly polling: boolean }>('POST', '/workers/wait', {
     timeoutSeconds: START_SECONDS,
   });
-  if (!started.polling) throw new Error(`No worker polls the task queues after ${START_SECONDS} s`);
+  if (!started.polling) throw new Error(`No worker is polling the task queues after ${START_SECONDS} s`);
 
   const tokenOf = async (email: string): Promise<string> => {
     const { users } = await client.dev<{ readonly users: readonly LocalUser[] }>('GET', '/users');

@@ -32,8 +32,8 @@ export const workerActivities: ActivityInterfaceFor<WorkerActivities> = proxyAct
 export const localWorkerActivities: LocalActivityInterfaceFor<WorkerActivities> = proxyLocalActivities<WorkerActivities>({ startToCloseTimeout: '10 seconds' });
 
 /**
- * Your own activities. By default, an attempt has one minute. A failed one is repeated after a second, then after twice as long each time, up
- * to five minutes, until it succeeds or 365 days have passed. `options` replace these defaults: for activities that transfer documents, pass
+ * Your own activities. By default, each attempt times out after one minute. A failed one is repeated after a second, then after twice as long
+ * each time, up to five minutes, until it succeeds or 365 days have passed. `options` replace these defaults: for activities that transfer documents, pass
  * `TRANSFER`.
  */
 export function ownActivities<Activities extends object>(

@@ -81,7 +81,7 @@ export interface TaskHandle<Data> {
 export interface SystemTaskHandle<Data> extends Omit<TaskHandle<Data>, 'done' | 'assign'> {
   /**
    * Runs `work`, which may call several activities, saves the data that it returns, and completes the task. If the data does not match the
-   * schema, the workflow fails, because the activities have already completed.
+   * schema, the workflow fails: the activities have already completed, so Temporal does not retry them.
    */
   complete(work: () => Promise<Data>): Promise<Data>;
 }

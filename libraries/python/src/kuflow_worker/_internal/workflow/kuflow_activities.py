@@ -105,8 +105,8 @@ async def run_activity(
 ) -> Result:
     """Runs one of your own activities, such as `LoanActivities.check_credit`.
 
-    By default, an attempt has one minute. A failed one is repeated after a second, then after twice as long each
-    time, up to five minutes, until it succeeds or 365 days have passed. To replace these options, use
+    By default, each attempt times out after one minute. A failed one is repeated after a second, then after
+    twice as long each time, up to five minutes, until it succeeds or 365 days have passed. To replace these options, use
     `with_options`.
     """
     if kwargs:

@@ -127,7 +127,8 @@ class SystemTaskHandle(_Handle, Generic[Data]):
     async def complete(self, work: Callable[[], Awaitable[Data]]) -> Data:
         """Runs `work`, saves the data that it returns, and completes the task. `work` may call several activities.
 
-        If the data does not match the schema, the workflow fails, because the activities have already completed.
+        If the data does not match the schema, the workflow fails: the activities have already completed, so
+        Temporal does not retry them.
         """
         return await self._complete(work, validates=False)
 

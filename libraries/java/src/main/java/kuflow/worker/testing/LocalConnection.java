@@ -64,7 +64,7 @@ final class LocalConnection implements AutoCloseable {
                     connection.dev("POST", "/workers/wait", Map.of("timeoutSeconds", START_LIMIT.toSeconds()));
             if (!started.path("polling").asBoolean()) {
                 throw new IllegalStateException(
-                        "No worker polls the task queues after " + START_LIMIT.toSeconds() + " s");
+                        "No worker is polling the task queues after " + START_LIMIT.toSeconds() + " s");
             }
             return connection;
         } catch (RuntimeException failed) {

@@ -8,7 +8,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A task of the process that a person completes.
+ * A task in the process, completed by a person.
  *
  * @param code the code of its process item definition in KuFlow
  */

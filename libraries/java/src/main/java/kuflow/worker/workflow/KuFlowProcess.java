@@ -86,7 +86,10 @@ public final class KuFlowProcess {
         return ActivityStubs.own(activities);
     }
 
-    /** Your own activities that transfer documents. An attempt has ten minutes, and fails after a minute without a heartbeat. */
+    /**
+     * Your own activities that transfer documents. Each attempt can take up to ten minutes, and fails after one minute
+     * without a heartbeat.
+     */
     public static <A> A transferActivities(Class<A> activities) {
         return ActivityStubs.transfer(activities);
     }

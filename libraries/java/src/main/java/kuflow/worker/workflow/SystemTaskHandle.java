@@ -35,7 +35,8 @@ public final class SystemTaskHandle<D> {
 
     /**
      * Runs {@code work}, which may call several activities, saves the data that it returns, and completes the task. If
-     * the data does not match the schema, the workflow fails, because the activities have already completed.
+     * the data does not match the schema, the workflow fails: the activities have already completed, so Temporal does
+     * not retry them.
      */
     public D complete(Supplier<D> work) {
         return complete(work, false);
