@@ -106,8 +106,8 @@ async def run_activity(
     """Runs one of your own activities, such as `LoanActivities.check_credit`.
 
     By default, each attempt times out after one minute. A failed one is repeated after a second, then after
-    twice as long each time, up to five minutes, until it succeeds or 365 days have passed. To replace these options, use
-    `with_options`.
+    twice as long each time, up to five minutes, until it succeeds or 365 days have passed. To replace these options,
+    use `with_options`.
     """
     if kwargs:
         raise TypeError("Temporal passes the arguments of an activity by position")
