@@ -141,7 +141,7 @@ export const online: Readonly<Record<string, Explanation>> = {
   },
   'KF-PROC-002': {
     looksAt:
-      "Whether the application can read the keys of confidential processes: those whose definition file contains `process.confidential: true`, or the process of `--process <id>`. KuFlow's API does not return the ID of a key, so doctor reads it from the start of the newest running processes, as a worker does. Without a running confidential process, no key is checked. Read-only; the key is not shown or stored.",
+      "Whether the application can read the keys of confidential processes: those whose definition file contains `process.confidential: true`, or the process of `--process <id>`. KuFlow's API does not return key IDs, so doctor, like a worker, reads them from the start events of the newest running processes. Without a running confidential process, no key is checked. Read-only; the key is not shown or stored.",
     causes: {
       'encryption-key-forbidden': fails(
         'KuFlow does not allow the application to read the key of a running process (403).',

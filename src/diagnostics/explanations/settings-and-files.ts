@@ -9,9 +9,9 @@ const STORE_CREDENTIALS = { text: 'Store the credentials once', command: '<kuflo
 const INCOMPLETE =
   'A setting is missing, still has a placeholder value, or has an invalid value. All of them are listed at once, each with its source.';
 const FILE_UNREADABLE =
-  'An application file cannot be read or is not valid YAML. None of its settings apply, either to the REST API or to the engine.';
+  'A settings file cannot be read or is not valid YAML. None of its settings apply, either to the REST API or to the engine.';
 const UNUSABLE = {
-  'settings-file-unreadable': fails(FILE_UNREADABLE, 'Correct the file <key>'),
+  'settings-file-unreadable': fails(FILE_UNREADABLE, 'Correct <key>'),
   'settings-proxy-unusable': fails(
     'An environment variable contains an invalid proxy address or a kind of proxy that is not supported.',
     'Set <key> to http://host:port or remove it; list hosts to reach without a proxy in NO_PROXY',
@@ -53,7 +53,7 @@ export const settingsAndFiles: Readonly<Record<string, Explanation>> = {
   },
   'KF-SET-003': {
     looksAt:
-      'Whether the application files can be read, keys in them that look like misspelled settings, and secrets in the file that git tracks.',
+      'Whether the settings files (`application.yaml` and `application-local.yaml`) can be read, keys in them that look like misspelled settings, and secrets in the file that git tracks.',
     causes: {
       'settings-file-unreadable': fails(FILE_UNREADABLE, 'Correct <file>'),
       'settings-misspelled-key': fails(
@@ -86,7 +86,7 @@ export const settingsAndFiles: Readonly<Record<string, Explanation>> = {
   },
   'KF-SET-005': {
     looksAt:
-      '`TEMPORAL_TLS` together with an installed `@temporalio/envconfig` older than 1.22.0, which reads every value, even `true`, as *off*.',
+      'Whether `TEMPORAL_TLS` is set while `@temporalio/envconfig` is older than 1.22.0. Those versions read every value, even `true`, as *off*.',
     causes: {
       'settings-temporal-tls-inverted': warns(
         'Programs that read their configuration through this package connect to the engine without TLS, although TEMPORAL_TLS asks for it.',

@@ -128,7 +128,7 @@ function readTaskQueue(files: readonly SampleFile[]): SampleValue {
   return chooseValue(
     unique,
     files.length === 0
-      ? 'the sample has no application file'
+      ? 'the sample has no settings file'
       : `${files.map(({ path }) => path).join(', ')} has no kuflow-queue`,
   );
 }
