@@ -65,7 +65,7 @@ describe('the workflow', () => {
     expect(await run.result()).toMatchObject({ message: expect.any(String) });
   });
 
-  it('skips the approval when the credit check accepts', async () => {
+  it('skips the approval when the credit check returns ACCEPT', async () => {
     const { kuflow, run } = await start((code) => answers[code] ?? {}, {
       checkCredit: async () => ({
         score: 0,

@@ -53,7 +53,7 @@ class LoanWorkflowTest {
     }
 
     @Test
-    @DisplayName("skips the approval when the credit check accepts")
+    @DisplayName("skips the approval when the credit check returns ACCEPT")
     void skipsApprovalWhenCreditCheckAccepts() {
         try (FakeKuFlow kuflow = new FakeKuFlow(Person.entering(SAMPLE.answers()), SAMPLE.metadata());
                 ProcessRun run = ProcessRun.start(LoanWorkflowImpl.class, kuflow, accepting(kuflow))) {
