@@ -10,7 +10,7 @@ import { sampleDefinition } from '../../../../src/process/sample.ts';
 import type { Ran } from '../../../support/create-worker.ts';
 import { runKuflow } from '../../../support/run-kuflow.ts';
 import { writeUntouchedProject } from '../../../support/untouched-project.ts';
-import { createRest, type Rest } from '../../platform/rest/server.ts';
+import { createRest, type Rest } from '../../../unit/platform/rest/server.ts';
 
 /** A text in every value that processes have: it must not appear anywhere else. */
 export const CANARY = 'canaryvalue';
