@@ -24,7 +24,7 @@ export const kuflowEntries: readonly CommandEntry[] = [
   },
   {
     name: 'sync',
-    summary: 'Compare your definition with the process in KuFlow, and update it',
+    summary: 'Compare your definition with the process in KuFlow, and update the definition',
     group: 'Project:',
     load: () => import('../commands/sync/command.ts'),
   },

@@ -12,7 +12,7 @@ export const EDIT_STATUSES = {
   0: 'done',
   1: 'failed',
   2: 'usage error, or nothing to add',
-  3: 'a file is left for you to change',
+  3: 'a file was left unchanged; change it by hand',
 } as const;
 
 /** The options of commands that change files of a project. `yes`: what `--yes` does. */

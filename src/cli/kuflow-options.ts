@@ -58,7 +58,7 @@ export const setOption = (whose: string): Option =>
 /** The options of commands that change something and accept data for it. */
 export function dataOptions(command: Command, what: 'data' | 'metadata', allowInvalid: string): Command {
   return command
-    .option(`--${what} <file>`, `YAML or JSON file with the ${what}; - reads standard input`)
+    .option(`--${what} <file>`, `YAML or JSON file with the ${what}; - for standard input`)
     .addOption(setOption(what))
     .option('--fake', `Fill in valid example ${what} (local KuFlow only)`)
     .option('--allow-invalid', allowInvalid);

@@ -58,7 +58,7 @@ class ProgramCommand extends Command {
       .filter(({ helpGroupHeading }) => helpGroupHeading === CONNECTION_OPTIONS)
       .map(({ long }) => long);
     if (!block.startsWith(CONNECTION_OPTIONS) || pathOf(this).length < 2 || names.length < 4) return block;
-    const text = `${names.join(', ')}\nDescribed in: ${this.#invocation} docs commands`;
+    const text = `${names.join(', ')}\nDetails: ${this.#invocation} docs commands`;
     const lines = help.boxWrap(text, (help.helpWidth ?? 80) - 2).split('\n');
     return [CONNECTION_OPTIONS, ...lines.map((line) => `  ${line}`)].join('\n');
   }

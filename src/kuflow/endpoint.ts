@@ -24,7 +24,7 @@ export function normaliseEndpoint(text: string, allowInsecure = false): string {
   if (url.search !== '' || url.hash !== '')
     throw usageError('The KuFlow endpoint must not have a query or a fragment', advice);
   if (!isSecureEnough(url) && !allowInsecure) {
-    throw usageError(`The KuFlow endpoint http://${url.host} would send the client secret unencrypted`, [
+    throw usageError(`Requests to http://${url.host} would send the client secret unencrypted`, [
       `Use https://${url.host}`,
     ]);
   }

@@ -69,7 +69,7 @@ const HINTS: Readonly<Record<FailureKind, readonly string[]>> = {
     'Set the endpoint to the address of the REST API; the address of the engine belongs in temporal.target (TEMPORAL_TARGET)',
   ],
   continue: [
-    'Ask the operator of the endpoint, or of a proxy in front of it, not to send 100 Continue unless a request has the header Expect',
+    'Ask the operator of the endpoint, or of a proxy in front of it, not to send 100 Continue unless the request has an Expect header',
   ],
   network: ['Check the endpoint and the network'],
 };

@@ -137,7 +137,7 @@ describe('kuflow process and kuflow task on the local KuFlow', () => {
     expect(json('process', 'signal', id, 'approve', '--input', 'true')).toEqual({
       signal: { processId: id, name: 'approve' },
     });
-    expect(kuflow('process', 'signal', id, 'approve', '--input', 'yes').stderr).toContain('--input is not JSON');
+    expect(kuflow('process', 'signal', id, 'approve', '--input', 'yes').stderr).toContain('--input is not valid JSON');
     const input = Buffer.from('{"reason":"sold"}').toString('base64');
     await until('the signal is delivered', () => kuflow('dev', 'history', id).stdout.includes(input));
     expect(kuflow('process', 'show', id).stdout).toContain('signal sent by Local user: approve');

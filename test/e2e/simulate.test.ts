@@ -429,7 +429,7 @@ describe('kuflow dev simulate on a running platform', () => {
 
   it.each([
     ['an unknown process', ['dev', 'simulate', 'NOPE', '--', 'true'], 'The local KuFlow does not serve NOPE'],
-    ['a missing command', ['dev', 'simulate', 'GOOD'], 'After --, pass the command that starts the worker'],
+    ['a missing command', ['dev', 'simulate', 'GOOD'], 'The command that starts the worker is missing'],
     [
       'a command that does not exist',
       ['dev', 'simulate', 'GOOD', '--', 'no-such-program'],

@@ -14,7 +14,7 @@ These lines need kuflow on the PATH: npm install --global create-kuflow-worker
 Without a global installation, write the script to a file and source that file in new shells:
   npx kuflow completion bash > ~/.kuflow-completion.bash
   echo 'source ~/.kuflow-completion.bash' >> ~/.bashrc
-Completion then also works after npx, using the project's own kuflow.`;
+Completion then also works for npx kuflow, and uses the project's own version.`;
 
 export function configure(command: Command, context: CommandContext): void {
   command

@@ -13,7 +13,7 @@ import type { SimulateFlags } from './simulate/run.ts';
 
 const DEV_EXAMPLES = `
 Examples:
-  start a local KuFlow for the process of this folder
+  start a local KuFlow for the process in this folder
     $ kuflow dev
   run the worker with a local KuFlow that stops when the worker does (TypeScript, Java, Python)
     $ kuflow dev exec -- npm start
@@ -38,7 +38,7 @@ Examples:
 
 const SIMULATE_EXAMPLES = `
 Examples:
-  run the only process with example data
+  run the project's only process, with example data
     $ kuflow dev simulate -- npm start
   use your own data, and allow more time
     $ kuflow dev simulate LOAN --answers answers.yaml --timeout 5m -- npm start`;
@@ -57,7 +57,7 @@ Examples:
 
 const SKIP_EXAMPLES = `
 Examples:
-  skip to the next thing that the worker does
+  skip until a process changes
     $ kuflow dev skip
   let a deadline of three days pass
     $ kuflow dev skip 3d

@@ -60,6 +60,6 @@ async function askForProfile(
     if (typeof answer === 'string') return answer;
   }
   const [first] = profiles;
-  if (first === undefined) throw usageError('No credentials are stored');
+  if (first === undefined) throw usageError('No credentials are stored, so there is nothing to remove');
   throw usageError('Missing required option: --profile', [`For example: ${invocation} logout --profile ${first.name}`]);
 }

@@ -278,7 +278,7 @@ function parseInput(text: string): Json {
   try {
     return JSON.parse(text) as Json;
   } catch (error) {
-    throw usageError(`--input is not JSON: ${messageOf(error)}`, ['Example: --input \'{ "amount": 500 }\'']);
+    throw usageError(`--input is not valid JSON: ${messageOf(error)}`, ['Example: --input \'{ "amount": 500 }\'']);
   }
 }
 

@@ -41,7 +41,7 @@ export function configure(command: Command, context: CommandContext): void {
       withCandidates(
         new Option(
           '--process <code>',
-          'Process to compare. Required if the project has several. With --check and without --from, all of them are compared by default',
+          'Process to compare. Required if the project has several, except with --check and without --from, which compares all of them by default',
         ),
         'project-processes',
       ),

@@ -81,7 +81,7 @@ export function configure(command: Command, context: CommandContext): void {
   changeOptions(
     dataOptions(command.command('save'), 'data', 'Save the data even if it does not match its schema')
       .addArgument(idArgument('task', 'active'))
-      .summary('Save data of a task without completing it')
+      .summary("Save a task's data without completing it")
       .description(
         'Claim a task if no one has, and save its data. Required properties may be missing. Other data that does not match the schema is ' +
           'rejected before anything changes, unless you pass --allow-invalid.',

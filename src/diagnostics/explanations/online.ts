@@ -9,7 +9,7 @@ const SYNC_CLOCK = 'Synchronize the clock with a time server (NTP)';
 const KUFLOW_CLOCK = "If this machine's clock is right, KuFlow's is wrong: report the difference to KuFlow";
 const START_WORKER = [
   { text: 'Start the worker', command: '<start>' },
-  'If it is running, it uses a different temporal.kuflow-queue than the one here (<queue>, from <source>), for example because TEMPORAL_KUFLOWQUEUE is set in its environment',
+  'If it is running, it polls a different task queue than <queue> (from <source>), for example because TEMPORAL_KUFLOWQUEUE is set in its environment',
 ];
 const RESTART_WORKER = "Check the worker's log, and restart the worker";
 
@@ -62,7 +62,7 @@ export const online: Readonly<Record<string, Explanation>> = {
       'token-expired-by-clock': warns(
         'The token had already expired when it was issued.',
         "Check this machine's clock",
-        'If the clock is right, report it to KuFlow',
+        'If the clock is right, report the problem to KuFlow',
       ),
       'token-claims-differ': warns(
         "The token's claims and KuFlow's response contain different expiration times. The engine may reject the token before the worker renews it.",

@@ -25,7 +25,7 @@ export const project: Readonly<Record<string, Explanation>> = {
   },
   'KF-PROJ-002': {
     looksAt:
-      "The version of Temporal's SDK: whether all of its packages have the same one, and whether it has known bugs. Reads the installed packages, or pom.xml in a Java project.",
+      "Whether all packages of Temporal's SDK have the same version, and whether that version has known bugs. Reads the installed packages, or pom.xml in a Java project.",
     causes: {
       'sdk-not-installed': warns('The dependencies are not installed.', {
         text: 'Install the dependencies',

@@ -46,7 +46,11 @@ export async function choosePort(
     throw new KnownError({
       message: `Port ${wanted} ${problem === 'taken' ? 'is not free' : 'cannot be used'}`,
       seen: problem === 'taken' ? `it is used by ${holder ?? 'an unknown process'}` : problem,
-      next: [problem === 'taken' ? 'Stop that process, or choose another port' : 'Choose another port'],
+      next: [
+        problem === 'taken'
+          ? 'Stop that process, or choose another port'
+          : 'Choose another port, or omit the option to use the next free one',
+      ],
     });
   }
   for (let port = wanted + 1; port <= Math.min(wanted + MAX_ATTEMPTS, 65_535); port++) {
@@ -72,7 +76,7 @@ async function findFreePort(avoid: readonly number[]): Promise<number> {
 
 /** Undefined if the port is free; otherwise `taken` or a message. */
 async function findPortProblem(port: number): Promise<string | undefined> {
-  if (BLOCKED_BY_FETCH.has(port)) return 'browsers and Node.js do not connect to it';
+  if (BLOCKED_BY_FETCH.has(port)) return 'browsers and Node.js block this port';
   for (const host of LOOPBACK) {
     // First, because on macOS a listener on all addresses does not prevent another one on loopback.
     if (await acceptsConnections(port, host)) return 'taken';

@@ -117,7 +117,7 @@ export async function createProcessEngine(options: {
       if (!(error instanceof WorkflowNotFoundError) && !isNotFound(error)) throw error;
       throw new KnownError({
         message: `Workflow ${workflowId} does not exist in the engine`,
-        next: ['Pass a process ID or latest: the workflow has the ID of its process'],
+        next: ['Pass a process ID or latest. A workflow has the same ID as its process'],
         cause: error,
       });
     }

@@ -171,7 +171,7 @@ describe('a program', () => {
       return fake.stdout();
     };
     expect(await help('process', 'start')).toMatch(
-      /--wait[^]*\nConnection options:\n {2}--profile, --client-id,[^]*, --local,\s+--state-dir\n {2}Described in: npx kuflow docs commands\n\nGeneral/,
+      /--wait[^]*\nConnection options:\n {2}--profile, --client-id,[^]*, --local,\s+--state-dir\n {2}Details: npx kuflow docs commands\n\nGeneral/,
     );
     expect(await help('doctor')).toMatch(
       /--json .*\n\nConnection options:\n {2}--profile <name> {2,}Stored cred[^]*\nGeneral/,

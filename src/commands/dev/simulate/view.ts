@@ -14,6 +14,7 @@ export function simulationReporter(
 ): (step: SimulateStep) => void {
   const whileWorkerRuns = { live: !sharesTerminal };
   let isStepRunning = false;
+  let ending: string | undefined;
   return (step) => {
     switch (step.kind) {
       case 'platform-ready':
@@ -22,10 +23,12 @@ export function simulationReporter(
       case 'command-started':
         progress.begin(`Waiting for the worker to poll ${step.taskQueue}…`, whileWorkerRuns);
         isStepRunning = true;
+        ending = `The worker did not poll ${step.taskQueue}`;
         break;
       case 'command-polls':
         progress.end('done', `The worker polls ${step.taskQueue}`);
         isStepRunning = false;
+        ending = undefined;
         break;
       case 'other-workers': {
         const { identities, taskQueue } = step;
@@ -41,7 +44,7 @@ export function simulationReporter(
         progress.detail(`completed ${step.code}`);
         break;
       case 'ended':
-        if (isStepRunning) progress.end(step.status === 0 ? 'done' : step.status === 4 ? 'unknown' : 'failed');
+        if (isStepRunning) progress.end(step.status === 0 ? 'done' : step.status === 4 ? 'unknown' : 'failed', ending);
         break;
       case 'process-canceling':
         progress.begin('Canceling the process…', whileWorkerRuns);

@@ -51,7 +51,7 @@ describe('an invalid simulate command line', () => {
     const without = await dev('simulate', 'LOAN', 'npm', 'start');
     expect([without.status, without.stderr]).toEqual([
       2,
-      expect.stringContaining('After --, pass the command that starts the worker'),
+      expect.stringContaining('The command that starts the worker is missing'),
     ]);
   });
 

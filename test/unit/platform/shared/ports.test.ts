@@ -58,7 +58,7 @@ describe('ports', () => {
     for (const blocked of [1, 6000])
       await expect(choosePort({ kind: 'exact', port: blocked }, 1)).rejects.toMatchObject({
         message: `Port ${blocked} cannot be used`,
-        seen: 'browsers and Node.js do not connect to it',
+        seen: 'browsers and Node.js block this port',
       });
   });
 });

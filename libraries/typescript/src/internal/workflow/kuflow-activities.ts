@@ -14,7 +14,7 @@ const OPTIONS: ActivityOptions = {
   retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '5 minutes' },
 };
 
-/** For activities that transfer documents: an attempt has ten minutes, and fails after a minute without a heartbeat. */
+/** For activities that transfer documents: each attempt can take up to ten minutes, and fails after one minute without a heartbeat. */
 export const TRANSFER: ActivityOptions = { startToCloseTimeout: '10 minutes', heartbeatTimeout: '1 minute' };
 
 /** KuFlow's activities, for calls that `KuFlowProcess` does not have. Their timeouts and retries are the defaults of `ownActivities`. */

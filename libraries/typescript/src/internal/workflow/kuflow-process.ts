@@ -67,7 +67,7 @@ interface TaskOptions<Data, Context> extends OptionalOwner {
 /** A task that was created and may still be open. */
 export interface TaskHandle<Data> {
   readonly id: Uuid;
-  /** The data of the task when a person has completed it. Rejects with `TaskCancelled` if it is canceled. */
+  /** The task's data, available once a person has completed the task. Rejects with `TaskCancelled` if it is canceled. */
   readonly done: Promise<Data>;
   /** Cancels the task, unless it is completed first. */
   cancel(): Promise<void>;

@@ -84,7 +84,7 @@ class TaskHandle(_Handle, Generic[Data]):
 
     def __init__(self, process: "KuFlowProcess[Any]", task_id: str, done: asyncio.Task[Data]) -> None:
         super().__init__(process, task_id)
-        #: The data of the task when a person has completed it. Raises `TaskCancelled` if it is canceled.
+        #: The task's data, available once a person has completed the task. Raises `TaskCancelled` if it is canceled.
         self.done = done
 
     async def cancel(self) -> None:

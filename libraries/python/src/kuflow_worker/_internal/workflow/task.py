@@ -36,7 +36,7 @@ class MessageTask(Generic[MessageData]):
 
 @dataclass(frozen=True)
 class ThreadTask:
-    """A thread, in which people and the worker write messages."""
+    """A thread in which people and the worker post messages."""
 
     code: str
 

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.UUID;
 
-/** A group of users: a value of the format {@code kuflow-group}, as it appears in KuFlow's data. */
+/** A group of users: a value in the {@code kuflow-group} format, as it appears in KuFlow's data. */
 public record KuFlowGroup(@JsonValue String value) {
 
     @JsonCreator

@@ -5,7 +5,7 @@ import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.UUID;
 import kuflow.worker.KuFlowOperations.Principal;
 
-/** A user or application: a value of the format {@code kuflow-principal}, as it appears in KuFlow's data. */
+/** A user or application: a value in the {@code kuflow-principal} format, as it appears in KuFlow's data. */
 public record KuFlowPrincipal(@JsonValue String value) {
 
     @JsonCreator

@@ -26,7 +26,7 @@ public final class TaskHandle<D> {
         return id;
     }
 
-    /** The data of the task when a person has completed it. Fails with {@link TaskCancelled} if it is canceled. */
+    /** The task's data, available once a person has completed the task. Fails with {@link TaskCancelled} if it is canceled. */
     public Promise<D> done() {
         return done;
     }
