@@ -109,8 +109,8 @@ export default defineConfig({
           setupFiles: SETUP,
           // Loading the modules again for each file takes longer than many of the tests.
           isolate: false,
-          // Five lanes: most of these tests wait. See test/support/lanes.ts for what they share.
-          maxWorkers: 5,
+          // Four lanes: most of these tests wait, and five were not quicker. See test/support/lanes.ts for what they share.
+          maxWorkers: 4,
           // A file may wait for projects that others create.
           testTimeout: 600_000,
           hookTimeout: 900_000,
