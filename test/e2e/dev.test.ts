@@ -409,9 +409,9 @@ describe('kuflow dev history', () => {
     expect(refused.stderr).not.toContain('defect');
   });
 
-  it('fails with 1 if the workflow does not exist', () => {
+  it('fails with 2 if the workflow does not exist', () => {
     const { status, stdout, stderr } = dev(['history', 'nothing']);
-    expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
     expect(stderr).toContain('Workflow nothing does not exist in the engine');
   });
 });

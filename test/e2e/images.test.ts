@@ -70,7 +70,7 @@ const IMAGES: readonly Image[] = [
   },
 ];
 
-/** Creates and installs a TypeScript project, because its lock file contains the package under test, with a relative path. */
+/** Creates and installs a TypeScript project, because its lock file contains the package under test: Bun's with the path in package.json, others with a relative one. */
 async function createLocked(folder: string, manager: ManagerRelease): Promise<Readonly<Record<string, string>>> {
   const name = basename(inject('tarball'));
   const tarball = join(dirname(folder), name);
@@ -84,7 +84,7 @@ async function createLocked(folder: string, manager: ManagerRelease): Promise<Re
   });
   expect(status, err).toBe(0);
   rmSync(join(folder, 'node_modules'), { recursive: true });
-  return { [tarball]: `/${name}` };
+  return { [tarball]: manager.program === 'bun' ? tarball : `/${name}` };
 }
 
 async function create(folder: string, ...options: readonly string[]): Promise<Readonly<Record<string, string>>> {

@@ -118,6 +118,7 @@ export async function createProcessEngine(options: {
       throw new KnownError({
         message: `Workflow ${workflowId} does not exist in the engine`,
         next: ['Pass a process ID or latest. A workflow has the same ID as its process'],
+        status: 2,
         cause: error,
       });
     }
