@@ -32,7 +32,12 @@ describe.runIf(IS_SOAK && process.platform !== 'win32')(
       // People move their cache to another disk.
       symlinkSync(join(folder, 'disk'), join(folder, 'cache'));
       const uv = await uvEnvironment();
-      for (const name of PROGRAMS) symlinkSync(findOnPath(name, uv) ?? '', join(folder, 'programs', name));
+      // A shim of pyenv works only with pyenv.
+      const python = execFileSync('python3', ['-c', 'import sys; print(sys.executable)'], { encoding: 'utf8' }).trim();
+      for (const name of PROGRAMS) {
+        const program = name === 'python3' ? python : (findOnPath(name, uv) ?? '');
+        symlinkSync(program, join(folder, 'programs', name));
+      }
       const { HOME = '', UV_CACHE_DIR = join(HOME, '.cache', 'uv') } = uv;
       env = {
         PATH: path.join(delimiter),
