@@ -82,7 +82,7 @@ export default defineConfig({
           // Loading the modules again for each file takes longer than the tests. A file that mocks one resets them itself.
           isolate: false,
           // One fewer by default; these tests wait more than they compute.
-          maxWorkers: Math.max(2, availableParallelism()),
+          maxWorkers: availableParallelism() + 1,
           testTimeout: 120_000,
           hookTimeout: 120_000,
           expect: PATIENT,
