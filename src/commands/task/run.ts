@@ -1,4 +1,4 @@
-import { copyError, KnownError, usageError } from '../../base/errors.ts';
+import { amendError, copyError, KnownError, usageError } from '../../base/errors.ts';
 import { escapeForTerminal } from '../../base/escape.ts';
 import type { JsonObject } from '../../base/json.ts';
 import { isUuid } from '../../base/is-uuid.ts';
@@ -196,7 +196,7 @@ async function claim(
         next: ['Act as a candidate: --as <email>'],
       });
     const assign = `${context.invocation} task assign ${task.id} <email> --yes`;
-    throw copyError(error, {
+    throw amendError(error, {
       message: `KuFlow does not allow the application to claim ${formatTaskName(task)}`,
       next: [`Or assign the task to a user, who can complete it: ${assign}`],
     });
