@@ -1,6 +1,9 @@
 import { Option, type Command } from 'commander';
 import { withCandidates } from './value-candidates.ts';
 
+export const CONNECTION_OPTIONS = 'Connection options:';
+export const WHICH_TENANT = 'Tenant ID, if the application belongs to several tenants';
+
 export interface ConnectionOptionTexts {
   /** Description of --tenant-id; without it the option does not exist. */
   readonly tenant?: string;
@@ -15,7 +18,7 @@ export interface ConnectionOptionTexts {
 /** The options for credentials and addresses of KuFlow, which `resolveConnection` reads. */
 export function connectionOptions(command: Command, texts: ConnectionOptionTexts = {}): Command {
   command
-    .optionsGroup('Connection options:')
+    .optionsGroup(CONNECTION_OPTIONS)
     .addOption(
       profileOption(
         '--profile <name>',

@@ -4,7 +4,7 @@ import { usageError } from '../base/errors.ts';
 import { capitalize } from '../base/identifiers.ts';
 import { formatAlternatives } from '../base/near-match.ts';
 import type { ConnectionFlags } from '../connection/flags.ts';
-import { connectionOptions, localOption } from './connection-options.ts';
+import { CONNECTION_OPTIONS, connectionOptions, localOption, WHICH_TENANT } from './connection-options.ts';
 import { collectValues } from './process-options.ts';
 import { withCandidates } from './value-candidates.ts';
 
@@ -18,8 +18,8 @@ export interface SessionFlags extends ConnectionFlags {
 }
 
 export function sessionOptions(command: Command): Command {
-  return connectionOptions(command, { tenant: 'Tenant ID, if the application belongs to several tenants', local: true })
-    .optionsGroup('Connection options:')
+  return connectionOptions(command, { tenant: WHICH_TENANT, local: true })
+    .optionsGroup(CONNECTION_OPTIONS)
     .addOption(stateDirOption())
     .optionsGroup('')
     .addOption(jsonOption());
@@ -41,7 +41,7 @@ export function changeOptions(command: Command): Command {
 export function localChangeOptions(command: Command): Command {
   return command
     .addOption(actAsOption())
-    .optionsGroup('Connection options:')
+    .optionsGroup(CONNECTION_OPTIONS)
     .addOption(localOption())
     .addOption(stateDirOption())
     .optionsGroup('')

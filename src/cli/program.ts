@@ -2,10 +2,10 @@ import { Command, Help, InvalidArgumentError, Option, type Argument, type ErrorO
 import { usageError } from '../base/errors.ts';
 import { formatAlternatives, nearMatch } from '../base/near-match.ts';
 import type { Terminal } from '../terminal/terminal.ts';
+import { CONNECTION_OPTIONS } from './connection-options.ts';
 import type { CommandContext, CommandEntry } from './context.ts';
 
 const GENERAL_OPTIONS = 'General options:';
-const CONNECTION_OPTIONS = 'Connection options:';
 
 export interface RootProgram {
   readonly name: string;

@@ -5,7 +5,7 @@ const SHORTEST_END = 6;
 
 const NOTHING = {
   process: 'No process has been started',
-  task: 'There are no open tasks',
+  task: 'No open tasks',
   event: 'No event for a webhook has happened',
 } as const;
 

@@ -111,8 +111,7 @@ describe.each<Language>(['TypeScript', ...(SOAK ? (['Java', 'Python'] as const) 
         await until(line, () =>
           run(line).then(
             () => !output.startsWith('No open tasks'),
-            (error: unknown) =>
-              String(error).includes('There are no open tasks') ? false : Promise.reject(error as Error),
+            (error: unknown) => (String(error).includes('No open tasks') ? false : Promise.reject(error as Error)),
           ),
         );
       } else {

@@ -1,5 +1,5 @@
 import { Argument, Option, type Command } from 'commander';
-import { connectionOptions } from '../../cli/connection-options.ts';
+import { connectionOptions, WHICH_TENANT } from '../../cli/connection-options.ts';
 import type { CommandContext } from '../../cli/context.ts';
 import { exitStatuses } from '../../cli/exit-status-help.ts';
 import { lazyAction } from '../../cli/lazy-action.ts';
@@ -138,7 +138,7 @@ export function configure(command: Command, context: CommandContext): void {
     .option('--workflow-type <name>', 'Workflow type, as set in the process definition in the KuFlow app')
     .option('--task-queue <name>', "Task queue; must match the project's task queue (the default)")
     .option('--process-id <uuid>', 'ID of the process definition, to record in the definition file')
-    .option('--tenant-id <uuid>', 'Tenant ID, if the application belongs to several tenants')
+    .option('--tenant-id <uuid>', WHICH_TENANT)
     .addOption(sampleOption());
   connectionOptions(process)
     .addHelpText('after', PROCESS_EXAMPLES)

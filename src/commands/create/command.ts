@@ -1,5 +1,5 @@
 import { Option, type Command } from 'commander';
-import { connectionOptions } from '../../cli/connection-options.ts';
+import { CONNECTION_OPTIONS, connectionOptions, WHICH_TENANT } from '../../cli/connection-options.ts';
 import type { CommandContext } from '../../cli/context.ts';
 import { jsonOption } from '../../cli/json-option.ts';
 import { EDITOR_IDS, LANGUAGE_IDS, LIBRARY_SOURCES } from '../../languages/names.ts';
@@ -33,7 +33,7 @@ export function configure(command: Command, context: CommandContext): void {
     .option('--definition <file>', 'Read the process from a definition file (kuflow.process.yaml)')
     .option(
       '--from <path>',
-      'Read the task queue, workflow type and tasks from a worker sample from the KuFlow app: a zip file or a folder',
+      'Read the task queue, workflow type and tasks of a worker sample from the KuFlow app: a zip file or a folder',
     )
     .addOption(
       withCandidates(
@@ -60,9 +60,9 @@ export function configure(command: Command, context: CommandContext): void {
     .option('--task-queue <name>', 'Task queue, as set in the process definition in the KuFlow app')
     .option('--workflow-type <name>', 'Workflow type, as set in the process definition in the KuFlow app')
     .option('--process-id <uuid>', 'ID of the process definition, to record in the definition file')
-    .option('--tenant-id <uuid>', 'Tenant ID, if the application belongs to several tenants')
+    .option('--tenant-id <uuid>', WHICH_TENANT)
     .addOption(sampleOption())
-    .optionsGroup('Connection options:')
+    .optionsGroup(CONNECTION_OPTIONS)
     .option(
       '--local',
       'Configure the project for the local KuFlow, without an account; creates a sample process unless you describe one',

@@ -1,5 +1,5 @@
 import { Option, type Command } from 'commander';
-import { connectionOptions } from '../../cli/connection-options.ts';
+import { connectionOptions, WHICH_TENANT } from '../../cli/connection-options.ts';
 import type { CommandContext } from '../../cli/context.ts';
 import { exitStatuses } from '../../cli/exit-status-help.ts';
 import { lazyAction } from '../../cli/lazy-action.ts';
@@ -158,7 +158,7 @@ export function configure(command: Command, context: CommandContext): void {
 
 function withConnectionOptions(command: Command, local: true | 'on-request' = true): Command {
   return connectionOptions(command, {
-    tenant: 'Tenant ID, if the application belongs to several tenants',
+    tenant: WHICH_TENANT,
     engine: true,
     local,
   });

@@ -1,5 +1,5 @@
 import { Argument, InvalidArgumentError, Option, type Command } from 'commander';
-import { connectionOptions } from '../../cli/connection-options.ts';
+import { connectionOptions, WHICH_TENANT } from '../../cli/connection-options.ts';
 import type { CommandContext } from '../../cli/context.ts';
 import { exitStatuses } from '../../cli/exit-status-help.ts';
 import { lazyAction } from '../../cli/lazy-action.ts';
@@ -77,7 +77,7 @@ export function configure(command: Command, context: CommandContext): void {
       .option('--report <file>', 'Also write a report for a support ticket to a new file; contains no secrets')
       .addOption(new Option('--format <format>', 'Print the result for CI').choices(['junit', 'github']))
       .addOption(jsonOption()),
-    { tenant: 'Tenant ID, if the application belongs to several tenants', engine: true, local: true },
+    { tenant: WHICH_TENANT, engine: true, local: true },
   )
     .addHelpText('after', EXAMPLES)
     .action(lazyAction(context, async () => (await run()).runDoctorCommand));

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { connectionOptions, profileOption } from '../../cli/connection-options.ts';
+import { connectionOptions, profileOption, WHICH_TENANT } from '../../cli/connection-options.ts';
 import type { CommandContext } from '../../cli/context.ts';
 import { lazyAction } from '../../cli/lazy-action.ts';
 import { jsonOption } from '../../cli/json-option.ts';
@@ -22,7 +22,7 @@ export function configure(command: Command, context: CommandContext): void {
   );
   connectionOptions(command, {
     profile: 'Name of the profile to store (default: "default")',
-    tenant: 'Tenant ID, if the application belongs to several tenants',
+    tenant: WHICH_TENANT,
     engine: true,
   })
     .option(

@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { connectionOptions } from '../../cli/connection-options.ts';
+import { connectionOptions, WHICH_TENANT } from '../../cli/connection-options.ts';
 import type { CommandContext } from '../../cli/context.ts';
 import { exitStatuses } from '../../cli/exit-status-help.ts';
 import { lazyAction } from '../../cli/lazy-action.ts';
@@ -37,7 +37,7 @@ export function configure(command: Command, context: CommandContext): void {
     )
     .addOption(jsonOption());
   connectionOptions(command, {
-    tenant: 'Tenant ID, if the application belongs to several tenants',
+    tenant: WHICH_TENANT,
     engine: true,
     local: true,
   })

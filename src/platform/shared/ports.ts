@@ -41,13 +41,14 @@ export async function choosePort(
   if (wanted === 0) return { port: await findFreePort(avoid) };
   const problem = avoid.includes(wanted) ? 'another part of this platform uses it' : await findPortProblem(wanted);
   if (problem === undefined) return { port: wanted };
-  const holder = problem === 'taken' ? await findPortHolder(wanted) : undefined;
+  const isTaken = problem === 'taken';
+  const holder = isTaken ? await findPortHolder(wanted) : undefined;
   if (kind === 'exact') {
     throw new KnownError({
-      message: `Port ${wanted} ${problem === 'taken' ? 'is not free' : 'cannot be used'}`,
-      seen: problem === 'taken' ? `it is used by ${holder ?? 'an unknown process'}` : problem,
+      message: `Port ${wanted} ${isTaken ? 'is not free' : 'cannot be used'}`,
+      seen: isTaken ? `it is used by ${holder ?? 'an unknown process'}` : problem,
       next: [
-        problem === 'taken'
+        isTaken
           ? 'Stop that process, or choose another port'
           : 'Choose another port, or omit the option to use the next free one',
       ],

@@ -58,7 +58,7 @@ export async function readWorkerSample(path: string): Promise<WorkerSample> {
   ];
   const taskFiles = [...new Set(usable.map(({ file }) => file))];
   const notes = [
-    'Read from a worker sample from the KuFlow app, which may have been edited since it was generated',
+    'Based on a worker sample from the KuFlow app, which may have been edited since it was generated',
     settingPlaces.length > 0 ? `In the sample: ${settingPlaces.join(', ')}` : undefined,
     usable.length > 0
       ? `Tasks from ${taskFiles.join(', ')}, in the order in which the workflow creates them`
@@ -128,7 +128,7 @@ function readTaskQueue(files: readonly SampleFile[]): SampleValue {
   return chooseValue(
     unique,
     files.length === 0
-      ? 'the sample has no settings file'
+      ? 'the sample does not contain a settings file'
       : `${files.map(({ path }) => path).join(', ')} has no kuflow-queue`,
   );
 }

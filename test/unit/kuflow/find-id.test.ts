@@ -21,7 +21,7 @@ describe('resolveId', () => {
 
   it('resolves latest to the newest ID', async () => {
     expect(await resolve('latest')).toBe(IDS[0]);
-    await expect(resolve('latest', [])).rejects.toThrow('There are no open tasks');
+    await expect(resolve('latest', [])).rejects.toThrow('No open tasks');
   });
 
   it('looks up latest, in any case, in the list for it', async () => {

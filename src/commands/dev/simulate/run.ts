@@ -32,7 +32,7 @@ export async function runSimulate(
   const simulateCommand = `${context.invocation} dev simulate${code === undefined ? '' : ` ${shellWord(code)}`}${formatPathOption('--state-dir', flags.stateDir)}`;
   if (program === undefined)
     throw usageError('The command that starts the worker is missing', [
-      `Pass it after --, for example: ${context.invocation} dev simulate -- ${await startCommand(context.cwd)}`,
+      `Pass it after --, for example: ${simulateCommand} -- ${await startCommand(context.cwd)}`,
     ]);
   if (surplus.length > 0) {
     throw usageError(`Too many arguments before --: ${surplus.join(' ')}. Expected one process definition code`, [
