@@ -107,7 +107,7 @@ export async function parseDataFile<T>(
     const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
     const syntaxErrors = [...document.errors, ...document.warnings].map((error) => ({
       offset: error.pos[0],
-      reason: error.code === 'DUPLICATE_KEY' ? 'duplicate key' : parserMessage(error),
+      reason: error.code === 'DUPLICATE_KEY' ? 'duplicate key' : `invalid YAML: ${parserMessage(error)}`,
     }));
     if (document.errors.some((error) => error.code !== 'DUPLICATE_KEY')) throw located(syntaxErrors, MAX_SYNTAX_ERRORS);
     if (document.contents === null) throw located([{ offset: 0, reason: 'the file is empty' }]);

@@ -63,7 +63,7 @@ export async function runProcessAct(
     const known = definition?.actions?.map((one) => one.code) ?? [];
     const action = definition?.actions?.find((one) => one.code === code);
     if (action === undefined && known.length > 0)
-      throw usageError(`${formatProcessName(process)} does not have an action ${code}${didYouMean(code, known)}`, [
+      throw usageError(`${formatProcessName(process)} has no action ${code}${didYouMean(code, known)}`, [
         `Its actions: ${known.join(', ')}`,
       ]);
     requireConfirmation(session, flags, `invoke ${code} in ${formatProcessName(process)}`);

@@ -52,7 +52,7 @@ describe('kuflow process act', () => {
     for (const [args, text] of [
       [['SAY'], 'pass --text <text>'],
       [['WITHDRAW', '--set', 'a=1'], '--set is not for action WITHDRAW, which is of type send-workflow-signal'],
-      [['WITHDRAWN'], 'does not have an action WITHDRAWN; did you mean "WITHDRAW"?'],
+      [['WITHDRAWN'], 'has no action WITHDRAWN; did you mean "WITHDRAW"?'],
     ] as const) {
       const { status, stderr } = await running.kuflow(['process', 'act', id, ...args]);
       expect([status, stderr], stderr).toEqual([2, expect.stringContaining(text)]);

@@ -262,10 +262,10 @@ tasks:
       '2:34 workflow.task-queue must not begin or end with whitespace: " Q"',
     ],
     ['a list', '[1]', '1:1 the document must be a map, not a list'],
-    ['broken YAML', 'a: b: c', '1:4 Nested mappings'],
-    ['two documents', `${HEAD}---\n${HEAD}`, '3:1 Source contains multiple documents'],
+    ['broken YAML', 'a: b: c', '1:4 invalid YAML: Nested mappings'],
+    ['two documents', `${HEAD}---\n${HEAD}`, '3:1 invalid YAML: Source contains multiple documents'],
     ['a duplicate key', `${HEAD}process: { code: B }\n`, '3:1 duplicate key'],
-    ['an unknown tag', HEAD.replace('LOAN }', '!x LOAN }'), '1:18 Unresolved tag: !x'],
+    ['an unknown tag', HEAD.replace('LOAN }', '!x LOAN }'), '1:18 invalid YAML: Unresolved tag: !x'],
     ['an alias to nothing', `${HEAD}metadata: *x\n`, 'Unresolved alias'],
     [
       "a value that JSON can't represent",
