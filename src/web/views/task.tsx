@@ -126,7 +126,11 @@ function ItemHeading({
       <p class="subtitle">
         {children}
         <Link to={{ view: 'process', id: process.id }}>{describeProcess(process, definition?.name)}</Link> ·{' '}
-        {item.createdAt === undefined ? null : <Ago time={item.createdAt} />} ·{' '}
+        {item.createdAt === undefined ? null : (
+          <>
+            created <Ago time={item.createdAt} /> ·{' '}
+          </>
+        )}
         <span class="mono" title={item.id}>
           …{shortId(item.id)}
         </span>
