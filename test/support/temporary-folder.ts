@@ -7,7 +7,8 @@ import { afterEach } from 'vitest';
 export function temporaryFolders(): () => string {
   const folders: string[] = [];
   afterEach(() => {
-    for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+    // Windows removes a file only after the last program has closed it, so a folder can be not empty for a moment.
+    for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   });
   return () => {
     // The system's temporary folder can be a link (macOS), and tests compare paths.
