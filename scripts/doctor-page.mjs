@@ -129,8 +129,7 @@ function causeRows(causes, earlierChecks) {
     else groups.set(key, row);
   }
   return [...groups.values()].map(({ codes, described, verdict, when, advice }) => {
-    const meaning =
-      codes.length === 1 ? tableCell(when) : `as described for [${described}](#${described.toLowerCase()})`;
+    const meaning = codes.length === 1 ? tableCell(when) : `See [${described}](#${described.toLowerCase()}).`;
     return `| ${codes.map((code) => `\`${code}\``).join(', ')} | ${verdict} | ${meaning} | ${advice} |`;
   });
 }

@@ -18,7 +18,7 @@ const TASK_EXAMPLES = `
 Examples:
   append a task that a person completes
     $ kuflow add task REVIEW --name "Review the request"
-  add a task that the worker completes after APPLY, with a schema for its data
+  after APPLY, add a task that the worker completes, with a schema for its data
     $ kuflow add task SCORE:system --after APPLY --schema score.json
   show what would change, in a project with several processes
     $ kuflow add task REVIEW --process LEAVE --dry-run`;
@@ -50,8 +50,8 @@ Examples:
 export function configure(command: Command, context: CommandContext): void {
   command.description(
     'Add a task, a user action, a process or an activity to the worker project in this folder or a parent folder. Regenerates the files that you have not edited, and prints the diff of each changed file. ' +
-      'Changes to files that you edited are merged: in a terminal after you confirm, otherwise only into files that --edit names. A file that cannot be merged is left unchanged, and its diff shows what to change. ' +
-      'Never renames what is already in your code.',
+      'Merges changes into files that you have edited: in a terminal, after you confirm; otherwise, only into files that --edit names. A file that cannot be merged is left unchanged, and its diff shows what to change. ' +
+      'Never renames anything in your code.',
   );
   command.addHelpText('after', EXAMPLES);
 
@@ -75,7 +75,7 @@ export function configure(command: Command, context: CommandContext): void {
       withCandidates(new Option('--after <code>', 'Insert after this task (default: at the end)'), 'project-tasks'),
     )
     .option('--name <text>', 'Display name')
-    .option('--schema <file>', 'JSON Schema for its data')
+    .option('--schema <file>', "JSON Schema for the task's data")
     .addHelpText('after', TASK_EXAMPLES)
     .action(lazyAction(context, async () => (await import('./run.ts')).runAddTask));
 
@@ -87,7 +87,7 @@ export function configure(command: Command, context: CommandContext): void {
     )
     .summary('Add a user action to a process of the project')
     .description(
-      'Add a user action to the definition of a process and to the generated code: the handler of a signal, or the workflow that ' +
+      'Add a user action to the definition of a process and to the generated code: a signal handler, or the workflow that ' +
         `KuFlow starts. For an action that is already in the definition, updates only the code. ${HOW_FILES_CHANGE}`,
     )
     .optionsGroup('Action options:')
@@ -102,7 +102,7 @@ export function configure(command: Command, context: CommandContext): void {
       withCandidates(
         collectValues(
           '--available-to <who>',
-          'Who may invoke it: initiator or process-manager (repeatable; default: both)',
+          'Who may invoke the action: initiator or process-manager (repeatable; default: both)',
         ),
         ['initiator', 'process-manager'],
       ),
@@ -145,10 +145,10 @@ export function configure(command: Command, context: CommandContext): void {
     .action(lazyAction(context, async () => (await import('./run-process.ts')).runAddProcess));
 
   const activity = exitStatuses(command.command('activity'), EDIT_STATUSES)
-    .argument('<name>', 'Name of the function and of the activity')
+    .argument('<name>', 'Name of the function and the activity')
     .summary('Add an activity')
     .description(
-      `Add an activity: a typed function that you implement. In a project with several processes, adds it to the first one; for another process, write the activity by hand. ${HOW_FILES_CHANGE}`,
+      `Add an activity: a typed function that you implement. In a project with several processes, adds the activity to the first one; for the others, write it by hand. ${HOW_FILES_CHANGE}`,
     )
     .addHelpText('after', ACTIVITY_EXAMPLES)
     .action(lazyAction(context, async () => (await import('./run.ts')).runAddActivity));

@@ -32,7 +32,7 @@ export function configure(command: Command, context: CommandContext): void {
           'Works inside and outside a project.\n\n' +
           'Creates an engine token in KuFlow, and a certificate if none is configured. If the ' +
           "project's dependencies are installed, doctor also runs the worker's own check (npm run check or make check), which creates another " +
-          'token (and a certificate, if none is configured). Pass --no-create to prevent this. Changes files only with --fix.',
+          'token (and a certificate, if none is configured). To create nothing, pass --no-create. Changes files only with --fix.',
       )
       .addOption(
         withCandidates(
@@ -55,7 +55,7 @@ export function configure(command: Command, context: CommandContext): void {
         withCandidates(
           new Option(
             '--process <id>',
-            'Also check the workflow and encryption key of this process. Pass its ID, at least the last 6 characters of it, or latest',
+            'Also check the workflow and encryption key of this process; pass its ID, its last 6 or more characters, or latest',
           ),
           'process-ids',
         ),
@@ -63,7 +63,7 @@ export function configure(command: Command, context: CommandContext): void {
       .addOption(new Option('--timeout <seconds>', 'Time limit for the whole run').argParser(parseSeconds).default(15))
       .option(
         '--warn-expiry <duration>',
-        'Warn if the certificate expires within this time: 14d, 36h, or a share of its lifetime, such as 25% (default: 14d or a third of its lifetime, whichever is shorter)',
+        'Warn if the certificate expires within this time, such as 14d or 36h, or within a share of its lifetime, such as 25% (default: 14d or a third of its lifetime, whichever is shorter)',
       )
       .option('--fix', 'Fix file permissions and .gitignore before checking')
       .addOption(
@@ -92,7 +92,7 @@ export function configure(command: Command, context: CommandContext): void {
       withCandidates(
         new Argument(
           '[id]',
-          'ID of the check, such as KF-TLS-003, a group, such as tls, or the code of a cause, such as settings-incomplete',
+          'Check ID, such as KF-TLS-003; group, such as tls; or cause code, such as settings-incomplete',
         ),
         'checks',
       ),

@@ -56,7 +56,7 @@ export function configure(command: Command, context: CommandContext): void {
     .description(
       'Start, show, signal and cancel processes, and invoke their user actions. If a connection to KuFlow is configured, you act as its application. ' +
         "Otherwise, you act as a user of this folder's local KuFlow. " +
-        'For the definitions of processes, see `kuflow definitions`.',
+        'For process definitions, see `kuflow definitions`.',
     );
 
   const start = changeOptions(
@@ -115,13 +115,13 @@ export function configure(command: Command, context: CommandContext): void {
       .argument('<name>', 'Name of the signal')
       .summary('Send a signal to the workflow of a running process')
       .description(
-        "Send a signal to the workflow of a running process. Works only on the local KuFlow, because KuFlow's API has no call to send a signal. " +
+        "Send a signal to the workflow of a running process. Works only on the local KuFlow, because KuFlow's API cannot send signals. " +
           'A signal without a handler in the workflow has no effect. To invoke a user action, use `kuflow process act`. If the process is confidential, the input is encrypted.',
       )
       .addOption(
         collectValues(
           '--set <name=value>',
-          'Set one property of the input. The value is read as JSON if possible (repeatable)',
+          'Set one property of the input; the value is parsed as JSON if possible (repeatable)',
         ),
       )
       .addOption(
@@ -137,7 +137,7 @@ export function configure(command: Command, context: CommandContext): void {
       .addArgument(idArgument('process'))
       .summary('List the user actions that you may invoke in a process')
       .description(
-        'List the user actions that you may invoke in a process. On the local KuFlow, also lists the invoked actions, with the task queue of their workflow. ' +
+        'List the user actions that you may invoke in a process. On the local KuFlow, also lists invoked actions with the task queues of their workflows. ' +
           "KuFlow's API cannot list actions, so elsewhere the command lists those in this folder's definition file.",
       ),
   ).action(lazyAction(context, async () => (await import('./run-act.ts')).runProcessActions));

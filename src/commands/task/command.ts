@@ -61,9 +61,9 @@ export function configure(command: Command, context: CommandContext): void {
     command
       .command('release')
       .addArgument(idArgument('task', 'active'))
-      .summary('Give back a task that you have claimed')
+      .summary('Release a task that you have claimed')
       .description(
-        "Give back a claimed task, so that others can claim it. KuFlow's API cannot do that, so it needs the local KuFlow.",
+        "Release a claimed task so that others can claim it. KuFlow's API cannot do this, so the command needs the local KuFlow.",
       ),
   ).action(lazyAction(context, async () => (await import('./run.ts')).runTaskRelease));
 
@@ -83,8 +83,8 @@ export function configure(command: Command, context: CommandContext): void {
       .addArgument(idArgument('task', 'active'))
       .summary("Save a task's data without completing it")
       .description(
-        'Claim a task if no one has, and save its data. Required properties may be missing. Other data that does not match the schema is ' +
-          'rejected before anything changes, unless you pass --allow-invalid.',
+        'Claim a task if no one has, and save its data. Required properties may be missing. Data that violates the schema in ' +
+          'any other way is rejected before anything changes, unless you pass --allow-invalid.',
       ),
   ).action(lazyAction(context, async () => (await import('./run.ts')).runTaskSave));
 

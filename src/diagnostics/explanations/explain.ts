@@ -45,6 +45,10 @@ const PLACEHOLDERS: Readonly<Record<string, string>> = {
   subject: 'SUBJECT',
   namespace: 'NAMESPACE',
   'namespace-source': 'FILE:LINE',
+  kind: 'workflows or activities',
+  place: 'the error in the message',
+  wanted: 'the version that the message names',
+  build: 'BUILD_COMMAND',
 };
 const DOCS_COMMANDS: AdviceCommands = {
   kuflow: 'kuflow',
