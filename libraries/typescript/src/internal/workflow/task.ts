@@ -32,5 +32,5 @@ export const system = <Data, Context = unknown>(code: string): SystemTask<Data, 
 export const message = <Data = unknown>(code: string): Message<Data> => ({ kind: 'message', code });
 /** Declares a thread, by its code in KuFlow. */
 export const thread = (code: string): Thread => ({ kind: 'thread', code });
-/** Declares a user action that signals the workflow, by its code in KuFlow and the name of its signal. */
+/** Declares a user action that signals the workflow, by its code in KuFlow and its signal name. */
 export const signalAction = <Input = undefined>(code: string, signal: string): SignalAction<Input> => ({ code, signal });
