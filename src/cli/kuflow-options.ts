@@ -107,7 +107,7 @@ export function stateOption(what: keyof typeof STATES, plural: string, defaultSt
   const states = STATES[what].map(stateOnCommandLine);
   const notes = ['repeatable', ...(defaultState === undefined ? [] : [`default: ${defaultState}`])].join('; ');
   return withCandidates(
-    collectValues('--state <state>', `Only ${plural} in this state: ${formatAlternatives(states)} (${notes})`),
+    collectValues('--state <state>', `Limit to ${plural} in this state: ${formatAlternatives(states)} (${notes})`),
     states,
   );
 }

@@ -60,9 +60,9 @@ export function configure(command: Command, context: CommandContext): void {
       '<code[:kind]>',
       'Code of the task, as in KuFlow. Kind: human, system, message or thread (default: human)',
     )
-    .summary('Add a task to a process of the project')
+    .summary("Add a task to one of the project's processes")
     .description(
-      `Add a task to the definition of a process and to the generated code. For a task that is already in the definition, updates only the code. ${HOW_FILES_CHANGE}`,
+      `Add a task to a process definition and to the generated code. For a task that is already in the definition, updates only the code. ${HOW_FILES_CHANGE}`,
     )
     .optionsGroup('Task options:')
     .addOption(
@@ -85,9 +85,9 @@ export function configure(command: Command, context: CommandContext): void {
       'Code of the action, as in KuFlow. Type: send-workflow-signal, start-workflow, downloadable, create-task, create-process-item-message, ' +
         'create-process-item-thread or start-related-process (default: send-workflow-signal)',
     )
-    .summary('Add a user action to a process of the project')
+    .summary("Add a user action to one of the project's processes")
     .description(
-      'Add a user action to the definition of a process and to the generated code: a signal handler, or the workflow that ' +
+      'Add a user action to a process definition and to the generated code: a signal handler, or the workflow that ' +
         `KuFlow starts. For an action that is already in the definition, updates only the code. ${HOW_FILES_CHANGE}`,
     )
     .optionsGroup('Action options:')

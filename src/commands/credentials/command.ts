@@ -24,7 +24,7 @@ Examples:
 
 const EXEC_EXAMPLES = `
 Examples:
-  ask the engine who polls a task queue
+  ask the engine which workers poll a task queue
     $ kuflow credentials exec -- temporal task-queue describe --task-queue LOAN_QUEUE`;
 
 export function configure(command: Command, context: CommandContext): void {
@@ -59,7 +59,7 @@ export function configure(command: Command, context: CommandContext): void {
       .option('--output <path>', 'Destination for --format: a file, a folder (for pem), or - for standard output')
       .option('--paths', 'dotenv, yaml: write the paths of the files instead of their content')
       .option('--temporal-profile <name>', 'temporal-toml: name of the profile (default: "default")')
-      .option('--secret-name <name>', 'k8s-secret: name of the Secret (default for a new one: kuflow-worker)')
+      .option('--secret-name <name>', 'k8s-secret: name of the Secret (default for a new Secret: kuflow-worker)')
       .option('--allow-git', 'Write secrets even to a file that git tracks or does not ignore'),
     'on-request',
   )

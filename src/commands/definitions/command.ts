@@ -9,8 +9,8 @@ import { withCandidates } from '../../cli/value-candidates.ts';
 export function configure(command: Command, context: CommandContext): void {
   sharedOptions(command.command('list').summary('List the process definitions visible to the application'))
     .description(
-      "List the process definitions visible to the application. KuFlow's API lists processes, not definitions, so a definition " +
-        'that was never started does not appear. Sends at most 10 requests.',
+      "List the process definitions visible to the application. KuFlow's API lists processes, not definitions, so a " +
+        'definition without processes does not appear. Sends at most 10 requests.',
     )
     .action(lazyAction(context, async () => (await import('./run.ts')).runList));
   sharedOptions(

@@ -249,7 +249,7 @@ export function configure(command: Command, context: CommandContext): void {
     );
   stateOption(webhooks.command('list'))
     .summary('List the events, newest first')
-    .addOption(withCandidates(new Option('--process <id>', 'Only events of this process'), 'process-ids'))
+    .addOption(withCandidates(new Option('--process <id>', 'Limit to events of this process'), 'process-ids'))
     .addOption(limitOption('events'))
     .addOption(jsonOption())
     .action(lazyAction(context, async () => (await import('./webhooks/run.ts')).runWebhookList, command));
@@ -343,7 +343,7 @@ function platformOptions(command: Command): Command {
       ),
     )
     .option('--people <file>', 'File with users and groups (default: kuflow.people.yaml, if it exists)')
-    .option('--requests', 'Show every request, not only failed ones');
+    .option('--requests', 'Show all requests, not just failed ones');
   return stateOption(command)
     .option('--temporal-path <file>', 'Path to the `temporal` executable (or set KUFLOW_TEMPORAL_PATH)')
     .addOption(new Option('--token-life <duration>', 'Lifetime of an engine token (default: 1h)').argParser(parseLife))

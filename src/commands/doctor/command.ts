@@ -86,7 +86,7 @@ export function configure(command: Command, context: CommandContext): void {
     .command('explain')
     .summary('Explain what a check examines and what to do about its findings')
     .description(
-      'Explain what a check examines, which causes it can report, and what to do about each. Without an ID, list all checks; with a group, list its checks.',
+      'Explain what a check examines, which causes it can report, and what to do about each. Without an ID, lists all checks; with a group, lists its checks.',
     )
     .addArgument(
       withCandidates(

@@ -9,7 +9,7 @@ import type { SyncFlags } from './run.ts';
 
 const EXAMPLES = `
 Examples:
-  compare the tasks of the project with KuFlow, and write the changes after you confirm
+  compare the project's tasks with KuFlow, and write the changes after you confirm
     $ kuflow sync
   also compare fields, using up to 25 instances
     $ kuflow sync --sample 25

@@ -14,7 +14,7 @@ Examples:
 export function configure(command: Command, context: CommandContext): void {
   exitStatuses(command, {
     0: 'updated, or up to date',
-    1: 'the installation or a check of the project failed',
+    1: "the installation or one of the project's own checks failed",
     2: 'usage error, uncommitted changes, or conflicts without --conflicts',
     3: 'conflicts are left for you to resolve',
   });

@@ -6,7 +6,7 @@ const CHECK_HOST_NAME = [
 ];
 const CHECK_ADDRESS = [
   'Check the host and port of the engine address (<target-source>)',
-  'For the local KuFlow, start it and use the address that it prints',
+  'If you use the local KuFlow, start it and use the address that it prints',
 ];
 const ASK_NETWORK_ADMIN =
   'Ask your network administrator whether connections to <target> are allowed; to use a proxy, set temporal.proxy';
@@ -95,7 +95,7 @@ const handshake = {
   ),
   'engine-host-name-mismatch': fails(
     'The server certificate is for other host names.',
-    'Use a host name from the certificate in <target-source>, or set temporal.mutual-tls.server-name to one of them',
+    'Set <target-source> to a host name from the certificate, or set temporal.mutual-tls.server-name to one',
     SHOW_SERVER,
   ),
   'engine-no-http2': fails('The server does not negotiate HTTP/2 in the TLS handshake (ALPN).', CHECK_PROTOCOL),

@@ -47,7 +47,7 @@ const PLACEHOLDERS: Readonly<Record<string, string>> = {
   'namespace-source': 'FILE:LINE',
   kind: 'workflows or activities',
   place: 'the error in the message',
-  wanted: 'the version that the message names',
+  wanted: 'the version named in the message',
   build: 'BUILD_COMMAND',
 };
 const DOCS_COMMANDS: AdviceCommands = {
@@ -57,8 +57,8 @@ const DOCS_COMMANDS: AdviceCommands = {
   start: 'START_COMMAND',
 };
 const ORIGIN_PREFIX = {
-  given: 'Certificate from the settings: ',
-  issued: 'Certificate issued by KuFlow: ',
+  given: 'With a certificate from the settings: ',
+  issued: 'With a certificate issued by KuFlow: ',
 } as const;
 
 const PART_PREFIX = { cert: 'For the certificate: ', key: 'For the key: ', ca: 'For the CA: ' } as const;

@@ -83,13 +83,13 @@ export const online: Readonly<Record<string, Explanation>> = {
   },
   'KF-ENGINE-001': {
     looksAt:
-      "Calls GetSystemInfo with the token, which is the first call that an SDK makes. UNIMPLEMENTED means that the engine is restricted. This is not a failure: KuFlow's Python SDK connects without the call, although a worker with Temporal's TypeScript SDK does not. PERMISSION_DENIED is a failure, because no SDK connects after it.",
+      "Calls GetSystemInfo with the token. An SDK makes this call first when it connects. UNIMPLEMENTED means that the engine is restricted. This is not a failure: KuFlow's Python SDK connects without the call, although a worker with Temporal's TypeScript SDK does not. PERMISSION_DENIED is a failure, because no SDK then connects.",
     causes: systemInfoCauses,
     alsoOf: { 'KF-TLS-003': Object.keys(handshakeCauses) },
   },
   'KF-ENGINE-002': {
     looksAt:
-      "Calls DescribeNamespace with the token and the namespace in use, as Temporal's SDKs do when a worker starts. UNIMPLEMENTED means that the engine is restricted. This is not a failure: workers start without the call. PERMISSION_DENIED is a failure. Because the namespace may be misspelled, doctor compares it with those of the token and the certificate.",
+      "Calls DescribeNamespace with the token and the namespace in use, as Temporal's SDKs do when a worker starts. UNIMPLEMENTED means that the engine is restricted. This is not a failure: workers start without the call. PERMISSION_DENIED is a failure. Because the namespace may be misspelled, doctor compares it with the namespaces in the token and the certificate.",
     causes: namespaceCauses,
     alsoOf: { 'KF-ENGINE-001': CALL_CODES },
   },
@@ -123,7 +123,7 @@ export const online: Readonly<Record<string, Explanation>> = {
   },
   'KF-PROC-001': {
     looksAt:
-      'With `--process <id>`, compares the workflow type and task queue with which KuFlow started this process with those of this worker. A typo in one of them is the most common first-day problem. To compare the workflow code itself with running processes, use `kuflow replay`.',
+      'With `--process <id>`, compares the workflow type and task queue that KuFlow used to start this process with those of this worker. A typo in one of them is the most common first-day problem. To compare the workflow code itself with running processes, use `kuflow replay`.',
     causes: {
       'process-queue-differs': fails(
         'KuFlow started the process on a different task queue than this worker polls.',
@@ -138,7 +138,7 @@ export const online: Readonly<Record<string, Explanation>> = {
   },
   'KF-PROC-002': {
     looksAt:
-      "Checks whether the application can read the keys of confidential processes: those whose definition file contains `process.confidential: true`, or the process passed with `--process <id>`. KuFlow's API does not return key IDs, so doctor, like a worker, reads them from the start events of the newest running processes. If no confidential process is running, no key is checked. Read-only; keys are not shown or stored.",
+      "Checks whether the application can read the encryption keys of confidential processes: those whose definition file contains `process.confidential: true`, or the process passed with `--process <id>`. KuFlow's API does not return key IDs, so doctor, like a worker, reads them from the start events of the newest running processes. If no confidential process is running, no key is checked. Read-only; keys are not shown or stored.",
     causes: {
       'encryption-key-forbidden': fails(
         'KuFlow does not allow the application to read the key of a running process (403).',

@@ -25,7 +25,7 @@ export const project: Readonly<Record<string, Explanation>> = {
   },
   'KF-PROJ-002': {
     looksAt:
-      "Checks whether all packages of Temporal's SDK have the same version, and whether that version has known bugs. Reads the installed packages, or pom.xml in a Java project.",
+      'Checks whether all Temporal SDK packages have the same version, and whether that version has known bugs. Reads the installed packages, or pom.xml in a Java project.',
     causes: {
       'sdk-not-installed': warns('The dependencies are not installed.', {
         text: 'Install the dependencies',
@@ -47,7 +47,7 @@ export const project: Readonly<Record<string, Explanation>> = {
       'Checks whether this machine has what the worker needs. A TypeScript worker needs Node.js 20.19+ or 22.3+. A Java worker needs the JDK version in pom.xml and the Maven wrapper. A Python worker needs the Python version in pyproject.toml and uv or pip.',
     causes: {
       'runtime-missing': fails(
-        'The project needs Node.js, a JDK, Python or uv, which is not installed.',
+        'Something that the project needs is not installed: Node.js, a JDK, Python or uv.',
         'Install <wanted>',
       ),
       'runtime-too-old': fails('Node.js, the JDK or Python is older than the worker requires.', 'Install <wanted>'),
@@ -63,7 +63,7 @@ export const project: Readonly<Record<string, Explanation>> = {
   },
   'KF-PROJ-004': {
     looksAt:
-      'Checks whether the ports for `/livez` and `/readyz` (`worker.health-port`) and for `/metrics` (`worker.metrics-port`) are free on this machine. A running worker that responds on the health port is not a problem. Connects to the ports but does not open any.',
+      'Checks whether the ports for `/livez` and `/readyz` (`worker.health-port`) and for `/metrics` (`worker.metrics-port`) are free on this machine. A running worker that responds on the health port is not a problem. Connects to the ports but does not listen on them.',
     causes: {
       'worker-port-in-use': fails(
         'Another program on this machine uses the port. The worker exits at startup, except with `--dev`.',

@@ -52,7 +52,7 @@ export const settingsAndFiles: Readonly<Record<string, Explanation>> = {
   },
   'KF-SET-003': {
     looksAt:
-      'Checks whether the settings files (`application.yaml` and `application-local.yaml`) can be read, whether their keys are misspelled, and whether the file that git tracks contains secrets.',
+      'Checks whether the settings files (`application.yaml` and `application-local.yaml`) can be read, whether any keys look misspelled, and whether the file that git tracks contains secrets.',
     causes: {
       'settings-file-unreadable': fails(FILE_UNREADABLE, 'Correct <file>'),
       'settings-misspelled-key': fails(
@@ -85,10 +85,10 @@ export const settingsAndFiles: Readonly<Record<string, Explanation>> = {
   },
   'KF-SET-005': {
     looksAt:
-      'Checks whether `TEMPORAL_TLS` is set and `@temporalio/envconfig` is older than 1.22.0. Those versions interpret every value, even `true`, as *off*.',
+      'Checks whether `TEMPORAL_TLS` is set and `@temporalio/envconfig` is older than 1.22.0. Older versions interpret every value, even `true`, as *off*.',
     causes: {
       'settings-temporal-tls-inverted': warns(
-        'Programs that read their configuration through this package connect to the engine without TLS, although TEMPORAL_TLS is set.',
+        'Programs that read their configuration with @temporalio/envconfig connect to the engine without TLS, although TEMPORAL_TLS should turn it on.',
         'Remove TEMPORAL_TLS; the certificate paths alone turn on TLS',
         'Or update @temporalio/envconfig to 1.22.0 or newer',
       ),

@@ -32,8 +32,8 @@ export const workerActivities: ActivityInterfaceFor<WorkerActivities> = proxyAct
 export const localWorkerActivities: LocalActivityInterfaceFor<WorkerActivities> = proxyLocalActivities<WorkerActivities>({ startToCloseTimeout: '10 seconds' });
 
 /**
- * Your own activities. By default, each attempt times out after one minute. A failed attempt is retried after one second, then after twice as long
- * each time, up to five minutes, until it succeeds or 365 days have passed. `options` replace these defaults. For activities that transfer
+ * Your own activities. By default, each attempt times out after one minute. A failed attempt is retried after one second. The delay doubles each
+ * time, up to five minutes, until an attempt succeeds or 365 days have passed. `options` replace these defaults. For activities that transfer
  * documents, pass `TRANSFER`.
  */
 export function ownActivities<Activities extends object>(

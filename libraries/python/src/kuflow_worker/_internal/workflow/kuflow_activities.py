@@ -105,9 +105,9 @@ async def run_activity(
 ) -> Result:
     """Runs one of your own activities, such as `LoanActivities.check_credit`.
 
-    By default, each attempt times out after one minute. A failed attempt is retried after one second, then after
-    twice as long each time, up to five minutes, until it succeeds or 365 days have passed. To replace these options,
-    use `with_options`.
+    By default, each attempt times out after one minute. A failed attempt is retried after one second. The delay
+    doubles each time, up to five minutes, until an attempt succeeds or 365 days have passed. To replace these
+    options, use `with_options`.
     """
     if kwargs:
         raise TypeError("Temporal passes the arguments of an activity by position")

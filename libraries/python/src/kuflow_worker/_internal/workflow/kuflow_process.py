@@ -192,10 +192,10 @@ class KuFlowProcess(Generic[Metadata]):
     ) -> Data:
         """Creates the task, waits until a person completes it, and returns its data.
 
-        Raises `TaskCancelled` if the task is canceled, and `asyncio.CancelledError` if the whole process is. `deadline`
-        is a time, or a duration after the task is created. `on_deadline` is called once, at the deadline, if the
-        task is still open. The task stays open, unless `on_deadline` cancels it. If the task is completed while
-        `on_deadline` runs, `on_deadline` is canceled.
+        Raises `TaskCancelled` if the task is canceled, and `asyncio.CancelledError` if the whole process is
+        canceled. `deadline` is a time, or a duration after the task is created. `on_deadline` is called once, at the
+        deadline, if the task is still open. The task stays open, unless `on_deadline` cancels it. If the task is
+        completed while `on_deadline` runs, `on_deadline` is canceled.
         """
         if (deadline is None) != (on_deadline is None):
             raise TypeError("deadline and on_deadline must be set together")

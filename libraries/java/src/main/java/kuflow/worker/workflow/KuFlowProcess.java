@@ -79,8 +79,8 @@ public final class KuFlowProcess {
     }
 
     /**
-     * Your own activities. Each attempt times out after one minute. A failed attempt is retried after one second, then after
-     * twice as long each time, up to five minutes, until it succeeds or 365 days have passed. For other options, use Temporal's
+     * Your own activities. Each attempt times out after one minute. A failed attempt is retried after one second. The delay doubles each
+     * time, up to five minutes, until an attempt succeeds or 365 days have passed. For other options, use Temporal's
      * {@code Workflow.newActivityStub}.
      */
     public static <A> A activities(Class<A> activities) {
@@ -96,7 +96,7 @@ public final class KuFlowProcess {
     }
 
     /**
-     * In {@code work}, a call that KuFlow rejects because of its data (a 4xx status other than 401, 403, 408 and 429)
+     * Within {@code work}, a call that KuFlow rejects because of its data (a 4xx status other than 401, 403, 408 and 429)
      * throws {@link CallRejected} instead of being retried. This includes calls from your own activities.
      */
     public static <R> R failOnRejection(Supplier<R> work) {
@@ -144,7 +144,7 @@ public final class KuFlowProcess {
         return all(calls.toArray(Supplier[]::new));
     }
 
-    /** Like {@link #all(Supplier[])}, for two calls with results of different types, which are combined. */
+    /** Like {@link #all(Supplier[])}, for two calls whose results have different types and are combined. */
     public static <A, B, R> R all(Supplier<A> first, Supplier<B> second, BiFunction<A, B, R> combine) {
         List<Object> results = KuFlowProcess.<Object>all(List.of(first, second));
         @SuppressWarnings("unchecked")
@@ -186,7 +186,7 @@ public final class KuFlowProcess {
         return openTask(task, new HumanTask.Options<>());
     }
 
-    /** Creates the task and does not wait. A deadline is not possible here. */
+    /** Creates the task and does not wait. You cannot set a deadline here. */
     public <D> TaskHandle<D> openTask(HumanTask<D> task, Consumer<HumanTask.Options<D>> options) {
         HumanTask.Options<D> chosen = optionsOf(options);
         if (chosen.deadline != null) {
