@@ -50,7 +50,7 @@ Examples:
 export function configure(command: Command, context: CommandContext): void {
   command.description(
     'Add a task, a user action, a process or an activity to the worker project in this folder or a parent folder. Regenerates the files that you have not edited, and prints the diff of each changed file. ' +
-      'Merges changes into files that you have edited: in a terminal, after you confirm; otherwise, only into files that --edit names. A file that cannot be merged is left unchanged, and its diff shows what to change. ' +
+      'Merges changes into edited files: in a terminal, after you confirm; otherwise, only into files named with --edit. A file that cannot be merged is left unchanged, and its diff shows what to change. ' +
       'Never renames anything in your code.',
   );
   command.addHelpText('after', EXAMPLES);
@@ -129,7 +129,7 @@ export function configure(command: Command, context: CommandContext): void {
     )
     .summary('Add a process for the same worker to run')
     .description(
-      'Add a process with its own definition, workflow and tests. The process is read from KuFlow unless --definition or --task describes it. A ' +
+      'Add a process with its own definition, workflow and tests. The process is read from KuFlow unless you describe it with --definition or --task. A ' +
         `worker polls a single task queue, so the new process uses the project's task queue. ${HOW_FILES_CHANGE}`,
     )
     .optionsGroup('Process options:')

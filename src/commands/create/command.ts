@@ -34,7 +34,7 @@ export function configure(command: Command, context: CommandContext): void {
     .option('--definition <file>', 'Read the process from a definition file (kuflow.process.yaml)')
     .option(
       '--from <path>',
-      'Read the task queue, workflow type and tasks from a worker sample from the KuFlow app (a zip file or a folder)',
+      "Read the task queue, workflow type and tasks from the KuFlow app's worker sample (a zip file or a folder)",
     )
     .addOption(
       withCandidates(
@@ -110,9 +110,9 @@ export function configure(command: Command, context: CommandContext): void {
       '--workspace',
       'Make the project a member of the workspace or Maven build in a parent folder (default if it already lists the project folder)',
     )
-    .option('--no-workspace', 'Create a separate project, even in a folder that a workspace lists')
+    .option('--no-workspace', 'Create a separate project, even in a folder that belongs to a workspace')
     .addOption(
-      collectValues('--overwrite <path>', 'Overwrite this existing file; path relative to the project (repeatable)'),
+      collectValues('--overwrite <path>', 'Overwrite this existing file (path relative to the project; repeatable)'),
     )
     .option('--no-install', 'Skip installing dependencies')
     .option('--no-git', 'Skip creating a git repository')

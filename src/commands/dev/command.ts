@@ -72,7 +72,9 @@ export function configure(command: Command, context: CommandContext): void {
       ),
     )
     .optionsGroup('Scripting options:')
-    .addOption(new Option('--json', 'Print JSON lines to stdout: the addresses when it is ready, then events'))
+    .addOption(
+      new Option('--json', 'Print JSON lines to stdout: the addresses when the local KuFlow is ready, then events'),
+    )
     .addOption(
       new Option(
         '--ephemeral',
@@ -102,8 +104,8 @@ export function configure(command: Command, context: CommandContext): void {
     .command('exec')
     .summary('Run a command connected to the local KuFlow')
     .description(
-      'Run a command with the settings of the local KuFlow in its environment. Uses the local KuFlow already running for this folder, ' +
-        'or starts one and stops it afterward. If a worker exits on its own after it was connected, it is restarted after 1 to 30 seconds.',
+      "Run a command with the local KuFlow's settings in its environment. Uses the local KuFlow already running for this folder, " +
+        'or starts one and stops it afterward. If a worker exits on its own after connecting, it is restarted after 1 to 30 seconds.',
     )
     .argument('<command...>', 'Command to run, after --')
     .addOption(runtimeOption())
@@ -133,9 +135,9 @@ export function configure(command: Command, context: CommandContext): void {
     .summary('Run one process to completion with a worker')
     .description(
       'Run one process to completion with a worker. Starts the worker, waits until it polls, starts a process, completes each human task with valid data, prints the timeline, and stops the worker. ' +
-        'Uses the local KuFlow already running for this folder, or starts one and stops it afterward. The health endpoint of ' +
-        'the worker uses a free port unless WORKER_HEALTHPORT is set. The worker exposes no metrics unless WORKER_METRICSPORT ' +
-        'is set.\n\n' +
+        'Uses the local KuFlow already running for this folder, or starts one and stops it afterward. ' +
+        "The worker's health endpoint uses a free port unless WORKER_HEALTHPORT is set. " +
+        'The worker exposes no metrics unless WORKER_METRICSPORT is set.\n\n' +
         'Fails early if a task gets stuck, the workflow fails, workflow code fails three times in a row or calls an unregistered activity, or the command exits.',
     )
     .addArgument(
@@ -276,8 +278,8 @@ export function configure(command: Command, context: CommandContext): void {
   stateOption(command.command('export'))
     .summary('Write the state of the local KuFlow to a file')
     .description(
-      'Write the complete state of the local KuFlow, which must be stopped, to a .tar.gz file. Its running processes can ' +
-        'then continue in another folder or on another machine. The file contains secrets and is readable only by its owner. It does not contain kuflow.process.yaml or kuflow.people.yaml.',
+      'Write the complete state of the local KuFlow, which must be stopped, to a .tar.gz file. Running processes can then ' +
+        'continue in another folder or on another machine. The file contains secrets and is readable only by its owner. It does not contain kuflow.process.yaml or kuflow.people.yaml.',
     )
     .argument('<file>', 'File to write')
     .option('--replace', 'Overwrite the file if it exists')

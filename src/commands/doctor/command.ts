@@ -69,12 +69,12 @@ export function configure(command: Command, context: CommandContext): void {
       .addOption(
         new Option(
           '--watch [seconds]',
-          'Repeat the checks at this interval and print changes; one token and certificate are reused (default: 10 seconds)',
+          'Repeat the checks at this interval and print changes; reuses one token and certificate (default: 10 seconds)',
         ).argParser(parseSeconds),
       )
       .optionsGroup('Result options:')
       .addOption(new Option('--fail-on <level>', 'Exit with status 3 on warnings').choices(['warn']))
-      .option('--report <file>', 'Also write a report for a support ticket to a new file; contains no secrets')
+      .option('--report <file>', 'Also write a report for a support ticket, without secrets, to a new file')
       .addOption(new Option('--format <format>', 'Print the result for CI').choices(['junit', 'github']))
       .addOption(jsonOption()),
     { tenant: WHICH_TENANT, engine: true, local: true },

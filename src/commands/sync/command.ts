@@ -55,7 +55,7 @@ export function configure(command: Command, context: CommandContext): void {
   connectionOptions(command, { tenant: 'Compare only with processes of this tenant' });
   editOptions(
     command,
-    'Write the changes without prompts. Files with local changes are left unchanged unless --edit names them',
+    'Write the changes without prompts. Files with local changes are left unchanged unless you name them with --edit',
   )
     .addHelpText('after', EXAMPLES)
     .action(async (flags: SyncFlags) => {

@@ -57,10 +57,7 @@ const handshake = {
     'The engine did not respond in time. Often, the reason is a firewall that silently drops the connection.',
     ASK_NETWORK_ADMIN,
   ),
-  'engine-connect-failed': fails(
-    'The connection failed for another reason, which the message contains.',
-    ...CHECK_ADDRESS,
-  ),
+  'engine-connect-failed': fails('The connection failed for another reason, shown in the message.', ...CHECK_ADDRESS),
   'engine-silent': unclear(
     'The server accepted the connection but did not respond to the TLS handshake.',
     ASK_NETWORK_ADMIN,
@@ -71,10 +68,7 @@ const handshake = {
     'The server rejected the TLS handshake, or closed the connection right after it, without giving a reason.',
     ...CHECK_CLIENT_CERTIFICATE,
   ),
-  'engine-handshake-failed': fails(
-    'The TLS handshake failed for another reason, which the message contains.',
-    SHOW_SERVER,
-  ),
+  'engine-handshake-failed': fails('The TLS handshake failed for another reason, shown in the message.', SHOW_SERVER),
   'engine-certificate-untrusted': fails(
     'The server certificate cannot be verified with the CA in use. Either the CA is wrong, or a proxy or firewall intercepts TLS.',
     ...CHECK_CA,
@@ -153,7 +147,7 @@ const anyCall = {
   ),
   'engine-unavailable': unclear('The engine is reachable but not ready (UNAVAILABLE, RESOURCE_EXHAUSTED).', TRY_AGAIN),
   'engine-call-timeout': unclear('There was no response in time (DEADLINE_EXCEEDED).', TRY_AGAIN),
-  'engine-call-failed': fails('The engine responded with another status, which the message contains.', TRY_AGAIN),
+  'engine-call-failed': fails('The engine responded with another status, shown in the message.', TRY_AGAIN),
   'engine-not-grpc': fails('The server speaks HTTP/2 but is not a gRPC server.', CHECK_PROTOCOL),
   'engine-connection-lost': fails('The connection was lost during the call.', TRY_AGAIN),
 } as const satisfies Readonly<Record<string, ExplainedCause>>;

@@ -126,7 +126,7 @@ export const online: Readonly<Record<string, Explanation>> = {
       'With `--process <id>`, compares the workflow type and task queue that KuFlow used to start this process with those of this worker. A typo in one of them is the most common first-day problem. To compare the workflow code itself with running processes, use `kuflow replay`.',
     causes: {
       'process-queue-differs': fails(
-        'KuFlow started the process on a different task queue than this worker polls.',
+        'KuFlow started the process on a task queue that this worker does not poll.',
         'Set the same task queue in the process definition in the KuFlow app and in <source>',
       ),
       'process-type-differs': fails(

@@ -62,7 +62,7 @@ export interface ProcessRun {
   history(): Promise<unknown>;
 }
 
-/** Temporal's time-skipping test server with the workflows of a project. */
+/** Temporal's time-skipping test server with a project's workflows. */
 export interface TestEnvironment {
   readonly temporal: Testing.TestWorkflowEnvironment;
   /**
