@@ -40,7 +40,7 @@ const HINTS: Readonly<Record<FailureKind, readonly string[]>> = {
     "Check that the endpoint is KuFlow's API, and that every server in front of it forwards the API's paths",
   ],
   conflict: ['Read the resource again; someone else may have changed it'],
-  rejected: ['Correct the fields that the response lists'],
+  rejected: ['Correct the fields listed in the response'],
   'rate-limited': ['Wait and try again'],
   server: ['Try again later; if the error persists, report the operation and the time to KuFlow'],
   redirect: ["Set the endpoint to the API's address; a proxy or a login portal may have responded instead"],

@@ -32,7 +32,7 @@ const CHECK_CLIENT_CERTIFICATE: readonly AdviceTemplate[] = [
 const CHECK_CA: readonly AdviceTemplate[] = [
   {
     certificate: 'given',
-    text: 'Check the CA from <material>, and that no proxy or firewall intercepts TLS',
+    text: 'Check the CA from <material>, and check that no proxy or firewall intercepts TLS',
   },
   GET_CURRENT,
   {

@@ -123,7 +123,7 @@ export const online: Readonly<Record<string, Explanation>> = {
   },
   'KF-PROC-001': {
     looksAt:
-      'With `--process <id>`, compares the workflow type and task queue that KuFlow used to start this process with those of this worker. A typo in one of them is the most common first-day problem. To compare the workflow code itself with running processes, use `kuflow replay`.',
+      'With `--process <id>`, compares the workflow type and task queue that KuFlow used to start this process with those of this worker. A typo in either one is the most common first-day problem. To compare the workflow code itself with running processes, use `kuflow replay`.',
     causes: {
       'process-queue-differs': fails(
         'KuFlow started the process on a task queue that this worker does not poll.',

@@ -7,7 +7,7 @@ const KINDS: Readonly<Record<FailureKind, readonly [typeof fails, string]>> = {
   'not-found': [fails, 'The resource does not exist in KuFlow or is hidden from the application (404).'],
   'wrong-path': [
     fails,
-    "The server does not have a path that every KuFlow environment has (404). Either the endpoint's path is wrong, or a server in front of KuFlow does not forward this path.",
+    "The server responded with 404 to a path that exists in every KuFlow environment. Either the endpoint's path is wrong, or a server in front of KuFlow does not forward this path.",
   ],
   conflict: [fails, 'The resource is not in a state that allows the request (409).'],
   rejected: [fails, 'KuFlow rejected the request (another 4xx status).'],
