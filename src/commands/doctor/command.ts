@@ -69,7 +69,7 @@ export function configure(command: Command, context: CommandContext): void {
       .addOption(
         new Option(
           '--watch [seconds]',
-          'Repeat the checks at this interval and print changes; reuses one token and certificate (default: 10 seconds)',
+          'Repeat the checks at this interval (default: 10 seconds) and print changes; reuses one token and certificate',
         ).argParser(parseSeconds),
       )
       .optionsGroup('Result options:')
