@@ -129,8 +129,7 @@ function causeRows(causes, earlierChecks) {
     else groups.set(key, row);
   }
   return [...groups.values()].map(({ codes, described, verdict, when, advice }) => {
-    const meaning =
-      codes.length === 1 ? tableCell(when) : `as described for [${described}](#${described.toLowerCase()})`;
+    const meaning = codes.length === 1 ? tableCell(when) : `See [${described}](#${described.toLowerCase()}).`;
     return `| ${codes.map((code) => `\`${code}\``).join(', ')} | ${verdict} | ${meaning} | ${advice} |`;
   });
 }
@@ -142,14 +141,14 @@ function describeShared(other, causes, checks) {
   const missing = own.filter((code) => !shared.includes(code));
   const link = `[${other}](#${other.toLowerCase()})`;
   const list = (codes) => codes.map((code) => `\`${code}\``).join(', ');
-  if (missing.length === 0) return `Also reports the causes of ${link}.`;
-  if (missing.length < shared.length) return `Also reports the causes of ${link}, except ${list(missing)}.`;
-  return `Can also report causes that ${link} explains: ${list(shared)}.`;
+  if (missing.length === 0) return `Can also report the causes of ${link}.`;
+  if (missing.length < shared.length) return `Can also report the causes of ${link}, except ${list(missing)}.`;
+  return `Can also report these causes of ${link}: ${list(shared)}.`;
 }
 
-/** What to do, one step per line. What steps have in common, such as `Certificate from the settings: `, is said once. */
+/** What to do, one step per line. What steps have in common, such as `With a certificate from the settings: `, is said once. */
 function steps(advice) {
-  const start = ({ text } = { text: '' }) => /^Certificate [^:]+: /.exec(text)?.[0] ?? '';
+  const start = ({ text } = { text: '' }) => /^With a certificate [^:]+: /.exec(text)?.[0] ?? '';
   return advice
     .map((one, index) => ({
       ...one,

@@ -3,9 +3,9 @@ import { jsonOption } from './json-option.ts';
 import { collectValues } from './process-options.ts';
 
 export const HOW_FILES_CHANGE =
-  'Regenerates files that you have not edited. If you have edited a file, merges the change into it only after you confirm, or if you pass --edit.';
+  'Regenerates files that you have not edited. Merges changes into edited files only after you confirm, or if you pass --edit.';
 
-export const SKIP_PROMPTS = 'Skip prompts; do not change files with local changes unless --edit names them';
+export const SKIP_PROMPTS = 'Skip prompts; do not change files with local changes unless you name them with --edit';
 
 /** The exit statuses of commands that change code. */
 export const EDIT_STATUSES = {

@@ -52,7 +52,7 @@ export function localChangeOptions(command: Command): Command {
 export const setOption = (whose: string): Option =>
   collectValues(
     '--set <name=value>',
-    `Set one property of the ${whose}. The value is read as JSON, unless the schema declares a string (repeatable)`,
+    `Set one property of the ${whose}; the value is parsed as JSON, unless the schema declares a string (repeatable)`,
   );
 
 /** The options of commands that change something and accept data for it. */
@@ -93,7 +93,7 @@ export function idArgument(what: 'process' | 'task', offered: 'all' | 'active' =
 
 /** The argument for an ID that completion does not know. */
 export function plainIdArgument(what: 'process' | 'task' | 'event'): Argument {
-  const code = what === 'task' ? ', its code, if no other open task has it' : '';
+  const code = what === 'task' ? ', the task code (if only one open task has it)' : '';
   return new Argument('<id>', `${capitalize(what)} ID, its last 6 or more characters${code}, or latest`);
 }
 
@@ -107,7 +107,7 @@ export function stateOption(what: keyof typeof STATES, plural: string, defaultSt
   const states = STATES[what].map(stateOnCommandLine);
   const notes = ['repeatable', ...(defaultState === undefined ? [] : [`default: ${defaultState}`])].join('; ');
   return withCandidates(
-    collectValues('--state <state>', `Only ${plural} in this state: ${formatAlternatives(states)} (${notes})`),
+    collectValues('--state <state>', `Limit to ${plural} in this state: ${formatAlternatives(states)} (${notes})`),
     states,
   );
 }

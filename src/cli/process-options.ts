@@ -28,7 +28,7 @@ export function collectChoices(flags: string, description: string, choices: read
 export function sampleOption(least = 1): Option {
   return new Option(
     '--sample <count>',
-    'Read up to <count> processes to infer the shapes of their data; only keys and types are kept',
+    'Read up to <count> processes to infer the shape of their data; only keys and types are kept',
   ).argParser((text) => sampleCount(text, least));
 }
 
@@ -49,8 +49,8 @@ export function processOptions(command: Command): Command {
         'Add a task (repeatable). Kind: human, system, message or thread (default: human)',
       ),
     )
-    .addOption(collectValues('--task-schema <code=file>', 'JSON Schema for the data of a task (repeatable)'))
-    .option('--metadata-schema <file>', 'JSON Schema for the metadata of the process');
+    .addOption(collectValues('--task-schema <code=file>', "JSON Schema for a task's data (repeatable)"))
+    .option('--metadata-schema <file>', 'JSON Schema for the process metadata');
 }
 
 /** The options that say which process a worker is for, as parsed by commander. */

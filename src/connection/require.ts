@@ -8,7 +8,7 @@ import { CORRECT_AND_RETRY } from './flags.ts';
 import type { ConnectionSettings } from './resolve.ts';
 
 /** One step of advice, without a period. */
-export const WHERE_CREDENTIALS_ARE = 'Find them in the KuFlow app: Settings > Applications';
+export const WHERE_CREDENTIALS_ARE = 'Find the client ID and secret in the KuFlow app: Settings > Applications';
 
 /** A connection whose settings are complete and valid. */
 export interface Connection {

@@ -22,7 +22,7 @@ export function printProcessListing(terminal: Terminal, listing: ProcessListing)
     );
     terminal.err.line(
       dim(
-        "KuFlow's API lists processes, not definitions, so a definition that was never started does not appear. Describe it by flags or in a file.",
+        "KuFlow's API lists processes, not definitions, so a definition without processes does not appear. Describe it by flags or in a file.",
       ),
     );
   } else if (!listing.complete) {

@@ -32,16 +32,18 @@ export interface KuFlowApiErrorParts {
 
 const HINTS: Readonly<Record<FailureKind, readonly string[]>> = {
   unauthorized: [
-    'Compare the client ID and client secret with the application in the KuFlow app; creating a new secret invalidates the old one',
+    'Compare the client ID and client secret with those in the KuFlow app; creating a new secret invalidates the old one',
   ],
   forbidden: ['In the KuFlow app, give the application a role in this process, or check whether the process has ended'],
   'not-found': ['Check the ID, and check in the KuFlow app that the application has a role in the process'],
-  'wrong-path': ["Check that the endpoint is KuFlow's API, and that every server in front of it forwards its paths"],
+  'wrong-path': [
+    "Check that the endpoint is KuFlow's API, and that every server in front of it forwards the API's paths",
+  ],
   conflict: ['Read the resource again; someone else may have changed it'],
-  rejected: ['Correct the fields that the response lists'],
+  rejected: ['Correct the fields listed in the response'],
   'rate-limited': ['Wait and try again'],
   server: ['Try again later; if the error persists, report the operation and the time to KuFlow'],
-  redirect: ['Set the endpoint to the address of the API; a proxy or a login portal may have responded instead'],
+  redirect: ["Set the endpoint to the API's address; a proxy or a login portal may have responded instead"],
   upgrade: ["Check the host and port of the endpoint; KuFlow's API speaks HTTP/1.1 over TLS"],
   html: ['Check the endpoint', 'Check whether a proxy or a login portal responded instead of KuFlow'],
   'not-json': ["Check that the endpoint is KuFlow's API"],
@@ -58,7 +60,7 @@ const HINTS: Readonly<Record<FailureKind, readonly string[]>> = {
   'tls-unknown-authority': [
     'Pass your CA certificate as a PEM file with --ca <file>, KUFLOW_API_CA or NODE_EXTRA_CA_CERTS',
   ],
-  'tls-host-name': ['Compare the host name of the endpoint with the names in the certificate'],
+  'tls-host-name': ["Compare the endpoint's host name with the names in the certificate"],
   'tls-expired': ["Check this machine's clock; if it is correct, the certificate must be renewed"],
   tls: ['Check that the endpoint uses TLS on this port'],
   'plain-http': [
@@ -66,7 +68,7 @@ const HINTS: Readonly<Record<FailureKind, readonly string[]>> = {
   ],
   'speaks-tls': ['Change the endpoint to https://'],
   'grpc-port': [
-    'Set the endpoint to the address of the REST API; the address of the engine belongs in temporal.target (TEMPORAL_TARGET)',
+    "Set the endpoint to the REST API's address; the engine's address belongs in temporal.target (TEMPORAL_TARGET)",
   ],
   continue: [
     'Ask the operator of the endpoint, or of a proxy in front of it, not to send 100 Continue unless the request has an Expect header',
@@ -82,12 +84,12 @@ export function failureHints(kind: FailureKind): readonly string[] {
 /** What to do about a proxy that did not open a tunnel, with the setting or variable that names it. */
 function tunnelHint({ code, status, source }: TunnelError): string {
   if (code === 'PROXY_SPEAKS_SOCKS')
-    return `Set ${source} to the HTTP port of the proxy, or to another proxy that speaks HTTP`;
-  if (code === 'PROXY_SPEAKS_TLS') return `Change the address of the proxy to https:// (${source})`;
+    return `Set ${source} to the proxy's HTTP port, or to another proxy that speaks HTTP`;
+  if (code === 'PROXY_SPEAKS_TLS') return `Change the proxy's address to https:// (${source})`;
   if (status === 407)
-    return `Add the user name and password to the address of the proxy: http://user:password@host:port (${source})`;
-  if (status === 403) return `Ask the administrator of the proxy (${source}) to allow this host`;
-  return `Check the address of the proxy (${source}), and that it allows this host`;
+    return `Add the user name and password to the proxy's address: http://user:password@host:port (${source})`;
+  if (status === 403) return `Ask the proxy's administrator (${source}) to allow this host`;
+  return `Check the proxy's address (${source}), and that it allows this host`;
 }
 
 function hintsOf({ kind, retryAfter, url, method, cause, upgrade }: KuFlowApiErrorParts): readonly string[] {

@@ -55,19 +55,19 @@ const SETTINGS = [
     name: 'kuflow.api.client-id',
     kind: 'uuid',
     required: true,
-    description: 'client ID (the identifier of the application in KuFlow)',
+    description: "client ID (the application's identifier in KuFlow)",
   },
   {
     name: 'kuflow.api.client-secret',
     kind: 'secret',
     required: true,
-    description: 'client secret (the token of the application in KuFlow)',
+    description: "client secret (the application's token in KuFlow)",
   },
   {
     name: 'kuflow.api.tenant-id',
     alias: 'temporal.tenant-id',
     kind: 'uuid',
-    description: 'ID of the tenant to use, if the application has several',
+    description: 'ID of the tenant to use, if the application belongs to several',
   },
   {
     name: 'kuflow.api.ca',
@@ -104,7 +104,7 @@ const SETTINGS = [
   {
     name: 'temporal.mutual-tls.ca',
     kind: 'file',
-    description: 'CA of the engine, a PEM file',
+    description: 'engine CA, a PEM file',
   },
   {
     name: 'temporal.mutual-tls.cert-data',
@@ -119,7 +119,7 @@ const SETTINGS = [
   {
     name: 'temporal.mutual-tls.ca-data',
     kind: 'pem',
-    description: 'CA of the engine, inline PEM',
+    description: 'engine CA, inline PEM',
   },
   {
     name: 'temporal.mutual-tls.server-name',
@@ -135,39 +135,39 @@ const SETTINGS = [
     name: 'worker.installation-id',
     alias: 'temporal.installation-id',
     kind: 'uuid',
-    description: 'ID of the installation, if KuFlow assigned one',
+    description: 'installation ID, if KuFlow assigned one',
   },
   {
     name: 'worker.robot-ids',
     alias: 'temporal.robot-ids',
     kind: 'uuids',
-    description: 'IDs of the robots, as a list or separated by commas',
+    description: 'robot IDs, as a list or separated by commas',
   },
   {
     name: 'worker.health-port',
     kind: 'integer',
     range: PORTS,
     default: '8081',
-    description: 'port of /livez and /readyz (0: any free port)',
+    description: 'port for /livez and /readyz (0: any free port)',
   },
   {
     name: 'worker.metrics-port',
     kind: 'integer',
     range: PORTS,
     default: '9464',
-    description: 'port of /metrics (0: no metrics)',
+    description: 'port for /metrics (0: no metrics)',
   },
   {
     name: 'worker.max-concurrent-workflow-tasks',
     kind: 'integer',
     range: { min: 2, max: 10_000 },
-    description: "workflow tasks at the same time (default: set by Temporal's SDK)",
+    description: "maximum number of concurrent workflow tasks (default: set by Temporal's SDK)",
   },
   {
     name: 'worker.max-concurrent-activities',
     kind: 'integer',
     range: { min: 1, max: 10_000 },
-    description: "activities at the same time (default: set by Temporal's SDK)",
+    description: "maximum number of concurrent activities (default: set by Temporal's SDK)",
   },
   {
     name: 'worker.log-level',
@@ -180,21 +180,21 @@ const SETTINGS = [
     name: 'worker.log-format',
     kind: 'choice',
     choices: ['json', 'pretty'],
-    description: 'format of the log: json or pretty (default: json, with --dev pretty)',
+    description: 'log format: json or pretty (default: json, or pretty with --dev)',
   },
   {
     name: 'worker.attempts-before-task-log',
     kind: 'integer',
     range: { min: 1, max: 1_000 },
     default: '5',
-    description: 'failed attempts of a system task before the error is written to its task log in KuFlow',
+    description: "number of failed attempts after which the error is written to a system task's log in KuFlow",
   },
   {
     name: 'worker.max-payload-bytes',
     kind: 'integer',
     range: { min: 10_000, max: 4_194_304 },
     default: '2097152',
-    description: 'largest argument or result of an activity or workflow, in bytes',
+    description: 'maximum size of an activity or workflow argument or result, in bytes',
   },
 ] as const satisfies readonly DeclaredSetting[];
 

@@ -18,7 +18,7 @@ const TASK_EXAMPLES = `
 Examples:
   append a task that a person completes
     $ kuflow add task REVIEW --name "Review the request"
-  add a task that the worker completes after APPLY, with a schema for its data
+  after APPLY, add a task that the worker completes, with a schema for its data
     $ kuflow add task SCORE:system --after APPLY --schema score.json
   show what would change, in a project with several processes
     $ kuflow add task REVIEW --process LEAVE --dry-run`;
@@ -50,8 +50,8 @@ Examples:
 export function configure(command: Command, context: CommandContext): void {
   command.description(
     'Add a task, a user action, a process or an activity to the worker project in this folder or a parent folder. Regenerates the files that you have not edited, and prints the diff of each changed file. ' +
-      'Changes to files that you edited are merged: in a terminal after you confirm, otherwise only into files that --edit names. A file that cannot be merged is left unchanged, and its diff shows what to change. ' +
-      'Never renames what is already in your code.',
+      'Merges changes into edited files: in a terminal, after you confirm; otherwise, only into files named with --edit. A file that cannot be merged is left unchanged, and its diff shows what to change. ' +
+      'Never renames anything in your code.',
   );
   command.addHelpText('after', EXAMPLES);
 
@@ -60,9 +60,9 @@ export function configure(command: Command, context: CommandContext): void {
       '<code[:kind]>',
       'Code of the task, as in KuFlow. Kind: human, system, message or thread (default: human)',
     )
-    .summary('Add a task to a process of the project')
+    .summary("Add a task to one of the project's processes")
     .description(
-      `Add a task to the definition of a process and to the generated code. For a task that is already in the definition, updates only the code. ${HOW_FILES_CHANGE}`,
+      `Add a task to a process definition and to the generated code. For a task that is already in the definition, updates only the code. ${HOW_FILES_CHANGE}`,
     )
     .optionsGroup('Task options:')
     .addOption(
@@ -75,7 +75,7 @@ export function configure(command: Command, context: CommandContext): void {
       withCandidates(new Option('--after <code>', 'Insert after this task (default: at the end)'), 'project-tasks'),
     )
     .option('--name <text>', 'Display name')
-    .option('--schema <file>', 'JSON Schema for its data')
+    .option('--schema <file>', "JSON Schema for the task's data")
     .addHelpText('after', TASK_EXAMPLES)
     .action(lazyAction(context, async () => (await import('./run.ts')).runAddTask));
 
@@ -85,9 +85,9 @@ export function configure(command: Command, context: CommandContext): void {
       'Code of the action, as in KuFlow. Type: send-workflow-signal, start-workflow, downloadable, create-task, create-process-item-message, ' +
         'create-process-item-thread or start-related-process (default: send-workflow-signal)',
     )
-    .summary('Add a user action to a process of the project')
+    .summary("Add a user action to one of the project's processes")
     .description(
-      'Add a user action to the definition of a process and to the generated code: the handler of a signal, or the workflow that ' +
+      'Add a user action to a process definition and to the generated code: a signal handler, or the workflow that ' +
         `KuFlow starts. For an action that is already in the definition, updates only the code. ${HOW_FILES_CHANGE}`,
     )
     .optionsGroup('Action options:')
@@ -102,7 +102,7 @@ export function configure(command: Command, context: CommandContext): void {
       withCandidates(
         collectValues(
           '--available-to <who>',
-          'Who may invoke it: initiator or process-manager (repeatable; default: both)',
+          'Who may invoke the action: initiator or process-manager (repeatable; default: both)',
         ),
         ['initiator', 'process-manager'],
       ),
@@ -129,7 +129,7 @@ export function configure(command: Command, context: CommandContext): void {
     )
     .summary('Add a process for the same worker to run')
     .description(
-      'Add a process with its own definition, workflow and tests. The process is read from KuFlow unless --definition or --task describes it. A ' +
+      'Add a process with its own definition, workflow and tests. The process is read from KuFlow unless you describe it with --definition or --task. A ' +
         `worker polls a single task queue, so the new process uses the project's task queue. ${HOW_FILES_CHANGE}`,
     )
     .optionsGroup('Process options:')
@@ -145,10 +145,10 @@ export function configure(command: Command, context: CommandContext): void {
     .action(lazyAction(context, async () => (await import('./run-process.ts')).runAddProcess));
 
   const activity = exitStatuses(command.command('activity'), EDIT_STATUSES)
-    .argument('<name>', 'Name of the function and of the activity')
+    .argument('<name>', 'Name of the function and the activity')
     .summary('Add an activity')
     .description(
-      `Add an activity: a typed function that you implement. In a project with several processes, adds it to the first one; for another process, write the activity by hand. ${HOW_FILES_CHANGE}`,
+      `Add an activity: a typed function that you implement. In a project with several processes, adds the activity to the first one; for the others, write it by hand. ${HOW_FILES_CHANGE}`,
     )
     .addHelpText('after', ACTIVITY_EXAMPLES)
     .action(lazyAction(context, async () => (await import('./run.ts')).runAddActivity));

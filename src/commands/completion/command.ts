@@ -20,9 +20,9 @@ export function configure(command: Command, context: CommandContext): void {
   command
     .description(
       'Print a completion script for kuflow and create-kuflow-worker. It completes commands, options and their values, files, stored profiles, ' +
-        'doctor checks, codes of processes and tasks, and IDs on the local KuFlow. The codes come from the process definition files in the current ' +
-        'folder or project, and from what earlier commands read from KuFlow. `kuflow process` and `kuflow task` complete codes, users and the newest IDs from ' +
-        'the local KuFlow that runs for this folder. Completion sends nothing to KuFlow.',
+        'doctor checks, process and task codes, and IDs on the local KuFlow. The codes come from the process definition files in the current ' +
+        'folder or project, and from data that earlier commands read from KuFlow. `kuflow process` and `kuflow task` complete codes, users and the newest IDs ' +
+        'from the local KuFlow running for this folder. Completion sends nothing to KuFlow.',
     )
     .addArgument(new Argument('<shell>', 'Shell to print the script for').choices(SHELLS))
     .addHelpText('after', INSTALLATION)

@@ -25,15 +25,16 @@ Examples:
 export function configure(command: Command, context: CommandContext): void {
   command
     .description(
-      'Create a worker project for a KuFlow process.\n\nIn a terminal, it prompts for anything that you leave out. With --yes or without a terminal, pass a ' +
-        'folder and the process: --local, --definition, --from or --process, as in the examples below.',
+      'Create a worker project for a KuFlow process.\n\nIn a terminal, it prompts for anything that you leave out. With ' +
+        '--yes or without a terminal, pass a folder and one of --local, --definition, --from or --process, as in the examples ' +
+        'below.',
     )
-    .argument('[folder]', 'Folder for the new project; its name becomes the name of the worker')
+    .argument('[folder]', "Folder for the new project; its name becomes the worker's name")
     .optionsGroup('Process options:')
     .option('--definition <file>', 'Read the process from a definition file (kuflow.process.yaml)')
     .option(
       '--from <path>',
-      'Read the task queue, workflow type and tasks of a worker sample from the KuFlow app: a zip file or a folder',
+      "Read the task queue, workflow type and tasks from the KuFlow app's worker sample (a zip file or a folder)",
     )
     .addOption(
       withCandidates(
@@ -92,12 +93,12 @@ export function configure(command: Command, context: CommandContext): void {
     .addOption(
       new Option(
         '--library <source>',
-        'Where the project gets the kuflow-worker library: from its archive in the project, or from a registry (default: archive)',
+        'Where the project gets the kuflow-worker library: an archive in the project, or a registry (default: archive)',
       ).choices(LIBRARY_SOURCES),
     )
     .option(
       '--template <source>',
-      'Add or replace files with those of your own template: a folder, or a git URL that can end with #<branch, tag or commit>',
+      'Add or replace files with those from your own template: a folder, or a git URL that can end with #<branch, tag or commit>',
     )
     .addOption(
       new Option(
@@ -107,11 +108,11 @@ export function configure(command: Command, context: CommandContext): void {
     )
     .option(
       '--workspace',
-      'Make the project a member of the workspace or Maven build above it (default if that already lists the folder)',
+      'Make the project a member of the workspace or Maven build in a parent folder (default if it already lists the project folder)',
     )
-    .option('--no-workspace', 'Create a separate project, even in a folder that a workspace lists')
+    .option('--no-workspace', 'Create a separate project, even in a folder that belongs to a workspace')
     .addOption(
-      collectValues('--overwrite <path>', 'Overwrite this existing file; path relative to the project (repeatable)'),
+      collectValues('--overwrite <path>', 'Overwrite this existing file (path relative to the project; repeatable)'),
     )
     .option('--no-install', 'Skip installing dependencies')
     .option('--no-git', 'Skip creating a git repository')

@@ -24,7 +24,7 @@ Examples:
 
 const EXEC_EXAMPLES = `
 Examples:
-  ask the engine who polls a task queue
+  ask the engine which workers poll a task queue
     $ kuflow credentials exec -- temporal task-queue describe --task-queue LOAN_QUEUE`;
 
 export function configure(command: Command, context: CommandContext): void {
@@ -38,8 +38,8 @@ export function configure(command: Command, context: CommandContext): void {
       .description(
         'Get an engine certificate for this project. Does nothing if the current certificate is usable, belongs to the same endpoint, ' +
           'application and namespace, and is not due for renewal. A new certificate is verified and tested against the engine before anything is ' +
-          'written. Certificate, key and CA are stored in a new folder in .kuflow/credentials, then application-local.yaml is replaced atomically: ' +
-          'a worker sees either the old or the new credentials, never a mix. With --local, the settings of the local KuFlow are written as well.',
+          'written. The certificate, key and CA are stored in a new folder in .kuflow/credentials. Then ' +
+          'application-local.yaml is replaced atomically: a worker sees either the old or the new credentials, never a mix. With --local, the connection settings of the local KuFlow are written too.',
       )
       .option(
         '--force',
@@ -57,9 +57,9 @@ export function configure(command: Command, context: CommandContext): void {
         ).choices(FORMAT_NAMES),
       )
       .option('--output <path>', 'Destination for --format: a file, a folder (for pem), or - for standard output')
-      .option('--paths', 'dotenv, yaml: write the paths of the files instead of their content')
+      .option('--paths', 'dotenv, yaml: write file paths instead of file contents')
       .option('--temporal-profile <name>', 'temporal-toml: name of the profile (default: "default")')
-      .option('--secret-name <name>', 'k8s-secret: name of the Secret (default for a new one: kuflow-worker)')
+      .option('--secret-name <name>', 'k8s-secret: name of the Secret (default for a new Secret: kuflow-worker)')
       .option('--allow-git', 'Write secrets even to a file that git tracks or does not ignore'),
     'on-request',
   )
@@ -77,8 +77,8 @@ export function configure(command: Command, context: CommandContext): void {
     status
       .summary('Show the credentials in use, where they come from and when they expire')
       .description(
-        'Show each setting with its source and the sources it overrides, and the certificate that a worker would use, with its expiration date. Pulled ' +
-          'files are compared with their lock file and with the settings. Uses the network only with --online.',
+        'Show each setting with its source and the sources that it overrides, and the certificate that a worker would use ' +
+          'with its expiration date. Compares pulled files with their lock file and with the settings. Uses the network only with --online.',
       )
       .option(
         '--online',
@@ -102,7 +102,7 @@ export function configure(command: Command, context: CommandContext): void {
       )
       .option(
         '--exec <command>',
-        'Command to run in the system shell after the switch, such as a restart of the worker; its output goes to stderr',
+        'Command to run in the system shell after the switch, such as one that restarts the worker; its output goes to stderr',
       )
       .addOption(jsonOption()),
     'on-request',
@@ -125,8 +125,8 @@ export function configure(command: Command, context: CommandContext): void {
       .command('token')
       .summary('Print a new engine token')
       .description(
-        'Print a new engine token, for use in a script. Workers get and renew their own tokens, so do not store this one for them. On a terminal, the ' +
-          'token is printed only with --show.',
+        'Print a new engine token, for use in a script. Workers get and renew their own tokens, so do not store this one for ' +
+          'them. In a terminal, the token is printed only with --show.',
       )
       .option('--show', 'Print the token even if standard output is a terminal')
       .addOption(jsonOption('the token and expiresAt')),

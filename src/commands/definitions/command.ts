@@ -9,8 +9,8 @@ import { withCandidates } from '../../cli/value-candidates.ts';
 export function configure(command: Command, context: CommandContext): void {
   sharedOptions(command.command('list').summary('List the process definitions visible to the application'))
     .description(
-      "List the process definitions visible to the application. KuFlow's API lists processes, not definitions, so a definition " +
-        'that was never started does not appear. Sends at most 10 requests.',
+      "List the process definitions visible to the application. KuFlow's API lists processes, not definitions, so a " +
+        'definition without processes does not appear. Sends at most 10 requests.',
     )
     .action(lazyAction(context, async () => (await import('./run.ts')).runList));
   sharedOptions(
@@ -18,8 +18,8 @@ export function configure(command: Command, context: CommandContext): void {
   )
     .summary('Show the tasks of a process definition')
     .description(
-      'Show the tasks of a process, their kinds, and their usual order, derived from its instances. With --sample, also read instances to ' +
-        'infer the shape of their data; only keys and types are kept, never values. Sends at most 30 requests (more with a large --sample).',
+      'Show the tasks of a process, their kinds, and their usual order, derived from its instances. With --sample, also ' +
+        'reads instances to infer the shape of their data; only keys and types are kept, never values. Sends at most 30 requests (more with a large --sample).',
     )
     .addOption(sampleOption())
     .action(lazyAction(context, async () => (await import('./run.ts')).runShow));

@@ -52,7 +52,7 @@ Examples:
 
 const HISTORY_EXAMPLES = `
 Examples:
-  record the history of the newest process for the replay test of a TypeScript project
+  record the newest process's history for a TypeScript project's replay test
     $ kuflow dev history latest --output test/histories/approved.json`;
 
 const SKIP_EXAMPLES = `
@@ -72,11 +72,13 @@ export function configure(command: Command, context: CommandContext): void {
       ),
     )
     .optionsGroup('Scripting options:')
-    .addOption(new Option('--json', 'Print JSON lines to stdout: the addresses when it is ready, then events'))
+    .addOption(
+      new Option('--json', 'Print JSON lines to stdout: the addresses when the local KuFlow is ready, then events'),
+    )
     .addOption(
       new Option(
         '--ephemeral',
-        'Use free ports and a temporary folder, which is removed at the end, and keep data in memory where possible',
+        'Use free ports and a temporary folder that is removed at the end, and keep data in memory where possible',
       ).conflicts('stateDir'),
     )
     .addOption(
@@ -90,10 +92,10 @@ export function configure(command: Command, context: CommandContext): void {
       'Run a local KuFlow until you press Ctrl-C: a web console to start processes and complete their tasks, the REST API on HTTP and HTTPS, and a real ' +
         'Temporal server behind a gateway with mutual TLS and tokens. ' +
         'Serves the processes in kuflow.process.yaml and processes/*.process.yaml or, without these files, a sample process. ' +
-        'When you save one of these files, it serves the new content and regenerates types and tasks in the project. ' +
-        'Its state is in .kuflow/dev. ' +
-        'With --ephemeral, it does not use that state, can run alongside another local KuFlow, and ignores later changes to the files. ' +
-        'Prints one line to stdout when it is ready.',
+        'When you save one of these files, it serves the new content and regenerates types and tasks in the project. Its ' +
+        'state is stored in .kuflow/dev. ' +
+        'With --ephemeral, it does not use that state, can run alongside another local KuFlow, and ignores later changes to ' +
+        'the files. It prints one line to stdout when it is ready.',
     )
     .addHelpText('after', DEV_EXAMPLES)
     .action(lazyAction(context, async () => (await import('./run-platform.ts')).runDev));
@@ -102,8 +104,8 @@ export function configure(command: Command, context: CommandContext): void {
     .command('exec')
     .summary('Run a command connected to the local KuFlow')
     .description(
-      'Run a command with the settings of the local KuFlow in its environment. Uses the local KuFlow already running for this folder, ' +
-        'or starts one and stops it afterward. A worker that was connected and exits on its own is restarted after 1 to 30 seconds.',
+      "Run a command with the local KuFlow's settings in its environment. Uses the local KuFlow already running for this folder, " +
+        'or starts one and stops it afterward. If a worker exits on its own after connecting, it is restarted after 1 to 30 seconds.',
     )
     .argument('<command...>', 'Command to run, after --')
     .addOption(runtimeOption())
@@ -133,9 +135,10 @@ export function configure(command: Command, context: CommandContext): void {
     .summary('Run one process to completion with a worker')
     .description(
       'Run one process to completion with a worker. Starts the worker, waits until it polls, starts a process, completes each human task with valid data, prints the timeline, and stops the worker. ' +
-        'Uses the local KuFlow already running for this folder, or starts one and stops it afterward. The health endpoint of the worker ' +
-        'uses any free port unless WORKER_HEALTHPORT is set, and the worker exposes no metrics unless WORKER_METRICSPORT is set.\n\n' +
-        'Fails early if a task gets stuck, the workflow fails, its code fails three times in a row, it calls an activity that is not registered, or the command exits.',
+        'Uses the local KuFlow already running for this folder, or starts one and stops it afterward. ' +
+        "The worker's health endpoint uses a free port unless WORKER_HEALTHPORT is set. " +
+        'The worker exposes no metrics unless WORKER_METRICSPORT is set.\n\n' +
+        'Fails early if a task gets stuck, the workflow fails, workflow code fails three times in a row or calls an unregistered activity, or the command exits.',
     )
     .addArgument(
       withCandidates(
@@ -188,27 +191,27 @@ export function configure(command: Command, context: CommandContext): void {
       'Print the environment variables that connect a worker to the running local KuFlow, including the client secret.',
     )
     .addOption(runtimeOption())
-    .addOption(jsonOption('an object of names and values'))
+    .addOption(jsonOption('the names and values'))
     .addHelpText('after', ENV_EXAMPLES)
     .action(lazyAction(context, async () => (await import('./run.ts')).runEnv, command));
 
   stateOption(command.command('open'))
     .summary('Open the console of the local KuFlow in a browser')
     .description(
-      'Open the console of the running local KuFlow, signed in as the first user. In the console, you can start processes, complete tasks, read the requests of workers ' +
-        'and inject faults.',
+      'Open the console of the running local KuFlow, signed in as the first user. In the console, you can start processes, complete tasks, inspect ' +
+        'requests from workers and inject faults.',
     )
     .argument('[path]', 'Path within the console, such as tasks/latest')
-    .option('--print', "Print the address instead of opening it; it contains the user's token")
+    .option('--print', "Print the address, which contains the user's token, instead of opening it")
     .addHelpText('after', OPEN_EXAMPLES)
     .action(lazyAction(context, async () => (await import('./run.ts')).runOpen, command));
 
   stateOption(command.command('history'))
-    .summary('Print the history of a workflow, for a replay test')
+    .summary("Print a workflow's history, for a replay test")
     .description(
-      'Print the history of a workflow from the running local KuFlow as JSON, in the format that Temporal replayers and the Temporal CLI read. ' +
+      "Print a workflow's history from the running local KuFlow as JSON, in the format that Temporal replayers and the Temporal CLI read. " +
         'A process and its workflow have the same ID. Also accepts the IDs of other workflows, such as child workflows. ' +
-        'The history of a confidential process is decrypted, so that it can be replayed without its key.',
+        'The history of a confidential process is decrypted so that it can be replayed without its key.',
     )
     .addArgument(idArgument('process'))
     .option('--output <file>', 'Write the history to this file, replacing it if it exists')
@@ -224,11 +227,11 @@ export function configure(command: Command, context: CommandContext): void {
     4: 'no worker is polling, or a process did not reach the target time',
   });
   stateOption(skip)
-    .summary('Skip time, so that deadlines pass (experimental)')
+    .summary('Skip time to let deadlines pass (experimental)')
     .description(
       'Move the clock of the running local KuFlow forward. Pauses at each deadline until the worker has handled it. ' +
         'Without a time or --until, skips to the next change in a process. Tokens and certificates still expire in real time. The clock stays ahead until `kuflow dev reset`. ' +
-        'Experimental: uses a feature of the Temporal server that may change.',
+        'Experimental: uses a Temporal server feature that might change.',
     )
     .argument('[time]', 'How much time to skip, such as 12h or 3d', parseLife)
     .addOption(
@@ -244,11 +247,11 @@ export function configure(command: Command, context: CommandContext): void {
     .command('webhooks')
     .summary('List, show and resend webhook events')
     .description(
-      'List, show and resend webhook events. The events of a process are sent in order, one at a time, and retried for up to a day until the response is 2xx.',
+      "List, show and resend webhook events. Each process's events are sent in order, one at a time, and retried for up to a day until the response is 2xx.",
     );
   stateOption(webhooks.command('list'))
     .summary('List the events, newest first')
-    .addOption(withCandidates(new Option('--process <id>', 'Only events of this process'), 'process-ids'))
+    .addOption(withCandidates(new Option('--process <id>', 'Limit to events of this process'), 'process-ids'))
     .addOption(limitOption('events'))
     .addOption(jsonOption())
     .action(lazyAction(context, async () => (await import('./webhooks/run.ts')).runWebhookList, command));
@@ -258,15 +261,15 @@ export function configure(command: Command, context: CommandContext): void {
     .action(lazyAction(context, async () => (await import('./webhooks/run.ts')).runWebhookShow, command));
   stateOption(webhooks.command('replay').addArgument(plainIdArgument('event')))
     .summary('Resend an event')
-    .description('Resend an event, even if it was accepted or has failed. A pending event is sent immediately.')
+    .description('Resend an event, even if it was accepted or failed. A pending event is sent immediately.')
     .addOption(jsonOption())
     .action(lazyAction(context, async () => (await import('./webhooks/run.ts')).runWebhookReplay, command));
 
   stateOption(command.command('reset'))
     .summary('Remove the state of the local KuFlow')
     .description(
-      'Remove the state of the local KuFlow of this folder: processes, tasks, documents, workflows, keys and tokens. Other files in the state folder are kept. ' +
-        'Prompts for confirmation; without a terminal, requires --yes. Fails while the local KuFlow runs.',
+      'Remove the state of the local KuFlow in this folder: processes, tasks, documents, workflows, keys and tokens. Keeps ' +
+        'other files in the state folder. Prompts for confirmation; without a terminal, requires --yes. Fails while the local KuFlow is running.',
     )
     .option('-y, --yes', 'Skip the confirmation prompt')
     .addOption(jsonOption())
@@ -275,8 +278,8 @@ export function configure(command: Command, context: CommandContext): void {
   stateOption(command.command('export'))
     .summary('Write the state of the local KuFlow to a file')
     .description(
-      'Write the whole state of the local KuFlow, which must be stopped, to a .tar.gz file, so that its running processes can continue in another folder or on another machine. ' +
-        'The file contains secrets and can be read only by its owner. It does not contain kuflow.process.yaml or kuflow.people.yaml.',
+      'Write the complete state of the local KuFlow, which must be stopped, to a .tar.gz file. Running processes can then ' +
+        'continue in another folder or on another machine. The file contains secrets and is readable only by its owner. It does not contain kuflow.process.yaml or kuflow.people.yaml.',
     )
     .argument('<file>', 'File to write')
     .option('--replace', 'Overwrite the file if it exists')
@@ -286,7 +289,7 @@ export function configure(command: Command, context: CommandContext): void {
   stateOption(command.command('import'))
     .summary('Restore the state of the local KuFlow from a file')
     .description(
-      'Restore the state of the local KuFlow, which must be stopped, from a file that `kuflow dev export` wrote. Checks the whole file before anything changes. ' +
+      'Restore the state of the local KuFlow, which must be stopped, from a file that `kuflow dev export` wrote. Checks the whole file before changing anything. ' +
         'Import only files that you trust: whoever wrote the file knows the keys and tokens in it.',
     )
     .argument('<file>', 'File to read')
@@ -321,7 +324,7 @@ function rejectOptionsBefore(dev: Command, subcommand: string): void {
 function runtimeOption(): Option {
   return new Option(
     '--for <runtime>',
-    "For a Java program: also set up a trust store with the local CA, and the variables that KuFlow's Spring samples read (needs a JDK)",
+    "For a Java program: also create a trust store with the local CA, and set the variables that KuFlow's Spring samples read (needs a JDK)",
   ).choices(['java']);
 }
 
@@ -338,11 +341,11 @@ function platformOptions(command: Command): Command {
     .addOption(
       collectValues(
         '--definition <file>',
-        'Process definition to serve (repeatable; default: those of the project, or a sample)',
+        "Process definition to serve (repeatable; default: the project's definitions, or a sample)",
       ),
     )
     .option('--people <file>', 'File with users and groups (default: kuflow.people.yaml, if it exists)')
-    .option('--requests', 'Show every request, not only failed ones');
+    .option('--requests', 'Show all requests, not just failed ones');
   return stateOption(command)
     .option('--temporal-path <file>', 'Path to the `temporal` executable (or set KUFLOW_TEMPORAL_PATH)')
     .addOption(new Option('--token-life <duration>', 'Lifetime of an engine token (default: 1h)').argParser(parseLife))
@@ -363,7 +366,7 @@ function platformOptions(command: Command): Command {
     .addOption(
       collectValues(
         '--host-name <name>',
-        'DNS name for the server certificates; printed addresses use the first one (repeatable)',
+        'DNS name to add to the server certificates; printed addresses use the first one (repeatable)',
         parseDnsName,
       ),
     );

@@ -8,7 +8,7 @@ export function configure(command: Command, context: CommandContext): void {
   command
     .description(
       'Print a page of the documentation, as Markdown. Without a topic, lists the topics. In a terminal, long pages are shown in your pager ' +
-        '($PAGER, or less); otherwise, they are printed. Works without a network.',
+        '($PAGER, or less); otherwise, they are printed. Works offline.',
     )
     .addArgument(withCandidates(new Argument('[topic]', 'Topic, such as first-worker or commands/dev'), 'docs-topics'))
     .addOption(new Option('--search <words...>', 'Find the sections that contain all of these words'))

@@ -32,7 +32,7 @@ export function configure(command: Command, context: CommandContext): void {
           'Works inside and outside a project.\n\n' +
           'Creates an engine token in KuFlow, and a certificate if none is configured. If the ' +
           "project's dependencies are installed, doctor also runs the worker's own check (npm run check or make check), which creates another " +
-          'token (and a certificate, if none is configured). Pass --no-create to prevent this. Changes files only with --fix.',
+          'token (and a certificate, if none is configured). To create nothing, pass --no-create. Changes files only with --fix.',
       )
       .addOption(
         withCandidates(
@@ -55,7 +55,7 @@ export function configure(command: Command, context: CommandContext): void {
         withCandidates(
           new Option(
             '--process <id>',
-            'Also check the workflow and encryption key of this process. Pass its ID, at least the last 6 characters of it, or latest',
+            'Also check the workflow and encryption key of this process; pass its ID, its last 6 or more characters, or latest',
           ),
           'process-ids',
         ),
@@ -63,18 +63,18 @@ export function configure(command: Command, context: CommandContext): void {
       .addOption(new Option('--timeout <seconds>', 'Time limit for the whole run').argParser(parseSeconds).default(15))
       .option(
         '--warn-expiry <duration>',
-        'Warn if the certificate expires within this time: 14d, 36h, or a share of its lifetime, such as 25% (default: 14d or a third of its lifetime, whichever is shorter)',
+        'Warn if the certificate expires within this time, such as 14d or 36h, or within a share of its lifetime, such as 25% (default: 14d or a third of its lifetime, whichever is shorter)',
       )
       .option('--fix', 'Fix file permissions and .gitignore before checking')
       .addOption(
         new Option(
           '--watch [seconds]',
-          'Repeat the checks at this interval and print changes; one token and certificate are reused (default: 10 seconds)',
+          'Repeat the checks at this interval (default: 10 seconds) and print changes; reuses one token and certificate',
         ).argParser(parseSeconds),
       )
       .optionsGroup('Result options:')
       .addOption(new Option('--fail-on <level>', 'Exit with status 3 on warnings').choices(['warn']))
-      .option('--report <file>', 'Also write a report for a support ticket to a new file; contains no secrets')
+      .option('--report <file>', 'Also write a report for a support ticket, without secrets, to a new file')
       .addOption(new Option('--format <format>', 'Print the result for CI').choices(['junit', 'github']))
       .addOption(jsonOption()),
     { tenant: WHICH_TENANT, engine: true, local: true },
@@ -86,13 +86,13 @@ export function configure(command: Command, context: CommandContext): void {
     .command('explain')
     .summary('Explain what a check examines and what to do about its findings')
     .description(
-      'Explain what a check examines, which causes it can report, and what to do about each. Without an ID, list all checks; with a group, list its checks.',
+      'Explain what a check examines, which causes it can report, and what to do about each. Without an ID, lists all checks; with a group, lists its checks.',
     )
     .addArgument(
       withCandidates(
         new Argument(
           '[id]',
-          'ID of the check, such as KF-TLS-003, a group, such as tls, or the code of a cause, such as settings-incomplete',
+          'Check ID, such as KF-TLS-003; group, such as tls; or cause code, such as settings-incomplete',
         ),
         'checks',
       ),

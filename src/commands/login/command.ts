@@ -16,8 +16,8 @@ Examples:
 export function configure(command: Command, context: CommandContext): void {
   command.description(
     "Verify an application's credentials with KuFlow, then store them as a profile for `kuflow` commands. " +
-      "The secret is stored in the system's keychain or, if no keychain responds within 3 seconds, in a file that only " +
-      'you can read; the output says which. If the profile exists, values that you do not pass are kept, unless the client ID changes. ' +
+      'The secret is stored in the system keychain or, if no keychain responds within 3 seconds, in a file that only ' +
+      'you can read. The output shows which. If the profile exists, values that you do not pass are kept, unless the client ID changes. ' +
       'The secret is always required. Workers do not read profiles. Commands use the default profile instead of the local KuFlow, unless you pass --local.',
   );
   connectionOptions(command, {
@@ -43,7 +43,7 @@ export function configureLogout(command: Command, context: CommandContext): void
         'is 1. The application and its token in KuFlow are not changed.',
     )
     .addOption(
-      profileOption('--profile <name>', 'Name of the profile to remove (if omitted in a terminal, you are prompted)'),
+      profileOption('--profile <name>', 'Name of the profile to remove (if omitted in a terminal, prompts for it)'),
     )
     .addOption(jsonOption())
     .action(lazyAction(context, async () => (await import('./run-profiles.ts')).runLogout));
@@ -52,7 +52,7 @@ export function configureLogout(command: Command, context: CommandContext): void
 export function configureProfiles(command: Command, context: CommandContext): void {
   command
     .description(
-      'List the profiles stored by `kuflow login`: name, endpoint, client ID, tenant, and where the secret is. Secrets are never shown, and no ' +
+      'List the profiles stored by `kuflow login`: name, endpoint, client ID, tenant, and where the secret is stored. Secrets are never shown, and no ' +
         'keychain is opened.',
     )
     .addOption(profileOption('--default <name>', 'Make this profile the default before listing'))

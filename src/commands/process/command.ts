@@ -21,7 +21,7 @@ Examples:
     $ kuflow process start
   watch the newest process until it ends
     $ kuflow process show latest --watch
-  list the processes that are running
+  list the running processes
     $ kuflow process list --state running`;
 
 const START_EXAMPLES = `
@@ -43,11 +43,11 @@ Examples:
 
 const ACT_EXAMPLES = `
 Examples:
-  invoke the action WITHDRAW of the newest process
+  invoke the WITHDRAW action of the newest process
     $ kuflow process act latest WITHDRAW
-  start the workflow of an action and wait until it ends
+  start an action's workflow and wait until it ends
     $ kuflow process act latest EXPORT --wait
-  fill in the input of an action
+  fill in an action's input
     $ kuflow process act 3f2a9c CHANGE_AMOUNT --set amount=500`;
 
 export function configure(command: Command, context: CommandContext): void {
@@ -56,7 +56,7 @@ export function configure(command: Command, context: CommandContext): void {
     .description(
       'Start, show, signal and cancel processes, and invoke their user actions. If a connection to KuFlow is configured, you act as its application. ' +
         "Otherwise, you act as a user of this folder's local KuFlow. " +
-        'For the definitions of processes, see `kuflow definitions`.',
+        'For process definitions, see `kuflow definitions`.',
     );
 
   const start = changeOptions(
@@ -72,7 +72,7 @@ export function configure(command: Command, context: CommandContext): void {
         ),
       )
       .summary('Start a process')
-      .description('Start a process. Without --json, prints only the ID of the process to stdout.')
+      .description('Start a process. Without --json, prints only the process ID to stdout.')
       .option('--wait', 'Wait until the process ends'),
   );
   exitStatuses(start, {
@@ -86,7 +86,7 @@ export function configure(command: Command, context: CommandContext): void {
   sessionOptions(
     command
       .command('list')
-      .addArgument(withCandidates(new Argument('[code]', 'Only processes of this definition'), 'served-processes'))
+      .addArgument(withCandidates(new Argument('[code]', 'Limit to processes of this definition'), 'served-processes'))
       .summary('List processes, newest first')
       .addOption(stateOption('process', 'processes'))
       .addOption(limitOption('processes')),
@@ -112,16 +112,16 @@ export function configure(command: Command, context: CommandContext): void {
     command
       .command('signal')
       .addArgument(idArgument('process', 'active'))
-      .argument('<name>', 'Name of the signal')
-      .summary('Send a signal to the workflow of a running process')
+      .argument('<name>', 'Signal name')
+      .summary("Send a signal to a running process's workflow")
       .description(
-        "Send a signal to the workflow of a running process. Works only on the local KuFlow, because KuFlow's API has no call to send a signal. " +
+        "Send a signal to a running process's workflow. Works only on the local KuFlow, because KuFlow's API cannot send signals. " +
           'A signal without a handler in the workflow has no effect. To invoke a user action, use `kuflow process act`. If the process is confidential, the input is encrypted.',
       )
       .addOption(
         collectValues(
           '--set <name=value>',
-          'Set one property of the input. The value is read as JSON if possible (repeatable)',
+          'Set one property of the input; the value is parsed as JSON if possible (repeatable)',
         ),
       )
       .addOption(
@@ -137,7 +137,7 @@ export function configure(command: Command, context: CommandContext): void {
       .addArgument(idArgument('process'))
       .summary('List the user actions that you may invoke in a process')
       .description(
-        'List the user actions that you may invoke in a process. On the local KuFlow, also lists the invoked actions, with the task queue of their workflow. ' +
+        'List the user actions that you may invoke in a process. On the local KuFlow, also lists invoked actions with the task queues of their workflows. ' +
           "KuFlow's API cannot list actions, so elsewhere the command lists those in this folder's definition file.",
       ),
   ).action(lazyAction(context, async () => (await import('./run-act.ts')).runProcessActions));
@@ -146,10 +146,10 @@ export function configure(command: Command, context: CommandContext): void {
     command
       .command('act')
       .addArgument(idArgument('process', 'active'))
-      .argument('<code>', 'Code of the user action')
+      .argument('<code>', 'User action code')
       .summary('Invoke a user action of a process')
-      .description('Invoke a user action of a running process. Prints the ID of the action to stdout.')
-      .addOption(setOption('input, or of the metadata of the process to start'))
+      .description("Invoke a user action of a running process. Prints the action's ID to stdout.")
+      .addOption(setOption("input, or of the new process's metadata"))
       .option('--text <text>', 'Text of the message to create')
       .option('--thread <id>', 'ID of the thread in which to create the task or message')
       .option('--wait', 'Wait until the action ends'),

@@ -27,7 +27,7 @@ export function configure(command: Command, context: CommandContext): void {
     .description(
       "Replay the histories of running processes against this project's workflow code, as a worker would. " +
         "Uses the configured KuFlow environment, or this folder's local KuFlow if none is configured, with the worker's credentials or those that you pass. " +
-        'The worker decrypts the histories of confidential processes. The command does not write files or change any process.',
+        'The worker decrypts the histories of confidential processes. Does not write files or change any process.',
     )
     .addOption(stateOption('process', 'processes', 'running'))
     .addOption(

@@ -9,7 +9,7 @@ import type { SyncFlags } from './run.ts';
 
 const EXAMPLES = `
 Examples:
-  compare the tasks of the project with KuFlow, and write the changes after you confirm
+  compare the project's tasks with KuFlow, and write the changes after you confirm
     $ kuflow sync
   also compare fields, using up to 25 instances
     $ kuflow sync --sample 25
@@ -25,13 +25,13 @@ export function configure(command: Command, context: CommandContext): void {
     0: 'done, or the definition matches',
     1: 'the definition differs (with --check)',
     2: 'usage error, or the connection is not configured',
-    3: 'something is left for you to change by hand',
+    3: 'some changes are left for you to make by hand',
     4: 'inconclusive',
   });
   command
     .description(
-      "Compare the definition of a process with the process in KuFlow's service, print each difference with its evidence, and offer to update the " +
-        "definition and the generated code. Cannot compare with the local KuFlow. KuFlow's API does not return definitions, so the definition is derived from the instances of the process, in at " +
+      'Compare your definition of a process with the process in KuFlow, print each difference with its evidence, and offer to update the ' +
+        "definition and the generated code. Does not work with the local KuFlow. KuFlow's API does not return definitions, so kuflow derives the definition from instances of the process, in at " +
         'most 30 requests (more with a large --sample). With --sample, also compares fields; only keys and ' +
         'types are kept, never values. Nothing is reported as removed unless the instances show it. Files that you have edited are changed ' +
         'only after you confirm, or if you name them with --edit.',
@@ -41,7 +41,7 @@ export function configure(command: Command, context: CommandContext): void {
       withCandidates(
         new Option(
           '--process <code>',
-          'Process to compare. Required if the project has several, except with --check and without --from, which compares all of them by default',
+          'Process to compare; required if the project has several, except that --check without --from compares all of them by default',
         ),
         'project-processes',
       ),
@@ -55,7 +55,7 @@ export function configure(command: Command, context: CommandContext): void {
   connectionOptions(command, { tenant: 'Compare only with processes of this tenant' });
   editOptions(
     command,
-    'Write the changes without prompts. Files with local changes are left unchanged unless --edit names them',
+    'Write the changes without prompts. Files with local changes are left unchanged unless you name them with --edit',
   )
     .addHelpText('after', EXAMPLES)
     .action(async (flags: SyncFlags) => {

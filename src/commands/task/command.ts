@@ -41,16 +41,16 @@ export function configure(command: Command, context: CommandContext): void {
   sessionOptions(
     command
       .command('list')
-      .addArgument(withCandidates(new Argument('[code]', 'Only tasks with this code'), 'served-tasks'))
+      .addArgument(withCandidates(new Argument('[code]', 'Limit to tasks with this code'), 'served-tasks'))
       .summary('List tasks, newest first')
       .description('List tasks, newest first. Without --state, lists only open tasks (ready or claimed).')
-      .addOption(withCandidates(new Option('--process <id>', 'Only tasks of this process'), 'process-ids'))
+      .addOption(withCandidates(new Option('--process <id>', 'Limit to tasks of this process'), 'process-ids'))
       .addOption(stateOption('task', 'tasks'))
       .addOption(limitOption('tasks')),
   ).action(lazyAction(context, async () => (await import('./run.ts')).runTaskList));
 
   sessionOptions(
-    command.command('show').addArgument(idArgument('task')).summary('Show a task with its data and its log'),
+    command.command('show').addArgument(idArgument('task')).summary('Show a task with its data and log'),
   ).action(lazyAction(context, async () => (await import('./run.ts')).runTaskShow));
 
   changeOptions(command.command('claim').addArgument(idArgument('task', 'active')).summary('Claim a task')).action(
@@ -61,9 +61,9 @@ export function configure(command: Command, context: CommandContext): void {
     command
       .command('release')
       .addArgument(idArgument('task', 'active'))
-      .summary('Give back a task that you have claimed')
+      .summary('Release a task that you have claimed')
       .description(
-        "Give back a claimed task, so that others can claim it. KuFlow's API cannot do that, so it needs the local KuFlow.",
+        "Release a claimed task so that others can claim it. KuFlow's API cannot do this, so the command needs the local KuFlow.",
       ),
   ).action(lazyAction(context, async () => (await import('./run.ts')).runTaskRelease));
 
@@ -83,8 +83,8 @@ export function configure(command: Command, context: CommandContext): void {
       .addArgument(idArgument('task', 'active'))
       .summary("Save a task's data without completing it")
       .description(
-        'Claim a task if no one has, and save its data. Required properties may be missing. Other data that does not match the schema is ' +
-          'rejected before anything changes, unless you pass --allow-invalid.',
+        'Claim a task if no one has, and save its data. Required properties may be missing. Data that violates the schema in ' +
+          'any other way is rejected before anything changes, unless you pass --allow-invalid.',
       ),
   ).action(lazyAction(context, async () => (await import('./run.ts')).runTaskSave));
 
@@ -93,7 +93,7 @@ export function configure(command: Command, context: CommandContext): void {
       .addArgument(idArgument('task', 'active'))
       .summary('Complete a task')
       .description(
-        'Claim a task if no one has, save its data and complete it. Without --data, --set or --fake, the task keeps the data it has. ' +
+        'Claim a task if no one has, save its data and complete it. Without --data, --set or --fake, the task keeps its current data. ' +
           'Data that does not match the schema is rejected before anything changes, unless you pass --allow-invalid.',
       ),
   )

@@ -14,14 +14,14 @@ Examples:
 export function configure(command: Command, context: CommandContext): void {
   exitStatuses(command, {
     0: 'updated, or up to date',
-    1: 'the installation or a check of the project failed',
+    1: "the installation or one of the project's own checks failed",
     2: 'usage error, uncommitted changes, or conflicts without --conflicts',
     3: 'conflicts are left for you to resolve',
   });
   command
     .description(
       'Update the worker project in this folder or a parent folder to the templates of this version of create-kuflow-worker. ' +
-        'The kuflow version in the project has only the templates that the project already uses. Run a newer version with npx, as in the examples. Files that you have not edited are replaced. ' +
+        'The kuflow version in the project contains only the templates that the project already uses, so run a newer version with npx, as in the examples. Files that you have not edited are replaced. ' +
         'In other files, template changes are merged with your edits; dependencies are merged one by one. Installs the dependencies if they ' +
         "changed or are missing, and then runs the project's own checks. The project must be in a git repository without uncommitted changes, so that you can undo " +
         'the update.',
@@ -29,15 +29,15 @@ export function configure(command: Command, context: CommandContext): void {
     .addOption(
       new Option(
         '--conflicts <how>',
-        'What to do with a file that you and the templates changed in the same places: write conflict markers, keep your lines, or leave the file ' +
-          'until the next update',
+        'What to do if you and the templates changed the same lines of a file: write conflict markers, keep your lines, or ' +
+          'leave the file until the next update',
       ).choices(['markers', 'ours', 'skip']),
     )
     .option('--allow-dirty', 'Update even if there are uncommitted changes or the project is not in a git repository')
     .addOption(
       new Option(
         '--keep-template',
-        'Use the copy of your own template in the project, without reading its source again (see create --template)',
+        "Use the project's copy of your own template instead of reading its source again (see create --template)",
       ).hideHelp(),
     )
     .option('--no-install', 'Do not install the dependencies')

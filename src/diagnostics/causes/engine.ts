@@ -222,7 +222,7 @@ export function rpcCause(result: FailedCall, call: string, namespace?: string): 
     case 'NOT_FOUND':
       return namespace === undefined
         ? engineCause('engine-call-failed', answer)
-        : engineCause('engine-namespace-not-found', `The engine does not know the namespace ${namespace}: ${answer}`);
+        : engineCause('engine-namespace-not-found', `The engine did not find the namespace ${namespace}: ${answer}`);
     case 'DEADLINE_EXCEEDED':
       return engineCause('engine-call-timeout', answer);
     case 'UNAVAILABLE':

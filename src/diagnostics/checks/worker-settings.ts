@@ -80,7 +80,7 @@ function findProxyProblems({ restProxy, engineProxy }: DoctorInput): readonly Co
 
 export const applicationFilesCheck: DoctorCheck = {
   id: 'KF-SET-003',
-  title: 'Application files',
+  title: 'Settings files',
   plane: 'settings',
   offline: true,
   timeoutMs: 1_000,
@@ -193,7 +193,7 @@ export const temporalTlsCheck: DoctorCheck = {
 
 export const tlsVerificationCheck: DoctorCheck = {
   id: 'KF-SET-007',
-  title: 'Verification of certificates',
+  title: 'Certificate verification',
   plane: 'settings',
   after: ['KF-REST-001'],
   offline: true,

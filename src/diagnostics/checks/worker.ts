@@ -50,7 +50,7 @@ export const workerCheck: DoctorCheck = {
     if (answer.kind === 'stopped')
       return toFinding({
         ...{ id: 'KF-WORK-001', code: 'worker-check-no-answer' },
-        text: "The worker's own check did not end in time",
+        text: "The worker's own check did not finish in time",
       });
     if (answer.kind === 'failed')
       return toFinding({

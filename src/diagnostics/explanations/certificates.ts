@@ -2,7 +2,7 @@ import { fails, warns, type AdviceTemplate, type ExplainedCause, type Explanatio
 import { REST_CALL_CODES } from './rest.ts';
 
 const CONVERT_TO_PKCS8 = {
-  text: 'Convert the key, and use the new file instead (<source>)',
+  text: 'Decrypt the key, and use the new file instead (<source>)',
   command: 'openssl pkcs8 -topk8 -nocrypt -in <key> -out <new-key>',
 };
 const convert = (part: 'cert' | 'key' | 'ca', command: string): AdviceTemplate => ({
@@ -17,13 +17,13 @@ const SEVERAL_KEYS = 'The key file contains more than one key.';
 
 const UNUSABLE = {
   'certificate-files-unreadable': fails(
-    'A file that a setting names does not exist, is not a regular file, cannot be read, or is larger than 1 MiB.',
+    'A file named in a setting does not exist, is not a regular file, cannot be read, or is larger than 1 MiB.',
     'Check that <file> exists and can be read',
     GET_NEW_CERTIFICATE,
   ),
   'certificate-incomplete': fails(
-    'The settings give only some of certificate, key and CA, or one of them cannot be read. KF-SET-006 reports this if it is part of the run; the other parts are checked either way.',
-    'Set all three (<source>), or none of them so that KuFlow issues a certificate',
+    'Only some of the certificate, key and CA are set, or one of them cannot be read. KF-SET-006 reports this if it is part of the run. The other parts are checked either way.',
+    'Set all three (<source>), or none of them, so that KuFlow issues a certificate',
   ),
   'certificate-empty': fails('The certificate, key or CA is empty.', GET_NEW_CERTIFICATE),
   'certificate-not-pem': fails(
@@ -31,19 +31,19 @@ const UNUSABLE = {
     GET_NEW_CERTIFICATE,
   ),
   'certificate-der': fails(
-    'The certificate, key or CA is DER-encoded, which is a binary format. PEM is expected.',
+    'The certificate, key or CA is in DER, a binary format. PEM is expected.',
     convert('cert', 'openssl x509 -inform der -in <file> -out <new-file>'),
     convert('key', 'openssl pkey -inform der -in <file> -out <new-file>'),
     convert('ca', 'openssl x509 -inform der -in <file> -out <new-file>'),
   ),
   'certificate-pkcs12': fails(
-    'The certificate, key or CA is a PKCS#12 file (.p12 or .pfx), which contains all of them. PEM is expected.',
+    'The certificate, key or CA is a PKCS#12 file (.p12 or .pfx), which contains all three. PEM is expected.',
     convert('cert', 'openssl pkcs12 -in <file> -clcerts -nokeys -out <new-file>'),
     convert('key', 'openssl pkcs12 -in <file> -nocerts -nodes -out <new-file>'),
     convert('ca', 'openssl pkcs12 -in <file> -cacerts -nokeys -out <new-file>'),
   ),
   'certificate-utf16': fails(
-    'The certificate, key or CA is PEM text in UTF-16, as some Windows programs write it. UTF-8 is expected.',
+    'The certificate, key or CA is PEM text in UTF-16, which some Windows programs write. UTF-8 is expected.',
     convert('cert', 'iconv -f <encoding> -t UTF-8 <file> > <new-file>'),
     convert('key', '(umask 077; iconv -f <encoding> -t UTF-8 <file> > <new-file>)'),
     convert('ca', 'iconv -f <encoding> -t UTF-8 <file> > <new-file>'),
@@ -62,25 +62,25 @@ const UNUSABLE = {
     CONVERT_TO_PKCS8,
   ),
   'certificate-several-keys': warns(
-    `${SEVERAL_KEYS} Every tested program uses the first one, which matches the certificate here.`,
+    `${SEVERAL_KEYS} All tested programs use the first one, which matches the certificate.`,
     'Remove the other keys from the file',
   ),
   'certificate-x509-version': fails(
-    "The certificate is X.509 v1. The core of Temporal's TypeScript SDK rejects it; `temporal` accepts it.",
-    'Have it issued as X.509 v3',
+    "The certificate is X.509 v1. Temporal's TypeScript SDK rejects it, but `temporal` accepts it.",
+    'Have the certificate reissued as X.509 v3',
     GET_NEW_CERTIFICATE,
   ),
   'certificate-key-mismatch': fails(
-    'The key does not belong to the certificate. Often only one of the two files was replaced.',
+    'The key does not belong to the certificate. Often, the reason is that only one of the two files was replaced.',
     GET_NEW_CERTIFICATE,
   ),
   'certificate-mixed-sources': fails(
-    'The key does not belong to the certificate, and one of them comes from a variable or another file, which overrides the other settings.',
-    'Remove <odd>, which provides the <part>, so that all parts come from the same place',
-    'Or set certificate, key and CA in the same place',
+    'The key does not belong to the certificate. One of them comes from a variable or another file that overrides the other settings.',
+    'Remove <odd>, which provides the <part>, so all parts come from the same place',
+    'Or set the certificate, key and CA in the same place',
   ),
   'certificate-chain-order': fails(
-    'The file of the client certificate begins with another certificate, usually that of the CA. Programs use the first one as their own.',
+    "The client certificate file starts with another certificate, usually the CA's. Programs present the first certificate as their own.",
     'Move the certificate with the subject <subject> to the top of <file>',
   ),
   'certificate-leaf-is-ca': fails(
@@ -88,19 +88,20 @@ const UNUSABLE = {
     'Use a certificate that the CA issued for this client',
   ),
   'certificate-unreadable-date': fails(
-    'The certificate, or every certificate of the CA, contains an invalid date, for example in month 13.',
+    'The certificate, or every CA certificate, contains an invalid date, such as one in month 13.',
     GET_NEW_CERTIFICATE,
   ),
   'certificate-expired': fails('The certificate has expired.', GET_NEW_CERTIFICATE),
   'certificate-not-yet-valid': fails('The certificate is not valid yet.', CHECK_CLOCK, GET_NEW_CERTIFICATE),
   'certificate-wrong-extended-key-usage': fails(
-    'The extended key usage of the certificate does not include clientAuth; it is a server certificate.',
+    "The certificate's extended key usage does not include clientAuth: it is a server certificate.",
     'Use a client certificate',
     GET_NEW_CERTIFICATE,
   ),
 } as const satisfies Readonly<Record<string, ExplainedCause>>;
 
-const CONTACT_KUFLOW = 'Try again; if the problem persists, report this line and the time to KuFlow, which issued it';
+const CONTACT_KUFLOW =
+  'Try again; if the problem persists, report this line and the time to KuFlow, which issued the certificate';
 const CLOCK_CODES: readonly string[] = ['certificate-expired', 'certificate-not-yet-valid'];
 
 /** What can be wrong with a set that KuFlow issued; there is no local file to correct. */
@@ -115,51 +116,51 @@ const ISSUED = Object.fromEntries(
 );
 
 const OTHER_NAMESPACE = fails(
-  'The namespace in the settings is not the one in the certificate that KuFlow issued. The worker uses the namespace in the settings, for which the certificate is not valid.',
-  'Remove the namespace from the settings (<source>); it comes with the certificate',
+  'The namespace in the settings differs from the one in the certificate that KuFlow issued. The worker uses the one in the settings, for which the certificate is not valid.',
+  'Remove the namespace from the settings (<source>); the certificate contains it',
 );
 
 /** The engine certificate: configured, issued, and its expiry. */
 export const certificates: Readonly<Record<string, Explanation>> = {
   'KF-TLS-001': {
     looksAt:
-      "The certificate, key and CA from the settings, without network access: PEM blocks of the right types, a key without a passphrase (PKCS#8, PKCS#1 or SEC1) that belongs to the certificate, and an X.509 v3 client certificate that is not a CA and is currently valid. Validity is checked against KuFlow's clock if it is known.",
+      "Checks the certificate, key and CA in the settings, without network access. They must be PEM blocks of the right types. The key (PKCS#8, PKCS#1 or SEC1) must belong to the certificate and have no passphrase. The client certificate must be X.509 v3, must not be a CA, and must be currently valid. Validity is checked against KuFlow's clock if it is known.",
     causes: UNUSABLE,
   },
   'KF-TLS-002': {
     looksAt:
-      'The engine certificate that KuFlow issues if none is configured. Creates a certificate in KuFlow; `--no-create` skips this check.',
+      'Checks the engine certificate that KuFlow issues if none is configured. Creates a certificate in KuFlow; `--no-create` skips this check.',
     causes: { ...ISSUED, 'certificate-other-namespace': OTHER_NAMESPACE },
     alsoOf: { 'KF-REST-001': REST_CALL_CODES },
   },
   'KF-TLS-004': {
     looksAt:
-      "How other programs read the same files: the worker of this tool, Temporal's TypeScript SDK, KuFlow's Python SDK and Java library, and `temporal`, according to tests with each of them. Examines line endings, literal `\\n`, byte order marks, more than one certificate in the CA, and the type of key. Untested combinations are reported as unknown.",
+      "Checks whether other programs can read the same files: the generated worker, Temporal's TypeScript SDK, KuFlow's Python SDK and Java library, and `temporal`. Examines line endings, literal `\\n`, byte order marks, the number of certificates in the CA, and the key type. The results are based on tests with each program; untested combinations are reported as unknown.",
     causes: {
       'certificate-crlf': warns(
-        "A file has Windows line endings (CRLF). The worker, `temporal` and KuFlow's Python SDK accept them; programs that read the file line by line may not.",
+        "A file has Windows line endings (CRLF). The worker, `temporal` and KuFlow's Python SDK accept them, but programs that read the file line by line may not.",
         { text: 'Convert the line endings', command: "perl -pi -e 's/\\r$//' <file>" },
       ),
       'certificate-literal-newlines': warns(
-        'A file contains literal `\\n` instead of line breaks. The worker accepts it; OpenSSL, `temporal` and other SDKs do not.',
-        { text: 'Replace them with line breaks', command: "perl -pi -e 's/\\\\n/\\n/g' <file>" },
+        'A file contains literal `\\n` instead of line breaks. The worker accepts the file, but OpenSSL, `temporal` and other SDKs do not.',
+        { text: 'Replace each \\n with a line break', command: "perl -pi -e 's/\\\\n/\\n/g' <file>" },
       ),
       'certificate-byte-order-mark': warns(
-        'A file starts with a byte order mark, which some editors add. The worker accepts it; `temporal` and other SDKs do not.',
+        'A file starts with a byte order mark, which some editors add. The worker accepts the file, but `temporal` and other SDKs do not.',
         { text: 'Remove the byte order mark', command: "perl -pi -e 's/^\\xEF\\xBB\\xBF// if $. == 1' <file>" },
       ),
     },
   },
   'KF-TLS-005': {
     looksAt:
-      'When the configured certificate expires. Warns if less than 14 days or a third of its lifetime is left, whichever is shorter, or according to `--warn-expiry`.',
+      'Checks when the configured certificate expires. By default, warns if less than 14 days or a third of its lifetime is left, whichever is shorter. `--warn-expiry` sets a different limit.',
     causes: {
       'certificate-expires-soon': warns('The certificate expires soon and has not been renewed.', {
-        text: 'Get a new one; a running worker picks it up',
+        text: 'Get a new certificate; a running worker picks it up',
         command: '<kuflow> credentials rotate',
       }),
       'certificate-authority-expires-soon': warns(
-        'A certificate of the CA expires soon. After that, the engine is no longer trusted.',
+        'A CA certificate expires soon. After that, the worker no longer trusts the engine.',
         GET_NEW_CERTIFICATE,
       ),
     },

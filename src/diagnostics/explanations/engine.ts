@@ -2,19 +2,19 @@ import { fails, unclear, type ExplainedCause, type AdviceTemplate } from './expl
 
 const CHECK_HOST_NAME = [
   { text: 'Check the spelling of the engine address (<target-source>)', command: 'nslookup <host>' },
-  'If only a proxy can resolve names, set temporal.proxy or HTTPS_PROXY',
+  'If only a proxy can resolve host names, set temporal.proxy or HTTPS_PROXY',
 ];
 const CHECK_ADDRESS = [
   'Check the host and port of the engine address (<target-source>)',
-  'For the local KuFlow, start it and use the address that it prints',
+  'If you use the local KuFlow, start it and use the address that it prints',
 ];
 const ASK_NETWORK_ADMIN =
-  'Ask your network administrator whether connections to <target> are allowed; set temporal.proxy to use a proxy';
+  'Ask your network administrator whether connections to <target> are allowed; to use a proxy, set temporal.proxy';
 const SHOW_SERVER: AdviceTemplate = {
   text: 'Inspect the server certificate',
   command: 'openssl s_client -connect <target> -servername <server-name> -showcerts </dev/null',
 };
-const CHECK_DNS = 'Check the network connection and the DNS configuration of this machine';
+const CHECK_DNS = "Check this machine's network connection and DNS configuration";
 const SAME_KUFLOW = 'check that <target-source> and <endpoint> belong to the same KuFlow environment';
 const GET_CURRENT: AdviceTemplate = {
   certificate: 'given',
@@ -24,43 +24,40 @@ const GET_CURRENT: AdviceTemplate = {
 const CHECK_CLIENT_CERTIFICATE: readonly AdviceTemplate[] = [
   {
     certificate: 'given',
-    text: 'Check the certificate and key from <material>; without mutual-tls settings, KuFlow issues a certificate at each start',
+    text: 'Check the certificate and key from <material>; without mutual-tls settings, KuFlow issues a certificate each time the worker starts',
   },
   GET_CURRENT,
-  { certificate: 'issued', text: `KuFlow has just issued this certificate: ${SAME_KUFLOW}` },
+  { certificate: 'issued', text: `KuFlow has just issued this certificate, so ${SAME_KUFLOW}` },
 ];
 const CHECK_CA: readonly AdviceTemplate[] = [
   {
     certificate: 'given',
-    text: 'Check the CA from <material>, and that no proxy or firewall intercepts TLS',
+    text: 'Check the CA from <material>, and check that no proxy or firewall intercepts TLS',
   },
   GET_CURRENT,
   {
     certificate: 'issued',
-    text: `This CA comes from KuFlow: ${SAME_KUFLOW}, and that no proxy or firewall intercepts TLS`,
+    text: `This CA comes from KuFlow, so ${SAME_KUFLOW}, and that no proxy or firewall intercepts TLS`,
   },
   SHOW_SERVER,
 ];
 const CHECK_PROTOCOL =
   'Check that <target> is the engine, and that every proxy or load balancer in front of it forwards HTTP/2';
-const CHECK_PROXY = 'Check the address of the proxy (<proxy-source>)';
+const CHECK_PROXY = "Check the proxy's address (<proxy-source>)";
 const TRY_AGAIN = 'Try again; if the problem persists, report this line and the time to KuFlow';
 const CHECK_CLOCK = "Check this machine's clock";
 
 /** The connection to the engine, up to the TLS handshake and the bytes right after it. */
 const handshake = {
-  'engine-host-not-found': fails('The host name of the engine does not exist.', ...CHECK_HOST_NAME),
+  'engine-host-not-found': fails("The engine's host name does not exist.", ...CHECK_HOST_NAME),
   'engine-resolver-down': unclear('The DNS server did not respond.', CHECK_DNS),
   'engine-refused': fails('The connection was refused: nothing is listening at the engine address.', ...CHECK_ADDRESS),
   'engine-unreachable': fails('There is no route to the engine.', ASK_NETWORK_ADMIN),
   'engine-connect-timeout': unclear(
-    'The engine did not respond in time. Often a firewall silently drops the connection.',
+    'The engine did not respond in time. Often, the reason is a firewall that silently drops the connection.',
     ASK_NETWORK_ADMIN,
   ),
-  'engine-connect-failed': fails(
-    'The connection failed for another reason, which the message quotes.',
-    ...CHECK_ADDRESS,
-  ),
+  'engine-connect-failed': fails('The connection failed for another reason, shown in the message.', ...CHECK_ADDRESS),
   'engine-silent': unclear(
     'The server accepted the connection but did not respond to the TLS handshake.',
     ASK_NETWORK_ADMIN,
@@ -71,21 +68,18 @@ const handshake = {
     'The server rejected the TLS handshake, or closed the connection right after it, without giving a reason.',
     ...CHECK_CLIENT_CERTIFICATE,
   ),
-  'engine-handshake-failed': fails(
-    'The TLS handshake failed for another reason, which the message quotes.',
-    SHOW_SERVER,
-  ),
+  'engine-handshake-failed': fails('The TLS handshake failed for another reason, shown in the message.', SHOW_SERVER),
   'engine-certificate-untrusted': fails(
     'The server certificate cannot be verified with the CA in use. Either the CA is wrong, or a proxy or firewall intercepts TLS.',
     ...CHECK_CA,
   ),
   'engine-certificate-expired': fails(
-    'A certificate in the server chain has expired.',
+    "A certificate in the server's chain has expired.",
     `${CHECK_CLOCK}; if it is right, the server certificate must be renewed`,
     SHOW_SERVER,
   ),
   'engine-certificate-not-yet-valid': fails(
-    'A certificate in the server chain is not valid yet.',
+    "A certificate in the server's chain is not valid yet.",
     `${CHECK_CLOCK}; if it is right, the server certificate must be reissued`,
     SHOW_SERVER,
   ),
@@ -95,7 +89,7 @@ const handshake = {
   ),
   'engine-host-name-mismatch': fails(
     'The server certificate is for other host names.',
-    'Use a host name from the certificate in <target-source>, or set temporal.mutual-tls.server-name to one of them',
+    'Set <target-source> to a host name from the certificate, or set temporal.mutual-tls.server-name to one',
     SHOW_SERVER,
   ),
   'engine-no-http2': fails('The server does not negotiate HTTP/2 in the TLS handshake (ALPN).', CHECK_PROTOCOL),
@@ -106,7 +100,7 @@ const handshake = {
     ...CHECK_CLIENT_CERTIFICATE,
   ),
   'client-certificate-missing': fails(
-    'The server requires a client certificate and did not get a usable one.',
+    'The server requires a client certificate and did not receive a usable one.',
     ...CHECK_CLIENT_CERTIFICATE,
   ),
   'client-certificate-refused': fails('The server rejected the client certificate.', ...CHECK_CLIENT_CERTIFICATE),
@@ -114,34 +108,34 @@ const handshake = {
     'The server reports that the client certificate has expired.',
     ...CHECK_CLIENT_CERTIFICATE,
   ),
-  'proxy-host-not-found': fails('The host name of the proxy does not exist.', CHECK_PROXY),
+  'proxy-host-not-found': fails("The proxy's host name does not exist.", CHECK_PROXY),
   'proxy-refused': fails("The connection was refused: nothing is listening at the proxy's address.", CHECK_PROXY),
   'proxy-unreachable': fails('There is no route to the proxy.', CHECK_PROXY),
   'proxy-timeout': unclear('The proxy did not respond in time.', CHECK_PROXY),
   'proxy-tls-failed': fails('The TLS handshake with the proxy failed.', CHECK_PROXY),
   'proxy-speaks-tls': fails(
     'The proxy has an http:// address but speaks TLS.',
-    'Change the address of the proxy to https:// (<proxy-source>)',
+    "Change the proxy's address to https:// (<proxy-source>)",
   ),
   'proxy-speaks-socks': fails(
-    'The port of the proxy speaks SOCKS, not HTTP.',
-    'Set <proxy-source> to the HTTP port of the proxy, or to another proxy that speaks HTTP',
+    "The proxy's port speaks SOCKS, not HTTP.",
+    "Set <proxy-source> to the proxy's HTTP port, or to another proxy that speaks HTTP",
   ),
-  'proxy-not-http': fails('The server at the address of the proxy is not an HTTP proxy.', CHECK_PROXY),
+  'proxy-not-http': fails("The server at the proxy's address is not an HTTP proxy.", CHECK_PROXY),
   'proxy-closed': fails(
     'The connection to the proxy was lost.',
     CHECK_PROXY,
     'Check that the proxy can reach <target>; some proxies close the connection if they cannot',
   ),
   'proxy-authentication-required': fails(
-    'The proxy requires a user name and password, or the given ones are wrong (407).',
-    'Add the user name and password to the address of the proxy: http://user:password@host:port (<proxy-source>)',
+    'The proxy requires a user name and password, or rejected those provided (407).',
+    "Add the user name and password to the proxy's address: http://user:password@host:port (<proxy-source>)",
   ),
   'proxy-forbids': fails(
     'The proxy does not allow the connection (403).',
-    'Ask the administrator of the proxy to allow CONNECT to <target>',
+    "Ask the proxy's administrator to allow CONNECT to <target>",
   ),
-  'proxy-cannot-reach-engine': fails('The proxy could not reach the engine (5xx).', ...CHECK_ADDRESS),
+  'proxy-cannot-reach-engine': fails('The proxy could not reach the engine (5xx status).', ...CHECK_ADDRESS),
   'proxy-answered-otherwise': fails('The proxy responded to CONNECT with an unexpected status.', CHECK_PROXY),
 } as const satisfies Readonly<Record<string, ExplainedCause>>;
 
@@ -153,7 +147,7 @@ const anyCall = {
   ),
   'engine-unavailable': unclear('The engine is reachable but not ready (UNAVAILABLE, RESOURCE_EXHAUSTED).', TRY_AGAIN),
   'engine-call-timeout': unclear('There was no response in time (DEADLINE_EXCEEDED).', TRY_AGAIN),
-  'engine-call-failed': fails('The engine responded with another status, which the message quotes.', TRY_AGAIN),
+  'engine-call-failed': fails('The engine responded with another status, shown in the message.', TRY_AGAIN),
   'engine-not-grpc': fails('The server speaks HTTP/2 but is not a gRPC server.', CHECK_PROTOCOL),
   'engine-connection-lost': fails('The connection was lost during the call.', TRY_AGAIN),
 } as const satisfies Readonly<Record<string, ExplainedCause>>;
@@ -161,22 +155,22 @@ const anyCall = {
 const systemInfo = {
   ...anyCall,
   'engine-permission-denied': fails(
-    'The engine denies this application access: it responds PERMISSION_DENIED to GetSystemInfo, which SDKs need to connect, so no worker can start.',
-    'Check the namespace (<namespace-source>), and the permissions of the application in the KuFlow app',
+    'The engine denies access to this application: it responds to GetSystemInfo with PERMISSION_DENIED. SDKs need this call to connect, so no worker can start.',
+    "Check the namespace (<namespace-source>), and the application's permissions in the KuFlow app",
   ),
 } as const satisfies Readonly<Record<string, ExplainedCause>>;
 
 const namespaceCall = {
   'engine-namespace-not-found': fails(
-    'The engine does not know the namespace (NOT_FOUND).',
-    'Check the namespace (<namespace-source>); without that setting, KuFlow provides it',
+    'The engine did not find the namespace (NOT_FOUND).',
+    'Check the namespace (<namespace-source>); if you remove the setting, KuFlow provides the namespace',
   ),
   'engine-namespace-denied': fails(
-    "The engine denies access to the namespace (PERMISSION_DENIED). Temporal's SDKs make the same call when a worker starts, and the worker does not start if it is denied.",
-    'Check the namespace (<namespace-source>), and the permissions of the application in the KuFlow app',
+    "The engine denies access to the namespace (PERMISSION_DENIED). Temporal's SDKs make the same call when a worker starts. If the call is denied, the worker does not start.",
+    "Check the namespace (<namespace-source>), and the application's permissions in the KuFlow app",
   ),
   'engine-namespace-differs': fails(
-    'The engine does not accept the namespace in use, and the engine token or the client certificate is for another one.',
+    'The engine does not accept the namespace in use, and the engine token or the client certificate is for a different one.',
     'Set temporal.namespace to <namespace> (<namespace-source>)',
   ),
 } as const satisfies Readonly<Record<string, ExplainedCause>>;

@@ -45,6 +45,10 @@ const PLACEHOLDERS: Readonly<Record<string, string>> = {
   subject: 'SUBJECT',
   namespace: 'NAMESPACE',
   'namespace-source': 'FILE:LINE',
+  kind: 'workflows or activities',
+  place: 'the error in the message',
+  wanted: 'the version named in the message',
+  build: 'BUILD_COMMAND',
 };
 const DOCS_COMMANDS: AdviceCommands = {
   kuflow: 'kuflow',
@@ -53,8 +57,8 @@ const DOCS_COMMANDS: AdviceCommands = {
   start: 'START_COMMAND',
 };
 const ORIGIN_PREFIX = {
-  given: 'Certificate from the settings: ',
-  issued: 'Certificate issued by KuFlow: ',
+  given: 'With a certificate from the settings: ',
+  issued: 'With a certificate issued by KuFlow: ',
 } as const;
 
 const PART_PREFIX = { cert: 'For the certificate: ', key: 'For the key: ', ca: 'For the CA: ' } as const;

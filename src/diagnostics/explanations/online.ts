@@ -9,7 +9,7 @@ const SYNC_CLOCK = 'Synchronize the clock with a time server (NTP)';
 const KUFLOW_CLOCK = "If this machine's clock is right, KuFlow's is wrong: report the difference to KuFlow";
 const START_WORKER = [
   { text: 'Start the worker', command: '<start>' },
-  'If it is running, it polls a different task queue than <queue> (from <source>), for example because TEMPORAL_KUFLOWQUEUE is set in its environment',
+  'If the worker is running, it polls a task queue other than <queue> (from <source>), for example because TEMPORAL_KUFLOWQUEUE is set in its environment',
 ];
 const RESTART_WORKER = "Check the worker's log, and restart the worker";
 
@@ -17,19 +17,19 @@ const RESTART_WORKER = "Check the worker's log, and restart the worker";
 export const online: Readonly<Record<string, Explanation>> = {
   'KF-REST-001': {
     looksAt:
-      "Calls the KuFlow REST API with the application's credentials: checks the host name, connection, TLS, proxy, and status, and finds which application the credentials belong to. Read-only.",
+      "Calls KuFlow's REST API with the application's credentials. Checks the host name, connection, TLS, proxy and response status, and finds out which application the credentials belong to. Read-only.",
     causes: restCauses,
   },
   'KF-REST-002': {
     looksAt:
-      'Whether the application belongs to the tenant in `kuflow.api.tenant-id`, and whether that setting is required.',
+      'Checks whether the application belongs to the tenant in `kuflow.api.tenant-id`, and whether that setting is required.',
     causes: {
       'tenant-not-visible': fails(
         'The application does not belong to the configured tenant.',
-        'Correct kuflow.api.tenant-id (<source>); the tenants of the application are <tenants>',
+        "Correct kuflow.api.tenant-id (<source>); the application's tenants are <tenants>",
       ),
       'tenant-not-named': warns(
-        'The application belongs to several tenants, and the settings do not say which one to use.',
+        'The application belongs to several tenants, and the settings do not specify which one to use.',
         'Set kuflow.api.tenant-id to one of <tenants>',
       ),
     },
@@ -37,7 +37,7 @@ export const online: Readonly<Record<string, Explanation>> = {
   },
   'KF-CLOCK-001': {
     looksAt:
-      "This machine's clock, compared with the time in KuFlow's responses (the Date header, or the timestamp of an error). If they differ, tokens and certificates are checked against KuFlow's time.",
+      "Compares this machine's clock with the time in KuFlow's responses (the `Date` header, or the timestamp of an error). If they differ, the other checks use KuFlow's time to validate tokens and certificates.",
     causes: {
       'clock-off': warns('The clock is off by more than 30 seconds.', SYNC_CLOCK),
       'clock-wrong': fails(
@@ -49,15 +49,15 @@ export const online: Readonly<Record<string, Explanation>> = {
   },
   'KF-TOKEN-001': {
     looksAt:
-      'Requests an engine token in the same way as the worker. Its claims are decoded but not verified, because only the engine has the key. Creates a token in KuFlow; `--no-create` skips this check and every check that needs a token.',
+      "Requests an engine token in the same way as the worker. Decodes the token's claims but does not verify them, because only the engine has the key. Creates a token in KuFlow; `--no-create` skips this check and every check that needs a token.",
     causes: {
       'token-missing': fails(
-        'The response from KuFlow contains no token.',
-        'Check that the endpoint is KuFlow, and try again',
+        "KuFlow's response does not contain a token.",
+        "Check that the endpoint is KuFlow's API, and try again",
       ),
       'token-no-expiry': warns(
-        'The response does not say when the token expires, or the time is invalid.',
-        'Report it to KuFlow; until then, the worker requests a new token every minute',
+        "KuFlow's response contains no expiration time for the token, or an invalid one.",
+        'Report the problem to KuFlow; until it is fixed, the worker requests a new token every minute',
       ),
       'token-expired-by-clock': warns(
         'The token had already expired when it was issued.',
@@ -68,40 +68,37 @@ export const online: Readonly<Record<string, Explanation>> = {
         "The token's claims and KuFlow's response contain different expiration times. The engine may reject the token before the worker renews it.",
         'Report both times to KuFlow',
       ),
-      'token-not-yet-valid': warns(
-        'The token becomes valid at a later time (nbf claim).',
-        "Check this machine's clock",
-      ),
+      'token-not-yet-valid': warns('The token is not valid yet (nbf claim).', "Check this machine's clock"),
       'token-too-long': fails(
         'The token is longer than 64 kB, which is too long for request headers.',
-        'Report it to KuFlow',
+        'Report the problem to KuFlow',
       ),
     },
     alsoOf: { 'KF-REST-001': REST_CALL_CODES },
   },
   'KF-TLS-003': {
     looksAt:
-      'The connection to the engine and the TLS handshake: host name, connection, proxy, certificate chain, server name and HTTP/2. Also reads what follows the handshake, because in TLS 1.3, the rejection of a client certificate becomes visible only then.',
+      'Checks the engine connection and the TLS handshake: host name, connection, proxy, certificate chain, server name and HTTP/2. Also reads what the server sends after the handshake, because TLS 1.3 servers reject a client certificate only then.',
     causes: handshakeCauses,
   },
   'KF-ENGINE-001': {
     looksAt:
-      "GetSystemInfo with the token, the first call that an SDK makes. An engine that does not support the call (UNIMPLEMENTED) is restricted, which is not a failure: KuFlow's Python SDK connects without it, although a worker with Temporal's TypeScript SDK does not. An engine that denies the call (PERMISSION_DENIED) is a failure, because no SDK connects to it.",
+      "Calls GetSystemInfo with the token. An SDK makes this call first when it connects. UNIMPLEMENTED means that the engine is restricted. This is not a failure: KuFlow's Python SDK connects without the call, although a worker with Temporal's TypeScript SDK does not. PERMISSION_DENIED is a failure, because no SDK then connects.",
     causes: systemInfoCauses,
     alsoOf: { 'KF-TLS-003': Object.keys(handshakeCauses) },
   },
   'KF-ENGINE-002': {
     looksAt:
-      "DescribeNamespace with the token and the namespace in use, a call that Temporal's SDKs make when a worker starts. An engine that does not support the call (UNIMPLEMENTED) is restricted, which is not a failure: workers start without it. An engine that denies the call (PERMISSION_DENIED) is a failure: the namespace may be misspelled, so it is compared with that of the token and the certificate.",
+      "Calls DescribeNamespace with the token and the namespace in use, as Temporal's SDKs do when a worker starts. UNIMPLEMENTED means that the engine is restricted. This is not a failure: workers start without the call. PERMISSION_DENIED is a failure. Because the namespace may be misspelled, doctor compares it with the namespaces in the token and the certificate.",
     causes: namespaceCauses,
     alsoOf: { 'KF-ENGINE-001': CALL_CODES },
   },
   'KF-POLL-001': {
     looksAt:
-      "Asks the engine who polls the task queue, because KuFlow's API does not show whether a worker has registered. If the engine does not allow the call, the check is skipped.",
+      "Asks the engine which workers poll the task queue, because KuFlow's API does not show whether a worker has registered. If the engine does not allow the call, the check is skipped.",
     causes: {
       'pollers-none': warns(
-        'No worker is polling the task queue, and no tasks are waiting. Either no worker is running, or it polls another queue.',
+        'No worker is polling the task queue, and no tasks are waiting. Either no worker is running, or the worker polls a different queue.',
         ...START_WORKER,
       ),
       'pollers-none-backlog': fails('Tasks are waiting in the queue, but no worker is polling it.', ...START_WORKER),
@@ -126,10 +123,10 @@ export const online: Readonly<Record<string, Explanation>> = {
   },
   'KF-PROC-001': {
     looksAt:
-      '`--process <id>`: the workflow type and task queue with which KuFlow started this process, compared with those of this worker. A typo in one of them is the most common first-day problem. `kuflow replay` compares the workflow code itself with the processes that are running.',
+      'With `--process <id>`, compares the workflow type and task queue that KuFlow used to start this process with those of this worker. A typo in either one is the most common first-day problem. To compare the workflow code itself with running processes, use `kuflow replay`.',
     causes: {
       'process-queue-differs': fails(
-        'KuFlow started the process on a different task queue than this worker polls.',
+        'KuFlow started the process on a task queue that this worker does not poll.',
         'Set the same task queue in the process definition in the KuFlow app and in <source>',
       ),
       'process-type-differs': fails(
@@ -141,19 +138,19 @@ export const online: Readonly<Record<string, Explanation>> = {
   },
   'KF-PROC-002': {
     looksAt:
-      "Whether the application can read the keys of confidential processes: those whose definition file contains `process.confidential: true`, or the process of `--process <id>`. KuFlow's API does not return key IDs, so doctor, like a worker, reads them from the start events of the newest running processes. Without a running confidential process, no key is checked. Read-only; the key is not shown or stored.",
+      "Checks whether the application can read the encryption keys of confidential processes: those whose definition file contains `process.confidential: true`, or the process passed with `--process <id>`. KuFlow's API does not return key IDs, so doctor, like a worker, reads them from the start events of the newest running processes. If no confidential process is running, no key is checked. Read-only; keys are not shown or stored.",
     causes: {
       'encryption-key-forbidden': fails(
         'KuFlow does not allow the application to read the key of a running process (403).',
         'In the KuFlow app, give the application a role in process <process>',
       ),
       'encryption-key-not-found': fails(
-        'KuFlow started a process with a key that it does not have, or does not show to the application (404). The worker cannot run this process.',
-        'Check that the endpoint (<source>) is that of the KuFlow that started the process',
-        'Report the process <process> and its key <key> to KuFlow',
+        'KuFlow started a process with a key that does not exist or is hidden from the application (404). The worker cannot run this process.',
+        'Check that the endpoint (<source>) belongs to the KuFlow environment that started the process',
+        'Report process <process> and its key <key> to KuFlow',
       ),
       'encryption-key-no-answer': unclear(
-        'The REST API works, but there was no usable answer to the request for a key: a timeout, a lost connection, too many requests (429), or a server error (5xx). Confidential processes wait until the key can be read.',
+        'The REST API works, but the request for a key failed: a timeout, a lost connection, too many requests (429), or a server error (5xx). Confidential processes wait until the key can be read.',
         'Try again; if the error persists, report the operation retrieveKmsKey and the time to KuFlow',
       ),
     },

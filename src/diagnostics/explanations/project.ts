@@ -1,31 +1,31 @@
 import { fails, unclear, warns, type Explanation } from './explanation.ts';
 
-const RUN_WORKER_CHECK = { text: 'Run it by itself', command: '<check>' };
+const RUN_WORKER_CHECK = { text: "Run the worker's check by itself", command: '<check>' };
 
 /** The worker project that doctor runs in. */
 export const project: Readonly<Record<string, Explanation>> = {
   'KF-PROJ-001': {
     looksAt:
-      'The process definitions of the project, whether the generated code is up to date with them, and whether their task queue matches the settings. Code that another version of this tool generated is not compared.',
+      "Checks whether the project's process definitions are valid, whether the generated code is up to date with them, and whether their task queue matches the settings. Code that another version of this tool generated is not compared.",
     causes: {
       'definition-broken': fails('A process definition is invalid.', 'Correct <file>'),
       'definition-duplicate-code': fails(
-        'Two process definitions of the project have the same code, so one of them is usually a copy.',
-        'Change process.code in <file> to the code of its process definition in KuFlow, or delete the file',
+        'Two process definitions in the project have the same code. Usually, one of them is a copy.',
+        'Set process.code in <file> to the code of the process definition in KuFlow, or delete the file',
       ),
-      'definition-drift': warns('The process definition has changed since types and tasks were generated from it.', {
+      'definition-drift': warns('The process definition has changed since code was generated from it.', {
         text: 'Update the code',
         command: '<kuflow> generate',
       }),
       'definition-queue-differs': warns(
-        'The process definition and the settings name different task queues. The worker polls the one from the settings.',
+        'The process definition and the settings contain different task queues. The worker polls the one in the settings.',
         'Use the same name in <file> and <source>',
       ),
     },
   },
   'KF-PROJ-002': {
     looksAt:
-      "Whether all packages of Temporal's SDK have the same version, and whether that version has known bugs. Reads the installed packages, or pom.xml in a Java project.",
+      'Checks whether all Temporal SDK packages have the same version, and whether that version has known bugs. Reads the installed packages, or pom.xml in a Java project.',
     causes: {
       'sdk-not-installed': warns('The dependencies are not installed.', {
         text: 'Install the dependencies',
@@ -33,7 +33,7 @@ export const project: Readonly<Record<string, Explanation>> = {
       }),
       'sdk-versions-differ': fails(
         'The Temporal packages have different versions. The worker refuses to start or fails later.',
-        'Set all <packages> packages to the same version in <file>, and install again',
+        'Set all <packages> packages to the same version in <file>, and reinstall',
       ),
       'sdk-install-outdated': warns('The installed version differs from the version that the project declares.', {
         text: 'Install the dependencies again',
@@ -44,26 +44,26 @@ export const project: Readonly<Record<string, Explanation>> = {
   },
   'KF-PROJ-003': {
     looksAt:
-      'Whether this machine has what the worker needs. A TypeScript worker needs Node.js 20.19+ or 22.3+. A Java worker needs the JDK version in pom.xml, and the Maven wrapper. A Python worker needs the Python version in pyproject.toml, and uv or pip.',
+      'Checks whether this machine has what the worker needs. A TypeScript worker needs Node.js 20.19+ or 22.3+. A Java worker needs the JDK version in pom.xml and the Maven wrapper. A Python worker needs the Python version in pyproject.toml and uv or pip.',
     causes: {
       'runtime-missing': fails(
-        'The project needs Node.js, a JDK, Python or uv, but it is not installed.',
+        'Something that the project needs is not installed: Node.js, a JDK, Python or uv.',
         'Install <wanted>',
       ),
       'runtime-too-old': fails('Node.js, the JDK or Python is older than the worker requires.', 'Install <wanted>'),
       'environment-unusable': fails(
-        'The Python of the virtual environment was moved or removed, for example by an upgrade.',
+        "The virtual environment's Python interpreter was moved or removed, for example by an upgrade.",
         { text: 'Delete .venv and install the dependencies again', command: '<install>' },
       ),
       'build-file-unusable': fails(
-        'A file that the build needs is missing, or it cannot be executed.',
-        'Restore <file> from version control. A script must be executable',
+        'A file that the build needs is missing or not executable.',
+        'Restore <file> from version control; if it is a script, make it executable',
       ),
     },
   },
   'KF-PROJ-004': {
     looksAt:
-      'Whether the ports of `/livez` and `/readyz` (`worker.health-port`) and of `/metrics` (`worker.metrics-port`) are free on this machine. A worker that already runs and responds on the health port is not a problem. Connects to the ports, and opens none.',
+      'Checks whether the ports for `/livez` and `/readyz` (`worker.health-port`) and for `/metrics` (`worker.metrics-port`) are free on this machine. A running worker that responds on the health port is not a problem. Connects to the ports but does not listen on them.',
     causes: {
       'worker-port-in-use': fails(
         'Another program on this machine uses the port. The worker exits at startup, except with `--dev`.',
@@ -73,22 +73,22 @@ export const project: Readonly<Record<string, Explanation>> = {
   },
   'KF-WORK-001': {
     looksAt:
-      "The worker's own `--check`, which connects in the same way with the TLS and proxy implementation of its SDK. Creates an engine token, and a certificate if none is configured; `--no-create` skips this check.",
+      "Runs the worker's own `--check`, which connects in the same way, but with its SDK's TLS and proxy implementations. Creates an engine token, and a certificate if none is configured; `--no-create` skips this check.",
     causes: {
       'worker-cannot-start': fails(
-        'The worker ends with an error before it can check anything.',
+        'The worker exits with an error before it can check anything.',
         'Correct <place>',
         RUN_WORKER_CHECK,
       ),
       'worker-module-missing': fails(
-        'The worker ends because a dependency, or the native module of one, is missing or is for another platform.',
+        'The worker exits because a dependency or its native module is missing or was built for another platform.',
         { text: 'Install the dependencies again', command: '<install>' },
         RUN_WORKER_CHECK,
       ),
-      'worker-check-no-answer': warns("The worker's own check did not end in time.", RUN_WORKER_CHECK),
+      'worker-check-no-answer': warns("The worker's own check did not finish in time.", RUN_WORKER_CHECK),
       'worker-not-built': warns(
-        'The project has to be built before the worker can run its own check.',
-        'Build it: <build>',
+        'The project must be built before the worker can run its own check.',
+        'Build the project: <build>',
       ),
       'worker-reads-no-profiles': warns(
         'The credentials come from a stored profile, which the worker does not read. On its own, the worker would have no credentials, so its check is skipped.',
@@ -105,24 +105,20 @@ export const project: Readonly<Record<string, Explanation>> = {
   },
   'KF-WORK-002': {
     looksAt:
-      'Whether doctor and the worker agree. If not, something treats them differently: another proxy for the REST API, a server certificate that only one of the two TLS implementations accepts, or a firewall rule for one program.',
+      'Checks whether doctor and the worker get the same results. If not, the likely cause is a different proxy for the REST API, a server certificate that only one of the two TLS implementations accepts, or a firewall rule for one of the programs.',
     causes: {
-      'worker-check-failed': fails(
-        "The worker's own check failed at a step.",
-        'Read the message of the worker',
-        RUN_WORKER_CHECK,
-      ),
+      'worker-check-failed': fails("The worker's own check failed.", "Read the worker's message", RUN_WORKER_CHECK),
       'worker-could-not-tell': unclear(
-        "The worker ran out of time at a step where none of doctor's checks fails.",
+        "The worker ran out of time at a step where none of doctor's checks failed.",
         'Allow more time with --timeout',
         RUN_WORKER_CHECK,
       ),
       'worker-disagrees': fails(
         'Something works for doctor but fails for the worker, or the other way around.',
         RUN_WORKER_CHECK,
-        'At `rest`, compare the proxies: the worker uses temporal.proxy if it is set, doctor uses HTTPS_PROXY. Compare the trusted CAs, too: both trust kuflow.api.ca and the CAs of their runtime. Doctor and TypeScript workers trust those of Node.js and NODE_EXTRA_CA_CERTS. Java workers trust those of the JDK, and Python workers those of certifi and the system',
-        "At `connect`, check the server certificate: the worker uses the TLS implementation of Temporal's SDK. The one in TypeScript and Python workers rejects a server certificate that is itself a CA. Both trust only temporal.mutual-tls.ca or the CA that KuFlow issued. Both use temporal.proxy, or else HTTPS_PROXY with NO_PROXY",
-        'Check whether a firewall or a TLS-inspecting program has a rule for one of the two',
+        'If they disagree at the `rest` step, compare the proxies: the worker uses temporal.proxy if it is set, but doctor uses HTTPS_PROXY. Also compare the trusted CAs: both trust kuflow.api.ca and the CAs of their runtime. Doctor and TypeScript workers trust the CAs of Node.js and NODE_EXTRA_CA_CERTS. Java workers trust those of the JDK, and Python workers those of certifi and the system',
+        "If they disagree at the `connect` step, check the server certificate: the worker uses the TLS implementation of Temporal's SDK. In TypeScript and Python workers, it rejects a server certificate that is itself a CA. Doctor and the worker both trust only temporal.mutual-tls.ca or the CA that KuFlow issued, and both use temporal.proxy or, if it is not set, HTTPS_PROXY and NO_PROXY",
+        'Check whether a firewall or a TLS-inspecting program has a rule for only one of the two',
       ),
     },
   },

@@ -7,12 +7,12 @@ const KINDS: Readonly<Record<FailureKind, readonly [typeof fails, string]>> = {
   'not-found': [fails, 'The resource does not exist in KuFlow or is hidden from the application (404).'],
   'wrong-path': [
     fails,
-    'The server does not know an address that every KuFlow has (404). The path of the endpoint is wrong, or a server in front of KuFlow does not forward this address.',
+    "The server responded with 404 to a path that exists in every KuFlow environment. Either the endpoint's path is wrong, or a server in front of KuFlow does not forward this path.",
   ],
   conflict: [fails, 'The resource is not in a state that allows the request (409).'],
-  rejected: [fails, 'KuFlow rejected the request (another 4xx).'],
+  rejected: [fails, 'KuFlow rejected the request (another 4xx status).'],
   'rate-limited': [unclear, 'KuFlow is receiving too many requests (429).'],
-  server: [unclear, 'KuFlow or a server in front of it failed (5xx).'],
+  server: [unclear, 'KuFlow or a server in front of it failed (5xx status).'],
   redirect: [
     fails,
     'The server responded with a redirect. It was not followed, to avoid sending the credentials to another address.',
@@ -23,30 +23,30 @@ const KINDS: Readonly<Record<FailureKind, readonly [typeof fails, string]>> = {
   truncated: [fails, 'The response is incomplete.'],
   contract: [fails, "The response is JSON but does not match KuFlow's API contract."],
   timeout: [unclear, 'There was no response in time.'],
-  dns: [fails, 'The host name of the endpoint does not exist.'],
+  dns: [fails, "The endpoint's host name does not exist."],
   refused: [fails, "The connection was refused: nothing is listening at the endpoint's address."],
   unreachable: [fails, 'There is no route to the endpoint, or the proxy could not reach it.'],
   reset: [fails, 'The connection was closed before a response arrived.'],
   proxy: [fails, 'The proxy could not be used or did not allow the connection.'],
   'tls-unknown-authority': [
     fails,
-    'The certificate of the endpoint is signed by a certificate authority that is not trusted here.',
+    "The endpoint's certificate is signed by a certificate authority that this machine does not trust.",
   ],
-  'tls-host-name': [fails, 'The certificate of the endpoint is for another host name.'],
+  'tls-host-name': [fails, "The endpoint's certificate is for a different host name."],
   'tls-expired': [
     fails,
-    "According to this machine's clock, the certificate of the endpoint has expired or is not valid yet.",
+    "According to this machine's clock, the endpoint's certificate has expired or is not valid yet.",
   ],
   tls: [fails, 'The TLS handshake failed for another reason.'],
   'plain-http': [fails, 'The endpoint is an https:// address, but the server speaks plain HTTP.'],
   'speaks-tls': [fails, 'The endpoint is an http:// address, but the server speaks TLS.'],
   'grpc-port': [
     fails,
-    'The server at the endpoint speaks HTTP/2 only. It looks like a gRPC (engine) port, not like the REST API.',
+    "The server at the endpoint speaks only HTTP/2. The port is probably the engine's gRPC port, not that of the REST API.",
   ],
   continue: [
     fails,
-    'The server, or a proxy in front of it, sent 100 Continue without being asked for it. The HTTP clients of Node.js then close the connection.',
+    'The server, or a proxy in front of it, sent an unsolicited 100 Continue. Node.js HTTP clients then close the connection.',
   ],
   network: [fails, 'The connection failed for another reason.'],
 };
@@ -57,7 +57,7 @@ export type RestCauseCode = `rest-${FailureKind}` | 'rest-resolver-down';
 export const restCauses = {
   'rest-resolver-down': unclear(
     'The DNS server did not respond.',
-    'Check the network connection and the DNS configuration of this machine',
+    "Check this machine's network connection and DNS configuration",
   ),
   ...Object.fromEntries(
     Object.entries(KINDS).map(([kind, [verdict, when]]) => [

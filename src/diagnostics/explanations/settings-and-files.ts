@@ -7,14 +7,13 @@ const SET_KEY = 'Set or correct <key> in <file> or the environment';
 const STORE_CREDENTIALS = { text: 'Store the credentials once', command: '<kuflow> login' };
 
 const INCOMPLETE =
-  'A setting is missing, still has a placeholder value, or has an invalid value. All of them are listed at once, each with its source.';
-const FILE_UNREADABLE =
-  'A settings file cannot be read or is not valid YAML. None of its settings apply, either to the REST API or to the engine.';
+  'A setting is missing, invalid or still a placeholder. The result lists every such setting with its source.';
+const FILE_UNREADABLE = 'A settings file cannot be read or is not valid YAML, so none of its settings take effect.';
 const UNUSABLE = {
   'settings-file-unreadable': fails(FILE_UNREADABLE, 'Correct <key>'),
   'settings-proxy-unusable': fails(
     'An environment variable contains an invalid proxy address or a kind of proxy that is not supported.',
-    'Set <key> to http://host:port or remove it; list hosts to reach without a proxy in NO_PROXY',
+    'Set <key> to http://host:port, or remove it; list the hosts that need no proxy in NO_PROXY',
   ),
 } as const;
 
@@ -22,15 +21,15 @@ const UNUSABLE = {
 export const settingsAndFiles: Readonly<Record<string, Explanation>> = {
   'KF-SET-001': {
     looksAt:
-      "Every setting that KuFlow's REST API needs is present, is not a placeholder (`FILL_ME`) and is valid. The client ID and secret come from the same source. The CA and the proxy are usable, and all application files can be read.",
+      "Checks that every setting for KuFlow's REST API is present and valid, and is not a placeholder (`FILL_ME`). Also checks that the client ID and secret come from the same source, that the CA and the proxy are usable, and that all settings files can be read.",
     causes: {
       'local-kuflow-stopped': fails(
         'The project was created for the local KuFlow, which is not running, and no other connection is configured.',
-        { text: 'Start it and the worker in another terminal', command: '<start>' },
-        'To use your tenant in KuFlow instead, put the client ID and secret of an application into application-local.yaml',
+        { text: 'Start the local KuFlow and the worker in another terminal', command: '<start>' },
+        "To use your tenant in KuFlow instead, put an application's client ID and secret into application-local.yaml",
       ),
       'settings-incomplete': fails(INCOMPLETE, SET_KEY, WHERE_CREDENTIALS_ARE, STORE_CREDENTIALS, {
-        text: 'To try it without an account, use the local KuFlow',
+        text: 'To try KuFlow without an account, use the local KuFlow',
         command: '<kuflow> dev exec -- <kuflow> doctor',
       }),
       ...UNUSABLE,
@@ -38,22 +37,22 @@ export const settingsAndFiles: Readonly<Record<string, Explanation>> = {
   },
   'KF-SET-006': {
     looksAt:
-      'Every setting that the engine connection needs is valid: the `host:port` address and the proxy. The certificate, key and CA are all given or all absent, can be read, and come with a namespace. Problems found here do not affect the REST API checks.',
+      "Checks that the engine's `host:port` address and the proxy are valid. The certificate, key and CA must either all be set, readable and accompanied by a namespace, or all be absent. Problems found here do not affect the REST API checks.",
     causes: { 'settings-incomplete': fails(INCOMPLETE, SET_KEY), ...UNUSABLE },
   },
   'KF-SET-002': {
     looksAt:
-      'Settings that only the worker needs: task queue, installation, robots and ports. Runs only if there is a worker here.',
+      'Checks the settings that only the worker needs: task queue, installation, robots and ports. Runs only in a folder that contains a worker.',
     causes: {
       'worker-settings-incomplete': fails(
-        'The worker would not start with these settings, although the connection can be checked.',
+        'The worker cannot start with these settings. The connection can still be checked.',
         SET_KEY,
       ),
     },
   },
   'KF-SET-003': {
     looksAt:
-      'Whether the settings files (`application.yaml` and `application-local.yaml`) can be read, keys in them that look like misspelled settings, and secrets in the file that git tracks.',
+      'Checks whether the settings files (`application.yaml` and `application-local.yaml`) can be read, whether any keys look misspelled, and whether the file that git tracks contains secrets.',
     causes: {
       'settings-file-unreadable': fails(FILE_UNREADABLE, 'Correct <file>'),
       'settings-misspelled-key': fails(
@@ -61,21 +60,21 @@ export const settingsAndFiles: Readonly<Record<string, Explanation>> = {
         'Rename <key> to <meant> (<file>)',
       ),
       'settings-unknown-key': warns(
-        'A key is not the name of a setting, so it has no effect. It is probably misspelled.',
+        'A key is not a known setting, so it has no effect. It is probably misspelled.',
         'Correct the key in <file>',
       ),
       'settings-secret-tracked': warns(
         '`application.yaml`, which is meant to be committed, contains a secret.',
-        'Move the secret to application-local.yaml, and replace it in KuFlow because the git history may still contain it',
+        'Move the secret to application-local.yaml, and replace it in KuFlow, because the git history may still contain it',
       ),
     },
   },
   'KF-SET-004': {
     looksAt:
-      "Variables of Temporal's own tools that conflict with KuFlow's: `temporal` and Temporal's SDKs read `TEMPORAL_ADDRESS`, the worker reads `TEMPORAL_TARGET`. Also lists settings that override others.",
+      "Checks for variables of Temporal's own tools that conflict with KuFlow's: `temporal` and Temporal's SDKs read `TEMPORAL_ADDRESS`, but the worker reads `TEMPORAL_TARGET`. Also lists settings that override others.",
     causes: {
       'settings-address-differs': warns(
-        "TEMPORAL_ADDRESS and temporal.target name different servers, so Temporal's tools and the worker use different engines.",
+        "TEMPORAL_ADDRESS and temporal.target point to different servers, so Temporal's tools and the worker use different engines.",
         'Set both to the same host:port, or remove TEMPORAL_ADDRESS',
       ),
       'settings-address-alone': warns(
@@ -86,46 +85,49 @@ export const settingsAndFiles: Readonly<Record<string, Explanation>> = {
   },
   'KF-SET-005': {
     looksAt:
-      'Whether `TEMPORAL_TLS` is set while `@temporalio/envconfig` is older than 1.22.0. Those versions read every value, even `true`, as *off*.',
+      'Checks whether `TEMPORAL_TLS` is set and `@temporalio/envconfig` is older than 1.22.0. Older versions interpret every value, even `true`, as *off*.',
     causes: {
       'settings-temporal-tls-inverted': warns(
-        'Programs that read their configuration through this package connect to the engine without TLS, although TEMPORAL_TLS asks for it.',
-        'Remove TEMPORAL_TLS; the certificate paths turn on TLS',
+        'Programs that read their configuration with @temporalio/envconfig connect to the engine without TLS, although TEMPORAL_TLS should turn it on.',
+        'Remove TEMPORAL_TLS; the certificate paths alone turn on TLS',
         'Or update @temporalio/envconfig to 1.22.0 or newer',
       ),
     },
   },
   'KF-SET-007': {
     looksAt:
-      '`NODE_TLS_REJECT_UNAUTHORIZED=0`, which turns off certificate verification in Node.js programs. The checks verify certificates anyway. If the variable hides a problem, KF-REST-001 reports it and this check is skipped.',
+      'Checks for `NODE_TLS_REJECT_UNAUTHORIZED=0`, which turns off certificate verification in Node.js programs. Doctor verifies certificates anyway. If the variable hides a problem, KF-REST-001 reports the problem and this check is skipped.',
     causes: {
       'settings-tls-unverified': warns(
         "The variable is set. It affects the worker's calls to the REST API, but not the engine connection.",
-        'Remove NODE_TLS_REJECT_UNAUTHORIZED from the environment; to trust another CA, use kuflow.api.ca',
+        'Remove NODE_TLS_REJECT_UNAUTHORIZED from the environment; to trust another CA, set kuflow.api.ca',
       ),
     },
   },
   'KF-FILE-001': {
     looksAt:
-      'Who can read files that contain a secret: the private key, `application-local.yaml` and the client secret file. Not checked on Windows.',
+      'Checks who can read the files that contain secrets: the private key, `application-local.yaml` and the client secret file. Skipped on Windows.',
     causes: {
       'file-readable-by-others': warns('Other users of this machine can read a secret.', {
-        text: 'Restrict the file to yourself, or run doctor with --fix',
+        text: 'Make the file readable only by you, or run doctor with --fix',
         command: 'chmod 600 <file>',
       }),
     },
   },
   'KF-FILE-002': {
     looksAt:
-      'Whether git tracks a file that contains a secret, or whether `git add .` would add it. Skipped outside a git repository or if git is not installed.',
+      'Checks whether git tracks a file that contains a secret, or whether `git add .` would add one. Skipped outside a git repository and if git is not installed.',
     causes: {
       'file-tracked-by-git': fails(
         'A file that contains a secret is in the repository.',
-        { text: 'Remove it from the repository but keep the file', command: 'git -C <folder> rm --cached -- <file>' },
-        'Add it to .gitignore, and replace the secret because the git history still contains it',
+        {
+          text: 'Remove the file from the repository but keep it on disk',
+          command: 'git -C <folder> rm --cached -- <file>',
+        },
+        'Add the file to .gitignore, and replace the secret, because the git history still contains it',
       ),
       'file-not-ignored': warns('The next `git add .` would add a file that contains a secret.', {
-        text: 'Ignore the file, or run doctor with --fix',
+        text: 'Add the file to .gitignore, or run doctor with --fix',
         command: 'echo <line> >> <gitignore>',
       }),
     },

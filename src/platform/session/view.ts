@@ -19,7 +19,7 @@ const BYTES_PER_MB = 1024 * 1024;
 
 export interface PlatformReporterOptions {
   readonly progress: Progress;
-  /** Show every request, not only failed ones. */
+  /** Show all requests, not just failed ones. */
   readonly requests: boolean;
   /** Show what happens to processes; true by default. */
   readonly processes?: boolean;

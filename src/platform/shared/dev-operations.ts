@@ -111,7 +111,7 @@ export const devOperations = {
     },
     sendSignal: {
       call: 'POST /_dev/processes/{id}/signals',
-      summary: 'Send a signal to the workflow of a running process, encrypted if the process is confidential',
+      summary: "Send a signal to a running process's workflow, encrypted if the process is confidential",
       body: json(contract.SignalRequest),
       responses: { 202: answer(contract.SentSignal, 'The signal will be delivered') },
     },

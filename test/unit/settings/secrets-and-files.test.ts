@@ -92,7 +92,7 @@ describe('localSettingsText', () => {
     const text = localSettingsText(values);
     expect(parse(text)).toEqual(data);
     expect(text).toMatch(/^# Settings of this machine/);
-    expect(text).toContain('    # client secret (the token of the application in KuFlow)\n    client-secret:');
+    expect(text).toContain("    # client secret (the application's token in KuFlow)\n    client-secret:");
     expect(parse(localSettingsText({}))).toEqual({});
   });
 });

@@ -4,8 +4,8 @@ import type { SettingsReader } from './settings-reader.ts';
 const BOOLEANS: Readonly<Record<string, boolean>> = { true: true, false: false };
 
 /**
- * Reads the settings of your project, which are below `app:` in `application.yaml`. As for all settings, `application-local.yaml` and
- * environment variables override them, such as APP_CRM_APIKEY for the key `crm.api-key`. A key without a `fallback` is required.
+ * Reads your project's own settings, which are under `app:` in `application.yaml`. As with all settings, `application-local.yaml` and environment
+ * variables override them. For example, APP_CRM_APIKEY overrides the key `crm.api-key`. A key without a `fallback` is required.
  */
 export class AppSettings {
   readonly #reader: SettingsReader;

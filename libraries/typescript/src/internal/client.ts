@@ -6,8 +6,8 @@ import type { KuFlowOperations, Principal, ProcessItem, Uuid } from './model.ts'
 import { RestError, type RestClient, type RestRequest } from './rest-client.ts';
 
 /**
- * A client of KuFlow for your own activities: one method for each of KuFlow's activities, and document transfers. A failed call is retried
- * at most once, and then throws a `RestError`. If an activity does not catch it, Temporal retries the activity.
+ * A KuFlow client for your own activities, with one method for each of KuFlow's activities and methods to transfer documents. A failed call is
+ * retried at most once, and then throws a `RestError`. If an activity does not catch the error, Temporal retries the activity.
  */
 export interface KuFlowClient extends KuFlowOperations {
   /** The application whose credentials this worker uses. Its ID is its principal ID. */

@@ -16,7 +16,7 @@ export interface Upload {
 }
 
 /**
- * Transfers documents between KuFlow and a file, without loading them into memory. Transfer a file in the same activity that creates or
+ * Transfers documents between KuFlow and files without loading them into memory. Transfer a file in the same activity that creates or
  * reads it, because the next activity may run on another host. Give that activity the options `TRANSFER`.
  */
 export interface Documents {

@@ -106,7 +106,7 @@ export interface ProcessAction extends Audited {
   readonly sendWorkflowSignal?: { readonly signalName?: string; readonly input?: JsonValue };
 }
 
-/** The argument that KuFlow passes to the workflow of a process. */
+/** The argument that KuFlow passes to a process's workflow. */
 export interface WorkflowRequest {
   readonly processId: Uuid;
   readonly requestTime?: string;
@@ -114,7 +114,7 @@ export interface WorkflowRequest {
   readonly extras?: Record<string, unknown>;
 }
 
-/** The result of the workflow of a process. */
+/** The result of a process's workflow. */
 export interface WorkflowResponse {
   readonly message: string;
 }
@@ -131,7 +131,7 @@ export interface ProcessItemSignal {
   readonly requestTimeZone?: string;
 }
 
-/** The signal that KuFlow sends to the workflow for a user action; its name is in the process definition. */
+/** The signal that KuFlow sends to the workflow for a user action. Its name is in the process definition. */
 export interface UserActionSignal {
   readonly userActionDefinitionCode: string;
   readonly requestTime?: string;
@@ -141,21 +141,21 @@ export interface UserActionSignal {
   readonly input?: unknown;
 }
 
-/** The argument that KuFlow passes to the workflow of a user action. */
+/** The argument that KuFlow passes to a user action's workflow. */
 export interface ActionRequest {
   readonly processId: Uuid;
   readonly userActionDefinitionType: string;
   readonly userActionDefinitionCode: string;
-  /** The ID of the action, and of its workflow. */
+  /** The ID of the action and of its workflow. */
   readonly userActionId: Uuid;
-  /** The user or application that invoked it. */
+  /** The user or application that invoked the action. */
   readonly requestorPrincipalId: Uuid;
   readonly requestTime?: string;
   readonly requestTimeZone?: string;
   readonly extras?: Record<string, unknown>;
 }
 
-/** The result of the workflow of a user action. A downloadable action needs the URI of a document of the process. */
+/** The result of a user action's workflow. A downloadable action needs the URI of one of the process's documents. */
 export interface ActionResponse {
   readonly message?: string;
   readonly downloadable?: { readonly documentUri: string };

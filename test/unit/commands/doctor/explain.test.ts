@@ -20,7 +20,7 @@ it('doctor and its explanations name the commands of the project, as other comma
   const doctor = await runKuflow(folder, ['doctor', '--only', 'KF-SET-001,KF-SET-006'], home);
   expect(doctor.stdout).toContain(
     '✖ KF-SET-001 REST API settings: No local KuFlow is running here, and no other connection is configured\n' +
-      '  → Start it and the worker in another terminal: pnpm run dev\n',
+      '  → Start the local KuFlow and the worker in another terminal: pnpm run dev\n',
   );
   expect(doctor.stdout).not.toContain('engine.kuflow.com');
   const list = await runKuflow(folder, ['process', 'list'], home);

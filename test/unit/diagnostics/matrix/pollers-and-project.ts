@@ -216,7 +216,7 @@ export const pollerAndProjectFaults: readonly Fault[] = [
     'key of a confidential process that KuFlow does not have (404)',
     'KF-PROC-002 fail encryption-key-not-found',
     key(refuse(404)),
-    following(/Report the process 018f3a1c\S+ and its key 7c1f7a52\S+ to KuFlow/, (setup) => setup.repair?.()),
+    following(/Report process 018f3a1c\S+ and its key 7c1f7a52\S+ to KuFlow/, (setup) => setup.repair?.()),
   ),
   ...(
     [
@@ -276,7 +276,7 @@ export const pollerAndProjectFaults: readonly Fault[] = [
     'two definition files with one process code',
     'KF-PROJ-001 fail definition-duplicate-code',
     withProject({ processes: () => Promise.resolve([LOAN, { ...LOAN, file: 'other.process.yaml' }]) }),
-    following(/Change process\.code in (other\.process\.yaml)/, (setup, file = '') => {
+    following(/Set process\.code in (other\.process\.yaml)/, (setup, file = '') => {
       setup.project = { processes: () => Promise.resolve([LOAN, { ...LOAN, file, code: 'OTHER' }]) };
     }),
   ),

@@ -71,7 +71,7 @@ export const proxyFaults: readonly Fault[] = [
     'port of a SOCKS proxy',
     ROOT,
     named(PROXIED, async (setup) => ({ HTTPS_PROXY: await socksProxy(setup) })),
-    following(/Set (\w+) to the HTTP port of the proxy/, async (setup, name = '') => {
+    following(/Set (\w+) to the proxy's HTTP port/, async (setup, name = '') => {
       setup.env[name] = await workingProxy(setup);
     }),
   ),

@@ -16,10 +16,9 @@ Fields = Mapping[str, Any]
 
 
 class KuFlowClient(KuFlowOperations):
-    """A client of KuFlow for your own activities: one method for each of KuFlow's activities, and document transfers.
-
-    A failed call is retried at most once, and then raises a `RestError`. If an activity does not catch it, Temporal
-    retries the activity.
+    """A KuFlow client for your own activities, with one method for each of KuFlow's activities and methods to
+    transfer documents. A failed call is retried at most once, and then raises a `RestError`. If an activity does not
+    catch the error, Temporal retries the activity.
     """
 
     def __init__(self, rest: RestClient, application_id: Uuid) -> None:

@@ -24,7 +24,7 @@ OWNERS = {
 
 
 class Documents:
-    """Transfers documents between KuFlow and a file, without loading them into memory.
+    """Transfers documents between KuFlow and files without loading them into memory.
 
     Use both methods in one activity together with what creates or reads the file, because the next activity may run on
     another host. Give that activity the options `TRANSFER`.

@@ -47,9 +47,9 @@ Person = Callable[[str, Sequence[TaskLog]], Answer]
 class FakeKuFlow(KuFlowClient):
     """An in-memory KuFlow for workflow tests, and the client for your own activities.
 
-    `person` is asked about each open task that the application does not own, or maps task codes to the data that is
-    entered. `metadata` is the metadata of the process, whose payloads are encrypted if it is `confidential`. It
-    implements the operations that generated projects use.
+    `person` is a function that is called for each open task that the application does not own, or a mapping from task
+    codes to the data that is entered. `metadata` is the process metadata. If the process is `confidential`, its
+    payloads are encrypted. The class implements the operations that generated projects use.
     """
 
     def __init__(

@@ -188,7 +188,7 @@ class LocalProcess:
 
 
 class LocalKuFlow:
-    """A local KuFlow with a worker of the project. The fixture `local_kuflow` is one for the whole test session."""
+    """A local KuFlow with the project's worker. The fixture `local_kuflow` provides one for the whole test session."""
 
     def __init__(self, connection: _Connection, email: str | None = None) -> None:
         self._connection = connection

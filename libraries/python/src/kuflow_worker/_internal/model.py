@@ -143,20 +143,20 @@ class Times(TypedDict):
 
 
 class WorkflowRequest(Times):
-    """The argument that KuFlow passes to the workflow of a process."""
+    """The argument that KuFlow passes to a process's workflow."""
 
     processId: Uuid
     extras: NotRequired[dict[str, Any]]
 
 
 class WorkflowResponse(TypedDict):
-    """The result of the workflow of a process."""
+    """The result of a process's workflow."""
 
     message: str
 
 
 class UserActionSignal(Times):
-    """The signal that KuFlow sends to the workflow for a user action; its name is in the process definition."""
+    """The signal that KuFlow sends to the workflow for a user action. Its name is in the process definition."""
 
     userActionDefinitionCode: str
     requestInstant: NotRequired[str]
@@ -164,7 +164,7 @@ class UserActionSignal(Times):
 
 
 class ActionRequest(WorkflowRequest):
-    """The argument that KuFlow passes to the workflow of a user action. Its ID is that of the workflow."""
+    """The argument that KuFlow passes to a user action's workflow. The action has the same ID as the workflow."""
 
     userActionId: Uuid
     userActionDefinitionCode: str
@@ -177,7 +177,7 @@ class ActionDocument(TypedDict):
 
 
 class ActionResponse(TypedDict):
-    """The result of the workflow of a user action: a message, or the document that the action offers for download."""
+    """The result of a user action's workflow: a message, or the document that the action offers for download."""
 
     message: NotRequired[str]
     downloadable: NotRequired[ActionDocument]

@@ -44,9 +44,9 @@ Response = TypeVar("Response", default=WorkflowResponse)
 
 
 class ProcessRun(Generic[Response]):
-    """The workflow of a process or a user action on Temporal's test server.
+    """The workflow of a process or user action on Temporal's test server. Nothing happens until something waits for
 
-    Nothing happens until something waits for its result.
+    its result.
     """
 
     def __init__(
@@ -137,9 +137,9 @@ async def start_process(
     interceptors: Sequence[WorkerInterceptor] = (),
     max_payload_bytes: int = DEFAULT_MAX_PAYLOAD_BYTES,
 ) -> ProcessRun:
-    """Starts the workflow of a process, with the converter and the interceptors of the worker.
+    """Starts a process's workflow with the worker's converter and interceptors. `activities` are instances of your
 
-    `activities` are instances of your activity classes, and `interceptors` are your worker's.
+    activity classes, and `interceptors` are those of your worker.
     """
     process_id = str(uuid4())
     request: WorkflowRequest = {"processId": process_id}
@@ -155,7 +155,7 @@ async def start_action(
     *,
     interceptors: Sequence[WorkerInterceptor] = (),
 ) -> ProcessRun[ActionResponse]:
-    """Starts the workflow of the user action with this code, as `start_process` starts that of a process."""
+    """Starts the workflow of the user action with this code, like `start_process` for a process."""
     action_id = str(uuid4())
     request: ActionRequest = {
         "processId": str(uuid4()),

@@ -11,12 +11,12 @@ from .replay_histories import replay_histories
 async def replay(
     history: WorkflowHistory, workflows: Sequence[type], *, interceptors: Sequence[Interceptor] = ()
 ) -> None:
-    """Replays a history with the current workflow code, and with the interceptors of your worker.
+    """Replays a history with the current workflow code and your worker's interceptors.
 
-    The history of a confidential process must be in clear text, or from a process of `start_process`.
+    The history of a confidential process must be in clear text, or come from a process that `start_process` started.
 
-    Fails if the code calls different activities or creates different items from those in the history. (Temporal's own
-    replay would not notice swapped tasks: it compares only activity names, and one activity creates every item.)
+    Fails if the code calls other activities or creates other items than those in the history. (Temporal's own replay
+    does not notice swapped tasks, because it compares only activity names, and a single activity creates all items.)
     """
 
     async def histories() -> AsyncIterator[WorkflowHistory]:

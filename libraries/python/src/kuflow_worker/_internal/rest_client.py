@@ -60,7 +60,7 @@ class RestResponse:
 
 
 class RestError(Exception):
-    """A failed call. `status` is set if KuFlow responded."""
+    """A failed call of KuFlow's API. `status` is set if KuFlow responded."""
 
     def __init__(
         self,

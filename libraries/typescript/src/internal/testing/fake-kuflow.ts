@@ -37,7 +37,7 @@ export interface TaskLog {
 /** What a person does with an open task: enter data, cancel it, or leave it open until the worker checks it again. */
 export type Person = (code: string, logs: readonly TaskLog[]) => object | 'cancel' | 'wait';
 
-/** An in-memory KuFlow for the tests of a process. */
+/** An in-memory KuFlow for testing a process. */
 export interface FakeKuFlow {
   /** The items of the process, in the order of their creation. */
   readonly items: readonly Item[];

@@ -31,7 +31,7 @@ export type FaultAction =
   | { readonly kind: 'delay'; readonly ms: number }
   | { readonly kind: 'status'; readonly status: number; readonly retryAfter?: number };
 
-/** A local KuFlow with a worker of the project. */
+/** A local KuFlow with the project's worker. */
 export interface LocalKuFlow {
   /** The same local KuFlow as another user, by email. */
   as(email: string): LocalKuFlow;
@@ -77,9 +77,9 @@ export interface LocalProcess {
 }
 
 /**
- * Starts a local KuFlow for the project, in memory and on free ports, and a worker. Both end with this process. If another
- * call has already started them, in this process or in one of its parents, it uses those. To use a `kuflow dev` that is running with its
- * worker, set KUFLOW_DEV_STATE_FILE to the path of its `.kuflow/dev/platform.json`.
+ * Starts a local KuFlow for the project, in memory and on free ports, and a worker. Both stop when this process ends. If an earlier call has
+ * already started them, in this process or in one of its parents, this call uses them. To use a running `kuflow dev` and its worker, set
+ * KUFLOW_DEV_STATE_FILE to the path of its `.kuflow/dev/platform.json`.
  */
 export async function openLocalKuFlow({
   folder = process.cwd(),

@@ -4,11 +4,11 @@ import { replayHistories } from '../replay/histories.ts';
 import { testEncryption } from './confidential.ts';
 
 /**
- * Replays a history with the workflow code in a module. The history of a confidential process must be in clear text, as `kuflow dev history`
- * prints it, or from a process of `startProcess`.
+ * Replays a history with the workflow code in a module. The history of a confidential process must be in clear text, as `kuflow dev history` prints
+ * it, or come from a process that `startProcess` started.
  *
- * Rejects if the code calls different activities or creates different items from those in the history. (Temporal's own
- * replay would not notice swapped tasks: it compares only activity names, and one activity creates every item.)
+ * Rejects if the code calls other activities or creates other items than those in the history. (Temporal's own replay does not notice swapped
+ * tasks, because it compares only activity names, and a single activity creates all items.)
  */
 export async function replay(history: unknown, workflows: URL): Promise<void> {
   const histories = [{ workflowId: 'replay', history: historyFromJSON(history) }];

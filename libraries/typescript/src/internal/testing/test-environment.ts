@@ -47,7 +47,7 @@ export interface RunOptions {
   readonly limit?: number;
 }
 
-/** The workflow of a process on the test server. Nothing happens until something waits for its result. */
+/** A process's workflow on the test server. Nothing happens until something waits for its result. */
 export interface ProcessRun {
   readonly processId: string;
   readonly handle: WorkflowHandleWithFirstExecutionRunId;
@@ -62,7 +62,7 @@ export interface ProcessRun {
   history(): Promise<unknown>;
 }
 
-/** Temporal's time-skipping test server with the workflows of a project. */
+/** Temporal's time-skipping test server with a project's workflows. */
 export interface TestEnvironment {
   readonly temporal: Testing.TestWorkflowEnvironment;
   /**
@@ -80,7 +80,7 @@ export interface TestEnvironment {
   close(): Promise<void>;
 }
 
-/** Starts the test server, and bundles the workflows. */
+/** Starts the test server and bundles the workflows. */
 export async function openTestEnvironment({
   workflows,
   validators = {},

@@ -1,7 +1,7 @@
 import { CancellationScope, TemporalFailure } from '@temporalio/workflow';
 
 /**
- * Runs all calls at the same time, and resolves to their results in order. If one of them fails, such as a task that is canceled in KuFlow,
+ * Runs all calls concurrently, and resolves to their results in order. If one of them fails, for example because its task is canceled in KuFlow,
  * the others are canceled, both in the workflow and in KuFlow. The returned promise then rejects with that failure.
  */
 export function all<Results extends readonly unknown[]>(

@@ -17,7 +17,7 @@ const OPTIONS: ActivityOptions = {
 /** For activities that transfer documents: each attempt can take up to ten minutes, and fails after one minute without a heartbeat. */
 export const TRANSFER: ActivityOptions = { startToCloseTimeout: '10 minutes', heartbeatTimeout: '1 minute' };
 
-/** KuFlow's activities, for calls that `KuFlowProcess` does not have. Their timeouts and retries are the defaults of `ownActivities`. */
+/** KuFlow's activities, for calls that `KuFlowProcess` does not provide. They use the default timeouts and retries of `ownActivities`. */
 export const kuflowActivities: ActivityInterfaceFor<KuFlowActivities> = proxyActivities<KuFlowActivities>(OPTIONS);
 
 /** For calls that are not essential and must not hold up the workflow. */
@@ -32,9 +32,9 @@ export const workerActivities: ActivityInterfaceFor<WorkerActivities> = proxyAct
 export const localWorkerActivities: LocalActivityInterfaceFor<WorkerActivities> = proxyLocalActivities<WorkerActivities>({ startToCloseTimeout: '10 seconds' });
 
 /**
- * Your own activities. By default, each attempt times out after one minute. A failed one is repeated after a second, then after twice as long
- * each time, up to five minutes, until it succeeds or 365 days have passed. `options` replace these defaults: for activities that transfer documents, pass
- * `TRANSFER`.
+ * Your own activities. By default, each attempt times out after one minute. A failed attempt is retried after one second. The delay doubles each
+ * time, up to five minutes, until an attempt succeeds or 365 days have passed. `options` replace these defaults. For activities that transfer
+ * documents, pass `TRANSFER`.
  */
 export function ownActivities<Activities extends object>(
   options: ActivityOptions = {},

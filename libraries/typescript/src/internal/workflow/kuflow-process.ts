@@ -42,11 +42,11 @@ export class TaskCancelled extends ApplicationFailure {
   }
 }
 
-/** Options of `openProcess`. */
+/** Options for `openProcess`. */
 export interface ProcessOptions {
   /**
-   * How long a human task waits for the signal of its completion (`KuFlow_Engine_Signal_Process_Item`) before its state is read from KuFlow,
-   * in milliseconds. Doubles each time, up to 12 hours. Default: one hour.
+   * How long a human task waits for its completion signal (`KuFlow_Engine_Signal_Process_Item`) before its state is read from KuFlow, in
+   * milliseconds. The time doubles after each read, up to 12 hours. Default: one hour.
    */
   readonly rereadAfter?: number;
 }
@@ -56,9 +56,9 @@ export type Owner = { readonly ownerId: Uuid } | { readonly ownerEmail: string }
 /** The user or application that is assigned when an item is created. */
 type OptionalOwner = Partial<Record<'ownerId' | 'ownerEmail', string>>;
 
-/** Options of a task for a person. */
+/** Options for a human task. */
 interface TaskOptions<Data, Context> extends OptionalOwner {
-  /** The data that the form of the task shows at first. */
+  /** The data that the task form shows initially. */
   readonly data?: Partial<Data>;
   /** Data that the task form can show. */
   readonly contextData?: Context;
@@ -67,7 +67,7 @@ interface TaskOptions<Data, Context> extends OptionalOwner {
 /** A task that was created and may still be open. */
 export interface TaskHandle<Data> {
   readonly id: Uuid;
-  /** The task's data, available once a person has completed the task. Rejects with `TaskCancelled` if it is canceled. */
+  /** The task's data, available once a person has completed the task. Rejects with `TaskCancelled` if the task is canceled. */
   readonly done: Promise<Data>;
   /** Cancels the task, unless it is completed first. */
   cancel(): Promise<void>;
@@ -80,7 +80,7 @@ export interface TaskHandle<Data> {
 /** A system task, which the worker completes itself. */
 export interface SystemTaskHandle<Data> extends Omit<TaskHandle<Data>, 'done' | 'assign'> {
   /**
-   * Runs `work`, which may call several activities, saves the data that it returns, and completes the task. If the data does not match the
+   * Runs `work`, which can call several activities, saves the data that it returns, and completes the task. If the data does not match the
    * schema, the workflow fails: the activities have already completed, so Temporal does not retry them.
    */
   complete(work: () => Promise<Data>): Promise<Data>;
@@ -93,7 +93,7 @@ export interface SystemTaskHandle<Data> extends Omit<TaskHandle<Data>, 'done' | 
 export type Deadline<Data> =
   | { readonly deadline?: undefined; readonly onDeadline?: undefined }
   | {
-      /** A time, or a duration after the creation of the task, such as `3 days`. */
+      /** A time, or a duration after the task is created, such as `3 days`. */
       readonly deadline: Date | Duration;
       readonly onDeadline: (task: TaskHandle<Data>) => Promise<void>;
     };
@@ -101,7 +101,7 @@ export type Deadline<Data> =
 /** A process in KuFlow, as its workflow sees it. */
 export interface KuFlowProcess<Metadata> {
   /**
-   * Creates the task, waits until a person completes it, and returns its data. Throws `TaskCancelled` if it is canceled. If the
+   * Creates the task, waits until a person completes it, and returns its data. Throws `TaskCancelled` if the task is canceled. If the
    * whole process is canceled, throws an error that Temporal's `isCancellation` recognizes.
    */
   humanTask<Data, Context>(
@@ -124,7 +124,7 @@ export interface KuFlowProcess<Metadata> {
     input: Input,
     options?: { readonly contextData?: Context },
   ): Promise<Data>;
-  /** Posts a message and does not wait. `data` requires a data structure code, which defaults to the code of the message. */
+  /** Posts a message and does not wait. `data` requires a data structure code, which defaults to the message's code. */
   message<Data>(
     message: Message<Data>,
     content: OptionalOwner & { readonly text?: string; readonly data?: Data; readonly dataStructureCode?: string },
@@ -132,8 +132,8 @@ export interface KuFlowProcess<Metadata> {
   /** Opens a thread and does not wait. */
   thread(thread: Thread, owner?: OptionalOwner): Promise<Uuid>;
   /**
-   * Handles a user action. Call it before the first `await` of the workflow: signals that arrive before there is a handler are
-   * ignored. Without an input in the definition of the action, `input` is undefined.
+   * Handles a user action. Call it before the workflow's first `await`, because signals that arrive before a handler exists are ignored. If the
+   * action's definition has no input, `input` is undefined.
    */
   onAction<Input>(
     action: SignalAction<Input>,
@@ -141,9 +141,9 @@ export interface KuFlowProcess<Metadata> {
   ): void;
   /** Handles any other signal. Call it as early as `onAction`. */
   onSignal<Payload>(name: string, handler: (payload: Payload) => void | Promise<void>): void;
-  /** Reads the metadata of the process. */
+  /** Reads the process metadata. */
   readMetadata(): Promise<Metadata>;
-  /** Sets fields of the metadata of the process and keeps the others. */
+  /** Sets fields of the process metadata and keeps the others. */
   writeMetadata(fields: Partial<Metadata>): Promise<void>;
 }
 

@@ -39,7 +39,7 @@ export class CallRejected extends ApplicationFailure {
 const fails = new AsyncLocalStorage<true>();
 
 /**
- * In `work`, a call that KuFlow rejects because of its data (a 4xx status other than 401, 403, 408 and 429) throws `CallRejected` instead of
+ * Within `work`, a call that KuFlow rejects because of its data (a 4xx status other than 401, 403, 408 and 429) throws `CallRejected` instead of
  * being retried. This includes calls from your own activities.
  */
 export function failOnRejection<Result>(work: () => Promise<Result>): Promise<Result> {

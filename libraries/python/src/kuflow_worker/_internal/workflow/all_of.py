@@ -29,10 +29,10 @@ async def all_of(*calls: Coroutine[Any, Any, A]) -> tuple[A, ...]: ...
 
 
 async def all_of(*calls: Coroutine[Any, Any, Any]) -> tuple[Any, ...]:
-    """Runs all calls at the same time, and returns their results in order.
+    """Runs all calls concurrently, and returns their results in order.
 
-    If one of them fails, such as a task that is canceled in KuFlow, the others are canceled, both in the workflow and
-    in KuFlow. Then raises the exception of the call that failed.
+    If one of them fails, for example because its task is canceled in KuFlow, the others are canceled, both in the
+    workflow and in KuFlow. Then raises the exception of the call that failed.
     """
     tasks = [asyncio.create_task(call) for call in calls]
     try:

@@ -32,8 +32,8 @@ ACTIVITY_OPTIONS = ActivityConfig(
     ),
 )
 
-#: Options for activities that transfer documents: `with_options(LoanActivities.send_contract, TRANSFER)`. An attempt
-#: has ten minutes, and fails after a minute without a heartbeat.
+#: Options for activities that transfer documents: `with_options(LoanActivities.send_contract, TRANSFER)`. Each
+#: attempt can take up to ten minutes, and fails after one minute without a heartbeat.
 TRANSFER = ActivityConfig(start_to_close_timeout=timedelta(minutes=10), heartbeat_timeout=timedelta(minutes=1))
 
 #: Options of calls that are not essential and must not hold up the workflow.
@@ -105,9 +105,9 @@ async def run_activity(
 ) -> Result:
     """Runs one of your own activities, such as `LoanActivities.check_credit`.
 
-    By default, each attempt times out after one minute. A failed one is repeated after a second, then after
-    twice as long each time, up to five minutes, until it succeeds or 365 days have passed. To replace these options,
-    use `with_options`.
+    By default, each attempt times out after one minute. A failed attempt is retried after one second. The delay
+    doubles each time, up to five minutes, until an attempt succeeds or 365 days have passed. To replace these
+    options, use `with_options`.
     """
     if kwargs:
         raise TypeError("Temporal passes the arguments of an activity by position")
@@ -117,7 +117,7 @@ async def run_activity(
 
 
 def with_options(activity: Callable[Parameters, Result], options: ActivityConfig) -> Callable[Parameters, Result]:
-    """An activity that runs with other options, such as `TRANSFER` for one that transfers documents."""
+    """Returns an activity that runs with other options, such as `TRANSFER` for an activity that transfers documents."""
 
     # Also copies the name of the activity in the engine.
     @wraps(activity)

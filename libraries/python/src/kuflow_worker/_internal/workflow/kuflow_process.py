@@ -84,7 +84,8 @@ class TaskHandle(_Handle, Generic[Data]):
 
     def __init__(self, process: "KuFlowProcess[Any]", task_id: str, done: asyncio.Task[Data]) -> None:
         super().__init__(process, task_id)
-        #: The task's data, available once a person has completed the task. Raises `TaskCancelled` if it is canceled.
+        #: The task's data, available once a person has completed the task. Raises `TaskCancelled` if the task is
+        #: canceled.
         self.done = done
 
     async def cancel(self) -> None:
@@ -125,7 +126,7 @@ class SystemTaskHandle(_Handle, Generic[Data]):
         self._is_completing = is_completing
 
     async def complete(self, work: Callable[[], Awaitable[Data]]) -> Data:
-        """Runs `work`, saves the data that it returns, and completes the task. `work` may call several activities.
+        """Runs `work`, saves the data that it returns, and completes the task. `work` can call several activities.
 
         If the data does not match the schema, the workflow fails: the activities have already completed, so
         Temporal does not retry them.
@@ -160,9 +161,10 @@ class SystemTaskHandle(_Handle, Generic[Data]):
 class KuFlowProcess(Generic[Metadata]):
     """Gives a workflow access to its process.
 
-    Create it in the method with `@workflow.init`, so that the workflow receives every signal, including those of
-    tasks that complete early. `reread_after` is how long a human task waits for the signal of its completion
-    (`KuFlow_Engine_Signal_Process_Item`) before its state is read from KuFlow. It doubles each time, up to 12 hours.
+    Create it in the `@workflow.init` method, so that the workflow receives every signal, including those of
+    tasks that complete early. `reread_after` is how long a human task waits for its completion signal
+    (`KuFlow_Engine_Signal_Process_Item`) before its state is read from KuFlow. The time doubles after each read, up
+    to 12 hours.
     """
 
     def __init__(self, request: WorkflowRequest, *, reread_after: timedelta = timedelta(hours=1)) -> None:
@@ -190,10 +192,10 @@ class KuFlowProcess(Generic[Metadata]):
     ) -> Data:
         """Creates the task, waits until a person completes it, and returns its data.
 
-        Raises `TaskCancelled` if the task is canceled, and `asyncio.CancelledError` if the whole process is. `deadline`
-        is a time, or a duration after the creation of the task. `on_deadline` is called once, at the deadline, if the
-        task is still open. The task stays open, unless `on_deadline` cancels it. If the task is completed while
-        `on_deadline` runs, `on_deadline` is canceled.
+        Raises `TaskCancelled` if the task is canceled, and `asyncio.CancelledError` if the whole process is
+        canceled. `deadline` is a time, or a duration after the task is created. `on_deadline` is called once, at the
+        deadline, if the task is still open. The task stays open, unless `on_deadline` cancels it. If the task is
+        completed while `on_deadline` runs, `on_deadline` is canceled.
         """
         if (deadline is None) != (on_deadline is None):
             raise TypeError("deadline and on_deadline must be set together")
@@ -226,7 +228,7 @@ class KuFlowProcess(Generic[Metadata]):
         context_data: Context | None = None,
         **owner: Unpack[OwnerOptions],
     ) -> TaskHandle[Data] | SystemTaskHandle[Data]:
-        """Creates the task and does not wait. Canceling the current `asyncio` task cancels it in KuFlow."""
+        """Creates the task and does not wait. If the current `asyncio` task is canceled, so is this task."""
         if isinstance(task, SystemTask):
             return await self._open_system_task(task, context_data)
         return await self._open_human_task(task, data, context_data, owner)
@@ -238,9 +240,9 @@ class KuFlowProcess(Generic[Metadata]):
         *args: Parameters.args,
         **kwargs: Parameters.kwargs,
     ) -> Data:
-        """Creates the task, runs the activity, saves the data that it returns, and completes the task.
+        """Creates the task, runs the activity, saves the data that it returns, and completes the task. The
 
-        The application is the owner of the task. If the data does not match the schema, the activity fails and is
+        application owns the task. If the data does not match the schema, the activity fails and is
         retried until you fix its code.
         """
         handle = await self._open_system_task(task)
@@ -257,7 +259,7 @@ class KuFlowProcess(Generic[Metadata]):
     ) -> str:
         """Posts a message and does not wait.
 
-        `data` requires a data structure code, which defaults to the code of the message.
+        `data` requires a data structure code, which defaults to the message's code.
         """
         content: dict[str, object] = {}
         if text is not None:
@@ -272,16 +274,16 @@ class KuFlowProcess(Generic[Metadata]):
         return await self._create_item("THREAD", thread.code, _owner_of(owner))
 
     def on_signal(self, name: str, handler: Callable[[Any], Awaitable[None] | None]) -> None:
-        """Handles a signal. For the signal of a user action, use `on_action`.
+        """Handles a signal. For a user action's signal, use `on_action`. Call it before the workflow's first `await`,
 
-        Call it before the first `await` of the workflow: signals that arrive before there is a handler are ignored.
+        because signals that arrive before a handler exists are ignored.
         """
         workflow.set_signal_handler(name, handler)
 
     def on_action(self, action: SignalAction[Input], handler: Callable[[Input], object]) -> None:
-        """Handles a user action. The handler gets what the person entered, or `None`, and may be a coroutine function.
+        """Handles a user action. The handler receives what the person entered, or `None`, and can be a coroutine
 
-        Call it before the first `await` of the workflow, like `on_signal`.
+        function. Like `on_signal`, call it before the workflow's first `await`.
         """
         name = action.signal
         self._actions[name, action.code] = handler
@@ -303,12 +305,12 @@ class KuFlowProcess(Generic[Metadata]):
         workflow.set_signal_handler(name, dispatch)
 
     async def read_metadata(self) -> Metadata:
-        """Reads the metadata of the process."""
+        """Reads the process metadata."""
         response = await kuflow_activities.retrieve_process({"processId": self._process_id})
         return cast(Metadata, _value_of(response["process"].get("metadata")))
 
     async def write_metadata(self, fields: Metadata) -> None:
-        """Sets fields of the metadata of the process and keeps the others."""
+        """Sets fields of the process metadata and keeps the others."""
         patch: list[JsonPatchOperation] = [
             {"op": "add", "path": f"/{_escape(field)}", "value": value}
             for field, value in cast(Mapping[str, object], fields).items()

@@ -15,14 +15,16 @@ Input = TypeVarWithDefault("Input", default=None)
 
 @dataclass(frozen=True)
 class HumanTask(Generic[Data, Context]):
-    """A task that a person completes. `Data` is the type of its data, and `Context` that of its context data."""
+    """A task that a person completes. `Data` is the type of its data, and `Context` the type of its context data."""
 
     code: str
 
 
 @dataclass(frozen=True)
 class SystemTask(Generic[Data, Context]):
-    """A task that the application completes. `Data` is the type of its data, and `Context` that of its context data."""
+    """A task that the application completes. `Data` is the type of its data, and `Context` the type of its context
+    data.
+    """
 
     code: str
 

@@ -5,9 +5,9 @@ import java.util.UUID;
 import kuflow.worker.model.KuFlowFile;
 
 /**
- * Transfers documents between KuFlow and a file, without loading them into memory. Transfer a file in the same activity
- * that creates or reads it, because the next activity may run on another host. Give that activity the options for
- * transfers: transfers send heartbeats.
+ * Transfers documents between KuFlow and files without loading them into memory. Transfer a file in the same activity that creates or
+ * reads it, because the next activity might run on another host. Give that activity the options for transfers, because transfers send
+ * heartbeats.
  */
 public interface Documents {
 

@@ -44,7 +44,7 @@ import kuflow.worker.workflow.WorkflowRequest;
 import kuflow.worker.workflow.WorkflowResponse;
 import org.jspecify.annotations.Nullable;
 
-/** A process on Temporal's test server, with the converter and the interceptors of the worker. */
+/** A process on Temporal's test server, with the worker's converter and interceptors. */
 public final class ProcessRun implements AutoCloseable {
 
     private static final String QUEUE = "test";

@@ -45,9 +45,8 @@ public final class Replay {
     }
 
     /**
-     * Replays a history. Fails if the code calls different activities or creates different items from those in the
-     * history. (Temporal's own replay would not notice swapped tasks: it compares only activity names, and one
-     * activity creates every item.)
+     * Replays a history. Fails if the code calls other activities or creates other items than those in the history. (Temporal's own
+     * replay does not notice swapped tasks, because it compares only activity names, and a single activity creates all items.)
      */
     public static void replay(WorkflowExecutionHistory history, Class<?>... workflows) throws Exception {
         try (HistoryReplay replay = new HistoryReplay(CONVERTER, List.of(workflows))) {

@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** The argument that KuFlow passes to the workflow of a user action. The ID of the workflow is that of the action. */
+/** The argument that KuFlow passes to a user action's workflow. The workflow has the same ID as the action. */
 public record ActionRequest(
         UUID processId,
         String userActionDefinitionType,

@@ -3,11 +3,11 @@ package kuflow.worker.workflow;
 import kuflow.worker.model.KuFlowFile;
 import org.jspecify.annotations.Nullable;
 
-/** What the workflow of a user action returns to KuFlow. A downloadable action needs a document. */
+/** What a user action's workflow returns to KuFlow. A downloadable action needs a document. */
 public record ActionResponse(
         @Nullable String message, @Nullable Downloadable downloadable) {
 
-    /** @param documentUri the {@code ku:} URI of a document of the process */
+    /** @param documentUri the {@code ku:} URI of one of the process's documents */
     public record Downloadable(String documentUri) {}
 
     public static ActionResponse of(String message) {

@@ -22,7 +22,7 @@ public class CallRejected extends RuntimeException {
         this.response = response;
     }
 
-    /** The operation of KuFlow's API, such as {@code createProcessItem}. */
+    /** The KuFlow API operation, such as {@code createProcessItem}. */
     public String operation() {
         return operation;
     }

@@ -8,7 +8,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A task in the process, completed by a person.
+ * A task in the process that a person completes.
  *
  * @param code the code of its process item definition in KuFlow
  */
@@ -44,7 +44,7 @@ public record HumanTask<D>(String code, Class<D> dataType) {
             return this;
         }
 
-        /** The data that the form of the task shows at first. Fields that are not set stay empty. */
+        /** The data that the task form shows initially. Fields that are not set stay empty. */
         public Options<D> data(D data) {
             this.data = data;
             return this;
@@ -57,16 +57,17 @@ public record HumanTask<D>(String code, Class<D> dataType) {
         }
 
         /**
-         * Calls {@code onDeadline} once if the task is still open after a time. The task stays open, unless {@code onDeadline}
-         * cancels it. When the task is completed, what {@code onDeadline} still does is canceled.
+         * Calls {@code onDeadline} once if the task is still open after this duration. The task stays open, unless {@code onDeadline}
+         * cancels it. If the task is completed while {@code onDeadline}
+         * runs, {@code onDeadline} is canceled.
          *
-         * @param after from now
+         * @param after the duration, counted from now
          */
         public Options<D> deadline(Duration after, Consumer<TaskHandle<D>> onDeadline) {
             return deadline(Instant.ofEpochMilli(Workflow.currentTimeMillis()).plus(after), onDeadline);
         }
 
-        /** Calls {@code onDeadline} once if the task is still open at a time. */
+        /** Calls {@code onDeadline} once if the task is still open at this time. */
         public Options<D> deadline(Instant deadline, Consumer<TaskHandle<D>> onDeadline) {
             this.deadline = deadline;
             this.onDeadline = onDeadline;

@@ -37,7 +37,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 
 /**
- * Gives a workflow access to its process. Create it in the constructor of the workflow, so that the workflow receives every
+ * Gives a workflow access to its process. Create it in the workflow's constructor, so that the workflow receives every
  * signal, including those of tasks that complete early.
  */
 public final class KuFlowProcess {
@@ -65,22 +65,23 @@ public final class KuFlowProcess {
     }
 
     /**
-     * @param rereadAfter how long a human task waits for the signal of its completion ({@code KuFlow_Engine_Signal_Process_Item})
-     *     before its state is read from KuFlow. Doubles each time, up to 12 hours. Default: one hour.
+     * @param rereadAfter how long a human task waits for its completion signal ({@code KuFlow_Engine_Signal_Process_Item})
+     *     before its state is read from KuFlow. The time doubles after each read, up to 12 hours. Default: one hour.
      */
     public KuFlowProcess(WorkflowRequest request, Duration rereadAfter) {
         this.processId = request.processId();
         this.rereadAfter = rereadAfter;
     }
 
-    /** KuFlow's own activities, one for each operation of its API. Their timeouts and retries are those of {@link #activities}. */
+    /** KuFlow's own activities, one for each operation of its API. They have the same timeouts and retries as {@link #activities}. */
     public static KuFlowOperations kuflowActivities() {
         return ActivityStubs.kuflow();
     }
 
     /**
-     * Your own activities. An attempt has one minute. A failed one is repeated after a second, then after twice as long each time, up to
-     * five minutes, until it succeeds or 365 days have passed. For other options, use Temporal's {@code Workflow.newActivityStub}.
+     * Your own activities. Each attempt times out after one minute. A failed attempt is retried after one second. The delay doubles each
+     * time, up to five minutes, until an attempt succeeds or 365 days have passed. For other options, use Temporal's
+     * {@code Workflow.newActivityStub}.
      */
     public static <A> A activities(Class<A> activities) {
         return ActivityStubs.own(activities);
@@ -95,7 +96,7 @@ public final class KuFlowProcess {
     }
 
     /**
-     * In {@code work}, a call that KuFlow rejects because of its data (a 4xx status other than 401, 403, 408 and 429)
+     * Within {@code work}, a call that KuFlow rejects because of its data (a 4xx status other than 401, 403, 408 and 429)
      * throws {@link CallRejected} instead of being retried. This includes calls from your own activities.
      */
     public static <R> R failOnRejection(Supplier<R> work) {
@@ -111,10 +112,10 @@ public final class KuFlowProcess {
     }
 
     /**
-     * Runs all calls at the same time, and returns their results in order.
+     * Runs all calls concurrently, and returns their results in order.
      *
-     * <p>If one of them fails, such as a task that is canceled in KuFlow, the others are canceled, both in the workflow
-     * and in KuFlow. The method then throws the exception of the call that failed.
+     * <p>If one of them fails, for example because its task is canceled in KuFlow, the others are canceled, both in the workflow and in
+     * KuFlow. The method then throws the exception of the call that failed.
      */
     @SafeVarargs
     public static <R> List<R> all(Supplier<? extends R>... calls) {
@@ -143,7 +144,7 @@ public final class KuFlowProcess {
         return all(calls.toArray(Supplier[]::new));
     }
 
-    /** Like {@link #all(Supplier[])}, for two calls with results of different types, which are combined. */
+    /** Like {@link #all(Supplier[])}, for two calls whose results have different types and are combined. */
     public static <A, B, R> R all(Supplier<A> first, Supplier<B> second, BiFunction<A, B, R> combine) {
         List<Object> results = KuFlowProcess.<Object>all(List.of(first, second));
         @SuppressWarnings("unchecked")
@@ -185,7 +186,7 @@ public final class KuFlowProcess {
         return openTask(task, new HumanTask.Options<>());
     }
 
-    /** Creates the task and does not wait. A deadline is not possible here. */
+    /** Creates the task and does not wait. You cannot set a deadline here. */
     public <D> TaskHandle<D> openTask(HumanTask<D> task, Consumer<HumanTask.Options<D>> options) {
         HumanTask.Options<D> chosen = optionsOf(options);
         if (chosen.deadline != null) {
@@ -247,8 +248,8 @@ public final class KuFlowProcess {
     }
 
     /**
-     * Handles a user action that sends a signal. The handler gets what the person entered. Call it in the constructor of the workflow
-     * or before the workflow waits for the first time: signals that arrive before there is a handler are ignored.
+     * Handles a user action that sends a signal. The handler receives what the person entered. Call this method in the workflow's
+     * constructor, or before the workflow waits for the first time, because signals that arrive before a handler exists are ignored.
      */
     public <I> void onAction(SignalAction<I> action, Consumer<I> handler) {
         onAction(action, (input, signal) -> handler.accept(input));
@@ -264,14 +265,14 @@ public final class KuFlowProcess {
         signals.handle(name, payload, handler);
     }
 
-    /** Reads the metadata of the process. */
+    /** Reads the process metadata. */
     public <M> M readMetadata(Class<M> type) {
         Process process = kuflow.retrieveProcess(processId);
         return dataAs(type, process.metadata(), "the process");
     }
 
     /**
-     * Sets fields of the metadata of the process and keeps the others.
+     * Sets fields of the process metadata and keeps the others.
      *
      * @param fields a map, or an object whose null fields are left out
      */

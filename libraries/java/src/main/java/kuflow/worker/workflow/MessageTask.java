@@ -3,7 +3,7 @@ package kuflow.worker.workflow;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A message of the process. {@code D} is the type of its data.
+ * A message in the process. {@code D} is the type of its data.
  *
  * @param code the code of its process item definition in KuFlow
  */
@@ -41,7 +41,7 @@ public record MessageTask<D>(String code) {
             return this;
         }
 
-        /** The data structure of the data. Default: the code of the message. */
+        /** The code of the data structure. Default: the message's code. */
         public Content<D> dataStructureCode(String dataStructureCode) {
             this.dataStructureCode = dataStructureCode;
             return this;

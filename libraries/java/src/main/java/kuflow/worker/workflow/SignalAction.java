@@ -1,10 +1,10 @@
 package kuflow.worker.workflow;
 
 /**
- * A user action that sends a signal to the workflow of the process.
+ * A user action that sends a signal to the process's workflow.
  *
  * @param code the code of its definition in KuFlow
- * @param signal the name of the signal, which several actions can have
+ * @param signal the name of the signal, which several actions can share
  * @param inputType {@code Void} if people enter nothing
  */
 public record SignalAction<I>(String code, String signal, Class<I> inputType) {

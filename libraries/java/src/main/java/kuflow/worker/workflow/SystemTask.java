@@ -3,7 +3,7 @@ package kuflow.worker.workflow;
 import java.util.Map;
 
 /**
- * A task of the process that this worker completes.
+ * A task in the process that this worker completes.
  *
  * @param code the code of its process item definition in KuFlow
  */

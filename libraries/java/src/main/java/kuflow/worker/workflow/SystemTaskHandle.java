@@ -34,7 +34,7 @@ public final class SystemTaskHandle<D> {
     }
 
     /**
-     * Runs {@code work}, which may call several activities, saves the data that it returns, and completes the task. If
+     * Runs {@code work}, which can call several activities, saves the data that it returns, and completes the task. If
      * the data does not match the schema, the workflow fails: the activities have already completed, so Temporal does
      * not retry them.
      */

@@ -18,7 +18,7 @@ public class TaskCancelled extends RuntimeException {
         this.processItemId = processItemId;
     }
 
-    /** The code of the task. */
+    /** The task's code. */
     public String code() {
         return code;
     }

@@ -26,7 +26,7 @@ public final class TaskHandle<D> {
         return id;
     }
 
-    /** The task's data, available once a person has completed the task. Fails with {@link TaskCancelled} if it is canceled. */
+    /** The task's data, available once a person has completed the task. Fails with {@link TaskCancelled} if the task is canceled. */
     public Promise<D> done() {
         return done;
     }

@@ -1,7 +1,7 @@
 package kuflow.worker.workflow;
 
 /**
- * A thread of the process, in which people write messages.
+ * A thread in the process, in which people write messages.
  *
  * @param code the code of its process item definition in KuFlow
  */

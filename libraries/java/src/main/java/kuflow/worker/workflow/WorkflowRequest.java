@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** The argument that KuFlow passes to the workflow of a process. */
+/** The argument that KuFlow passes to a process's workflow. */
 public record WorkflowRequest(
         UUID processId,
         @Nullable OffsetDateTime requestTime,

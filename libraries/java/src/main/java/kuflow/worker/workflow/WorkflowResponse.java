@@ -1,4 +1,4 @@
 package kuflow.worker.workflow;
 
-/** What the workflow of a process returns to KuFlow. */
+/** What a process's workflow returns to KuFlow. */
 public record WorkflowResponse(String message) {}
