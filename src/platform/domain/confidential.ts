@@ -3,7 +3,7 @@ import type { KmsKey } from '../../kuflow/contract/kms.ts';
 import type { OperationId } from '../../kuflow/contract/operations.ts';
 import {
   findEncryptionKey,
-  findKeyOfDefinition,
+  findKeyIdOfDefinition,
   hasEncryptionKeys,
   insertEncryptionKey,
 } from '../store/encryption-keys.ts';
@@ -15,8 +15,8 @@ const KEY_BYTES = 32;
 
 /** The id of the key for the confidential processes of a definition. Creates the key on first use. */
 export function requireKeyOfDefinition({ store }: Domain, definitionId: string): string {
-  const known = findKeyOfDefinition(store.sql, definitionId);
-  if (known !== undefined) return known.id;
+  const known = findKeyIdOfDefinition(store.sql, definitionId);
+  if (known !== undefined) return known;
   // A random ID does not reveal when the first confidential process was started.
   const id = randomUUID();
   const value = randomBytes(KEY_BYTES).toString('base64');
