@@ -166,7 +166,7 @@ async function startAll(options: PlatformOptions, parts: Parts): Promise<Running
   const probes = createProbes({ ...state, identity, ports, temporal: temporal.address, probeToken });
   let ready = false;
   const faults = createFaultRegistry(() => hub.publish({ kind: 'faults-changed' }));
-  const streams = createEventStreams({ hub });
+  const streams = createEventStreams(hub);
   const workers = await parts.add(
     watchWorkers({
       domain,

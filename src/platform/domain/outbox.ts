@@ -1,5 +1,5 @@
 import { messageOf } from '../../base/errors.ts';
-import type { ProcessEngine } from '../shared/process-engine.ts';
+import type { TemporalEngine } from '../temporal/engine.ts';
 import type { Domain } from './context.ts';
 import { createKeyedQueue, type KeyedQueue, type KeyedWork } from './keyed-queue.ts';
 import { nextCommand, workflowsWithCommands, removeCommand, type PendingCommand } from '../store/outbox-queue.ts';
@@ -7,7 +7,7 @@ import { findProcessById } from '../store/processes.ts';
 
 export interface OutboxOptions {
   readonly domain: Pick<Domain, 'store' | 'clock' | 'commands' | 'report'>;
-  readonly engine: ProcessEngine;
+  readonly engine: Pick<TemporalEngine, 'startWorkflow' | 'signalWorkflow' | 'cancelWorkflow'>;
   /** Called when the engine has acknowledged the start of a workflow, which can be watched from then on. */
   readonly onStarted?: ((workflowId: string) => void) | undefined;
   /** Milliseconds from a request to cancel until termination. Default: 10,000. */

@@ -36,12 +36,6 @@ export interface FaultRule {
   readonly action: FaultAction;
 }
 
-export interface ActiveFault extends FaultRule {
-  readonly id: string;
-  /** How many calls it will still affect. */
-  readonly left: number;
-}
-
 /** What is wrong with a rule whose fields have the types of `FaultRequest`; undefined if it is valid. */
 export function findFaultProblem({ operationId, action }: Omit<FaultRule, 'times'>): string | undefined {
   if (operationId !== '*' && !isOperationId(operationId))
@@ -53,48 +47,40 @@ export function findFaultProblem({ operationId, action }: Omit<FaultRule, 'times
   return surplus === undefined ? undefined : `action.${surplus} is not a field of ${kind}`;
 }
 
-export interface FaultRegistry {
-  add(rule: FaultRule): ActiveFault;
-  /** All rules since the last `clear`, used-up ones included, oldest first. */
-  list(): ActiveFault[];
-  /** Removes one rule. Returns whether it existed. */
-  remove(id: string): boolean;
-  clear(): void;
-  /** Returns the fault for this call, from the oldest matching rule, and uses up one of its `times`. */
-  take(operationId: string): FaultAction | undefined;
-}
-
 /** `onChange` is called after each change of the rules or of what is left of them. */
-export function createFaultRegistry(onChange: () => void = () => undefined): FaultRegistry {
-  let rules: { readonly rule: FaultRule; readonly id: string; left: number }[] = [];
-  const toActiveFault = ({ rule, id, left }: (typeof rules)[number]): ActiveFault => ({ id, ...rule, left });
+export function createFaultRegistry(onChange: () => void = () => undefined) {
+  /** `left`: how many calls the rule will still affect. */
+  let faults: (FaultRule & { readonly id: string; left: number })[] = [];
   return {
-    add: (rule) => {
-      const entry = { rule, id: uuid7(), left: rule.times };
-      rules.push(entry);
+    add: (rule: FaultRule) => {
+      const fault = { id: uuid7(), ...rule, left: rule.times };
+      faults.push(fault);
       onChange();
-      return toActiveFault(entry);
+      return { ...fault };
     },
-    list: () => rules.map(toActiveFault),
-    remove: (id) => {
-      const kept = rules.filter((entry) => entry.id !== id);
-      if (kept.length === rules.length) return false;
-      rules = kept;
+    /** All rules since the last `clear`, used-up ones included, oldest first. */
+    list: () => faults.map((fault) => ({ ...fault })),
+    /** Removes one rule. Returns whether it existed. */
+    remove: (id: string): boolean => {
+      const kept = faults.filter((fault) => fault.id !== id);
+      if (kept.length === faults.length) return false;
+      faults = kept;
       onChange();
       return true;
     },
-    clear: () => {
-      rules = [];
+    clear: (): void => {
+      faults = [];
       onChange();
     },
-    take: (operationId) => {
-      const match = rules.find(
-        ({ rule, left }) => left > 0 && (rule.operationId === '*' || rule.operationId === operationId),
-      );
+    /** Returns the fault for this call, from the oldest matching rule, and uses up one of its `times`. */
+    take: (operationId: string): FaultAction | undefined => {
+      const match = faults.find((one) => one.left > 0 && (one.operationId === '*' || one.operationId === operationId));
       if (match === undefined) return undefined;
       match.left--;
       onChange();
-      return match.rule.action;
+      return match.action;
     },
   };
 }
+
+export type FaultRegistry = ReturnType<typeof createFaultRegistry>;

@@ -23,23 +23,6 @@ export interface WorkflowMoment {
   readonly timers: readonly number[];
 }
 
-export interface WorkflowTime {
-  /** Whether the server supports skipping time. */
-  canSkip(): Promise<boolean>;
-  /** All running workflows, including children. */
-  listRunning(): Promise<readonly string[]>;
-  /** Undefined if the workflow is not running. */
-  read(workflowId: string): Promise<WorkflowMoment | undefined>;
-  /**
-   * Moves a workflow by a duration. Resolves when it is there, or with the reason why not, at `deadline` (milliseconds since the epoch, real time)
-   * at the latest. It does not move afterward. A workflow that ends on the way is there. Rejects if the server does not answer, or if `signal` aborts;
-   * then the workflow may still move.
-   */
-  forward(workflowId: string, ms: number, deadline: number, signal: AbortSignal): Promise<string | undefined>;
-  /** Stops a workflow that has not arrived. */
-  switchOff(workflowId: string): Promise<void>;
-}
-
 const { DEADLINE_EXCEEDED, FAILED_PRECONDITION, INVALID_ARGUMENT, NOT_FOUND, UNIMPLEMENTED } = GRPC_STATUS;
 const RUNNING = 1;
 const COMPLETED = 2;
@@ -65,7 +48,7 @@ export function createWorkflowTime(
   service: WorkflowService,
   namespace: string,
   listPollers: (taskQueue: string) => Promise<readonly string[]>,
-): WorkflowTime {
+) {
   type History = Awaited<ReturnType<WorkflowService['getWorkflowExecutionHistory']>>;
   type Events = NonNullable<NonNullable<History['history']>['events']>;
 
@@ -148,6 +131,7 @@ export function createWorkflowTime(
     return { kind: 'no-worker', reason: `no worker is polling ${taskQueue}` };
   }
 
+  /** Stops a workflow that has not arrived. */
   const switchOff = async (workflowId: string): Promise<void> => {
     try {
       await update(workflowId, { enabled: false });
@@ -157,7 +141,8 @@ export function createWorkflowTime(
   };
 
   return {
-    canSkip: async () => {
+    /** Whether the server supports skipping time. */
+    canSkip: async (): Promise<boolean> => {
       try {
         await service.pollWorkflowExecutionTimeSkipping({
           namespace,
@@ -173,9 +158,11 @@ export function createWorkflowTime(
       }
     },
 
-    listRunning: () => listWorkflowIds(service, namespace, "ExecutionStatus = 'Running'"),
+    /** All running workflows, including children. */
+    listRunning: (): Promise<readonly string[]> => listWorkflowIds(service, namespace, "ExecutionStatus = 'Running'"),
 
-    read: async (workflowId) => {
+    /** Undefined if the workflow is not running. */
+    read: async (workflowId: string): Promise<WorkflowMoment | undefined> => {
       try {
         const described = await service.describeWorkflowExecution({ namespace, execution: { workflowId } });
         if ((described.workflowExecutionInfo?.status as number | undefined) !== RUNNING) return undefined;
@@ -199,7 +186,17 @@ export function createWorkflowTime(
       }
     },
 
-    forward: async (workflowId, ms, deadline, signal) => {
+    /**
+     * Moves a workflow by a duration. Resolves when it is there, or with the reason why not, at `deadline` (milliseconds since the epoch, real time)
+     * at the latest. It does not move afterward. A workflow that ends on the way is there. Rejects if the server does not answer, or if `signal` aborts;
+     * then the workflow may still move.
+     */
+    forward: async (
+      workflowId: string,
+      ms: number,
+      deadline: number,
+      signal: AbortSignal,
+    ): Promise<string | undefined> => {
       let reason: string | undefined;
       try {
         reason = await forwardOnce(workflowId, ms, deadline, signal);
@@ -217,6 +214,8 @@ export function createWorkflowTime(
     switchOff,
   };
 }
+
+export type WorkflowTime = ReturnType<typeof createWorkflowTime>;
 
 /** The key of the time at which a workflow begins; those of timers are not empty. */
 const START = '';
