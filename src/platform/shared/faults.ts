@@ -36,6 +36,12 @@ export interface FaultRule {
   readonly action: FaultAction;
 }
 
+export interface ActiveFault extends FaultRule {
+  readonly id: string;
+  /** How many calls it will still affect. */
+  readonly left: number;
+}
+
 /** What is wrong with a rule whose fields have the types of `FaultRequest`; undefined if it is valid. */
 export function findFaultProblem({ operationId, action }: Omit<FaultRule, 'times'>): string | undefined {
   if (operationId !== '*' && !isOperationId(operationId))
@@ -47,33 +53,40 @@ export function findFaultProblem({ operationId, action }: Omit<FaultRule, 'times
   return surplus === undefined ? undefined : `action.${surplus} is not a field of ${kind}`;
 }
 
+export interface FaultRegistry {
+  add(rule: FaultRule): ActiveFault;
+  /** All rules since the last `clear`, used-up ones included, oldest first. */
+  list(): ActiveFault[];
+  /** Removes one rule. Returns whether it existed. */
+  remove(id: string): boolean;
+  clear(): void;
+  /** Returns the fault for this call, from the oldest matching rule, and uses up one of its `times`. */
+  take(operationId: string): FaultAction | undefined;
+}
+
 /** `onChange` is called after each change of the rules or of what is left of them. */
-export function createFaultRegistry(onChange: () => void = () => undefined) {
-  /** `left`: how many calls the rule will still affect. */
+export function createFaultRegistry(onChange: () => void = () => undefined): FaultRegistry {
   let faults: (FaultRule & { readonly id: string; left: number })[] = [];
   return {
-    add: (rule: FaultRule) => {
+    add: (rule) => {
       const fault = { id: uuid7(), ...rule, left: rule.times };
       faults.push(fault);
       onChange();
       return { ...fault };
     },
-    /** All rules since the last `clear`, used-up ones included, oldest first. */
     list: () => faults.map((fault) => ({ ...fault })),
-    /** Removes one rule. Returns whether it existed. */
-    remove: (id: string): boolean => {
+    remove: (id) => {
       const kept = faults.filter((fault) => fault.id !== id);
       if (kept.length === faults.length) return false;
       faults = kept;
       onChange();
       return true;
     },
-    clear: (): void => {
+    clear: () => {
       faults = [];
       onChange();
     },
-    /** Returns the fault for this call, from the oldest matching rule, and uses up one of its `times`. */
-    take: (operationId: string): FaultAction | undefined => {
+    take: (operationId) => {
       const match = faults.find((one) => one.left > 0 && (one.operationId === '*' || one.operationId === operationId));
       if (match === undefined) return undefined;
       match.left--;
@@ -82,5 +95,3 @@ export function createFaultRegistry(onChange: () => void = () => undefined) {
     },
   };
 }
-
-export type FaultRegistry = ReturnType<typeof createFaultRegistry>;

@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { KnownError, messageOf } from '../../base/errors.ts';
 import type { FileSystem } from '../../files/file-system.ts';
@@ -11,7 +10,7 @@ import {
   StagedWriteError,
   type StagingTarget,
 } from '../../files/staged-write.ts';
-import { isStateEntry, listNames, listStateEntries, OLD_STAGING, OWNER_LOCK, STATE_JOURNAL } from './entries.ts';
+import { isStateEntry, listNames, listStateEntries, OWNER_LOCK, STATE_JOURNAL } from './entries.ts';
 
 /** Creates an empty folder for a new state. The caller holds the lock of the state folder. */
 export async function createStaging(stateDir: string, files?: FileSystem): Promise<string> {
@@ -36,22 +35,14 @@ export async function swapState(stateDir: string, files?: FileSystem): Promise<v
   }
 }
 
-/**
- * Completes or undoes a swap that was interrupted. No other process may use the state folder. Rejects with a KnownError if an older version of this
- * tool left an unfinished one.
- */
+/** Completes or undoes a swap that was interrupted. No other process may use the state folder. */
 export async function finishInterruptedSwap(stateDir: string): Promise<void> {
-  for (const name of (await listNames(stateDir)).filter((one) => OLD_STAGING.test(one))) {
-    const staging = join(stateDir, name);
-    if ((await listNames(staging)).includes('replaced')) throw olderVersionError(staging);
-    await rm(staging, { recursive: true, force: true });
-  }
   await recoverStaged(stateStaging(stateDir));
 }
 
 /** Whether a swap was interrupted, or one is in progress. */
 export async function hasStagedState(stateDir: string): Promise<boolean> {
-  return (await listNames(stateDir)).some((name) => name === STATE_JOURNAL || OLD_STAGING.test(name));
+  return (await listNames(stateDir)).includes(STATE_JOURNAL);
 }
 
 function stateStaging(stateDir: string, files: FileSystem = nodeFileSystem): StagingTarget {
@@ -73,16 +64,5 @@ function unrestoredError(stateDir: string, remaining: readonly string[], failure
       'Close programs that use these files. The next start of `kuflow dev`, or another import, then completes or undoes it',
     ],
     cause: failure,
-  });
-}
-
-function olderVersionError(staging: string): KnownError {
-  return new KnownError({
-    message: 'An older version of this tool was interrupted while it imported a state',
-    tried: `complete the import in ${staging}`,
-    next: [
-      'Start `kuflow dev` of that version once, which completes or undoes the import',
-      `Or give up the state that was replaced: delete ${staging}, then import the archive again with --replace`,
-    ],
   });
 }

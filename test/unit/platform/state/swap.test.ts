@@ -4,7 +4,6 @@ import { describe, expect, it } from 'vitest';
 import { withStoppedState } from '../../../../src/platform/state/lock.ts';
 import { createStaging, hasStagedState, swapState } from '../../../../src/platform/state/swap.ts';
 import { Crash, faultyFiles, type Fault } from '../../../support/faulty-files.ts';
-import { errorOf } from '../../../support/known-error.ts';
 import { temporaryFolders } from '../../../support/temporary-folder.ts';
 
 const temporaryFolder = temporaryFolders();
@@ -84,15 +83,5 @@ describe('a new state', () => {
       expect(await hasStagedState(stateDir), name).toBe(false);
     }
     expect([...seen].sort()).toEqual(['new', 'old']);
-  });
-
-  it('is refused, with advice, while an import of an older version is incomplete', async () => {
-    const stateDir = join(temporaryFolder(), 'dev');
-    mkdirSync(join(stateDir, 'import-0a1b2c', 'replaced'), { recursive: true });
-    mkdirSync(join(stateDir, 'imported-0a1b2c'));
-    write(join(stateDir, 'import-0a1b2c', 'replaced'), OLD);
-    const error = await errorOf(withStoppedState(stateDir, () => Promise.resolve()));
-    expect(error.message).toContain('An older version of this tool was interrupted');
-    expect(contentsOf(join(stateDir, 'import-0a1b2c', 'replaced'))).toEqual(OLD);
   });
 });
