@@ -219,7 +219,7 @@ export async function connectEngine(options: DialOptions): Promise<EngineConnect
     describeNamespace: async (namespace, given) => {
       const result = await call('DescribeNamespace', { namespace, message: encodeString(1, namespace) }, given);
       if (!result.ok) return result;
-      const info = messageField(result.value, 1) ?? new Uint8Array();
+      const info = messageField(result.value, 1);
       const state = numberField(info, 2) ?? 0;
       const value = { name: stringField(info, 1) ?? namespace, state: NAMESPACE_STATES[state] ?? String(state) };
       return { ...result, value };

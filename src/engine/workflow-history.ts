@@ -1,4 +1,4 @@
-import { encodeMessage, encodeNumber, encodeString, messageField, numberField, protobufFields } from './protobuf.ts';
+import { encodeMessage, encodeNumber, encodeString, messageField, messageFields, numberField } from './protobuf.ts';
 import type { CallOptions, EngineConnection, RpcResult } from './rpc.ts';
 
 /** Temporal limits a history to 50 MB, and returns it in pages. */
@@ -33,8 +33,7 @@ export async function readWorkflowHistory(
     const page = await connection.call('GetWorkflowExecutionHistory', { namespace, message }, limited);
     if (!page.ok) return page;
     ms += page.ms;
-    for (const { value } of protobufFields(messageField(page.value, 1) ?? new Uint8Array()))
-      if (value instanceof Uint8Array) events.push(value);
+    events.push(...messageFields(messageField(page.value, 1), 1));
     token = Uint8Array.from(messageField(page.value, 3) ?? []);
   } while (token.length > 0);
   const all = [...events, ...nextWorkflowTask(events)];
@@ -66,7 +65,7 @@ function nextWorkflowTask(events: readonly Uint8Array[]): readonly Uint8Array[] 
       encodeMessage(11, Buffer.concat([encodeNumber(1, scheduledId), encodeString(2, 'kuflow')])),
     );
   if (scheduled !== undefined) return [started(nextId, scheduled)];
-  const queue = messageField(messageField(first, 6) ?? new Uint8Array(), 5) ?? new Uint8Array();
+  const queue = messageField(messageField(first, 6), 5) ?? new Uint8Array();
   const scheduling = Buffer.concat([
     encodeMessage(1, queue),
     encodeMessage(2, encodeNumber(1, 10)),

@@ -1,4 +1,4 @@
-import { encodeMessage, encodeNumber, encodeString, messageField, protobufFields, stringField } from './protobuf.ts';
+import { encodeMessage, encodeNumber, encodeString, messageField, messageFields, stringField } from './protobuf.ts';
 import type { CallOptions, EngineConnection, RpcResult } from './rpc.ts';
 
 /** KuFlow starts the workflow of a confidential process with these two headers, which contain JSON strings. */
@@ -34,24 +34,23 @@ export async function readWorkflowStart(
   return result.ok ? { ...result, value: readStart(result.value) } : result;
 }
 
-const EMPTY = new Uint8Array();
-
 function readStart(response: Uint8Array): WorkflowStart {
-  const event = messageField(messageField(response, 1) ?? EMPTY, 1) ?? EMPTY;
-  const started = messageField(event, 6) ?? EMPTY;
-  const header = messageField(started, 25) ?? EMPTY;
+  const started = messageField(messageField(messageField(response, 1), 1), 6);
+  const headers = messageFields(messageField(started, 25), 1);
   return {
-    workflowType: stringField(messageField(started, 1) ?? EMPTY, 1) ?? '',
-    taskQueue: stringField(messageField(started, 5) ?? EMPTY, 1) ?? '',
+    workflowType: stringField(messageField(started, 1), 1) ?? '',
+    taskQueue: stringField(messageField(started, 5), 1) ?? '',
     encryptionKeyId:
-      readHeader(header, ENCODING_HEADER) === ENCRYPTED_ENCODING ? readHeader(header, KEY_ID_HEADER) : undefined,
+      readHeader(headers, ENCODING_HEADER) === ENCRYPTED_ENCODING ? readHeader(headers, KEY_ID_HEADER) : undefined,
   };
 }
 
 /** The value of a header that contains a JSON string; undefined for any other. */
-function readHeader(header: Uint8Array, name: string): string | undefined {
-  const entries = protobufFields(header).flatMap(({ value }) => (value instanceof Uint8Array ? [value] : []));
-  const payload = messageField(entries.find((entry) => stringField(entry, 1) === name) ?? EMPTY, 2);
-  const text = stringField(payload ?? EMPTY, 2);
+function readHeader(headers: readonly Uint8Array[], name: string): string | undefined {
+  const payload = messageField(
+    headers.find((header) => stringField(header, 1) === name),
+    2,
+  );
+  const text = stringField(payload, 2);
   return text !== undefined && /^"[^"\\]*"$/.test(text) ? text.slice(1, -1) : undefined;
 }

@@ -13,7 +13,6 @@ import { createRequestRecorder } from './console/request-recorder.ts';
 import { watchWorkers } from './console/worker-watch.ts';
 import { changeDefinitions } from './domain/change-definitions.ts';
 import { reportUnknownCandidates } from './domain/candidates.ts';
-import type { EngineIssuers } from './domain/context.ts';
 import { createDomain } from './domain/domain.ts';
 import { readEncryptionKey } from './domain/confidential.ts';
 import { createOutbox } from './domain/outbox.ts';
@@ -23,6 +22,7 @@ import { createEventHub, reportEvent, takeFirstEventId } from './console/event-h
 import { createFaultRegistry, type FaultRegistry } from './shared/faults.ts';
 import { startGateway } from './gateway/gateway.ts';
 import { openAuthority, type Authority } from './pki/authority.ts';
+import { createEngineIssuers } from './pki/engine-issuers.ts';
 import { createPrivateFolder } from './pki/private-folder.ts';
 import { openEngineTokens, type EngineTokens } from './pki/tokens.ts';
 import { choosePort, DEFAULT_PORTS, holdPort, type HeldPort } from './shared/ports.ts';
@@ -42,11 +42,9 @@ import { watchProcesses } from './temporal/watch.ts';
 import { startParts, type Parts } from './shared/start-parts.ts';
 import { createWebhookSender } from './webhooks/sender.ts';
 import { createTimeSkipper, type TimeSkipper } from './time/time-skipper.ts';
-import type { Platform, PlatformEndpoints, PlatformEvent, PlatformIdentity, PlatformOptions } from './shared/types.ts';
+import type { Platform, PlatformEndpoints, PlatformEvent, PlatformOptions } from './shared/types.ts';
 
-const DEFAULT_TOKEN_LIFE = 3600;
 const DEFAULT_TOKEN_GRACE = 120;
-const DEFAULT_CERTIFICATE_LIFE = 400 * 24 * 3600;
 const PORT_ATTEMPTS = 20;
 
 export interface RunningPlatform extends Platform {
@@ -94,7 +92,7 @@ async function startAll(options: PlatformOptions, parts: Parts): Promise<Running
     store,
     definitions: options.definitions,
     people: options.people,
-    createIssuers: (created) => createIssuers(options, created, state),
+    createIssuers: (created) => createEngineIssuers(state, created, options),
     report,
   });
   report({ kind: 'ready', part: 'store' });
@@ -273,37 +271,6 @@ async function openState(
       tokens: await openEngineTokens({ folder, graceSeconds: tokenGrace ?? DEFAULT_TOKEN_GRACE, clock }),
     };
   });
-}
-
-function createIssuers(
-  options: PlatformOptions,
-  { tenantId, namespace }: PlatformIdentity,
-  { authority, tokens }: OpenState,
-): EngineIssuers {
-  return {
-    issueToken: async (principal) => {
-      const lifeSeconds = options.tokenLife ?? DEFAULT_TOKEN_LIFE;
-      const { token, expiredAt } = await tokens.issueToken({
-        principalId: principal.id,
-        tenantId,
-        namespace,
-        lifeSeconds,
-      });
-      return { token: token.reveal(), expiredAt: new Date(expiredAt).toISOString() };
-    },
-    issueCertificate: async (principal) => {
-      const lifeSeconds = options.certificateLife ?? DEFAULT_CERTIFICATE_LIFE;
-      const issued = await authority.issueClientCertificate({ principalId: principal.id, namespace, lifeSeconds });
-      return {
-        namespace,
-        tls: {
-          serverRootCaCertificate: authority.certificate,
-          clientCertificate: issued.certificate,
-          clientPrivateKey: issued.privateKey.reveal(),
-        },
-      };
-    },
-  };
 }
 
 /** Holds the ports until their parts listen, seconds later: another platform that starts now takes the next ones. */

@@ -1,6 +1,7 @@
 import type { Worker } from '../../kuflow/contract/workers.ts';
 import type { Domain } from '../domain/context.ts';
 import { listWorkers, WORKER_DELAY_WINDOW } from '../domain/workers.ts';
+import type { PlatformEvent } from '../shared/types.ts';
 import type { QueueStatus, WorkersStatus, WorkerStatus } from '../shared/contract.ts';
 
 export interface WorkerWatchOptions {
@@ -15,11 +16,7 @@ export interface WorkerWatchOptions {
   readonly everyMs?: number | undefined;
 }
 
-export interface PollingChange {
-  readonly taskQueue: string;
-  readonly identity: string;
-  readonly polls: boolean;
-}
+type PollingChange = Omit<Extract<PlatformEvent, { readonly kind: 'worker' }>, 'kind'>;
 
 interface Snapshot {
   readonly workers: readonly Worker[];

@@ -14,8 +14,8 @@ export async function createAuthentication(
   const tenantId = params.tenantId === undefined ? ctx.tenantId : requireTenant(ctx, params.tenantId);
   const credentials =
     params.type === 'ENGINE_TOKEN'
-      ? { engineToken: await ctx.issuers.issueToken(ctx.principal) }
-      : { engineCertificate: await ctx.issuers.issueCertificate(ctx.principal) };
+      ? { engineToken: await ctx.issuers.issueToken(ctx.principal.id) }
+      : { engineCertificate: await ctx.issuers.issueCertificate(ctx.principal.id) };
   // Like the credentials, in real time.
   const time = ctx.clock.real.now();
   const authentication = {

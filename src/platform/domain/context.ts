@@ -7,24 +7,8 @@ import type { Store } from '../store/store.ts';
 import { enqueueCommand, type WorkflowOfProcess } from '../store/outbox-queue.ts';
 import type { PrincipalRow } from '../store/people.ts';
 import type { ProcessRow } from '../store/processes.ts';
+import type { EngineIssuers } from '../pki/engine-issuers.ts';
 import type { DefinitionCatalog } from './definitions.ts';
-
-type Awaitable<T> = T | Promise<T>;
-
-/** Issues what a worker needs to connect to the engine. */
-export interface EngineIssuers {
-  /** `expiredAt` is ISO 8601. */
-  issueToken(principal: PrincipalRow): Awaitable<{ readonly token: string; readonly expiredAt: string }>;
-  /** In PEM; the private key is PKCS#8. */
-  issueCertificate(principal: PrincipalRow): Awaitable<{
-    readonly namespace: string;
-    readonly tls: {
-      readonly serverRootCaCertificate: string;
-      readonly clientCertificate: string;
-      readonly clientPrivateKey: string;
-    };
-  }>;
-}
 
 /** What all operations share. One per running platform. */
 export interface Domain {

@@ -144,7 +144,7 @@ function acceptSessions(server: Http2SecureServer, state: GatewayState): void {
 }
 
 function acceptCalls(server: Http2SecureServer, state: GatewayState): void {
-  const authorize = createAuthorizer({ verifyToken: state.options.verifyToken, clock: state.clock });
+  const authorize = createAuthorizer(state.options.verifyToken, state.clock);
   server.on('stream', (stream, headers) => {
     const authorization = authorize(headers);
     if (authorization instanceof Promise) {

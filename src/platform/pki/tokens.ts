@@ -82,7 +82,7 @@ interface TokenRequest {
 }
 
 /** The claims of an engine token. `acceptedUntil` is `exp` plus the grace period, in milliseconds since the epoch. */
-interface TokenClaims {
+export interface TokenClaims {
   readonly principalId: string;
   readonly tenantId: string;
   readonly namespace: string;

@@ -7,6 +7,7 @@ import { codeOf, KnownError, messageOf } from '../../base/errors.ts';
 import { withContext } from '../../base/system-error.ts';
 import { isOlder } from '../../files/version.ts';
 import { choosePort } from '../shared/ports.ts';
+import type { PlatformOptions } from '../shared/types.ts';
 import { superviseProcess, type ProcessExit, type SupervisedProcess } from '../supervisor/client.ts';
 import { PlatformConnection } from './connection.ts';
 import {
@@ -19,24 +20,17 @@ import {
 } from './network.ts';
 import { UI_CODEC_PATH } from './ui-guard.ts';
 
-export interface TemporalOptions {
+export interface TemporalOptions extends Pick<PlatformOptions, 'stateDir' | 'ephemeral' | 'dynamicConfig' | 'signal'> {
   /** Absolute path of the `temporal` program. */
   readonly path: string;
   /** Default: what the program prints. */
   readonly versions?: TemporalVersions | undefined;
-  /** For the database, the log and the server's home folder. */
-  readonly stateDir: string;
-  /** Keeps its data in memory: it is lost when the server exits, and `stateDir` is removed if this process is killed. */
-  readonly ephemeral?: boolean | undefined;
   readonly namespace: string;
   /** Default: a private network, or loopback if the system does not have them. */
   readonly network?: TemporalNetwork | undefined;
   /** Runs Temporal's UI too. */
   readonly ui?: boolean | undefined;
-  /** Temporal dynamic configuration, added to the default one. */
-  readonly dynamicConfig?: Readonly<Record<string, unknown>> | undefined;
   readonly supervisorEntry: string;
-  readonly signal?: AbortSignal | undefined;
 }
 
 export interface TemporalVersions {
@@ -46,20 +40,7 @@ export interface TemporalVersions {
   readonly serverVersion: string;
 }
 
-export interface TemporalServer extends TemporalVersions {
-  /** For a server that replaces this one, so that it gets the same address. */
-  readonly network: TemporalNetwork;
-  /** `unix:<path>`, or `127.0.0.1:<port>`. */
-  readonly address: string;
-  /** The address of Temporal's UI, if it was requested. */
-  readonly uiAddress: string | undefined;
-  readonly pid: number;
-  readonly logFile: string;
-  /** Resolves when the server has exited, for whatever reason. */
-  readonly exited: Promise<ProcessExit>;
-  /** Asks it to exit, and kills it after 10 s. Safe to call twice. */
-  stop(): Promise<void>;
-}
+export type TemporalServer = Awaited<ReturnType<typeof startInNetwork>>;
 
 /** Milliseconds until it must answer. */
 const READY_WITHIN = 30_000;
@@ -105,11 +86,7 @@ interface ServerFiles {
 
 type StartOptions = TemporalOptions & { readonly versions: TemporalVersions };
 
-async function startInNetwork(
-  options: StartOptions,
-  network: TemporalNetwork,
-  { home, logFile, dbFile }: ServerFiles,
-): Promise<TemporalServer> {
+async function startInNetwork(options: StartOptions, network: TemporalNetwork, { home, logFile, dbFile }: ServerFiles) {
   for (let attempt = 1; ; attempt++) {
     const ports = await choosePorts(network, options.ui === true);
     const { port, uiPort } = ports;
@@ -130,14 +107,19 @@ async function startInNetwork(
     const problem = await waitUntilReady(supervised, address, options);
     if (problem === undefined) {
       return {
-        network: network.kind === 'loopback' ? { kind: 'loopback', port } : network,
+        /** For a server that replaces this one, so that it gets the same address. */
+        network: network.kind === 'loopback' ? { kind: network.kind, port } : network,
+        /** `unix:<path>`, or `127.0.0.1:<port>`. */
         address,
+        /** Of Temporal's UI, if it was requested. */
         uiAddress: uiPort === undefined ? undefined : temporalAddress(network, uiPort),
         ...options.versions,
         pid: supervised.pid,
         logFile,
+        /** Resolves when the server has exited, for whatever reason. */
         exited: supervised.exited,
-        stop: async () => {
+        /** Asks it to exit, and kills it after 10 s. Safe to call twice. */
+        stop: async (): Promise<void> => {
           await supervised.stop();
           removeTemporalNetwork(network);
         },

@@ -151,11 +151,13 @@ export function createWorld(options: WorldOptions = {}): World {
     report,
     timeZone: 'Europe/Madrid',
     createIssuers: ({ namespace }) => ({
-      issueToken: (principal) => ({ token: `token.of.${principal.id}`, expiredAt: '2030-01-01T00:00:00.000Z' }),
-      issueCertificate: () => ({
-        namespace,
-        tls: { serverRootCaCertificate: 'CA', clientCertificate: 'CERT', clientPrivateKey: 'KEY' },
-      }),
+      issueToken: (principalId) =>
+        Promise.resolve({ token: `token.of.${principalId}`, expiredAt: '2030-01-01T00:00:00.000Z' }),
+      issueCertificate: () =>
+        Promise.resolve({
+          namespace,
+          tls: { serverRootCaCertificate: 'CA', clientCertificate: 'CERT', clientPrivateKey: 'KEY' },
+        }),
     }),
   });
   const outbox = createOutbox({ domain, engine });
