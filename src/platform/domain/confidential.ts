@@ -1,12 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { KmsKey } from '../../kuflow/contract/kms.ts';
 import type { OperationId } from '../../kuflow/contract/operations.ts';
-import {
-  findEncryptionKey,
-  findKeyIdOfDefinition,
-  hasEncryptionKeys,
-  insertEncryptionKey,
-} from '../store/encryption-keys.ts';
+import { ENCRYPTION_KEYS, findKeyIdOfDefinition, hasEncryptionKeys } from '../store/encryption-keys.ts';
 import { includesConfidential } from '../store/processes.ts';
 import { forbidden, orNotFound } from './api-error.ts';
 import type { Domain, OperationContext } from './context.ts';
@@ -20,7 +15,7 @@ export function requireKeyOfDefinition({ store }: Domain, definitionId: string):
   // A random ID does not reveal when the first confidential process was started.
   const id = randomUUID();
   const value = randomBytes(KEY_BYTES).toString('base64');
-  insertEncryptionKey(store.sql, { id, definitionId, value, createdAt: store.now() });
+  ENCRYPTION_KEYS.insert(store.sql, { id, definitionId, value, createdAt: store.now() });
   return id;
 }
 
@@ -30,13 +25,13 @@ export function requireKeyOfDefinition({ store }: Domain, definitionId: string):
 export function retrieveKmsKey(ctx: OperationContext, id: string): KmsKey {
   if (ctx.principal.type !== 'APPLICATION')
     throw forbidden(`${ctx.principal.name} can't read keys: only applications with a role in the process can`);
-  const key = orNotFound(findEncryptionKey(ctx.store.sql, id), 'key', id);
+  const key = orNotFound(ENCRYPTION_KEYS.findById(ctx.store.sql, id), 'key', id);
   return { id: key.id, value: key.value };
 }
 
 /** The bytes of a key, for the platform itself. Throws if the key does not exist. */
 export function readEncryptionKey({ store }: Pick<Domain, 'store'>, id: string): Uint8Array {
-  const key = findEncryptionKey(store.sql, id);
+  const key = ENCRYPTION_KEYS.findById(store.sql, id);
   if (key === undefined) throw new Error(`The local KuFlow does not have the key ${id}`);
   return Buffer.from(key.value, 'base64');
 }

@@ -4,7 +4,7 @@ import type { PeopleSeed } from '../../process/people.ts';
 import type { PlatformEvent, PlatformIdentity } from '../shared/types.ts';
 import { findDocumentByUri } from '../store/documents.ts';
 import type { Store } from '../store/store.ts';
-import { findGroupById, findPrincipalById } from '../store/people.ts';
+import { GROUPS, PRINCIPALS } from '../store/people.ts';
 import type { EngineIssuers } from '../pki/engine-issuers.ts';
 import type { Domain } from './context.ts';
 import { createDefinitionCatalog } from './definitions.ts';
@@ -50,7 +50,7 @@ export function createDomain(options: DomainOptions): { readonly domain: Domain;
 function resourcesOf({ sql }: Store): ReferencedResources {
   return {
     findDocument: (uri) => findDocumentByUri(sql, uri),
-    hasPrincipal: (id) => findPrincipalById(sql, id) !== undefined,
-    hasGroup: (id) => findGroupById(sql, id) !== undefined,
+    hasPrincipal: (id) => PRINCIPALS.findById(sql, id) !== undefined,
+    hasGroup: (id) => GROUPS.findById(sql, id) !== undefined,
   };
 }

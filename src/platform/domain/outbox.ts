@@ -3,7 +3,7 @@ import type { TemporalEngine } from '../temporal/engine.ts';
 import type { Domain } from './context.ts';
 import { createKeyedQueue, type KeyedQueue, type KeyedWork } from './keyed-queue.ts';
 import { nextCommand, workflowsWithCommands, removeCommand, type PendingCommand } from '../store/outbox-queue.ts';
-import { findProcessById } from '../store/processes.ts';
+import { PROCESSES } from '../store/processes.ts';
 
 export interface OutboxOptions {
   readonly domain: Pick<Domain, 'store' | 'clock' | 'commands' | 'report'>;
@@ -44,7 +44,7 @@ export function createOutbox(options: OutboxOptions): KeyedQueue {
     { signal, setWaiting }: KeyedWork,
   ): Promise<void> {
     const { engine } = options;
-    const workflow = { workflowId, encryptionKeyId: findProcessById(store.sql, processId)?.encryptionKeyId };
+    const workflow = { workflowId, encryptionKeyId: PROCESSES.findById(store.sql, processId)?.encryptionKeyId };
     switch (command.kind) {
       case 'start-workflow':
         return engine.startWorkflow({ ...workflow, ...command });

@@ -2,7 +2,7 @@ import { uuid7 } from '../../base/uuid.ts';
 import type { JsonObject } from '../../base/json.ts';
 import type { Process, ProcessCreateParams } from '../../kuflow/contract/processes.ts';
 import { newAudit } from '../store/audit.ts';
-import { findProcessById, insertProcess, type ProcessRow } from '../store/processes.ts';
+import { PROCESSES, type ProcessRow } from '../store/processes.ts';
 import { ApiError, badRequest } from './api-error.ts';
 import { enqueueForProcess, recordEvent, type OperationContext } from './context.ts';
 import type { ServedDefinition } from './definitions.ts';
@@ -23,7 +23,7 @@ export function createProcess(
 ): { readonly created: boolean; readonly process: Process } {
   const result = ctx.store.transaction(() => {
     const id = params.id?.toLowerCase() ?? uuid7(ctx.clock.now());
-    const existing = findProcessById(ctx.store.sql, id);
+    const existing = PROCESSES.findById(ctx.store.sql, id);
     if (existing !== undefined) return { created: false, process: existing };
     const served = requireDefinition(ctx, params);
     const initiator = resolvePrincipal(ctx, params, 'initiator') ?? ctx.principal;
@@ -42,7 +42,7 @@ export function createProcess(
         served.definition.process.confidential === true ? requireKeyOfDefinition(ctx, served.ref.id) : undefined,
       ...newAudit(ctx.principal.id, ctx.store.now()),
     };
-    insertProcess(ctx.store.sql, process);
+    PROCESSES.insert(ctx.store.sql, process);
     linkDocuments(ctx, process.metadata, formatProcessUri(id));
     linkDocuments(ctx, process.entity, formatProcessUri(id));
     if (workflow !== undefined)
@@ -75,7 +75,7 @@ function requireDefinition(ctx: OperationContext, params: ProcessCreateParams): 
 
 function requireRelatedProcess(ctx: OperationContext, id: string | undefined): string | undefined {
   if (id === undefined) return undefined;
-  if (findProcessById(ctx.store.sql, id.toLowerCase()) === undefined)
+  if (PROCESSES.findById(ctx.store.sql, id.toLowerCase()) === undefined)
     throw badRequest('The process in relatedProcessId does not exist', 'body.relatedProcessId');
   return id.toLowerCase();
 }

@@ -19,7 +19,7 @@ import { PROBE_HEADER, type RestDeps, type ServerTls } from './deps.ts';
 import { registerDevRoutes } from './dev-routes.ts';
 import { registerOperation } from './operation-route.ts';
 import { checkOrigin } from '../shared/origin-check.ts';
-import { describeUnknownOperation, getRequestState, isConsoleRequest, parseQuery, stripApiPrefix } from './request.ts';
+import { describeUnknownOperation, getRequestState, isConsoleRequest, stripApiPrefix } from './request.ts';
 import { createRequestLog } from './report-requests.ts';
 
 /** Bytes; a larger body is refused with 413. */
@@ -67,7 +67,7 @@ export function createRestApp(deps: RestDeps, tls?: ServerTls): FastifyInstance 
     bodyLimit: BODY_LIMIT,
     exposeHeadRoutes: false,
     rewriteUrl: (request) => stripApiPrefix(request.url ?? '/'),
-    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 200, querystringParser: parseQuery },
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 200 },
     frameworkErrors: (error, request, reply) => {
       answerError(error, request, reply);
     },

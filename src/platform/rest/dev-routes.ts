@@ -20,8 +20,16 @@ import { listAvailableActions, listInvokedActions } from '../domain/process-acti
 import { releaseTask } from '../domain/process-items.ts';
 import { requireProcess } from '../domain/process-view.ts';
 import { getProcessTimeline, sendProcessSignal } from '../domain/processes.ts';
+import { platformEnvironment } from '../shared/environment.ts';
 import { findFaultProblem } from '../shared/faults.ts';
-import type { ActionsOfProcess, FailingWorkStatus, InvokedAction, SkipRequest } from '../shared/contract.ts';
+import type {
+  ActionsOfProcess,
+  FailingWorkStatus,
+  InvokedAction,
+  PartStatus,
+  PlatformStatus,
+  SkipRequest,
+} from '../shared/contract.ts';
 import {
   devOpenApiDocument,
   devOperation,
@@ -29,13 +37,13 @@ import {
   type DevOperationId,
   type devOperations,
 } from '../shared/dev-operations.ts';
+import type { PrincipalRow } from '../store/people.ts';
 import { relativeToFolder } from '../temporal/failing-work.ts';
 import { listWebhookDeliveries, readWebhookDelivery, replayWebhookDelivery } from '../webhooks/delivery-records.ts';
 import { waitForProcess, waitForWorkers } from './dev-waits.ts';
 import type { RestDeps } from './deps.ts';
 import { formatContractErrors, toErrorDetail } from './operation-route.ts';
 import { authenticate, getRequestState, parseBody } from './request.ts';
-import { readWorkerVariables, readPlatformStatus } from './status.ts';
 
 type Table = typeof devOperations;
 
@@ -70,7 +78,10 @@ export function registerDevRoutes(app: FastifyInstance, deps: RestDeps, validato
 
   const handlers: DevHandlers = {
     readStatus: ({ ctx }) => readPlatformStatus(deps, ctx.principal),
-    readEnvironment: () => readWorkerVariables(deps),
+    readEnvironment: () => {
+      const { application, tenantId } = deps.identity;
+      return { variables: platformEnvironment({ ...deps.run, application, tenantId }) };
+    },
     listPeople: () => listPeople(domain),
     streamEvents: ({ request, reply }) => {
       const lastEventId = request.headers['last-event-id'];
@@ -145,6 +156,30 @@ export function registerDevRoutes(app: FastifyInstance, deps: RestDeps, validato
   app.get('/_dev/openapi.json', (request) =>
     devOpenApiDocument(`${request.protocol}://${request.headers.host ?? '127.0.0.1'}`, packageVersion()),
   );
+}
+
+const PARTS: readonly PartStatus['part'][] = ['store', 'temporal', 'gateway', 'rest'];
+
+async function readPlatformStatus(deps: RestDeps, principal: PrincipalRow): Promise<PlatformStatus> {
+  const { identity, run } = deps;
+  const { http, https, engine, temporalUi } = run.endpoints;
+  const { parts } = await deps.health();
+  return withoutUndefined({
+    version: packageVersion(),
+    startedAt: run.startedAt,
+    folder: process.cwd(),
+    stateDir: run.stateDir,
+    tenantId: identity.tenantId,
+    namespace: identity.namespace,
+    parts: PARTS.map((part): PartStatus => {
+      const { state, address, detail } = parts[part] ?? { state: 'down' };
+      return { part, state: state === 'up' ? 'up' : 'down', ...withoutUndefined({ address, detail }) };
+    }),
+    endpoints: { http, https, engine },
+    temporalUi,
+    clock: deps.time.status(),
+    principal: { id: principal.id, name: principal.name },
+  });
 }
 
 /** Writes a file that opens this path of the console with a code for the caller's token. */

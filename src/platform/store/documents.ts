@@ -1,7 +1,7 @@
 import type { Sql } from './sql.ts';
 import { defineTable, integer, optional, text, type RowOf } from './table.ts';
 
-const DOCUMENTS = defineTable('documents', {
+export const DOCUMENTS = defineTable('documents', {
   id: text(),
   /** `{ownerUri}/document/{id}` */
   uri: text(),
@@ -24,8 +24,6 @@ export type DocumentRow = RowOf<typeof DOCUMENTS>;
 export function findDocumentByUri(sql: Sql, uri: string): DocumentRow | undefined {
   return DOCUMENTS.findOne(sql, 'WHERE uri = ?', [uri]);
 }
-
-export const insertDocument = DOCUMENTS.insert;
 
 export function linkDocument(sql: Sql, uri: string, linkedTo: string): void {
   sql.run('UPDATE documents SET linked_to = ? WHERE uri = ? AND linked_to IS NULL', [linkedTo, uri]);

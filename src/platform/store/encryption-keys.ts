@@ -2,15 +2,13 @@ import type { Sql } from './sql.ts';
 import { defineTable, text } from './table.ts';
 
 /** The key of the confidential processes of a definition. It is never changed or removed: running workflows need it. */
-const ENCRYPTION_KEYS = defineTable('encryption_keys', {
+export const ENCRYPTION_KEYS = defineTable('encryption_keys', {
   id: text(),
   definitionId: text(),
   /** 32 bytes in base64. */
   value: text(),
   createdAt: text(),
 });
-
-export const findEncryptionKey = ENCRYPTION_KEYS.findById;
 
 /** The id of the key; undefined if the definition does not have one yet. */
 export function findKeyIdOfDefinition(sql: Sql, definitionId: string): string | undefined {
@@ -20,5 +18,3 @@ export function findKeyIdOfDefinition(sql: Sql, definitionId: string): string | 
 export function hasEncryptionKeys(sql: Sql): boolean {
   return ENCRYPTION_KEYS.findOne(sql, 'LIMIT 1', []) !== undefined;
 }
-
-export const insertEncryptionKey = ENCRYPTION_KEYS.insert;

@@ -3,7 +3,7 @@ import type { TimelineEntry } from '../shared/contract.ts';
 import { optionalTextColumn, type Sql } from './sql.ts';
 import { defineTable, optional, text, type RowOf } from './table.ts';
 
-const EVENTS = defineTable('events', {
+export const EVENTS = defineTable('events', {
   processId: text(),
   /** ISO 8601, UTC. */
   time: text(),
@@ -14,8 +14,6 @@ const EVENTS = defineTable('events', {
   detail: optional(text()),
 });
 export type EventRow = RowOf<typeof EVENTS>;
-
-export const insertEvent = EVENTS.insert;
 
 /** The events of a process, in order. */
 export function findEvents(sql: Sql, processId: string): TimelineEntry[] {

@@ -1,6 +1,15 @@
-import type { EngineCommand } from '../shared/process-engine.ts';
+import type { Json } from '../../base/json.ts';
 import { textColumn, type Sql } from './sql.ts';
 import { defineTable, integer, jsonText, text, type RowOf } from './table.ts';
+
+/**
+ * A command for the engine. Added in the transaction that causes it, and removed when the engine has acknowledged it.
+ */
+export type EngineCommand =
+  | { readonly kind: 'start-workflow'; readonly workflowType: string; readonly taskQueue: string; readonly input: Json }
+  /** Without a payload, the signal does not have an argument. */
+  | { readonly kind: 'signal-workflow'; readonly signalName: string; readonly payload?: Json | undefined }
+  | { readonly kind: 'cancel-workflow'; readonly reason: string };
 
 /** The workflow of a process has the id of the process; that of an action has its own. */
 export interface WorkflowOfProcess {

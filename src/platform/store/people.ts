@@ -21,8 +21,6 @@ export interface EnabledUser {
   readonly token: string;
 }
 
-export const findPrincipalById = PRINCIPALS.findById;
-
 export function findPrincipalByEmail(sql: Sql, email: string): PrincipalRow | undefined {
   return PRINCIPALS.findOne(sql, 'WHERE email = ? COLLATE NOCASE', [email]);
 }
@@ -58,8 +56,6 @@ export const GROUP_ORDER = 'position';
 export const GROUPS = defineTable('user_groups', { id: text(), tenantId: text(), code: text(), name: text() });
 export type GroupRow = RowOf<typeof GROUPS>;
 
-export const findGroupById = GROUPS.findById;
-
 export function findAllGroups(sql: Sql): GroupRow[] {
   return GROUPS.find(sql, `ORDER BY ${GROUP_ORDER}`);
 }
@@ -91,14 +87,14 @@ export function replaceGroups(
     sql.run('INSERT INTO user_group_members (group_id, principal_id) VALUES (?, ?)', [groupId, principalId]);
 }
 
-export const insertPrincipal = PRINCIPALS.insert;
-
 /** A `secret` signs in together with the principal's id, a `token` alone. Only the SHA-256 hash is stored. */
 export type CredentialKind = 'secret' | 'token';
 
-const CREDENTIALS = defineTable('credentials', { hash: text(), kind: text<CredentialKind>(), principalId: text() });
-
-export const insertCredential = CREDENTIALS.insert;
+export const CREDENTIALS = defineTable('credentials', {
+  hash: text(),
+  kind: text<CredentialKind>(),
+  principalId: text(),
+});
 
 export function findPrincipalByCredential(sql: Sql, kind: CredentialKind, hash: string): PrincipalRow | undefined {
   const row = sql.get(
@@ -116,10 +112,6 @@ export const TENANTS = defineTable('tenants', {
 });
 export type TenantRow = RowOf<typeof TENANTS>;
 
-export const findTenantById = TENANTS.findById;
-
-export const insertTenant = TENANTS.insert;
-
 export const TENANT_USERS = defineTable('tenant_users', {
   id: text(),
   tenantId: text(),
@@ -128,17 +120,13 @@ export const TENANT_USERS = defineTable('tenant_users', {
   ...AUDIT_COLUMNS,
 });
 
-export const findTenantUserById = TENANT_USERS.findById;
-
-export const insertTenantUser = TENANT_USERS.insert;
-
-export const insertAuthentication = defineTable('authentications', {
+export const AUTHENTICATIONS = defineTable('authentications', {
   id: text(),
   type: text(),
   tenantId: text(),
   createdBy: text(),
   createdAt: text(),
-}).insert;
+});
 
 export function getMeta(sql: Sql, key: string): string | undefined {
   const row = sql.get('SELECT value FROM meta WHERE key = ?', [key]);

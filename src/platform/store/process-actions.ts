@@ -14,7 +14,7 @@ export type ProcessActionResult = Pick<
   | 'sendWorkflowSignal'
 >;
 
-const ACTIONS = defineTable('process_actions', {
+export const PROCESS_ACTIONS = defineTable('process_actions', {
   /** Also the id of the workflow, if the type has one. */
   id: text(),
   processId: text(),
@@ -29,15 +29,11 @@ const ACTIONS = defineTable('process_actions', {
   workflowMessage: optional(text()),
   ...AUDIT_COLUMNS,
 });
-export type ProcessActionRow = RowOf<typeof ACTIONS>;
-
-export const insertProcessAction = ACTIONS.insert;
-
-export const findProcessActionById = ACTIONS.findById;
+export type ProcessActionRow = RowOf<typeof PROCESS_ACTIONS>;
 
 /** The actions that were invoked in a process, oldest first. */
 export function findActionsOfProcess(sql: Sql, processId: string): ProcessActionRow[] {
-  return ACTIONS.find(sql, 'WHERE process_id = ? ORDER BY seq', [processId]);
+  return PROCESS_ACTIONS.find(sql, 'WHERE process_id = ? ORDER BY seq', [processId]);
 }
 
 /** Whether the workflow of this action is not known to have ended. */
@@ -52,7 +48,7 @@ export function findOpenActionIds(sql: Sql): string[] {
 }
 
 export function updateProcessAction(sql: Sql, action: ProcessActionRow): void {
-  ACTIONS.update(sql, action, [
+  PROCESS_ACTIONS.update(sql, action, [
     ...(['status', 'result', 'workflowOutcome', 'workflowMessage', 'lastModifiedBy', 'lastModifiedAt'] as const),
   ]);
 }

@@ -27,8 +27,6 @@ export const PROCESSES = defineTable('processes', {
 });
 export type ProcessRow = RowOf<typeof PROCESSES>;
 
-export const findProcessById = PROCESSES.findById;
-
 /** Whether one of these IDs is of a confidential process, or of an item in one. */
 export function includesConfidential(sql: Sql, ids: readonly string[]): boolean {
   const wanted = 'SELECT value FROM json_each(?)';
@@ -56,8 +54,6 @@ export function findProcessesWithoutOutcome(sql: Sql): Pick<ProcessRow, 'id' | '
     )
     .map(PROCESSES.read);
 }
-
-export const insertProcess = PROCESSES.insert;
 
 export function updateProcess(sql: Sql, process: ProcessRow): void {
   PROCESSES.update(sql, process, [

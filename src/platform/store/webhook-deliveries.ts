@@ -8,7 +8,7 @@ export interface WebhookAttempt extends NonNullable<WebhookDelivery['latest']> {
 }
 
 /** An event for the webhook of a process. Added in the transaction of the change that it reports, and kept after it was delivered. */
-const DELIVERIES = defineTable('webhook_deliveries', {
+export const WEBHOOK_DELIVERIES = defineTable('webhook_deliveries', {
   /** Of the event. */
   id: text(),
   processId: text(),
@@ -24,16 +24,12 @@ const DELIVERIES = defineTable('webhook_deliveries', {
   tryingSince: optional(text()),
   latest: optional(jsonText<WebhookAttempt>()),
 });
-export type WebhookDeliveryRow = RowOf<typeof DELIVERIES>;
-
-export const insertWebhookDelivery = DELIVERIES.insert;
+export type WebhookDeliveryRow = RowOf<typeof WEBHOOK_DELIVERIES>;
 
 /** Saves what an attempt changes. */
 export function updateWebhookDelivery(sql: Sql, delivery: WebhookDeliveryRow): void {
-  DELIVERIES.update(sql, delivery, ['url', 'state', 'attempts', 'tryingSince', 'latest']);
+  WEBHOOK_DELIVERIES.update(sql, delivery, ['url', 'state', 'attempts', 'tryingSince', 'latest']);
 }
-
-export const findWebhookDelivery = DELIVERIES.findById;
 
 /** The newest first. */
 export function findWebhookDeliveries(
@@ -41,13 +37,15 @@ export function findWebhookDeliveries(
   { processId, limit }: { readonly processId?: string | undefined; readonly limit: number },
 ): WebhookDeliveryRow[] {
   return processId === undefined
-    ? DELIVERIES.find(sql, 'ORDER BY seq DESC LIMIT ?', [limit])
-    : DELIVERIES.find(sql, 'WHERE process_id = ? ORDER BY seq DESC LIMIT ?', [processId, limit]);
+    ? WEBHOOK_DELIVERIES.find(sql, 'ORDER BY seq DESC LIMIT ?', [limit])
+    : WEBHOOK_DELIVERIES.find(sql, 'WHERE process_id = ? ORDER BY seq DESC LIMIT ?', [processId, limit]);
 }
 
 /** The oldest pending delivery of a process. */
 export function nextWebhookDelivery(sql: Sql, processId: string): WebhookDeliveryRow | undefined {
-  return DELIVERIES.findOne(sql, "WHERE process_id = ? AND state = 'PENDING' ORDER BY seq LIMIT 1", [processId]);
+  return WEBHOOK_DELIVERIES.findOne(sql, "WHERE process_id = ? AND state = 'PENDING' ORDER BY seq LIMIT 1", [
+    processId,
+  ]);
 }
 
 /** Ids of the processes with pending deliveries, the longest waiting first. */

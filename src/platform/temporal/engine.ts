@@ -5,7 +5,7 @@ import { msToTs } from '@temporalio/common/lib/time.js';
 import { KnownError, messageOf } from '../../base/errors.ts';
 import type { Json } from '../../base/json.ts';
 import { GRPC_STATUS } from '../../engine/rpc.ts';
-import type { EngineRequest, WorkflowOutcome } from '../shared/process-engine.ts';
+import type { EngineCommand } from '../store/outbox-queue.ts';
 import { PlatformConnection } from './connection.ts';
 import {
   decryptHistory,
@@ -16,8 +16,14 @@ import {
 } from './encryption.ts';
 import { listFailingWork, type FailingWork } from './failing-work.ts';
 import { hasEnded, LONGEST_POLL_MS, queryPollers } from './pollers.ts';
-import { toWorkflowOutcome } from './outcome.ts';
+import { toWorkflowOutcome, type WorkflowOutcome } from './outcome.ts';
 import { createWorkflowTime, grpcStatusOf, listWorkflowIds, START_ID } from './workflow-time.ts';
+
+type EngineRequest<Kind> = Omit<Extract<EngineCommand, { readonly kind: Kind }>, 'kind'> & {
+  readonly workflowId: string;
+  /** The key of a confidential process: input and payload are encrypted with it. */
+  readonly encryptionKeyId?: string | undefined;
+};
 
 const REJECT_DUPLICATE = 3;
 const IDENTITY = 'kuflow dev';

@@ -1,7 +1,7 @@
 import { waitAtMost } from '../../base/async.ts';
 import { systemClock, type Clock } from '../../base/clock.ts';
-import type { WorkflowOutcome } from '../shared/process-engine.ts';
 import type { TemporalEngine } from './engine.ts';
+import type { WorkflowOutcome } from './outcome.ts';
 
 export interface WatchOptions {
   readonly engine: Pick<TemporalEngine, 'getOutcome' | 'listClosedSince'>;

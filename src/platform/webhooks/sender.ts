@@ -8,9 +8,9 @@ import type { Domain } from '../domain/context.ts';
 import { createKeyedQueue, type KeyedQueue, type KeyedWork } from '../domain/keyed-queue.ts';
 import { findWebhookUrl } from '../domain/webhook-events.ts';
 import type { RecordedBody, WebhookDeliveryState } from '../shared/contract.ts';
-import { findProcessById } from '../store/processes.ts';
+import { PROCESSES } from '../store/processes.ts';
 import {
-  findWebhookDelivery,
+  WEBHOOK_DELIVERIES,
   nextWebhookDelivery,
   processesWithWebhookDeliveries,
   updateWebhookDelivery,
@@ -66,7 +66,7 @@ export function createWebhookSender({ domain, env }: WebhookSenderOptions): Keye
   async function attempt(delivery: WebhookDeliveryRow, stopping: AbortSignal): Promise<WebhookDeliveryState> {
     const began = clock.now();
     const time = isoTime(began);
-    const process = findProcessById(store.sql, delivery.processId);
+    const process = PROCESSES.findById(store.sql, delivery.processId);
     const { tryingSince = time } = delivery;
     const trying: WebhookDeliveryRow = {
       ...delivery,
@@ -84,7 +84,7 @@ export function createWebhookSender({ domain, env }: WebhookSenderOptions): Keye
     const isLate = clock.now() - Date.parse(tryingSince) >= GIVE_UP_AFTER_MS;
     const state: WebhookDeliveryState = isDelivered ? 'DELIVERED' : isLate ? 'FAILED' : 'PENDING';
     // An event that was delivered may have been replayed in the meantime.
-    const current = isDelivered ? findWebhookDelivery(store.sql, delivery.id) : undefined;
+    const current = isDelivered ? WEBHOOK_DELIVERIES.findById(store.sql, delivery.id) : undefined;
     updateWebhookDelivery(store.sql, { ...trying, state, ...current, latest: toLatest(result) });
     const { id: deliveryId, processId, type, attempts } = trying;
     const { status, problem } = result;

@@ -11,7 +11,7 @@ import { createOutbox, type OutboxOptions } from '../../../../src/platform/domai
 import type { PlatformEvent, PlatformIdentity } from '../../../../src/platform/shared/types.ts';
 import { createWebhookSender } from '../../../../src/platform/webhooks/sender.ts';
 import { openStore, type Store } from '../../../../src/platform/store/store.ts';
-import { findEnabledUsers, findPrincipalById, type EnabledUser } from '../../../../src/platform/store/people.ts';
+import { findEnabledUsers, PRINCIPALS, type EnabledUser } from '../../../../src/platform/store/people.ts';
 import type { ProcessDefinition, WorkerDefinition } from '../../../../src/process/definition.ts';
 import type { PeopleSeed } from '../../../../src/process/people.ts';
 
@@ -163,7 +163,7 @@ export function createWorld(options: WorldOptions = {}): World {
   const outbox = createOutbox({ domain, engine });
   const webhooks = createWebhookSender({ domain, env: {} });
   const as = (id: string): OperationContext => {
-    const principal = findPrincipalById(store.sql, id);
+    const principal = PRINCIPALS.findById(store.sql, id);
     if (principal === undefined) throw new Error('No such principal');
     return { ...domain, principal };
   };
