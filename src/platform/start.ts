@@ -63,10 +63,7 @@ export interface RunningPlatform extends Platform {
 
 type Report = (event: PlatformEvent) => void;
 
-interface HeldPorts {
-  readonly http: HeldPort;
-  readonly https: HeldPort;
-  readonly engine: HeldPort;
+interface HeldPorts extends Readonly<Record<'http' | 'https' | 'engine', HeldPort>> {
   /** Undefined if Temporal's UI was not requested. */
   readonly temporalUi: HeldPort | undefined;
 }

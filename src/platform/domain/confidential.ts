@@ -36,20 +36,16 @@ export function readEncryptionKey({ store }: Pick<Domain, 'store'>, id: string):
   return Buffer.from(key.value, 'base64');
 }
 
-/** A request and its answer. */
-export interface RequestTexts {
-  readonly operationId?: string | undefined;
-  /** Its URL, and both bodies. */
-  readonly texts: () => readonly string[];
-}
-
 const CREATE_PROCESS: OperationId = 'createProcess';
 const UUID = /[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}/g;
 
-/** Whether a request is about a confidential process: it starts one, or it or its answer contains the ID of one, or of an item in one. */
+/**
+ * Whether a request is about a confidential process: it starts one, or it or its answer contains the ID of one, or of an item in one. `texts`: its URL,
+ * and both bodies.
+ */
 export function isConfidentialRequest(
   { store, definitions }: Pick<Domain, 'store' | 'definitions'>,
-  { operationId, texts }: RequestTexts,
+  { operationId, texts }: { readonly operationId?: string | undefined; readonly texts: () => readonly string[] },
 ): boolean {
   // A start that is refused does not have a process.
   const started = operationId === CREATE_PROCESS ? definitions.all : [];

@@ -15,20 +15,14 @@ interface StoredIdentity {
   readonly application: { readonly id: string; readonly secret: string; readonly name: string };
 }
 
-export interface StoreIdentity {
-  readonly identity: Omit<PlatformIdentity, 'user'>;
-  /** The platform's own principal. */
-  readonly system: PrincipalRow;
-}
-
 /**
- * Returns the tenant and application of this state file, which are created once. `tenantId` is only used for a new
+ * Returns the tenant, the application and the platform's own principal of this state file, which are created once. `tenantId` is only used for a new
  * file. Tenants in `otherTenantIds` that do not exist are added.
  */
 export function ensureIdentity(
   store: Store,
   options: { readonly tenantId?: string | undefined; readonly otherTenantIds?: readonly string[] | undefined } = {},
-): StoreIdentity {
+): { readonly identity: Omit<PlatformIdentity, 'user'>; readonly system: PrincipalRow } {
   return store.transaction(() => {
     const existing = getMeta(store.sql, KEY);
     const { tenantId, namespace, systemId, application } =

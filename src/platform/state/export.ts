@@ -22,23 +22,11 @@ export interface StateExportRequest {
   readonly version: string;
 }
 
-export interface StateExportResult {
-  /** Size of the archive. */
-  readonly bytes: number;
-  /** How many files of the state are in it. */
-  readonly files: number;
-}
-
 /**
  * Writes the whole state to a .tar.gz file. The file has mode 0600, because it contains secrets. Rejects with KnownError if the folder does not have
  * a state, if the file exists and must not be replaced, or if a local KuFlow runs on the folder.
  */
-export async function exportState({
-  stateDir,
-  file,
-  replace,
-  version,
-}: StateExportRequest): Promise<StateExportResult> {
+export async function exportState({ stateDir, file, replace, version }: StateExportRequest) {
   if ((await listStateFiles(stateDir)).every(({ path }) => path !== 'state.db'))
     throw new KnownError({
       message: 'Nothing to export: the folder does not contain the state of a local KuFlow',
@@ -77,6 +65,7 @@ export async function exportState({
       await rm(temporary, { force: true });
       await rm(manifestFile, { force: true });
     }
+    /** `files`: how many files of the state are in the archive. */
     return { bytes: (await stat(file)).size, files: files.length };
   });
 }

@@ -18,18 +18,12 @@ export interface StateImportRequest {
   readonly replace: boolean;
 }
 
-export interface StateImportResult {
-  readonly manifest: StateManifest;
-  /** Whether there was a state before. */
-  readonly replaced: boolean;
-}
-
 /**
  * Restores the state from an archive of `exportState`. The archive is unpacked and checked completely before the present state is touched. Rejects
  * with KnownError for an archive that is not valid or from a newer version, and if there is a state that must not be replaced, or a local
- * KuFlow runs on the folder.
+ * KuFlow runs on the folder. `replaced`: whether there was a state before.
  */
-export async function importState({ stateDir, file, replace }: StateImportRequest): Promise<StateImportResult> {
+export async function importState({ stateDir, file, replace }: StateImportRequest) {
   await requireFile(file);
   const created = await mkdir(stateDir, { recursive: true, mode: 0o700 });
   try {

@@ -70,23 +70,23 @@ export async function startTemporal(options: TemporalOptions): Promise<TemporalS
     await withContext("Opening the Temporal server's data", dbFile, () => checkWritable(dbFile));
   const network = options.network ?? (await createTemporalNetwork());
   try {
-    return await startInNetwork({ ...options, versions }, network, { home, logFile, dbFile });
+    return await startInNetwork({ ...options, versions, home, logFile, dbFile }, network);
   } catch (error) {
     if (options.network === undefined) removeTemporalNetwork(network);
     throw error;
   }
 }
 
-interface ServerFiles {
+type StartOptions = TemporalOptions & {
+  readonly versions: TemporalVersions;
   readonly home: string;
   readonly logFile: string;
   /** Undefined: the data is in memory. */
   readonly dbFile: string | undefined;
-}
+};
 
-type StartOptions = TemporalOptions & { readonly versions: TemporalVersions };
-
-async function startInNetwork(options: StartOptions, network: TemporalNetwork, { home, logFile, dbFile }: ServerFiles) {
+async function startInNetwork(options: StartOptions, network: TemporalNetwork) {
+  const { home, logFile, dbFile } = options;
   for (let attempt = 1; ; attempt++) {
     const ports = await choosePorts(network, options.ui === true);
     const { port, uiPort } = ports;
@@ -94,7 +94,7 @@ async function startInNetwork(options: StartOptions, network: TemporalNetwork, {
     const supervised = await superviseProcess({
       supervisorEntry: options.supervisorEntry,
       command: options.path,
-      args: serverArguments(options, ports, dbFile),
+      args: serverArguments(options, ports),
       env: serverEnvironment(home),
       cwd: options.stateDir,
       logFile,
@@ -138,7 +138,7 @@ async function startInNetwork(options: StartOptions, network: TemporalNetwork, {
     if (attempt < 3 && (portTaken || panicked)) continue;
     throw new KnownError({
       message: `The Temporal server did not start: ${problem}`,
-      tried: [options.path, ...serverArguments(options, ports, dbFile)].join(' '),
+      tried: [options.path, ...serverArguments(options, ports)].join(' '),
       seen: log === '' ? 'its log is empty' : log,
       next: [
         `Read ${logFile}`,
@@ -170,7 +170,7 @@ async function checkWritable(path: string): Promise<void> {
   }
 }
 
-function serverArguments(options: StartOptions, { port, uiPort }: ServerPorts, dbFile: string | undefined): string[] {
+function serverArguments(options: StartOptions, { port, uiPort }: ServerPorts): string[] {
   const dynamic = {
     // By default the server closes connections every five minutes, which only makes sense behind a load balancer.
     'frontend.keepAliveMaxConnectionAge': '24h',
@@ -184,7 +184,7 @@ function serverArguments(options: StartOptions, { port, uiPort }: ServerPorts, d
   };
   return [
     ...['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port)],
-    ...(dbFile === undefined ? [] : ['--db-filename', dbFile]),
+    ...(options.dbFile === undefined ? [] : ['--db-filename', options.dbFile]),
     ...(uiPort === undefined
       ? ['--headless']
       : ['--ui-port', String(uiPort), '--ui-codec-endpoint', UI_CODEC_PATH, '--ui-disable-news-fetch']),

@@ -18,12 +18,6 @@ import {
   type WebhookDeliveryRow,
 } from '../store/webhook-deliveries.ts';
 
-export interface WebhookSenderOptions {
-  readonly domain: Pick<Domain, 'store' | 'clock' | 'definitions' | 'commands' | 'report'>;
-  /** For the variables that name proxies. */
-  readonly env: Readonly<Record<string, string | undefined>>;
-}
-
 interface AttemptResult {
   readonly status: number | undefined;
   readonly problem?: string | undefined;
@@ -40,7 +34,14 @@ export const GIVE_UP_AFTER_MS = 24 * 3600_000;
  * before anything else happens. After any other, and without one, it is repeated with growing pauses for a day of real time; then it has failed and
  * the next one follows. If the platform is killed between an answer and its save, the event arrives twice.
  */
-export function createWebhookSender({ domain, env }: WebhookSenderOptions): KeyedQueue {
+export function createWebhookSender({
+  domain,
+  env,
+}: {
+  readonly domain: Pick<Domain, 'store' | 'clock' | 'definitions' | 'commands' | 'report'>;
+  /** For the variables that name proxies. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+}): KeyedQueue {
   const { store, report } = domain;
   const { real: clock } = domain.clock;
   return createKeyedQueue({
