@@ -9,6 +9,7 @@ import { packageVersion } from '../../base/package-root.ts';
 import { Secret } from '../../base/secret.ts';
 import { parseZonedTime } from '../../base/zoned-time.ts';
 import { compileAnswerValidator, compileRequestValidator } from '../../kuflow/contract/validators.ts';
+import type { Operation } from '../../kuflow/contract/operation.ts';
 import type { CompiledSchemas } from '../console/compiled-schemas.ts';
 import { createExampleData } from '../console/example-data.ts';
 import { pageAddress } from '../console/page-address.ts';
@@ -30,13 +31,7 @@ import type {
   PlatformStatus,
   SkipRequest,
 } from '../shared/contract.ts';
-import {
-  devOpenApiDocument,
-  devOperation,
-  devOperationIds,
-  type DevOperationId,
-  type devOperations,
-} from '../shared/dev-operations.ts';
+import { devOpenApiDocument, devOperationIds, type DevOperationId, devOperations } from '../shared/dev-operations.ts';
 import type { PrincipalRow } from '../store/people.ts';
 import { relativeToFolder } from '../temporal/failing-work.ts';
 import { listWebhookDeliveries, readWebhookDelivery, replayWebhookDelivery } from '../webhooks/delivery-records.ts';
@@ -223,7 +218,7 @@ function registerDevOperation(
   // The compiler does not connect the handler with the id.
   handle: (call: never) => unknown,
 ): void {
-  const operation = devOperation(id);
+  const operation: Operation = devOperations[id];
   const [status = 200] = Object.keys(operation.responses).map(Number);
   const validate = lazy(() => compileRequestValidator(operation, 'closed'));
   const findViolations = lazy(() => compileAnswerValidator(operation, status, 'strict'));

@@ -9,7 +9,14 @@ import { hashFile } from '../../files/hash-file.ts';
 import { syncPath } from '../../files/node-file-system.ts';
 import { listStateFiles, MANIFEST_FILE } from './entries.ts';
 import { withStoppedState } from './lock.ts';
-import { createManifest, MAX_BYTES, MAX_FILES, readDatabaseVersion, type StateManifestFile } from './manifest.ts';
+import {
+  MAX_BYTES,
+  MAX_FILES,
+  readDatabaseVersion,
+  STATE_FORMAT,
+  type StateManifest,
+  type StateManifestFile,
+} from './manifest.ts';
 
 export interface StateExportRequest {
   /** Absolute. */
@@ -45,12 +52,13 @@ export async function exportState({ stateDir, file, replace, version }: StateExp
       });
     const files: StateManifestFile[] = [];
     for (const one of listed) files.push({ ...one, sha256: await hashFile(join(stateDir, one.path)) });
-    const manifest = createManifest({
+    const manifest: StateManifest = {
+      format: STATE_FORMAT,
       version,
       stateVersion: (await readDatabaseVersion(join(stateDir, 'state.db'))) ?? 0,
       createdAt: new Date().toISOString(),
       files,
-    });
+    };
     const temporary = join(dirname(file), `.${basename(file)}.${randomBytes(6).toString('hex')}.tmp`);
     const manifestFile = join(stateDir, MANIFEST_FILE);
     try {

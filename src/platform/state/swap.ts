@@ -2,25 +2,8 @@ import { join } from 'node:path';
 import { KnownError, messageOf } from '../../base/errors.ts';
 import type { FileSystem } from '../../files/file-system.ts';
 import { nodeFileSystem } from '../../files/node-file-system.ts';
-import {
-  discardStage,
-  openStage,
-  publishStage,
-  recoverStaged,
-  StagedWriteError,
-  type StagingTarget,
-} from '../../files/staged-write.ts';
+import { publishStage, StagedWriteError, type StagingTarget } from '../../files/staged-write.ts';
 import { isStateEntry, listNames, listStateEntries, OWNER_LOCK, STATE_JOURNAL } from './entries.ts';
-
-/** Creates an empty folder for a new state. The caller holds the lock of the state folder. */
-export async function createStaging(stateDir: string, files?: FileSystem): Promise<string> {
-  return await openStage(stateStaging(stateDir, files));
-}
-
-/** Removes a staged state that is not needed. What can't be removed now is removed before the next swap. */
-export async function discardStaging(stateDir: string): Promise<void> {
-  await discardStage(stateStaging(stateDir));
-}
 
 /** Replaces the state with the staged one. If that fails, puts the present state back and rejects. */
 export async function swapState(stateDir: string, files?: FileSystem): Promise<void> {
@@ -35,17 +18,13 @@ export async function swapState(stateDir: string, files?: FileSystem): Promise<v
   }
 }
 
-/** Completes or undoes a swap that was interrupted. No other process may use the state folder. */
-export async function finishInterruptedSwap(stateDir: string): Promise<void> {
-  await recoverStaged(stateStaging(stateDir));
-}
-
 /** Whether a swap was interrupted, or one is in progress. */
 export async function hasStagedState(stateDir: string): Promise<boolean> {
   return (await listNames(stateDir)).includes(STATE_JOURNAL);
 }
 
-function stateStaging(stateDir: string, files: FileSystem = nodeFileSystem): StagingTarget {
+/** How a new state is staged in a state folder. The caller holds the lock of the folder. */
+export function stateStaging(stateDir: string, files: FileSystem = nodeFileSystem): StagingTarget {
   return {
     files,
     folder: stateDir,

@@ -1,8 +1,9 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { openStage } from '../../../../src/files/staged-write.ts';
 import { withStoppedState } from '../../../../src/platform/state/lock.ts';
-import { createStaging, hasStagedState, swapState } from '../../../../src/platform/state/swap.ts';
+import { hasStagedState, stateStaging, swapState } from '../../../../src/platform/state/swap.ts';
 import { Crash, faultyFiles, type Fault } from '../../../support/faulty-files.ts';
 import { temporaryFolders } from '../../../support/temporary-folder.ts';
 
@@ -37,7 +38,7 @@ async function stage(): Promise<string> {
   const stateDir = join(temporaryFolder(), 'dev');
   mkdirSync(stateDir);
   write(stateDir, OLD);
-  write(await createStaging(stateDir), NEW);
+  write(await openStage(stateStaging(stateDir)), NEW);
   return stateDir;
 }
 
