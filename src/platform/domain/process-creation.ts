@@ -11,7 +11,7 @@ import { requireKeyOfDefinition } from './confidential.ts';
 import { resolvePrincipal } from './people.ts';
 import { formatProcessUri, toProcess } from './process-view.ts';
 import { formatRequestTime } from './request-time.ts';
-import { enqueueProcessCreated, enqueueProcessState } from './webhook-events.ts';
+import { enqueueProcessEvent } from './webhook-events.ts';
 
 /**
  * Creates a process and, in the same commit, the command that starts its workflow (the workflow ID is the process ID) or the events for its webhook.
@@ -52,8 +52,8 @@ export function createProcess(
         taskQueue: workflow.taskQueue,
         input: { processId: id, ...formatRequestTime(ctx.clock.now(), ctx.timeZone), extras: {} },
       });
-    enqueueProcessCreated(ctx, process);
-    enqueueProcessState(ctx, process);
+    enqueueProcessEvent(ctx, process, 'PROCESS.CREATED');
+    enqueueProcessEvent(ctx, process, 'PROCESS.STATE_CHANGED');
     recordEvent(ctx, { processId: id, kind: 'process-started', code: served.ref.code, principalId: initiator.id });
     return { created: true, process };
   });

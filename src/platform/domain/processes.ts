@@ -16,7 +16,7 @@ import { resolvePrincipal, type NamedPrincipal } from './people.ts';
 import { recordActionOutcome } from './process-actions.ts';
 import { cancelTask } from './process-items.ts';
 import { formatProcessUri, toProcess, requireProcess, requireRunning } from './process-view.ts';
-import { enqueueProcessState } from './webhook-events.ts';
+import { enqueueProcessEvent } from './webhook-events.ts';
 
 export function retrieveProcess(ctx: OperationContext, id: string): Process {
   return toProcess(ctx, requireProcess(ctx, id));
@@ -186,7 +186,7 @@ function saveProcess(ctx: OperationContext, process: ProcessRow, change: Partial
     ...withModification(process, ctx.principal.id, ctx.store.now()),
   };
   updateProcess(ctx.store.sql, changed);
-  if (changed.state !== process.state) enqueueProcessState(ctx, changed);
+  if (changed.state !== process.state) enqueueProcessEvent(ctx, changed, 'PROCESS.STATE_CHANGED');
   return changed;
 }
 

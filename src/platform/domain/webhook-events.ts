@@ -29,12 +29,12 @@ export function findWebhookUrl({ definitions }: Pick<Domain, 'definitions'>, ref
   return own && (definitions.current(ref)?.definition.webhook ?? own).url;
 }
 
-export function enqueueProcessCreated(ctx: Domain, process: ProcessRow): void {
-  enqueueEvent(ctx, process, 'PROCESS.CREATED', { processId: process.id, processState: process.state });
-}
-
-export function enqueueProcessState(ctx: Domain, process: ProcessRow): void {
-  enqueueEvent(ctx, process, 'PROCESS.STATE_CHANGED', { processId: process.id, processState: process.state });
+export function enqueueProcessEvent(
+  ctx: Domain,
+  process: ProcessRow,
+  type: 'PROCESS.CREATED' | 'PROCESS.STATE_CHANGED',
+): void {
+  enqueueEvent(ctx, process, type, { processId: process.id, processState: process.state });
 }
 
 export function enqueueItemCreated(ctx: Domain, process: ProcessRow, item: ProcessItemRow): void {
