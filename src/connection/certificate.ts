@@ -3,7 +3,7 @@ import { KnownError, codeOf, messageOf } from '../base/errors.ts';
 import { MIB, readSmallFile } from '../files/read.ts';
 import type { TlsMaterialText } from '../engine/material/tls-material.ts';
 import type { ResolvedSettings, SettingsResult } from '../settings/resolve.ts';
-import { formatSource, type Source } from '../settings/sources.ts';
+import { formatSource } from '../settings/sources.ts';
 
 /** Absolute paths of the parts that are files. */
 export type CertificatePaths = Readonly<Partial<Record<keyof TlsMaterialText, string>>>;
@@ -65,28 +65,20 @@ interface ReadablePart extends CertificatePart {
   readonly read: () => Promise<string>;
 }
 
-function describePart(part: Part, source: Source): Omit<CertificatePart, 'path'> {
+function findPart(settings: ResolvedSettings, part: Part, form: 'files' | 'inline'): ReadablePart | undefined {
+  const setting = settings[`temporal.mutual-tls.${part}${form === 'files' ? '' : '-data'}` as const];
+  if (setting === undefined) return undefined;
+  const { value, source } = setting;
+  const text = typeof value === 'string' ? value : value.reveal();
   const isVariable = source.kind === 'environment';
   return {
     part,
     source: formatSource(source),
     origin: isVariable ? 'environment' : (source.file ?? source.name),
     isVariable,
+    path: form === 'files' ? text : undefined,
+    read: () => (form === 'files' ? readPemFile(PARTS[part], text) : Promise.resolve(text)),
   };
-}
-
-function filePart(settings: ResolvedSettings, part: Part): ReadablePart | undefined {
-  const setting = settings[`temporal.mutual-tls.${part}`];
-  if (setting === undefined) return undefined;
-  const { value: path } = setting;
-  return { ...describePart(part, setting.source), path, read: () => readPemFile(PARTS[part], path) };
-}
-
-function inlinePart(settings: ResolvedSettings, part: Part): ReadablePart | undefined {
-  const setting = settings[`temporal.mutual-tls.${part}-data`];
-  if (setting === undefined) return undefined;
-  const text = typeof setting.value === 'string' ? setting.value : setting.value.reveal();
-  return { ...describePart(part, setting.source), read: () => Promise.resolve(text) };
 }
 
 /** A problem of a certificate setting shows that the settings are meant to provide the certificate. */
@@ -98,11 +90,8 @@ const isCertificateProblem = ({ key }: SettingsResult['problems'][number]): bool
  * problems of the settings.
  */
 export function certificateSource({ settings, problems }: Omit<SettingsResult, 'warnings'>): CertificateSource {
-  for (const [form, partOf] of [
-    ['files', filePart],
-    ['inline', inlinePart],
-  ] as const) {
-    const parts = ALL_PARTS.flatMap((part) => partOf(settings, part) ?? []);
+  for (const form of ['files', 'inline'] as const) {
+    const parts = ALL_PARTS.flatMap((part) => findPart(settings, part, form) ?? []);
     const missing = ALL_PARTS.filter((part) => !parts.some((provided) => provided.part === part));
     const [first] = parts;
     if (first === undefined) continue;

@@ -195,18 +195,11 @@ function containsCertificates(text: string): boolean {
   return blocks.length > 0 && blocks.every(isCertificate);
 }
 
-interface ProxyDecisions {
-  readonly rest: ProxyDecision;
-  readonly engine: ProxyDecision;
-  readonly hints: RouteHints;
-  readonly problems: readonly ConnectionProblem[];
-}
-
 /** The proxy of each plane. A variable that is wrong for both planes is one problem. */
 function decideProxies(
   { endpoint, target, proxySetting }: DescribedConnection,
   env: Readonly<Record<string, string | undefined>>,
-): ProxyDecisions {
+) {
   const explicit = proxySetting && { value: proxySetting.value.reveal(), source: proxySetting.source };
   const restRequest = { url: validUrl(endpoint.value), env };
   const engineRequest = { url: validUrl(`https://${target.value}`), env, ...(explicit && { explicit }) };

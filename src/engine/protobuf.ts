@@ -1,9 +1,3 @@
-/** One field of a protobuf message: its number, and its bytes (length-delimited) or value (varint). */
-export interface ProtobufField {
-  readonly number: number;
-  readonly value: number | Uint8Array;
-}
-
 /** The largest field number that protobuf allows. */
 const MAX_FIELD = 2 ** 29 - 1;
 const MAX_VARINT_BYTES = 10;
@@ -45,33 +39,37 @@ export function* readFields(message: Buffer): Generator<readonly [number, Buffer
 }
 
 /**
- * The fields of a message, in order, up to the first invalid one. This is enough for a few small responses, and loading Temporal's
- * full protobuf definitions takes longer than the calls themselves.
+ * The values of a field, in order, up to the first invalid field of the message. This is enough for a few small responses, and loading Temporal's
+ * full protobuf definitions takes longer than the calls themselves. None if there is no message.
  */
-export function protobufFields(bytes: Uint8Array): readonly ProtobufField[] {
-  const fields: ProtobufField[] = [];
+function valuesOf(message: Uint8Array | undefined, wanted: number): readonly (Uint8Array | number)[] {
+  if (message === undefined) return [];
+  const values: (Uint8Array | number)[] = [];
   try {
-    for (const [number, value] of readFields(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)))
-      fields.push({ number, value });
+    for (const [number, value] of readFields(Buffer.from(message.buffer, message.byteOffset, message.byteLength)))
+      if (number === wanted) values.push(value);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
   }
-  return fields;
+  return values;
 }
 
-export function messageField(bytes: Uint8Array, number: number): Uint8Array | undefined {
-  const field = protobufFields(bytes).find((candidate) => candidate.number === number);
-  return field?.value instanceof Uint8Array ? field.value : undefined;
+/** All values of a repeated field that contains messages. */
+export function messageFields(message: Uint8Array | undefined, number: number): readonly Uint8Array[] {
+  return valuesOf(message, number).filter((value) => value instanceof Uint8Array);
 }
 
-export function stringField(bytes: Uint8Array, number: number): string | undefined {
-  const value = messageField(bytes, number);
+export function messageField(message: Uint8Array | undefined, number: number): Uint8Array | undefined {
+  return messageFields(message, number)[0];
+}
+
+export function stringField(message: Uint8Array | undefined, number: number): string | undefined {
+  const value = messageField(message, number);
   return value === undefined ? undefined : Buffer.from(value).toString('utf8');
 }
 
-export function numberField(bytes: Uint8Array, number: number): number | undefined {
-  const value = protobufFields(bytes).find((candidate) => candidate.number === number)?.value;
-  return typeof value === 'number' ? value : undefined;
+export function numberField(message: Uint8Array | undefined, number: number): number | undefined {
+  return valuesOf(message, number).find((value) => typeof value === 'number');
 }
 
 /** A length-delimited field that contains `text`. */

@@ -120,13 +120,6 @@ function unframe(body: Buffer): Uint8Array {
   return body.subarray(5, 5 + body.readUInt32BE(1));
 }
 
-interface UnaryCall {
-  readonly method: string;
-  readonly message: Uint8Array;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly options: CallOptions;
-}
-
 const transportFailure = (code: string, message: string): RpcResult<never> => ({
   ok: false,
   kind: 'transport',
@@ -135,20 +128,24 @@ const transportFailure = (code: string, message: string): RpcResult<never> => ({
   timedOut: code === 'ETIMEDOUT',
 });
 
-async function callUnary(session: http2.ClientHttp2Session, call: UnaryCall): Promise<RpcResult<Uint8Array>> {
-  const { timeoutMs, token, signal, maxBytes = MAX_RESPONSE_BYTES } = call.options;
+async function callUnary(
+  session: http2.ClientHttp2Session,
+  method: string,
+  { namespace, message }: { readonly namespace?: string; readonly message: Uint8Array },
+  { timeoutMs, token, signal, maxBytes = MAX_RESPONSE_BYTES }: CallOptions,
+): Promise<RpcResult<Uint8Array>> {
   if (signal?.aborted === true) return transportFailure('ABORT_ERR', 'stopped');
   if (session.closed || session.destroyed) return transportFailure('ECONNRESET', 'the connection is closed');
   const started = performance.now();
   const stream = session.request({
     ':method': 'POST',
-    ':path': `${SERVICE}/${call.method}`,
+    ':path': `${SERVICE}/${method}`,
     'content-type': 'application/grpc',
     te: 'trailers',
     'grpc-timeout': `${timeoutMs}m`,
     'user-agent': 'create-kuflow-worker',
     ...(token === undefined ? {} : { authorization: `Bearer ${token.reveal()}` }),
-    ...call.headers,
+    ...(namespace === undefined ? {} : { 'temporal-namespace': namespace }),
   });
   return await new Promise<RpcResult<Uint8Array>>((resolve) => {
     const done = (result: RpcResult<Uint8Array>): void => {
@@ -197,7 +194,7 @@ async function callUnary(session: http2.ClientHttp2Session, call: UnaryCall): Pr
       else if (status !== 'ok') done(status);
       else done({ ok: true, value: unframe(Buffer.concat(chunks)), ms: performance.now() - started });
     });
-    stream.end(frame(call.message));
+    stream.end(frame(message));
   });
 }
 
@@ -207,19 +204,17 @@ export async function connectEngine(options: DialOptions): Promise<EngineConnect
   if (!dialed.ok) return dialed;
   const session = http2.connect(`https://${dialed.facts.target}`, { createConnection: () => dialed.socket });
   session.on('error', () => undefined);
-  const call: EngineConnection['call'] = (method, { namespace, message }, given) =>
-    callUnary(session, { method, message, headers: { 'temporal-namespace': namespace }, options: given });
+  const call: EngineConnection['call'] = (method, request, given) => callUnary(session, method, request, given);
   const connection: EngineConnection = {
     facts: dialed.facts,
     getSystemInfo: async (given) => {
-      const request = { method: 'GetSystemInfo', message: new Uint8Array(), headers: {}, options: given };
-      const result = await callUnary(session, request);
+      const result = await callUnary(session, 'GetSystemInfo', { message: new Uint8Array() }, given);
       return result.ok ? { ...result, value: { serverVersion: stringField(result.value, 1) ?? 'unknown' } } : result;
     },
     describeNamespace: async (namespace, given) => {
       const result = await call('DescribeNamespace', { namespace, message: encodeString(1, namespace) }, given);
       if (!result.ok) return result;
-      const info = messageField(result.value, 1) ?? new Uint8Array();
+      const info = messageField(result.value, 1);
       const state = numberField(info, 2) ?? 0;
       const value = { name: stringField(info, 1) ?? namespace, state: NAMESPACE_STATES[state] ?? String(state) };
       return { ...result, value };

@@ -3,8 +3,8 @@ import {
   encodeNumber,
   encodeString,
   messageField,
+  messageFields,
   numberField,
-  protobufFields,
   stringField,
 } from './protobuf.ts';
 import type { CallOptions, EngineConnection, RpcResult } from './rpc.ts';
@@ -46,15 +46,11 @@ export async function describeTaskQueue(
 }
 
 function readTaskQueue(response: Uint8Array): TaskQueueInfo {
-  const pollers = protobufFields(response)
-    .filter(({ number, value }) => number === 1 && value instanceof Uint8Array)
-    .map(({ value }) => readPoller(value as Uint8Array));
+  const pollers = messageFields(response, 1).map((poller) => ({
+    identity: stringField(poller, 2) ?? '',
+    lastAccess: (numberField(messageField(poller, 1), 1) ?? 0) * 1000,
+  }));
   const [status, stats] = [messageField(response, 2), messageField(response, 5)];
   const counts = [status, stats].flatMap((message) => (message === undefined ? [] : [numberField(message, 1) ?? 0]));
   return { pollers, ...(counts.length > 0 && { backlog: Math.max(...counts) }) };
-}
-
-function readPoller(message: Uint8Array): Poller {
-  const time = messageField(message, 1) ?? new Uint8Array();
-  return { identity: stringField(message, 2) ?? '', lastAccess: (numberField(time, 1) ?? 0) * 1000 };
 }

@@ -21,27 +21,19 @@ export interface ProbeOptions {
   readonly probeToken: string;
 }
 
-export interface Probes {
-  /**
-   * Checks every part, the gateway with mutual TLS and a token. Rejects with KnownError for the first that does not
-   * answer.
-   */
-  checkAll(): Promise<void>;
-  /** A quick check that only writes to the store and asks the Temporal server: whoever gets the answer has reached the rest. */
-  health(): Promise<HealthReport>;
-}
-
 const TIMEOUT_MS = 10_000;
 
-export function createProbes(options: ProbeOptions): Probes {
+export function createProbes(options: ProbeOptions) {
   return {
-    checkAll: async () => {
+    /** Checks every part, the gateway with mutual TLS and a token. Rejects with KnownError for the first that does not answer. */
+    checkAll: async (): Promise<void> => {
       await runProbe('The store', () => Promise.resolve().then(() => options.store.checkWritable()));
       await runProbe('The REST API on HTTP', () => probeHealth(options, http));
       await runProbe('The REST API on HTTPS', () => probeHealth(options, https));
       await runProbe('The engine gateway', () => probeGateway(options));
     },
-    health: async () => {
+    /** A quick check that only writes to the store and asks the Temporal server: whoever gets the answer has reached the rest. */
+    health: async (): Promise<HealthReport> => {
       const { state } = await probeState(() => probeTemporal(options));
       // Everybody may ask: the error of the connection has the server's address.
       const temporal = { state, ...(state === 'up' ? {} : { detail: 'does not answer; see temporal.log' }) };

@@ -11,10 +11,8 @@ import { readPageFiles } from './console/page-files.ts';
 import { createOpenCodes } from './console/open-codes.ts';
 import { createRequestRecorder } from './console/request-recorder.ts';
 import { watchWorkers } from './console/worker-watch.ts';
-import { changeDefinitions } from './domain/change-definitions.ts';
 import { reportUnknownCandidates } from './domain/candidates.ts';
-import type { EngineIssuers } from './domain/context.ts';
-import { createDomain } from './domain/domain.ts';
+import { changeDefinitions, createDomain } from './domain/domain.ts';
 import { readEncryptionKey } from './domain/confidential.ts';
 import { createOutbox } from './domain/outbox.ts';
 import { listOpenWorkflows, recordWorkflowOutcome } from './domain/processes.ts';
@@ -23,6 +21,7 @@ import { createEventHub, reportEvent, takeFirstEventId } from './console/event-h
 import { createFaultRegistry, type FaultRegistry } from './shared/faults.ts';
 import { startGateway } from './gateway/gateway.ts';
 import { openAuthority, type Authority } from './pki/authority.ts';
+import { createEngineIssuers } from './pki/engine-issuers.ts';
 import { createPrivateFolder } from './pki/private-folder.ts';
 import { openEngineTokens, type EngineTokens } from './pki/tokens.ts';
 import { choosePort, DEFAULT_PORTS, holdPort, type HeldPort } from './shared/ports.ts';
@@ -42,11 +41,9 @@ import { watchProcesses } from './temporal/watch.ts';
 import { startParts, type Parts } from './shared/start-parts.ts';
 import { createWebhookSender } from './webhooks/sender.ts';
 import { createTimeSkipper, type TimeSkipper } from './time/time-skipper.ts';
-import type { Platform, PlatformEndpoints, PlatformEvent, PlatformIdentity, PlatformOptions } from './shared/types.ts';
+import type { Platform, PlatformEndpoints, PlatformEvent, PlatformOptions } from './shared/types.ts';
 
-const DEFAULT_TOKEN_LIFE = 3600;
 const DEFAULT_TOKEN_GRACE = 120;
-const DEFAULT_CERTIFICATE_LIFE = 400 * 24 * 3600;
 const PORT_ATTEMPTS = 20;
 
 export interface RunningPlatform extends Platform {
@@ -65,10 +62,7 @@ export interface RunningPlatform extends Platform {
 
 type Report = (event: PlatformEvent) => void;
 
-interface HeldPorts {
-  readonly http: HeldPort;
-  readonly https: HeldPort;
-  readonly engine: HeldPort;
+interface HeldPorts extends Readonly<Record<'http' | 'https' | 'engine', HeldPort>> {
   /** Undefined if Temporal's UI was not requested. */
   readonly temporalUi: HeldPort | undefined;
 }
@@ -94,7 +88,7 @@ async function startAll(options: PlatformOptions, parts: Parts): Promise<Running
     store,
     definitions: options.definitions,
     people: options.people,
-    createIssuers: (created) => createIssuers(options, created, state),
+    createIssuers: (created) => createEngineIssuers(state, created, options),
     report,
   });
   report({ kind: 'ready', part: 'store' });
@@ -166,7 +160,7 @@ async function startAll(options: PlatformOptions, parts: Parts): Promise<Running
   const probes = createProbes({ ...state, identity, ports, temporal: temporal.address, probeToken });
   let ready = false;
   const faults = createFaultRegistry(() => hub.publish({ kind: 'faults-changed' }));
-  const streams = createEventStreams({ hub });
+  const streams = createEventStreams(hub);
   const workers = await parts.add(
     watchWorkers({
       domain,
@@ -273,37 +267,6 @@ async function openState(
       tokens: await openEngineTokens({ folder, graceSeconds: tokenGrace ?? DEFAULT_TOKEN_GRACE, clock }),
     };
   });
-}
-
-function createIssuers(
-  options: PlatformOptions,
-  { tenantId, namespace }: PlatformIdentity,
-  { authority, tokens }: OpenState,
-): EngineIssuers {
-  return {
-    issueToken: async (principal) => {
-      const lifeSeconds = options.tokenLife ?? DEFAULT_TOKEN_LIFE;
-      const { token, expiredAt } = await tokens.issueToken({
-        principalId: principal.id,
-        tenantId,
-        namespace,
-        lifeSeconds,
-      });
-      return { token: token.reveal(), expiredAt: new Date(expiredAt).toISOString() };
-    },
-    issueCertificate: async (principal) => {
-      const lifeSeconds = options.certificateLife ?? DEFAULT_CERTIFICATE_LIFE;
-      const issued = await authority.issueClientCertificate({ principalId: principal.id, namespace, lifeSeconds });
-      return {
-        namespace,
-        tls: {
-          serverRootCaCertificate: authority.certificate,
-          clientCertificate: issued.certificate,
-          clientPrivateKey: issued.privateKey.reveal(),
-        },
-      };
-    },
-  };
 }
 
 /** Holds the ports until their parts listen, seconds later: another platform that starts now takes the next ones. */

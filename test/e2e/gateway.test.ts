@@ -10,7 +10,7 @@ import { startGateway } from '../../src/platform/gateway/gateway.ts';
 import type { Gateway } from '../../src/platform/gateway/gateway.ts';
 import { openAuthority } from '../../src/platform/pki/authority.ts';
 import { openEngineTokens } from '../../src/platform/pki/tokens.ts';
-import type { WorkflowOutcome } from '../../src/platform/shared/process-engine.ts';
+import type { WorkflowOutcome } from '../../src/platform/temporal/outcome.ts';
 import { PlatformConnection } from '../../src/platform/temporal/connection.ts';
 import { createProcessEngine } from '../../src/platform/temporal/engine.ts';
 import type { TemporalEngine } from '../../src/platform/temporal/engine.ts';

@@ -12,7 +12,8 @@ import { readLocalSettings, replaceLocalSettings } from '../../src/commands/cred
 import type { FileSystem } from '../../src/files/file-system.ts';
 import { nodeFileSystem } from '../../src/files/node-file-system.ts';
 import { withStoppedState } from '../../src/platform/state/lock.ts';
-import { createStaging, swapState } from '../../src/platform/state/swap.ts';
+import { openStage } from '../../src/files/staged-write.ts';
+import { stateStaging, swapState } from '../../src/platform/state/swap.ts';
 import { databasePath, takeOwnerLock } from '../../src/platform/store/owner-lock.ts';
 import { removeProfile, storeProfile, type ProfileContext } from '../../src/profiles/store.ts';
 import { recoverAround } from '../../src/project/edit/recover-project.ts';
@@ -177,7 +178,7 @@ export const STAGED_WRITE_USERS: readonly StagedWriteUser[] = [
     run: async (folder, files) => {
       const lock = takeOwnerLock(databasePath(folder), folder);
       put(
-        await createStaging(folder, files),
+        await openStage(stateStaging(folder, files)),
         { 'state.db': 'new', 'documents/1': 'new', 'pki/ca.key': 'canary new' },
         0o600,
       );

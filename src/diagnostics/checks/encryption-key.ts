@@ -1,6 +1,6 @@
 import { KnownError } from '../../base/errors.ts';
 import { formatWithSeen, KuFlowApiError } from '../../kuflow/errors.ts';
-import { readWorkflowStart } from '../../engine/workflow-start.ts';
+import { readWorkflowStart } from '../../engine/workflow-history.ts';
 import { rpcCause } from '../causes/engine.ts';
 import { callOptions, engineFinding, restrictedFinding } from '../causes/engine-findings.ts';
 import { restFinding } from '../causes/rest.ts';

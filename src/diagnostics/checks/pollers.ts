@@ -1,6 +1,6 @@
 import { isoTime } from '../../base/clock.ts';
 import { describeTaskQueue, type Poller, type TaskQueueInfo } from '../../engine/task-queue.ts';
-import { readWorkflowStart } from '../../engine/workflow-start.ts';
+import { readWorkflowStart } from '../../engine/workflow-history.ts';
 import type { RpcResult } from '../../engine/rpc.ts';
 import { skippedAs, type Finding } from '../check.ts';
 import type { Sourced } from '../../connection/inspect.ts';

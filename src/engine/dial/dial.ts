@@ -2,7 +2,7 @@ import type { X509Certificate } from 'node:crypto';
 import net from 'node:net';
 import tls from 'node:tls';
 import { tlsOptions, untilConnected } from '../../network/connect.ts';
-import { openTunnel, type Proxy, TunnelError, type TunnelStage } from '../../network/connect-tunnel.ts';
+import { openTunnel, TunnelError, type TunnelStage } from '../../network/connect-tunnel.ts';
 import { codeOf, messageOf } from '../../base/errors.ts';
 import type { ProxyDecision } from '../../network/proxy.ts';
 import { formatHostPort } from '../../network/address.ts';
@@ -96,11 +96,6 @@ async function connectDirect(options: DialOptions, addresses: string[]): Promise
   return await untilConnected(socket, 'connect', options);
 }
 
-async function connectThroughProxy(options: DialOptions, proxy: Proxy): Promise<net.Socket> {
-  const { target, timeoutMs, signal, proxyCa } = options;
-  return await openTunnel({ target, proxy, timeoutMs, signal, ca: proxyCa });
-}
-
 function peerChain(socket: tls.TLSSocket): readonly PeerCertificate[] {
   const chain: PeerCertificate[] = [];
   let at: X509Certificate | undefined = socket.getPeerX509Certificate();
@@ -118,8 +113,7 @@ function peerChain(socket: tls.TLSSocket): readonly PeerCertificate[] {
  * Never rejects: failures are in `facts.failure` or `facts.authorized`.
  */
 export async function dialEngine(options: DialOptions): Promise<DialResult> {
-  const { target, material } = options;
-  const serverName = options.serverName ?? target.host;
+  const { target, material, timeoutMs, signal, proxyCa, serverName = target.host } = options;
   const proxy = options.proxy?.kind === 'proxy' ? options.proxy : undefined;
   const addresses: string[] = [];
   let facts: DialFacts = {
@@ -131,7 +125,10 @@ export async function dialEngine(options: DialOptions): Promise<DialResult> {
   let plain: net.Socket | undefined;
   const started = performance.now();
   try {
-    plain = proxy === undefined ? await connectDirect(options, addresses) : await connectThroughProxy(options, proxy);
+    plain =
+      proxy === undefined
+        ? await connectDirect(options, addresses)
+        : await openTunnel({ target, proxy, timeoutMs, signal, ca: proxyCa });
     const connectedAt = performance.now();
     facts = { ...facts, ...(addresses.length > 0 && { addresses: [...addresses] }), connectMs: connectedAt - started };
     stage = 'tls';
@@ -166,7 +163,7 @@ export async function dialEngine(options: DialOptions): Promise<DialResult> {
       facts: {
         ...facts,
         ...(addresses.length > 0 && { addresses: [...addresses] }),
-        failure: failureOf(error, stage, options.signal),
+        failure: failureOf(error, stage, signal),
       },
     };
   }

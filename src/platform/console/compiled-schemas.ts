@@ -9,16 +9,11 @@ import type { CompiledValidators } from '../shared/contract.ts';
 const MAX_MODULES = 200;
 
 /** The scripts with which the console validates data. */
-export interface CompiledSchemas {
-  /** Throws an ApiError if they can't be compiled. */
-  add(schemas: readonly Record<string, unknown>[]): CompiledValidators;
-  find(hash: string): string | undefined;
-}
-
-export function createCompiledSchemas(): CompiledSchemas {
+export function createCompiledSchemas() {
   const modules = new Map<string, string>();
   return {
-    add: (given) => {
+    /** Throws an ApiError if they can't be compiled. */
+    add: (given: readonly Record<string, unknown>[]): CompiledValidators => {
       // The console loads the script without a token, so its address can't be guessed without the schemas.
       const hash = createHash('sha256').update(canonicalJson(given)).digest('hex');
       const module = modules.get(hash) ?? compileSchemas(given);
@@ -27,9 +22,11 @@ export function createCompiledSchemas(): CompiledSchemas {
       for (const oldest of modules.keys()) if (modules.size > MAX_MODULES) modules.delete(oldest);
       return { url: `/console/validators/${hash}` };
     },
-    find: (hash) => modules.get(hash),
+    find: (hash: string): string | undefined => modules.get(hash),
   };
 }
+
+export type CompiledSchemas = ReturnType<typeof createCompiledSchemas>;
 
 function compileSchemas(schemas: readonly Record<string, unknown>[]): string {
   try {

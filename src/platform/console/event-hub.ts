@@ -8,29 +8,20 @@ import type { PlatformEvent } from '../shared/types.ts';
 /** The events of the platform, and those that only tell the console which of its lists have changed. */
 export type PublishedEvent = PlatformEvent | { readonly kind: 'workers-changed' | 'faults-changed' | 'clock-changed' };
 
-/** Passes events on to the streams of the console and keeps the latest ones for streams that reconnect. */
-export interface EventHub {
-  /** Id of the latest event; one less than the first id before there is any. */
-  readonly lastId: number;
-  publish(event: PublishedEvent): void;
-  /** The events after `id`, oldest first. Undefined if the hub has already dropped some of them, or did not issue `id`. */
-  after(id: number): readonly LiveEvent[] | undefined;
-  /** Calls the listener for each event, until the returned function is called. */
-  subscribe(listener: (event: LiveEvent) => void): () => void;
-}
-
 const KEPT_EVENTS = 500;
 
-export function createEventHub(options: { readonly clock: Clock; readonly firstId: number }): EventHub {
+/** Passes events on to the streams of the console and keeps the latest ones for streams that reconnect. */
+export function createEventHub(options: { readonly clock: Clock; readonly firstId: number }) {
   const listeners = new Set<(event: LiveEvent) => void>();
   const kept: LiveEvent[] = [];
   const before = options.firstId - 1;
   let lastId = before;
   return {
+    /** Id of the latest event; one less than the first id before there is any. */
     get lastId() {
       return lastId;
     },
-    publish: (event) => {
+    publish: (event: PublishedEvent): void => {
       // The console reads again after an event: its own requests would only displace those of others.
       if (event.kind === 'request' && event.console === true) return;
       const published: LiveEvent = { id: ++lastId, time: new Date(options.clock.now()).toISOString(), ...event };
@@ -38,17 +29,21 @@ export function createEventHub(options: { readonly clock: Clock; readonly firstI
       if (kept.length > KEPT_EVENTS) kept.shift();
       for (const listener of listeners) listener(published);
     },
-    after: (id) => {
+    /** The events after `id`, oldest first. Undefined if the hub has already dropped some of them, or did not issue `id`. */
+    after: (id: number): readonly LiveEvent[] | undefined => {
       const oldest = kept[0]?.id ?? lastId + 1;
       const isKnown = id >= Math.max(before, oldest - 1) && id <= lastId;
       return isKnown ? kept.filter((event) => event.id > id) : undefined;
     },
-    subscribe: (listener) => {
+    /** Calls the listener for each event, until the returned function is called. */
+    subscribe: (listener: (event: LiveEvent) => void): (() => void) => {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
   };
 }
+
+export type EventHub = ReturnType<typeof createEventHub>;
 
 /**
  * Passes an event to the hub and to the listener of whoever started the platform. What the event reports has already happened, so an error of

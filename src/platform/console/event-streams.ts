@@ -2,24 +2,14 @@ import type { ServerResponse } from 'node:http';
 import type { EventHub } from './event-hub.ts';
 import type { LiveEvent } from '../shared/contract.ts';
 
-export interface EventStreams {
-  /** How many streams are open. */
-  readonly size: number;
-  /** Writes the head and the missed events to the response, and then each event until either side closes the stream. */
-  open(response: ServerResponse, lastEventId: string | undefined): void;
-}
-
-export interface EventStreamOptions {
-  readonly hub: EventHub;
-  /** Milliseconds between comments that keep a stream alive. Default: 15,000. */
-  readonly heartbeatMs?: number | undefined;
-}
-
 /** Bytes that a reader may be behind before its stream is cut. It gets what it missed when it reconnects. */
 const MAX_BACKLOG = 1024 * 1024;
 
-/** Streams of server-sent events. All of them share one subscription and one timer, so that an open stream costs next to nothing. */
-export function createEventStreams({ hub, heartbeatMs = 15_000 }: EventStreamOptions): EventStreams {
+/**
+ * Streams of server-sent events. All of them share one subscription and one timer, so that an open stream costs next to nothing. `heartbeatMs`: between
+ * comments that keep a stream alive.
+ */
+export function createEventStreams(hub: EventHub, heartbeatMs = 15_000) {
   const open = new Set<ServerResponse>();
   let stop: (() => void) | undefined;
 
@@ -42,10 +32,12 @@ export function createEventStreams({ hub, heartbeatMs = 15_000 }: EventStreamOpt
   };
 
   return {
+    /** How many streams are open. */
     get size() {
       return open.size;
     },
-    open: (response, lastEventId) => {
+    /** Writes the head and the missed events to the response, and then each event until either side closes the stream. */
+    open: (response: ServerResponse, lastEventId: string | undefined): void => {
       response.writeHead(200, {
         'content-type': 'text/event-stream; charset=utf-8',
         'cache-control': 'no-store',
@@ -63,6 +55,8 @@ export function createEventStreams({ hub, heartbeatMs = 15_000 }: EventStreamOpt
     },
   };
 }
+
+export type EventStreams = ReturnType<typeof createEventStreams>;
 
 /** The events that a stream starts with. A new stream starts with the id from which it can continue. */
 function missedEvents(hub: EventHub, lastEventId: string | undefined): string {

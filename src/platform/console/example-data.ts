@@ -1,12 +1,10 @@
 import type { Json, JsonObject } from '../../base/json.ts';
-import type { DataShape } from '../../process/definition.ts';
 import { parseReference } from '../../schema/references.ts';
 import { exampleTaskData } from '../domain/examples.ts';
 import { formatPeople, replaceExampleReferences, type RealResources } from '../domain/references.ts';
 import { notFound } from '../domain/api-error.ts';
 import type { OperationContext } from '../domain/context.ts';
 import { uploadProcessDocument } from '../domain/documents.ts';
-import type { ValueCheck } from '../domain/json-values.ts';
 import { findGroups, findPrincipals } from '../domain/people.ts';
 import { requireProcess } from '../domain/process-view.ts';
 import type { ExampleData } from '../shared/contract.ts';
@@ -17,12 +15,6 @@ export interface ExampleRequest {
   /** Code of a task; without it, the data is the metadata of the process. */
   readonly task?: string | undefined;
   readonly processId?: string | undefined;
-}
-
-interface CheckedShape {
-  readonly shape: DataShape | undefined;
-  readonly check: ValueCheck;
-  readonly where: string;
 }
 
 /** Enough for the people of a local KuFlow. */
@@ -44,7 +36,7 @@ export async function createExampleData(ctx: OperationContext, request: ExampleR
   return { value, missing: [...new Set(check(value).errors?.map(({ propertyPath }) => propertyPath) ?? [])] };
 }
 
-function findShape(ctx: OperationContext, { code, task, processId }: ExampleRequest): CheckedShape {
+function findShape(ctx: OperationContext, { code, task, processId }: ExampleRequest) {
   const served =
     processId === undefined
       ? ctx.definitions.byCode(ctx.tenantId, code)

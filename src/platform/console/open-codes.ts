@@ -9,19 +9,6 @@ import { escapeAttribute } from './page-files.ts';
 
 const LIFE_MS = 60_000;
 
-/**
- * Codes that sign in to the console once, within a minute. `kuflow dev open` passes the browser a file that only this user can read and that redirects to
- * the console with a code, because the arguments of a program are visible to other users of the machine.
- */
-export interface OpenCodes {
-  /** Writes a file for a new code, and returns its name. `toAddress` returns where the file redirects to. It is removed with the code. */
-  issue(token: Secret, toAddress: (code: string) => string): Promise<string>;
-  /** The token of the code; undefined if the code was used, has expired or does not exist. */
-  redeem(code: string): Secret | undefined;
-  /** Removes all files. */
-  close(): Promise<void>;
-}
-
 interface IssuedCode {
   readonly token: Secret;
   readonly expiresAt: number;
@@ -29,8 +16,12 @@ interface IssuedCode {
   readonly timer: NodeJS.Timeout;
 }
 
-/** `folder`: for the files. What an earlier run left in it is removed. */
-export function createOpenCodes({ folder, clock }: { readonly folder: string; readonly clock: Clock }): OpenCodes {
+/**
+ * Codes that sign in to the console once, within a minute. `kuflow dev open` passes the browser a file that only this user can read and that redirects to
+ * the console with a code, because the arguments of a program are visible to other users of the machine. What an earlier run left in `folder`, which
+ * is for the files, is removed.
+ */
+export function createOpenCodes({ folder, clock }: { readonly folder: string; readonly clock: Clock }) {
   rmSync(folder, { recursive: true, force: true });
   const issued = new Map<string, IssuedCode>();
 
@@ -44,7 +35,8 @@ export function createOpenCodes({ folder, clock }: { readonly folder: string; re
   }
 
   return {
-    issue: async (token, toAddress) => {
+    /** Writes a file for a new code, and returns its name. `toAddress` returns where the file redirects to. It is removed with the code. */
+    issue: async (token: Secret, toAddress: (code: string) => string): Promise<string> => {
       const code = randomBytes(24).toString('base64url');
       const name = `${randomUUID()}.html`;
       const file = join(folder, name);
@@ -54,17 +46,21 @@ export function createOpenCodes({ folder, clock }: { readonly folder: string; re
       await writeFile(file, redirectPage(toAddress(code)), { flag: 'wx', mode: 0o600 });
       return name;
     },
-    redeem: (code) => {
+    /** The token of the code; undefined if the code was used, has expired or does not exist. */
+    redeem: (code: string): Secret | undefined => {
       const found = withdraw(code);
       return found !== undefined && found.expiresAt > clock.now() ? found.token : undefined;
     },
-    close: async () => {
+    /** Removes all files. */
+    close: async (): Promise<void> => {
       for (const { timer } of issued.values()) clearTimeout(timer);
       issued.clear();
       await rm(folder, { recursive: true, force: true });
     },
   };
 }
+
+export type OpenCodes = ReturnType<typeof createOpenCodes>;
 
 function redirectPage(address: string): string {
   const target = escapeAttribute(address);

@@ -1,17 +1,15 @@
 import { usageError } from '../../base/errors.ts';
 import type { PlatformState } from '../state/state-file.ts';
 
-/** `token` signs in for as long as the platform exists, `code` once. */
-export interface PageSignIn {
-  readonly token?: string;
-  readonly code?: string;
-}
-
 /**
  * The address of the console, or of the part of it that `path` names, such as `tasks/latest`. The sign-in is in the fragment, which the browser does not
- * send. Throws a usage error for a path outside the console.
+ * send: `token` signs in for as long as the platform exists, `code` once. Throws a usage error for a path outside the console.
  */
-export function pageAddress(state: Pick<PlatformState, 'endpoints'>, signIn: PageSignIn, path = ''): string {
+export function pageAddress(
+  state: Pick<PlatformState, 'endpoints'>,
+  signIn: { readonly token?: string; readonly code?: string },
+  path = '',
+): string {
   const base = new URL('/console/', state.endpoints.http);
   const url = new URL(path.replace(/^\/?(console(\/|$))?/, ''), base);
   if (url.origin !== base.origin || !url.pathname.startsWith(base.pathname) || url.hash !== '')

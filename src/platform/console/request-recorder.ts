@@ -30,13 +30,6 @@ export interface EndedRequest extends Omit<RequestRecord, 'id' | 'time' | 'opera
   readonly isConfidential?: boolean;
 }
 
-export interface RequestRecorder {
-  add(request: EndedRequest): void;
-  /** The newest first. */
-  list(limit: number): readonly RequestRecord[];
-  find(id: number): RequestDetail | undefined;
-}
-
 /** Bytes of each body that are kept. */
 const KEPT_BYTES = 16 * 1024;
 /** The console makes many requests. They have their own limit, so that they do not displace those of workers. */
@@ -48,28 +41,31 @@ interface Recorded extends EndedRequest {
 }
 
 /** Keeps the latest requests in memory. Secrets are redacted when a request is read. */
-export function createRequestRecorder(clock: Clock): RequestRecorder {
+export function createRequestRecorder(clock: Clock) {
   const ofConsole: Recorded[] = [];
   const ofOthers: Recorded[] = [];
   let lastId = 0;
   return {
-    add: (request) => {
+    add: (request: EndedRequest): void => {
       const time = new Date(clock.now()).toISOString();
       const [list, limit] = request.console ? [ofConsole, KEPT.console] : [ofOthers, KEPT.others];
       list.push({ ...request, id: ++lastId, time });
       if (list.length > limit) list.shift();
     },
-    list: (limit) =>
+    /** The newest first. */
+    list: (limit: number): readonly RequestRecord[] =>
       [...ofConsole, ...ofOthers]
         .sort((a, b) => b.id - a.id)
         .slice(0, limit)
         .map(toRecord),
-    find: (id) => {
+    find: (id: number): RequestDetail | undefined => {
       const found = [...ofConsole, ...ofOthers].find((request) => request.id === id);
       return found === undefined ? undefined : toDetail(found);
     },
   };
 }
+
+export type RequestRecorder = ReturnType<typeof createRequestRecorder>;
 
 /** Copies the start of a body, so that the rest of it can be released. */
 export function startOfBody(body: string | Uint8Array): BodyStart {

@@ -1,16 +1,8 @@
 import type { Worker } from '../../kuflow/contract/workers.ts';
 import type { Domain } from '../domain/context.ts';
 import { listWorkers, WORKER_DELAY_WINDOW } from '../domain/workers.ts';
+import type { PlatformEvent } from '../shared/types.ts';
 import type { QueueStatus, WorkersStatus, WorkerStatus } from '../shared/contract.ts';
-
-export interface WorkerWatch {
-  /** The registered workers and who polls the queues of the served definitions, or also another one. */
-  status(otherQueue?: string): Promise<WorkersStatus>;
-  /** The identities of the workers that poll a task queue now. */
-  pollers(taskQueue: string): Promise<readonly string[]>;
-  /** Resolves when no question is open, because the connection to the server must not be closed before that. */
-  stop(): Promise<void>;
-}
 
 export interface WorkerWatchOptions {
   readonly domain: Pick<Domain, 'store' | 'definitions' | 'clock'>;
@@ -24,11 +16,7 @@ export interface WorkerWatchOptions {
   readonly everyMs?: number | undefined;
 }
 
-export interface PollingChange {
-  readonly taskQueue: string;
-  readonly identity: string;
-  readonly polls: boolean;
-}
+type PollingChange = Omit<Extract<PlatformEvent, { readonly kind: 'worker' }>, 'kind'>;
 
 interface Snapshot {
   readonly workers: readonly Worker[];
@@ -45,7 +33,7 @@ const REGISTERS_WITHIN_MS = 2 * WORKER_DELAY_WINDOW * 1000;
  * Workers register with KuFlow when they start, but they do not say when they stop. The Temporal server knows who polls, and has to be asked: that
  * happens regularly while somebody watches.
  */
-export function watchWorkers(options: WorkerWatchOptions): WorkerWatch {
+export function watchWorkers(options: WorkerWatchOptions) {
   const { domain, listPollers, isWatched, onChange, everyMs = 2000 } = options;
   let announced: Snapshot | undefined;
   let asking = false;
@@ -92,7 +80,8 @@ export function watchWorkers(options: WorkerWatchOptions): WorkerWatch {
   timer.unref();
 
   return {
-    status: async (otherQueue) => {
+    /** The registered workers and who polls the queues of the served definitions, or also another one. */
+    status: async (otherQueue?: string): Promise<WorkersStatus> => {
       const { workers, pollers } = await read(otherQueue);
       const served = listQueues(domain);
       const isOther = otherQueue !== undefined && !served.some(({ taskQueue }) => taskQueue === otherQueue);
@@ -104,13 +93,17 @@ export function watchWorkers(options: WorkerWatchOptions): WorkerWatch {
         })),
       };
     },
+    /** The identities of the workers that poll a task queue now. */
     pollers: ask,
-    stop: async () => {
+    /** Resolves when no question is open, because the connection to the server must not be closed before that. */
+    stop: async (): Promise<void> => {
       clearInterval(timer);
       await Promise.all(open);
     },
   };
 }
+
+export type WorkerWatch = ReturnType<typeof watchWorkers>;
 
 function comparePollers(before: Snapshot['pollers'], now: Snapshot['pollers']): PollingChange[] {
   return [...new Set([...before.keys(), ...now.keys()])].flatMap((taskQueue) => {

@@ -1,10 +1,7 @@
+import type { DefaultError } from '../../kuflow/contract/common.ts';
+
 /** One detail of an error: `code` is stable, `location` names the field or parameter. */
-export interface ApiErrorDetail {
-  readonly code: string;
-  readonly message: string;
-  readonly location?: string;
-  readonly locationType?: 'body' | 'query' | 'path' | 'header';
-}
+export type ApiErrorDetail = Readonly<NonNullable<DefaultError['errors']>[number]>;
 
 /**
  * An error that the caller gets as KuFlow's DefaultError. Messages contain codes, ids and states, never values of

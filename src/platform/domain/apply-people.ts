@@ -7,9 +7,9 @@ import type { Store } from '../store/store.ts';
 import {
   findEnabledUsers,
   findPrincipalByEmail,
-  insertCredential,
-  insertPrincipal,
-  insertTenantUser,
+  CREDENTIALS,
+  PRINCIPALS,
+  TENANT_USERS,
   replaceGroups,
   saveUserPosition,
   saveUserToken,
@@ -82,8 +82,8 @@ function saveUser(store: Store, { tenantId, systemId }: PeopleOwner, user: SeedU
     return existing.id;
   }
   const id = uuid7();
-  insertPrincipal(sql, { id, type: 'USER', name, userId: uuid7(), email });
-  insertTenantUser(sql, {
+  PRINCIPALS.insert(sql, { id, type: 'USER', name, userId: uuid7(), email });
+  TENANT_USERS.insert(sql, {
     id: uuid7(),
     tenantId,
     principalId: id,
@@ -91,7 +91,7 @@ function saveUser(store: Store, { tenantId, systemId }: PeopleOwner, user: SeedU
     ...newAudit(systemId, store.now()),
   });
   const token = generateSecret();
-  insertCredential(sql, { kind: 'token', principalId: id, hash: hashToken(token) });
+  CREDENTIALS.insert(sql, { kind: 'token', principalId: id, hash: hashToken(token) });
   saveUserToken(sql, id, token, position);
   return id;
 }

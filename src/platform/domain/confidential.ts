@@ -1,12 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { KmsKey } from '../../kuflow/contract/kms.ts';
 import type { OperationId } from '../../kuflow/contract/operations.ts';
-import {
-  findEncryptionKey,
-  findKeyOfDefinition,
-  hasEncryptionKeys,
-  insertEncryptionKey,
-} from '../store/encryption-keys.ts';
+import { ENCRYPTION_KEYS, findKeyIdOfDefinition, hasEncryptionKeys } from '../store/encryption-keys.ts';
 import { includesConfidential } from '../store/processes.ts';
 import { forbidden, orNotFound } from './api-error.ts';
 import type { Domain, OperationContext } from './context.ts';
@@ -15,12 +10,12 @@ const KEY_BYTES = 32;
 
 /** The id of the key for the confidential processes of a definition. Creates the key on first use. */
 export function requireKeyOfDefinition({ store }: Domain, definitionId: string): string {
-  const known = findKeyOfDefinition(store.sql, definitionId);
-  if (known !== undefined) return known.id;
+  const known = findKeyIdOfDefinition(store.sql, definitionId);
+  if (known !== undefined) return known;
   // A random ID does not reveal when the first confidential process was started.
   const id = randomUUID();
   const value = randomBytes(KEY_BYTES).toString('base64');
-  insertEncryptionKey(store.sql, { id, definitionId, value, createdAt: store.now() });
+  ENCRYPTION_KEYS.insert(store.sql, { id, definitionId, value, createdAt: store.now() });
   return id;
 }
 
@@ -30,31 +25,27 @@ export function requireKeyOfDefinition({ store }: Domain, definitionId: string):
 export function retrieveKmsKey(ctx: OperationContext, id: string): KmsKey {
   if (ctx.principal.type !== 'APPLICATION')
     throw forbidden(`${ctx.principal.name} can't read keys: only applications with a role in the process can`);
-  const key = orNotFound(findEncryptionKey(ctx.store.sql, id), 'key', id);
+  const key = orNotFound(ENCRYPTION_KEYS.findById(ctx.store.sql, id), 'key', id);
   return { id: key.id, value: key.value };
 }
 
 /** The bytes of a key, for the platform itself. Throws if the key does not exist. */
 export function readEncryptionKey({ store }: Pick<Domain, 'store'>, id: string): Uint8Array {
-  const key = findEncryptionKey(store.sql, id);
+  const key = ENCRYPTION_KEYS.findById(store.sql, id);
   if (key === undefined) throw new Error(`The local KuFlow does not have the key ${id}`);
   return Buffer.from(key.value, 'base64');
-}
-
-/** A request and its answer. */
-export interface RequestTexts {
-  readonly operationId?: string | undefined;
-  /** Its URL, and both bodies. */
-  readonly texts: () => readonly string[];
 }
 
 const CREATE_PROCESS: OperationId = 'createProcess';
 const UUID = /[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}/g;
 
-/** Whether a request is about a confidential process: it starts one, or it or its answer contains the ID of one, or of an item in one. */
+/**
+ * Whether a request is about a confidential process: it starts one, or it or its answer contains the ID of one, or of an item in one. `texts`: its URL,
+ * and both bodies.
+ */
 export function isConfidentialRequest(
   { store, definitions }: Pick<Domain, 'store' | 'definitions'>,
-  { operationId, texts }: RequestTexts,
+  { operationId, texts }: { readonly operationId?: string | undefined; readonly texts: () => readonly string[] },
 ): boolean {
   // A start that is refused does not have a process.
   const started = operationId === CREATE_PROCESS ? definitions.all : [];

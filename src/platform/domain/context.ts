@@ -1,30 +1,13 @@
 import type { EventEmitter } from 'node:events';
 import type { PlatformClock } from '../shared/platform-clock.ts';
-import type { EngineCommand } from '../shared/process-engine.ts';
 import type { PlatformEvent } from '../shared/types.ts';
-import { insertEvent, type EventRow } from '../store/events.ts';
+import { EVENTS, type EventRow } from '../store/events.ts';
 import type { Store } from '../store/store.ts';
-import { enqueueCommand, type WorkflowOfProcess } from '../store/outbox-queue.ts';
+import { enqueueCommand, type EngineCommand, type WorkflowOfProcess } from '../store/outbox-queue.ts';
 import type { PrincipalRow } from '../store/people.ts';
 import type { ProcessRow } from '../store/processes.ts';
+import type { EngineIssuers } from '../pki/engine-issuers.ts';
 import type { DefinitionCatalog } from './definitions.ts';
-
-type Awaitable<T> = T | Promise<T>;
-
-/** Issues what a worker needs to connect to the engine. */
-export interface EngineIssuers {
-  /** `expiredAt` is ISO 8601. */
-  issueToken(principal: PrincipalRow): Awaitable<{ readonly token: string; readonly expiredAt: string }>;
-  /** In PEM; the private key is PKCS#8. */
-  issueCertificate(principal: PrincipalRow): Awaitable<{
-    readonly namespace: string;
-    readonly tls: {
-      readonly serverRootCaCertificate: string;
-      readonly clientCertificate: string;
-      readonly clientPrivateKey: string;
-    };
-  }>;
-}
 
 /** What all operations share. One per running platform. */
 export interface Domain {
@@ -51,7 +34,7 @@ export interface OperationContext extends Domain {
 
 /** Adds an entry to the timeline of a process, in the current transaction, and reports it after the commit. */
 export function recordEvent(ctx: Domain, event: Omit<EventRow, 'time'>): void {
-  insertEvent(ctx.store.sql, { ...event, time: ctx.store.now() });
+  EVENTS.insert(ctx.store.sql, { ...event, time: ctx.store.now() });
   reportChange(ctx, event);
 }
 

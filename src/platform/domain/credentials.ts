@@ -1,6 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { uuid7 } from '../../base/uuid.ts';
+import type { Authentication, AuthenticationCreateParams } from '../../kuflow/contract/authentications.ts';
 import type { Store } from '../store/store.ts';
-import { findPrincipalByCredential, findPrincipalById, type PrincipalRow } from '../store/people.ts';
+import { AUTHENTICATIONS, findPrincipalByCredential, PRINCIPALS, type PrincipalRow } from '../store/people.ts';
+import type { OperationContext } from './context.ts';
+import { requireTenant } from './people.ts';
 
 // The prefix makes a leaked secret recognizable, and `_` prevents it from being parsed as base64 of id and secret.
 export const generateSecret = (): string => `kfdev_${randomBytes(24).toString('base64url')}`;
@@ -50,11 +54,36 @@ async function findCaller(
   // Verifying a signature is only worthwhile for a JWT.
   if (credentials.split('.').length !== 3) return undefined;
   const principalId = await readEngineToken(credentials);
-  return principalId === undefined ? undefined : findPrincipalById(store.sql, principalId);
+  return principalId === undefined ? undefined : PRINCIPALS.findById(store.sql, principalId);
 }
 
 function decodePair(credentials: string): { readonly id: string; readonly secret: string } | undefined {
   const text = Buffer.from(credentials, 'base64').toString('utf8');
   const at = text.indexOf(':');
   return at < 1 ? undefined : { id: text.slice(0, at), secret: text.slice(at + 1) };
+}
+
+/**
+ * Issues an engine token or an engine certificate to the caller. The store keeps a record of it, but not the secrets.
+ */
+export async function createAuthentication(
+  ctx: OperationContext,
+  params: AuthenticationCreateParams,
+): Promise<Authentication> {
+  const tenantId = params.tenantId === undefined ? ctx.tenantId : requireTenant(ctx, params.tenantId);
+  const credentials =
+    params.type === 'ENGINE_TOKEN'
+      ? { engineToken: await ctx.issuers.issueToken(ctx.principal.id) }
+      : { engineCertificate: await ctx.issuers.issueCertificate(ctx.principal.id) };
+  // Like the credentials, in real time.
+  const time = ctx.clock.real.now();
+  const authentication = {
+    id: uuid7(time),
+    type: params.type,
+    tenantId,
+    createdBy: ctx.principal.id,
+    createdAt: new Date(time).toISOString(),
+  };
+  ctx.store.transaction(() => AUTHENTICATIONS.insert(ctx.store.sql, authentication));
+  return { ...authentication, ...credentials };
 }

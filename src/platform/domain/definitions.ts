@@ -32,34 +32,6 @@ export interface ServedDefinition {
   readonly actions: ReadonlyMap<string, ServedAction>;
 }
 
-/** The process definitions that this platform serves. */
-export interface DefinitionCatalog {
-  /** What new processes use. */
-  readonly all: readonly ServedDefinition[];
-  /** The definition files that could not be loaded since they were last saved. */
-  readonly problems: readonly DefinitionProblem[];
-  byId(id: string): ServedDefinition | undefined;
-  byCode(tenantId: string, code: string): ServedDefinition | undefined;
-  /** What is served now under the id, or under the code, of a definition. */
-  current(ref: DefinitionRef): ServedDefinition | undefined;
-  /**
-   * The version that the process was started with, although others may be served now. Falls back to the id and the code alone, for processes
-   * of a state file that does not have their version.
-   */
-  forProcess(ref: DefinitionRef): ServedDefinition | undefined;
-  /**
-   * The definition of a task in a process. A task that the version of the process does not have is taken from the version that is served now: the
-   * code of a running workflow may change, and then it creates new tasks.
-   */
-  taskOf(ref: DefinitionRef, code: string): ServedTask | undefined;
-  /** As `taskOf`, for an action. */
-  actionOf(ref: DefinitionRef, code: string): ServedAction | undefined;
-  /** The actions that `actionOf` finds. */
-  actionsOf(ref: DefinitionRef): readonly ActionDefinition[];
-  /** Serves these definitions instead. Throws the errors of `createDefinitionCatalog` and then changes nothing. */
-  replace(definitions: readonly ProcessDefinition[], problems: readonly DefinitionProblem[]): void;
-}
-
 /** Namespace of the UUIDs that are derived from codes and contents. */
 const NAMESPACE = '6f1f1c9e-5a35-5d0c-9d52-6c1f5a0e7b11';
 
@@ -67,7 +39,7 @@ const NAMESPACE = '6f1f1c9e-5a35-5d0c-9d52-6c1f5a0e7b11';
 export const BUILT_IN_MESSAGE_CODE = '__KF_MESSAGE__';
 
 /**
- * Prepares definitions for serving. Missing ids are derived from codes and missing versions from contents, so that they are the same after a
+ * The process definitions that this platform serves. Missing ids are derived from codes and missing versions from contents, so that they are the same after a
  * restart. The store keeps each version that a process was started with. Throws KnownError for a duplicate code and for an invalid schema.
  */
 export function createDefinitionCatalog(
@@ -75,7 +47,7 @@ export function createDefinitionCatalog(
   store: Store,
   tenantId: string,
   resources: ReferencedResources,
-): DefinitionCatalog {
+) {
   const serve = (served: readonly ProcessDefinition[]): ServedDefinitions =>
     store.transaction(() => serveDefinitions(served, store, tenantId, resources));
   let served = serve(definitions);
@@ -91,36 +63,53 @@ export function createDefinitionCatalog(
     earlier.set(versionKey(ref), prepared);
     return prepared;
   };
+  /** What is served now under the id, or under the code, of a definition. */
   const current = (ref: DefinitionRef): ServedDefinition | undefined =>
     served.byId.get(ref.id) ?? served.all.find((one) => one.ref.code === ref.code);
+  /**
+   * The version that the process was started with, although others may be served now. Falls back to the id and the code alone, for processes
+   * of a state file that does not have their version.
+   */
   const forProcess = (ref: DefinitionRef): ServedDefinition | undefined => {
     const now = current(ref);
     return now?.ref.id === ref.id && now.ref.version === ref.version ? now : (findEarlier(ref) ?? now);
   };
   return {
+    /** What new processes use. */
     get all() {
       return served.all;
     },
+    /** The definition files that could not be loaded since they were last saved. */
     get problems() {
       return problems;
     },
-    byId: (id) => served.byId.get(id),
-    byCode: (tenant, code) => served.byCode.get(`${tenant} ${code}`),
+    byId: (id: string) => served.byId.get(id),
+    byCode: (tenant: string, code: string) => served.byCode.get(`${tenant} ${code}`),
     current,
     forProcess,
-    taskOf: (ref, code) => forProcess(ref)?.tasks.get(code) ?? current(ref)?.tasks.get(code),
-    actionOf: (ref, code) => forProcess(ref)?.actions.get(code) ?? current(ref)?.actions.get(code),
-    actionsOf: (ref) =>
+    /**
+     * The definition of a task in a process. A task that the version of the process does not have is taken from the version that is served now: the
+     * code of a running workflow may change, and then it creates new tasks.
+     */
+    taskOf: (ref: DefinitionRef, code: string) => forProcess(ref)?.tasks.get(code) ?? current(ref)?.tasks.get(code),
+    /** As `taskOf`, for an action. */
+    actionOf: (ref: DefinitionRef, code: string) =>
+      forProcess(ref)?.actions.get(code) ?? current(ref)?.actions.get(code),
+    /** The actions that `actionOf` finds. */
+    actionsOf: (ref: DefinitionRef): readonly ActionDefinition[] =>
       [...new Map([...(current(ref)?.actions ?? []), ...(forProcess(ref)?.actions ?? [])]).values()].map(
         ({ definition }) => definition,
       ),
-    replace: (next, nextProblems) => {
+    /** Serves these definitions instead. Throws the errors of `createDefinitionCatalog` and then changes nothing. */
+    replace: (next: readonly ProcessDefinition[], nextProblems: readonly DefinitionProblem[]): void => {
       served = serve(next);
       problems = nextProblems;
       earlier.clear();
     },
   };
 }
+
+export type DefinitionCatalog = ReturnType<typeof createDefinitionCatalog>;
 
 interface ServedDefinitions {
   readonly all: readonly ServedDefinition[];

@@ -3,7 +3,7 @@ import type { JsonObject } from '../../base/json.ts';
 import { uuid7 } from '../../base/uuid.ts';
 import type { DocumentReference } from '../../kuflow/contract/common.ts';
 import { formatReference, mapReferences, parseReference } from '../../schema/references.ts';
-import { findDocumentByUri, insertDocument, linkDocument, type DocumentRow } from '../store/documents.ts';
+import { findDocumentByUri, DOCUMENTS, linkDocument, type DocumentRow } from '../store/documents.ts';
 import { findActionsOfProcess } from '../store/process-actions.ts';
 import type { ProcessRow } from '../store/processes.ts';
 import { ApiError, badRequest, forbidden } from './api-error.ts';
@@ -53,7 +53,7 @@ export function storeDocument(ctx: OperationContext, ownerUri: string, upload: U
     createdAt: ctx.store.now(),
   };
   ctx.store.content.write(document.contentId, upload.bytes);
-  insertDocument(ctx.store.sql, document);
+  DOCUMENTS.insert(ctx.store.sql, document);
   return formatFileReference(document);
 }
 
@@ -124,7 +124,7 @@ function copyDocument(ctx: OperationContext, original: DocumentRow, ownerUri: st
     createdBy: ctx.principal.id,
     createdAt: ctx.store.now(),
   };
-  insertDocument(ctx.store.sql, copy);
+  DOCUMENTS.insert(ctx.store.sql, copy);
   return formatFileReference(copy);
 }
 

@@ -1,11 +1,15 @@
 import { EventEmitter } from 'node:events';
 import type { ProcessDefinition } from '../../process/definition.ts';
+import { describeDefinitionChanges } from '../../process/definition/changes.ts';
 import type { PeopleSeed } from '../../process/people.ts';
+import type { DefinitionProblem } from '../shared/contract.ts';
 import type { PlatformEvent, PlatformIdentity } from '../shared/types.ts';
 import { findDocumentByUri } from '../store/documents.ts';
 import type { Store } from '../store/store.ts';
-import { findGroupById, findPrincipalById } from '../store/people.ts';
-import type { Domain, EngineIssuers } from './context.ts';
+import { GROUPS, PRINCIPALS } from '../store/people.ts';
+import type { EngineIssuers } from '../pki/engine-issuers.ts';
+import { reportUnknownCandidates } from './candidates.ts';
+import type { Domain } from './context.ts';
 import { createDefinitionCatalog } from './definitions.ts';
 import { ensureIdentity } from './identity.ts';
 import type { ReferencedResources } from '../../schema/formats.ts';
@@ -49,7 +53,37 @@ export function createDomain(options: DomainOptions): { readonly domain: Domain;
 function resourcesOf({ sql }: Store): ReferencedResources {
   return {
     findDocument: (uri) => findDocumentByUri(sql, uri),
-    hasPrincipal: (id) => findPrincipalById(sql, id) !== undefined,
-    hasGroup: (id) => findGroupById(sql, id) !== undefined,
+    hasPrincipal: (id) => PRINCIPALS.findById(sql, id) !== undefined,
+    hasGroup: (id) => GROUPS.findById(sql, id) !== undefined,
   };
+}
+
+/**
+ * Serves these definitions to new processes from now on, and reports what changed. Running processes keep the version that they were started
+ * with. `problems` are all present problems of definition files: those that were not passed before (as the same object) are reported too. Throws
+ * KnownError for a duplicate code and for an invalid schema, and then changes nothing.
+ */
+export function changeDefinitions(
+  ctx: Domain,
+  definitions: readonly ProcessDefinition[],
+  problems: readonly DefinitionProblem[],
+): void {
+  const { problems: knownProblems } = ctx.definitions;
+  const before = ctx.definitions.all.map(({ definition }) => definition);
+  ctx.store.transaction(() => {
+    ensureIdentity(ctx.store, { otherTenantIds: definitions.flatMap(({ process: { tenant } }) => tenant ?? []) });
+    ctx.definitions.replace(definitions, problems);
+  });
+  const withoutLine = ({ file }: DefinitionProblem): string => file.replace(/:\d+$/, '');
+  const files = new Set(problems.map(withoutLine));
+  const mended = new Set(knownProblems.map(withoutLine).filter((file) => !files.has(file)));
+  const changes = [
+    ...[...mended].map((file) => `${file} no longer has errors`),
+    ...describeDefinitionChanges(before, definitions),
+  ];
+  for (const problem of problems)
+    if (!knownProblems.includes(problem)) ctx.report({ kind: 'definition-problem', ...problem });
+  if (changes.length === 0) return;
+  ctx.report({ kind: 'definitions-changed', changes });
+  reportUnknownCandidates(ctx);
 }

@@ -3,16 +3,7 @@ import { uuid7 } from '../../base/uuid.ts';
 import type { PlatformIdentity } from '../shared/types.ts';
 import { newAudit } from '../store/audit.ts';
 import type { Store } from '../store/store.ts';
-import {
-  findPrincipalById,
-  findTenantById,
-  getMeta,
-  insertCredential,
-  insertPrincipal,
-  insertTenant,
-  setMeta,
-  type PrincipalRow,
-} from '../store/people.ts';
+import { PRINCIPALS, TENANTS, getMeta, CREDENTIALS, setMeta, type PrincipalRow } from '../store/people.ts';
 import { generateSecret, hashSecret } from './credentials.ts';
 
 const KEY = 'identity';
@@ -24,20 +15,14 @@ interface StoredIdentity {
   readonly application: { readonly id: string; readonly secret: string; readonly name: string };
 }
 
-export interface StoreIdentity {
-  readonly identity: Omit<PlatformIdentity, 'user'>;
-  /** The platform's own principal. */
-  readonly system: PrincipalRow;
-}
-
 /**
- * Returns the tenant and application of this state file, which are created once. `tenantId` is only used for a new
+ * Returns the tenant, the application and the platform's own principal of this state file, which are created once. `tenantId` is only used for a new
  * file. Tenants in `otherTenantIds` that do not exist are added.
  */
 export function ensureIdentity(
   store: Store,
   options: { readonly tenantId?: string | undefined; readonly otherTenantIds?: readonly string[] | undefined } = {},
-): StoreIdentity {
+): { readonly identity: Omit<PlatformIdentity, 'user'>; readonly system: PrincipalRow } {
   return store.transaction(() => {
     const existing = getMeta(store.sql, KEY);
     const { tenantId, namespace, systemId, application } =
@@ -45,7 +30,7 @@ export function ensureIdentity(
         ? createIdentity(store, options.tenantId?.toLowerCase() ?? uuid7())
         : (JSON.parse(existing) as StoredIdentity);
     for (const id of options.otherTenantIds ?? []) addTenant(store, id.toLowerCase(), systemId);
-    const system = findPrincipalById(store.sql, systemId);
+    const system = PRINCIPALS.findById(store.sql, systemId);
     if (system === undefined) throw new Error('The state file has an identity but not its system principal');
     return {
       identity: { tenantId, namespace, application: { ...application, secret: new Secret(application.secret) } },
@@ -56,11 +41,11 @@ export function ensureIdentity(
 
 function createIdentity(store: Store, tenantId: string): StoredIdentity {
   const system: PrincipalRow = { id: uuid7(), type: 'SYSTEM', name: 'KuFlow' };
-  insertPrincipal(store.sql, system);
+  PRINCIPALS.insert(store.sql, system);
   addTenant(store, tenantId, system.id);
   const application = { id: uuid7(), secret: generateSecret(), name: 'Local application' };
-  insertPrincipal(store.sql, { id: application.id, type: 'APPLICATION', name: application.name });
-  insertCredential(store.sql, {
+  PRINCIPALS.insert(store.sql, { id: application.id, type: 'APPLICATION', name: application.name });
+  CREDENTIALS.insert(store.sql, {
     kind: 'secret',
     principalId: application.id,
     hash: hashSecret(application.id, application.secret),
@@ -71,6 +56,6 @@ function createIdentity(store: Store, tenantId: string): StoredIdentity {
 }
 
 function addTenant(store: Store, id: string, createdBy: string): void {
-  if (findTenantById(store.sql, id) !== undefined) return;
-  insertTenant(store.sql, { id, name: 'Local tenant', plan: 'UNLIMITED', ...newAudit(createdBy, store.now()) });
+  if (TENANTS.findById(store.sql, id) !== undefined) return;
+  TENANTS.insert(store.sql, { id, name: 'Local tenant', plan: 'UNLIMITED', ...newAudit(createdBy, store.now()) });
 }

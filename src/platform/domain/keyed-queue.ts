@@ -22,17 +22,6 @@ export interface KeyedWork {
   readonly setWaiting: (isWaiting: boolean) => void;
 }
 
-export interface KeyedQueue {
-  /** Begins with the work in the store. Call it once at the start: later it is called after each commit that added some. */
-  readonly wake: () => void;
-  /** Ends the pause of a key. */
-  readonly retryNow: (key: string) => void;
-  /** Resolves when all work is done. */
-  readonly whenIdle: () => Promise<void>;
-  /** Stops after the work in progress, and after two seconds at most. What is left is done after the next start. */
-  readonly stop: () => Promise<void>;
-}
-
 /** How many keys are served at a time, not counting those that wait. */
 const CONCURRENCY = 16;
 const STOP_WITHIN_MS = 2_000;
@@ -40,7 +29,7 @@ const STOP_WITHIN_MS = 2_000;
 const REPORT_EVERY = 20;
 
 /** Does work that is in the store: in order for each key, a few keys at a time, each piece repeated until it succeeds. */
-export function createKeyedQueue(options: KeyedQueueOptions): KeyedQueue {
+export function createKeyedQueue(options: KeyedQueueOptions) {
   const { clock, commands } = options.domain;
   const { listKeys, perform, onFailure, pauses } = options;
   const running = new Map<string, Promise<void>>();
@@ -110,15 +99,19 @@ export function createKeyedQueue(options: KeyedQueueOptions): KeyedQueue {
   commands.on('queued', wake);
 
   return {
+    /** Begins with the work in the store. Call it once at the start: later it is called after each commit that added some. */
     wake,
-    retryNow: (key) => pausing.get(key)?.abort(),
-    whenIdle: () =>
+    /** Ends the pause of a key. */
+    retryNow: (key: string): void => pausing.get(key)?.abort(),
+    /** Resolves when all work is done. */
+    whenIdle: (): Promise<void> =>
       new Promise((resolve) => {
         idle.push(resolve);
         wake();
         settle();
       }),
-    stop: async () => {
+    /** Stops after the work in progress, and after two seconds at most. What is left is done after the next start. */
+    stop: async (): Promise<void> => {
       commands.off('queued', wake);
       stopping.abort();
       for (const ending of pausing.values()) ending.abort();
@@ -127,3 +120,5 @@ export function createKeyedQueue(options: KeyedQueueOptions): KeyedQueue {
     },
   };
 }
+
+export type KeyedQueue = ReturnType<typeof createKeyedQueue>;

@@ -1,13 +1,13 @@
 import { messageOf } from '../../base/errors.ts';
-import type { ProcessEngine } from '../shared/process-engine.ts';
+import type { TemporalEngine } from '../temporal/engine.ts';
 import type { Domain } from './context.ts';
 import { createKeyedQueue, type KeyedQueue, type KeyedWork } from './keyed-queue.ts';
 import { nextCommand, workflowsWithCommands, removeCommand, type PendingCommand } from '../store/outbox-queue.ts';
-import { findProcessById } from '../store/processes.ts';
+import { PROCESSES } from '../store/processes.ts';
 
 export interface OutboxOptions {
   readonly domain: Pick<Domain, 'store' | 'clock' | 'commands' | 'report'>;
-  readonly engine: ProcessEngine;
+  readonly engine: Pick<TemporalEngine, 'startWorkflow' | 'signalWorkflow' | 'cancelWorkflow'>;
   /** Called when the engine has acknowledged the start of a workflow, which can be watched from then on. */
   readonly onStarted?: ((workflowId: string) => void) | undefined;
   /** Milliseconds from a request to cancel until termination. Default: 10,000. */
@@ -44,7 +44,7 @@ export function createOutbox(options: OutboxOptions): KeyedQueue {
     { signal, setWaiting }: KeyedWork,
   ): Promise<void> {
     const { engine } = options;
-    const workflow = { workflowId, encryptionKeyId: findProcessById(store.sql, processId)?.encryptionKeyId };
+    const workflow = { workflowId, encryptionKeyId: PROCESSES.findById(store.sql, processId)?.encryptionKeyId };
     switch (command.kind) {
       case 'start-workflow':
         return engine.startWorkflow({ ...workflow, ...command });

@@ -13,14 +13,11 @@ import {
   findEnabledUsers,
   findMemberships,
   findPrincipalByEmail,
-  findPrincipalById,
-  findTenantById,
-  findTenantUserById,
-  GROUP_ORDER,
-  GROUPS,
   PRINCIPALS,
   TENANTS,
   TENANT_USERS,
+  GROUP_ORDER,
+  GROUPS,
   type PrincipalRow,
   type TenantRow,
 } from '../store/people.ts';
@@ -83,12 +80,12 @@ function hasKnownTenant(ctx: OperationContext, tenantIds: readonly string[] | un
   return (
     tenantIds === undefined ||
     tenantIds.length === 0 ||
-    tenantIds.some((id) => findTenantById(ctx.store.sql, id.toLowerCase()) !== undefined)
+    tenantIds.some((id) => TENANTS.findById(ctx.store.sql, id.toLowerCase()) !== undefined)
   );
 }
 
 export function retrievePrincipal(ctx: OperationContext, id: string): Principal {
-  return toPrincipal(orNotFound(findPrincipalById(ctx.store.sql, id), 'principal', id));
+  return toPrincipal(orNotFound(PRINCIPALS.findById(ctx.store.sql, id), 'principal', id));
 }
 
 export function findGroups(ctx: OperationContext, query: ListQuery<'findGroups'>): ResultPage<GroupPageItem> {
@@ -137,13 +134,13 @@ export function findTenants(
 }
 
 export function retrieveTenant(ctx: OperationContext, id: string): TenantRow {
-  return orNotFound(findTenantById(ctx.store.sql, id), 'tenant', id);
+  return orNotFound(TENANTS.findById(ctx.store.sql, id), 'tenant', id);
 }
 
 /** The tenant's id as it is stored. An unknown tenant is refused with 400; the message names the known one. */
 export function requireTenant(ctx: Domain, tenantId: string): string {
   const id = tenantId.toLowerCase();
-  if (findTenantById(ctx.store.sql, id) === undefined)
+  if (TENANTS.findById(ctx.store.sql, id) === undefined)
     throw badRequest(`Tenant ${id} does not exist here; this platform's tenant is ${ctx.tenantId}`, 'body.tenantId');
   return id;
 }
@@ -170,7 +167,7 @@ export function findTenantUsers(
 }
 
 export function retrieveTenantUser(ctx: OperationContext, id: string): TenantUser {
-  const user = orNotFound(findTenantUserById(ctx.store.sql, id), 'tenant user', id);
+  const user = orNotFound(TENANT_USERS.findById(ctx.store.sql, id), 'tenant user', id);
   const { principalId, metadata, ...rest } = user;
   return {
     ...rest,
@@ -195,7 +192,7 @@ export function resolvePrincipal(
 ): PrincipalRow | undefined {
   const fields = { id: `${role}Id`, email: `${role}Email` } as const;
   const [id, email] = [named[fields.id], named[fields.email]];
-  const byId = id === undefined ? undefined : findPrincipalById(ctx.store.sql, id.toLowerCase());
+  const byId = id === undefined ? undefined : PRINCIPALS.findById(ctx.store.sql, id.toLowerCase());
   if (id !== undefined && byId === undefined)
     throw badRequest(`The principal in ${fields.id} does not exist`, `body.${fields.id}`);
   if (byId?.type === 'SYSTEM')

@@ -3,13 +3,8 @@ import { uuid7 } from '../../base/uuid.ts';
 import type { ProcessAction, ProcessActionCreateParams } from '../../kuflow/contract/process-actions.ts';
 import type { ActionDefinition } from '../../process/definition.ts';
 import { newAudit } from '../store/audit.ts';
-import {
-  findProcessActionById,
-  insertProcessAction,
-  type ProcessActionResult,
-  type ProcessActionRow,
-} from '../store/process-actions.ts';
-import { findProcessById, type ProcessRow } from '../store/processes.ts';
+import { PROCESS_ACTIONS, type ProcessActionResult, type ProcessActionRow } from '../store/process-actions.ts';
+import { PROCESSES, type ProcessRow } from '../store/processes.ts';
 import { badRequest, conflict, orNotFound } from './api-error.ts';
 import { enqueueForEngine, enqueueForProcess, type Domain, type OperationContext } from './context.ts';
 import type { ServedAction } from './definitions.ts';
@@ -47,13 +42,13 @@ export function createProcessAction(
   return ctx.store.transaction(() => {
     const process = requireProcess(ctx, processId);
     const id = params.id?.toLowerCase() ?? uuid7(ctx.clock.now());
-    const existing = findProcessActionById(ctx.store.sql, id);
+    const existing = PROCESS_ACTIONS.findById(ctx.store.sql, id);
     if (existing !== undefined) {
       if (existing.processId !== processId) throw conflict(`Action ${id} exists in another process`);
       return { created: false, action: toProcessAction(ctx, process, existing) };
     }
     // A workflow of this process already has this id.
-    if (findProcessById(ctx.store.sql, id) !== undefined) throw conflict(`${id} is the ID of a process`);
+    if (PROCESSES.findById(ctx.store.sql, id) !== undefined) throw conflict(`${id} is the ID of a process`);
     requireRunning(process);
     const served = requireActionDefinition(ctx, process, params.processActionDefinitionCode);
     requireMayInvoke(ctx, process, served.definition);
@@ -70,7 +65,7 @@ export function createProcessAction(
       taskQueue: hasWorkflow ? definition.workflow.taskQueue : undefined,
       ...newAudit(ctx.principal.id, ctx.store.now()),
     };
-    insertProcessAction(ctx.store.sql, action);
+    PROCESS_ACTIONS.insert(ctx.store.sql, action);
     recordActionEvent(ctx, action);
     return { created: true, action: toProcessAction(ctx, process, action) };
   });

@@ -3,11 +3,11 @@ import { uuid5 } from '../../base/uuid.ts';
 import type { ProcessAction } from '../../kuflow/contract/process-actions.ts';
 import type { Process } from '../../kuflow/contract/processes.ts';
 import { ACTION_AUDIENCES, type ActionDefinition } from '../../process/definition.ts';
-import type { WorkflowOutcome } from '../shared/process-engine.ts';
+import type { WorkflowOutcome } from '../temporal/outcome.ts';
 import { withModification } from '../store/audit.ts';
 import {
   findActionsOfProcess,
-  findProcessActionById,
+  PROCESS_ACTIONS,
   updateProcessAction,
   type ProcessActionRow,
 } from '../store/process-actions.ts';
@@ -60,7 +60,7 @@ function requireAction(
   id: string,
 ): { readonly process: ProcessRow; readonly action: ProcessActionRow } {
   const process = requireProcess(ctx, processId);
-  const action = findProcessActionById(ctx.store.sql, id);
+  const action = PROCESS_ACTIONS.findById(ctx.store.sql, id);
   if (action?.processId !== process.id) throw notFound(`action of process ${processId}`, id);
   return { process, action };
 }

@@ -2,7 +2,7 @@ import { uuid7 } from '../../base/uuid.ts';
 import type { JsonObject } from '../../base/json.ts';
 import type { Process, ProcessCreateParams } from '../../kuflow/contract/processes.ts';
 import { newAudit } from '../store/audit.ts';
-import { findProcessById, insertProcess, type ProcessRow } from '../store/processes.ts';
+import { PROCESSES, type ProcessRow } from '../store/processes.ts';
 import { ApiError, badRequest } from './api-error.ts';
 import { enqueueForProcess, recordEvent, type OperationContext } from './context.ts';
 import type { ServedDefinition } from './definitions.ts';
@@ -11,7 +11,7 @@ import { requireKeyOfDefinition } from './confidential.ts';
 import { resolvePrincipal } from './people.ts';
 import { formatProcessUri, toProcess } from './process-view.ts';
 import { formatRequestTime } from './request-time.ts';
-import { enqueueProcessCreated, enqueueProcessState } from './webhook-events.ts';
+import { enqueueProcessEvent } from './webhook-events.ts';
 
 /**
  * Creates a process and, in the same commit, the command that starts its workflow (the workflow ID is the process ID) or the events for its webhook.
@@ -23,7 +23,7 @@ export function createProcess(
 ): { readonly created: boolean; readonly process: Process } {
   const result = ctx.store.transaction(() => {
     const id = params.id?.toLowerCase() ?? uuid7(ctx.clock.now());
-    const existing = findProcessById(ctx.store.sql, id);
+    const existing = PROCESSES.findById(ctx.store.sql, id);
     if (existing !== undefined) return { created: false, process: existing };
     const served = requireDefinition(ctx, params);
     const initiator = resolvePrincipal(ctx, params, 'initiator') ?? ctx.principal;
@@ -42,7 +42,7 @@ export function createProcess(
         served.definition.process.confidential === true ? requireKeyOfDefinition(ctx, served.ref.id) : undefined,
       ...newAudit(ctx.principal.id, ctx.store.now()),
     };
-    insertProcess(ctx.store.sql, process);
+    PROCESSES.insert(ctx.store.sql, process);
     linkDocuments(ctx, process.metadata, formatProcessUri(id));
     linkDocuments(ctx, process.entity, formatProcessUri(id));
     if (workflow !== undefined)
@@ -52,8 +52,8 @@ export function createProcess(
         taskQueue: workflow.taskQueue,
         input: { processId: id, ...formatRequestTime(ctx.clock.now(), ctx.timeZone), extras: {} },
       });
-    enqueueProcessCreated(ctx, process);
-    enqueueProcessState(ctx, process);
+    enqueueProcessEvent(ctx, process, 'PROCESS.CREATED');
+    enqueueProcessEvent(ctx, process, 'PROCESS.STATE_CHANGED');
     recordEvent(ctx, { processId: id, kind: 'process-started', code: served.ref.code, principalId: initiator.id });
     return { created: true, process };
   });
@@ -75,7 +75,7 @@ function requireDefinition(ctx: OperationContext, params: ProcessCreateParams): 
 
 function requireRelatedProcess(ctx: OperationContext, id: string | undefined): string | undefined {
   if (id === undefined) return undefined;
-  if (findProcessById(ctx.store.sql, id.toLowerCase()) === undefined)
+  if (PROCESSES.findById(ctx.store.sql, id.toLowerCase()) === undefined)
     throw badRequest('The process in relatedProcessId does not exist', 'body.relatedProcessId');
   return id.toLowerCase();
 }

@@ -4,7 +4,7 @@ import type { JsonPatch, JsonValue } from '../../kuflow/contract/common.ts';
 import type { ProcessItem, ProcessItemTaskLog } from '../../kuflow/contract/process-items.ts';
 import { withModification } from '../store/audit.ts';
 import type { EventRow } from '../store/events.ts';
-import { findPrincipalById } from '../store/people.ts';
+import { PRINCIPALS } from '../store/people.ts';
 import {
   insertTaskLog,
   mapProcessItemRow,
@@ -213,7 +213,7 @@ function requireOpen(id: string, task: TaskFields, what: string): void {
 function describeOtherOwner(ctx: OperationContext, item: ProcessItemRow): string | undefined {
   if (item.task?.state !== 'CLAIMED' || item.ownerId === undefined || item.ownerId === ctx.principal.id)
     return undefined;
-  return `the task is claimed by ${findPrincipalById(ctx.store.sql, item.ownerId)?.name ?? item.ownerId}`;
+  return `the task is claimed by ${PRINCIPALS.findById(ctx.store.sql, item.ownerId)?.name ?? item.ownerId}`;
 }
 
 function requireOwner(ctx: OperationContext, item: ProcessItemRow): void {

@@ -1,6 +1,6 @@
 import { withoutUndefined } from '../../base/json.ts';
 import type { Process, ProcessPageItem } from '../../kuflow/contract/processes.ts';
-import { findProcessById, findProcessIdsRelatedTo, type ProcessRow } from '../store/processes.ts';
+import { PROCESSES, findProcessIdsRelatedTo, type ProcessRow } from '../store/processes.ts';
 import { forbidden, orNotFound } from './api-error.ts';
 import type { Domain } from './context.ts';
 import { acceptAnyValue } from './json-values.ts';
@@ -8,7 +8,7 @@ import { acceptAnyValue } from './json-values.ts';
 export const formatProcessUri = (processId: string): string => `ku:process/${processId}`;
 
 export function requireProcess(ctx: Domain, id: string): ProcessRow {
-  return orNotFound(findProcessById(ctx.store.sql, id), 'process', id);
+  return orNotFound(PROCESSES.findById(ctx.store.sql, id), 'process', id);
 }
 
 /** 403 once the process has ended, because then nothing in it can be changed. */

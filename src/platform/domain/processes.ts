@@ -1,18 +1,13 @@
 import type { Json, JsonObject } from '../../base/json.ts';
 import type { JsonPatch, JsonValue } from '../../kuflow/contract/common.ts';
 import type { Process } from '../../kuflow/contract/processes.ts';
-import type { WorkflowOutcome } from '../shared/process-engine.ts';
+import type { WorkflowOutcome } from '../temporal/outcome.ts';
 import { withModification } from '../store/audit.ts';
 import type { SentSignal, TimelineEntry } from '../shared/contract.ts';
 import { findEvents } from '../store/events.ts';
 import { findActiveTasks, findProcessItemById, type ProcessItemRow } from '../store/process-items.ts';
-import {
-  findActionsOfProcess,
-  findOpenActionIds,
-  findProcessActionById,
-  hasOpenWorkflow,
-} from '../store/process-actions.ts';
-import { findProcessesWithoutOutcome, findProcessById, updateProcess, type ProcessRow } from '../store/processes.ts';
+import { findActionsOfProcess, findOpenActionIds, PROCESS_ACTIONS, hasOpenWorkflow } from '../store/process-actions.ts';
+import { findProcessesWithoutOutcome, PROCESSES, updateProcess, type ProcessRow } from '../store/processes.ts';
 import { badRequest, conflict, notFound } from './api-error.ts';
 import { enqueueForProcess, hasWorkflow, recordEvent, type Domain, type OperationContext } from './context.ts';
 import { linkDocuments } from './documents.ts';
@@ -21,7 +16,7 @@ import { resolvePrincipal, type NamedPrincipal } from './people.ts';
 import { recordActionOutcome } from './process-actions.ts';
 import { cancelTask } from './process-items.ts';
 import { formatProcessUri, toProcess, requireProcess, requireRunning } from './process-view.ts';
-import { enqueueProcessState } from './webhook-events.ts';
+import { enqueueProcessEvent } from './webhook-events.ts';
 
 export function retrieveProcess(ctx: OperationContext, id: string): Process {
   return toProcess(ctx, requireProcess(ctx, id));
@@ -102,9 +97,7 @@ export function deleteProcess(ctx: OperationContext, id: string): void {
  * with 409.
  */
 export function cancelProcessItems(ctx: OperationContext, id: string, processItemIds: readonly string[]): Process {
-  return ctx.store.transaction(() => {
-    const process = requireProcess(ctx, id);
-    requireRunning(process);
+  return changeRunning(ctx, id, (process) => {
     const items =
       processItemIds.length === 0
         ? findActiveTasks(ctx.store.sql, id)
@@ -113,7 +106,16 @@ export function cancelProcessItems(ctx: OperationContext, id: string, processIte
       if (item.task?.state === 'COMPLETED') throw conflict(`Task ${item.id} is COMPLETED and can't be canceled`);
       if (item.task !== undefined && item.task.state !== 'CANCELLED') cancelTask(ctx, item);
     }
-    return toProcess(ctx, process);
+    return process;
+  });
+}
+
+/** Changes a running process in a transaction. `change` returns the process as it has saved it. */
+function changeRunning(ctx: OperationContext, id: string, change: (process: ProcessRow) => ProcessRow): Process {
+  return ctx.store.transaction(() => {
+    const process = requireProcess(ctx, id);
+    requireRunning(process);
+    return toProcess(ctx, change(process));
   });
 }
 
@@ -124,19 +126,13 @@ function requireItemOfProcess(ctx: OperationContext, processId: string, itemId: 
 }
 
 export function changeProcessInitiator(ctx: OperationContext, id: string, params: NamedPrincipal): Process {
-  return ctx.store.transaction(() => {
-    const process = requireProcess(ctx, id);
-    requireRunning(process);
+  return changeRunning(ctx, id, (process) => {
     const initiator = resolvePrincipal(ctx, params, 'initiator');
     if (initiator === undefined) throw badRequest('initiatorId or initiatorEmail is required');
     const changed = saveProcess(ctx, process, { initiatorId: initiator.id });
-    recordEvent(ctx, {
-      processId: id,
-      kind: 'initiator-changed',
-      principalId: ctx.principal.id,
-      detail: initiator.name,
-    });
-    return toProcess(ctx, changed);
+    const { id: principalId } = ctx.principal;
+    recordEvent(ctx, { processId: id, kind: 'initiator-changed', principalId, detail: initiator.name });
+    return changed;
   });
 }
 
@@ -174,14 +170,12 @@ function changeValue(
   part: ValuePart,
   change: (value: JsonObject) => JsonObject,
 ): Process {
-  return ctx.store.transaction(() => {
-    const process = requireProcess(ctx, id);
-    requireRunning(process);
+  return changeRunning(ctx, id, (process) => {
     const value = change(process[part]);
     linkDocuments(ctx, value, formatProcessUri(id));
     const changed = saveProcess(ctx, process, { [part]: value });
     recordEvent(ctx, { processId: id, kind: `${part}-saved`, principalId: ctx.principal.id });
-    return toProcess(ctx, changed);
+    return changed;
   });
 }
 
@@ -192,7 +186,7 @@ function saveProcess(ctx: OperationContext, process: ProcessRow, change: Partial
     ...withModification(process, ctx.principal.id, ctx.store.now()),
   };
   updateProcess(ctx.store.sql, changed);
-  if (changed.state !== process.state) enqueueProcessState(ctx, changed);
+  if (changed.state !== process.state) enqueueProcessEvent(ctx, changed, 'PROCESS.STATE_CHANGED');
   return changed;
 }
 
@@ -208,13 +202,13 @@ export function getProcessTimeline(ctx: Domain, processId: string): TimelineEntr
  */
 export function recordWorkflowOutcome(ctx: Domain, workflowId: string, outcome: WorkflowOutcome): void {
   ctx.store.transaction(() => {
-    const action = findProcessActionById(ctx.store.sql, workflowId);
+    const action = PROCESS_ACTIONS.findById(ctx.store.sql, workflowId);
     if (action !== undefined) {
       recordActionOutcome(ctx, action, outcome);
       return;
     }
     const processId = workflowId;
-    const process = findProcessById(ctx.store.sql, processId);
+    const process = PROCESSES.findById(ctx.store.sql, processId);
     if (process === undefined || outcome.kind === 'continued' || process.workflowOutcome === outcome.kind) return;
     const { kind, message } = outcome;
     const completes = kind === 'completed' && process.state === 'RUNNING';

@@ -1,13 +1,8 @@
-/** The time of a request, as KuFlow passes it to workflows. */
-export interface RequestTime {
-  /** ISO 8601 with milliseconds and the offset of the time zone. */
-  readonly requestTime: string;
-  /** IANA name. */
-  readonly requestTimeZone: string;
-}
-
-/** `at` is milliseconds since the epoch. */
-export function formatRequestTime(at: number, timeZone: string): RequestTime {
+/**
+ * The time of a request, as KuFlow passes it to workflows: ISO 8601 with milliseconds and the offset of the time zone, and the IANA name of the zone.
+ * `at` is milliseconds since the epoch.
+ */
+export function formatRequestTime(at: number, timeZone: string) {
   const parts = new Intl.DateTimeFormat('en-US', { timeZone, timeZoneName: 'longOffset' }).formatToParts(at);
   // `GMT` alone is UTC; otherwise it is `GMT+02:00`. Offsets with seconds are only historic.
   const offset = /^GMT([+-])(\d{2}):(\d{2})/.exec(parts.find((part) => part.type === 'timeZoneName')?.value ?? '');

@@ -9,8 +9,8 @@ import type {
   WebhookEventProcessStateChanged,
 } from '../../kuflow/contract/webhooks.ts';
 import type { ProcessItemRow } from '../store/process-items.ts';
-import { findProcessById, type DefinitionRef, type ProcessRow } from '../store/processes.ts';
-import { insertWebhookDelivery } from '../store/webhook-deliveries.ts';
+import { PROCESSES, type DefinitionRef, type ProcessRow } from '../store/processes.ts';
+import { WEBHOOK_DELIVERIES } from '../store/webhook-deliveries.ts';
 import type { Domain } from './context.ts';
 
 type EventData = {
@@ -29,12 +29,12 @@ export function findWebhookUrl({ definitions }: Pick<Domain, 'definitions'>, ref
   return own && (definitions.current(ref)?.definition.webhook ?? own).url;
 }
 
-export function enqueueProcessCreated(ctx: Domain, process: ProcessRow): void {
-  enqueueEvent(ctx, process, 'PROCESS.CREATED', { processId: process.id, processState: process.state });
-}
-
-export function enqueueProcessState(ctx: Domain, process: ProcessRow): void {
-  enqueueEvent(ctx, process, 'PROCESS.STATE_CHANGED', { processId: process.id, processState: process.state });
+export function enqueueProcessEvent(
+  ctx: Domain,
+  process: ProcessRow,
+  type: 'PROCESS.CREATED' | 'PROCESS.STATE_CHANGED',
+): void {
+  enqueueEvent(ctx, process, type, { processId: process.id, processState: process.state });
 }
 
 export function enqueueItemCreated(ctx: Domain, process: ProcessRow, item: ProcessItemRow): void {
@@ -53,7 +53,7 @@ export function enqueueItemCreated(ctx: Domain, process: ProcessRow, item: Proce
 }
 
 export function enqueueTaskState(ctx: Domain, item: ProcessItemRow): void {
-  const process = findProcessById(ctx.store.sql, item.processId);
+  const process = PROCESSES.findById(ctx.store.sql, item.processId);
   if (process === undefined || item.task === undefined) return;
   enqueueEvent(ctx, process, 'PROCESS_ITEM.TASK_STATE_CHANGED', {
     processId: item.processId,
@@ -75,7 +75,7 @@ function enqueueEvent<Type extends keyof EventData>(
   if (url === undefined) return;
   const timestamp = ctx.store.now();
   const id = uuid7(ctx.clock.now());
-  insertWebhookDelivery(ctx.store.sql, {
+  WEBHOOK_DELIVERIES.insert(ctx.store.sql, {
     ...{ id, processId: process.id, type, url, createdAt: timestamp },
     body: JSON.stringify({ id, version: API_VERSION, type, timestamp, data }),
     state: 'PENDING',

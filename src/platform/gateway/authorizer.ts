@@ -2,16 +2,13 @@ import type { IncomingHttpHeaders } from 'node:http2';
 import type { Clock } from '../../base/clock.ts';
 import { messageOf } from '../../base/errors.ts';
 import { GRPC_STATUS } from '../../engine/rpc.ts';
+import type { TokenClaims } from '../pki/tokens.ts';
 import type { CallRefusal } from './grpc.ts';
 import { readFields } from '../../engine/protobuf.ts';
 import { namespaceField, needsNamespace, needsToken, rpcName, WORKER_RPCS } from './rpcs.ts';
 
 /** What the gateway needs to know about a token. */
-export interface VerifiedToken {
-  readonly namespace: string;
-  /** Milliseconds since the epoch, including the grace period. */
-  readonly acceptedUntil: number;
-}
+type VerifiedToken = Pick<TokenClaims, 'namespace' | 'acceptedUntil'>;
 
 export type VerifyToken = (token: string) => Promise<{ readonly claims: VerifiedToken } | { readonly refused: string }>;
 
@@ -22,11 +19,6 @@ export type CheckMessage = (message: Buffer) => CallRefusal | undefined;
 export type Authorization =
   | { readonly refused: CallRefusal }
   | { readonly refused?: undefined; readonly checkMessage?: CheckMessage };
-
-export interface AuthorizerOptions {
-  readonly verifyToken: VerifyToken;
-  readonly clock: Clock;
-}
 
 const CACHED_TOKENS = 256;
 const BEARER = /^bearer +(\S+)$/i;
@@ -39,14 +31,15 @@ const OWN_NAMESPACE =
  * new one it returns a promise, because each distinct header is verified once.
  */
 export function createAuthorizer(
-  options: AuthorizerOptions,
+  verifyToken: VerifyToken,
+  clock: Clock,
 ): (headers: IncomingHttpHeaders) => Authorization | Promise<Authorization> {
   const verifiedTokens = new Map<string, VerifiedToken>();
 
   async function verify(path: string, headers: IncomingHttpHeaders, header: string): Promise<Authorization> {
     const token = BEARER.exec(header)?.[1];
     if (token === undefined) return unauthenticated('The authorization header is not "Bearer <engine token>"');
-    const verified = await options.verifyToken(token);
+    const verified = await verifyToken(token);
     if ('refused' in verified) {
       return unauthenticated(
         `Engine token refused: ${verified.refused}`,
@@ -66,7 +59,7 @@ export function createAuthorizer(
       return unauthenticated(`${rpcName(path)} needs an engine token (authorization: Bearer <token>)`);
     const token = verifiedTokens.get(header);
     if (token !== undefined) {
-      if (token.acceptedUntil > options.clock.now()) return authorize(path, headers, token);
+      if (token.acceptedUntil > clock.now()) return authorize(path, headers, token);
       verifiedTokens.delete(header);
     }
     return verify(path, headers, header);

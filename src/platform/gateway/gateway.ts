@@ -42,14 +42,6 @@ export interface GatewayOptions {
   readonly limits?: (Partial<CallLimits> & { readonly closeGrace?: number }) | undefined;
 }
 
-export interface Gateway {
-  readonly port: number;
-  /** `host:port`. */
-  readonly address: string;
-  /** Answers open calls with UNAVAILABLE and ends all connections within about 1.5 s. Safe to call twice. */
-  close(): Promise<void>;
-}
-
 /** What the listeners of all connections share. */
 interface GatewayState {
   readonly options: GatewayOptions;
@@ -80,7 +72,7 @@ const CERTIFICATE_EXPIRED: CallRefusal = {
  * Starts the engine's entry point: mutual TLS, engine tokens, the namespace check and the list of allowed RPCs, none of
  * which the Temporal server behind it has. Rejects with KnownError if the port cannot be opened.
  */
-export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+export async function startGateway(options: GatewayOptions) {
   const clock = options.clock ?? systemClock;
   const state: GatewayState = {
     options,
@@ -101,8 +93,15 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 
   const { port } = server.address() as AddressInfo;
   let closing: Promise<void> | undefined;
-  return { port, address: `127.0.0.1:${port}`, close: () => (closing ??= closeGateway(server, state, sockets)) };
+  return {
+    port,
+    address: `127.0.0.1:${port}`,
+    /** Answers open calls with UNAVAILABLE and ends all connections within about 1.5 s. Safe to call twice. */
+    close: (): Promise<void> => (closing ??= closeGateway(server, state, sockets)),
+  };
 }
+
+export type Gateway = Awaited<ReturnType<typeof startGateway>>;
 
 function createTlsServer(options: GatewayOptions): Http2SecureServer {
   return createSecureServer({
@@ -145,7 +144,7 @@ function acceptSessions(server: Http2SecureServer, state: GatewayState): void {
 }
 
 function acceptCalls(server: Http2SecureServer, state: GatewayState): void {
-  const authorize = createAuthorizer({ verifyToken: state.options.verifyToken, clock: state.clock });
+  const authorize = createAuthorizer(state.options.verifyToken, state.clock);
   server.on('stream', (stream, headers) => {
     const authorization = authorize(headers);
     if (authorization instanceof Promise) {

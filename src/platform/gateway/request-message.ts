@@ -6,22 +6,14 @@ import type { CallRefusal } from './grpc.ts';
 /** A gRPC message starts with one byte that says whether it is compressed, and its length in four bytes. */
 const PREFIX = 5;
 
-/** Collects the request of a unary call, which is one message. */
-export interface RequestReader {
-  /** Adds the bytes of a DATA frame. Refuses as soon as the request cannot be valid, so that only a valid one is buffered. */
-  add(chunk: Buffer): CallRefusal | undefined;
-  /** The request when all of it has arrived: the uncompressed message with its prefix. */
-  finish(): { readonly body: Buffer } | { readonly refused: CallRefusal };
-}
-
 /** The message inside a body that `finish` returned. */
 export const messageIn = (body: Buffer): Buffer => body.subarray(PREFIX);
 
 /**
- * `encoding` is the call's `grpc-encoding` header. Messages of more than `maxBytes`, compressed or not, are refused with
+ * Collects the request of a unary call, which is one message. `encoding` is the call's `grpc-encoding` header. Messages of more than `maxBytes`, compressed or not, are refused with
  * the words of Temporal's server, which SDKs recognize.
  */
-export function createRequestReader(encoding: string | undefined, maxBytes: number): RequestReader {
+export function createRequestReader(encoding: string | undefined, maxBytes: number) {
   /** The bytes before the prefix is complete. */
   let start: Buffer = Buffer.alloc(0);
   /** The whole request, allocated when its length is known; `size` bytes of it have arrived. */
@@ -50,12 +42,14 @@ export function createRequestReader(encoding: string | undefined, maxBytes: numb
   }
 
   return {
-    add: (chunk) => {
+    /** Adds the bytes of a DATA frame. Refuses as soon as the request cannot be valid, so that only a valid one is buffered. */
+    add: (chunk: Buffer): CallRefusal | undefined => {
       if (body !== undefined) return append(body, chunk);
       start = start.length === 0 ? chunk : Buffer.concat([start, chunk]);
       return start.length < PREFIX ? undefined : open(start);
     },
-    finish: () => {
+    /** The request when all of it has arrived: the uncompressed message with its prefix. */
+    finish: (): { readonly body: Buffer } | { readonly refused: CallRefusal } => {
       if (body === undefined || size < body.length) {
         return { refused: malformed(start.length === 0 ? 'it contains no message' : 'its message is truncated') };
       }
@@ -63,6 +57,8 @@ export function createRequestReader(encoding: string | undefined, maxBytes: numb
     },
   };
 }
+
+export type RequestReader = ReturnType<typeof createRequestReader>;
 
 /** Temporal's server supports gzip only. */
 function checkCompression(flag: number | undefined, encoding: string | undefined): CallRefusal | undefined {

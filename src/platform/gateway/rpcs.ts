@@ -1,4 +1,4 @@
-import { messageField, numberField, protobufFields, stringField } from '../../engine/protobuf.ts';
+import { messageField, messageFields, numberField, stringField } from '../../engine/protobuf.ts';
 import { NAMESPACE_FIELDS } from './namespace-fields.ts';
 
 const SERVICE = '/temporal.api.workflowservice.v1.WorkflowService/';
@@ -67,12 +67,9 @@ export function readCompletedTask(message: Uint8Array): {
   readonly workflowId: string | undefined;
   readonly closing: boolean;
 } {
-  const token = messageField(message, 1);
   // Without an ID, any workflow may have closed.
-  const workflowId = (token && stringField(token, 2)) || undefined;
-  const commands = protobufFields(message).flatMap(({ number, value }) =>
-    number === 2 && value instanceof Uint8Array ? [value] : [],
-  );
+  const workflowId = stringField(messageField(message, 1), 2) || undefined;
+  const commands = messageFields(message, 2);
   const closing = workflowId === undefined || commands.some((command) => CLOSING.has(numberField(command, 1)));
   return { workflowId, closing };
 }

@@ -8,21 +8,13 @@ export const SESSION_WINDOW = 8 * 1024 * 1024;
 /** Limits of a session on either side, in MB and in pairs: gRPC allows many big streams and a lot of metadata. */
 export const SESSION_LIMITS = { maxSessionMemory: 256, maxHeaderListPairs: 2000 } as const;
 
-export interface Upstream {
-  readonly authority: string;
-  /** The session for new requests, opened if necessary. A connection that fails shows on its streams. */
-  session(): ClientHttp2Session;
-  /** Stops using a session for new requests; streams in flight on it may finish. */
-  retire(session: ClientHttp2Session): void;
-  close(): void;
-}
-
 /** Keeps one cleartext HTTP/2 session to Temporal, replaced when the server sends GOAWAY, closes or restarts. */
-export function openUpstream(target: SocketTarget): Upstream {
+export function openUpstream(target: SocketTarget) {
   const authority = 'path' in target ? 'localhost' : `${target.host}:${target.port}`;
   const openSessions = new Set<ClientHttp2Session>();
   let current: ClientHttp2Session | undefined;
 
+  /** Stops using a session for new requests; streams in flight on it may finish. */
   function retire(session: ClientHttp2Session): void {
     if (current === session) current = undefined;
   }
@@ -47,13 +39,16 @@ export function openUpstream(target: SocketTarget): Upstream {
 
   return {
     authority,
-    session: () => {
+    /** The session for new requests, opened if necessary. A connection that fails shows on its streams. */
+    session: (): ClientHttp2Session => {
       if (current === undefined || current.closed || current.destroyed) current = openSession();
       return current;
     },
     retire,
-    close: () => {
+    close: (): void => {
       for (const session of openSessions) session.destroy();
     },
   };
 }
+
+export type Upstream = ReturnType<typeof openUpstream>;

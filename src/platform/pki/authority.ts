@@ -27,33 +27,20 @@ export interface IssuedCertificate {
   readonly notAfter: number;
 }
 
-export interface Authority {
-  /** The CA certificate in PEM, exactly one. */
-  readonly certificate: string;
-  /** The file with `certificate`. */
-  readonly certificateFile: string;
-  /** A serverAuth certificate for localhost, 127.0.0.1, ::1 and `hostNames` (DNS names or addresses). */
-  issueServerCertificate(request: { readonly hostNames?: readonly string[] }): Promise<IssuedCertificate>;
-  /** A clientAuth certificate with the subject `CN=<principalId>, O=<namespace>`, valid for `lifeSeconds` from now. */
-  issueClientCertificate(request: {
-    readonly principalId: string;
-    readonly namespace: string;
-    readonly lifeSeconds: number;
-  }): Promise<IssuedCertificate>;
-}
-
 /**
  * Opens this platform's CA, stored in `folder` (0700) as `ca.pem` and `ca.key` (0600). Creates a new one if it does not
  * exist, if key and certificate do not match, or if it would expire before a server certificate.
  */
-export async function openAuthority(options: {
+export async function openAuthority({
+  folder,
+  clock = systemClock,
+}: {
   readonly folder: string;
   readonly clock?: Clock | undefined;
-}): Promise<Authority> {
-  const clock = options.clock ?? systemClock;
-  await createPrivateFolder(options.folder);
-  const certificateFile = join(options.folder, 'ca.pem');
-  const keyFile = join(options.folder, 'ca.key');
+}) {
+  await createPrivateFolder(folder);
+  const certificateFile = join(folder, 'ca.pem');
+  const keyFile = join(folder, 'ca.key');
   const existing = await readPair(certificateFile, keyFile, clock);
   const pair = existing ?? (await createAuthority(clock));
   if (existing === undefined) {
@@ -96,9 +83,16 @@ export async function openAuthority(options: {
   }
 
   return {
+    /** The CA certificate in PEM, exactly one. */
     certificate: pair.certificate,
+    /** The file with `certificate`. */
     certificateFile,
-    issueServerCertificate: ({ hostNames = [] }) => {
+    /** A serverAuth certificate for localhost, 127.0.0.1, ::1 and `hostNames` (DNS names or addresses). */
+    issueServerCertificate: ({
+      hostNames = [],
+    }: {
+      readonly hostNames?: readonly string[];
+    }): Promise<IssuedCertificate> => {
       const names = [...new Set(['localhost', '127.0.0.1', '::1', ...hostNames])];
       return issue([{ CN: [names.length > 3 ? (names[3] ?? 'localhost') : 'localhost'] }], SERVER_LIFE, [
         new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
@@ -107,12 +101,21 @@ export async function openAuthority(options: {
         ),
       ]);
     },
-    issueClientCertificate: ({ principalId, namespace, lifeSeconds }) =>
+    /** A clientAuth certificate with the subject `CN=<principalId>, O=<namespace>`, valid for `lifeSeconds` from now. */
+    issueClientCertificate: ({ principalId, namespace, lifeSeconds }: CertificateRequest): Promise<IssuedCertificate> =>
       issue([{ O: [namespace] }, { CN: [principalId] }], lifeSeconds, [
         new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.clientAuth]),
       ]),
   };
 }
+
+interface CertificateRequest {
+  readonly principalId: string;
+  readonly namespace: string;
+  readonly lifeSeconds: number;
+}
+
+export type Authority = Awaited<ReturnType<typeof openAuthority>>;
 
 async function createAuthority(clock: Clock): Promise<{ certificate: string; privateKey: Secret }> {
   const keys = await generateKeys();

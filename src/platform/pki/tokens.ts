@@ -11,43 +11,28 @@ import { createPrivateFolder } from './private-folder.ts';
 
 const ISSUER = 'kuflow-local';
 
-/** The claims of an engine token. `acceptedUntil` is `exp` plus the grace period, in milliseconds since the epoch. */
-export interface TokenClaims {
-  readonly principalId: string;
-  readonly tenantId: string;
-  readonly namespace: string;
-  readonly acceptedUntil: number;
-}
-
-export interface EngineTokens {
-  /** A signed RS256 token; `expiredAt` is in milliseconds since the epoch, without the grace period. */
-  issueToken(request: {
-    readonly principalId: string;
-    readonly tenantId: string;
-    readonly namespace: string;
-    readonly lifeSeconds: number;
-  }): Promise<{ readonly token: Secret; readonly expiredAt: number }>;
-  /** Returns the claims, or the reason why the token is refused, which may be shown to the caller. */
-  readonly verifyToken: (token: string) => Promise<{ readonly claims: TokenClaims } | { readonly refused: string }>;
-}
-
 /**
  * Issues and verifies engine tokens with a key stored in `folder` as `token.key` (0600), so that tokens stay valid
  * after a restart. A token is accepted until `exp` + `graceSeconds`, because KuFlow's Python SDK renews it exactly at
  * `exp`.
  */
-export async function openEngineTokens(options: {
+export async function openEngineTokens({
+  folder,
+  graceSeconds,
+  clock = systemClock,
+}: {
   readonly folder: string;
   readonly graceSeconds: number;
   readonly clock?: Clock | undefined;
-}): Promise<EngineTokens> {
-  const clock = options.clock ?? systemClock;
-  await createPrivateFolder(options.folder);
-  const privateKey = await openTokenKey(join(options.folder, 'token.key'));
+}) {
+  await createPrivateFolder(folder);
+  const privateKey = await openTokenKey(join(folder, 'token.key'));
   const publicKey = createPublicKey(privateKey);
 
   return {
-    issueToken: async ({ principalId, tenantId, namespace, lifeSeconds }) => {
+    /** A signed RS256 token; `expiredAt` is in milliseconds since the epoch, without the grace period. */
+    issueToken: async (request: TokenRequest): Promise<{ readonly token: Secret; readonly expiredAt: number }> => {
+      const { principalId, tenantId, namespace, lifeSeconds } = request;
       const now = Math.floor(clock.now() / 1000);
       const exp = now + Math.max(1, Math.round(lifeSeconds));
       const token = await new SignJWT({ tenantId, namespace })
@@ -61,13 +46,14 @@ export async function openEngineTokens(options: {
       return { token: new Secret(token), expiredAt: exp * 1000 };
     },
 
-    verifyToken: async (token) => {
+    /** Returns the claims, or the reason why the token is refused, which may be shown to the caller. */
+    verifyToken: async (token: string): Promise<{ readonly claims: TokenClaims } | { readonly refused: string }> => {
       try {
         const { payload } = await jwtVerify(token, publicKey, {
           algorithms: ['RS256'],
           issuer: ISSUER,
           requiredClaims: ['sub', 'exp', 'iat', 'jti'],
-          clockTolerance: options.graceSeconds,
+          clockTolerance: graceSeconds,
           currentDate: new Date(clock.now()),
         });
         const { tenantId, namespace } = payload;
@@ -79,14 +65,31 @@ export async function openEngineTokens(options: {
         ) {
           return { refused: 'a claim is missing in the token' };
         }
-        const acceptedUntil = (payload.exp + options.graceSeconds) * 1000;
+        const acceptedUntil = (payload.exp + graceSeconds) * 1000;
         return { claims: { principalId: payload.sub, tenantId, namespace, acceptedUntil } };
       } catch (error) {
-        return { refused: explainTokenError(error, options.graceSeconds) };
+        return { refused: explainTokenError(error, graceSeconds) };
       }
     },
   };
 }
+
+interface TokenRequest {
+  readonly principalId: string;
+  readonly tenantId: string;
+  readonly namespace: string;
+  readonly lifeSeconds: number;
+}
+
+/** The claims of an engine token. `acceptedUntil` is `exp` plus the grace period, in milliseconds since the epoch. */
+export interface TokenClaims {
+  readonly principalId: string;
+  readonly tenantId: string;
+  readonly namespace: string;
+  readonly acceptedUntil: number;
+}
+
+export type EngineTokens = Awaited<ReturnType<typeof openEngineTokens>>;
 
 function explainTokenError(error: unknown, graceSeconds: number): string {
   if (error instanceof joseErrors.JWTExpired) {

@@ -1,4 +1,4 @@
-import http, { STATUS_CODES } from 'node:http';
+import http from 'node:http';
 import https from 'node:https';
 import { Readable } from 'node:stream';
 
@@ -19,7 +19,7 @@ import { PROBE_HEADER, type RestDeps, type ServerTls } from './deps.ts';
 import { registerDevRoutes } from './dev-routes.ts';
 import { registerOperation } from './operation-route.ts';
 import { checkOrigin } from '../shared/origin-check.ts';
-import { describeUnknownOperation, getRequestState, isConsoleRequest, parseQuery, stripApiPrefix } from './request.ts';
+import { describeUnknownOperation, getRequestState, isConsoleRequest, stripApiPrefix } from './request.ts';
 import { createRequestLog } from './report-requests.ts';
 
 /** Bytes; a larger body is refused with 413. */
@@ -67,7 +67,7 @@ export function createRestApp(deps: RestDeps, tls?: ServerTls): FastifyInstance 
     bodyLimit: BODY_LIMIT,
     exposeHeadRoutes: false,
     rewriteUrl: (request) => stripApiPrefix(request.url ?? '/'),
-    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 200, querystringParser: parseQuery },
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 200 },
     frameworkErrors: (error, request, reply) => {
       answerError(error, request, reply);
     },
@@ -75,19 +75,19 @@ export function createRestApp(deps: RestDeps, tls?: ServerTls): FastifyInstance 
   const logRequest = createRequestLog(clock, report);
 
   const answerError = (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
-    const restError = toRestError(error);
+    const known = toApiError(error);
     const state = getRequestState(request);
     state.refused = true;
-    state.problem ??= restError.unexpected ? messageOf(error) : restError.message;
-    if (restError.unexpected)
+    state.problem ??= known?.message ?? messageOf(error);
+    // The reason of an internal error goes to the log and not into the answer.
+    if (known === undefined)
       report({ kind: 'warning', message: `${state.operationId ?? request.method} failed: ${messageOf(error)}` });
-    const message = restError.unexpected
-      ? `${restError.message}: ${state.operationId ?? 'the request'} failed inside the local KuFlow; see its log`
-      : restError.message;
+    const failed = `${state.operationId ?? 'the request'} failed inside the local KuFlow; see its log`;
+    const { status, message, details } = known ?? new ApiError(500, `Internal Server Error: ${failed}`);
     void reply
-      .status(restError.status)
+      .status(status)
       .type('application/json; charset=utf-8')
-      .send(createErrorBody(clock, restError.status, message, restError.details));
+      .send(createErrorBody(clock, status, message, details));
   };
 
   // Every body is read as bytes: an upload is never JSON, whatever its type, and each operation parses its own JSON.
@@ -171,22 +171,11 @@ function createErrorBody(
   };
 }
 
-interface RestError {
-  readonly status: number;
-  readonly message: string;
-  readonly details: readonly ApiErrorDetail[];
-  /** True for an internal error, whose reason goes to the log and not into the answer. */
-  readonly unexpected: boolean;
-}
-
-/** Converts anything thrown while a request was processed. */
-function toRestError(error: unknown): RestError {
-  if (error instanceof ApiError)
-    return { status: error.status, message: error.message, details: error.details, unexpected: false };
-  const status =
-    error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number' ? error.statusCode : 500;
-  if (status === 413) return { status, message: TOO_LARGE, details: [], unexpected: false };
-  if (error instanceof Error && status >= 400 && status < 500)
-    return { status, message: error.message, details: [], unexpected: false };
-  return { status: 500, message: STATUS_CODES[500] ?? 'Error', details: [], unexpected: true };
+/** The error that the caller gets; undefined for an internal one. */
+function toApiError(error: unknown): ApiError | undefined {
+  if (error instanceof ApiError) return error;
+  if (!(error instanceof Error) || !('statusCode' in error) || typeof error.statusCode !== 'number') return undefined;
+  const { statusCode: status } = error;
+  if (status === 413) return new ApiError(status, TOO_LARGE);
+  return status >= 400 && status < 500 ? new ApiError(status, error.message) : undefined;
 }

@@ -10,7 +10,8 @@ import type { EngineTokenReader } from '../domain/credentials.ts';
 import type { KeyedQueue } from '../domain/keyed-queue.ts';
 import type { FaultRegistry } from '../shared/faults.ts';
 import type { FailingWork } from '../temporal/failing-work.ts';
-import type { PlatformEndpoints, PlatformIdentity } from '../shared/types.ts';
+import type { PlatformAccess } from '../shared/environment.ts';
+import type { PlatformIdentity } from '../shared/types.ts';
 import type { TimeSkipper } from '../time/time-skipper.ts';
 import type { Handler } from './handlers.ts';
 
@@ -26,15 +27,11 @@ export interface HealthReport {
 }
 
 /** What the console shows about this run. */
-export interface PlatformRun {
+export interface PlatformRun extends Pick<PlatformAccess, 'endpoints' | 'caFile' | 'caBundleFile'> {
   /** ISO 8601, UTC. */
   readonly startedAt: string;
   /** Absolute. */
   readonly stateDir: string;
-  readonly endpoints: PlatformEndpoints;
-  /** PEM files, as in `PlatformAccess`. */
-  readonly caFile: string;
-  readonly caBundleFile: string;
 }
 
 /** The header with which the platform's own probes identify themselves. */

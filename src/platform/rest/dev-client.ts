@@ -16,6 +16,7 @@ import type {
   TimelineEntry,
   WebhookDelivery,
   WebhookDeliveryDetail,
+  WorkerStatus,
 } from '../shared/contract.ts';
 
 // Reads the `/_dev` routes of a running platform. This file is for commands in other processes, so it must not load the
@@ -32,14 +33,6 @@ const segment = encodeURIComponent;
 /** A name without a folder: the browser opens no other file. */
 const OPEN_FILE = /^[\da-f-]{36}\.html$/;
 
-/** The fields of a worker's registration on a task queue that commands need. */
-export interface RegisteredWorker {
-  readonly identity: string;
-  readonly taskQueue: string;
-  /** When it last registered, ISO 8601. */
-  readonly lastModifiedAt?: string;
-}
-
 /** What happened to a process, in order. */
 export async function readTimeline(access: DevApiAccess, processId: string): Promise<readonly TimelineEntry[]> {
   const path = `/_dev/processes/${segment(processId)}/timeline`;
@@ -47,7 +40,7 @@ export async function readTimeline(access: DevApiAccess, processId: string): Pro
 }
 
 /** The registered workers, the most recent registration first. */
-export async function readWorkers(access: DevApiAccess): Promise<readonly RegisteredWorker[]> {
+export async function readWorkers(access: DevApiAccess): Promise<readonly WorkerStatus[]> {
   return await readList(access, '/_dev/workers', 'workers', 'the registered workers');
 }
 

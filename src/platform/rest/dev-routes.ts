@@ -9,6 +9,7 @@ import { packageVersion } from '../../base/package-root.ts';
 import { Secret } from '../../base/secret.ts';
 import { parseZonedTime } from '../../base/zoned-time.ts';
 import { compileAnswerValidator, compileRequestValidator } from '../../kuflow/contract/validators.ts';
+import type { Operation } from '../../kuflow/contract/operation.ts';
 import type { CompiledSchemas } from '../console/compiled-schemas.ts';
 import { createExampleData } from '../console/example-data.ts';
 import { pageAddress } from '../console/page-address.ts';
@@ -20,22 +21,24 @@ import { listAvailableActions, listInvokedActions } from '../domain/process-acti
 import { releaseTask } from '../domain/process-items.ts';
 import { requireProcess } from '../domain/process-view.ts';
 import { getProcessTimeline, sendProcessSignal } from '../domain/processes.ts';
+import { platformEnvironment } from '../shared/environment.ts';
 import { findFaultProblem } from '../shared/faults.ts';
-import type { ActionsOfProcess, FailingWorkStatus, InvokedAction, SkipRequest } from '../shared/contract.ts';
-import {
-  devOpenApiDocument,
-  devOperation,
-  devOperationIds,
-  type DevOperationId,
-  type devOperations,
-} from '../shared/dev-operations.ts';
+import type {
+  ActionsOfProcess,
+  FailingWorkStatus,
+  InvokedAction,
+  PartStatus,
+  PlatformStatus,
+  SkipRequest,
+} from '../shared/contract.ts';
+import { devOpenApiDocument, devOperationIds, type DevOperationId, devOperations } from '../shared/dev-operations.ts';
+import type { PrincipalRow } from '../store/people.ts';
 import { relativeToFolder } from '../temporal/failing-work.ts';
 import { listWebhookDeliveries, readWebhookDelivery, replayWebhookDelivery } from '../webhooks/delivery-records.ts';
 import { waitForProcess, waitForWorkers } from './dev-waits.ts';
 import type { RestDeps } from './deps.ts';
 import { formatContractErrors, toErrorDetail } from './operation-route.ts';
 import { authenticate, getRequestState, parseBody } from './request.ts';
-import { readWorkerVariables, readPlatformStatus } from './status.ts';
 
 type Table = typeof devOperations;
 
@@ -70,7 +73,10 @@ export function registerDevRoutes(app: FastifyInstance, deps: RestDeps, validato
 
   const handlers: DevHandlers = {
     readStatus: ({ ctx }) => readPlatformStatus(deps, ctx.principal),
-    readEnvironment: () => readWorkerVariables(deps),
+    readEnvironment: () => {
+      const { application, tenantId } = deps.identity;
+      return { variables: platformEnvironment({ ...deps.run, application, tenantId }) };
+    },
     listPeople: () => listPeople(domain),
     streamEvents: ({ request, reply }) => {
       const lastEventId = request.headers['last-event-id'];
@@ -147,6 +153,30 @@ export function registerDevRoutes(app: FastifyInstance, deps: RestDeps, validato
   );
 }
 
+const PARTS: readonly PartStatus['part'][] = ['store', 'temporal', 'gateway', 'rest'];
+
+async function readPlatformStatus(deps: RestDeps, principal: PrincipalRow): Promise<PlatformStatus> {
+  const { identity, run } = deps;
+  const { http, https, engine, temporalUi } = run.endpoints;
+  const { parts } = await deps.health();
+  return withoutUndefined({
+    version: packageVersion(),
+    startedAt: run.startedAt,
+    folder: process.cwd(),
+    stateDir: run.stateDir,
+    tenantId: identity.tenantId,
+    namespace: identity.namespace,
+    parts: PARTS.map((part): PartStatus => {
+      const { state, address, detail } = parts[part] ?? { state: 'down' };
+      return { part, state: state === 'up' ? 'up' : 'down', ...withoutUndefined({ address, detail }) };
+    }),
+    endpoints: { http, https, engine },
+    temporalUi,
+    clock: deps.time.status(),
+    principal: { id: principal.id, name: principal.name },
+  });
+}
+
 /** Writes a file that opens this path of the console with a code for the caller's token. */
 async function issueOpenCode(
   deps: RestDeps,
@@ -188,7 +218,7 @@ function registerDevOperation(
   // The compiler does not connect the handler with the id.
   handle: (call: never) => unknown,
 ): void {
-  const operation = devOperation(id);
+  const operation: Operation = devOperations[id];
   const [status = 200] = Object.keys(operation.responses).map(Number);
   const validate = lazy(() => compileRequestValidator(operation, 'closed'));
   const findViolations = lazy(() => compileAnswerValidator(operation, status, 'strict'));

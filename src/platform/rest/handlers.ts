@@ -5,7 +5,7 @@ import type { ProcessActionCreateParams } from '../../kuflow/contract/process-ac
 import type { ProcessItemCreateParams } from '../../kuflow/contract/process-items.ts';
 import type { ProcessCreateParams } from '../../kuflow/contract/processes.ts';
 import { DELAY_WINDOW_HEADER, type WorkerCreateParams } from '../../kuflow/contract/workers.ts';
-import { createAuthentication } from '../domain/authentications.ts';
+import { createAuthentication } from '../domain/credentials.ts';
 import type { OperationContext } from '../domain/context.ts';
 import {
   downloadDocument,

@@ -59,15 +59,12 @@ async function serveOperation(
     if (fault.retryAfter !== undefined) void reply.header('retry-after', fault.retryAfter);
     throw new ApiError(fault.status, `Injected fault: ${id} answers ${fault.status}`);
   }
-  let answer: OperationAnswer;
-  try {
-    answer = await runHandler(deps, id, handler, request);
-  } catch (error) {
-    if (fault?.kind === 'drop-answer') return dropConnection(deps, request, reply, 'answer');
-    throw error;
+  const answering = runHandler(deps, id, handler, request);
+  if (fault?.kind === 'drop-answer') {
+    await answering.catch(() => undefined);
+    return dropConnection(deps, request, reply, 'answer');
   }
-  if (fault?.kind === 'drop-answer') return dropConnection(deps, request, reply, 'answer');
-  const { status, body, headers = {} } = answer;
+  const { status, body, headers = {} } = await answering;
   // The serialization hook does not run for bytes and empty answers.
   if (body === undefined || Buffer.isBuffer(body)) checkAnswer(deps, id, request, status, body);
   return reply.status(status).headers(headers).send(body);

@@ -1,18 +1,14 @@
 import type { Clock } from '../../base/clock.ts';
+import type { EndedRequest } from '../console/request-recorder.ts';
 import type { PlatformEvent } from '../shared/types.ts';
 import type { PrincipalRow } from '../store/people.ts';
 
-export interface FinishedRequest {
-  readonly method: string;
-  /** Without the query, which may contain addresses and names. */
-  readonly path: string;
-  readonly operationId?: string | undefined;
+type FinishedRequest = Pick<
+  EndedRequest,
+  'method' | 'path' | 'operationId' | 'status' | 'ms' | 'problem' | 'console'
+> & {
   readonly principal?: PrincipalRow | undefined;
-  readonly status: number;
-  readonly ms: number;
-  readonly problem?: string | undefined;
-  readonly console: boolean;
-}
+};
 
 const WARN_EVERY_MS = 60_000;
 

@@ -67,16 +67,6 @@ export function describeUnknownOperation(method: string, path: string): string {
     : unknown;
 }
 
-/** The query parameters by name; repeated ones become a list. `+` is a space, as forms send it. */
-export function parseQuery(text: string): Record<string, string | string[]> {
-  const query: Record<string, string | string[]> = Object.create(null) as Record<string, string | string[]>;
-  for (const [name, value] of new URLSearchParams(text)) {
-    const before = query[name];
-    query[name] = before === undefined ? value : [...[before].flat(), value];
-  }
-  return { ...query };
-}
-
 /**
  * The parsed JSON, or the raw bytes of an upload. Undefined if the body is empty or the operation does not have one.
  */

@@ -6,25 +6,20 @@ import { isRunning } from '../../base/process-identity.ts';
 import { platformOwner } from '../state/state-file.ts';
 import { databasePath } from '../store/owner-lock.ts';
 
-export interface EphemeralFolder {
-  readonly path: string;
-  remove(): Promise<void>;
-}
-
 const NAME = /^kuflow-dev-(\d+)-/;
 
 /**
  * Creates the state folder of a platform that keeps nothing. Call `remove` once the platform has stopped. If this process exits without that, the
  * folder is removed too. After a kill, the Temporal server's supervisor removes it, or else the next call of this function.
  */
-export async function createEphemeralFolder(parent = tmpdir()): Promise<EphemeralFolder> {
+export async function createEphemeralFolder(parent = tmpdir()) {
   await removeAbandonedStates(parent);
   const path = await mkdtemp(join(parent, `kuflow-dev-${process.pid}-`));
   const onExit = (): void => rmSync(path, { recursive: true, force: true });
   process.on('exit', onExit);
   return {
     path,
-    remove: async () => {
+    remove: async (): Promise<void> => {
       await rm(path, { recursive: true, force: true, maxRetries: 5 });
       process.off('exit', onExit);
     },

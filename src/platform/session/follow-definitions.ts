@@ -80,7 +80,12 @@ export function followDefinitions(request: FollowRequest): { close(): Promise<vo
     } catch (error) {
       if (!(error instanceof KnownError)) throw error;
       // What is valid in a file but can't be served, such as a schema that can't be compiled.
-      serve(new Map([...next].map(([file, read]) => [file, isUnchanged(file) ? read : rejected(file, read, error)])));
+      const problemOf = (file: string): DefinitionProblem => ({ file, message: error.message });
+      const rejected = [...next].map(([file, read]): readonly [string, FollowedFile] => [
+        file,
+        isUnchanged(file) ? read : { key: read.key, definition: undefined, problem: problemOf(file) },
+      ]);
+      serve(new Map(rejected));
     }
     const now = platform.definitions;
     if (isChanged(before, now)) await request.onServed();
@@ -165,16 +170,9 @@ function chooseDefinitions(files: ReadonlyMap<string, FollowedFile>, before: Ser
     const code = definition?.process.code ?? '';
     const found = problem ?? { file, message: `the process ${code} is already defined in ${owners.get(code) ?? ''}` };
     // The same object, so that it is not reported again.
-    problems.push(before.problems.find((one) => isSameProblem(one, found) && problem === undefined) ?? found);
+    const known = before.problems.find((one) => one.file === found.file && one.message === found.message);
+    problems.push(problem ?? known ?? found);
     add(file, before.good.get(file));
   }
   return { good, problems };
-}
-
-function isSameProblem(one: DefinitionProblem, other: DefinitionProblem): boolean {
-  return one.file === other.file && one.message === other.message;
-}
-
-function rejected(file: string, { key }: FollowedFile, error: KnownError): FollowedFile {
-  return { key, definition: undefined, problem: { file, message: error.message } };
 }

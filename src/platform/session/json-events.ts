@@ -2,30 +2,11 @@ import { pageAddress } from '../console/page-address.ts';
 import { stateFilePath, type PlatformState } from '../state/state-file.ts';
 import type { DevEvent } from './start.ts';
 
-/** The first line of `kuflow dev --json`. It does not contain secrets: those are in `stateFile`, which only this user can read. */
-export interface ReadyRecord {
-  readonly kind: 'ready';
+/** What the platform's state file does not have. */
+interface ReadyDetails {
   readonly version: string;
-  readonly pid: number;
   readonly ephemeral: boolean;
   readonly stateDir: string;
-  /** JSON with all of this and the credentials: `application.id` and `.secret`, and `user.token`. */
-  readonly stateFile: string;
-  /** For clients on this machine, whatever the host names are. */
-  readonly http: string;
-  readonly https: string;
-  /** `host:port` of the engine, which needs a client certificate and a token. */
-  readonly engine: string;
-  /** The Temporal server behind it, without TLS and token: `unix:<path>` or `host:port`. */
-  readonly temporal: string;
-  readonly temporalUi?: string;
-  readonly console: string;
-  readonly tenantId: string;
-  readonly namespace: string;
-  readonly applicationId: string;
-  /** PEM: the local CA, and the public roots with the local CA. */
-  readonly caFile: string;
-  readonly caBundleFile: string;
   readonly definitions: readonly {
     readonly code: string;
     /** Not for a process without a workflow. */
@@ -34,16 +15,15 @@ export interface ReadyRecord {
   }[];
 }
 
-export function createReadyRecord(
-  state: PlatformState,
-  { definitions, ...more }: Pick<ReadyRecord, 'version' | 'ephemeral' | 'stateDir' | 'definitions'>,
-): ReadyRecord {
+/** The first line of `kuflow dev --json`. It does not contain secrets: those are in `stateFile`, which only this user can read. */
+export function createReadyRecord(state: PlatformState, { definitions, ...more }: ReadyDetails) {
   const { endpoints, loopback, pid, tenantId, namespace, caFile, caBundleFile } = state;
   const { engine, temporal, temporalUi } = endpoints;
   return {
     kind: 'ready',
     ...more,
     ...{ pid, tenantId, namespace, caFile, caBundleFile },
+    /** JSON with all of this and the credentials: `application.id` and `.secret`, and `user.token`. */
     stateFile: stateFilePath(more.stateDir),
     ...loopback,
     ...{ engine, temporal, ...(temporalUi !== undefined && { temporalUi }) },

@@ -172,10 +172,7 @@ export function platformAccessEnvironment(state: PlatformState, env: NodeJS.Proc
   return { ...env, ...platformEnvironment(state, env) };
 }
 
-export interface WorkerRequest {
-  readonly cwd: string;
-  readonly stateDir?: string | undefined;
-  readonly env: NodeJS.ProcessEnv;
+export interface WorkerRequest extends Pick<DevPlatformRequest, 'cwd' | 'stateDir' | 'env'> {
   /** Adds the settings that this runtime needs. */
   readonly runtime?: LanguageId | undefined;
 }

@@ -3,20 +3,10 @@ import { join } from 'node:path';
 import { codeOf, KnownError } from '../../base/errors.ts';
 import { packageRoot } from '../../base/package-root.ts';
 import { userShell } from '../../base/shell.ts';
-import { superviseProcess, type ProcessExit, type SupervisedProcess } from '../supervisor/client.ts';
+import { superviseProcess, type ProcessExit } from '../supervisor/client.ts';
 
 /** A worker's own drain limit is 45 s; after 60 s it is killed. */
 const DRAIN_TIMEOUT_MS = 60_000;
-
-export interface DevCommand {
-  readonly pid: number;
-  /** Never rejects. */
-  readonly exited: Promise<ProcessExit>;
-  /** Asks the command to drain and waits until it exits; kills it after 60 s. */
-  drain(signal: 'SIGINT' | 'SIGTERM'): Promise<ProcessExit>;
-  /** Sends a signal to the command and its children, and returns at once. See `SupervisedProcess`. */
-  signal(signal: NodeJS.Signals): void;
-}
 
 export interface FailedStart {
   /** 127: the command does not exist. 126: it can't be run. */
@@ -63,10 +53,10 @@ export async function startDevCommand(options: {
   readonly env: NodeJS.ProcessEnv;
   /** `pass`: the streams of this process. `stderr`: both outputs to stderr, no input. `file`: both outputs are appended to it. */
   readonly output: 'pass' | 'stderr' | { readonly file: string };
-}): Promise<DevCommand> {
+}) {
   const [program, ...args] = options.command;
   const { output } = options;
-  const supervised: SupervisedProcess = await superviseProcess({
+  const supervised = await superviseProcess({
     supervisorEntry: join(packageRoot(), 'dist', 'supervisor.js'),
     command: program,
     args,
@@ -81,18 +71,19 @@ export async function startDevCommand(options: {
   });
   return {
     pid: supervised.pid,
+    /** Never rejects. */
     exited: supervised.exited,
-    signal: (signal) => supervised.signal(signal),
-    drain: async (signal) => {
+    /** Sends a signal to the command and its children, and returns at once. See `SupervisedProcess`. */
+    signal: (signal: NodeJS.Signals): void => supervised.signal(signal),
+    /** Asks the command to drain and waits until it exits; kills it after 60 s. */
+    drain: async (signal: 'SIGINT' | 'SIGTERM'): Promise<ProcessExit> => {
       supervised.signal(signal);
-      let timer: NodeJS.Timeout | undefined;
-      const timeout = new Promise<'timeout'>((resolve) => {
-        timer = setTimeout(() => resolve('timeout'), DRAIN_TIMEOUT_MS);
-      });
-      const first = await Promise.race([supervised.exited, timeout]);
+      const timer = setTimeout(() => void supervised.stop(), DRAIN_TIMEOUT_MS);
+      const exit = await supervised.exited;
       clearTimeout(timer);
-      if (first === 'timeout') await supervised.stop();
-      return supervised.exited;
+      return exit;
     },
   };
 }
+
+export type DevCommand = Awaited<ReturnType<typeof startDevCommand>>;

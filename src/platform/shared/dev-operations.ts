@@ -204,13 +204,9 @@ export type DevOperationId = keyof typeof devOperations;
 
 export const devOperationIds = Object.keys(devOperations) as DevOperationId[];
 
-const table: Readonly<Record<DevOperationId, Operation>> = devOperations;
-
-export const devOperation = (id: DevOperationId): Operation => table[id];
-
 /** `GET /_dev/openapi.json`. */
 export function devOpenApiDocument(serverUrl: string, version: string): object {
-  return openApiDocumentOf(devOperationIds.map(devOperation), {
+  return openApiDocumentOf(Object.values<Operation>(devOperations), {
     info: {
       title: 'Local KuFlow',
       version,

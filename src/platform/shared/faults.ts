@@ -66,35 +66,32 @@ export interface FaultRegistry {
 
 /** `onChange` is called after each change of the rules or of what is left of them. */
 export function createFaultRegistry(onChange: () => void = () => undefined): FaultRegistry {
-  let rules: { readonly rule: FaultRule; readonly id: string; left: number }[] = [];
-  const toActiveFault = ({ rule, id, left }: (typeof rules)[number]): ActiveFault => ({ id, ...rule, left });
+  let faults: (FaultRule & { readonly id: string; left: number })[] = [];
   return {
     add: (rule) => {
-      const entry = { rule, id: uuid7(), left: rule.times };
-      rules.push(entry);
+      const fault = { id: uuid7(), ...rule, left: rule.times };
+      faults.push(fault);
       onChange();
-      return toActiveFault(entry);
+      return { ...fault };
     },
-    list: () => rules.map(toActiveFault),
+    list: () => faults.map((fault) => ({ ...fault })),
     remove: (id) => {
-      const kept = rules.filter((entry) => entry.id !== id);
-      if (kept.length === rules.length) return false;
-      rules = kept;
+      const kept = faults.filter((fault) => fault.id !== id);
+      if (kept.length === faults.length) return false;
+      faults = kept;
       onChange();
       return true;
     },
     clear: () => {
-      rules = [];
+      faults = [];
       onChange();
     },
     take: (operationId) => {
-      const match = rules.find(
-        ({ rule, left }) => left > 0 && (rule.operationId === '*' || rule.operationId === operationId),
-      );
+      const match = faults.find((one) => one.left > 0 && (one.operationId === '*' || one.operationId === operationId));
       if (match === undefined) return undefined;
       match.left--;
       onChange();
-      return match.rule.action;
+      return match.action;
     },
   };
 }

@@ -6,21 +6,18 @@ export type OriginCheck =
   | { readonly ok: true }
   | { readonly ok: false; readonly status: 403 | 421; readonly message: string };
 
-export interface OriginCheckOptions {
-  readonly hostNames: readonly string[];
-  readonly scheme: 'http' | 'https';
-  /** True for the console, which is static: a link in any document may open it in a tab. */
-  readonly isPage: boolean;
-}
-
 /**
  * Keeps out web pages, which can reach a loopback port through the browser. The Host must be loopback or one of
  * `hostNames`, because a page that rebinds its own name to 127.0.0.1 sends that name. An Origin, which browsers add,
- * must be this server.
+ * must be this server. `isPage`: the console is static, so a link in any document may open it in a tab.
  */
 export function checkOrigin(
   headers: IncomingHttpHeaders,
-  { hostNames, scheme, isPage }: OriginCheckOptions,
+  {
+    hostNames,
+    scheme,
+    isPage,
+  }: { readonly hostNames: readonly string[]; readonly scheme: 'http' | 'https'; readonly isPage: boolean },
 ): OriginCheck {
   const host = parseUrl(`${scheme}://${headers.host ?? ''}`);
   if (

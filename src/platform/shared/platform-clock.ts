@@ -1,25 +1,20 @@
 import type { Clock } from '../../base/clock.ts';
 
-/** The time of processes and of everything that is shown: real time plus what was skipped. Sleeping takes real time. */
-export interface PlatformClock extends Clock {
-  /** For what must not move: tokens, certificates and registrations of workers. */
-  readonly real: Clock;
-  /** Milliseconds that were skipped. */
-  readonly ahead: number;
-  /** Moves to a later time, in milliseconds since the epoch. Ignores an earlier one. */
-  advanceTo(time: number): void;
-}
-
-/** `save` is called with the new `ahead` before the clock moves. */
-export function createPlatformClock(real: Clock, ahead: number, save: (ahead: number) => void): PlatformClock {
+/**
+ * The time of processes and of everything that is shown: real time plus `ahead`, the milliseconds that were skipped. Sleeping takes real time.
+ * `save` is called with the new `ahead` before the clock moves.
+ */
+export function createPlatformClock(real: Clock, ahead: number, save: (ahead: number) => void) {
   return {
+    /** For what must not move: tokens, certificates and registrations of workers. */
     real,
     get ahead() {
       return ahead;
     },
     now: () => real.now() + ahead,
-    sleep: (ms, signal) => real.sleep(ms, signal),
-    advanceTo: (time) => {
+    sleep: (ms: number, signal?: AbortSignal) => real.sleep(ms, signal),
+    /** Moves to a later time, in milliseconds since the epoch. Ignores an earlier one. */
+    advanceTo: (time: number): void => {
       const next = Math.ceil(time - real.now());
       if (next <= ahead) return;
       save(next);
@@ -27,3 +22,5 @@ export function createPlatformClock(real: Clock, ahead: number, save: (ahead: nu
     },
   };
 }
+
+export type PlatformClock = ReturnType<typeof createPlatformClock>;

@@ -14,21 +14,17 @@ const ARCHIVED_FILES = [
 /** The journal of an import. */
 export const STATE_JOURNAL = 'import-journal';
 
-/** Where older versions staged an import. */
-export const OLD_STAGING = /^import(ed)?-[0-9a-f]+$/;
-
 /** Logs, locks, and what each start writes again. */
 const TRANSIENT = [
   /^state\.db(-shm|-journal|\.lock|\.owner|\.old|\.old\.tmp)$/,
   /^temporal-[\w.+-]{1,60}\.db-shm$/,
   /^temporal-home$/,
   /^temporal\.(held|log|log\.1)$/,
-  /^(\.platform\.json\.([0-9a-f]+\.tmp|\d+-[0-9a-f]+\.kuflow-new)|platform\.json)$/,
+  /^(\.platform\.json\.\d+-[0-9a-f]+\.kuflow-new|platform\.json)$/,
   /^ca-bundle\.pem$/,
   /^worker$/,
   /^open$/,
   new RegExp(`^${STATE_JOURNAL}$`),
-  OLD_STAGING,
   /^kuflow-state\.json$/,
 ];
 

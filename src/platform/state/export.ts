@@ -9,7 +9,14 @@ import { hashFile } from '../../files/hash-file.ts';
 import { syncPath } from '../../files/node-file-system.ts';
 import { listStateFiles, MANIFEST_FILE } from './entries.ts';
 import { withStoppedState } from './lock.ts';
-import { createManifest, MAX_BYTES, MAX_FILES, readDatabaseVersion, type StateManifestFile } from './manifest.ts';
+import {
+  MAX_BYTES,
+  MAX_FILES,
+  readDatabaseVersion,
+  STATE_FORMAT,
+  type StateManifest,
+  type StateManifestFile,
+} from './manifest.ts';
 
 export interface StateExportRequest {
   /** Absolute. */
@@ -22,23 +29,11 @@ export interface StateExportRequest {
   readonly version: string;
 }
 
-export interface StateExportResult {
-  /** Size of the archive. */
-  readonly bytes: number;
-  /** How many files of the state are in it. */
-  readonly files: number;
-}
-
 /**
  * Writes the whole state to a .tar.gz file. The file has mode 0600, because it contains secrets. Rejects with KnownError if the folder does not have
  * a state, if the file exists and must not be replaced, or if a local KuFlow runs on the folder.
  */
-export async function exportState({
-  stateDir,
-  file,
-  replace,
-  version,
-}: StateExportRequest): Promise<StateExportResult> {
+export async function exportState({ stateDir, file, replace, version }: StateExportRequest) {
   if ((await listStateFiles(stateDir)).every(({ path }) => path !== 'state.db'))
     throw new KnownError({
       message: 'Nothing to export: the folder does not contain the state of a local KuFlow',
@@ -57,12 +52,13 @@ export async function exportState({
       });
     const files: StateManifestFile[] = [];
     for (const one of listed) files.push({ ...one, sha256: await hashFile(join(stateDir, one.path)) });
-    const manifest = createManifest({
+    const manifest: StateManifest = {
+      format: STATE_FORMAT,
       version,
       stateVersion: (await readDatabaseVersion(join(stateDir, 'state.db'))) ?? 0,
       createdAt: new Date().toISOString(),
       files,
-    });
+    };
     const temporary = join(dirname(file), `.${basename(file)}.${randomBytes(6).toString('hex')}.tmp`);
     const manifestFile = join(stateDir, MANIFEST_FILE);
     try {
@@ -77,6 +73,7 @@ export async function exportState({
       await rm(temporary, { force: true });
       await rm(manifestFile, { force: true });
     }
+    /** `files`: how many files of the state are in the archive. */
     return { bytes: (await stat(file)).size, files: files.length };
   });
 }

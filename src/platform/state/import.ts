@@ -1,12 +1,13 @@
 import { mkdir, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { KnownError } from '../../base/errors.ts';
+import { discardStage, openStage } from '../../files/staged-write.ts';
 import { createPrivateFolder } from '../pki/private-folder.ts';
 import { MIGRATIONS } from '../store/schema.ts';
 import { listStateEntries } from './entries.ts';
 import { withStoppedState } from './lock.ts';
 import { invalidArchiveError, newerVersionError, readDatabaseVersion, type StateManifest } from './manifest.ts';
-import { createStaging, discardStaging, swapState } from './swap.ts';
+import { stateStaging, swapState } from './swap.ts';
 import { requireFile, unpackArchive } from './unpack.ts';
 
 export interface StateImportRequest {
@@ -18,18 +19,12 @@ export interface StateImportRequest {
   readonly replace: boolean;
 }
 
-export interface StateImportResult {
-  readonly manifest: StateManifest;
-  /** Whether there was a state before. */
-  readonly replaced: boolean;
-}
-
 /**
  * Restores the state from an archive of `exportState`. The archive is unpacked and checked completely before the present state is touched. Rejects
  * with KnownError for an archive that is not valid or from a newer version, and if there is a state that must not be replaced, or a local
- * KuFlow runs on the folder.
+ * KuFlow runs on the folder. `replaced`: whether there was a state before.
  */
-export async function importState({ stateDir, file, replace }: StateImportRequest): Promise<StateImportResult> {
+export async function importState({ stateDir, file, replace }: StateImportRequest) {
   await requireFile(file);
   const created = await mkdir(stateDir, { recursive: true, mode: 0o700 });
   try {
@@ -37,13 +32,14 @@ export async function importState({ stateDir, file, replace }: StateImportReques
       const present = await listStateEntries(stateDir);
       if (present.archived.length > 0 && !replace) throw presentStateError(stateDir);
       await createPrivateFolder(stateDir);
-      const staging = await createStaging(stateDir);
+      const staging = await openStage(stateStaging(stateDir));
       let manifest: StateManifest;
       try {
         manifest = await unpackArchive(file, staging);
         await checkDatabase(file, join(staging, 'state.db'), manifest);
       } catch (error) {
-        await discardStaging(stateDir);
+        // What can't be removed now is removed before the next swap.
+        await discardStage(stateStaging(stateDir));
         throw error;
       }
       await swapState(stateDir);

@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { KnownError } from '../../base/errors.ts';
+import { recoverStaged } from '../../files/staged-write.ts';
 import { killCommand } from '../../base/shell.ts';
 import { platformOwner } from './state-file.ts';
 import { databasePath, takeOwnerLock } from '../store/owner-lock.ts';
 import { claimPidFile, releasePidFile } from '../supervisor/pid-file.ts';
-import { finishInterruptedSwap } from './swap.ts';
+import { stateStaging } from './swap.ts';
 
 /** How long the Temporal server of a platform that was killed may take to exit. */
 const SERVER_EXIT_MS = 20_000;
@@ -23,7 +24,7 @@ export async function withStoppedState<T>(stateDir: string, work: () => Promise<
       await claimPidFile(pidFile, SERVER_EXIT_MS);
       releasePidFile(pidFile);
     }
-    await finishInterruptedSwap(stateDir);
+    await recoverStaged(stateStaging(stateDir));
     return await work();
   } finally {
     lock.release();

@@ -4,7 +4,7 @@ import { isRecord, parseJsonText } from '../../base/json.ts';
 import { MIGRATIONS } from '../store/schema.ts';
 import { isArchivedFile, MANIFEST_FILE } from './entries.ts';
 
-const FORMAT = 1;
+export const STATE_FORMAT = 1;
 
 export interface StateManifestFile {
   readonly path: string;
@@ -13,7 +13,7 @@ export interface StateManifestFile {
 }
 
 export interface StateManifest {
-  readonly format: typeof FORMAT;
+  readonly format: typeof STATE_FORMAT;
   /** Version of this package that wrote the archive. */
   readonly version: string;
   /** Version of the database. */
@@ -26,10 +26,6 @@ export interface StateManifest {
 export const MAX_BYTES = 2 * 1024 ** 3;
 export const MAX_FILES = 50_000;
 export const MAX_MANIFEST_BYTES = 16 * 1024 ** 2;
-
-export function createManifest(fields: Omit<StateManifest, 'format'>): StateManifest {
-  return { format: FORMAT, ...fields };
-}
 
 export function invalidArchiveError(file: string, reason: string, next?: string): KnownError {
   return new KnownError({
@@ -44,7 +40,7 @@ export function parseManifest(text: string, file: string): StateManifest {
   const value = parseJsonText(text);
   if (!isRecord(value) || typeof value['format'] !== 'number')
     throw invalidArchiveError(file, 'it was not written by `kuflow dev export`');
-  if (value['format'] > FORMAT) throw newerVersionError(file, value['version']);
+  if (value['format'] > STATE_FORMAT) throw newerVersionError(file, value['version']);
   if (!isManifest(value)) throw invalidArchiveError(file, `its ${MANIFEST_FILE} is not valid`);
   if (value.stateVersion > MIGRATIONS.length) throw newerVersionError(file, value.version);
   if (value.files.length > MAX_FILES) throw invalidArchiveError(file, 'it is too large');
@@ -67,7 +63,7 @@ function isManifest(
 ): value is Readonly<Record<string, unknown>> & StateManifest {
   const isCount = (number: unknown): boolean => Number.isSafeInteger(number) && Number(number) >= 0;
   return (
-    value['format'] === FORMAT &&
+    value['format'] === STATE_FORMAT &&
     typeof value['version'] === 'string' &&
     isCount(value['stateVersion']) &&
     typeof value['createdAt'] === 'string' &&

@@ -9,21 +9,16 @@ import { Secret } from '../../base/secret.ts';
 import { withContext } from '../../base/system-error.ts';
 import type { ProcessDefinition } from '../../process/definition.ts';
 import type { PlatformAccess } from '../shared/environment.ts';
-import type { Platform } from '../shared/types.ts';
+import type { Platform, PlatformIdentity } from '../shared/types.ts';
 import { databasePath, findLockOwner } from '../store/owner-lock.ts';
 
 /** What a running platform writes to its state folder (0600) for commands in other processes. */
 export interface PlatformState extends PlatformAccess {
   readonly pid: number;
-  readonly application: { readonly id: string; readonly secret: Secret };
+  readonly application: Omit<PlatformIdentity['application'], 'name'>;
   readonly loopback: Platform['loopback'];
   readonly namespace: string;
-  readonly user: {
-    readonly principalId: string;
-    readonly email: string;
-    readonly name: string;
-    readonly token: Secret;
-  };
+  readonly user: Omit<PlatformIdentity['user'], 'userId'>;
   /** Codes of the process definitions it serves. */
   readonly processes: readonly string[];
   /** The `definitionDigest` of each process by code. Missing if an older version started the platform. */

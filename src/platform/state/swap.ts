@@ -1,27 +1,9 @@
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { KnownError, messageOf } from '../../base/errors.ts';
 import type { FileSystem } from '../../files/file-system.ts';
 import { nodeFileSystem } from '../../files/node-file-system.ts';
-import {
-  discardStage,
-  openStage,
-  publishStage,
-  recoverStaged,
-  StagedWriteError,
-  type StagingTarget,
-} from '../../files/staged-write.ts';
-import { isStateEntry, listNames, listStateEntries, OLD_STAGING, OWNER_LOCK, STATE_JOURNAL } from './entries.ts';
-
-/** Creates an empty folder for a new state. The caller holds the lock of the state folder. */
-export async function createStaging(stateDir: string, files?: FileSystem): Promise<string> {
-  return await openStage(stateStaging(stateDir, files));
-}
-
-/** Removes a staged state that is not needed. What can't be removed now is removed before the next swap. */
-export async function discardStaging(stateDir: string): Promise<void> {
-  await discardStage(stateStaging(stateDir));
-}
+import { publishStage, StagedWriteError, type StagingTarget } from '../../files/staged-write.ts';
+import { isStateEntry, listNames, listStateEntries, OWNER_LOCK, STATE_JOURNAL } from './entries.ts';
 
 /** Replaces the state with the staged one. If that fails, puts the present state back and rejects. */
 export async function swapState(stateDir: string, files?: FileSystem): Promise<void> {
@@ -36,25 +18,13 @@ export async function swapState(stateDir: string, files?: FileSystem): Promise<v
   }
 }
 
-/**
- * Completes or undoes a swap that was interrupted. No other process may use the state folder. Rejects with a KnownError if an older version of this
- * tool left an unfinished one.
- */
-export async function finishInterruptedSwap(stateDir: string): Promise<void> {
-  for (const name of (await listNames(stateDir)).filter((one) => OLD_STAGING.test(one))) {
-    const staging = join(stateDir, name);
-    if ((await listNames(staging)).includes('replaced')) throw olderVersionError(staging);
-    await rm(staging, { recursive: true, force: true });
-  }
-  await recoverStaged(stateStaging(stateDir));
-}
-
 /** Whether a swap was interrupted, or one is in progress. */
 export async function hasStagedState(stateDir: string): Promise<boolean> {
-  return (await listNames(stateDir)).some((name) => name === STATE_JOURNAL || OLD_STAGING.test(name));
+  return (await listNames(stateDir)).includes(STATE_JOURNAL);
 }
 
-function stateStaging(stateDir: string, files: FileSystem = nodeFileSystem): StagingTarget {
+/** How a new state is staged in a state folder. The caller holds the lock of the folder. */
+export function stateStaging(stateDir: string, files: FileSystem = nodeFileSystem): StagingTarget {
   return {
     files,
     folder: stateDir,
@@ -73,16 +43,5 @@ function unrestoredError(stateDir: string, remaining: readonly string[], failure
       'Close programs that use these files. The next start of `kuflow dev`, or another import, then completes or undoes it',
     ],
     cause: failure,
-  });
-}
-
-function olderVersionError(staging: string): KnownError {
-  return new KnownError({
-    message: 'An older version of this tool was interrupted while it imported a state',
-    tried: `complete the import in ${staging}`,
-    next: [
-      'Start `kuflow dev` of that version once, which completes or undoes the import',
-      `Or give up the state that was replaced: delete ${staging}, then import the archive again with --replace`,
-    ],
   });
 }

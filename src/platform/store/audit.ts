@@ -1,20 +1,17 @@
-import type { Columns } from './table.ts';
+import { optional, text } from './table.ts';
 
 /** Who created and last modified a row (principal ids), and when (ISO 8601, UTC). */
-export interface Audit {
-  readonly createdBy: string;
-  readonly createdAt: string;
-  readonly lastModifiedBy: string;
-  readonly lastModifiedAt: string;
-}
+export const AUDIT_COLUMNS = {
+  createdBy: text(),
+  createdAt: text(),
+  lastModifiedBy: text(),
+  lastModifiedAt: text(),
+};
 
 /** Who deleted a row and when; neither if it is not deleted. */
-export interface Deletion {
-  readonly deletedBy?: string | undefined;
-  readonly deletedAt?: string | undefined;
-}
+export const DELETION_COLUMNS = { deletedBy: optional(text()), deletedAt: optional(text()) };
 
-export const DELETION_COLUMNS: Columns<Deletion> = { deletedBy: 'text', deletedAt: 'text' };
+type Audit = Readonly<Record<keyof typeof AUDIT_COLUMNS, string>>;
 
 export function newAudit(principalId: string, now: string): Audit {
   return { createdBy: principalId, createdAt: now, lastModifiedBy: principalId, lastModifiedAt: now };
@@ -23,10 +20,3 @@ export function newAudit(principalId: string, now: string): Audit {
 export function withModification(audit: Audit, principalId: string, now: string): Audit {
   return { createdBy: audit.createdBy, createdAt: audit.createdAt, lastModifiedBy: principalId, lastModifiedAt: now };
 }
-
-export const AUDIT_COLUMNS: Columns<Audit> = {
-  createdBy: 'text',
-  createdAt: 'text',
-  lastModifiedBy: 'text',
-  lastModifiedAt: 'text',
-};

@@ -5,23 +5,14 @@ import { renameFileSync } from '../../files/rename.ts';
 
 import { isUuid } from '../../base/is-uuid.ts';
 
-/**
- * The contents of documents, one file per content id. Written and synced before the row that refers to it is committed.
- */
-export interface ContentFolder {
-  write(contentId: string, bytes: Uint8Array): void;
-  read(contentId: string): Readable;
-  /** Removes files that no row refers to: they are left over from a crash between the write and the commit. */
-  sweep(known: ReadonlySet<string>): void;
-}
-
-export function openContentFolder(folder: string): ContentFolder {
+/** The contents of documents, one file per content id. Written and synced before the row that refers to it is committed. */
+export function openContentFolder(folder: string) {
   const pathOf = (contentId: string): string => {
     if (!isUuid(contentId)) throw new Error(`Content id ${contentId} is not a UUID`);
     return join(folder, contentId);
   };
   return {
-    write: (contentId, bytes) => {
+    write: (contentId: string, bytes: Uint8Array): void => {
       mkdirSync(folder, { recursive: true, mode: 0o700 });
       const path = pathOf(contentId);
       const temporary = `${path}.tmp`;
@@ -35,8 +26,9 @@ export function openContentFolder(folder: string): ContentFolder {
       renameFileSync(temporary, path);
       syncDirectory(folder);
     },
-    read: (contentId) => createReadStream(pathOf(contentId)),
-    sweep: (known) => {
+    read: (contentId: string): Readable => createReadStream(pathOf(contentId)),
+    /** Removes files that no row refers to: they are left over from a crash between the write and the commit. */
+    sweep: (known: ReadonlySet<string>): void => {
       for (const name of listNames(folder)) {
         if (!known.has(name) && isUuid(name.replace(/\.tmp$/, ''))) rmSync(join(folder, name), { force: true });
       }

@@ -1,30 +1,20 @@
 import type { Sql } from './sql.ts';
-import { defineTable } from './table.ts';
+import { defineTable, text } from './table.ts';
 
 /** The key of the confidential processes of a definition. It is never changed or removed: running workflows need it. */
-export interface EncryptionKeyRow {
-  readonly id: string;
-  readonly definitionId: string;
+export const ENCRYPTION_KEYS = defineTable('encryption_keys', {
+  id: text(),
+  definitionId: text(),
   /** 32 bytes in base64. */
-  readonly value: string;
-  readonly createdAt: string;
-}
-
-const ENCRYPTION_KEYS = defineTable<EncryptionKeyRow>('encryption_keys', {
-  id: 'text',
-  definitionId: 'text',
-  value: 'text',
-  createdAt: 'text',
+  value: text(),
+  createdAt: text(),
 });
 
-export const findEncryptionKey = ENCRYPTION_KEYS.findById;
-
-export function findKeyOfDefinition(sql: Sql, definitionId: string): EncryptionKeyRow | undefined {
-  return ENCRYPTION_KEYS.findOne(sql, 'WHERE definition_id = ?', [definitionId]);
+/** The id of the key; undefined if the definition does not have one yet. */
+export function findKeyIdOfDefinition(sql: Sql, definitionId: string): string | undefined {
+  return ENCRYPTION_KEYS.findOne(sql, 'WHERE definition_id = ?', [definitionId])?.id;
 }
 
 export function hasEncryptionKeys(sql: Sql): boolean {
   return ENCRYPTION_KEYS.findOne(sql, 'LIMIT 1', []) !== undefined;
 }
-
-export const insertEncryptionKey = ENCRYPTION_KEYS.insert;

@@ -1,30 +1,19 @@
 import { withoutUndefined } from '../../base/json.ts';
 import type { TimelineEntry } from '../shared/contract.ts';
 import { optionalTextColumn, type Sql } from './sql.ts';
-import { defineTable } from './table.ts';
+import { defineTable, optional, text, type RowOf } from './table.ts';
 
-export interface EventRow {
-  readonly processId: string;
+export const EVENTS = defineTable('events', {
+  processId: text(),
   /** ISO 8601, UTC. */
-  readonly time: string;
-  readonly kind: string;
-  readonly processItemId?: string | undefined;
-  readonly code?: string | undefined;
-  readonly principalId?: string | undefined;
-  readonly detail?: string | undefined;
-}
-
-const EVENTS = defineTable<EventRow>('events', {
-  processId: 'text',
-  time: 'text',
-  kind: 'text',
-  processItemId: 'text',
-  code: 'text',
-  principalId: 'text',
-  detail: 'text',
+  time: text(),
+  kind: text(),
+  processItemId: optional(text()),
+  code: optional(text()),
+  principalId: optional(text()),
+  detail: optional(text()),
 });
-
-export const insertEvent = EVENTS.insert;
+export type EventRow = RowOf<typeof EVENTS>;
 
 /** The events of a process, in order. */
 export function findEvents(sql: Sql, processId: string): TimelineEntry[] {

@@ -21,17 +21,12 @@ export interface TableQuery {
   readonly tieBreaker: string;
 }
 
-export interface FoundPage {
-  readonly rows: SqlRow[];
-  readonly total: number;
-}
-
 /** One page of `query`: at most `size` rows, starting at row `page` × `size`, and the total number of rows. */
 export function findPage(
   sql: Sql,
   query: TableQuery,
   paging: { readonly size: number; readonly page: number },
-): FoundPage {
+): { readonly rows: SqlRow[]; readonly total: number } {
   const { clause, values } = buildWhere(query.where);
   const total = integerColumn(sql.get(`SELECT count(*) AS total FROM ${query.from}${clause}`, values) ?? {}, 'total');
   const offset = paging.page * paging.size;

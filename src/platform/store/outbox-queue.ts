@@ -1,16 +1,20 @@
-import type { EngineCommand } from '../shared/process-engine.ts';
+import type { Json } from '../../base/json.ts';
 import { textColumn, type Sql } from './sql.ts';
-import { defineTable } from './table.ts';
+import { defineTable, integer, jsonText, text, type RowOf } from './table.ts';
+
+/**
+ * A command for the engine. Added in the transaction that causes it, and removed when the engine has acknowledged it.
+ */
+export type EngineCommand =
+  | { readonly kind: 'start-workflow'; readonly workflowType: string; readonly taskQueue: string; readonly input: Json }
+  /** Without a payload, the signal does not have an argument. */
+  | { readonly kind: 'signal-workflow'; readonly signalName: string; readonly payload?: Json | undefined }
+  | { readonly kind: 'cancel-workflow'; readonly reason: string };
 
 /** The workflow of a process has the id of the process; that of an action has its own. */
 export interface WorkflowOfProcess {
   readonly workflowId: string;
   readonly processId: string;
-}
-
-export interface PendingCommand extends WorkflowOfProcess {
-  readonly seq: number;
-  readonly command: EngineCommand;
 }
 
 export function enqueueCommand(
@@ -27,12 +31,13 @@ export function enqueueCommand(
   ]);
 }
 
-const OUTBOX = defineTable<PendingCommand>('outbox', {
-  seq: 'integer',
-  workflowId: 'text',
-  processId: 'text',
-  command: 'json',
+const OUTBOX = defineTable('outbox', {
+  seq: integer(),
+  workflowId: text(),
+  processId: text(),
+  command: jsonText<EngineCommand>(),
 });
+export type PendingCommand = RowOf<typeof OUTBOX>;
 
 /** The oldest pending command of a workflow. */
 export function nextCommand(sql: Sql, workflowId: string): PendingCommand | undefined {

@@ -5,11 +5,6 @@ import { pidLockHolder, acquirePidLock } from '../../files/pid-lock.ts';
 
 // Apart from `open.ts`, because commands that only look for a running platform must not load SQLite.
 
-export interface OwnerLock {
-  /** Removes the lock if this process still holds it. Safe to call twice. */
-  readonly release: () => void;
-}
-
 /** A running process, possibly this one, holds the lock. */
 export class PlatformInUseError extends KnownError {
   readonly pid: number;
@@ -35,9 +30,10 @@ export function databasePath(stateDir: string): string {
 
 /**
  * Locks a database for this process. Throws PlatformInUseError if a running process holds the lock. The lock of a
- * process that has ended is taken over, even if its pid now belongs to another process.
+ * process that has ended is taken over, even if its pid now belongs to another process. `release` removes the lock if this process still holds it, and
+ * is safe to call twice.
  */
-export function takeOwnerLock(database: string, what: string): OwnerLock {
+export function takeOwnerLock(database: string, what: string): { readonly release: () => void } {
   const path = ownerLockPath(database);
   const result = acquirePidLock(path);
   if (result.kind === 'taken') return result;

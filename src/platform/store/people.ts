@@ -1,57 +1,25 @@
 import type { JsonObject } from '../../base/json.ts';
-import { AUDIT_COLUMNS, type Audit } from './audit.ts';
+import { AUDIT_COLUMNS } from './audit.ts';
 import { textColumn, type Sql } from './sql.ts';
-import { defineTable } from './table.ts';
+import { defineTable, jsonText, optional, text, type RowOf } from './table.ts';
 
-export type PrincipalKind = 'USER' | 'APPLICATION' | 'SYSTEM';
-
-export interface PrincipalRow {
-  readonly id: string;
-  readonly type: PrincipalKind;
-  readonly name: string;
+export const PRINCIPALS = defineTable('principals', {
+  id: text(),
+  type: text<'USER' | 'APPLICATION' | 'SYSTEM'>(),
+  name: text(),
   /** The id of the user, which differs from that of its principal. */
-  readonly userId?: string | undefined;
-  readonly email?: string | undefined;
+  userId: optional(text()),
+  email: optional(text()),
   /** Since when the user cannot sign in or get tasks: the people file does not contain the user any more. */
-  readonly disabledAt?: string | undefined;
-}
-
-export interface GroupRow {
-  readonly id: string;
-  readonly tenantId: string;
-  readonly code: string;
-  readonly name: string;
-}
+  disabledAt: optional(text()),
+});
+export type PrincipalRow = RowOf<typeof PRINCIPALS>;
 
 /** A user who can sign in. */
 export interface EnabledUser {
   readonly principal: PrincipalRow & { readonly userId: string; readonly email: string };
   readonly token: string;
 }
-
-export interface TenantRow extends Audit {
-  readonly id: string;
-  readonly name: string;
-  readonly plan: 'FREE' | 'PREMIUM' | 'UNLIMITED';
-}
-
-export interface TenantUserRow extends Audit {
-  readonly id: string;
-  readonly tenantId: string;
-  readonly principalId: string;
-  readonly metadata?: JsonObject | undefined;
-}
-
-export const PRINCIPALS = defineTable<PrincipalRow>('principals', {
-  id: 'text',
-  type: 'text',
-  name: 'text',
-  userId: 'text',
-  email: 'text',
-  disabledAt: 'text',
-});
-
-export const findPrincipalById = PRINCIPALS.findById;
 
 export function findPrincipalByEmail(sql: Sql, email: string): PrincipalRow | undefined {
   return PRINCIPALS.findOne(sql, 'WHERE email = ? COLLATE NOCASE', [email]);
@@ -85,14 +53,8 @@ export function updateUser(sql: Sql, user: Pick<PrincipalRow, 'id' | 'name' | 'e
 /** In the order of the people file. */
 export const GROUP_ORDER = 'position';
 
-export const GROUPS = defineTable<GroupRow>('user_groups', {
-  id: 'text',
-  tenantId: 'text',
-  code: 'text',
-  name: 'text',
-});
-
-export const findGroupById = GROUPS.findById;
+export const GROUPS = defineTable('user_groups', { id: text(), tenantId: text(), code: text(), name: text() });
+export type GroupRow = RowOf<typeof GROUPS>;
 
 export function findAllGroups(sql: Sql): GroupRow[] {
   return GROUPS.find(sql, `ORDER BY ${GROUP_ORDER}`);
@@ -125,17 +87,14 @@ export function replaceGroups(
     sql.run('INSERT INTO user_group_members (group_id, principal_id) VALUES (?, ?)', [groupId, principalId]);
 }
 
-export const insertPrincipal = PRINCIPALS.insert;
-
 /** A `secret` signs in together with the principal's id, a `token` alone. Only the SHA-256 hash is stored. */
 export type CredentialKind = 'secret' | 'token';
 
-const CREDENTIALS = defineTable<{ readonly hash: string; readonly kind: CredentialKind; readonly principalId: string }>(
-  'credentials',
-  { hash: 'text', kind: 'text', principalId: 'text' },
-);
-
-export const insertCredential = CREDENTIALS.insert;
+export const CREDENTIALS = defineTable('credentials', {
+  hash: text(),
+  kind: text<CredentialKind>(),
+  principalId: text(),
+});
 
 export function findPrincipalByCredential(sql: Sql, kind: CredentialKind, hash: string): PrincipalRow | undefined {
   const row = sql.get(
@@ -145,39 +104,29 @@ export function findPrincipalByCredential(sql: Sql, kind: CredentialKind, hash: 
   return row === undefined ? undefined : PRINCIPALS.read(row);
 }
 
-export const TENANTS = defineTable<TenantRow>('tenants', { id: 'text', name: 'text', plan: 'text', ...AUDIT_COLUMNS });
+export const TENANTS = defineTable('tenants', {
+  id: text(),
+  name: text(),
+  plan: text<'FREE' | 'PREMIUM' | 'UNLIMITED'>(),
+  ...AUDIT_COLUMNS,
+});
+export type TenantRow = RowOf<typeof TENANTS>;
 
-export const findTenantById = TENANTS.findById;
-
-export const insertTenant = TENANTS.insert;
-
-export const TENANT_USERS = defineTable<TenantUserRow>('tenant_users', {
-  id: 'text',
-  tenantId: 'text',
-  principalId: 'text',
-  metadata: 'json',
+export const TENANT_USERS = defineTable('tenant_users', {
+  id: text(),
+  tenantId: text(),
+  principalId: text(),
+  metadata: optional(jsonText<JsonObject>()),
   ...AUDIT_COLUMNS,
 });
 
-export const findTenantUserById = TENANT_USERS.findById;
-
-export const insertTenantUser = TENANT_USERS.insert;
-
-interface AuthenticationRow {
-  readonly id: string;
-  readonly type: string;
-  readonly tenantId: string;
-  readonly createdBy: string;
-  readonly createdAt: string;
-}
-
-export const insertAuthentication = defineTable<AuthenticationRow>('authentications', {
-  id: 'text',
-  type: 'text',
-  tenantId: 'text',
-  createdBy: 'text',
-  createdAt: 'text',
-}).insert;
+export const AUTHENTICATIONS = defineTable('authentications', {
+  id: text(),
+  type: text(),
+  tenantId: text(),
+  createdBy: text(),
+  createdAt: text(),
+});
 
 export function getMeta(sql: Sql, key: string): string | undefined {
   const row = sql.get('SELECT value FROM meta WHERE key = ?', [key]);

@@ -1,7 +1,7 @@
 import type { ProcessAction } from '../../kuflow/contract/process-actions.ts';
-import { AUDIT_COLUMNS, type Audit } from './audit.ts';
+import { AUDIT_COLUMNS } from './audit.ts';
 import { textColumn, type Sql } from './sql.ts';
-import { defineTable } from './table.ts';
+import { defineTable, jsonText, optional, text, type RowOf } from './table.ts';
 
 /** The part of an action that its type adds. */
 export type ProcessActionResult = Pick<
@@ -14,41 +14,26 @@ export type ProcessActionResult = Pick<
   | 'sendWorkflowSignal'
 >;
 
-export interface ProcessActionRow extends Audit {
+export const PROCESS_ACTIONS = defineTable('process_actions', {
   /** Also the id of the workflow, if the type has one. */
-  readonly id: string;
-  readonly processId: string;
-  readonly code: string;
-  readonly type: ProcessAction['type'];
-  readonly status: ProcessAction['status'];
-  readonly result?: ProcessActionResult | undefined;
+  id: text(),
+  processId: text(),
+  code: text(),
+  type: text<ProcessAction['type']>(),
+  status: text<ProcessAction['status']>(),
+  result: optional(jsonText<ProcessActionResult>()),
   /** Only if the type has a workflow. */
-  readonly taskQueue?: string | undefined;
+  taskQueue: optional(text()),
   /** As for a process. */
-  readonly workflowOutcome?: string | undefined;
-  readonly workflowMessage?: string | undefined;
-}
-
-const ACTIONS = defineTable<ProcessActionRow>('process_actions', {
-  id: 'text',
-  processId: 'text',
-  code: 'text',
-  type: 'text',
-  status: 'text',
-  result: 'json',
-  taskQueue: 'text',
-  workflowOutcome: 'text',
-  workflowMessage: 'text',
+  workflowOutcome: optional(text()),
+  workflowMessage: optional(text()),
   ...AUDIT_COLUMNS,
 });
-
-export const insertProcessAction = ACTIONS.insert;
-
-export const findProcessActionById = ACTIONS.findById;
+export type ProcessActionRow = RowOf<typeof PROCESS_ACTIONS>;
 
 /** The actions that were invoked in a process, oldest first. */
 export function findActionsOfProcess(sql: Sql, processId: string): ProcessActionRow[] {
-  return ACTIONS.find(sql, 'WHERE process_id = ? ORDER BY seq', [processId]);
+  return PROCESS_ACTIONS.find(sql, 'WHERE process_id = ? ORDER BY seq', [processId]);
 }
 
 /** Whether the workflow of this action is not known to have ended. */
@@ -63,7 +48,7 @@ export function findOpenActionIds(sql: Sql): string[] {
 }
 
 export function updateProcessAction(sql: Sql, action: ProcessActionRow): void {
-  ACTIONS.update(sql, action, [
+  PROCESS_ACTIONS.update(sql, action, [
     ...(['status', 'result', 'workflowOutcome', 'workflowMessage', 'lastModifiedBy', 'lastModifiedAt'] as const),
   ]);
 }

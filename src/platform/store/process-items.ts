@@ -1,66 +1,44 @@
 import type { JsonObject } from '../../base/json.ts';
 import type { ProcessItemTaskLog, ProcessItemTaskState, ProcessItemType } from '../../kuflow/contract/process-items.ts';
-import { AUDIT_COLUMNS, DELETION_COLUMNS, type Audit, type Deletion } from './audit.ts';
-import type { DefinitionRef } from './processes.ts';
+import { AUDIT_COLUMNS, DELETION_COLUMNS } from './audit.ts';
+import { DEFINITION_REF } from './processes.ts';
 import { integerColumn, type SqlRow, type Sql } from './sql.ts';
-import { defineTable } from './table.ts';
+import { defineTable, group, jsonText, optional, text, type RowOf } from './table.ts';
 
-export interface TaskFields {
-  readonly state: ProcessItemTaskState;
-  readonly data: JsonObject;
-  readonly contextData?: JsonObject | undefined;
-  readonly claimedAt?: string | undefined;
-  readonly completedAt?: string | undefined;
-  readonly cancelledAt?: string | undefined;
-}
-
-export interface MessageFields {
-  readonly text?: string | undefined;
-  readonly data?: JsonObject | undefined;
-  readonly dataCode?: string | undefined;
-}
-
-/** An item is deleted with its process. */
-export interface ProcessItemRow extends Audit, Deletion {
-  readonly id: string;
-  readonly processId: string;
-  readonly tenantId: string;
-  readonly type: ProcessItemType;
+const ITEMS = defineTable('process_items', {
+  id: text(),
+  processId: text(),
+  tenantId: text(),
+  type: text<ProcessItemType>(),
   /** Undefined for a message without its own definition. */
-  readonly definition?: DefinitionRef | undefined;
-  readonly ownerId?: string | undefined;
+  definition: optional(DEFINITION_REF),
+  ownerId: optional(text()),
   /** The thread that a task or message is attached to. */
-  readonly threadId?: string | undefined;
+  threadId: optional(text()),
   /** Set if `type` is TASK. */
-  readonly task?: TaskFields | undefined;
+  task: optional(
+    group({
+      state: text<ProcessItemTaskState>(),
+      data: jsonText<JsonObject>(),
+      contextData: optional(jsonText<JsonObject>()),
+      claimedAt: optional(text()),
+      completedAt: optional(text()),
+      cancelledAt: optional(text()),
+    }),
+  ),
   /** Set if `type` is MESSAGE. */
-  readonly message?: MessageFields | undefined;
-}
-
-const ITEMS = defineTable<Omit<ProcessItemRow, keyof Deletion>>('process_items', {
-  id: 'text',
-  processId: 'text',
-  tenantId: 'text',
-  type: 'text',
-  definition: { prefix: 'definition_', columns: { id: 'text', version: 'text', code: 'text' } },
-  ownerId: 'text',
-  threadId: 'text',
-  task: {
-    prefix: '',
-    columns: {
-      state: 'text',
-      data: 'json',
-      contextData: 'json',
-      claimedAt: 'text',
-      completedAt: 'text',
-      cancelledAt: 'text',
-    },
-  },
-  message: { prefix: 'message_', columns: { text: 'text', data: 'json', dataCode: 'text' } },
+  message: optional(
+    group({ text: optional(text()), data: optional(jsonText<JsonObject>()), dataCode: optional(text()) }, 'message_'),
+  ),
   ...AUDIT_COLUMNS,
 });
 
-const DELETION = defineTable<Deletion>('processes', DELETION_COLUMNS);
+/** An item is deleted with its process. */
+const DELETION = defineTable('processes', DELETION_COLUMNS);
+
+export type ProcessItemRow = RowOf<typeof ITEMS> & RowOf<typeof DELETION>;
+export type TaskFields = NonNullable<ProcessItemRow['task']>;
+export type MessageFields = NonNullable<ProcessItemRow['message']>;
 
 export function mapProcessItemRow(row: SqlRow): ProcessItemRow {
   const item = ITEMS.read(row);
@@ -93,12 +71,12 @@ export function updateProcessItem(sql: Sql, item: ProcessItemRow): void {
   ITEMS.update(sql, item, ['ownerId', 'task', 'lastModifiedBy', 'lastModifiedAt']);
 }
 
-const TASK_LOGS = defineTable<ProcessItemTaskLog & { readonly processItemId: string }>('task_logs', {
-  id: 'text',
-  processItemId: 'text',
-  timestamp: 'text',
-  level: 'text',
-  message: 'text',
+const TASK_LOGS = defineTable('task_logs', {
+  id: text(),
+  processItemId: text(),
+  timestamp: text(),
+  level: text<ProcessItemTaskLog['level']>(),
+  message: text(),
 });
 
 export function findTaskLogs(sql: Sql, processItemId: string): ProcessItemTaskLog[] {

@@ -1,48 +1,31 @@
 import type { JsonObject } from '../../base/json.ts';
 import type { ProcessState } from '../../kuflow/contract/processes.ts';
-import { AUDIT_COLUMNS, DELETION_COLUMNS, type Audit, type Deletion } from './audit.ts';
+import { AUDIT_COLUMNS, DELETION_COLUMNS } from './audit.ts';
 import { textColumn, type Sql } from './sql.ts';
-import { defineTable } from './table.ts';
+import { defineTable, group, jsonText, optional, text, type RowOf } from './table.ts';
 
-export interface DefinitionRef {
-  readonly id: string;
-  readonly version: string;
-  readonly code: string;
-}
+/** The version of a definition that a process or an item was created with. */
+export const DEFINITION_REF = group({ id: text(), version: text(), code: text() }, 'definition_');
+export type DefinitionRef = ProcessRow['definition'];
 
-export interface ProcessRow extends Audit, Deletion {
-  readonly id: string;
-  readonly tenantId: string;
-  readonly definition: DefinitionRef;
-  readonly state: ProcessState;
-  readonly initiatorId: string;
-  readonly relatedProcessId?: string | undefined;
-  readonly metadata: JsonObject;
-  readonly entity: JsonObject;
+export const PROCESSES = defineTable('processes', {
+  id: text(),
+  tenantId: text(),
+  definition: DEFINITION_REF,
+  state: text<ProcessState>(),
+  initiatorId: text(),
+  relatedProcessId: optional(text()),
+  metadata: jsonText<JsonObject>(),
+  entity: jsonText<JsonObject>(),
   /** How the workflow ended, once it has: the kind of a `WorkflowOutcome`, and its message unless it completed. */
-  readonly workflowOutcome?: string | undefined;
-  readonly workflowMessage?: string | undefined;
+  workflowOutcome: optional(text()),
+  workflowMessage: optional(text()),
   /** The key of a process that was confidential when it was started; it stays confidential. */
-  readonly encryptionKeyId?: string | undefined;
-}
-
-export const PROCESSES = defineTable<ProcessRow>('processes', {
-  id: 'text',
-  tenantId: 'text',
-  definition: { prefix: 'definition_', columns: { id: 'text', version: 'text', code: 'text' } },
-  state: 'text',
-  initiatorId: 'text',
-  relatedProcessId: 'text',
-  metadata: 'json',
-  entity: 'json',
-  workflowOutcome: 'text',
-  workflowMessage: 'text',
-  encryptionKeyId: 'text',
+  encryptionKeyId: optional(text()),
   ...AUDIT_COLUMNS,
   ...DELETION_COLUMNS,
 });
-
-export const findProcessById = PROCESSES.findById;
+export type ProcessRow = RowOf<typeof PROCESSES>;
 
 /** Whether one of these IDs is of a confidential process, or of an item in one. */
 export function includesConfidential(sql: Sql, ids: readonly string[]): boolean {
@@ -71,8 +54,6 @@ export function findProcessesWithoutOutcome(sql: Sql): Pick<ProcessRow, 'id' | '
     )
     .map(PROCESSES.read);
 }
-
-export const insertProcess = PROCESSES.insert;
 
 export function updateProcess(sql: Sql, process: ProcessRow): void {
   PROCESSES.update(sql, process, [

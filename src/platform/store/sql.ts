@@ -4,15 +4,6 @@ import type { Database, Statement } from 'node-sqlite3-wasm';
 export type SqlValue = string | number | null;
 export type SqlRow = Readonly<Record<string, SqlValue>>;
 
-/** The only connection. It caches prepared statements, because preparing one costs more than running it. */
-export interface Sql {
-  all(text: string, values?: readonly SqlValue[]): SqlRow[];
-  get(text: string, values?: readonly SqlValue[]): SqlRow | undefined;
-  /** Returns the number of changed rows. */
-  run(text: string, values?: readonly SqlValue[]): number;
-  exec(text: string): void;
-}
-
 // The library reads text up to the first NUL, and UTF-8 cannot encode lone surrogates: both are stored escaped, after a
 // noncharacter.
 const ESCAPE = '\u{10FFFF}';
@@ -36,7 +27,8 @@ function unescapeRow(row: SqlRow): SqlRow {
 // The filters of the find operations produce many statements; the least recently used one is removed first.
 const MAX_STATEMENTS = 200;
 
-export function createSql(database: Database): Sql & { finalize(): void } {
+/** The only connection. It caches prepared statements, because preparing one costs more than running it. */
+export function createSql(database: Database) {
   const statements = new Map<string, Statement>();
   const prepare = (text: string): Statement => {
     const cached = statements.get(text);
@@ -57,20 +49,25 @@ export function createSql(database: Database): Sql & { finalize(): void } {
     return statement;
   };
   return {
-    all: (text, values = []) => (prepare(text).all(values.map(escapeText)) as SqlRow[]).map(unescapeRow),
-    get: (text, values = []) => {
+    all: (text: string, values: readonly SqlValue[] = []): SqlRow[] =>
+      (prepare(text).all(values.map(escapeText)) as SqlRow[]).map(unescapeRow),
+    get: (text: string, values: readonly SqlValue[] = []): SqlRow | undefined => {
       // The library's own `get` stops at the first row. The statement then keeps a read lock, and no checkpoint can empty the write-ahead log.
       const [row] = prepare(text).all(values.map(escapeText)) as SqlRow[];
       return row === undefined ? undefined : unescapeRow(row);
     },
-    run: (text, values = []) => prepare(text).run(values.map(escapeText)).changes,
-    exec: (text) => database.exec(text),
-    finalize: () => {
+    /** Returns the number of changed rows. */
+    run: (text: string, values: readonly SqlValue[] = []): number => prepare(text).run(values.map(escapeText)).changes,
+    exec: (text: string): void => database.exec(text),
+    /** Closes the cached statements. */
+    finalize: (): void => {
       for (const statement of statements.values()) statement.finalize();
       statements.clear();
     },
   };
 }
+
+export type Sql = ReturnType<typeof createSql>;
 
 /** Reads a text column that the table declares NOT NULL. */
 export function textColumn(row: SqlRow, column: string): string {

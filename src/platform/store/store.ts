@@ -8,8 +8,8 @@ import type { Clock } from '../../base/clock.ts';
 import { cliInvocation } from '../../base/cli-invocation.ts';
 import { KnownError, messageOf } from '../../base/errors.ts';
 import { formatPathOption } from '../../base/shell.ts';
-import { createPlatformClock, type PlatformClock } from '../shared/platform-clock.ts';
-import { openContentFolder, type ContentFolder } from './content.ts';
+import { createPlatformClock } from '../shared/platform-clock.ts';
+import { openContentFolder } from './content.ts';
 import { takeOwnerLock } from './owner-lock.ts';
 import { getMeta, setMeta } from './people.ts';
 import { MIGRATIONS } from './schema.ts';
@@ -19,33 +19,6 @@ import { createSql, type Sql } from './sql.ts';
 const MAX_LOG_BYTES = 4 * 1024 * 1024;
 /** The entry in `meta` with the milliseconds that were skipped. */
 const CLOCK_AHEAD = 'clock-ahead';
-
-/** All state behind the REST API: one SQLite file with one owner, and a folder with the contents of documents. */
-export interface Store {
-  readonly path: string;
-  readonly sql: Sql;
-  readonly content: ContentFolder;
-  /** How far it is ahead is part of the state. */
-  readonly clock: PlatformClock;
-  /** Now on `clock`, ISO 8601 in UTC with milliseconds. */
-  now(): string;
-  /**
-   * Runs `work` and commits; the data is synced to disk when it returns. If `work` throws, rolls back and rethrows.
-   * Synchronous, so that nothing else runs in between. Inside another transaction it joins that one.
-   */
-  transaction<T>(work: () => T): T;
-  /**
-   * Runs `work` once the transaction has committed, and never if it is rolled back. Outside of a transaction, runs it now. An error of `work`
-   * goes to `onStepError`, because the change is saved and the other steps still have to run.
-   */
-  afterCommit(work: () => void): void;
-  /** Writes to the file. Throws an error that names the file if that is not possible, for example on a full disk. */
-  checkWritable(): void;
-  /** Removes the copy of the old state that a migration made. Call it at the end of a successful start. */
-  removeOldState(): void;
-  /** Closes the file and releases the folder. Safe to call twice. */
-  close(): void;
-}
 
 export interface StoreOptions {
   readonly path: string;
@@ -58,11 +31,11 @@ export interface StoreOptions {
 }
 
 /**
- * Opens or creates the state file `path`, which may be relative to the working directory, and its folder (0700). After
+ * All state behind the REST API: one SQLite file with one owner, and a folder with the contents of documents. Opens or creates the file `path`, which may be relative to the working directory, and its folder (0700). After
  * a crash it rolls back the unfinished transaction. Throws KnownError if another running process owns the file, if a
  * newer version wrote it, or if it is not a database.
  */
-export function openStore(options: StoreOptions): Store {
+export function openStore(options: StoreOptions) {
   const path = resolve(options.path);
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const lock = takeOwnerLock(path, `The local KuFlow's state in ${dirname(path)}`);
@@ -77,11 +50,13 @@ export function openStore(options: StoreOptions): Store {
   }
 }
 
+export type Store = ReturnType<typeof openStore>;
+
 function openDatabase(
   path: string,
   { clock: realClock, durable = true, onStepError = throwLater }: StoreOptions,
   release: () => void,
-): Store {
+) {
   rejectLostDatabase(path);
   // Contains credentials of the local platform, so nobody else may ever be able to read it.
   closeSync(openSync(path, 'a', 0o600));
@@ -102,47 +77,60 @@ function openDatabase(
       onStepError(error);
     }
   };
+  /**
+   * Runs `work` and commits; the data is synced to disk when it returns. If `work` throws, rolls back and rethrows.
+   * Synchronous, so that nothing else runs in between. Inside another transaction it joins that one.
+   */
+  const transaction = <T>(work: () => T): T => {
+    if (database.inTransaction) return work();
+    committed = [];
+    const result = runInTransaction(sql, () => database.inTransaction, work);
+    const steps = committed;
+    committed = [];
+    for (const step of steps) runStep(step);
+    return result;
+  };
   const clock = createPlatformClock(realClock, Number(getMeta(sql, CLOCK_AHEAD) ?? 0), (ahead) =>
-    store.transaction(() => setMeta(sql, CLOCK_AHEAD, String(ahead))),
+    transaction(() => setMeta(sql, CLOCK_AHEAD, String(ahead))),
   );
-  const store: Store = {
+  /** Now on `clock`, ISO 8601 in UTC with milliseconds. */
+  const now = (): string => new Date(clock.now()).toISOString();
+  const content = openContentFolder(join(dirname(path), 'documents'));
+  content.sweep(new Set(sql.all('SELECT DISTINCT content_id FROM documents').map((row) => String(row['content_id']))));
+  return {
     path,
     sql,
+    content,
+    /** How far it is ahead is part of the state. */
     clock,
-    content: openContentFolder(join(dirname(path), 'documents')),
-    now: () => new Date(clock.now()).toISOString(),
-    transaction: (work) => {
-      if (database.inTransaction) return work();
-      committed = [];
-      const result = runInTransaction(sql, () => database.inTransaction, work);
-      const steps = committed;
-      committed = [];
-      for (const step of steps) runStep(step);
-      return result;
-    },
-    afterCommit: (work) => {
+    now,
+    transaction,
+    /**
+     * Runs `work` once the transaction has committed, and never if it is rolled back. Outside of a transaction, runs it now. An error of `work`
+     * goes to `onStepError`, because the change is saved and the other steps still have to run.
+     */
+    afterCommit: (work: () => void): void => {
       if (database.inTransaction) committed.push(work);
       else runStep(work);
     },
-    checkWritable: () => {
+    /** Writes to the file. Throws an error that names the file if that is not possible, for example on a full disk. */
+    checkWritable: (): void => {
       try {
-        store.transaction(() => setMeta(sql, 'checked', store.now()));
+        transaction(() => setMeta(sql, 'checked', now()));
       } catch (error) {
         throw new Error(`${basename(path)} can't be written: ${messageOf(error)}`, { cause: error });
       }
     },
-    removeOldState: () => rmSync(oldStatePath(path), { force: true }),
-    close: () => {
+    /** Removes the copy of the old state that a migration made. Call it at the end of a successful start. */
+    removeOldState: (): void => rmSync(oldStatePath(path), { force: true }),
+    /** Closes the file and releases the folder. Safe to call twice. */
+    close: (): void => {
       if (!database.isOpen) return;
       sql.finalize();
       database.close();
       release();
     },
   };
-  store.content.sweep(
-    new Set(sql.all('SELECT DISTINCT content_id FROM documents').map((row) => String(row['content_id']))),
-  );
-  return store;
 }
 
 function throwLater(error: unknown): void {
@@ -187,7 +175,7 @@ function runInTransaction<T>(sql: Sql, open: () => boolean, work: () => T): T {
   }
 }
 
-function migrate(path: string, sql: Sql & { finalize(): void }, durable: boolean): void {
+function migrate(path: string, sql: Sql, durable: boolean): void {
   const version = withReadError(path, () => {
     // Exclusive locking must come first: then a write-ahead log needs no shared memory, which the library does not
     // have.
@@ -223,7 +211,7 @@ function migrate(path: string, sql: Sql & { finalize(): void }, durable: boolean
 /** A copy of the state as an older version wrote it, until a start of this version has succeeded. */
 const oldStatePath = (path: string): string => `${path}.old`;
 
-function keepOldState(path: string, sql: Sql & { finalize(): void }): void {
+function keepOldState(path: string, sql: Sql): void {
   const draft = `${oldStatePath(path)}.tmp`;
   // What a killed start left, with the library's lock of it.
   for (const left of ['', '-journal', '.lock']) rmSync(`${draft}${left}`, { recursive: true, force: true });
@@ -246,7 +234,7 @@ function withReadError<T>(path: string, work: () => T): T {
  * library takes its own lock for that of another process, so it never plays a journal back, and a kill during a commit
  * would leave half of it. Throws if the mode cannot be changed.
  */
-export function useWriteAheadLog(sql: Sql & { finalize(): void }): void {
+export function useWriteAheadLog(sql: Sql): void {
   // If SQLite cannot change the mode, it returns the old one without an error.
   const mode = String(sql.get('PRAGMA journal_mode=wal')?.['journal_mode']);
   sql.finalize();

@@ -1,27 +1,38 @@
 import { placeholders, type Sql, type SqlRow, type SqlValue } from './sql.ts';
 
-/**
- * How a property is stored: in the column with its name in snake case, or the properties of an object in columns that begin with `prefix`.
- * Undefined is NULL, also for an object whose columns are all NULL.
- */
-export type Columns<Row> = {
-  readonly [Key in keyof Row]-?: Row[Key] extends string | undefined
-    ? 'text'
-    : Row[Key] extends number
-      ? 'integer'
-      : 'json' | { readonly prefix: string; readonly columns: Columns<NonNullable<Row[Key]>> };
+/** How the values of a property are stored: in the column with its name in snake case, or, for `group`, in several columns. Undefined is NULL. */
+interface Column<Value> {
+  readonly json?: boolean;
+  /** Columns for the properties of an object; their names begin with `prefix`. If all of them are NULL, the object is undefined. */
+  readonly group?: { readonly prefix: string; readonly columns: Columns };
+  /** Does not exist: it only has a type. */
+  readonly value?: Value;
+}
+
+type Columns = Readonly<Record<string, Column<unknown>>>;
+
+type ValueOf<AnyColumn> = AnyColumn extends Column<infer Value> ? Value : never;
+
+type Row<AnyColumns> = {
+  readonly [Key in keyof AnyColumns as undefined extends ValueOf<AnyColumns[Key]> ? never : Key]: ValueOf<
+    AnyColumns[Key]
+  >;
+} & {
+  readonly [Key in keyof AnyColumns as undefined extends ValueOf<AnyColumns[Key]> ? Key : never]?: ValueOf<
+    AnyColumns[Key]
+  >;
 };
 
-export interface Table<Row> {
-  readonly read: (row: SqlRow) => Row;
-  /** The rows of a query that continues `SELECT * FROM <table>`. */
-  readonly find: (sql: Sql, rest: string, values?: readonly SqlValue[]) => Row[];
-  readonly findOne: (sql: Sql, rest: string, values: readonly SqlValue[]) => Row | undefined;
-  readonly findById: (sql: Sql, id: string) => Row | undefined;
-  readonly insert: (sql: Sql, row: Row, onConflict?: string) => void;
-  /** Writes these properties of the row with this id. */
-  readonly update: (sql: Sql, row: { readonly id: string } & Partial<Row>, keys: readonly (keyof Row)[]) => void;
-}
+export const text = <Value extends string = string>(): Column<Value> => ({});
+export const integer = (): Column<number> => ({});
+export const jsonText = <Value>(): Column<Value> => ({ json: true });
+export const group = <Inner extends Columns>(columns: Inner, prefix = ''): Column<Row<Inner>> => ({
+  group: { prefix, columns },
+});
+export const optional = <Value>(column: Column<Value>): Column<Value | undefined> => column;
+
+/** A row of a table. */
+export type RowOf<AnyTable> = AnyTable extends { readonly read: (row: SqlRow) => infer AnyRow } ? AnyRow : never;
 
 interface Field {
   readonly path: readonly [string, string?];
@@ -31,10 +42,11 @@ interface Field {
 
 type Properties = Readonly<Record<string, unknown>>;
 
-export function defineTable<Row extends object>(name: string, columns: Columns<Row>): Table<Row> {
-  const fields = Object.entries<unknown>(columns).flatMap(([key, column]) => fieldsOf(key, column));
+export function defineTable<TableColumns extends Columns>(name: string, columns: TableColumns) {
+  type AnyRow = Row<TableColumns>;
+  const fields = Object.entries(columns).flatMap(([key, column]) => fieldsOf(key, column));
   const names = fields.map(({ column }) => column).join(', ');
-  const read = (row: SqlRow): Row => {
+  const read = (row: SqlRow): AnyRow => {
     const result: Record<string, unknown> = {};
     for (const field of fields) {
       const [key, inner] = field.path;
@@ -42,34 +54,38 @@ export function defineTable<Row extends object>(name: string, columns: Columns<R
       if (inner === undefined) result[key] = value;
       else if (value !== undefined) result[key] = { ...(result[key] as object | undefined), [inner]: value };
     }
-    return result as Row;
+    return result as AnyRow;
   };
-  const find: Table<Row>['find'] = (sql, rest, values) => sql.all(`SELECT * FROM ${name} ${rest}`, values).map(read);
+  /** The rows of a query that continues `SELECT * FROM <table>`. */
+  const find = (sql: Sql, rest: string, values: readonly SqlValue[] = []): AnyRow[] =>
+    sql.all(`SELECT * FROM ${name} ${rest}`, values).map(read);
+  const findOne = (sql: Sql, rest: string, values: readonly SqlValue[]): AnyRow | undefined =>
+    find(sql, rest, values)[0];
   return {
     read,
     find,
-    findOne: (sql, rest, values) => find(sql, rest, values)[0],
-    findById: (sql, id) => find(sql, 'WHERE id = ?', [id])[0],
-    insert: (sql, row, onConflict = '') => {
-      const values = fields.map((field) => toValue(row as Properties, field));
+    findOne,
+    findById: (sql: Sql, id: string) => findOne(sql, 'WHERE id = ?', [id]),
+    insert: (sql: Sql, row: AnyRow, onConflict = ''): void => {
+      const values = fields.map((field) => toValue(row, field));
       sql.run(`INSERT INTO ${name} (${names}) VALUES ${placeholders(fields.length)} ${onConflict}`, values);
     },
-    update: (sql, row, keys) => {
-      const written = fields.filter(({ path: [key] }) => keys.includes(key as keyof Row));
+    /** Writes these properties of the row with this id. */
+    update: (sql: Sql, row: { readonly id: string } & Partial<AnyRow>, keys: readonly (keyof AnyRow)[]): void => {
+      const written = fields.filter(({ path: [key] }) => keys.includes(key as keyof AnyRow));
       const assignments = written.map(({ column }) => `${column} = ?`).join(', ');
-      const values = written.map((field) => toValue(row as Properties, field));
+      const values = written.map((field) => toValue(row, field));
       sql.run(`UPDATE ${name} SET ${assignments} WHERE id = ?`, [...values, row.id]);
     },
   };
 }
 
-function fieldsOf(key: string, column: unknown): readonly Field[] {
-  if (typeof column === 'string') return [{ path: [key], column: toSnakeCase(key), json: column === 'json' }];
-  const { prefix, columns } = column as { readonly prefix: string; readonly columns: Properties };
-  return Object.entries(columns).map(([inner, kind]) => ({
-    path: [key, inner],
-    column: `${prefix}${toSnakeCase(inner)}`,
-    json: kind === 'json',
+function fieldsOf(key: string, { group: inner, json = false }: Column<unknown>): readonly Field[] {
+  if (inner === undefined) return [{ path: [key], column: toSnakeCase(key), json }];
+  return Object.entries(inner.columns).map(([name, column]) => ({
+    path: [key, name],
+    column: `${inner.prefix}${toSnakeCase(name)}`,
+    json: column.json === true,
   }));
 }
 

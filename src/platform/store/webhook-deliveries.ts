@@ -1,6 +1,6 @@
 import type { RecordedBody, WebhookDelivery, WebhookDeliveryState } from '../shared/contract.ts';
 import { textColumn, type Sql } from './sql.ts';
-import { defineTable } from './table.ts';
+import { defineTable, integer, jsonText, optional, text, type RowOf } from './table.ts';
 
 /** The latest attempt to deliver an event, and the start of the body of the answer. */
 export interface WebhookAttempt extends NonNullable<WebhookDelivery['latest']> {
@@ -8,44 +8,28 @@ export interface WebhookAttempt extends NonNullable<WebhookDelivery['latest']> {
 }
 
 /** An event for the webhook of a process. Added in the transaction of the change that it reports, and kept after it was delivered. */
-export interface WebhookDeliveryRow {
+export const WEBHOOK_DELIVERIES = defineTable('webhook_deliveries', {
   /** Of the event. */
-  readonly id: string;
-  readonly processId: string;
-  readonly type: WebhookDelivery['type'];
+  id: text(),
+  processId: text(),
+  type: text<WebhookDelivery['type']>(),
   /** Where the latest attempt sent it, or where it will be sent. */
-  readonly url: string;
+  url: text(),
   /** The JSON that is sent. */
-  readonly body: string;
-  readonly createdAt: string;
-  readonly state: WebhookDeliveryState;
-  readonly attempts: number;
+  body: text(),
+  createdAt: text(),
+  state: text<WebhookDeliveryState>(),
+  attempts: integer(),
   /** When the first attempt began, ISO 8601, in real time. */
-  readonly tryingSince?: string | undefined;
-  readonly latest?: WebhookAttempt | undefined;
-}
-
-const DELIVERIES = defineTable<WebhookDeliveryRow>('webhook_deliveries', {
-  id: 'text',
-  processId: 'text',
-  type: 'text',
-  url: 'text',
-  body: 'text',
-  createdAt: 'text',
-  state: 'text',
-  attempts: 'integer',
-  tryingSince: 'text',
-  latest: 'json',
+  tryingSince: optional(text()),
+  latest: optional(jsonText<WebhookAttempt>()),
 });
-
-export const insertWebhookDelivery = DELIVERIES.insert;
+export type WebhookDeliveryRow = RowOf<typeof WEBHOOK_DELIVERIES>;
 
 /** Saves what an attempt changes. */
 export function updateWebhookDelivery(sql: Sql, delivery: WebhookDeliveryRow): void {
-  DELIVERIES.update(sql, delivery, ['url', 'state', 'attempts', 'tryingSince', 'latest']);
+  WEBHOOK_DELIVERIES.update(sql, delivery, ['url', 'state', 'attempts', 'tryingSince', 'latest']);
 }
-
-export const findWebhookDelivery = DELIVERIES.findById;
 
 /** The newest first. */
 export function findWebhookDeliveries(
@@ -53,13 +37,15 @@ export function findWebhookDeliveries(
   { processId, limit }: { readonly processId?: string | undefined; readonly limit: number },
 ): WebhookDeliveryRow[] {
   return processId === undefined
-    ? DELIVERIES.find(sql, 'ORDER BY seq DESC LIMIT ?', [limit])
-    : DELIVERIES.find(sql, 'WHERE process_id = ? ORDER BY seq DESC LIMIT ?', [processId, limit]);
+    ? WEBHOOK_DELIVERIES.find(sql, 'ORDER BY seq DESC LIMIT ?', [limit])
+    : WEBHOOK_DELIVERIES.find(sql, 'WHERE process_id = ? ORDER BY seq DESC LIMIT ?', [processId, limit]);
 }
 
 /** The oldest pending delivery of a process. */
 export function nextWebhookDelivery(sql: Sql, processId: string): WebhookDeliveryRow | undefined {
-  return DELIVERIES.findOne(sql, "WHERE process_id = ? AND state = 'PENDING' ORDER BY seq LIMIT 1", [processId]);
+  return WEBHOOK_DELIVERIES.findOne(sql, "WHERE process_id = ? AND state = 'PENDING' ORDER BY seq LIMIT 1", [
+    processId,
+  ]);
 }
 
 /** Ids of the processes with pending deliveries, the longest waiting first. */

@@ -1,23 +1,17 @@
 import type { JsonObject } from '../../base/json.ts';
-import { AUDIT_COLUMNS, type Audit } from './audit.ts';
+import { AUDIT_COLUMNS } from './audit.ts';
 import type { Sql } from './sql.ts';
-import { defineTable } from './table.ts';
+import { defineTable, jsonText, text, type RowOf } from './table.ts';
 
-export interface WorkerRow extends Audit {
-  readonly id: string;
-  readonly identity: string;
-  readonly taskQueue: string;
+const WORKERS = defineTable('workers', {
+  id: text(),
+  identity: text(),
+  taskQueue: text(),
   /** The other fields of the registration, with the names in KuFlow's API. */
-  readonly registration: JsonObject;
-}
-
-const WORKERS = defineTable<WorkerRow>('workers', {
-  id: 'text',
-  identity: 'text',
-  taskQueue: 'text',
-  registration: 'json',
+  registration: jsonText<JsonObject>(),
   ...AUDIT_COLUMNS,
 });
+export type WorkerRow = RowOf<typeof WORKERS>;
 
 export function findWorker(sql: Sql, identity: string, taskQueue: string): WorkerRow | undefined {
   return WORKERS.findOne(sql, 'WHERE identity = ? AND task_queue = ?', [identity, taskQueue]);

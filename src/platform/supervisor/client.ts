@@ -5,36 +5,23 @@ import { createInterface } from 'node:readline';
 import crossSpawn from 'cross-spawn';
 import { KnownError } from '../../base/errors.ts';
 import { signalTree } from '../../base/process-tree.ts';
-import {
-  KEPT_NODE_OPTIONS,
-  type SupervisedNetwork,
-  type SupervisorMessage,
-  type SupervisorRequest,
-} from './protocol.ts';
+import { KEPT_NODE_OPTIONS, type SupervisorMessage, type SupervisorRequest } from './protocol.ts';
 
-export interface SuperviseOptions {
+/** `pidFile`: a new process starts when the one that it records is gone. `temporaryFolder`: it is removed with this process if it is killed. */
+export interface SuperviseOptions
+  extends
+    Pick<SupervisorRequest, 'command' | 'args'>,
+    Partial<
+      Pick<SupervisorRequest, 'shell' | 'cwd' | 'logFile' | 'pidFile' | 'temporaryFolder' | 'network' | 'stopGrace'>
+    > {
   /** The supervisor's JavaScript file (`dist/supervisor.js`). */
   readonly supervisorEntry: string;
-  readonly command: string;
-  readonly args: readonly string[];
-  /** Whether `command` is a command line for `/bin/sh` or cmd.exe, with its own quotes. Then there are no `args`. */
-  readonly shell?: boolean | undefined;
   readonly env?: NodeJS.ProcessEnv | undefined;
-  readonly cwd?: string | undefined;
-  readonly logFile?: string | undefined;
   /**
    * File descriptors of this process for stdin, stdout and stderr of the command. By default it does not have input,
    * and its output goes to `logFile`.
    */
   readonly stdio?: readonly [stdin: number | 'ignore', stdout: number, stderr: number] | undefined;
-  /** Processes with the same pid file never run at the same time: a new one starts when the previous one is gone. */
-  readonly pidFile?: string | undefined;
-  /** A folder that is removed with this process if it is killed. */
-  readonly temporaryFolder?: string | undefined;
-  /** Default: the network of this process. */
-  readonly network?: SupervisedNetwork | undefined;
-  /** Milliseconds between SIGTERM and SIGKILL. Default: 10 s. */
-  readonly stopGrace?: number | undefined;
 }
 
 export interface ProcessExit {
@@ -42,31 +29,13 @@ export interface ProcessExit {
   readonly signal: string | null;
 }
 
-export interface SupervisedProcess {
-  readonly pid: number;
-  readonly supervisorPid: number;
-  /** Resolves when the process has exited, for whatever reason; never rejects. */
-  readonly exited: Promise<ProcessExit>;
-  /**
-   * Sends a signal to the process and its children. On Windows, SIGINT reaches a process with `stdio` through the console. A worker that has
-   * connected to the supervisor shuts down at any other signal except SIGKILL; other processes are terminated.
-   */
-  signal(signal: NodeJS.Signals): void;
-  /**
-   * Sends SIGTERM to the process and its children, then SIGKILL after `stopGrace`. Resolves when they are gone. Safe to
-   * call twice.
-   */
-  stop(): Promise<void>;
-}
-
 /**
  * Starts a process that can't outlive this one, even after Ctrl-C, a closed terminal or `kill -9`. Rejects with
  * KnownError if it can't be started.
  */
-export async function superviseProcess(options: SuperviseOptions): Promise<SupervisedProcess> {
-  const stopGrace = options.stopGrace ?? 10_000;
+export async function superviseProcess(options: SuperviseOptions) {
+  const { shell = false, cwd, logFile, pidFile, temporaryFolder, network, stopGrace = 10_000 } = options;
   const env = options.env ?? process.env;
-  const { shell = false, cwd } = options;
   // On Windows, npm and the programs of npm packages are `.cmd` files, which only cmd.exe starts.
   const parsed = crossSpawn._parse(options.command, options.args, { shell, cwd, env });
   if (process.platform === 'win32' && !shell && parsed.file === undefined)
@@ -77,20 +46,15 @@ export async function superviseProcess(options: SuperviseOptions): Promise<Super
     args: parsed.args,
     shell,
     isQuoted: parsed.options.windowsVerbatimArguments,
-    cwd,
-    logFile: options.logFile,
     inheritStdio: options.stdio !== undefined,
-    pidFile: options.pidFile,
-    temporaryFolder: options.temporaryFolder,
-    network: options.network,
     ownerPid: process.pid,
-    stopGrace,
+    ...{ cwd, logFile, pidFile, temporaryFolder, network, stopGrace },
   };
   // An ignored descriptor above 2 would be closed in the supervisor.
   const unread = options.stdio?.includes('ignore') === true ? openSync(devNull, 'r') : undefined;
   const stdio = options.stdio?.map((fd) => (fd === 'ignore' ? unread : fd)) ?? [];
   const node = [process.execPath, options.supervisorEntry, JSON.stringify(request)];
-  const [program = '', ...args] = [...(options.network?.enter ?? []), ...node];
+  const [program = '', ...args] = [...(network?.enter ?? []), ...node];
   // Windows has no signals. The only way to ask a command to end is Ctrl-C in the console that it shares with this process.
   const sharesConsole = process.platform === 'win32' && options.stdio !== undefined;
   const supervisor = spawn(program, args, {
@@ -145,14 +109,20 @@ export async function superviseProcess(options: SuperviseOptions): Promise<Super
   return {
     pid,
     supervisorPid: supervisor.pid ?? 0,
+    /** Resolves when the process has exited, for whatever reason; never rejects. */
     exited,
-    signal: (signal) => {
+    /**
+     * Sends a signal to the process and its children. On Windows, SIGINT reaches a process with `stdio` through the console. A worker that has
+     * connected to the supervisor shuts down at any other signal except SIGKILL; other processes are terminated.
+     */
+    signal: (signal: NodeJS.Signals): void => {
       // Every process on the console has received it.
       if (sharesConsole && signal === 'SIGINT') return;
       if (process.platform === 'win32' && signal !== 'SIGKILL') stdin.write('\n');
       else signalTree(pid, signal);
     },
-    stop: async () => {
+    /** Sends SIGTERM to the process and its children, then SIGKILL after `stopGrace`. Resolves when they are gone. Safe to call twice. */
+    stop: async (): Promise<void> => {
       stdin.end();
       const timer = setTimeout(() => {
         supervisor.kill('SIGKILL');
@@ -163,6 +133,8 @@ export async function superviseProcess(options: SuperviseOptions): Promise<Super
     },
   };
 }
+
+export type SupervisedProcess = Awaited<ReturnType<typeof superviseProcess>>;
 
 function notStartedError({ command, args }: SuperviseOptions, seen: string, code: string | undefined): KnownError {
   return new KnownError({

@@ -4,7 +4,7 @@ import { defaultPayloadConverter, RawValue, type Payload } from '@temporalio/com
 import type { History } from '@temporalio/common/lib/proto-utils.js';
 import protobuf from '@temporalio/proto';
 import { isRecord, type Json } from '../../base/json.ts';
-import { ENCODING_HEADER, ENCRYPTED_ENCODING, KEY_ID_HEADER } from '../../engine/workflow-start.ts';
+import { ENCODING_HEADER, ENCRYPTED_ENCODING, KEY_ID_HEADER } from '../../engine/workflow-history.ts';
 
 /** Returns the 32 bytes of a key. Throws or rejects if the key cannot be read. */
 export type KeyReader = (keyId: string) => Uint8Array | Promise<Uint8Array>;

@@ -5,7 +5,7 @@ import { msToTs } from '@temporalio/common/lib/time.js';
 import { KnownError, messageOf } from '../../base/errors.ts';
 import type { Json } from '../../base/json.ts';
 import { GRPC_STATUS } from '../../engine/rpc.ts';
-import type { ProcessEngine, WorkflowOutcome } from '../shared/process-engine.ts';
+import type { EngineCommand } from '../store/outbox-queue.ts';
 import { PlatformConnection } from './connection.ts';
 import {
   decryptHistory,
@@ -16,32 +16,14 @@ import {
 } from './encryption.ts';
 import { listFailingWork, type FailingWork } from './failing-work.ts';
 import { hasEnded, LONGEST_POLL_MS, queryPollers } from './pollers.ts';
-import { toWorkflowOutcome } from './outcome.ts';
-import { createWorkflowTime, grpcStatusOf, listWorkflowIds, START_ID, type WorkflowTime } from './workflow-time.ts';
+import { toWorkflowOutcome, type WorkflowOutcome } from './outcome.ts';
+import { createWorkflowTime, grpcStatusOf, listWorkflowIds, START_ID } from './workflow-time.ts';
 
-/** What the process watcher needs from the server. */
-export interface ClosedWorkflows {
-  /** How the workflow ended; undefined while it or a continued run is open, and if it is not known. */
-  getOutcome(workflowId: string): Promise<WorkflowOutcome | undefined>;
-  /**
-   * Ids of the workflows that closed at or after `time` (milliseconds since the epoch), according to the server's
-   * index.
-   */
-  listClosedSince(time: number): Promise<readonly string[]>;
-}
-
-export interface TemporalEngine extends ProcessEngine, ClosedWorkflows {
-  /** A workflow's history as JSON, in the format that the replayers of Temporal's SDKs and its CLI accept. */
-  fetchHistory(workflowId: string): Promise<string>;
-  /** As `fetchHistory`, with decrypted payloads and without the headers of confidential processes. Rejects with KnownError if a payload cannot be decrypted. */
-  fetchClearHistory(workflowId: string): Promise<{ readonly json: string; readonly wasEncrypted: boolean }>;
-  /** What an open workflow waits for and has failed at least once, and the failure of one that has failed. Empty for a workflow that the engine has not started yet. */
-  listFailingWork(workflowId: string): Promise<readonly FailingWork[]>;
-  /** The identities of the workers that poll this queue for workflow tasks now. */
-  listPollers(taskQueue: string): Promise<readonly string[]>;
-  readonly time: WorkflowTime;
-  close(): Promise<void>;
-}
+type EngineRequest<Kind> = Omit<Extract<EngineCommand, { readonly kind: Kind }>, 'kind'> & {
+  readonly workflowId: string;
+  /** The key of a confidential process: input and payload are encrypted with it. */
+  readonly encryptionKeyId?: string | undefined;
+};
 
 const REJECT_DUPLICATE = 3;
 const IDENTITY = 'kuflow dev';
@@ -55,7 +37,10 @@ const rejectKey: KeyReader = (keyId) => {
   throw new Error(`The key ${keyId} is not available`);
 };
 
-/** Connects to the Temporal server at its private address. Rejects if the server does not answer. */
+/**
+ * Connects to the Temporal server at its private address. Rejects if the server does not answer. Starting, signaling and canceling workflows is
+ * idempotent, so it can be repeated after a crash.
+ */
 export async function createProcessEngine(options: {
   readonly address: string;
   readonly namespace: string;
@@ -63,12 +48,13 @@ export async function createProcessEngine(options: {
   readonly readKey?: KeyReader | undefined;
   /** Milliseconds that the time of new workflows is ahead. Default: 0. */
   readonly ahead?: (() => number) | undefined;
-}): Promise<TemporalEngine> {
+}) {
   const { namespace, readKey = rejectKey, ahead = () => 0 } = options;
   const connection = await PlatformConnection.connect({ address: options.address });
   const client = new Client({ connection, namespace, interceptors: { workflow: [encryptionHeaders] } });
   const service = connection.workflowService;
 
+  /** How the workflow ended; undefined while it or a continued run is open, and if it is not known. */
   async function getOutcome(workflowId: string): Promise<WorkflowOutcome | undefined> {
     try {
       // First, because the server waits up to 20 s for the close event of a workflow that is open.
@@ -97,6 +83,7 @@ export async function createProcessEngine(options: {
     return outcome?.kind === 'continued' ? undefined : outcome;
   }
 
+  /** The identities of the workers that poll this queue for workflow tasks now. */
   async function listPollers(taskQueue: string): Promise<readonly string[]> {
     const since = Date.now() - LONGEST_POLL_MS;
     const query = { namespace, taskQueue, since };
@@ -125,7 +112,9 @@ export async function createProcessEngine(options: {
   }
 
   return {
-    startWorkflow: async ({ workflowId, workflowType, taskQueue, input, encryptionKeyId }) => {
+    /** Starts a process workflow. Succeeds if a workflow with this id was already started. */
+    startWorkflow: async (request: EngineRequest<'start-workflow'>): Promise<void> => {
+      const { workflowId, workflowType, taskQueue, input, encryptionKeyId } = request;
       const argument = await toArgument(input, encryptionKeyId);
       const payload = argument instanceof RawValue ? argument.payload : defaultPayloadConverter.toPayload(argument);
       try {
@@ -147,7 +136,9 @@ export async function createProcessEngine(options: {
       }
     },
 
-    signalWorkflow: async ({ workflowId, signalName, payload, encryptionKeyId }) => {
+    /** Signals a workflow. Succeeds if the workflow is gone or closed, because then nobody needs the signal. */
+    signalWorkflow: async (request: EngineRequest<'signal-workflow'>): Promise<void> => {
+      const { workflowId, signalName, payload, encryptionKeyId } = request;
       const args = payload === undefined ? [] : [await toArgument(payload, encryptionKeyId)];
       try {
         await client.workflow.getHandle(workflowId).signal(signalName, ...args);
@@ -156,7 +147,18 @@ export async function createProcessEngine(options: {
       }
     },
 
-    cancelWorkflow: async ({ workflowId, reason, terminateAfterMs, signal, requested }) => {
+    /**
+     * Requests cancellation, and terminates the workflow if it has not closed within `terminateAfterMs`. Calls `requested` when the request has been
+     * acknowledged; from then on it only waits. If `signal` aborts, rejects with its reason and leaves the workflow as it is.
+     */
+    cancelWorkflow: async (
+      request: EngineRequest<'cancel-workflow'> & {
+        readonly terminateAfterMs: number;
+        readonly signal: AbortSignal;
+        readonly requested: () => void;
+      },
+    ): Promise<void> => {
+      const { workflowId, reason, terminateAfterMs, signal, requested } = request;
       const handle = client.workflow.getHandle(workflowId);
       try {
         await handle.cancel();
@@ -172,7 +174,8 @@ export async function createProcessEngine(options: {
 
     time: createWorkflowTime(connection, service, namespace, listPollers),
 
-    listFailingWork: async (workflowId) => {
+    /** What an open workflow waits for and has failed at least once, and the failure of one that has failed. Empty for a workflow that the engine has not started yet. */
+    listFailingWork: async (workflowId: string): Promise<readonly FailingWork[]> => {
       try {
         return await listFailingWork(service, namespace, workflowId);
       } catch (error) {
@@ -183,14 +186,19 @@ export async function createProcessEngine(options: {
 
     listPollers,
 
-    listClosedSince: (time) => {
+    /** Ids of the workflows that closed at or after `time` (milliseconds since the epoch), according to the server's index. */
+    listClosedSince: (time: number): Promise<readonly string[]> => {
       const since = new Date(time).toISOString();
       return listWorkflowIds(service, namespace, `ExecutionStatus != 'Running' AND CloseTime >= '${since}'`);
     },
 
-    fetchHistory: async (workflowId) => historyToJSON(await loadHistory(workflowId)),
+    /** A workflow's history as JSON, in the format that the replayers of Temporal's SDKs and its CLI accept. */
+    fetchHistory: async (workflowId: string): Promise<string> => historyToJSON(await loadHistory(workflowId)),
 
-    fetchClearHistory: async (workflowId) => {
+    /** As `fetchHistory`, with decrypted payloads and without the headers of confidential processes. Rejects with KnownError if a payload cannot be decrypted. */
+    fetchClearHistory: async (
+      workflowId: string,
+    ): Promise<{ readonly json: string; readonly wasEncrypted: boolean }> => {
       const history = await loadHistory(workflowId);
       try {
         const wasEncrypted = await decryptHistory(history, readKey);
@@ -204,7 +212,7 @@ export async function createProcessEngine(options: {
       }
     },
 
-    close: () => connection.close(),
+    close: (): Promise<void> => connection.close(),
   };
 
   /** Whether the workflow closes within `ms` milliseconds. Each request waits for it. Rejects if `signal` aborts. */
@@ -230,6 +238,8 @@ export async function createProcessEngine(options: {
     return false;
   }
 }
+
+export type TemporalEngine = Awaited<ReturnType<typeof createProcessEngine>>;
 
 /** Has a workflow begin later and skips the time until then, so that its first turn is already at that time. */
 function startAhead(ms: number): object {

@@ -1,15 +1,6 @@
 import { messageOf } from '../../base/errors.ts';
 import { startTemporal, type TemporalOptions, type TemporalServer, type TemporalVersions } from './server.ts';
 
-export interface ManagedTemporal extends TemporalVersions {
-  /** `unix:<path>`, or `127.0.0.1:<port>`; stays the same after a restart. */
-  readonly address: string;
-  /** The address of Temporal's UI, if it was requested. A restarted server can have another one. */
-  uiAddress(): string | undefined;
-  pid(): number;
-  stop(): Promise<void>;
-}
-
 /** Milliseconds. After more than `MAX_RESTARTS` exits in this time the server is not restarted. */
 const RESTART_WINDOW = 60_000;
 const MAX_RESTARTS = 5;
@@ -20,7 +11,7 @@ const MAX_RESTARTS = 5;
  */
 export async function keepTemporalRunning(
   options: TemporalOptions & { readonly onRestart: (message: string) => void },
-): Promise<ManagedTemporal> {
+) {
   let server: TemporalServer = await startTemporal(options);
   const { network, address, version, serverVersion } = server;
   const versions: TemporalVersions = { version, serverVersion };
@@ -62,14 +53,18 @@ export async function keepTemporalRunning(
   watch(server);
 
   return {
+    /** `unix:<path>`, or `127.0.0.1:<port>`; stays the same after a restart. */
     address,
     ...versions,
+    /** The address of Temporal's UI, if it was requested. A restarted server can have another one. */
     uiAddress: () => server.uiAddress,
     pid: () => server.pid,
-    stop: async () => {
+    stop: async (): Promise<void> => {
       stopped = true;
       await server.stop();
       await restarting;
     },
   };
 }
+
+export type ManagedTemporal = Awaited<ReturnType<typeof keepTemporalRunning>>;

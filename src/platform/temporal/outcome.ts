@@ -2,10 +2,15 @@ import type { Payload, ProtoFailure } from '@temporalio/common';
 import type { History } from '@temporalio/common/lib/proto-utils.js';
 import { messageOf } from '../../base/errors.ts';
 import type { Json } from '../../base/json.ts';
-import type { WorkflowOutcome } from '../shared/process-engine.ts';
 import { decryptPayload, type KeyReader } from './encryption.ts';
 
 type HistoryEvent = NonNullable<History['events']>[number];
+
+export type WorkflowOutcome =
+  /** `message`: why the result could not be read; it is null then. */
+  | { readonly kind: 'completed'; readonly result: Json; readonly message?: string | undefined }
+  | { readonly kind: 'failed' | 'timed-out' | 'canceled' | 'terminated'; readonly message: string }
+  | { readonly kind: 'continued' };
 
 /** How a run ended, according to the last event of its history; undefined if that event does not end it. */
 export async function toWorkflowOutcome(

@@ -7,6 +7,7 @@ import { codeOf, KnownError, messageOf } from '../../base/errors.ts';
 import { withContext } from '../../base/system-error.ts';
 import { isOlder } from '../../files/version.ts';
 import { choosePort } from '../shared/ports.ts';
+import type { PlatformOptions } from '../shared/types.ts';
 import { superviseProcess, type ProcessExit, type SupervisedProcess } from '../supervisor/client.ts';
 import { PlatformConnection } from './connection.ts';
 import {
@@ -19,24 +20,17 @@ import {
 } from './network.ts';
 import { UI_CODEC_PATH } from './ui-guard.ts';
 
-export interface TemporalOptions {
+export interface TemporalOptions extends Pick<PlatformOptions, 'stateDir' | 'ephemeral' | 'dynamicConfig' | 'signal'> {
   /** Absolute path of the `temporal` program. */
   readonly path: string;
   /** Default: what the program prints. */
   readonly versions?: TemporalVersions | undefined;
-  /** For the database, the log and the server's home folder. */
-  readonly stateDir: string;
-  /** Keeps its data in memory: it is lost when the server exits, and `stateDir` is removed if this process is killed. */
-  readonly ephemeral?: boolean | undefined;
   readonly namespace: string;
   /** Default: a private network, or loopback if the system does not have them. */
   readonly network?: TemporalNetwork | undefined;
   /** Runs Temporal's UI too. */
   readonly ui?: boolean | undefined;
-  /** Temporal dynamic configuration, added to the default one. */
-  readonly dynamicConfig?: Readonly<Record<string, unknown>> | undefined;
   readonly supervisorEntry: string;
-  readonly signal?: AbortSignal | undefined;
 }
 
 export interface TemporalVersions {
@@ -46,20 +40,7 @@ export interface TemporalVersions {
   readonly serverVersion: string;
 }
 
-export interface TemporalServer extends TemporalVersions {
-  /** For a server that replaces this one, so that it gets the same address. */
-  readonly network: TemporalNetwork;
-  /** `unix:<path>`, or `127.0.0.1:<port>`. */
-  readonly address: string;
-  /** The address of Temporal's UI, if it was requested. */
-  readonly uiAddress: string | undefined;
-  readonly pid: number;
-  readonly logFile: string;
-  /** Resolves when the server has exited, for whatever reason. */
-  readonly exited: Promise<ProcessExit>;
-  /** Asks it to exit, and kills it after 10 s. Safe to call twice. */
-  stop(): Promise<void>;
-}
+export type TemporalServer = Awaited<ReturnType<typeof startInNetwork>>;
 
 /** Milliseconds until it must answer. */
 const READY_WITHIN = 30_000;
@@ -89,27 +70,23 @@ export async function startTemporal(options: TemporalOptions): Promise<TemporalS
     await withContext("Opening the Temporal server's data", dbFile, () => checkWritable(dbFile));
   const network = options.network ?? (await createTemporalNetwork());
   try {
-    return await startInNetwork({ ...options, versions }, network, { home, logFile, dbFile });
+    return await startInNetwork({ ...options, versions, home, logFile, dbFile }, network);
   } catch (error) {
     if (options.network === undefined) removeTemporalNetwork(network);
     throw error;
   }
 }
 
-interface ServerFiles {
+type StartOptions = TemporalOptions & {
+  readonly versions: TemporalVersions;
   readonly home: string;
   readonly logFile: string;
   /** Undefined: the data is in memory. */
   readonly dbFile: string | undefined;
-}
+};
 
-type StartOptions = TemporalOptions & { readonly versions: TemporalVersions };
-
-async function startInNetwork(
-  options: StartOptions,
-  network: TemporalNetwork,
-  { home, logFile, dbFile }: ServerFiles,
-): Promise<TemporalServer> {
+async function startInNetwork(options: StartOptions, network: TemporalNetwork) {
+  const { home, logFile, dbFile } = options;
   for (let attempt = 1; ; attempt++) {
     const ports = await choosePorts(network, options.ui === true);
     const { port, uiPort } = ports;
@@ -117,7 +94,7 @@ async function startInNetwork(
     const supervised = await superviseProcess({
       supervisorEntry: options.supervisorEntry,
       command: options.path,
-      args: serverArguments(options, ports, dbFile),
+      args: serverArguments(options, ports),
       env: serverEnvironment(home),
       cwd: options.stateDir,
       logFile,
@@ -130,14 +107,19 @@ async function startInNetwork(
     const problem = await waitUntilReady(supervised, address, options);
     if (problem === undefined) {
       return {
-        network: network.kind === 'loopback' ? { kind: 'loopback', port } : network,
+        /** For a server that replaces this one, so that it gets the same address. */
+        network: network.kind === 'loopback' ? { kind: network.kind, port } : network,
+        /** `unix:<path>`, or `127.0.0.1:<port>`. */
         address,
+        /** Of Temporal's UI, if it was requested. */
         uiAddress: uiPort === undefined ? undefined : temporalAddress(network, uiPort),
         ...options.versions,
         pid: supervised.pid,
         logFile,
+        /** Resolves when the server has exited, for whatever reason. */
         exited: supervised.exited,
-        stop: async () => {
+        /** Asks it to exit, and kills it after 10 s. Safe to call twice. */
+        stop: async (): Promise<void> => {
           await supervised.stop();
           removeTemporalNetwork(network);
         },
@@ -156,7 +138,7 @@ async function startInNetwork(
     if (attempt < 3 && (portTaken || panicked)) continue;
     throw new KnownError({
       message: `The Temporal server did not start: ${problem}`,
-      tried: [options.path, ...serverArguments(options, ports, dbFile)].join(' '),
+      tried: [options.path, ...serverArguments(options, ports)].join(' '),
       seen: log === '' ? 'its log is empty' : log,
       next: [
         `Read ${logFile}`,
@@ -188,7 +170,7 @@ async function checkWritable(path: string): Promise<void> {
   }
 }
 
-function serverArguments(options: StartOptions, { port, uiPort }: ServerPorts, dbFile: string | undefined): string[] {
+function serverArguments(options: StartOptions, { port, uiPort }: ServerPorts): string[] {
   const dynamic = {
     // By default the server closes connections every five minutes, which only makes sense behind a load balancer.
     'frontend.keepAliveMaxConnectionAge': '24h',
@@ -202,7 +184,7 @@ function serverArguments(options: StartOptions, { port, uiPort }: ServerPorts, d
   };
   return [
     ...['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port)],
-    ...(dbFile === undefined ? [] : ['--db-filename', dbFile]),
+    ...(options.dbFile === undefined ? [] : ['--db-filename', options.dbFile]),
     ...(uiPort === undefined
       ? ['--headless']
       : ['--ui-port', String(uiPort), '--ui-codec-endpoint', UI_CODEC_PATH, '--ui-disable-news-fetch']),

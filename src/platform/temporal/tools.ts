@@ -23,14 +23,8 @@ export interface PinnedArchive {
   readonly sha256: string;
 }
 
-export interface HostPlatform {
-  /** The names that Temporal's releases use. */
-  readonly os: 'linux' | 'darwin' | 'windows';
-  readonly arch: 'amd64' | 'arm64';
-}
-
-/** This machine's platform; undefined if Temporal does not have a build for it. */
-export function hostPlatform(): HostPlatform | undefined {
+/** This machine's platform, with the names that Temporal's releases use; undefined if Temporal does not have a build for it. */
+export function hostPlatform() {
   const os = ({ linux: 'linux', darwin: 'darwin', win32: 'windows' } as const)[process.platform as string];
   const arch = ({ x64: 'amd64', arm64: 'arm64' } as const)[process.arch as string];
   return os === undefined || arch === undefined ? undefined : { os, arch };

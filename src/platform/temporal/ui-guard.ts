@@ -10,11 +10,6 @@ import { toSocketTarget } from './network.ts';
 import { checkOrigin } from '../shared/origin-check.ts';
 import { decryptPayload, type KeyReader } from './encryption.ts';
 
-export interface UiGuard {
-  readonly port: number;
-  close(): Promise<void>;
-}
-
 export interface UiGuardOptions {
   /** Where it listens on 127.0.0.1; 0 for any free port. */
   readonly port: number;
@@ -30,7 +25,7 @@ export interface UiGuardOptions {
  * 127.0.0.1 could use it, without the token and certificate of the gateway. The guard applies the rules of the REST API to Host and Origin,
  * and lets links from other pages open the UI.
  */
-export async function startUiGuard(options: UiGuardOptions): Promise<UiGuard> {
+export async function startUiGuard(options: UiGuardOptions) {
   const server = createServer((request, response) => {
     const isPage = request.method === 'GET';
     const check = checkOrigin(request.headers, { hostNames: options.hostNames, scheme: 'http', isPage });
@@ -40,13 +35,15 @@ export async function startUiGuard(options: UiGuardOptions): Promise<UiGuard> {
   await once(server.listen(options.port, '127.0.0.1'), 'listening');
   return {
     port: (server.address() as AddressInfo).port,
-    close: () =>
+    close: (): Promise<void> =>
       new Promise((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
       }),
   };
 }
+
+export type UiGuard = Awaited<ReturnType<typeof startUiGuard>>;
 
 function forward(request: IncomingMessage, response: ServerResponse, address: string | undefined): void {
   if (address === undefined) {

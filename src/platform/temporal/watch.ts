@@ -1,10 +1,10 @@
 import { waitAtMost } from '../../base/async.ts';
 import { systemClock, type Clock } from '../../base/clock.ts';
-import type { WorkflowOutcome } from '../shared/process-engine.ts';
-import type { ClosedWorkflows } from './engine.ts';
+import type { TemporalEngine } from './engine.ts';
+import type { WorkflowOutcome } from './outcome.ts';
 
 export interface WatchOptions {
-  readonly engine: ClosedWorkflows;
+  readonly engine: Pick<TemporalEngine, 'getOutcome' | 'listClosedSince'>;
   /** Called once for each tracked workflow that closed; if it rejects, it is called again later. */
   readonly onClosed: (workflowId: string, outcome: WorkflowOutcome) => void | Promise<void>;
   /** A request to the server or `onClosed` failed. Only for the log, because it is retried. */
@@ -14,15 +14,6 @@ export interface WatchOptions {
   readonly sweepEvery?: number | undefined;
   /** Milliseconds between two checks of every tracked workflow. Default: 60 s. */
   readonly checkAllEvery?: number | undefined;
-}
-
-export interface ProcessWatcher {
-  /** Watches a workflow. Checks it at once, because it may have closed before. */
-  track(workflowId: string): void;
-  /** A workflow may have closed: this one, or any if the id is not known. Cheap if nothing is tracked. */
-  poke(task?: { readonly workflowId?: string | undefined; readonly closing: boolean }): void;
-  /** Resolves when all requests have been answered, and after two seconds at most, because the server may be down. */
-  stop(): Promise<void>;
 }
 
 const PARALLEL = 8;
@@ -36,7 +27,7 @@ const SWEEP_AFTER = [20, 250];
  * Watches for workflows that close. The gateway's pokes make it prompt, with one request per closed workflow. The sweep
  * finds workflows that closed without a worker, such as timeouts and terminations. The slow full round finds the rest.
  */
-export function watchProcesses(options: WatchOptions): ProcessWatcher {
+export function watchProcesses(options: WatchOptions) {
   const clock = options.clock ?? systemClock;
   const tracked = new Set<string>();
   const waiting = new Set<string>();
@@ -113,17 +104,20 @@ export function watchProcesses(options: WatchOptions): ProcessWatcher {
   }, options.checkAllEvery ?? 60_000);
 
   return {
-    track: (workflowId) => {
+    /** Watches a workflow. Checks it at once, because it may have closed before. */
+    track: (workflowId: string): void => {
       if (tracked.size === 0) sweptUntil = clock.now();
       tracked.add(workflowId);
       check(workflowId);
     },
-    poke: (task) => {
+    /** A workflow may have closed: this one, or any if the id is not known. Cheap if nothing is tracked. */
+    poke: (task?: { readonly workflowId?: string | undefined; readonly closing: boolean }): void => {
       if (stopped || task?.closing === false) return;
       if (task?.workflowId !== undefined) check(task.workflowId);
       else if (timers.size === 0 && tracked.size > 0) for (const ms of SWEEP_AFTER) sweepLater(ms);
     },
-    stop: async () => {
+    /** Resolves when all requests have been answered, and after two seconds at most, because the server may be down. */
+    stop: async (): Promise<void> => {
       stopped = true;
       clearInterval(sweeps);
       clearInterval(rounds);
@@ -132,3 +126,5 @@ export function watchProcesses(options: WatchOptions): ProcessWatcher {
     },
   };
 }
+
+export type ProcessWatcher = ReturnType<typeof watchProcesses>;

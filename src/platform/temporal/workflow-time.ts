@@ -3,10 +3,19 @@ import { isGrpcServiceError, type Connection, type WorkflowService } from '@temp
 import { msToTs, optionalTsToMs, type Timestamp } from '@temporalio/common/lib/time.js';
 import { messageOf } from '../../base/errors.ts';
 import { GRPC_STATUS } from '../../engine/rpc.ts';
-import { findBusyWork, type BusyWork, type DescribedWorkflow } from './busy-work.ts';
 
 // Temporal's time skipping is experimental: https://github.com/temporalio/api, message TimeSkippingConfig. Each workflow has its own time, and moves
 // ("fast-forwards") by a duration while it is idle: from timer to timer until the end of the duration. Activities keep real time.
+
+/** Why a workflow does not move through skipped time. */
+export interface BusyWork {
+  /** `no-worker`: nobody polls its task queue. */
+  readonly kind: 'no-worker' | 'not-taken' | 'code-fails' | 'workflow-task' | 'activity' | 'timer';
+  /** For people: completes "process X is behind: …". */
+  readonly reason: string;
+}
+
+type DescribedWorkflow = Awaited<ReturnType<WorkflowService['describeWorkflowExecution']>>;
 
 /** What a workflow does, at its own time. */
 export interface WorkflowMoment {
@@ -23,22 +32,9 @@ export interface WorkflowMoment {
   readonly timers: readonly number[];
 }
 
-export interface WorkflowTime {
-  /** Whether the server supports skipping time. */
-  canSkip(): Promise<boolean>;
-  /** All running workflows, including children. */
-  listRunning(): Promise<readonly string[]>;
-  /** Undefined if the workflow is not running. */
-  read(workflowId: string): Promise<WorkflowMoment | undefined>;
-  /**
-   * Moves a workflow by a duration. Resolves when it is there, or with the reason why not, at `deadline` (milliseconds since the epoch, real time)
-   * at the latest. It does not move afterward. A workflow that ends on the way is there. Rejects if the server does not answer, or if `signal` aborts;
-   * then the workflow may still move.
-   */
-  forward(workflowId: string, ms: number, deadline: number, signal: AbortSignal): Promise<string | undefined>;
-  /** Stops a workflow that has not arrived. */
-  switchOff(workflowId: string): Promise<void>;
-}
+/** In milliseconds. The skip waits for a retry that is due sooner. */
+const SOON = 5_000;
+const FIRST_FAILURES = 2;
 
 const { DEADLINE_EXCEEDED, FAILED_PRECONDITION, INVALID_ARGUMENT, NOT_FOUND, UNIMPLEMENTED } = GRPC_STATUS;
 const RUNNING = 1;
@@ -65,7 +61,7 @@ export function createWorkflowTime(
   service: WorkflowService,
   namespace: string,
   listPollers: (taskQueue: string) => Promise<readonly string[]>,
-): WorkflowTime {
+) {
   type History = Awaited<ReturnType<WorkflowService['getWorkflowExecutionHistory']>>;
   type Events = NonNullable<NonNullable<History['history']>['events']>;
 
@@ -148,6 +144,7 @@ export function createWorkflowTime(
     return { kind: 'no-worker', reason: `no worker is polling ${taskQueue}` };
   }
 
+  /** Stops a workflow that has not arrived. */
   const switchOff = async (workflowId: string): Promise<void> => {
     try {
       await update(workflowId, { enabled: false });
@@ -157,7 +154,8 @@ export function createWorkflowTime(
   };
 
   return {
-    canSkip: async () => {
+    /** Whether the server supports skipping time. */
+    canSkip: async (): Promise<boolean> => {
       try {
         await service.pollWorkflowExecutionTimeSkipping({
           namespace,
@@ -173,9 +171,11 @@ export function createWorkflowTime(
       }
     },
 
-    listRunning: () => listWorkflowIds(service, namespace, "ExecutionStatus = 'Running'"),
+    /** All running workflows, including children. */
+    listRunning: (): Promise<readonly string[]> => listWorkflowIds(service, namespace, "ExecutionStatus = 'Running'"),
 
-    read: async (workflowId) => {
+    /** Undefined if the workflow is not running. */
+    read: async (workflowId: string): Promise<WorkflowMoment | undefined> => {
       try {
         const described = await service.describeWorkflowExecution({ namespace, execution: { workflowId } });
         if ((described.workflowExecutionInfo?.status as number | undefined) !== RUNNING) return undefined;
@@ -199,7 +199,17 @@ export function createWorkflowTime(
       }
     },
 
-    forward: async (workflowId, ms, deadline, signal) => {
+    /**
+     * Moves a workflow by a duration. Resolves when it is there, or with the reason why not, at `deadline` (milliseconds since the epoch, real time)
+     * at the latest. It does not move afterward. A workflow that ends on the way is there. Rejects if the server does not answer, or if `signal` aborts;
+     * then the workflow may still move.
+     */
+    forward: async (
+      workflowId: string,
+      ms: number,
+      deadline: number,
+      signal: AbortSignal,
+    ): Promise<string | undefined> => {
       let reason: string | undefined;
       try {
         reason = await forwardOnce(workflowId, ms, deadline, signal);
@@ -216,6 +226,31 @@ export function createWorkflowTime(
 
     switchOff,
   };
+}
+
+export type WorkflowTime = ReturnType<typeof createWorkflowTime>;
+
+/** What has to end before a workflow can move. `now`: its time, in milliseconds since the epoch. */
+function findBusyWork(
+  {
+    pendingWorkflowTask: task,
+    pendingActivities,
+  }: Pick<DescribedWorkflow, 'pendingWorkflowTask' | 'pendingActivities'>,
+  now: number,
+): BusyWork | undefined {
+  if (task) {
+    if ((task.attempt ?? 1) > FIRST_FAILURES) return { kind: 'code-fails', reason: 'its workflow code fails' };
+    if (task.startedTime) return { kind: 'workflow-task', reason: 'its workflow code is still running' };
+    return { kind: 'not-taken', reason: 'no worker has continued its workflow' };
+  }
+  for (const { activityType, attempt, nextAttemptScheduleTime } of pendingActivities) {
+    const failures = (attempt ?? 1) - 1;
+    // The pause before a retry is skipped like a timer.
+    if (failures > 0 && (optionalTsToMs(nextAttemptScheduleTime) ?? 0) > now + SOON) continue;
+    const failed = failures === 0 ? '' : `, which has failed ${failures === 1 ? 'once' : `${failures} times`}`;
+    return { kind: 'activity', reason: `it waits for the activity ${activityType?.name ?? ''}${failed}` };
+  }
+  return undefined;
 }
 
 /** The key of the time at which a workflow begins; those of timers are not empty. */

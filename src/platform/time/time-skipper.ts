@@ -10,14 +10,6 @@ import type { Store } from '../store/store.ts';
 import { canSkipTime, SKIPPING_SERVER, type TemporalVersions } from '../temporal/server.ts';
 import { PARALLEL_WORKFLOWS, skipTime, type SkipOptions } from './skip-time.ts';
 
-export interface TimeSkipper {
-  status(): ClockStatus;
-  /** See `skipTime`; `until` is in milliseconds since the epoch. Call it only if `status` has no obstacle and no skip is running. */
-  skip(until: number | undefined, cancel: AbortSignal): Promise<SkipResult>;
-  /** Ends the skip in progress, and waits until nothing moves any more, for a few seconds at most. */
-  stop(): Promise<void>;
-}
-
 export interface TimeSkipperOptions extends Omit<SkipOptions, 'clock' | 'onLost'> {
   readonly store: Store;
   readonly temporal: TemporalVersions;
@@ -36,7 +28,7 @@ const ANNOUNCE_EVERY_MS = 250;
  * Skips time, one skip at a time. If the last run ended during a skip, first switches off the workflows that would still move. Rejects if the Temporal
  * server does not answer.
  */
-export async function createTimeSkipper(options: TimeSkipperOptions): Promise<TimeSkipper> {
+export async function createTimeSkipper(options: TimeSkipperOptions) {
   const { store, time, warn } = options;
   const { clock } = store;
   const obstacle = await findObstacle(options);
@@ -91,8 +83,10 @@ export async function createTimeSkipper(options: TimeSkipperOptions): Promise<Ti
     warn(`New workflows start with the time of this machine, which is behind that of the local KuFlow: ${obstacle}`);
 
   return {
-    status: () => withoutUndefined({ now: isoTime(clock.now()), aheadMs: clock.ahead, obstacle, skipping }),
-    skip: async (until, cancel) => {
+    status: (): ClockStatus =>
+      withoutUndefined({ now: isoTime(clock.now()), aheadMs: clock.ahead, obstacle, skipping }),
+    /** See `skipTime`; `until` is in milliseconds since the epoch. Call it only if `status` has no obstacle and no skip is running. */
+    skip: async (until: number | undefined, cancel: AbortSignal): Promise<SkipResult> => {
       skipping = withoutUndefined({
         from: isoTime(clock.now()),
         until: until === undefined ? undefined : isoTime(until),
@@ -104,12 +98,15 @@ export async function createTimeSkipper(options: TimeSkipperOptions): Promise<Ti
       running = work.catch(() => undefined);
       return await work;
     },
-    stop: async () => {
+    /** Ends the skip in progress, and waits until nothing moves any more, for a few seconds at most. */
+    stop: async (): Promise<void> => {
       stopping.abort(new Error('The local KuFlow is stopping'));
       await waitAtMost(clock, STOP_WITHIN_MS, running ?? Promise.resolve());
     },
   };
 }
+
+export type TimeSkipper = Awaited<ReturnType<typeof createTimeSkipper>>;
 
 async function findObstacle({ temporal, time }: TimeSkipperOptions): Promise<string | undefined> {
   const found = `the Temporal server ${temporal.serverVersion} (Temporal CLI ${temporal.version})`;

@@ -4,10 +4,10 @@ import { startOfBody, toRecordedBody } from '../console/request-recorder.ts';
 import { orNotFound } from '../domain/api-error.ts';
 import type { Domain } from '../domain/context.ts';
 import type { WebhookDelivery, WebhookDeliveryDetail } from '../shared/contract.ts';
-import { findProcessById } from '../store/processes.ts';
+import { PROCESSES } from '../store/processes.ts';
 import {
   findWebhookDeliveries,
-  findWebhookDelivery,
+  WEBHOOK_DELIVERIES,
   updateWebhookDelivery,
   type WebhookAttempt,
   type WebhookDeliveryRow,
@@ -24,7 +24,7 @@ export function listWebhookDeliveries(
 /** A delivery with its body and the latest answer, redacted as in the list of requests. */
 export function readWebhookDelivery({ store }: Domain, id: string): WebhookDeliveryDetail {
   const row = requireDelivery(store.sql, id);
-  const isConfidential = findProcessById(store.sql, row.processId)?.encryptionKeyId !== undefined;
+  const isConfidential = PROCESSES.findById(store.sql, row.processId)?.encryptionKeyId !== undefined;
   const redact = isConfidential ? redactAll : redactByPattern;
   const answer = row.latest?.answer;
   const body = toRecordedBody(startOfBody(row.body), { 'content-type': 'application/json' }, redact);
@@ -47,7 +47,7 @@ export function replayWebhookDelivery({ store, commands }: Domain, id: string): 
 }
 
 function requireDelivery(sql: Domain['store']['sql'], id: string): WebhookDeliveryRow {
-  return orNotFound(findWebhookDelivery(sql, id), 'webhook delivery', id);
+  return orNotFound(WEBHOOK_DELIVERIES.findById(sql, id), 'webhook delivery', id);
 }
 
 function toDelivery({

@@ -8,21 +8,15 @@ import type { Domain } from '../domain/context.ts';
 import { createKeyedQueue, type KeyedQueue, type KeyedWork } from '../domain/keyed-queue.ts';
 import { findWebhookUrl } from '../domain/webhook-events.ts';
 import type { RecordedBody, WebhookDeliveryState } from '../shared/contract.ts';
-import { findProcessById } from '../store/processes.ts';
+import { PROCESSES } from '../store/processes.ts';
 import {
-  findWebhookDelivery,
+  WEBHOOK_DELIVERIES,
   nextWebhookDelivery,
   processesWithWebhookDeliveries,
   updateWebhookDelivery,
   type WebhookAttempt,
   type WebhookDeliveryRow,
 } from '../store/webhook-deliveries.ts';
-
-export interface WebhookSenderOptions {
-  readonly domain: Pick<Domain, 'store' | 'clock' | 'definitions' | 'commands' | 'report'>;
-  /** For the variables that name proxies. */
-  readonly env: Readonly<Record<string, string | undefined>>;
-}
 
 interface AttemptResult {
   readonly status: number | undefined;
@@ -40,7 +34,14 @@ export const GIVE_UP_AFTER_MS = 24 * 3600_000;
  * before anything else happens. After any other, and without one, it is repeated with growing pauses for a day of real time; then it has failed and
  * the next one follows. If the platform is killed between an answer and its save, the event arrives twice.
  */
-export function createWebhookSender({ domain, env }: WebhookSenderOptions): KeyedQueue {
+export function createWebhookSender({
+  domain,
+  env,
+}: {
+  readonly domain: Pick<Domain, 'store' | 'clock' | 'definitions' | 'commands' | 'report'>;
+  /** For the variables that name proxies. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+}): KeyedQueue {
   const { store, report } = domain;
   const { real: clock } = domain.clock;
   return createKeyedQueue({
@@ -66,7 +67,7 @@ export function createWebhookSender({ domain, env }: WebhookSenderOptions): Keye
   async function attempt(delivery: WebhookDeliveryRow, stopping: AbortSignal): Promise<WebhookDeliveryState> {
     const began = clock.now();
     const time = isoTime(began);
-    const process = findProcessById(store.sql, delivery.processId);
+    const process = PROCESSES.findById(store.sql, delivery.processId);
     const { tryingSince = time } = delivery;
     const trying: WebhookDeliveryRow = {
       ...delivery,
@@ -84,7 +85,7 @@ export function createWebhookSender({ domain, env }: WebhookSenderOptions): Keye
     const isLate = clock.now() - Date.parse(tryingSince) >= GIVE_UP_AFTER_MS;
     const state: WebhookDeliveryState = isDelivered ? 'DELIVERED' : isLate ? 'FAILED' : 'PENDING';
     // An event that was delivered may have been replayed in the meantime.
-    const current = isDelivered ? findWebhookDelivery(store.sql, delivery.id) : undefined;
+    const current = isDelivered ? WEBHOOK_DELIVERIES.findById(store.sql, delivery.id) : undefined;
     updateWebhookDelivery(store.sql, { ...trying, state, ...current, latest: toLatest(result) });
     const { id: deliveryId, processId, type, attempts } = trying;
     const { status, problem } = result;

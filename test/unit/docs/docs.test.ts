@@ -8,7 +8,7 @@ import { headingId } from '../../../scripts/heading-id.mjs';
 import { libraryPage, WORKFLOW_READERS, workflowPage } from '../../../scripts/library-page.mjs';
 import { settingsPage } from '../../../scripts/settings-page.mjs';
 import { describeAllCommands } from '../../../src/bin/describe-commands.ts';
-import { ENCRYPTED_ENCODING } from '../../../src/engine/workflow-start.ts';
+import { ENCRYPTED_ENCODING } from '../../../src/engine/workflow-history.ts';
 import { SETTING_KEYS } from '../../../src/settings/keys.ts';
 
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');

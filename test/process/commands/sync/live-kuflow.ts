@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { systemClock } from '../../../../src/base/clock.ts';
-import { changeDefinitions } from '../../../../src/platform/domain/change-definitions.ts';
+import { changeDefinitions } from '../../../../src/platform/domain/domain.ts';
 import type { ProcessDefinition } from '../../../../src/process/definition.ts';
 import type { PackageManager } from '../../../../src/languages/project-spec.ts';
 import { sampleDefinition } from '../../../../src/process/sample.ts';

@@ -24,7 +24,7 @@ import { KnownError } from '../../../../src/base/errors.ts';
 import { findDocumentByUri } from '../../../../src/platform/store/documents.ts';
 import { nextCommand } from '../../../../src/platform/store/outbox-queue.ts';
 import { findProcessItemById } from '../../../../src/platform/store/process-items.ts';
-import { findProcessById } from '../../../../src/platform/store/processes.ts';
+import { PROCESSES } from '../../../../src/platform/store/processes.ts';
 import { MIGRATIONS } from '../../../../src/platform/store/schema.ts';
 import { openStore, useWriteAheadLog, type Store } from '../../../../src/platform/store/store.ts';
 import { getMeta, setMeta } from '../../../../src/platform/store/people.ts';
@@ -182,7 +182,7 @@ describe('openStore', () => {
     database.close();
     const { sql } = opened();
     expect(sql.get('PRAGMA user_version')).toEqual({ user_version: MIGRATIONS.length });
-    expect(findProcessById(sql, 'p')).toMatchObject({ id: 'p', deletedAt: undefined });
+    expect(PROCESSES.findById(sql, 'p')).toMatchObject({ id: 'p', deletedAt: undefined });
     expect(findProcessItemById(sql, 'i')).toMatchObject({ id: 'i', threadId: undefined, deletedAt: undefined });
   });
 

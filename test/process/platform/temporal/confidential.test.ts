@@ -11,7 +11,7 @@ import { exportState } from '../../../../src/platform/state/export.ts';
 import { importState } from '../../../../src/platform/state/import.ts';
 import { requestSignal } from '../../../../src/platform/rest/dev-client.ts';
 import { createPlatformState, writeStateFile } from '../../../../src/platform/state/state-file.ts';
-import { findEncryptionKey } from '../../../../src/platform/store/encryption-keys.ts';
+import { ENCRYPTION_KEYS } from '../../../../src/platform/store/encryption-keys.ts';
 import { databasePath } from '../../../../src/platform/store/owner-lock.ts';
 import { openStore } from '../../../../src/platform/store/store.ts';
 import { PlatformConnection } from '../../../../src/platform/temporal/connection.ts';
@@ -243,7 +243,7 @@ describe('a confidential process', () => {
     await exportState({ stateDir, file, replace: false, version: '1.0.0' });
     await importState({ stateDir: copy, file, replace: false });
     const store = openStore({ path: databasePath(copy), clock: systemClock });
-    const found = findEncryptionKey(store.sql, keyId);
+    const found = ENCRYPTION_KEYS.findById(store.sql, keyId);
     store.close();
     expect(found?.value).toBe(Buffer.from(key).toString('base64'));
   });

@@ -7,7 +7,7 @@ import { retrieveKmsKey } from '../../../../src/platform/domain/confidential.ts'
 import { createProcess } from '../../../../src/platform/domain/process-creation.ts';
 import { createProcessItem } from '../../../../src/platform/domain/process-item-creation.ts';
 import { completeTask } from '../../../../src/platform/domain/process-items.ts';
-import { findProcessById } from '../../../../src/platform/store/processes.ts';
+import { PROCESSES } from '../../../../src/platform/store/processes.ts';
 import { MIGRATIONS } from '../../../../src/platform/store/schema.ts';
 import { openStore } from '../../../../src/platform/store/store.ts';
 import type { ProcessDefinition } from '../../../../src/process/definition.ts';
@@ -23,7 +23,7 @@ afterEach(() => world.destroy());
 
 const start = (code = 'LOAN'): string =>
   createProcess(world.user, { tenantId: world.identity.tenantId, processDefinitionCode: code }).process.id;
-const keyOf = (id: string): string | undefined => findProcessById(world.store.sql, id)?.encryptionKeyId;
+const keyOf = (id: string): string | undefined => PROCESSES.findById(world.store.sql, id)?.encryptionKeyId;
 
 describe('a confidential process', () => {
   it('uses the key of its definition, which is created once and survives a restart', async () => {
@@ -100,7 +100,7 @@ describe('the state of a version without confidential processes', () => {
         VALUES ('p', 't', 'd', 'v', 'LOAN', 'RUNNING', 'a', '{}', '{}', 'a', '2026-01-01', 'a', '2026-01-01');`);
     database.close();
     const store = openStore({ path, clock: systemClock });
-    expect(findProcessById(store.sql, 'p')).toMatchObject({ id: 'p', encryptionKeyId: undefined });
+    expect(PROCESSES.findById(store.sql, 'p')).toMatchObject({ id: 'p', encryptionKeyId: undefined });
     store.close();
   });
 });

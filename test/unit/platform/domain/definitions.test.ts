@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { changeDefinitions } from '../../../../src/platform/domain/change-definitions.ts';
+import { changeDefinitions } from '../../../../src/platform/domain/domain.ts';
 import { createProcess } from '../../../../src/platform/domain/process-creation.ts';
 import { createProcessItem } from '../../../../src/platform/domain/process-item-creation.ts';
 import { claimTask, completeTask, retrieveProcessItem } from '../../../../src/platform/domain/process-items.ts';

@@ -5,7 +5,7 @@ import sqlite from 'node-sqlite3-wasm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { uuid7 } from '../../../../src/base/uuid.ts';
 import { reportUnknownCandidates } from '../../../../src/platform/domain/candidates.ts';
-import { changeDefinitions } from '../../../../src/platform/domain/change-definitions.ts';
+import { changeDefinitions } from '../../../../src/platform/domain/domain.ts';
 import { authenticateCaller } from '../../../../src/platform/domain/credentials.ts';
 import type { OperationContext } from '../../../../src/platform/domain/context.ts';
 import {

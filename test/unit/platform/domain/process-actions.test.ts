@@ -25,7 +25,7 @@ import {
   recordWorkflowOutcome,
   retrieveProcess,
 } from '../../../../src/platform/domain/processes.ts';
-import type { WorkflowOutcome } from '../../../../src/platform/shared/process-engine.ts';
+import type { WorkflowOutcome } from '../../../../src/platform/temporal/outcome.ts';
 import { refused, thrown } from './refusals.ts';
 import { createWorld, LOAN, type World } from './world.ts';
 

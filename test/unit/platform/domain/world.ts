@@ -7,12 +7,11 @@ import { systemClock } from '../../../../src/base/clock.ts';
 import type { Domain, OperationContext } from '../../../../src/platform/domain/context.ts';
 import { createDomain } from '../../../../src/platform/domain/domain.ts';
 import type { KeyedQueue } from '../../../../src/platform/domain/keyed-queue.ts';
-import { createOutbox } from '../../../../src/platform/domain/outbox.ts';
+import { createOutbox, type OutboxOptions } from '../../../../src/platform/domain/outbox.ts';
 import type { PlatformEvent, PlatformIdentity } from '../../../../src/platform/shared/types.ts';
-import type { ProcessEngine } from '../../../../src/platform/shared/process-engine.ts';
 import { createWebhookSender } from '../../../../src/platform/webhooks/sender.ts';
 import { openStore, type Store } from '../../../../src/platform/store/store.ts';
-import { findEnabledUsers, findPrincipalById, type EnabledUser } from '../../../../src/platform/store/people.ts';
+import { findEnabledUsers, PRINCIPALS, type EnabledUser } from '../../../../src/platform/store/people.ts';
 import type { ProcessDefinition, WorkerDefinition } from '../../../../src/process/definition.ts';
 import type { PeopleSeed } from '../../../../src/process/people.ts';
 
@@ -77,13 +76,13 @@ const TWO_USERS: PeopleSeed = {
 };
 
 export type EngineCall =
-  | ({ readonly call: 'start' } & Parameters<ProcessEngine['startWorkflow']>[0])
-  | ({ readonly call: 'signal' } & Parameters<ProcessEngine['signalWorkflow']>[0])
-  | ({ readonly call: 'cancel' } & Parameters<ProcessEngine['cancelWorkflow']>[0]);
+  | ({ readonly call: 'start' } & Parameters<OutboxOptions['engine']['startWorkflow']>[0])
+  | ({ readonly call: 'signal' } & Parameters<OutboxOptions['engine']['signalWorkflow']>[0])
+  | ({ readonly call: 'cancel' } & Parameters<OutboxOptions['engine']['cancelWorkflow']>[0]);
 
 /** An engine that records its calls. `before` runs first, and can make the call fail. */
 export function recordingEngine(before: (call: EngineCall) => void | Promise<void> = () => undefined): {
-  readonly engine: ProcessEngine;
+  readonly engine: OutboxOptions['engine'];
   readonly calls: EngineCall[];
 } {
   const calls: EngineCall[] = [];
@@ -152,17 +151,19 @@ export function createWorld(options: WorldOptions = {}): World {
     report,
     timeZone: 'Europe/Madrid',
     createIssuers: ({ namespace }) => ({
-      issueToken: (principal) => ({ token: `token.of.${principal.id}`, expiredAt: '2030-01-01T00:00:00.000Z' }),
-      issueCertificate: () => ({
-        namespace,
-        tls: { serverRootCaCertificate: 'CA', clientCertificate: 'CERT', clientPrivateKey: 'KEY' },
-      }),
+      issueToken: (principalId) =>
+        Promise.resolve({ token: `token.of.${principalId}`, expiredAt: '2030-01-01T00:00:00.000Z' }),
+      issueCertificate: () =>
+        Promise.resolve({
+          namespace,
+          tls: { serverRootCaCertificate: 'CA', clientCertificate: 'CERT', clientPrivateKey: 'KEY' },
+        }),
     }),
   });
   const outbox = createOutbox({ domain, engine });
   const webhooks = createWebhookSender({ domain, env: {} });
   const as = (id: string): OperationContext => {
-    const principal = findPrincipalById(store.sql, id);
+    const principal = PRINCIPALS.findById(store.sql, id);
     if (principal === undefined) throw new Error('No such principal');
     return { ...domain, principal };
   };

@@ -113,7 +113,7 @@ describe('any message that is allowed', () => {
   it("is decoded by Temporal's own library to the namespace of the token", async () => {
     const claims = { namespace: NAMESPACE, acceptedUntil: Infinity };
     const clock = { now: () => 0, sleep: () => Promise.resolve() };
-    const authorize = createAuthorizer({ verifyToken: () => Promise.resolve({ claims }), clock });
+    const authorize = createAuthorizer(() => Promise.resolve({ claims }), clock);
     for (const rpc of ['PollWorkflowTaskQueue', 'RespondQueryTaskCompleted', 'RespondWorkflowTaskCompleted']) {
       const path = SERVICE + rpc;
       const { checkMessage } = (await authorize({ ':path': path, authorization: 'Bearer token' })) as {

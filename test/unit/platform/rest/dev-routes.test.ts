@@ -25,7 +25,8 @@ import type {
 } from '../../../../src/platform/shared/contract.ts';
 import { createProcess } from '../../../../src/platform/domain/process-creation.ts';
 import { claimTask, updateTaskData } from '../../../../src/platform/domain/process-items.ts';
-import { devOperation, devOperationIds } from '../../../../src/platform/shared/dev-operations.ts';
+import type { Operation } from '../../../../src/kuflow/contract/operation.ts';
+import { devOperationIds, devOperations } from '../../../../src/platform/shared/dev-operations.ts';
 import type { ProcessDefinition } from '../../../../src/process/definition.ts';
 import type { FailingWork } from '../../../../src/platform/temporal/failing-work.ts';
 import { startAnsweringServer } from '../../../support/answering-server.ts';
@@ -90,7 +91,7 @@ async function published(work: () => Promise<unknown>): Promise<readonly string[
 const EXAMPLE_PATH = { id: uuid7(), code: 'LOAN' } as const;
 
 const OPERATIONS = devOperationIds.map((id) => {
-  const { method, path, access } = devOperation(id);
+  const { method, path, access }: Operation = devOperations[id];
   const url = path.replaceAll(/\{(id|code)\}/g, (_all, name: 'id' | 'code') => EXAMPLE_PATH[name]);
   return { id, access, method: method.toUpperCase() as 'GET' | 'POST' | 'DELETE', path, url };
 });

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { uuid7 } from '../../../../src/base/uuid.ts';
 import type { RequestDetail, RequestList, RequestRecord } from '../../../../src/platform/shared/contract.ts';
 import { uploadProcessDocument } from '../../../../src/platform/domain/documents.ts';
-import { findProcessById } from '../../../../src/platform/store/processes.ts';
+import { PROCESSES } from '../../../../src/platform/store/processes.ts';
 import { until } from '../../../support/until.ts';
 import { LOAN } from '../domain/world.ts';
 import { createRest, refusal, startLoan, type Rest } from './server.ts';
@@ -133,7 +133,7 @@ describe('GET /_dev/requests/{id}', () => {
   it('does not contain a key that an application reads, but contains the reason for a refusal', async () => {
     rest.world.domain.definitions.replace([{ ...LOAN, process: { code: 'LOAN', confidential: true } }], []);
     const id = await startLoan(rest);
-    const keyId = findProcessById(rest.world.store.sql, id)?.encryptionKeyId ?? '';
+    const keyId = PROCESSES.findById(rest.world.store.sql, id)?.encryptionKeyId ?? '';
     const answer = await rest.call('GET', `/kms/keys/${keyId}`);
     expect(answer.json()).toEqual({ id: keyId, value: expect.any(String) as string });
     expect((await latest()).responseBody).toMatchObject({ bytes: answer.rawPayload.length, text: '[redacted]' });

@@ -87,7 +87,7 @@ export function createRest(options: RestOptions = {}): Rest {
     },
   });
   const hub = createEventHub({ clock: world.domain.clock, firstId: takeFirstEventId(world.store, world.domain.clock) });
-  const streams = createEventStreams({ hub, heartbeatMs: options.heartbeatMs });
+  const streams = createEventStreams(hub, options.heartbeatMs);
   const faults = createFaultRegistry(() => hub.publish({ kind: 'faults-changed' }));
   const pollers = new Map<string, readonly string[]>();
   const workers = watchWorkers({

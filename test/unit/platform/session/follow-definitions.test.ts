@@ -1,7 +1,7 @@
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { changeDefinitions } from '../../../../src/platform/domain/change-definitions.ts';
+import { changeDefinitions } from '../../../../src/platform/domain/domain.ts';
 import { createProcess } from '../../../../src/platform/domain/process-creation.ts';
 import { followDefinitions } from '../../../../src/platform/session/follow-definitions.ts';
 import type { ProcessDefinition } from '../../../../src/process/definition.ts';

@@ -1,10 +1,10 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { openStage } from '../../../../src/files/staged-write.ts';
 import { withStoppedState } from '../../../../src/platform/state/lock.ts';
-import { createStaging, hasStagedState, swapState } from '../../../../src/platform/state/swap.ts';
+import { hasStagedState, stateStaging, swapState } from '../../../../src/platform/state/swap.ts';
 import { Crash, faultyFiles, type Fault } from '../../../support/faulty-files.ts';
-import { errorOf } from '../../../support/known-error.ts';
 import { temporaryFolders } from '../../../support/temporary-folder.ts';
 
 const temporaryFolder = temporaryFolders();
@@ -38,7 +38,7 @@ async function stage(): Promise<string> {
   const stateDir = join(temporaryFolder(), 'dev');
   mkdirSync(stateDir);
   write(stateDir, OLD);
-  write(await createStaging(stateDir), NEW);
+  write(await openStage(stateStaging(stateDir)), NEW);
   return stateDir;
 }
 
@@ -84,15 +84,5 @@ describe('a new state', () => {
       expect(await hasStagedState(stateDir), name).toBe(false);
     }
     expect([...seen].sort()).toEqual(['new', 'old']);
-  });
-
-  it('is refused, with advice, while an import of an older version is incomplete', async () => {
-    const stateDir = join(temporaryFolder(), 'dev');
-    mkdirSync(join(stateDir, 'import-0a1b2c', 'replaced'), { recursive: true });
-    mkdirSync(join(stateDir, 'imported-0a1b2c'));
-    write(join(stateDir, 'import-0a1b2c', 'replaced'), OLD);
-    const error = await errorOf(withStoppedState(stateDir, () => Promise.resolve()));
-    expect(error.message).toContain('An older version of this tool was interrupted');
-    expect(contentsOf(join(stateDir, 'import-0a1b2c', 'replaced'))).toEqual(OLD);
   });
 });

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import type { Clock } from '../../../../src/base/clock.ts';
-import { createAuthentication } from '../../../../src/platform/domain/authentications.ts';
+import { createAuthentication } from '../../../../src/platform/domain/credentials.ts';
 import { createProcess } from '../../../../src/platform/domain/process-creation.ts';
 import { createWorker, listWorkers } from '../../../../src/platform/domain/workers.ts';
 import { openStore } from '../../../../src/platform/store/store.ts';

@@ -2,15 +2,24 @@ import sqlite from 'node-sqlite3-wasm';
 import { expect, it } from 'vitest';
 import type { JsonObject } from '../../../../src/base/json.ts';
 import { createSql } from '../../../../src/platform/store/sql.ts';
-import { defineTable } from '../../../../src/platform/store/table.ts';
+import {
+  defineTable,
+  group,
+  integer,
+  jsonText,
+  optional,
+  text,
+  type RowOf,
+} from '../../../../src/platform/store/table.ts';
 
-interface Row {
-  readonly id: string;
-  readonly ownerId?: string | undefined;
-  readonly count: number;
-  readonly data?: JsonObject | undefined;
-  readonly task?: { readonly state: string; readonly contextData?: JsonObject | undefined } | undefined;
-}
+const things = defineTable('things', {
+  id: text(),
+  ownerId: optional(text()),
+  count: integer(),
+  data: optional(jsonText<JsonObject>()),
+  task: optional(group({ state: text(), contextData: optional(jsonText<JsonObject>()) }, 'task_')),
+});
+type Row = RowOf<typeof things>;
 
 it('reads what it wrote, with undefined as NULL and objects in columns with a prefix, and updates only the named properties', () => {
   const database = new sqlite.Database();
@@ -18,13 +27,6 @@ it('reads what it wrote, with undefined as NULL and objects in columns with a pr
   sql.exec(
     'CREATE TABLE things (id TEXT, owner_id TEXT, count INTEGER, data TEXT, task_state TEXT, task_context_data TEXT)',
   );
-  const things = defineTable<Row>('things', {
-    id: 'text',
-    ownerId: 'text',
-    count: 'integer',
-    data: 'json',
-    task: { prefix: 'task_', columns: { state: 'text', contextData: 'json' } },
-  });
   const full: Row = { id: 'a', ownerId: 'o', count: 2, data: { x: null }, task: { state: 'READY', contextData: {} } };
   const bare: Row = { id: 'b', count: 0 };
   things.insert(sql, full);

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { WorkflowOutcome } from '../../../../src/platform/shared/process-engine.ts';
+import type { WorkflowOutcome } from '../../../../src/platform/temporal/outcome.ts';
 import { watchProcesses } from '../../../../src/platform/temporal/watch.ts';
 import type { ProcessWatcher, WatchOptions } from '../../../../src/platform/temporal/watch.ts';
 

@@ -1,0 +1,40 @@
+import type { PlatformIdentity, PlatformOptions } from '../shared/types.ts';
+import type { Authority } from './authority.ts';
+import type { EngineTokens } from './tokens.ts';
+
+const DEFAULT_TOKEN_LIFE = 3600;
+const DEFAULT_CERTIFICATE_LIFE = 400 * 24 * 3600;
+
+/** Issues what a worker needs to connect to the engine. */
+export function createEngineIssuers(
+  { authority, tokens }: { readonly authority: Authority; readonly tokens: EngineTokens },
+  { tenantId, namespace }: Pick<PlatformIdentity, 'tenantId' | 'namespace'>,
+  {
+    tokenLife = DEFAULT_TOKEN_LIFE,
+    certificateLife = DEFAULT_CERTIFICATE_LIFE,
+  }: Pick<PlatformOptions, 'tokenLife' | 'certificateLife'>,
+) {
+  return {
+    /** `expiredAt` is ISO 8601. */
+    issueToken: async (principalId: string) => {
+      const request = { principalId, tenantId, namespace, lifeSeconds: tokenLife };
+      const { token, expiredAt } = await tokens.issueToken(request);
+      return { token: token.reveal(), expiredAt: new Date(expiredAt).toISOString() };
+    },
+    /** In PEM; the private key is PKCS#8. */
+    issueCertificate: async (principalId: string) => {
+      const request = { principalId, namespace, lifeSeconds: certificateLife };
+      const { certificate, privateKey } = await authority.issueClientCertificate(request);
+      return {
+        namespace,
+        tls: {
+          serverRootCaCertificate: authority.certificate,
+          clientCertificate: certificate,
+          clientPrivateKey: privateKey.reveal(),
+        },
+      };
+    },
+  };
+}
+
+export type EngineIssuers = ReturnType<typeof createEngineIssuers>;
