@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { buildLibraries } from './build-libraries.mjs';
 import { bundleWeb } from './build-web.mjs';
 import { ENTRIES, ROOT, bundle } from './bundle.mjs';
-import { compileAllTemplates } from './compile-templates.mjs';
+import { importSource } from './import-source.mjs';
 import { bundledPackages, notices, templateNotices } from './licences.mjs';
 import { entryAsCommonJs, mergeChunks } from './merge-chunks.mjs';
 import { bundleTypes } from './platform-types.mjs';
@@ -13,7 +13,8 @@ const started = performance.now();
 const outdir = join(ROOT, 'dist');
 
 // Everything that can fail comes first, so that a failed build leaves the last good one in place.
-const templates = await compileAllTemplates(ROOT);
+const { compileTemplates } = await importSource(ROOT, 'src/languages/templates/compile.ts');
+const templates = compileTemplates(join(ROOT, 'templates'));
 const types = bundleTypes(join(ROOT, ENTRIES.platform));
 // The supervisor is a separate file, so that it loads nothing but itself.
 const { supervisor, ...shared } = ENTRIES;

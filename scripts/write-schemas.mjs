@@ -1,30 +1,17 @@
 // Writes the files in schemas/ from the schemas that the parsers validate against.
 import { mkdir, writeFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { join } from 'node:path';
+import { ROOT } from './bundle.mjs';
 import { formatText } from './format.mjs';
+import { importSource } from './import-source.mjs';
 
-const root = new URL('../', import.meta.url);
-
-async function importBundled(path) {
-  const bundled = await build({
-    entryPoints: [fileURLToPath(new URL(path, root))],
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    write: false,
-    logLevel: 'error',
-  });
-  return await import(`data:text/javascript;base64,${Buffer.from(bundled.outputFiles[0].contents).toString('base64')}`);
-}
-
-const { publishedSchema } = await importBundled('src/process/definition/schema.ts');
-const { publishedPeopleSchema } = await importBundled('src/process/people/schema.ts');
-await mkdir(new URL('schemas/', root), { recursive: true });
+const { publishedSchema } = await importSource(ROOT, 'src/process/definition/schema.ts');
+const { publishedPeopleSchema } = await importSource(ROOT, 'src/process/people/schema.ts');
+await mkdir(join(ROOT, 'schemas'), { recursive: true });
 for (const [name, text] of [
   ['kuflow.process.schema.json', publishedSchema()],
   ['kuflow.people.schema.json', publishedPeopleSchema()],
 ]) {
-  const file = fileURLToPath(new URL(`schemas/${name}`, root));
+  const file = join(ROOT, 'schemas', name);
   await writeFile(file, await formatText(file, text));
 }
