@@ -5,7 +5,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { importSource } from '../scripts/import-source.mjs';
-import { provideTemporal } from '../scripts/temporal.mjs';
+import { provideTemporal } from '../scripts/test-programs.mjs';
 import { inTurns, median, run } from './measure.mjs';
 
 const ROUNDS = 15;

@@ -6,7 +6,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { bundle } from '../scripts/bundle.mjs';
-import { provideTemporal } from '../scripts/temporal.mjs';
+import { provideTemporal } from '../scripts/test-programs.mjs';
 import { run } from './measure.mjs';
 
 const NPM = process.platform === 'win32' ? 'npm.cmd' : 'npm';

@@ -5,7 +5,7 @@ import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { importSource } from '../scripts/import-source.mjs';
-import { provideTemporal } from '../scripts/temporal.mjs';
+import { provideTemporal } from '../scripts/test-programs.mjs';
 import { inTurns, median, run } from './measure.mjs';
 
 const NPM = process.platform === 'win32' ? 'npm.cmd' : 'npm';

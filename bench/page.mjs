@@ -6,8 +6,7 @@ import http from 'node:http';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { chromium } from 'playwright-core';
-import { findChromium } from '../scripts/chromium.mjs';
-import { provideTemporal } from '../scripts/temporal.mjs';
+import { findChromium, provideTemporal } from '../scripts/test-programs.mjs';
 import { median, run } from './measure.mjs';
 
 const STREAMS = 200;

@@ -87,22 +87,10 @@ export function checkSources(root, config) {
   ];
 }
 
-/** Files under 30 lines with a single importer: candidates to merge. A report, not a problem. */
-export function smallFiles(root, lines = 30) {
-  const graph = readGraph(root);
-  const importers = new Map();
-  for (const [path, { targets }] of graph)
-    for (const { target } of targets) importers.set(target, (importers.get(target) ?? new Set()).add(path));
-  return [...graph]
-    .filter(([path, file]) => file.lines < lines && importers.get(path)?.size === 1)
-    .map(([path, file]) => `${path}: ${file.lines} lines, imported only by ${[...importers.get(path)][0]}`);
-}
-
 function readGraph(root) {
   return new Map(
     sourceFiles(root).map((path) => {
-      const text = readFileSync(join(root, path), 'utf8');
-      const { imports, exports, literals } = parse(path, text);
+      const { imports, exports, literals } = parse(path, readFileSync(join(root, path), 'utf8'));
       const targets = imports
         .filter(({ specifier }) => specifier.startsWith('.'))
         .map(({ specifier, ...rest }) => ({
@@ -110,7 +98,7 @@ function readGraph(root) {
           ...rest,
         }));
       const packages = imports.filter(({ specifier }) => !specifier.startsWith('.'));
-      return [path, { targets, packages, exports, literals, lines: text.split('\n').length - 1 }];
+      return [path, { targets, packages, exports, literals }];
     }),
   );
 }

@@ -49,8 +49,7 @@ function packPackage(folder, output) {
   rmSync(join(folder, 'dist'), { recursive: true, force: true });
   const compiler = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
   run(process.execPath, [compiler, '-p', join(folder, 'tsconfig.build.json')]);
-  const shell = process.platform === 'win32';
-  run('npm', ['pack', '--silent', '--ignore-scripts', '--pack-destination', output, folder], { shell });
+  run('npm', ['pack', '--silent', '--ignore-scripts', '--pack-destination', output, folder], { shell: IS_WINDOWS });
   return undefined;
 }
 
@@ -62,18 +61,8 @@ function run(program, args, options) {
 function buildWheel(folder, output) {
   const python = IS_WINDOWS ? 'python' : 'python3';
   if (spawnSync(python, ['-m', 'pip', '--version']).status !== 0) return 'Python with pip is not installed';
-  const args = [
-    '-m',
-    'pip',
-    'wheel',
-    '--quiet',
-    '--disable-pip-version-check',
-    '--no-deps',
-    '--wheel-dir',
-    output,
-    folder,
-  ];
-  run(python, args);
+  const options = ['--quiet', '--disable-pip-version-check', '--no-deps', '--wheel-dir', output];
+  run(python, ['-m', 'pip', 'wheel', ...options, folder]);
   copyFileSync(join(folder, 'README.md'), join(output, 'kuflow-worker-python.md'));
   return undefined;
 }
@@ -86,8 +75,7 @@ function buildMavenRepository(folder, output, hash) {
   if (spawnSync('javac', ['-version'], { shell: IS_WINDOWS }).status !== 0) return 'a JDK is not installed';
   const maven = join(folder, IS_WINDOWS ? 'mvnw.cmd' : 'mvnw');
   const args = ['-B', '-ntp', '-q', '-Dmaven.test.skip', '-Dspotless.check.skip', 'package'];
-  const { status, stdout, stderr } = spawnSync(maven, args, { cwd: folder, encoding: 'utf8', shell: IS_WINDOWS });
-  if (status !== 0) throw new Error(`Maven could not build ${folder}:\n${stdout}${stderr}`);
+  run(maven, args, { cwd: folder, shell: IS_WINDOWS });
   writeMavenRepository(folder, output, hash.slice(0, 8));
   copyFileSync(join(folder, 'README.md'), join(output, 'kuflow-worker-java.md'));
   return undefined;

@@ -10,11 +10,14 @@ const SOURCE = join(ROOT, 'src', 'web');
 /** Where the platform serves the assets. */
 const BASE = '/console/assets/';
 
-/** Not an alias, which would apply to the table of formats too: the validator reads `ajv-formats/dist/formats.js`. */
+/**
+ * The validator has its own formats. Not an alias, which would apply to the table of formats too: the validator reads
+ * `ajv-formats/dist/formats.js`.
+ */
 const withoutAjvFormats = {
   name: 'without-ajv-formats',
-  setup({ onResolve }) {
-    onResolve({ filter: /^ajv-formats$/ }, () => ({ path: join(SOURCE, 'form', 'no-formats.ts') }));
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]ajv-formats[\\/]dist[\\/]index\.js$/ }, () => ({ contents: 'export default () => {};' }));
   },
 };
 

@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { buildLibraries } from './build-libraries.mjs';
 import { bundleWeb } from './build-web.mjs';
 import { ENTRIES, ROOT, bundle } from './bundle.mjs';
-import { compileAllTemplates } from './compile-templates.mjs';
+import { importSource } from './import-source.mjs';
 import { bundledPackages, notices, templateNotices } from './licences.mjs';
 import { entryAsCommonJs, mergeChunks } from './merge-chunks.mjs';
 import { bundleTypes } from './platform-types.mjs';
@@ -13,11 +13,12 @@ const started = performance.now();
 const outdir = join(ROOT, 'dist');
 
 // Everything that can fail comes first, so that a failed build leaves the last good one in place.
-const templates = await compileAllTemplates(ROOT);
+const { compileTemplates } = await importSource(ROOT, 'src/languages/templates/compile.ts');
+const templates = compileTemplates(join(ROOT, 'templates'));
 const types = bundleTypes(join(ROOT, ENTRIES.platform));
 // The supervisor is a separate file, so that it loads nothing but itself.
 const { supervisor, ...shared } = ENTRIES;
-const { metafile, outputs: split, missing } = await bundle({ outdir, entries: shared });
+const { metafile, outputs: split } = await bundle({ outdir, entries: shared });
 const joint = await mergeChunks(split, metafile, [
   // What both bins load before they know the command, and the options of `create`, which `npx` starts. CommonJS, because Node's ES module
   // loader alone adds 3 ms to the start.
@@ -61,7 +62,7 @@ console.log(`built the page: first view ${kib(web.sizes.firstView)}, with a form
 const bytes = outputs.reduce((sum, file) => sum + Buffer.byteLength(file.text), 0);
 console.log(
   `built dist/: ${outputs.length} files, ${(bytes / 1e6).toFixed(2)} MB, ${packages.length} bundled packages, ` +
-    `${((performance.now() - started) / 1000).toFixed(1)} s${missing.length > 0 ? `; no source yet for ${missing.join(', ')}` : ''}`,
+    `${((performance.now() - started) / 1000).toFixed(1)} s`,
 );
 
 async function asStarted(output) {

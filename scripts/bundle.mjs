@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -123,14 +123,11 @@ const computedModules = (root) => ({
 
 /**
  * Bundles the entries in memory. Returns esbuild's metafile and the output files (`path` absolute, `text` final).
- * Entries whose source does not exist are listed in `missing`.
  */
 export async function bundle({ root = ROOT, outdir = join(ROOT, 'dist'), entries = ENTRIES } = {}) {
-  const present = Object.entries(entries).filter(([, source]) => existsSync(join(root, source)));
-  const missing = Object.keys(entries).filter((name) => !present.some(([other]) => other === name));
   const result = await build({
     absWorkingDir: root,
-    entryPoints: Object.fromEntries(present.map(([name, source]) => [name, join(root, source)])),
+    entryPoints: entries,
     outdir,
     bundle: true,
     write: false,
@@ -156,7 +153,7 @@ export async function bundle({ root = ROOT, outdir = join(ROOT, 'dist'), entries
     path: file.path,
     text: withoutIdleBanner(renameRequire(file.text)),
   }));
-  return { metafile: result.metafile, outputs, missing };
+  return { metafile: result.metafile, outputs };
 }
 
 // Most chunks do not contain CommonJS. Without the banner they have three modules less to link.

@@ -1,7 +1,7 @@
-// Fails on an import that the architecture does not allow: `npm run architecture`. With --small it also lists small files.
+// Fails on an import that the architecture does not allow: `npm run architecture`.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { checkBundle, checkSources, smallFiles, sourceFiles } from './architecture.mjs';
+import { checkBundle, checkSources, sourceFiles } from './architecture.mjs';
 import { ROOT, bundle } from './bundle.mjs';
 
 const config = JSON.parse(readFileSync(join(ROOT, 'scripts', 'architecture.json'), 'utf8'));
@@ -13,5 +13,4 @@ console.log(
     ? `architecture: ${sourceFiles(ROOT).length} files, no problems`
     : `architecture: ${problems.length} problem(s)`,
 );
-if (process.argv.includes('--small')) for (const line of smallFiles(ROOT)) console.log(line);
 process.exitCode = problems.length === 0 ? 0 : 1;

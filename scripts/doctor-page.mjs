@@ -1,5 +1,5 @@
 // The parts of docs/reference/doctor.md and doctor-faults.md that come from the checks and from the faults of their tests.
-import { replaceGeneratedPart, tableCell } from './generated-part.mjs';
+import { replaceGeneratedPart, table, tableCell } from './generated-part.mjs';
 
 const PROGRAMS = {
   typescript: "Temporal's TypeScript SDK says",
@@ -33,14 +33,13 @@ export function doctorFaultsPage(page, matrix, peers) {
 }
 
 function formTable(forms) {
-  return [
-    `| set with | ${Object.values(PROGRAMS).join(' | ')} |`,
-    `|${' --- |'.repeat(Object.keys(PROGRAMS).length + 1)}`,
-    ...Object.entries(forms).map(
-      ([name, said]) =>
-        `| ${[tableCell(name), ...Object.keys(PROGRAMS).map((program) => quoted(said[program]))].join(' | ')} |`,
-    ),
-  ];
+  return table(
+    ['set with', ...Object.values(PROGRAMS)],
+    Object.entries(forms).map(([name, said]) => [
+      tableCell(name),
+      ...Object.keys(PROGRAMS).map((program) => quoted(said[program])),
+    ]),
+  );
 }
 
 function faultTable(matrix, peers) {
@@ -52,22 +51,15 @@ function faultTable(matrix, peers) {
 }
 
 function planeTable(plane, faults, peers) {
-  const others = peers === undefined ? [] : ['`temporal` says', "KuFlow's Python SDK says"];
-  const head = [plane, 'root cause', 'exit status', ...others];
-  return [
-    `| ${head.join(' | ')} |`,
-    `|${' --- |'.repeat(head.length)}`,
-    ...faults.map(({ name, root }) => {
+  const others = peers === undefined ? [] : ['temporal', 'python'];
+  return table(
+    [plane, 'root cause', 'exit status', ...others.map((program) => PROGRAMS[program])],
+    faults.map(({ name, root }) => {
       const [id = '', state = '', code = ''] = root.split(' ');
-      const said = peers?.[name];
-      const row = [
-        tableCell(name),
-        `[${id}](../reference/doctor.md#${id.toLowerCase()}) \`${code}\``,
-        exitStatus(id, state),
-      ];
-      return `| ${[...row, ...(others.length === 0 ? [] : [quoted(said?.temporal), quoted(said?.python)])].join(' | ')} |`;
+      const link = `[${id}](../reference/doctor.md#${id.toLowerCase()}) \`${code}\``;
+      return [tableCell(name), link, exitStatus(id, state), ...others.map((program) => quoted(peers[name]?.[program]))];
     }),
-  ];
+  );
 }
 
 function quoted(text) {
@@ -77,11 +69,11 @@ function quoted(text) {
 
 function checkSections(checks) {
   return [
-    '| check | group | title | needs network | creates |',
-    '| --- | --- | --- | --- | --- |',
-    ...checks.map(
-      ({ id, plane, title, offline, creates, docs }) =>
-        `| [${id}](#${docs}) | ${plane} | ${title} | ${offline ? 'no' : 'yes'} | ${creates ?? ''} |`,
+    ...table(
+      ['check', 'group', 'title', 'needs network', 'creates'],
+      checks.map(({ id, plane, title, offline, creates = '', docs }) => [
+        ...[`[${id}](#${docs})`, plane, title, offline ? 'no' : 'yes', creates],
+      ]),
     ),
     ...checks.flatMap((check) => section(check, checks)),
   ];
@@ -90,6 +82,10 @@ function checkSections(checks) {
 function section({ id, title, looksAt, requires, causes: all }, checks) {
   const causes = all.filter(({ of }) => of === undefined);
   const others = [...new Set(all.flatMap(({ of }) => of ?? []))];
+  const earlierChecks = checks.slice(
+    0,
+    checks.findIndex((check) => check.id === id),
+  );
   return [
     '',
     `### ${id}`,
@@ -98,26 +94,13 @@ function section({ id, title, looksAt, requires, causes: all }, checks) {
     ...(requires.length === 0
       ? []
       : ['', `Requires ${requires.map((one) => `[${one}](#${one.toLowerCase()})`).join(', ')}.`]),
-    ...(causes.length === 0
-      ? []
-      : [
-          '',
-          '| cause | result | meaning | what to do |',
-          '| --- | --- | --- | --- |',
-          ...causeRows(
-            causes,
-            checks.slice(
-              0,
-              checks.findIndex((check) => check.id === id),
-            ),
-          ),
-        ]),
+    ...(causes.length === 0 ? [] : ['', ...causeTable(causes, earlierChecks)]),
     ...others.flatMap((other) => ['', describeShared(other, all, checks)]),
   ];
 }
 
 /** One row for each cause, and one for several causes that an earlier check describes, if what to do about them is the same. */
-function causeRows(causes, earlierChecks) {
+function causeTable(causes, earlierChecks) {
   const groups = new Map();
   for (const { code, verdict, when, advice } of causes) {
     const described = earlierChecks.find((check) =>
@@ -128,10 +111,12 @@ function causeRows(causes, earlierChecks) {
     if (groups.has(key)) groups.get(key).codes.push(code);
     else groups.set(key, row);
   }
-  return [...groups.values()].map(({ codes, described, verdict, when, advice }) => {
-    const meaning = codes.length === 1 ? tableCell(when) : `See [${described}](#${described.toLowerCase()}).`;
-    return `| ${codes.map((code) => `\`${code}\``).join(', ')} | ${verdict} | ${meaning} | ${advice} |`;
+  const rows = [...groups.values()].map(({ codes, described, verdict, when, advice }) => {
+    const meaning =
+      codes.length === 1 ? tableCell(when) : `See [${described}](#${described.toLowerCase()}).`;
+    return [codes.map((code) => `\`${code}\``).join(', '), verdict, meaning, advice];
   });
+  return table(['cause', 'result', 'meaning', 'what to do'], rows);
 }
 
 /** The causes of another check that this one also reports: all, all except a few, or only a few. */

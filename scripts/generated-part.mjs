@@ -12,6 +12,15 @@ export function replaceGeneratedPart(page, name, lines) {
   return `${page.slice(0, from + start.length)}\n\n${lines.join('\n')}\n\n${page.slice(to)}`;
 }
 
+/**
+ * The lines of a table. A row is a list of cells, or the text between the outer bars.
+ * @param {readonly string[]} head
+ * @param {readonly (string | readonly string[])[]} rows
+ */
+export function table(head, rows) {
+  return [head, head.map(() => '---'), ...rows].map((cells) => `| ${[cells].flat().join(' | ')} |`);
+}
+
 // Outside code, `<` would start a tag, and `{{` an expression of Vue on the documentation site. A bar would end the cell.
 export function tableCell(text) {
   return escapeProse(text).replaceAll('|', '\\|').replaceAll('\n', ' ');

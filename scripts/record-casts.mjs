@@ -6,14 +6,12 @@ import { hostname, tmpdir, userInfo } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ROOT } from './bundle.mjs';
-import { readCast, shortenTurning, writeCast } from './casts/cast-file.mjs';
-import { quickStart } from './casts/quick-start.mjs';
+import { readCast, shortenTurning, tracesOf, writeCast } from './casts/cast-file.mjs';
 import { drawCast } from './casts/picture.mjs';
-import { refuseTraces } from './casts/traces.mjs';
 import { openRecording } from './casts/recording.mjs';
 import { startRegistry } from './casts/registry.mjs';
-import { wizard } from './casts/wizard.mjs';
-import { provideTemporal } from './temporal.mjs';
+import { quickStart, wizard } from './casts/scenarios.mjs';
+import { provideTemporal } from './test-programs.mjs';
 
 const CASTS = [quickStart, wizard];
 const LARGEST_PICTURE = 150_000;
@@ -47,14 +45,12 @@ async function record() {
       try {
         await cast.drive(terminal);
         const recorded = await shortenTurning(await terminal.end());
-        const text = writeCast(recorded);
-        try {
-          refuseTraces(recorded, [home, ROOT, hostname(), userInfo().homedir]);
-        } catch (error) {
-          console.error(terminal.everything());
-          throw error;
-        }
-        await writeFile(join(folder, `${cast.name}.cast`), text);
+        const traces = tracesOf(recorded, [home, ROOT, hostname(), userInfo().homedir]);
+        if (traces.length > 0)
+          throw new Error(
+            `The recording reveals something about this machine: ${traces.join(', ')}\n${terminal.everything()}`,
+          );
+        await writeFile(join(folder, `${cast.name}.cast`), writeCast(recorded));
       } finally {
         terminal.kill();
       }

@@ -1,4 +1,4 @@
-import { replaceGeneratedPart, tableCell } from './generated-part.mjs';
+import { replaceGeneratedPart, table, tableCell } from './generated-part.mjs';
 
 /**
  * docs/reference/settings.md with its table of keys.
@@ -7,13 +7,10 @@ import { replaceGeneratedPart, tableCell } from './generated-part.mjs';
  * @returns {string}
  */
 export function settingsPage(page, keys) {
-  return replaceGeneratedPart(page, 'settings', [
-    '| key | environment variable | default | meaning |',
-    '| --- | --- | --- | --- |',
-    ...keys.map(({ name, env, fileEnv, default: standard, required, description }) => {
-      const variables = [env, fileEnv].flatMap((variable) => (variable === undefined ? [] : [`\`${variable}\``]));
-      const value = standard === undefined ? (required === true ? 'required' : '') : `\`${standard}\``;
-      return `| \`${name}\` | ${variables.join(', ')} | ${value} | ${tableCell(description)} |`;
-    }),
-  ]);
+  const rows = keys.map(({ name, env, fileEnv, default: standard, required, description }) => {
+    const variables = [env, fileEnv].flatMap((variable) => (variable === undefined ? [] : [`\`${variable}\``]));
+    const value = standard === undefined ? (required === true ? 'required' : '') : `\`${standard}\``;
+    return [`\`${name}\``, variables.join(', '), value, tableCell(description)];
+  });
+  return replaceGeneratedPart(page, 'settings', table(['key', 'environment variable', 'default', 'meaning'], rows));
 }

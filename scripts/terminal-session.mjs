@@ -61,6 +61,7 @@ export function openSession(command, args, { cwd, env, columns = 80, rows = 24, 
   });
   // Answers of the terminal to queries of the program, such as the cursor position.
   emulator.onData((text) => child.write(text));
+  /** @type {Promise<{ status: number | undefined, signal: number | undefined }>} */
   const ended = new Promise((resolve) =>
     child.onExit(({ exitCode, signal }) =>
       resolve(shown.then(() => ({ status: signal ? undefined : exitCode, signal: signal || undefined }))),

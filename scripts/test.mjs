@@ -22,10 +22,8 @@ import {
 import { freemem, setPriority } from 'node:os';
 import { delimiter, dirname, join, relative } from 'node:path';
 import { ROOT } from './bundle.mjs';
-import { provideChromium } from './chromium.mjs';
-import { provideContainers } from './containers.mjs';
+import { provideChromium, provideContainers, provideTemporal } from './test-programs.mjs';
 import { installedNode, SUPPORTED_NODES } from './installed-node.mjs';
-import { provideTemporal } from './temporal.mjs';
 import { failures, replaceFiles, summarise, summariseCosts } from './test-summary.mjs';
 
 const output = join(ROOT, '.test-output');

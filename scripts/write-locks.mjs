@@ -49,11 +49,7 @@ function writeNodeLocks() {
   rmSync(lock, { force: true });
   removeOwnPackage(project);
   const npm = shell ? 'npm.cmd' : 'npm';
-  run(
-    npm,
-    ['install', '--package-lock-only', '--ignore-scripts', '--no-audit', '--no-fund', '--before', before],
-    project,
-  );
+  resolveWithNpm(npm, project);
   writeFileSync(lock, usePublicRegistry(readFileSync(lock, 'utf8')));
   writeLibraryLock(npm, lock);
   // Fails if a package is missing, such as an optional one that the registry does not have.
@@ -74,17 +70,18 @@ function writeNodeLocks() {
   }
 }
 
+function resolveWithNpm(npm, cwd) {
+  const options = ['--ignore-scripts', '--no-audit', '--no-fund'];
+  run(npm, ['install', '--package-lock-only', ...options, '--before', before], cwd);
+}
+
 /** The tests of the library run with the versions that projects have. */
 function writeLibraryLock(npm, projectLock) {
   const library = join(folder, 'library');
   mkdirSync(library);
   copyFileSync(join(ROOT, 'libraries', 'typescript', 'package.json'), join(library, 'package.json'));
   copyFileSync(projectLock, join(library, 'package-lock.json'));
-  run(
-    npm,
-    ['install', '--package-lock-only', '--ignore-scripts', '--no-audit', '--no-fund', '--before', before],
-    library,
-  );
+  resolveWithNpm(npm, library);
   const text = usePublicRegistry(readFileSync(join(library, 'package-lock.json'), 'utf8'));
   writeFileSync(join(ROOT, 'libraries', 'typescript', 'package-lock.json'), text);
 }

@@ -1,30 +1,24 @@
-// Writes the files in schemas/ from the schemas that the parsers validate against.
+// Writes the files in schemas/, for editors, from the schemas that the parsers validate against.
 import { mkdir, writeFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { join } from 'node:path';
+import { ROOT } from './bundle.mjs';
 import { formatText } from './format.mjs';
+import { importSource } from './import-source.mjs';
 
-const root = new URL('../', import.meta.url);
+const { DefinitionFileSchema } = await importSource(ROOT, 'src/process/definition/schema.ts');
+const { PeopleFileSchema } = await importSource(ROOT, 'src/process/people/schema.ts');
+await write('kuflow.process.schema.json', DefinitionFileSchema, {
+  title: 'KuFlow process definition',
+  description: 'The file kuflow.process.yaml of a worker project, which describes a KuFlow process.',
+});
+await write('kuflow.people.schema.json', PeopleFileSchema, {
+  title: 'KuFlow users and groups',
+  description: 'The file kuflow.people.yaml, with the users and groups of a local KuFlow.',
+});
 
-async function importBundled(path) {
-  const bundled = await build({
-    entryPoints: [fileURLToPath(new URL(path, root))],
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    write: false,
-    logLevel: 'error',
-  });
-  return await import(`data:text/javascript;base64,${Buffer.from(bundled.outputFiles[0].contents).toString('base64')}`);
-}
-
-const { publishedSchema } = await importBundled('src/process/definition/schema.ts');
-const { publishedPeopleSchema } = await importBundled('src/process/people/schema.ts');
-await mkdir(new URL('schemas/', root), { recursive: true });
-for (const [name, text] of [
-  ['kuflow.process.schema.json', publishedSchema()],
-  ['kuflow.people.schema.json', publishedPeopleSchema()],
-]) {
-  const file = fileURLToPath(new URL(`schemas/${name}`, root));
-  await writeFile(file, await formatText(file, text));
+async function write(name, schema, about) {
+  const file = join(ROOT, 'schemas', name);
+  const text = JSON.stringify({ $schema: 'http://json-schema.org/draft-07/schema#', ...about, ...schema }, null, 2);
+  await mkdir(join(ROOT, 'schemas'), { recursive: true });
+  await writeFile(file, await formatText(file, `${text}\n`));
 }

@@ -73,3 +73,23 @@ export async function shortenTurning(cast) {
   }
   return { ...cast, outputs };
 }
+
+// The path of a URL (https://host/path) is not a path of this machine.
+const ABSOLUTE = /(?<![\w.:/~-])(?:\/(?:[\w.@-]+\/)+[\w.@-]*|[A-Z]:\\[^\s"']*)/g;
+
+/**
+ * What a recording reveals about the machine: absolute paths and the given words.
+ * @param {Cast} cast
+ * @param {readonly string[]} words
+ * @returns {string[]}
+ */
+export function tracesOf(cast, words = []) {
+  // Escape sequences may split a path in the output, but not on the screen.
+  const text = cast.outputs
+    .map((output) => output.text)
+    .join('')
+    .replace(/\x1b\[[0-9;?]*[ -/]*[@-~]/g, '');
+  return [
+    ...new Set([...(text.match(ABSOLUTE) ?? []), ...words.filter((word) => word.length > 3 && text.includes(word))]),
+  ];
+}

@@ -1,13 +1,7 @@
 import type { Clock } from './clock.ts';
 
-export interface Deferred<T> {
-  readonly promise: Promise<T>;
-  readonly resolve: (value: T) => void;
-  readonly reject: (reason: unknown) => void;
-}
-
 /** Like `Promise.withResolvers`, which Node 20 does not have. */
-export function deferred<T>(): Deferred<T> {
+export function deferred<T>() {
   let resolve!: (value: T) => void;
   let reject!: (reason: unknown) => void;
   const promise = new Promise<T>((onResolve, onReject) => {

@@ -23,6 +23,9 @@ export const DEFAULT_ADVICE_COMMANDS: AdviceCommands = {
   start: 'npm start',
 };
 
+/** What the placeholders of advice are filled with. */
+export type AdviceValues = Readonly<Record<string, string>>;
+
 /** One line: the text, followed by the command if there is one. */
 export function formatAdvice({ text, command }: Advice): string {
   return command === undefined ? text : `${text}: ${command}`;
@@ -34,7 +37,7 @@ export function formatAdvice({ text, command }: Advice): string {
  */
 export function fillAdvice(
   templates: readonly AdviceTemplate[],
-  values: Readonly<Record<string, string>> = {},
+  values: AdviceValues = {},
   about: Pick<AdviceTemplate, 'certificate' | 'part'> = {},
 ): readonly Advice[] {
   const applies = <T>(of: T | undefined, actual: T | undefined): boolean =>
@@ -44,7 +47,7 @@ export function fillAdvice(
     .map((template) => fillTemplate(template, values));
 }
 
-function fillTemplate({ text, command }: AdviceTemplate, values: Readonly<Record<string, string>>): Advice {
+function fillTemplate({ text, command }: AdviceTemplate, values: AdviceValues): Advice {
   const fill = (template: string, known: (value: string) => string, unknown: (name: string) => string): string =>
     template.replace(/<([a-z][a-z-]*)>/g, (placeholder, name: string) => {
       const value = values[name];

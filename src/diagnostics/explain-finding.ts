@@ -1,5 +1,5 @@
-import { fillAdvice } from './advice.ts';
-import type { Facts, Finding, Fix } from './check.ts';
+import { fillAdvice, type AdviceValues } from './advice.ts';
+import type { Finding } from './check.ts';
 import { certificates } from './explanations/certificates.ts';
 import type { ExplainedCause, Explanation } from './explanations/explanation.ts';
 import { online } from './explanations/online.ts';
@@ -14,28 +14,22 @@ export const explanations: Readonly<Record<string, Explanation>> = {
   ...project,
 };
 
-export interface ExplainedFinding {
-  /** Id of the check whose explanation has the cause. */
-  readonly id: string;
-  readonly code: string;
-  /** What was observed, one sentence. */
-  readonly text: string;
-  readonly facts?: Facts | undefined;
+interface FindingDetails extends Pick<Finding<never>, 'facts' | 'fixes'> {
   /** For the placeholders of the advice. */
-  readonly values?: Readonly<Record<string, string>> | undefined;
-  readonly fixes?: readonly Fix[] | undefined;
+  readonly values?: AdviceValues | undefined;
 }
 
-/** A finding with the verdict and advice of its explanation. */
-export function toFinding({ id, code, text, facts, values, fixes = [] }: ExplainedFinding): Finding<never> {
+/** A finding with the verdict and advice of a cause in the explanation of a check. `text`: what was observed, one sentence. */
+export function toFinding(
+  id: string,
+  code: string,
+  text: string,
+  { facts, values, fixes = [] }: FindingDetails = {},
+): Finding<never> {
   const { verdict, advice } = getExplainedCause(id, code);
   return {
-    state: verdict,
-    summary: text,
-    cause: { code, verdict, text },
-    advice: fillAdvice(advice, values),
-    facts,
-    fixes: fixes.length > 0 ? fixes : undefined,
+    ...{ state: verdict, summary: text, cause: { code, verdict, text }, advice: fillAdvice(advice, values), facts },
+    ...(fixes.length > 0 && { fixes }),
   };
 }
 

@@ -22,13 +22,6 @@ export interface NamedFile {
   readonly secret: boolean;
 }
 
-export interface ShadowedSetting {
-  readonly key: string;
-  readonly source: string;
-  /** Sources of lower precedence that also set it. */
-  readonly shadows: readonly string[];
-}
-
 /** A port that the worker listens on. */
 export interface WorkerPort {
   readonly use: 'health' | 'metrics';
@@ -81,17 +74,16 @@ export interface ProjectProcess {
   readonly confidential?: boolean | undefined;
 }
 
-/** `not-compared`: another version of this tool generated the code and may generate it differently. */
+/**
+ * The generated files that differ from what the definition generates now, by relative paths: those that are missing, were changed by hand, or
+ * are older than a change of the definition. `not-compared`: another version of this tool generated the code and may generate it differently.
+ */
 export type CodeDrift =
-  | { readonly kind: 'compared'; readonly files: readonly DriftedFile[] }
+  | {
+      readonly kind: 'compared';
+      readonly files: readonly { readonly path: string; readonly state: 'missing' | 'edited' | 'stale' }[];
+    }
   | { readonly kind: 'not-compared'; readonly madeBy: string; readonly version: string };
-
-/** A generated file that differs from what the definition generates now; a relative path. */
-export interface DriftedFile {
-  readonly path: string;
-  /** `edited`: changed by hand since it was generated. `stale`: the definition has changed since. */
-  readonly state: 'missing' | 'edited' | 'stale';
-}
 
 /** What doctor examines in addition to the connection. */
 export interface DoctorInput extends CheckInput {
@@ -105,7 +97,8 @@ export interface DoctorInput extends CheckInput {
   /** Problems of settings that only a worker needs. */
   readonly workerProblems: readonly ConnectionProblem[];
   readonly settingWarnings: readonly (Omit<SettingWarning, 'source'> & { readonly source: string })[];
-  readonly shadowed: readonly ShadowedSetting[];
+  /** Settings that several sources set: `shadows` are those of lower precedence. */
+  readonly shadowed: readonly { readonly key: string; readonly source: string; readonly shadows: readonly string[] }[];
   readonly files: readonly NamedFile[];
   readonly queue?: Sourced<string> | undefined;
   /** Without a port 0, for which the system chooses a free one, or which turns metrics off. */

@@ -1,5 +1,5 @@
 import { Secret } from '../base/secret.ts';
-import type { KuFlowClient } from '../kuflow/client.ts';
+import type { Call, QueryOf } from '../kuflow/call-types.ts';
 import { KuFlowApiError } from '../kuflow/errors.ts';
 import type { Identity, KuFlowProbe } from './check-input.ts';
 
@@ -8,12 +8,6 @@ const NEWEST_PROCESSES = 5;
 
 /** The processes that `--process` is looked up in. */
 const RECENT_PROCESSES = 100;
-
-interface ProcessFilter {
-  readonly processDefinitionCode?: string[];
-  readonly state?: 'RUNNING'[];
-  readonly size: number;
-}
 
 /** Errors of a KuFlow that accepts the credentials but hides the principal; the next call decides. */
 const HIDDEN_PRINCIPAL: readonly KuFlowApiError['kind'][] = ['rejected', 'forbidden', 'not-found'];
@@ -25,45 +19,45 @@ function parseServerTime(date: string | undefined): Pick<Identity, 'serverTime'>
 }
 
 /**
- * Makes the calls with KuFlow's client. An application is its own principal; if it is not allowed to read principals, `whoAmI` lists
+ * Makes the calls with those of KuFlow's client. An application is its own principal; if it is not allowed to read principals, `whoAmI` lists
  * its tenants instead.
  */
-export function createKuFlowProbe(client: KuFlowClient, clientId: string): KuFlowProbe {
+export function createKuFlowProbe(call: Call, clientId: string): KuFlowProbe {
   const whoAmI = async (signal: AbortSignal): Promise<Identity> => {
     try {
-      const { body, headers } = await client.call('retrievePrincipal', { path: { id: clientId }, signal });
+      const { body, headers } = await call('retrievePrincipal', { path: { id: clientId }, signal });
       const known = { ...(body.type && { type: body.type }), ...(body.name && { name: body.name }) };
       return { id: clientId, ...known, ...parseServerTime(headers['date']) };
     } catch (error) {
       if (!(error instanceof KuFlowApiError)) throw error;
       if (!HIDDEN_PRINCIPAL.includes(error.kind) && error.httpStatus !== 404) throw error;
-      const { headers } = await client.call('findTenants', { query: { size: 1 }, signal });
+      const { headers } = await call('findTenants', { query: { size: 1 }, signal });
       return { id: clientId, ...parseServerTime(headers['date']) };
     }
   };
-  const newestProcesses = async (filter: ProcessFilter, signal: AbortSignal): Promise<readonly string[]> => {
-    const { body } = await client.call('findProcesses', { query: { ...filter, sort: ['createdAt,desc'] }, signal });
+  const newestProcesses = async (filter: QueryOf<'findProcesses'>, signal: AbortSignal): Promise<readonly string[]> => {
+    const { body } = await call('findProcesses', { query: { ...filter, sort: ['createdAt,desc'] }, signal });
     return body.content.map(({ id }) => id);
   };
   return {
     whoAmI,
     tenants: async (signal) => {
-      const { body } = await client.call('findTenants', { query: { size: 50 }, signal });
+      const { body } = await call('findTenants', { query: { size: 50 }, signal });
       return { ids: body.content.map(({ id }) => id), total: body.metadata.totalElements };
     },
     runningProcesses: (code, signal) =>
       newestProcesses({ processDefinitionCode: [code], state: ['RUNNING'], size: NEWEST_PROCESSES }, signal),
     recentProcesses: (signal) => newestProcesses({ size: RECENT_PROCESSES }, signal),
     readEncryptionKey: async (keyId, signal) => {
-      await client.call('retrieveKmsKey', { path: { keyId }, signal });
+      await call('retrieveKmsKey', { path: { keyId }, signal });
     },
     requestToken: async (signal) => {
-      const { body } = await client.call('createAuthentication', { body: { type: 'ENGINE_TOKEN' }, signal });
+      const { body } = await call('createAuthentication', { body: { type: 'ENGINE_TOKEN' }, signal });
       const issued = body.engineToken;
       return { token: new Secret(issued?.token ?? ''), ...(issued && { expiredAt: issued.expiredAt }) };
     },
     requestCertificate: async (signal) => {
-      const { body } = await client.call('createAuthentication', { body: { type: 'ENGINE_CERTIFICATE' }, signal });
+      const { body } = await call('createAuthentication', { body: { type: 'ENGINE_CERTIFICATE' }, signal });
       const issued = body.engineCertificate;
       return {
         namespace: issued?.namespace ?? '',

@@ -1,6 +1,7 @@
 import { systemClock, type Clock } from '../base/clock.ts';
 import { KnownError } from '../base/errors.ts';
 import { planeOf, type ConnectionProblem, type InspectedConnection } from '../connection/inspect.ts';
+import type { Call } from '../kuflow/call-types.ts';
 import { createKuFlowClient, type KuFlowClient } from '../kuflow/client.ts';
 import type { CheckInput, IssuedToken, KuFlowProbe } from './check-input.ts';
 import { createKuFlowProbe } from './kuflow-probe.ts';
@@ -18,16 +19,7 @@ export interface PrepareOptions {
   readonly accepted?: boolean | undefined;
 }
 
-const unavailable = (): Promise<never> => Promise.reject(new Error('KuFlow was called without usable settings'));
-const NO_PROBE: KuFlowProbe = {
-  whoAmI: unavailable,
-  tenants: unavailable,
-  recentProcesses: unavailable,
-  runningProcesses: unavailable,
-  readEncryptionKey: unavailable,
-  requestToken: unavailable,
-  requestCertificate: unavailable,
-};
+const unavailable: Call = () => Promise.reject(new Error('KuFlow was called without usable settings'));
 
 /** The input of the checks and its client, which is undefined if the settings are not sufficient to create one. */
 export function prepareChecks(
@@ -43,10 +35,7 @@ export function prepareChecks(
       problems: problem === undefined ? connection.problems : [...connection.problems, problem],
       clientId,
       isVerificationOff: (options.env ?? process.env)['NODE_TLS_REJECT_UNAUTHORIZED'] === '0',
-      rest:
-        client === undefined
-          ? NO_PROBE
-          : withKnownAnswers(createKuFlowProbe(client, clientId.value), clientId.value, options),
+      rest: withKnownAnswers(createKuFlowProbe(client?.call ?? unavailable, clientId.value), clientId.value, options),
       clock: options.clock ?? systemClock,
       stepMs: options.stepMs,
     },

@@ -6,7 +6,7 @@ import { redactSecrets } from '../base/redact.ts';
 import { readAnswer } from './answer.ts';
 import type { AnswerFor, AnswerOf, Call, ItemOf, PagedOperationId, QueryOf } from './call-types.ts';
 import type { OperationId } from './contract/operations.ts';
-import { isSecureEnough, normaliseEndpoint } from './endpoint.ts';
+import { normaliseEndpoint } from './endpoint.ts';
 import { KuFlowApiError } from './errors.ts';
 import { namedOperations, type NamedOperations } from './named-operations.ts';
 import { prepareRequest, type AnyCallParts, type PreparedRequest } from './request.ts';
@@ -18,25 +18,6 @@ export type KuFlowCredentials =
   | { readonly clientId: string; readonly clientSecret: Secret }
   | { readonly token: Secret };
 
-export type KuFlowEvent =
-  | { readonly kind: 'insecure-endpoint'; readonly endpoint: string }
-  | {
-      readonly kind: 'answered';
-      readonly operationId: OperationId;
-      readonly method: string;
-      readonly url: string;
-      readonly status: number;
-      readonly ms: number;
-      readonly attempt: number;
-    }
-  | {
-      readonly kind: 'retry';
-      readonly operationId: OperationId;
-      readonly attempt: number;
-      readonly waitMs: number;
-      readonly error: KuFlowApiError;
-    };
-
 export interface KuFlowClientOptions {
   /** As written by a person; normalized by the client. */
   readonly endpoint: string;
@@ -47,8 +28,6 @@ export interface KuFlowClientOptions {
   readonly ca?: string | undefined;
   /** Direct when absent; see `decideProxy`. */
   readonly proxy?: ProxyDecision | undefined;
-  /** Accepts a plain `http:` endpoint on another machine, with an `insecure-endpoint` event. */
-  readonly allowInsecure?: boolean | undefined;
   /** Milliseconds for a call including retries; 60,000 by default. */
   readonly timeoutMs?: number | undefined;
   /** Milliseconds to connect, at most `timeoutMs`; 10,000 by default. */
@@ -58,7 +37,6 @@ export interface KuFlowClientOptions {
   readonly clock?: Clock | undefined;
   /** 0 to below 1, for jitter. */
   readonly random?: (() => number) | undefined;
-  readonly report?: ((event: KuFlowEvent) => void) | undefined;
   /** Called before every request, including retries. An error it throws ends the call. */
   readonly onRequest?: ((operationId: OperationId) => void) | undefined;
   /** Aborts every call of the client. */
@@ -108,17 +86,17 @@ function withoutSent({ status, headers, body }: RawAnswer, credentials: KuFlowCr
 }
 
 /** Throws the reason of an abort by the caller as an error that commands recognize. */
-function throwIfStopped(signals: readonly (AbortSignal | undefined)[]): void {
+function throwIfStopped(signals: readonly AbortSignal[]): void {
   for (const signal of signals) {
-    if (signal?.aborted === true)
+    if (signal.aborted)
       throw signal.reason instanceof Error && signal.reason.name !== 'AbortError' ? signal.reason : interruptedError();
   }
 }
 
 /** Creates a client of KuFlow's REST API with credentials, timeouts, retries, paging, proxy and authorities. Close it when done. */
 export function createKuFlowClient(options: KuFlowClientOptions): KuFlowClient {
-  const endpoint = normaliseEndpoint(options.endpoint, options.allowInsecure);
-  const { clock = systemClock, random = Math.random, timeoutMs = 60_000, report = () => undefined } = options;
+  const endpoint = normaliseEndpoint(options.endpoint);
+  const { clock = systemClock, random = Math.random, timeoutMs = 60_000 } = options;
   const policy: RetryPolicy = { ...DEFAULT_RETRY, ...options.retry };
   const within = (ms: number): number => Math.min(ms, timeoutMs);
   const transport = createTransport({
@@ -129,21 +107,14 @@ export function createKuFlowClient(options: KuFlowClientOptions): KuFlowClient {
     headersTimeout: within(30_000),
     bodyTimeout: within(30_000),
   });
-  if (!isSecureEnough(new URL(endpoint))) report({ kind: 'insecure-endpoint', endpoint });
 
   let hasAnswered = false;
   /** A server that has answered once does not need to be probed. */
   const explain = async (error: KuFlowApiError): Promise<KuFlowApiError> =>
     hasAnswered || options.proxy?.kind === 'proxy' ? error : await explainWrongProtocol(error);
 
-  async function attempt(
-    id: OperationId,
-    prepared: PreparedRequest,
-    signal: AbortSignal,
-    number: number,
-  ): Promise<AnswerFor<unknown>> {
+  async function attempt(id: OperationId, prepared: PreparedRequest, signal: AbortSignal): Promise<AnswerFor<unknown>> {
     options.onRequest?.(id);
-    const started = clock.now();
     const { method, url, fullUrl, headers, body } = prepared;
     const exchange = await transport.send({
       method,
@@ -155,7 +126,6 @@ export function createKuFlowClient(options: KuFlowClientOptions): KuFlowClient {
     const site = { operationId: id, method, url };
     if (!exchange.ok) throw new KuFlowApiError({ ...site, ...exchange.failure, cause: exchange.cause });
     const { status, headers: answered } = exchange.answer;
-    report({ kind: 'answered', ...site, status, ms: clock.now() - started, attempt: number });
     const read = (answer: RawAnswer): unknown => readAnswer(site, answer, clock.now());
     try {
       const body = read(exchange.answer);
@@ -169,20 +139,16 @@ export function createKuFlowClient(options: KuFlowClientOptions): KuFlowClient {
   }
 
   async function perform(id: OperationId, parts: AnyCallParts): Promise<AnswerFor<unknown>> {
-    const prepared = prepareRequest(id, parts, {
-      endpoint,
-      now: clock.now(),
-      tenantId: options.tenantId,
-    });
-    const callers = [options.signal, parts.signal];
+    const prepared = prepareRequest(id, parts, { endpoint, now: clock.now(), tenantId: options.tenantId });
+    const callers = [options.signal, parts.signal].filter((caller) => caller !== undefined);
     const deadline = clock.now() + timeoutMs;
     let last: KuFlowApiError | undefined;
     for (let number = 1; ; number++) {
       throwIfStopped(callers);
       const expiry = AbortSignal.timeout(Math.max(1, deadline - clock.now()));
-      const signal = AbortSignal.any([expiry, ...callers.filter((caller) => caller !== undefined)]);
+      const signal = AbortSignal.any([expiry, ...callers]);
       try {
-        return await attempt(id, prepared, signal, number);
+        return await attempt(id, prepared, signal);
       } catch (error) {
         throwIfStopped(callers);
         // The server's last answer says more than the timeout.
@@ -203,10 +169,8 @@ export function createKuFlowClient(options: KuFlowClientOptions): KuFlowClient {
         last = await explain(error);
         const waitMs = backOff(policy, number, last.retryAfter, random);
         if (number >= policy.attempts || !mayRetry(last) || clock.now() + waitMs >= deadline) throw last.after(number);
-        report({ kind: 'retry', operationId: id, attempt: number, waitMs, error: last });
-        const waiting = callers.filter((caller) => caller !== undefined);
         try {
-          await clock.sleep(waitMs, waiting.length === 0 ? undefined : AbortSignal.any(waiting));
+          await clock.sleep(waitMs, AbortSignal.any(callers));
         } catch (stop) {
           throwIfStopped(callers);
           throw stop;

@@ -5,18 +5,12 @@ import { openTunnel } from '../network/connect-tunnel.ts';
 import { tlsOptions, untilConnected } from '../network/connect.ts';
 import type { ProxyDecision } from '../network/proxy.ts';
 
-export interface ConnectorOptions {
+interface ConnectorOptions {
   readonly proxy: ProxyDecision;
   /** Trust for every hop: to the proxy, through it, and direct. The runtime's own when absent. */
   readonly secureContext?: (() => SecureContext) | undefined;
   /** Milliseconds for all steps of one connection together. */
   readonly timeout: number;
-}
-
-export interface Connector {
-  readonly connect: buildConnector.connector;
-  /** Aborts pending connections. */
-  close(): void;
 }
 
 function overTls(
@@ -38,7 +32,7 @@ function overTls(
  * Creates the connections of the transport. undici's proxy agent is not used: when a proxy closes the connection without an answer to
  * CONNECT, it retries endlessly without a pause and ignores the signal of the call.
  */
-export function createConnector({ proxy, secureContext, timeout }: ConnectorOptions): Connector {
+export function createConnector({ proxy, secureContext, timeout }: ConnectorOptions) {
   const closing = new AbortController();
 
   async function establish(host: string, port: number, secure: boolean, signal: AbortSignal): Promise<Socket> {
@@ -64,15 +58,17 @@ export function createConnector({ proxy, secureContext, timeout }: ConnectorOpti
     }
   }
 
+  const connector: buildConnector.connector = ({ hostname, port, protocol }, callback) => {
+    const secure = protocol === 'https:';
+    connect(hostname, Number(port === '' ? (secure ? 443 : 80) : port), secure).then(
+      (socket) => callback(null, socket),
+      (error: unknown) => callback(error as Error, null),
+    );
+  };
   return {
-    connect: ({ hostname, port, protocol }, callback) => {
-      const secure = protocol === 'https:';
-      connect(hostname, Number(port === '' ? (secure ? 443 : 80) : port), secure).then(
-        (socket) => callback(null, socket),
-        (error: unknown) => callback(error as Error, null),
-      );
-    },
-    close: () => {
+    connect: connector,
+    /** Aborts pending connections. */
+    close: (): void => {
       closing.abort(Object.assign(new Error('the client was closed'), { code: 'ECONNABORTED' }));
     },
   };

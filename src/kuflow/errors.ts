@@ -139,8 +139,6 @@ export class KuFlowApiError extends KnownError {
   override readonly name: string = 'KuFlowApiError';
   readonly kind: FailureKind;
   readonly operationId: OperationId;
-  /** Address of the call, without the query. */
-  readonly endpoint: string;
   /** Status of the answer; undefined without an answer. (`status` is the exit status.) */
   readonly httpStatus: number | undefined;
   readonly body: DefaultError | undefined;
@@ -160,7 +158,6 @@ export class KuFlowApiError extends KnownError {
     });
     this.kind = parts.kind;
     this.operationId = parts.operationId;
-    this.endpoint = parts.url;
     this.httpStatus = parts.httpStatus;
     this.body = parts.body;
     this.retryAfter = parts.retryAfter;

@@ -4,7 +4,7 @@ import type { JsonPatch } from './contract/common.ts';
 type Data = Readonly<Record<string, unknown>>;
 
 /** Bytes to upload with their type and name. */
-export interface DocumentUpload {
+interface DocumentUpload {
   readonly bytes: Uint8Array;
   readonly contentType: string;
   readonly fileName: string;
@@ -21,28 +21,20 @@ export function namedOperations(call: Call) {
     retrieveTenant: async (id: string) => (await call('retrieveTenant', on(id))).body,
     findProcesses: async (query: QueryOf<'findProcesses'> = {}) => (await call('findProcesses', { query })).body,
     retrieveProcess: async (id: string) => (await call('retrieveProcess', on(id))).body,
-    createProcess: async (body: BodyOf<'createProcess'>) => {
-      const answer = await call('createProcess', { body });
-      return { created: answer.status === 201, resource: answer.body };
-    },
+    createProcess: async (body: BodyOf<'createProcess'>) => (await call('createProcess', { body })).body,
     completeProcess: async (id: string) => (await call('completeProcess', on(id))).body,
     cancelProcess: async (id: string) => (await call('cancelProcess', on(id))).body,
     updateProcessMetadata: async (id: string, value: Data) =>
       (await call('updateProcessMetadata', { ...on(id), body: { metadata: { value } } })).body,
     patchProcessMetadata: async (id: string, body: JsonPatch) =>
       (await call('patchProcessMetadata', { ...on(id), body })).body,
-    createProcessAction: async (id: string, body: BodyOf<'createProcessAction'>) => {
-      const answer = await call('createProcessAction', { ...on(id), body });
-      return { created: answer.status === 201, resource: answer.body };
-    },
+    createProcessAction: async (id: string, body: BodyOf<'createProcessAction'>) =>
+      (await call('createProcessAction', { ...on(id), body })).body,
     retrieveProcessAction: async (id: string, actionId: string) =>
       (await call('retrieveProcessAction', { path: { id, actionId } })).body,
     findProcessItems: async (query: QueryOf<'findProcessItems'> = {}) =>
       (await call('findProcessItems', { query })).body,
-    createProcessItem: async (body: BodyOf<'createProcessItem'>) => {
-      const answer = await call('createProcessItem', { body });
-      return { created: answer.status === 201, resource: answer.body };
-    },
+    createProcessItem: async (body: BodyOf<'createProcessItem'>) => (await call('createProcessItem', { body })).body,
     retrieveProcessItem: async (id: string) => (await call('retrieveProcessItem', on(id))).body,
     claimProcessItemTask: async (id: string) => (await call('claimProcessItemTask', on(id))).body,
     assignProcessItemTask: async (id: string, body: BodyOf<'assignProcessItemTask'>) =>

@@ -6,7 +6,7 @@ import type { ProxyDecision } from '../network/proxy.ts';
 import { createConnector } from './connector.ts';
 import { networkFailure, type NetworkFailure } from './failure.ts';
 
-export interface TransportOptions {
+interface TransportOptions {
   readonly proxy: ProxyDecision;
   /** PEM of authorities to trust in addition to the runtime's own. */
   readonly ca?: string | undefined;
@@ -17,7 +17,7 @@ export interface TransportOptions {
   readonly bodyTimeout: number;
 }
 
-export interface RawRequest {
+interface RawRequest {
   readonly method: string;
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -34,15 +34,9 @@ export interface RawAnswer {
   readonly body: Buffer;
 }
 
-export type Exchange =
+type Exchange =
   | { readonly ok: true; readonly answer: RawAnswer }
   | { readonly ok: false; readonly failure: NetworkFailure; readonly cause: unknown };
-
-export interface Transport {
-  /** One request, one answer. Rejects only with the signal's reason; every other failure is a value. */
-  send(request: RawRequest): Promise<Exchange>;
-  close(): Promise<void>;
-}
 
 const MAX_ANSWER = 256 * 1024 * 1024;
 
@@ -69,7 +63,7 @@ function until<Value>(signal: AbortSignal, work: Promise<Value>): Promise<Value>
 }
 
 /** HTTP over undici with proxy, authorities and timeouts. Redirects are not followed; behind a proxy, the proxy resolves host names. */
-export function createTransport(options: TransportOptions): Transport {
+export function createTransport(options: TransportOptions) {
   const authorities = trustedAuthorities(options.ca, options.env);
   const connector = createConnector({
     proxy: options.proxy,
@@ -86,16 +80,11 @@ export function createTransport(options: TransportOptions): Transport {
     connections: 8,
   });
   return {
-    async send({ method, url, headers, body, signal, onStatus }) {
+    /** One request, one answer. Rejects only with the signal's reason; every other failure is a value. */
+    async send({ method, url, headers, body, signal, onStatus }: RawRequest): Promise<Exchange> {
       let receiving = false;
       const exchange = async (): Promise<RawAnswer> => {
-        const answer = await request(url, {
-          dispatcher,
-          method: method,
-          headers,
-          body: body ?? null,
-          signal,
-        });
+        const answer = await request(url, { dispatcher, method, headers, body: body ?? null, signal });
         receiving = true;
         onStatus?.(answer.statusCode);
         const bytes = Buffer.from(await answer.body.arrayBuffer());
@@ -109,7 +98,7 @@ export function createTransport(options: TransportOptions): Transport {
       }
     },
     // Not a graceful close: no calls are running, and idle connections must not keep the process alive.
-    close: async () => {
+    close: async (): Promise<void> => {
       connector.close();
       await dispatcher.destroy();
     },

@@ -14,7 +14,7 @@ const SYMPTOMS: Readonly<Record<string, readonly FailureKind[]>> = {
  * credentials if the error may be a symptom of that. Not for a connection through a proxy, where another server might answer the probe.
  */
 export async function explainWrongProtocol(error: KuFlowApiError): Promise<KuFlowApiError> {
-  const { protocol, hostname, port } = new URL(error.endpoint);
+  const { protocol, hostname, port } = new URL(error.parts.url);
   if (SYMPTOMS[protocol]?.includes(error.kind) !== true || error.body !== undefined) return error;
   const isHttps = protocol === 'https:';
   const address = { host: normalizeHost(hostname), port: port === '' ? (isHttps ? 443 : 80) : Number(port) };

@@ -70,47 +70,42 @@ export function findDuplicates(
 function describeError(error: ErrorObject, patterns: PatternTexts): DataProblem {
   const path = pointerSteps(error.instancePath);
   const params = error.params as Readonly<Record<string, unknown>>;
-  switch (error.keyword) {
-    case 'required':
-      return { path, reason: `${formatKeyPath([...path, String(params['missingProperty'])])} is missing` };
-    case 'additionalProperties': {
-      const key = String(params['additionalProperty']);
-      const known = Object.keys((error.parentSchema?.['properties'] ?? {}) as object);
-      const near = didYouMean(key, known);
-      return {
-        path,
-        key,
-        reason: `unknown key ${formatDataValue(key)}${near === '' ? `; expected one of ${known.join(', ')}` : near}`,
-      };
-    }
+  if (error.keyword === 'required')
+    return { path, reason: `${formatKeyPath([...path, String(params['missingProperty'])])} is missing` };
+  if (error.keyword === 'additionalProperties') {
+    const key = String(params['additionalProperty']);
+    const known = Object.keys((error.parentSchema?.['properties'] ?? {}) as object);
+    const near = didYouMean(key, known) || `; expected one of ${known.join(', ')}`;
+    return { path, key, reason: `unknown key ${formatDataValue(key)}${near}` };
+  }
+  return { path, reason: `${formatKeyPath(path)} ${describeWrongValue(error, params, patterns)}` };
+}
+
+/** What is wrong with a value: the rest of a sentence that begins with its path. */
+function describeWrongValue(
+  { keyword, data, message }: ErrorObject,
+  params: Readonly<Record<string, unknown>>,
+  patterns: PatternTexts,
+): string {
+  switch (keyword) {
     case 'enum': {
       const values = (params['allowedValues'] as readonly unknown[]).map(String);
-      const near = typeof error.data === 'string' ? didYouMean(error.data, values) : '';
-      return {
-        path,
-        reason: `${formatKeyPath(path)} must be ${formatAlternatives(values)}, not ${formatDataValue(error.data)}${near}`,
-      };
+      const near = typeof data === 'string' ? didYouMean(data, values) : '';
+      return `must be ${formatAlternatives(values)}, not ${formatDataValue(data)}${near}`;
     }
     case 'pattern': {
       const pattern = String(params['pattern']);
-      return {
-        path,
-        reason:
-          pattern === '\\S' || String(error.data).trim() === ''
-            ? `${formatKeyPath(path)} is empty`
-            : `${formatKeyPath(path)} ${patterns[pattern] ?? 'is not valid:'} ${formatDataValue(error.data)}`,
-      };
+      if (pattern === '\\S' || String(data).trim() === '') return 'is empty';
+      return `${patterns[pattern] ?? 'is not valid:'} ${formatDataValue(data)}`;
     }
     case 'minItems':
-      return { path, reason: `${formatKeyPath(path)} is an empty list` };
-    case 'uniqueItems': {
-      const value = (error.data as readonly unknown[])[Number(params['i'])];
-      return { path, reason: `${formatKeyPath(path)} lists ${formatDataValue(value)} twice` };
-    }
+      return 'is an empty list';
+    case 'uniqueItems':
+      return `lists ${formatDataValue((data as readonly unknown[])[Number(params['i'])])} twice`;
     case 'type':
-      return { path, reason: `${formatKeyPath(path)} ${describeWrongType(String(params['type']), error.data)}` };
+      return describeWrongType(String(params['type']), data);
     default:
-      return { path, reason: `${formatKeyPath(path)} ${error.message ?? error.keyword}` };
+      return message ?? keyword;
   }
 }
 

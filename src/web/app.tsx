@@ -1,4 +1,4 @@
-import type { ComponentChildren } from 'preact';
+import type { ComponentChildren, ComponentType } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { AppDataContext, useApp, useAppData } from './app-data.ts';
 import { connectLiveEvents, readAgain, useConnection } from './live/connection.ts';
@@ -13,36 +13,29 @@ import { HomeView } from './views/home.tsx';
 import { KUFLOW } from './project-commands.ts';
 import { lazyComponent } from './parts/lazy.tsx';
 
-// The views that are not the first one. Several come from one file.
+const lazyView = <Props extends object>(load: () => Promise<ComponentType<Props>>) => lazyComponent('the view', load);
 
-const ProcessesView = lazyComponent('the view', async () => (await import('./views/processes.tsx')).ProcessListView);
-const ProcessView = lazyComponent('the view', async () => (await import('./views/process.tsx')).ProcessDetailView);
-const StartView = lazyComponent('the view', async () => (await import('./views/start.tsx')).StartProcessView);
-const TasksView = lazyComponent('the view', async () => (await import('./views/tasks.tsx')).TaskListView);
-const TaskView = lazyComponent('the view', async () => (await import('./views/task.tsx')).TaskDetailView);
-const LatestTaskView = lazyComponent('the view', async () => (await import('./views/task.tsx')).LatestTaskRedirect);
-const RequestsView = lazyComponent('the view', async () => (await import('./views/requests.tsx')).RequestListView);
-const RequestView = lazyComponent('the view', async () => (await import('./views/requests.tsx')).RequestDetailView);
-const FaultsView = lazyComponent('the view', async () => (await import('./views/faults.tsx')).FaultListView);
-const WebhooksView = lazyComponent('the view', async () => (await import('./views/webhooks.tsx')).WebhookListView);
-const WebhookView = lazyComponent('the view', async () => (await import('./views/webhooks.tsx')).WebhookDetailView);
+/** The views that are not the first one. Several come from one file. */
+const LAZY = {
+  Processes: lazyView(async () => (await import('./views/processes.tsx')).ProcessListView),
+  Process: lazyView(async () => (await import('./views/process.tsx')).ProcessDetailView),
+  Start: lazyView(async () => (await import('./views/start.tsx')).StartProcessView),
+  Tasks: lazyView(async () => (await import('./views/tasks.tsx')).TaskListView),
+  Task: lazyView(async () => (await import('./views/task.tsx')).TaskDetailView),
+  LatestTask: lazyView(async () => (await import('./views/task.tsx')).LatestTaskRedirect),
+  Requests: lazyView(async () => (await import('./views/requests.tsx')).RequestListView),
+  Request: lazyView(async () => (await import('./views/requests.tsx')).RequestDetailView),
+  Faults: lazyView(async () => (await import('./views/faults.tsx')).FaultListView),
+  Webhooks: lazyView(async () => (await import('./views/webhooks.tsx')).WebhookListView),
+  Webhook: lazyView(async () => (await import('./views/webhooks.tsx')).WebhookDetailView),
+};
 
 const AFTER_MS = 1_000;
 
 /** Loads the other views once the first one is shown, so that links work without waiting, and while the platform is restarted. */
 function preloadViews(): void {
   setTimeout(() => {
-    for (const view of [
-      ProcessesView,
-      ProcessView,
-      StartView,
-      TasksView,
-      TaskView,
-      RequestsView,
-      FaultsView,
-      WebhooksView,
-    ])
-      void view.preload().catch(() => undefined);
+    for (const view of Object.values(LAZY)) void view.preload().catch(() => undefined);
   }, AFTER_MS);
 }
 
@@ -142,27 +135,27 @@ function View({ route }: { readonly route: Route }): ComponentChildren {
     case 'home':
       return <HomeView />;
     case 'processes':
-      return <ProcessesView route={route} />;
+      return <LAZY.Processes route={route} />;
     case 'start':
-      return <StartView key={`${route.code ?? ''} ${route.like ?? ''}`} route={route} />;
+      return <LAZY.Start key={`${route.code ?? ''} ${route.like ?? ''}`} route={route} />;
     case 'process':
-      return <ProcessView key={route.id} id={route.id} />;
+      return <LAZY.Process key={route.id} id={route.id} />;
     case 'tasks':
-      return <TasksView route={route} />;
+      return <LAZY.Tasks route={route} />;
     case 'latest-task':
-      return <LatestTaskView />;
+      return <LAZY.LatestTask />;
     case 'task':
-      return <TaskView key={route.id} id={route.id} />;
+      return <LAZY.Task key={route.id} id={route.id} />;
     case 'requests':
-      return <RequestsView route={route} />;
+      return <LAZY.Requests route={route} />;
     case 'request':
-      return <RequestView key={route.id} id={route.id} />;
+      return <LAZY.Request key={route.id} id={route.id} />;
     case 'faults':
-      return <FaultsView />;
+      return <LAZY.Faults />;
     case 'webhooks':
-      return <WebhooksView route={route} />;
+      return <LAZY.Webhooks route={route} />;
     case 'webhook':
-      return <WebhookView key={route.id} id={route.id} />;
+      return <LAZY.Webhook key={route.id} id={route.id} />;
     case 'unknown':
       return (
         <>

@@ -109,26 +109,25 @@ beforeAll(async () => {
     credentials: { clientId: id, clientSecret: secret },
   });
   for (let index = 0; index < INSTANCES; index++) {
-    const { resource } = await user.createProcess({ processDefinitionCode: 'LOAN', tenantId: state.tenantId });
-    const processId = resource.id;
+    const { id: processId } = await user.createProcess({ processDefinitionCode: 'LOAN', tenantId: state.tenantId });
     await user.updateProcessMetadata(processId, personal(index));
     const entity = { value: personal(index) };
     await user.call('updateProcessEntity', { path: { id: processId }, body: { entity } });
     const apply = await worker.createProcessItem({ type: 'TASK', processId, processItemDefinitionCode: 'APPLY' });
-    await user.claimProcessItemTask(apply.resource.id);
-    await user.updateProcessItemTaskData(apply.resource.id, personal(index));
-    await worker.appendProcessItemTaskLog(apply.resource.id, { level: 'INFO', message: `${CANARY} in a log` });
-    await user.completeProcessItemTask(apply.resource.id);
+    await user.claimProcessItemTask(apply.id);
+    await user.updateProcessItemTaskData(apply.id, personal(index));
+    await worker.appendProcessItemTaskLog(apply.id, { level: 'INFO', message: `${CANARY} in a log` });
+    await user.completeProcessItemTask(apply.id);
     const score = await worker.createProcessItem({ type: 'TASK', processId, processItemDefinitionCode: 'SCORE' });
-    await worker.claimProcessItemTask(score.resource.id);
-    await worker.updateProcessItemTaskData(score.resource.id, personal(index));
+    await worker.claimProcessItemTask(score.id);
+    await worker.updateProcessItemTaskData(score.id, personal(index));
     const note = await worker.createProcessItem({
       type: 'MESSAGE',
       processId,
       processItemDefinitionCode: 'NOTE',
       message: { text: `${CANARY} in a message` },
     });
-    ids.push(processId, apply.resource.id, score.resource.id, note.resource.id);
+    ids.push(processId, apply.id, score.id, note.id);
   }
   // The canary values exist on the platform, so a leak could be found.
   expect(JSON.stringify(await worker.retrieveProcess(ids[0] ?? ''))).toContain(`${CANARY} Ada 0`);

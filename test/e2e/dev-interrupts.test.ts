@@ -347,16 +347,16 @@ describe.runIf(process.platform !== 'win32')('a generated worker whose terminal 
     const exec = startInTerminal(kuflowDev('exec', ...platformOptions, '--', process.execPath, main), inProject);
     const state = await platformReady(exec, stateDir);
     const user = userOf(state);
-    const { resource } = await user.createProcess({ processDefinitionCode: 'SLOW', tenantId: state.tenantId });
+    const { id } = await user.createProcess({ processDefinitionCode: 'SLOW', tenantId: state.tenantId });
     await user.close();
-    await until('the activity is running', () => startedActivity(state, resource.id));
+    await until('the activity is running', () => startedActivity(state, id));
     exec.closeTerminal();
     await until('all processes have ended', () => mark.alive().length === 0);
     expect(existsSync(join(stateDir, 'state.db.owner'))).toBe(false);
 
     const again = startCommand(kuflowDev(...platformOptions), options);
     await platformReady(again, stateDir);
-    const history = startCommand(kuflowDev('history', resource.id, '--state-dir', stateDir), options);
+    const history = startCommand(kuflowDev('history', id, '--state-dir', stateDir), options);
     expect(await history.ended).toEqual({ code: 0, signal: null });
     expect(history.output()).toContain('EVENT_TYPE_ACTIVITY_TASK_COMPLETED');
     expect(history.output()).toContain(Buffer.from('"attempt 1"').toString('base64'));

@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { parse } from 'yaml';
-import { missingContainers } from '../../scripts/containers.mjs';
+import { missingContainers } from '../../scripts/test-programs.mjs';
 import { buildImage, imageSize, podman, provideBase, RUN, startPodman } from '../support/containers.ts';
 import { parseDockerfile } from '../support/dockerfile.ts';
 import { generatedProject } from '../support/generated-project.ts';

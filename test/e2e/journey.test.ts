@@ -157,8 +157,8 @@ describeWorkers(
     /** Sends a signal, creates a task and starts a process, and completes the task. */
     async function useActions(user: KuFlowClient, processId: string): Promise<void> {
       const act = async (code: string): Promise<ProcessAction> => {
-        const { resource } = await user.createProcessAction(processId, { processActionDefinitionCode: code });
-        return await actionEnds(user, processId, resource.id);
+        const { id } = await user.createProcessAction(processId, { processActionDefinitionCode: code });
+        return await actionEnds(user, processId, id);
       };
       const [reminded, check, again] = [await act('REMIND'), await act('ADD_CHECK'), await act('AGAIN')];
       expect([reminded, check, again].map(({ status }) => status)).toEqual(['COMPLETED', 'COMPLETED', 'COMPLETED']);
@@ -268,7 +268,7 @@ describeWorkers(
           () => /Process JOURNEY (\S+)/.exec(simulation.output())?.[1],
         );
         await opensReview('killed.log');
-        const { resource: action } = await asUser(state, (user) =>
+        const action = await asUser(state, (user) =>
           user.createProcessAction(processId, { processActionDefinitionCode: 'EXPORT' }),
         );
         const started = await platformTime(state);

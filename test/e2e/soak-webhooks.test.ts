@@ -95,8 +95,8 @@ const json = (...args: readonly string[]): unknown => {
 };
 
 const startProcess = async (code: string): Promise<string> => {
-  const { resource } = await user.createProcess({ processDefinitionCode: code, tenantId: state.tenantId });
-  return resource.id;
+  const { id } = await user.createProcess({ processDefinitionCode: code, tenantId: state.tenantId });
+  return id;
 };
 const completeTask = async (processId: string, code: string, value: object = {}): Promise<void> => {
   const { id } = await taskOf(user, processId, code);

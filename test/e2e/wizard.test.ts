@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openSession, type TerminalSession } from '../../scripts/terminal-session.mjs';
+import { openSession } from '../../scripts/terminal-session.mjs';
 import { installedBin } from '../support/generated-project.ts';
 import { hasShell } from '../support/interactive-shell.ts';
 import { runAlone } from '../support/lanes.ts';
@@ -30,6 +30,8 @@ const CTRL_C = '\u0003';
 const CTRL_D = '\u0004';
 const CTRL_Z = '\u001a';
 const SECRET = 'canary-81d2';
+
+type TerminalSession = ReturnType<typeof openSession>;
 
 let folder: string;
 let session: TerminalSession | undefined;

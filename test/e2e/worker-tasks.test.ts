@@ -84,7 +84,7 @@ afterAll(async () => {
 });
 
 const act = async (processId: string, processActionDefinitionCode: string) =>
-  (await user.client.createProcessAction(processId, { processActionDefinitionCode })).resource;
+  await user.client.createProcessAction(processId, { processActionDefinitionCode });
 
 const openTasks = async (processIds: readonly string[]) =>
   (await user.client.findProcessItems({ processId: [...processIds], type: ['TASK'], taskState: ['READY', 'CLAIMED'] }))

@@ -55,10 +55,10 @@ describeInChromium('every view of the console', () => {
       email: 'mary@example.com',
     });
     const item = async (processId: string, more: object): Promise<string> => {
-      const { resource } = await worker.createProcessItem({ processId, ...more } as Parameters<
+      const { id } = await worker.createProcessItem({ processId, ...more } as Parameters<
         typeof worker.createProcessItem
       >[0]);
-      return resource.id;
+      return id;
     };
     ids.thread = await item(ids.process, { type: 'THREAD', processItemDefinitionCode: 'LOAN_DISCUSSION' });
     ids.approval = await app.addTask(ids.process, 'APPROVE_LOAN');

@@ -96,21 +96,21 @@ export function useConsole(browser: TestBrowser, options: Partial<PlatformOption
       return page;
     },
     startProcess: async (metadata, code = 'LOAN') => {
-      const { resource } = await user.createProcess({
+      const { id } = await user.createProcess({
         processDefinitionCode: code,
         tenantId: current.platform.identity.tenantId,
         ...(metadata === undefined ? {} : { metadata: { value: metadata } }),
       });
-      return resource.id;
+      return id;
     },
     addTask: async (processId, code, contextData) => {
-      const { resource } = await application.createProcessItem({
+      const { id } = await application.createProcessItem({
         type: 'TASK',
         processId,
         processItemDefinitionCode: code,
         ...(contextData === undefined ? {} : { task: { contextData: { value: contextData } } }),
       });
-      return resource.id;
+      return id;
     },
     dev,
     stop: async () => {

@@ -4,8 +4,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { ROOT } from '../../scripts/bundle.mjs';
-import { provideChromium } from '../../scripts/chromium.mjs';
-import { provideTemporal } from '../../scripts/temporal.mjs';
+import { provideChromium, provideTemporal } from '../../scripts/test-programs.mjs';
 import { buildIfStale } from './build-if-stale.ts';
 
 declare module 'vitest' {

@@ -43,8 +43,8 @@ export async function readEncryptionKey(state: PlatformState, keyId: string): Pr
 }
 
 export async function startLoan(user: KuFlowClient, state: PlatformState): Promise<string> {
-  const { resource } = await user.createProcess({ processDefinitionCode: 'LOAN', tenantId: state.tenantId });
-  return resource.id;
+  const { id } = await user.createProcess({ processDefinitionCode: 'LOAN', tenantId: state.tenantId });
+  return id;
 }
 
 /** Waits until the process has a task with this code. `failIfExited` throws if the worker has exited. */

@@ -1,5 +1,4 @@
-import { provideChromium } from '../../scripts/chromium.mjs';
-import { provideTemporal } from '../../scripts/temporal.mjs';
+import { provideChromium, provideTemporal } from '../../scripts/test-programs.mjs';
 import { buildIfStale } from './build-if-stale.ts';
 
 /** The platform runs from source, but serves the console that was built. */

@@ -64,8 +64,8 @@ export async function processUser(platform: RunningPlatform): Promise<ProcessUse
     temporal,
     item,
     start: async (code) => {
-      const { resource } = await client.createProcess({ processDefinitionCode: code, tenantId });
-      return resource.id;
+      const { id } = await client.createProcess({ processDefinitionCode: code, tenantId });
+      return id;
     },
     complete: async (processId, code, data) => {
       const { id } = await item(processId, code);

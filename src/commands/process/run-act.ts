@@ -68,24 +68,27 @@ export async function runProcessAct(
       ]);
     requireConfirmation(session, flags, `invoke ${code} in ${formatProcessName(process)}`);
     const params = await toParams(session, process, { code, action }, flags, context);
-    const { resource } = await client.createProcessAction(process.id, { processActionDefinitionCode: code, ...params });
+    const invokedAction = await client.createProcessAction(process.id, {
+      processActionDefinitionCode: code,
+      ...params,
+    });
     if (flags.json !== true) {
-      const sendsSignal = action?.type === 'send-workflow-signal' && resource.status === 'COMPLETED';
-      printInvokedAction(terminal, resource, { sendsSignal });
+      const sendsSignal = action?.type === 'send-workflow-signal' && invokedAction.status === 'COMPLETED';
+      printInvokedAction(terminal, invokedAction, { sendsSignal });
       if (sendsSignal) await warnAboutUnpolledQueues(session, [toProcessSummary(process).code], context);
     }
     if (flags.wait !== true) {
-      if (flags.json === true) terminal.out.line(stringifyForTerminal({ action: resource }));
+      if (flags.json === true) terminal.out.line(stringifyForTerminal({ action: invokedAction }));
       return;
     }
-    if (resource.status === 'REQUESTED' && local !== undefined) {
+    if (invokedAction.status === 'REQUESTED' && local !== undefined) {
       const { invoked } = await readActions(local.devApi, process.id);
-      const { workflow } = invoked.find((one) => one.action.id === resource.id) ?? {};
+      const { workflow } = invoked.find((one) => one.action.id === invokedAction.id) ?? {};
       if (workflow?.pollers.length === 0) printUnpolledAction(terminal, workflow.taskQueue);
     }
-    const ended = await waitForAction(session, process.id, resource, context);
+    const ended = await waitForAction(session, process.id, invokedAction, context);
     if (flags.json === true) terminal.out.line(stringifyForTerminal({ action: ended }));
-    else if (resource.status === 'REQUESTED') printInvokedAction(terminal, ended, { ended: true });
+    else if (invokedAction.status === 'REQUESTED') printInvokedAction(terminal, ended, { ended: true });
     if (ended.status !== 'COMPLETED') context.setStatus(1);
   });
 }

@@ -79,16 +79,16 @@ export async function runProcessStart(
     const definition = await session.findDefinition(chosen);
     const metadata = await newMetadata(session, chosen, definition, flags, context);
     requireConfirmation(session, flags, `start a process of ${chosen}`);
-    const { resource } = await session.client.createProcess({
+    const started = await session.client.createProcess({
       processDefinitionCode: chosen,
       tenantId: session.tenantId ?? definition?.tenant ?? (await onlyTenant(session)),
       ...(metadata === undefined ? {} : { metadata: { value: { ...metadata } } }),
     });
     if (flags.json !== true) {
-      printStartedProcess(terminal, resource);
+      printStartedProcess(terminal, started);
       await warnAboutUnpolledQueues(session, [chosen], context);
     }
-    const process = flags.wait === true ? await waitForEnd(session, resource.id, context) : resource;
+    const process = flags.wait === true ? await waitForEnd(session, started.id, context) : started;
     if (flags.json === true) terminal.out.line(stringifyForTerminal({ process }));
     else if (flags.wait === true) terminal.err.line(`The process is ${process.state}`);
     if (flags.wait === true && process.state !== 'COMPLETED') context.setStatus(1);

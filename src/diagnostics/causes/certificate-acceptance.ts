@@ -109,28 +109,25 @@ export function acceptanceOf(traits: readonly MaterialTrait[]): AcceptanceByProg
   return byProgram(acceptanceBy);
 }
 
-const FACT_TEXTS: Readonly<Record<Acceptance, string>> = {
-  accepts: 'accepts it',
-  'accepts-first': 'uses only the first certificate of the CA',
-  rejects: 'rejects it',
-  unknown: 'not tested',
+/** As a fact about one program, and before the names of several, in this order. */
+const TEXTS: Readonly<Record<Acceptance, { readonly fact: string; readonly phrase: string }>> = {
+  accepts: { fact: 'accepts it', phrase: 'accepted by' },
+  'accepts-first': {
+    fact: 'uses only the first certificate of the CA',
+    phrase: 'only the first certificate of the CA is used by',
+  },
+  rejects: { fact: 'rejects it', phrase: 'rejected by' },
+  unknown: { fact: 'not tested', phrase: 'not tested with' },
 };
 
 /** Facts for a result, by program. */
 export function acceptanceFacts(acceptance: AcceptanceByProgram): Readonly<Record<Program, string>> {
-  return byProgram((program) => FACT_TEXTS[acceptance[program]]);
+  return byProgram((program) => TEXTS[acceptance[program]].fact);
 }
-
-const PHRASES: readonly (readonly [Acceptance, string])[] = [
-  ['accepts', 'accepted by'],
-  ['accepts-first', 'only the first certificate of the CA is used by'],
-  ['rejects', 'rejected by'],
-  ['unknown', 'not tested with'],
-];
 
 /** `accepted by X; rejected by Y and Z` if the programs differ or nothing is known; undefined otherwise. */
 export function describeAcceptance(acceptance: AcceptanceByProgram): string | undefined {
-  const phrases = PHRASES.flatMap(([one, phrase]): readonly string[] => {
+  const phrases = Object.entries(TEXTS).flatMap(([one, { phrase }]) => {
     const names = ALL_PROGRAMS.filter((program) => acceptance[program] === one).map((program) => PROGRAMS[program]);
     return names.length === 0 ? [] : [`${phrase} ${joinNames(names)}`];
   });

@@ -27,8 +27,10 @@ const PLAINTEXT: readonly string[] = [
   'ERR_SSL_RECORD_LAYER_FAILURE',
 ];
 
-/** Alerts that a server sends only after examining the client certificate, unlike 40 (handshake failure). */
-function clientCertificateAlert(code: string): EngineCause | undefined {
+/** Alerts about HTTP/2, and those that a server sends only after examining the client certificate, unlike 40 (handshake failure). */
+function alertCause(code: string, target: string): EngineCause | undefined {
+  if (code.endsWith('ALERT_NO_APPLICATION_PROTOCOL'))
+    return engineCause('engine-no-http2', `${target} speaks TLS but refuses HTTP/2`);
   if (code.endsWith('ALERT_CERTIFICATE_REQUIRED')) {
     return engineCause('client-certificate-missing', 'The engine requires a client certificate but did not get one');
   }
@@ -47,10 +49,8 @@ function clientCertificateAlert(code: string): EngineCause | undefined {
 function tlsCause({ code, timedOut, message }: DialFailure, target: string): EngineCause {
   if (timedOut) return engineCause('engine-silent', `${target} accepts connections but does not respond`);
   if (PLAINTEXT.includes(code)) return engineCause('engine-plaintext', `${target} does not speak TLS`);
-  if (code.endsWith('ALERT_NO_APPLICATION_PROTOCOL'))
-    return engineCause('engine-no-http2', `${target} speaks TLS but refuses HTTP/2`);
-  const client = clientCertificateAlert(code);
-  if (client !== undefined) return client;
+  const alert = alertCause(code, target);
+  if (alert !== undefined) return alert;
   if (code.endsWith('ALERT_HANDSHAKE_FAILURE')) {
     return engineCause('engine-handshake-refused', `${target} rejected the TLS handshake without giving a reason`);
   }
@@ -170,14 +170,8 @@ export function handshakeCause(facts: HandshakeFacts, clocks?: ClockComparison):
   if (facts.failure !== undefined) return failureCause(facts.failure, facts);
   if (facts.authorized === false) return trustCause(facts, clocks);
   if (after?.kind === 'alert' || after?.kind === 'error') {
-    const client = clientCertificateAlert(after.code);
-    if (client !== undefined) return client;
-    if (after.code.endsWith('ALERT_NO_APPLICATION_PROTOCOL'))
-      return engineCause('engine-no-http2', `${target} speaks TLS but refuses HTTP/2`);
-    return engineCause(
-      'engine-handshake-refused',
-      `${target} rejected the connection right after the TLS handshake (${after.code})`,
-    );
+    const text = `${target} rejected the connection right after the TLS handshake (${after.code})`;
+    return alertCause(after.code, target) ?? engineCause('engine-handshake-refused', text);
   }
   if (after?.kind === 'http1') return engineCause('engine-http1', `${target} speaks HTTP/1.x, not HTTP/2`);
   if (facts.alpn !== 'h2')

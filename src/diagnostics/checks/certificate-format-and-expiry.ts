@@ -39,11 +39,8 @@ export const certificateFormatCheck: DoctorCheck = {
       const [first] = affected;
       if (first === undefined) continue;
       const file = paths?.[first];
-      return toFinding({
-        ...{ id: 'KF-TLS-004', code, facts: seen },
-        text: `${problem} in the ${affected.map((part) => PARTS[part]).join(', ')}${phrase === undefined ? '' : ` (${phrase})`}`,
-        ...(file !== undefined && { values: { file } }),
-      });
+      const message = `${problem} in the ${affected.map((part) => PARTS[part]).join(', ')}${phrase === undefined ? '' : ` (${phrase})`}`;
+      return toFinding('KF-TLS-004', code, message, { facts: seen, ...(file !== undefined && { values: { file } }) });
     }
     return { state: 'pass', summary: phrase ?? 'every tested program accepts it', facts: seen };
   },
@@ -92,13 +89,11 @@ export const certificateExpiryCheck: DoctorCheck = {
     };
     const left = `${facts.daysLeft} days`;
     if (expiresSoon(material.notBefore, material.notAfter, now, input.warnExpiry)) {
-      const finding = toFinding({
-        ...{ id: 'KF-TLS-005', code: 'certificate-expires-soon', facts },
-        text:
-          material.notAfter <= now
-            ? `The engine certificate expired on ${facts.validTo}`
-            : `The engine certificate expires in ${left}, on ${facts.validTo}`,
-      });
+      const text =
+        material.notAfter <= now
+          ? `The engine certificate expired on ${facts.validTo}`
+          : `The engine certificate expires in ${left}, on ${facts.validTo}`;
+      const finding = toFinding('KF-TLS-005', 'certificate-expires-soon', text, { facts });
       return withObstacles(finding, input.material);
     }
     const expiringRoot = roots.find(({ validFrom, validTo }) =>
@@ -111,10 +106,8 @@ export const certificateExpiryCheck: DoctorCheck = {
     );
     if (expiringRoot !== undefined) {
       const end = isoTime(Date.parse(expiringRoot.validTo));
-      const finding = toFinding({
-        ...{ id: 'KF-TLS-005', code: 'certificate-authority-expires-soon', facts },
-        text: `The CA certificate ${expiringRoot.subject.replaceAll('\n', ', ')} expires on ${end}`,
-      });
+      const text = `The CA certificate ${expiringRoot.subject.replaceAll('\n', ', ')} expires on ${end}`;
+      const finding = toFinding('KF-TLS-005', 'certificate-authority-expires-soon', text, { facts });
       return withObstacles(finding, input.material);
     }
     return { state: 'pass', summary: `${left} left`, facts };

@@ -84,12 +84,12 @@ function materialFinding(
   const phrase = acceptance && describeAcceptance(acceptance);
   const [first] = problems;
   const odd = first?.code === 'key-mismatch' ? findOddPart(material) : undefined;
-  const finding = toFinding({
-    ...{ id, code: `certificate-${odd === undefined ? (first?.code ?? 'unreadable') : 'mixed-sources'}` },
-    text: `${problems.map(({ message }) => message).join('; ')}${phrase === undefined ? '' : ` (${phrase})`}`,
+  const code = `certificate-${odd === undefined ? (first?.code ?? 'unreadable') : 'mixed-sources'}`;
+  const message = `${problems.map((problem) => problem.message).join('; ')}${phrase === undefined ? '' : ` (${phrase})`}`;
+  const finding = toFinding(id, code, message, {
     facts: {
       source,
-      problems: problems.map(({ part, code }) => `${part}: ${code}`),
+      problems: problems.map((problem) => `${problem.part}: ${problem.code}`),
       ...(acceptance && acceptanceFacts(acceptance)),
     },
     values: {
@@ -154,7 +154,7 @@ function evaluatePartialMaterial(
   if (problems.length > 0) return materialFinding('KF-TLS-001', problems, set, { ...origin, material: origin });
   const text = `The certificate set is incomplete; missing: ${missing.map((part) => PARTS[part]).join(', ')}`;
   const facts = { source, missing };
-  if (!isReported) return toFinding({ id: 'KF-TLS-001', code: 'certificate-incomplete', text, facts });
+  if (!isReported) return toFinding('KF-TLS-001', 'certificate-incomplete', text, { facts });
   return { ...skippedBecauseOf('KF-SET-006', text), facts };
 }
 
@@ -194,8 +194,7 @@ export const configuredCertificateCheck: Check<CheckInput, CheckOutputs> = {
     } catch (error) {
       if (!(error instanceof KnownError)) throw error;
       const text = [error.message, error.seen].filter((part) => part !== undefined).join(': ');
-      const finding = toFinding({
-        ...{ id: 'KF-TLS-001', code: 'certificate-files-unreadable', text },
+      const finding = toFinding('KF-TLS-001', 'certificate-files-unreadable', text, {
         facts: { source },
         values: { file: error.tried ?? source },
       });
@@ -233,9 +232,8 @@ export const issuedCertificateCheck: Check<CheckInput, CheckOutputs> = {
 /** The worker uses the namespace in the settings, even if the certificate is for another one. */
 function findOtherNamespace({ namespace: own }: IssuedMaterial, { namespace }: CheckInput): Finding<never> | undefined {
   if (namespace === undefined || own === '' || namespace.value === own) return undefined;
-  return toFinding({
-    ...{ id: 'KF-TLS-002', code: 'certificate-other-namespace' },
-    text: `KuFlow issued the certificate for the namespace ${own}, but the settings name ${namespace.value} (${namespace.source})`,
+  const text = `KuFlow issued the certificate for the namespace ${own}, but the settings name ${namespace.value} (${namespace.source})`;
+  return toFinding('KF-TLS-002', 'certificate-other-namespace', text, {
     facts: { namespace: own, configuredNamespace: namespace.value, namespaceSource: namespace.source },
     values: { source: namespace.source },
   });

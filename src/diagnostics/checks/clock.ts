@@ -17,6 +17,6 @@ export const clockCheck: DoctorCheck = {
     if (Math.abs(skewMs) < NOTICEABLE_SKEW_MS)
       return { state: 'pass', summary: `within ${Math.max(1, seconds)} s of KuFlow's clock`, facts };
     const code = Math.abs(skewMs) >= WRONG_CLOCK_MS ? 'clock-wrong' : 'clock-off';
-    return toFinding({ id: 'KF-CLOCK-001', code, text: `This machine's clock is ${formatSkew(skewMs)}`, facts });
+    return toFinding('KF-CLOCK-001', code, `This machine's clock is ${formatSkew(skewMs)}`, { facts });
   },
 };

@@ -109,8 +109,7 @@ async function readKey(
     if (!(error instanceof KuFlowApiError)) throw error;
     const code = keyCause(error);
     if (code === undefined) return restFinding(error);
-    return toFinding({
-      ...{ id: ID, code, text: `Key ${keyId} of process ${processId}: ${formatWithSeen(error)}` },
+    return toFinding(ID, code, `Key ${keyId} of process ${processId}: ${formatWithSeen(error)}`, {
       facts: { processId, keyId, ...(error.httpStatus !== undefined && { httpStatus: error.httpStatus }) },
       values: { process: processId, key: keyId, source: input.endpoint.source },
     });

@@ -32,10 +32,7 @@ export const filePermissionsCheck: DoctorCheck = {
       ({ file, mode }) =>
         `${shortPath(file.path, input.cwd)} (${file.description}, mode ${(mode & 0o777).toString(8)})`,
     );
-    return toFinding({
-      id: 'KF-FILE-001',
-      code: 'file-readable-by-others',
-      text: `Other users can read ${texts.join(', ')}`,
+    return toFinding('KF-FILE-001', 'file-readable-by-others', `Other users can read ${texts.join(', ')}`, {
       facts: { files: texts },
       values: { file: shortPath(first.file.path, input.cwd) },
       // Only removes permissions: a file that is read-only for its owner stays read-only.
@@ -73,17 +70,19 @@ export const gitCheck: DoctorCheck = {
     const fixes = visible.map(({ path, line }): Fix => ({ kind: 'gitignore', folder: dirname(path), line }));
     const [first] = tracked;
     if (first !== undefined) {
-      return toFinding({
-        ...{ id: 'KF-FILE-002', code: 'file-tracked-by-git', facts, fixes },
-        text: `Git tracks ${listPaths(tracked, input.cwd)}, which contains a secret`,
+      const text = `Git tracks ${listPaths(tracked, input.cwd)}, which contains a secret`;
+      return toFinding('KF-FILE-002', 'file-tracked-by-git', text, {
+        facts,
+        fixes,
         values: { folder: shortPath(dirname(first.path), input.cwd), file: basename(first.path) },
       });
     }
     const [open] = visible;
     if (open !== undefined) {
-      return toFinding({
-        ...{ id: 'KF-FILE-002', code: 'file-not-ignored', facts, fixes },
-        text: `Git does not ignore ${listPaths(visible, input.cwd)}, which contains a secret`,
+      const text = `Git does not ignore ${listPaths(visible, input.cwd)}, which contains a secret`;
+      return toFinding('KF-FILE-002', 'file-not-ignored', text, {
+        facts,
+        fixes,
         values: { line: open.line, gitignore: shortPath(join(dirname(open.path), '.gitignore'), input.cwd) },
       });
     }

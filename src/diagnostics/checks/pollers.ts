@@ -51,7 +51,7 @@ function evaluatePollers(seen: QueueByKind, queue: Sourced<string>, now: number)
   };
   const finding = (code: string, text: string, kind: TaskKind = 'workflow'): Finding<never> => {
     const values = { queue: queue.value, source: queue.source, kind: PLURAL[kind] };
-    return toFinding({ id: 'KF-POLL-001', code, text, facts, values });
+    return toFinding('KF-POLL-001', code, text, { facts, values });
   };
   const name = `task queue ${queue.value}`;
   const ago = `for ${Math.round((now - latest) / 60_000)} minutes`;
@@ -148,18 +148,15 @@ async function compareProcessStart(
   if (start.taskQueue === '' || start.workflowType === '')
     return skippedAs('restricted', 'the engine does not show how the process was started', facts);
   if (queue !== undefined && queue.value !== start.taskQueue) {
-    return toFinding({
-      ...{ id: 'KF-PROC-001', code: 'process-queue-differs', facts },
-      text: `The process was started on task queue ${quoteName(start.taskQueue)}, but this worker polls ${quoteName(queue.value)}`,
-      values: { source: queue.source },
-    });
+    const text = `The process was started on task queue ${quoteName(start.taskQueue)}, but this worker polls ${quoteName(queue.value)}`;
+    return toFinding('KF-PROC-001', 'process-queue-differs', text, { facts, values: { source: queue.source } });
   }
   const processes = project === undefined ? [] : await project.processes().catch(() => []);
   if (processes.length > 0 && !processes.some(({ workflowType }) => workflowType === start.workflowType)) {
     const types = processes.map(({ workflowType }) => quoteName(workflowType)).join(', ');
-    return toFinding({
-      ...{ id: 'KF-PROC-001', code: 'process-type-differs', facts },
-      text: `The process was started as workflow type ${quoteName(start.workflowType)}, but this worker has ${types}`,
+    const text = `The process was started as workflow type ${quoteName(start.workflowType)}, but this worker has ${types}`;
+    return toFinding('KF-PROC-001', 'process-type-differs', text, {
+      facts,
       values: { file: processes[0]?.file ?? 'kuflow.process.yaml' },
     });
   }

@@ -37,9 +37,9 @@ const describePorts = (ports: readonly WorkerPort[]): string =>
   ports.map(({ use, port }) => `${use} port ${port.value}`).join(', ');
 
 function portInUse({ use, port }: WorkerPort, facts: Finding<never>['facts']): Finding<never> {
-  return toFinding({
-    ...{ id: 'KF-PROJ-004', code: 'worker-port-in-use', facts },
-    text: `Another program uses the ${use} port ${port.value} (${port.source}), so the worker cannot start on this machine`,
+  const text = `Another program uses the ${use} port ${port.value} (${port.source}), so the worker cannot start on this machine`;
+  return toFinding('KF-PROJ-004', 'worker-port-in-use', text, {
+    facts,
     values: { key: NAMES[use], source: port.source, port: String(port.value) },
   });
 }

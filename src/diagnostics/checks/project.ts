@@ -30,8 +30,7 @@ export const definitionDriftCheck: DoctorCheck = {
       drift = await project.drift();
     } catch (error) {
       if (!(error instanceof KnownError)) throw error;
-      return toFinding({
-        ...{ id: 'KF-PROJ-001', code: 'definition-broken', text: joinMessageLines(error.message) },
+      return toFinding('KF-PROJ-001', 'definition-broken', joinMessageLines(error.message), {
         values: { file: error.tried ?? 'the process definition' },
       });
     }
@@ -47,13 +46,13 @@ export const definitionDriftCheck: DoctorCheck = {
     if (stale.length > 0) {
       const paths = stale.map(({ path }) => path).join(', ');
       const text = `Generated code is out of date with the process definition: ${paths}`;
-      return toFinding({ id: 'KF-PROJ-001', code: 'definition-drift', text, facts });
+      return toFinding('KF-PROJ-001', 'definition-drift', text, { facts });
     }
     const other = processes.find(({ taskQueue }) => input.queue !== undefined && taskQueue !== input.queue.value);
     if (other !== undefined && input.queue !== undefined) {
-      return toFinding({
-        ...{ id: 'KF-PROJ-001', code: 'definition-queue-differs', facts },
-        text: `${other.file} has task queue ${other.taskQueue}, but the settings have ${input.queue.value} (${input.queue.source})`,
+      const message = `${other.file} has task queue ${other.taskQueue}, but the settings have ${input.queue.value} (${input.queue.source})`;
+      return toFinding('KF-PROJ-001', 'definition-queue-differs', message, {
+        facts,
         values: { file: other.file, source: input.queue.source },
       });
     }
@@ -65,9 +64,8 @@ function findDuplicateCode(processes: readonly ProjectProcess[]): Finding<never>
   const first = ({ code }: ProjectProcess): ProjectProcess | undefined => processes.find((one) => one.code === code);
   const copy = processes.find((process) => first(process) !== process);
   if (copy === undefined) return undefined;
-  return toFinding({
-    ...{ id: 'KF-PROJ-001', code: 'definition-duplicate-code' },
-    text: `${first(copy)?.file ?? ''} and ${copy.file} have the same process code, ${copy.code}`,
+  const text = `${first(copy)?.file ?? ''} and ${copy.file} have the same process code, ${copy.code}`;
+  return toFinding('KF-PROJ-001', 'definition-duplicate-code', text, {
     facts: { processes: processes.map(({ code, file }) => `${code}: ${file}`) },
     values: { file: copy.file },
   });
@@ -121,6 +119,6 @@ async function examineProject(
     case 'skipped':
       return skippedAs('not-applicable', found.why);
     case 'problem':
-      return toFinding({ ...found, id });
+      return toFinding(id, found.code, found.text, found);
   }
 }

@@ -87,7 +87,7 @@ export const restSettingsCheck: SettingsCheck = {
     };
     if (input.isLocalProject === true && lackOnlyCredentials(problems)) {
       const text = 'No local KuFlow is running here, and no other connection is configured';
-      return toFinding({ id: 'KF-SET-001', code: LOCAL_STOPPED, text, facts });
+      return toFinding('KF-SET-001', LOCAL_STOPPED, text, { facts });
     }
     if (problems.length > 0) return settingsFinding('KF-SET-001', problems, facts);
     if (ownProblems.length > 0) return { ...skippedBecauseOf('KF-SET-003'), facts };

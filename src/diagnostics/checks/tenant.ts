@@ -37,7 +37,7 @@ function evaluateTenants({ ids, total }: VisibleTenants, { tenantId }: DoctorInp
     if (!complete || ids.some((id) => id.toLowerCase() === tenantId.value.toLowerCase()))
       return { state: 'pass', summary: `${tenantId.value} (${tenantId.source})`, facts };
     const text = `The application does not belong to the configured tenant ${tenantId.value} (${tenantId.source})`;
-    return toFinding({ id: 'KF-REST-002', code: 'tenant-not-visible', text, facts, values });
+    return toFinding('KF-REST-002', 'tenant-not-visible', text, { facts, values });
   }
   if (total <= 1)
     return {
@@ -46,7 +46,7 @@ function evaluateTenants({ ids, total }: VisibleTenants, { tenantId }: DoctorInp
       facts,
     };
   const text = `The application belongs to ${total} tenants, but the settings name none of them`;
-  return toFinding({ id: 'KF-REST-002', code: 'tenant-not-named', text, facts, values });
+  return toFinding('KF-REST-002', 'tenant-not-named', text, { facts, values });
 }
 
 /** Whether KF-REST-002 found that the application does not belong to the configured tenant, for which KuFlow then issues nothing. */

@@ -37,7 +37,7 @@ function evaluateToken(issued: IssuedToken, now: number): Finding<CheckOutputs> 
   const outputs = { token: issued.token };
   const end = Date.parse(issued.expiredAt ?? '');
   const finding = (code: string, text: string): Finding<CheckOutputs> => ({
-    ...toFinding({ id: 'KF-TOKEN-001', code, text, facts }),
+    ...toFinding('KF-TOKEN-001', code, text, { facts }),
     outputs,
   });
   if (value.length > MAX_TOKEN_LENGTH)
@@ -78,6 +78,6 @@ export const engineTokenCheck: Check<CheckInput, CheckOutputs> = {
     }
     if (!issued.token.isEmpty)
       return { ...evaluateToken(issued, now), ...(issued.reused !== true && { created: 'engine token' }) };
-    return toFinding({ id: 'KF-TOKEN-001', code: 'token-missing', text: 'The response from KuFlow contains no token' });
+    return toFinding('KF-TOKEN-001', 'token-missing', 'The response from KuFlow contains no token');
   },
 };

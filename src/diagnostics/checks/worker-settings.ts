@@ -37,8 +37,7 @@ export const workerSettingsCheck: DoctorCheck = {
       };
     }
     const text = `Worker settings are missing or invalid: ${texts.join('; ')}`;
-    const finding = toFinding({
-      ...{ id: 'KF-SET-002', code: 'worker-settings-incomplete', text },
+    const finding = toFinding('KF-SET-002', 'worker-settings-incomplete', text, {
       facts: { problems: texts },
       values: { key: problems.map(({ key }) => key).join(', '), file: 'application.yaml' },
     });
@@ -90,9 +89,8 @@ export const applicationFilesCheck: DoctorCheck = {
 function findUnreadFile({ problems }: DoctorInput): Finding<DoctorOutputs> | undefined {
   const unread = problems.filter(({ kind }) => kind === 'file');
   if (unread.length === 0) return undefined;
-  const finding = toFinding({
-    ...{ id: 'KF-SET-003', code: 'settings-file-unreadable' },
-    text: unread.map(({ key, source, problem }) => `${source ?? key}: ${problem}`).join('; '),
+  const text = unread.map(({ key, source, problem }) => `${source ?? key}: ${problem}`).join('; ');
+  const finding = toFinding('KF-SET-003', 'settings-file-unreadable', text, {
     facts: { files: unread.map(({ key }) => key) },
     values: { file: unread.map(({ source, key }) => source ?? key).join(', ') },
   });
@@ -104,13 +102,12 @@ function findMisspelledKey(input: DoctorInput): Finding<DoctorOutputs> | undefin
   const missing = [...input.problems, ...input.workerProblems].flatMap((one) => (one.missing === true ? one.key : []));
   const misspelled = input.settingWarnings.filter(({ meant }) => meant !== undefined && missing.includes(meant));
   if (misspelled.length === 0) return undefined;
-  const finding = toFinding({
-    ...{ id: 'KF-SET-003', code: 'settings-misspelled-key' },
-    text: misspelled
-      .map(
-        ({ key, source, meant = '' }) => `${source}: ${key} is not a setting; did you mean ${meant}, which is missing?`,
-      )
-      .join('; '),
+  const text = misspelled
+    .map(
+      ({ key, source, meant = '' }) => `${source}: ${key} is not a setting; did you mean ${meant}, which is missing?`,
+    )
+    .join('; ');
+  const finding = toFinding('KF-SET-003', 'settings-misspelled-key', text, {
     facts: { keys: misspelled.map(({ key }) => key) },
     values: {
       key: misspelled.map(({ key }) => key).join(', '),
@@ -132,10 +129,8 @@ function evaluateNotes({ settingWarnings, folder }: DoctorInput): Finding<Doctor
   // A leaked secret is more severe than a key without effect.
   const secret = notes.find(({ code }) => code === 'secret-in-tracked-file');
   const messages = notes.map(({ message, source }) => `${message} (${source})`);
-  return toFinding({
-    id: 'KF-SET-003',
-    code: secret === undefined ? 'settings-unknown-key' : 'settings-secret-tracked',
-    text: messages.join('; '),
+  const text = messages.join('; ');
+  return toFinding('KF-SET-003', secret === undefined ? 'settings-unknown-key' : 'settings-secret-tracked', text, {
     facts: { notes: messages },
     values: { file: first.source },
   });
@@ -156,12 +151,10 @@ export const temporalAddressCheck: DoctorCheck = {
     const facts = { ...(address !== '' && { temporalAddress: address }), target: value, targetSource: source, shadows };
     if (address !== '' && address !== value) {
       const isDefault = source === 'default';
-      return toFinding({
-        id: 'KF-SET-004',
-        code: isDefault ? 'settings-address-alone' : 'settings-address-differs',
-        text: isDefault
-          ? `TEMPORAL_ADDRESS is ${address}, but the worker does not read it and uses ${value} (${source})`
-          : `TEMPORAL_ADDRESS is ${address}, but temporal.target is ${value} (${source})`,
+      const text = isDefault
+        ? `TEMPORAL_ADDRESS is ${address}, but the worker does not read it and uses ${value} (${source})`
+        : `TEMPORAL_ADDRESS is ${address}, but temporal.target is ${value} (${source})`;
+      return toFinding('KF-SET-004', isDefault ? 'settings-address-alone' : 'settings-address-differs', text, {
         facts,
         values: { address },
       });
@@ -187,7 +180,7 @@ export const temporalTlsCheck: DoctorCheck = {
     if (!isOlder(version, ENVCONFIG_FIXED_IN))
       return { state: 'pass', summary: `set; @temporalio/envconfig ${version} reads it correctly`, facts };
     const text = `TEMPORAL_TLS is set, and the installed @temporalio/envconfig ${version} turns TLS off because of it`;
-    return toFinding({ id: 'KF-SET-005', code: 'settings-temporal-tls-inverted', text, facts });
+    return toFinding('KF-SET-005', 'settings-temporal-tls-inverted', text, { facts });
   },
 };
 
@@ -205,6 +198,6 @@ export const tlsVerificationCheck: DoctorCheck = {
     if (resultOf('KF-REST-001')?.cause?.code.startsWith('rest-tls') === true) return skippedBecauseOf('KF-REST-001');
     const text =
       'NODE_TLS_REJECT_UNAUTHORIZED is 0: a TypeScript worker sends the client secret to any server, whatever its certificate';
-    return toFinding({ id: 'KF-SET-007', code: 'settings-tls-unverified', text });
+    return toFinding('KF-SET-007', 'settings-tls-unverified', text);
   },
 };

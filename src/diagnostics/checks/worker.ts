@@ -40,30 +40,25 @@ export const workerCheck: DoctorCheck = {
   run: async ({ input, signal }) => {
     const run = requireProject(input).workerCheck;
     if (run === undefined) throw new Error('the worker is not installed');
-    if (input.profile !== undefined)
-      return toFinding({
-        ...{ id: 'KF-WORK-001', code: 'worker-reads-no-profiles' },
-        text: `The credentials come from the profile ${input.profile}, but the worker does not read profiles`,
-        values: { profile: input.profile },
-      });
+    if (input.profile !== undefined) {
+      const text = `The credentials come from the profile ${input.profile}, but the worker does not read profiles`;
+      return toFinding('KF-WORK-001', 'worker-reads-no-profiles', text, { values: { profile: input.profile } });
+    }
     const answer = await run({ signal, limitMs: workerCheckLimit(input.timeoutMs) });
     if (answer.kind === 'stopped')
-      return toFinding({
-        ...{ id: 'KF-WORK-001', code: 'worker-check-no-answer' },
-        text: "The worker's own check did not finish in time",
-      });
-    if (answer.kind === 'failed')
-      return toFinding({
-        ...{ id: 'KF-WORK-001', code: isModuleMissing(answer) ? 'worker-module-missing' : 'worker-cannot-start' },
-        text: `The worker cannot start: ${answer.why}`,
+      return toFinding('KF-WORK-001', 'worker-check-no-answer', "The worker's own check did not finish in time");
+    if (answer.kind === 'failed') {
+      const text = `The worker cannot start: ${answer.why}`;
+      return toFinding('KF-WORK-001', isModuleMissing(answer) ? 'worker-module-missing' : 'worker-cannot-start', text, {
         values: { place: answer.at ?? 'the error in that message' },
       });
-    if (answer.kind === 'not-built')
-      return toFinding({
-        ...{ id: 'KF-WORK-001', code: 'worker-not-built' },
-        text: `The worker's own check cannot run, because ${answer.missing} is missing`,
+    }
+    if (answer.kind === 'not-built') {
+      const text = `The worker's own check cannot run, because ${answer.missing} is missing`;
+      return toFinding('KF-WORK-001', 'worker-not-built', text, {
         values: { file: answer.missing, build: answer.build },
       });
+    }
     const { steps } = answer;
     const created = describeCreated(steps, input);
     const shared = {
@@ -147,7 +142,7 @@ function compareWithWorker(
   resultOf: (id: string) => CheckResult | undefined,
 ): Finding<never> {
   const finding = (code: string, text: string, facts = {}): Finding<never> =>
-    toFinding({ id: 'KF-WORK-002', code, text, facts });
+    toFinding('KF-WORK-002', code, text, { facts });
   for (const { step: name, ids, also = [] } of STEP_CHECKS) {
     const step = steps.find((one) => one.step === name);
     if (step === undefined) continue;

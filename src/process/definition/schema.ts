@@ -134,14 +134,3 @@ export const DefinitionFileSchema = Type.Object(
 );
 
 export type DefinitionFile = Static<typeof DefinitionFileSchema>;
-
-/** The published JSON Schema of the file, for editors: the text of `schemas/kuflow.process.schema.json`. */
-export function publishedSchema(): string {
-  const document = {
-    $schema: 'http://json-schema.org/draft-07/schema#',
-    title: 'KuFlow process definition',
-    description: 'The file kuflow.process.yaml of a worker project, which describes a KuFlow process.',
-    ...DefinitionFileSchema,
-  };
-  return `${JSON.stringify(document, null, 2)}\n`;
-}

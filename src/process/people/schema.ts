@@ -51,14 +51,3 @@ export const PeopleFileSchema = Type.Object(
 );
 
 export type PeopleFile = Static<typeof PeopleFileSchema>;
-
-/** The published JSON Schema of the file, for editors: the text of `schemas/kuflow.people.schema.json`. */
-export function publishedPeopleSchema(): string {
-  const document = {
-    $schema: 'http://json-schema.org/draft-07/schema#',
-    title: 'KuFlow users and groups',
-    description: 'The file kuflow.people.yaml, with the users and groups of a local KuFlow.',
-    ...PeopleFileSchema,
-  };
-  return `${JSON.stringify(document, null, 2)}\n`;
-}

@@ -9,81 +9,65 @@ import type { SchemaError } from '../../schema/validate.ts';
 
 /** What to do about an error, in a sentence for people who do not know the schema. */
 export function problemMessage(error: SchemaError, fieldSchema: Schema): string {
-  const { keyword, params, data } = error;
+  const { keyword, params } = error;
+  if (keyword === 'required') return missingMessage(fieldSchema);
   const limit = typeof params['limit'] === 'number' ? params['limit'] : 0;
-  const schema = error.parentSchema;
-  switch (keyword) {
-    case 'required':
-      return missingMessage(fieldSchema);
-    case 'dependencies':
-    case 'dependentRequired':
-      return `Fill in this field, because ${valueLabel(params['property'])} is filled in`;
-    case 'type':
-      return typeMessage(schema);
-    case 'enum':
-      return 'Choose one of the options';
-    case 'const':
-      return `The value must be ${valueLabel(params['allowedValue'])}`;
-    case 'minLength':
-      if (limit === 1) return 'Fill in this field';
-      return `Enter at least ${limit} characters. You entered ${lengthOf(data)}`;
-    case 'maxLength':
-      return `Enter at most ${countOf(limit, 'character')}. You entered ${lengthOf(data)}`;
-    case 'minimum':
-      return `Enter ${limit} or more`;
-    case 'maximum':
-      return `Enter ${limit} or less`;
-    case 'exclusiveMinimum':
-      return `Enter more than ${limit}`;
-    case 'exclusiveMaximum':
-      return `Enter less than ${limit}`;
-    case 'multipleOf':
-      return params['multipleOf'] === 1
-        ? 'Enter a whole number'
-        : `Enter a multiple of ${valueLabel(params['multipleOf'])}`;
-    case 'pattern':
-      return `Enter text that matches the pattern ${valueLabel(params['pattern'])}`;
-    case 'format':
-      return formatMessage(params['format']);
-    case 'accept':
-      return acceptMessage(schema['accept']);
-    case 'maxSize':
-      return sizeMessage(limit);
-    case 'minItems':
-      return isChoice(schema['items']) ? `Choose at least ${limit}` : `Add at least ${countOf(limit, 'item')}`;
-    case 'maxItems':
-    case 'items':
-    case 'additionalItems':
-      if (isChoice(schema['items'])) return `Choose at most ${limit}`;
-      return limit === 0 ? 'Remove all items' : `Keep at most ${countOf(limit, 'item')}`;
-    case 'unevaluatedItems':
-      return `Keep at most ${countOf(Number(params['len']), 'item')}`;
-    case 'uniqueItems':
-      return `Items ${Number(params['j']) + 1} and ${Number(params['i']) + 1} are the same`;
-    case 'contains':
-      return 'An item of the expected kind is missing, or there are too many';
-    case 'minProperties':
-      return `Add at least ${countOf(limit, 'field')}`;
-    case 'maxProperties':
-      return `Keep at most ${countOf(limit, 'field')}`;
-    case 'propertyNames':
-      return `The name ${valueLabel(params['propertyName'])} is not allowed`;
-    case 'additionalProperties':
-    case 'unevaluatedProperties':
-    case 'false schema':
-      return 'This field is not allowed here';
-    case 'anyOf':
-    case 'oneOf':
-      if (choicesOf(schema) !== undefined) return 'Choose one of the options';
-      return Array.isArray(params['passingSchemas'])
-        ? 'The data matches more than one of the alternatives'
-        : 'The data does not match any of the alternatives';
-    case 'not':
-      return 'This value is not allowed';
-    default:
-      return `The value is not valid (${keyword})`;
-  }
+  return MESSAGES[keyword]?.(error, limit) ?? `The value is not valid (${keyword})`;
 }
+
+type Message = (error: SchemaError, limit: number) => string;
+
+const dependencyMessage: Message = ({ params }) =>
+  `Fill in this field, because ${valueLabel(params['property'])} is filled in`;
+const tooManyMessage: Message = ({ parentSchema: { items } }, limit) => {
+  if (isChoice(items)) return `Choose at most ${limit}`;
+  return limit === 0 ? 'Remove all items' : `Keep at most ${countOf(limit, 'item')}`;
+};
+const unexpectedMessage: Message = () => 'This field is not allowed here';
+const alternativesMessage: Message = ({ parentSchema, params }) => {
+  if (choicesOf(parentSchema) !== undefined) return 'Choose one of the options';
+  return Array.isArray(params['passingSchemas'])
+    ? 'The data matches more than one of the alternatives'
+    : 'The data does not match any of the alternatives';
+};
+
+const MESSAGES: Readonly<Record<string, Message>> = {
+  dependencies: dependencyMessage,
+  dependentRequired: dependencyMessage,
+  type: ({ parentSchema }) => typeMessage(parentSchema),
+  enum: () => 'Choose one of the options',
+  const: ({ params }) => `The value must be ${valueLabel(params['allowedValue'])}`,
+  minLength: ({ data }, limit) =>
+    limit === 1 ? 'Fill in this field' : `Enter at least ${limit} characters. You entered ${lengthOf(data)}`,
+  maxLength: ({ data }, limit) => `Enter at most ${countOf(limit, 'character')}. You entered ${lengthOf(data)}`,
+  minimum: (_, limit) => `Enter ${limit} or more`,
+  maximum: (_, limit) => `Enter ${limit} or less`,
+  exclusiveMinimum: (_, limit) => `Enter more than ${limit}`,
+  exclusiveMaximum: (_, limit) => `Enter less than ${limit}`,
+  multipleOf: ({ params: { multipleOf } }) =>
+    multipleOf === 1 ? 'Enter a whole number' : `Enter a multiple of ${valueLabel(multipleOf)}`,
+  pattern: ({ params }) => `Enter text that matches the pattern ${valueLabel(params['pattern'])}`,
+  format: ({ params }) => formatMessage(params['format']),
+  accept: ({ parentSchema }) => acceptMessage(parentSchema['accept']),
+  maxSize: (_, limit) => sizeMessage(limit),
+  minItems: ({ parentSchema: { items } }, limit) =>
+    isChoice(items) ? `Choose at least ${limit}` : `Add at least ${countOf(limit, 'item')}`,
+  maxItems: tooManyMessage,
+  items: tooManyMessage,
+  additionalItems: tooManyMessage,
+  unevaluatedItems: ({ params }) => `Keep at most ${countOf(Number(params['len']), 'item')}`,
+  uniqueItems: ({ params }) => `Items ${Number(params['j']) + 1} and ${Number(params['i']) + 1} are the same`,
+  contains: () => 'An item of the expected kind is missing, or there are too many',
+  minProperties: (_, limit) => `Add at least ${countOf(limit, 'field')}`,
+  maxProperties: (_, limit) => `Keep at most ${countOf(limit, 'field')}`,
+  propertyNames: ({ params }) => `The name ${valueLabel(params['propertyName'])} is not allowed`,
+  additionalProperties: unexpectedMessage,
+  unevaluatedProperties: unexpectedMessage,
+  'false schema': unexpectedMessage,
+  anyOf: alternativesMessage,
+  oneOf: alternativesMessage,
+  not: () => 'This value is not allowed',
+};
 
 const isChoice = (schema: unknown): boolean => isRecord(schema) && choicesOf(schema) !== undefined;
 

@@ -71,17 +71,7 @@ export function useAfterClick(): FormHost['afterClick'] {
   };
 }
 
-export interface FormState {
-  readonly root: Schema;
-  readonly data: JsonObject;
-  readonly readOnly: boolean;
-  /** Undefined removes the value. */
-  readonly change: (path: string, value: Json | undefined) => void;
-  /** Whether a rule of the UI schema shows and enables the element; `path` is that of the data which its scopes start from. */
-  readonly rule: (element: UISchemaElement, path: string) => { readonly visible: boolean; readonly enabled: boolean };
-}
-
-export function useFormState(): FormState {
+export function useFormState() {
   const { core, readonly, dispatch } = useJsonForms();
   const root = (core?.schema ?? {}) as Schema;
   const data = (core?.data ?? {}) as JsonObject;
@@ -90,7 +80,8 @@ export function useFormState(): FormState {
     root,
     data,
     readOnly: readonly === true,
-    change: (path, value) => {
+    /** Undefined removes the value. */
+    change: (path: string, value: Json | undefined): void => {
       // Starts from the state of the moment, and not from that of the last rendering.
       dispatch?.(
         update('', (current: JsonObject) =>
@@ -98,7 +89,8 @@ export function useFormState(): FormState {
         ),
       );
     },
-    rule: (element, path) => {
+    /** Whether a rule of the UI schema shows and enables the element; `path` is that of the data which its scopes start from. */
+    rule: (element: UISchemaElement, path: string): { readonly visible: boolean; readonly enabled: boolean } => {
       if (element.rule === undefined || ajv === undefined) return { visible: true, enabled: true };
       const scoped = valueAt(data, path);
       try {

@@ -2,34 +2,17 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { canonicalJson, type JsonObject } from '../../base/json.ts';
 import type { FormProblem } from '../form/types.ts';
 
-/** The data of a form that a person edits while the same data may change on the platform. */
-export interface EditedData {
-  /** For the form, which reads it when it is mounted with this key. */
-  readonly initial: JsonObject;
-  readonly formKey: string;
-  /** Whether the initial data was typed before a reload of the tab. */
-  readonly isRestored: boolean;
-  readonly hasChanges: boolean;
-  /** What is in the form now, with what was typed a moment ago. */
-  readonly current: () => JsonObject;
-  readonly problems: () => readonly FormProblem[];
-  readonly onChange: (data: JsonObject, problems: readonly FormProblem[]) => void;
-  /** Shows other data as if it was typed. */
-  readonly fill: (data: JsonObject) => void;
-  /** Shows the data of the platform and forgets what was typed. */
-  readonly discard: (data: JsonObject) => void;
-  /** The platform has this data now. */
-  readonly markSaved: (data: JsonObject) => void;
-  /** Follows the data of the platform if nothing was typed. False if something was, and the platform's data is new. */
-  readonly follow: (data: JsonObject) => boolean;
-}
+export type EditedData = ReturnType<typeof useEditedData>;
 
 const RENDER_AFTER_MS = 300;
 
 const copy = (data: JsonObject): JsonObject => JSON.parse(JSON.stringify(data)) as JsonObject;
 
-/** `stored` is what the platform has when the form is first shown. A draft of this name takes precedence over it. */
-export function useEditedData(draftName: string, stored: JsonObject): EditedData {
+/**
+ * The data of a form that a person edits while the same data may change on the platform. `stored` is what the platform has when the form is
+ * first shown. A draft of this name takes precedence over it.
+ */
+export function useEditedData(draftName: string, stored: JsonObject) {
   const [first] = useState(() => {
     const draft = readDraft(draftName);
     return {
@@ -66,19 +49,21 @@ export function useEditedData(draftName: string, stored: JsonObject): EditedData
     setMounted(({ key }) => ({ key: key + 1, initial: next, isRestored: false }));
     update();
   };
-  const markSaved = (saved: JsonObject): void => {
-    base.current = canonicalJson(saved);
+  const setBase = (json: string): void => {
+    base.current = json;
     untouched.current = undefined;
-    update();
   };
   return {
+    /** For the form, which reads it when it is mounted with this key. */
     initial: mounted.initial,
     formKey: String(mounted.key),
+    /** Whether the initial data was typed before a reload of the tab. */
     isRestored: mounted.isRestored && hasChanges,
     hasChanges,
-    current: () => copy(data.current),
-    problems: () => problems.current,
-    onChange: (next, found) => {
+    /** What is in the form now, with what was typed a moment ago. */
+    current: (): JsonObject => copy(data.current),
+    problems: (): readonly FormProblem[] => problems.current,
+    onChange: (next: JsonObject, found: readonly FormProblem[]): void => {
       if (isFirstReport.current && canonicalJson(data.current) === base.current)
         untouched.current = canonicalJson(next);
       isFirstReport.current = false;
@@ -86,20 +71,25 @@ export function useEditedData(draftName: string, stored: JsonObject): EditedData
       problems.current = found;
       update();
     },
+    /** Shows other data as if it was typed. */
     fill: show,
-    discard: (next) => {
-      base.current = canonicalJson(next);
-      untouched.current = undefined;
+    /** Shows the data of the platform and forgets what was typed. */
+    discard: (next: JsonObject): void => {
+      setBase(canonicalJson(next));
       show(next);
     },
-    markSaved,
-    follow: (next) => {
+    /** The platform has this data now. */
+    markSaved: (saved: JsonObject): void => {
+      setBase(canonicalJson(saved));
+      update();
+    },
+    /** Follows the data of the platform if nothing was typed. False if something was, and the platform's data is new. */
+    follow: (next: JsonObject): boolean => {
       const json = canonicalJson(next);
       if (json === base.current) return true;
       const typed = canonicalJson(data.current);
       if (!isUnchanged(typed) && typed !== json) return false;
-      base.current = json;
-      untouched.current = undefined;
+      setBase(json);
       if (typed === json) update();
       else show(next);
       return true;

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { checkBundle, checkSources, smallFiles } from '../../../scripts/architecture.mjs';
+import { checkBundle, checkSources } from '../../../scripts/architecture.mjs';
 import { bundle } from '../../../scripts/bundle.mjs';
 
 const folders: string[] = [];
@@ -239,12 +239,6 @@ describe('the source check', () => {
       'src/base/b.ts: base imports node: only, not chalk',
       'src/utils/u.ts: utils is not a module of the architecture',
     ]);
-  });
-
-  it('reports small files with one importer, and does not reject them', () => {
-    const files = { 'src/project/a.ts': "import './b.ts';", 'src/project/b.ts': 'export const b = 1;' };
-    expect(problemsOf(files)).toEqual([]);
-    expect(smallFiles(tree(files))).toEqual(['src/project/b.ts: 0 lines, imported only by src/project/a.ts']);
   });
 });
 

@@ -1,9 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { hostname, homedir } from 'node:os';
 import { describe, expect, it } from 'vitest';
-import { readCast, shortenTurning, writeCast } from '../../../scripts/casts/cast-file.mjs';
+import { readCast, shortenTurning, tracesOf, writeCast } from '../../../scripts/casts/cast-file.mjs';
 import { drawCast } from '../../../scripts/casts/picture.mjs';
-import { tracesOf } from '../../../scripts/casts/traces.mjs';
 
 const root = new URL('../../../', import.meta.url);
 const read = (path: string): string => readFileSync(new URL(path, root), 'utf8');

@@ -169,7 +169,7 @@ async function runOnPlatform(
     started.engine = engine;
     const resources = { client: user, caller: platform.state.user };
     const metadata = givenMetadata === undefined ? undefined : await resolveReferences(givenMetadata, resources);
-    const { resource: process } = await user.createProcess({
+    const process = await user.createProcess({
       processDefinitionCode: code,
       tenantId: platform.state.tenantId,
       ...(metadata === undefined ? {} : { metadata: { value: { ...metadata } } }),

@@ -32,11 +32,11 @@ it('a process that was running when its state was exported continues in the fold
     const code = definition.tasks.find(({ kind }) => kind === 'human')?.code ?? '';
     let user = asUser(running);
     expect(await beginSkip(createPlatformState(running.platform), 3)).toMatchObject({ end: 'reached', behind: [] });
-    const { resource: process } = await user.createProcess({
+    const process = await user.createProcess({
       processDefinitionCode: definition.process.code,
       tenantId: identity.tenantId,
     });
-    const { resource: task } = await user.createProcessItem({
+    const task = await user.createProcessItem({
       processId: process.id,
       type: 'TASK',
       processItemDefinitionCode: code,

@@ -75,7 +75,7 @@ describe('a confidential process', () => {
     processId = await user.start('LOAN');
     const code = 'LOAN_APPLICATION';
     const item = { type: 'TASK', processId, processItemDefinitionCode: code } as const;
-    const { resource: task } = await user.client.createProcessItem(item);
+    const task = await user.client.createProcessItem(item);
     await user.client.claimProcessItemTask(task.id);
     await user.client.completeProcessItemTask(task.id);
     const state = createPlatformState(running.platform);
@@ -128,7 +128,7 @@ describe('a confidential process', () => {
   it('has user actions with encrypted signals and workflows, and with documents', async () => {
     const id = await user.start('LOAN');
     const act = async (code: string): Promise<ProcessAction> =>
-      (await user.client.createProcessAction(id, { processActionDefinitionCode: code })).resource;
+      await user.client.createProcessAction(id, { processActionDefinitionCode: code });
     expect((await act('WITHDRAW')).status).toBe('COMPLETED');
     const exported = await act('EXPORT');
     await running.platform.engineIdle();

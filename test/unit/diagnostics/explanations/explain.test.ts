@@ -96,9 +96,10 @@ describe('the explanations', () => {
   });
 
   it('give a finding its verdict and advice with values filled in', () => {
-    expect(
-      toFinding({ id: 'KF-FILE-001', code: 'file-readable-by-others', text: 't', values: { file: 'a b.key' } }),
-    ).toMatchObject({ state: 'warn', advice: [{ command: "chmod 600 'a b.key'" }] });
-    expect(() => toFinding({ id: 'KF-FILE-001', code: 'none', text: 't' })).toThrow('none');
+    expect(toFinding('KF-FILE-001', 'file-readable-by-others', 't', { values: { file: 'a b.key' } })).toMatchObject({
+      state: 'warn',
+      advice: [{ command: "chmod 600 'a b.key'" }],
+    });
+    expect(() => toFinding('KF-FILE-001', 'none', 't')).toThrow('none');
   });
 });

@@ -1,9 +1,35 @@
+// What is typed in the recordings.
+
+/** @typedef {Awaited<ReturnType<typeof import('./recording.mjs').openRecording>>} Terminal */
+
+/** The quick start of README: a new worker, and one process on the local KuFlow. */
+export const quickStart = {
+  name: 'quick-start',
+  title: 'Quick start: a new worker, and one process on the local KuFlow',
+  /** @param {Terminal} terminal */
+  async drive(terminal) {
+    const run = async (command) => {
+      terminal.pause(0.8);
+      await terminal.type(command);
+      await terminal.press('enter');
+      await terminal.prompt();
+    };
+    await run('npx create-kuflow-worker loan-worker --local --yes');
+    await run('cd loan-worker');
+    await run('npm run smoke');
+    const text = terminal.everything();
+    if (!text.includes('COMPLETED')) throw new Error(`The quick start failed\n${text}`);
+    // Other platforms on this machine must not show up in the recording.
+    if (text.includes('is in use by')) throw new Error('The default ports are in use: record when they are free');
+  },
+};
+
 /** The prompts of `create-kuflow-worker`, answered for a process that is described step by step, until the new worker is checked. */
 export const wizard = {
   name: 'wizard',
   title: 'Creating a worker with the wizard',
   rows: 30,
-  /** @param {Awaited<ReturnType<typeof import('./recording.mjs').openRecording>>} terminal */
+  /** @param {Terminal} terminal */
   async drive(terminal) {
     const choose = async (question, ...keys) => {
       await terminal.asked(question);
