@@ -2,7 +2,7 @@ import type { TaskKind, WorkerDefinition } from '../process/definition.ts';
 import { sampleDecision } from '../process/sample.ts';
 import { distinctName, distinctNameIgnoringCase, identifier } from '../base/identifiers.ts';
 import type { NamedSchema } from '../schema/types.ts';
-import type { TaskNaming } from './task-names.ts';
+import type { Naming } from './task-names.ts';
 
 interface ActionInCode {
   readonly code: string;
@@ -40,7 +40,7 @@ export const actionLog = (title: string): string => `User action: ${title}`;
 /** The user actions of a process with their names in code. Actions that are added later do not change the names of the others. */
 export function processActions(
   definition: WorkerDefinition,
-  { naming, typeName, constantName }: TaskNaming,
+  { style, reserved, key, typeName, constantName }: Naming,
   taken: {
     /** Its tasks, with their names in code. */
     readonly tasks: readonly { readonly kind: TaskKind; readonly activity: string }[];
@@ -48,7 +48,6 @@ export function processActions(
     readonly types?: readonly string[];
   },
 ): ProcessActions {
-  const { style, reserved, key } = naming;
   const names = new Set<string>();
   const constants = new Set(taken.constants);
   const types = new Set(taken.types);

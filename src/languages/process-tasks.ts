@@ -7,7 +7,7 @@ import { escapePattern, wordPattern } from '../base/pattern.ts';
 import { choiceOf, type TaskChoices } from './project-spec.ts';
 import type { SignalActionInCode, WorkflowActionInCode } from './process-actions.ts';
 import type { NamedSchema } from '../schema/types.ts';
-import { nameTasks, systemTaskInputs, taskTitle, type NamedTask, type TaskNaming } from './task-names.ts';
+import { nameTasks, systemTaskInputs, taskTitle, type NamedTask, type Naming } from './task-names.ts';
 
 /** A task in the code of its process. */
 export interface ProcessTask {
@@ -57,10 +57,10 @@ export const TASK_CLASSES = {
 /** The tasks of a process with their names in code. */
 export function processTasks(
   { definition, choices }: { readonly definition: WorkerDefinition; readonly choices: TaskChoices },
-  { naming, typeName, constantName }: TaskNaming,
+  naming: Naming,
 ): readonly ProcessTask[] {
   const named = nameTasks(definition, choices, naming);
-  const { key } = naming;
+  const { key, typeName, constantName } = naming;
   const types = new Set<string>();
   const constants = new Set<string>();
   const plain = definition.tasks.map((task) => {

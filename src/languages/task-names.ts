@@ -15,11 +15,7 @@ export interface Naming {
   readonly isIdentifier: (text: string) => boolean;
   /** Names with the same key cannot be used together. */
   readonly key: (name: string) => string;
-}
-
-/** How a language derives names from the variable of a task or an action. */
-export interface TaskNaming {
-  readonly naming: Naming;
+  /** How the names of types and constants follow from the variable of a task or an action. */
   readonly typeName: (variable: string) => string;
   readonly constantName: (variable: string) => string;
 }

@@ -25,7 +25,7 @@ import type { JavaLayout } from './layout.ts';
 import { javaComment, javaDoc, javaString } from './literals.ts';
 import { importLines } from './move-package.ts';
 import { declareJavaTypes } from './record-types.ts';
-import { JAVA_TASK_NAMING, UNTYPED } from './tasks.ts';
+import { JAVA_NAMING, UNTYPED } from './tasks.ts';
 import { workflowStatement } from './workflow-statements.ts';
 import { twoParts } from './wrap.ts';
 
@@ -33,8 +33,8 @@ import { twoParts } from './wrap.ts';
 export function javaProcessContext(process: ProcessToRender<JavaLayout>): object {
   const { definition, layout, isFirst } = process;
   const { prefix, processPackage } = layout;
-  const tasks = processTasks(process, JAVA_TASK_NAMING);
-  const { signals, workflows } = processActions(definition, JAVA_TASK_NAMING, { tasks });
+  const tasks = processTasks(process, JAVA_NAMING);
+  const { signals, workflows } = processActions(definition, JAVA_NAMING, { tasks });
   const typeImport = (type: string): string => `${processPackage}.${prefix}Types.${type}`;
   const typeImports = (types: readonly (string | undefined)[]): readonly string[] =>
     types.flatMap((type) => (type === undefined ? [] : [typeImport(type)]));

@@ -4,13 +4,13 @@ import { parseJsonText } from '../../base/json.ts';
 import { wordPattern } from '../../base/pattern.ts';
 import { javaLayout } from './layout.ts';
 import { javaString } from './literals.ts';
-import { JAVA_TASK_NAMING } from './tasks.ts';
+import { JAVA_NAMING } from './tasks.ts';
 
 /** Codes of the tasks that a code file of a process already handles, whoever wrote that code. */
 export function findTasks(text: string, path: string, { place, slug, ...process }: ProcessInCode): ReadonlySet<string> {
   const layout = javaLayout(place, slug);
   const callOf = ({ activity }: ProcessTask): string => `${wordPattern(activity)}\\s*\\(`;
-  return findProcessTasks({ text, path, files: layout }, processTasks(process, JAVA_TASK_NAMING), {
+  return findProcessTasks({ text, path, files: layout }, processTasks(process, JAVA_NAMING), {
     declares: declaresTask,
     patterns: {
       [layout.workflowImpl]: ({ constant }) => `\\b${layout.prefix}Tasks\\.${wordPattern(constant)}`,

@@ -13,15 +13,15 @@ import { repeatsName } from '../titles.ts';
 import { pythonInputType } from './activities.ts';
 import { pythonCall, withArguments } from './layout.ts';
 import { cutToColumns, pyComment, pyString } from './literals.ts';
-import { pascalCase, PYTHON_TASK_NAMING } from './tasks.ts';
+import { pascalCase, PYTHON_NAMING } from './tasks.ts';
 
 /** Keeps the line with the title of an action short enough. */
 const LONGEST_TITLE = 45;
 
 /** The user actions of a process with their names in Python. */
 export function pythonActions(definition: WorkerDefinition, choices: TaskChoices = {}): ProcessActions {
-  const tasks = processTasks({ definition, choices }, PYTHON_TASK_NAMING);
-  return processActions(definition, PYTHON_TASK_NAMING, {
+  const tasks = processTasks({ definition, choices }, PYTHON_NAMING);
+  return processActions(definition, PYTHON_NAMING, {
     tasks,
     // They are in the same module, and in modules that import both.
     constants: tasks.map(({ constant }) => constant),

@@ -28,7 +28,7 @@ import { declarePythonTypes } from './declarations.ts';
 import { printImports, pythonImportsOf, type Import } from './imports.ts';
 import { pyComment, pyDoc, pyString } from './literals.ts';
 import type { PythonLayout } from './process-layout.ts';
-import { PYTHON_TASK_NAMING, UNTYPED_DICT } from './tasks.ts';
+import { PYTHON_NAMING, UNTYPED_DICT } from './tasks.ts';
 import { pythonStatement } from './workflow-statements.ts';
 
 /** What workflow code imports from the library. */
@@ -39,7 +39,7 @@ export function pythonProcessContext(process: ProcessToRender<PythonLayout>): ob
   const { definition, layout, isFirst } = process;
   const { prefix, packageName, part } = layout;
   const processModule = `${packageName}.${part}`;
-  const tasks = processTasks(process, PYTHON_TASK_NAMING);
+  const tasks = processTasks(process, PYTHON_NAMING);
   const { signals, workflows } = pythonActions(definition, process.choices);
   const documents = workflows.filter(({ activity }) => activity !== undefined);
   const human = tasks.filter(({ kind }) => kind === 'human');

@@ -1,10 +1,10 @@
 import { posix } from 'node:path';
-import { capitalize, distinctName, identifier } from '../../base/identifiers.ts';
+import { capitalize, distinctName, identifier, wordSet } from '../../base/identifiers.ts';
 import { isTsIdentifier, TS_RESERVED, tsString, tsValue } from './literals.ts';
 import type { WorkerDefinition } from '../../process/definition.ts';
 import type { ProcessToRender } from '../process-parts.ts';
 import type { AdditionalProcess } from '../project-spec.ts';
-import type { Naming, TaskNaming } from '../task-names.ts';
+import type { Naming } from '../task-names.ts';
 import { sampleDecision } from '../../process/sample.ts';
 import { actionLog, hasActivities, processActions, type ProcessActions } from '../process-actions.ts';
 import {
@@ -23,49 +23,16 @@ import { typeScriptLayout, type TypeScriptLayout } from './layout.ts';
 import { REFERENCE_TYPES } from '../../schema/formats.ts';
 import { declarationOfSchema } from './schema-types.ts';
 
-// Names that the templates declare or import.
-const TEMPLATE_NAMES = [
-  'kuflow',
-  'request',
-  'processId',
-  'tasks',
-  'actions',
-  'signalAction',
-  'isCancellation',
-  'error',
-  'handleTasks',
-  'work',
-  'activities',
-  'log',
-  'input',
-  'createActivities',
-  'task',
-  'openProcess',
-  'ownActivities',
-  'human',
-  'system',
-];
-const TEMPLATE_TYPES = [
-  'WorkflowRequest',
-  'WorkflowResponse',
-  'ActionRequest',
-  'ActionResponse',
-  'CancellationScope',
-  'KuFlowProcess',
-  'Metadata',
-  'Entity',
-  'Activities',
-  'KuFlowActivities',
-  'KuFlowClient',
-  ...REFERENCE_TYPES,
-];
-/** Names that generated identifiers must not use. */
+/** Names that generated identifiers must not use, because the templates declare or import them. */
 export const RESERVED: ReadonlySet<string> = new Set([
   ...TS_RESERVED,
-  ...TEMPLATE_NAMES,
-  ...TEMPLATE_TYPES,
-  'message',
-  'thread',
+  ...wordSet(
+    `kuflow request processId tasks actions signalAction isCancellation error handleTasks work activities log input createActivities task
+    openProcess ownActivities human system message thread
+    WorkflowRequest WorkflowResponse ActionRequest ActionResponse CancellationScope KuFlowProcess Metadata Entity Activities
+    KuFlowActivities KuFlowClient`,
+  ),
+  ...REFERENCE_TYPES,
 ]);
 
 /** Names of variables and types in TypeScript. */
@@ -74,10 +41,6 @@ export const TS_NAMING: Naming = {
   reserved: RESERVED,
   isIdentifier: isTsIdentifier,
   key: (name) => name,
-};
-
-export const TS_TASK_NAMING: TaskNaming = {
-  naming: TS_NAMING,
   typeName: capitalize,
   constantName: (variable) => variable,
 };
@@ -90,8 +53,8 @@ export function processContext(
   { definition, layout, choices }: Omit<ProcessToRender<TypeScriptLayout>, 'isFirst'>,
   { others, validators }: { readonly others: readonly AdditionalProcess[]; readonly validators: string },
 ): object {
-  const tasks = processTasks({ definition, choices }, TS_TASK_NAMING);
-  const actions = processActions(definition, TS_TASK_NAMING, { tasks });
+  const tasks = processTasks({ definition, choices }, TS_NAMING);
+  const actions = processActions(definition, TS_NAMING, { tasks });
   const { signals, workflows } = actions;
   const activities = processActivities(definition, tasks, workflows);
   const checks = activities.flatMap(({ name, isCreditCheck, result }) =>
