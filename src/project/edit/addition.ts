@@ -29,11 +29,6 @@ export type AdditionRequest =
   /** The code for what people have changed in the definition files. */
   | { readonly kind: 'code' };
 
-export interface AdditionContext {
-  /** How the user runs `kuflow`, for hints. */
-  readonly invocation: string;
-}
-
 /** A planned addition. */
 export interface Addition {
   /** The processes of the project after the addition. */
