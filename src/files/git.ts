@@ -44,16 +44,11 @@ export async function readGitState(path: string, env: Environment, limitMs = LIM
   return { kind: 'visible', line: `/${name.replace(/[\\*?[\]]|^[!#]|\s$/g, '\\$&')}` };
 }
 
-/** Whether the last commit contains the file, which may be missing in its folder. False without a repository, and if git fails. */
-export async function isCommitted(path: string, env: Environment): Promise<boolean> {
-  const answer = await askGit(['cat-file', '-e', `HEAD:./${basename(path)}`], dirname(path), env);
-  return answer.kind === 'answer';
-}
-
 /** What to do about a missing file: restore it from the last commit, if that contains it; otherwise undefined. */
 export async function restoreStep(folder: string, file: string, env: Environment): Promise<string | undefined> {
-  const isInHead = await isCommitted(join(folder, file), env);
-  return isInHead ? `Restore it from the last commit: git checkout HEAD -- ${file}` : undefined;
+  const path = join(folder, file);
+  const inHead = await askGit(['cat-file', '-e', `HEAD:./${basename(path)}`], dirname(path), env);
+  return inHead.kind === 'answer' ? `Restore it from the last commit: git checkout HEAD -- ${file}` : undefined;
 }
 
 /** Whether the branches of an unfinished merge conflict in the file. False without a repository, and if git fails. */

@@ -100,11 +100,6 @@ export function textReader(folder: string): (name: string) => string | undefined
   };
 }
 
-/** The root of the git repository that contains a folder; undefined without one. */
-export function findRepository(folder: string): string | undefined {
-  return findAbove(folder, '.git');
-}
-
 export function isInRepository(folder: string): boolean {
-  return findRepository(folder) !== undefined;
+  return findAbove(folder, '.git') !== undefined;
 }
