@@ -29,6 +29,8 @@ export interface ProcessParts<Part extends string, Layout extends Readonly<Recor
   readonly activityParts: readonly Part[];
   readonly layout: (place: CodePlace, slug?: string) => Layout;
   readonly context: (process: ProcessToRender<Layout>) => object;
+  /** Changes a rendered file of a process. */
+  readonly finish?: (file: PlannedFile) => PlannedFile;
 }
 
 /** The files of a project except its process definitions. `context` and `move` are for the files that do not belong to one process. */
@@ -82,9 +84,9 @@ function renderProcess<Part extends string, Layout extends Readonly<Record<Part,
 ): readonly PlannedFile[] {
   return Object.entries(language.parts).flatMap(([path, part]) => {
     const source = findPart(sources, path);
-    return source === undefined || !parts.includes(part)
-      ? []
-      : renderTemplateFile({ ...source, path: layout[part] }, templates, context);
+    if (source === undefined || !parts.includes(part)) return [];
+    const { finish = (file) => file } = language;
+    return renderTemplateFile({ ...source, path: layout[part] }, templates, context).map(finish);
   });
 }
 

@@ -44,18 +44,11 @@ export function actionWorkflowTypes(workflows: readonly WorkflowActionInCode[]):
   return [...types];
 }
 
-/** The workflows of user actions in the templates, and the names of the types to import. */
-export function actionWorkflows(
-  workflows: readonly WorkflowActionInCode[],
-  { prefix, processPackage }: { readonly prefix: string; readonly processPackage: string },
-): {
-  readonly views: readonly object[];
-  readonly imports: readonly string[];
-  readonly testImports: readonly string[];
-} {
+/** The workflows of user actions in the templates. */
+export function actionWorkflows(workflows: readonly WorkflowActionInCode[], prefix: string) {
   const types = actionWorkflowTypes(workflows);
   const activities = `${prefix}Activities`;
-  const views = workflows.map(({ code, title, variable, workflowType, activity }, at) => {
+  return workflows.map(({ code, title, variable, workflowType, activity }, at) => {
     const type = types[at] ?? '';
     const run = [
       ...[`${type}Impl.class`, javaString(code), 'kuflow'],
@@ -89,18 +82,6 @@ export function actionWorkflows(
       ),
     };
   });
-  const documents = workflows.flatMap(({ activity }) => activity ?? []);
-  return {
-    views,
-    testImports: types.map((type) => `${processPackage}.${prefix}ActionWorkflows.${type}Impl`),
-    imports: [
-      ...['ActionRequest', 'ActionResponse'].map((type) => `kuflow.worker.workflow.${type}`),
-      ...['Workflow', 'WorkflowInterface', 'WorkflowMethod'].map((type) => `io.temporal.workflow.${type}`),
-      'org.slf4j.Logger',
-      ...(documents.length > 0 ? ['kuflow.worker.workflow.KuFlowProcess'] : []),
-      ...documents.map((activity) => `${processPackage}.${activities}.${inputTypeOf(activity)}`),
-    ],
-  };
 }
 
 function plainStatements(title: string): readonly string[] {

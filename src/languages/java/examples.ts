@@ -2,7 +2,6 @@ import type { CodePosition } from '../templates/code.ts';
 import { isJsonList, isJsonObject, type Json, type JsonObject } from '../../base/json.ts';
 import { BUILDER, javaRecordOf, type JavaEnum, type JavaRecord, type JavaType } from './java-types.ts';
 import { javaString } from './literals.ts';
-import { importsOf } from './record-types.ts';
 import { spaces } from '../../base/spaces.ts';
 import { fill } from './wrap.ts';
 
@@ -24,17 +23,15 @@ interface Call {
 }
 
 /**
- * The code `before` + expression + `after`, in lines, whose expression is a value of a type of `declareJavaTypes`, with the types to import.
- * Values that the types of the record do not have are left out.
+ * The code `before` + expression + `after`, in lines, whose expression is a value of a type of `declareJavaTypes`. Values that the types of the record do not have are left out.
  */
 export function javaExample(
   value: JsonObject,
   { name, schema }: { readonly name: string; readonly schema: JsonObject },
   { indent, before, after }: CodePosition,
-): { readonly code: string; readonly imports: readonly string[] } {
+): string {
   const expression = recordExpression(value, javaRecordOf(name, schema), name);
-  const code = spaces(indent) + before + print(expression, indent, indent + before.length, after) + after;
-  return { code, imports: importsOf(code) };
+  return spaces(indent) + before + print(expression, indent, indent + before.length, after) + after;
 }
 
 function expressionOf(value: Json, type: JavaType, around: string): Expression | undefined {

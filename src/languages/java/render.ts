@@ -8,7 +8,7 @@ import type { ProjectSpec } from '../project-spec.ts';
 import { Code } from '../templates/code.ts';
 import type { TemplateSet } from '../templates/set.ts';
 import { javaLayout, type JavaLayout } from './layout.ts';
-import { movePackage, TEMPLATE_PACKAGE } from './move-package.ts';
+import { movePackage, organizeJavaImports, TEMPLATE_PACKAGE } from './move-package.ts';
 import { javaProcessContext } from './process-context.ts';
 
 /** The path of the library's jar, with its version. */
@@ -40,6 +40,7 @@ const PROCESS_PARTS: ProcessParts<(typeof PARTS)[keyof typeof PARTS], JavaLayout
   activityParts: ['activities', 'activitiesImpl', 'schemas'],
   layout: javaLayout,
   context: javaProcessContext,
+  finish: organizeJavaImports,
 };
 
 /** The files of a Java project except its process definitions. */

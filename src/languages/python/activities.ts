@@ -3,7 +3,6 @@ import { exampleLog, exampleNote, plainActivity, type ProcessActivity } from '..
 import { pythonExample } from './examples.ts';
 import { pythonCall } from './layout.ts';
 import { pyDoc } from './literals.ts';
-import type { Import } from './imports.ts';
 import { pascalCase, UNTYPED_DICT } from './tasks.ts';
 
 /** The type of the argument of an activity. */
@@ -46,14 +45,6 @@ export function overridingMethod({ name, result }: ProcessActivity, fields: Json
   ].join('\n');
 }
 
-/** What the activity of a downloadable action needs. */
-export const DOCUMENT_IMPORTS: readonly Import[] = [
-  { module: 'asyncio' },
-  { module: 'pathlib', name: 'Path' },
-  { module: 'tempfile', name: 'TemporaryDirectory' },
-  { module: 'kuflow_worker', name: 'FileFields' },
-];
-
 /** The activity of a downloadable action. */
 function documentMethod(name: string, action: string): string {
   return [
@@ -78,7 +69,7 @@ const typeOf = (result: ProcessActivity['result']): string =>
 function returnStatement({ type, example }: NonNullable<ProcessActivity['result']>): string {
   return type === undefined
     ? '        return {}'
-    : pythonExample(example, type, { indent: 8, before: 'return ', after: '' }).code;
+    : pythonExample(example, type, { indent: 8, before: 'return ', after: '' });
 }
 
 /** A class with its decorators and the comments before it. */
