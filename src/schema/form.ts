@@ -51,7 +51,6 @@ function withoutNullVariant(schema: Schema, value: unknown, root: Schema, depth:
 
 const isNullSchema = (schema: unknown): boolean => isRecord(schema) && schema['type'] === 'null';
 
-/** Names of the properties in the order of the schema. */
 export function propertyNames({ properties }: Schema): readonly string[] {
   return isRecord(properties) ? Object.keys(properties) : [];
 }
@@ -70,7 +69,6 @@ export function propertySchema({ properties }: Schema, name: string): unknown {
   return isRecord(properties) && Object.hasOwn(properties, name) ? properties[name] : undefined;
 }
 
-/** The alternatives of a schema, if it has any. */
 export function variantsOf(schema: Schema): readonly unknown[] | undefined {
   const { oneOf, anyOf } = schema;
   const variants = Array.isArray(oneOf) ? oneOf : anyOf;
@@ -150,8 +148,7 @@ export interface SchemaPlace {
 
 /** What the scope of a control (`#/properties/a/properties/b`) leads to, from the schema of the value at `path`. */
 export function placeOfScope(schema: unknown, scope: string, path: string, root: Schema, data: unknown): SchemaPlace {
-  const start = effectiveSchema(schema, valueAt(data, path), root);
-  let place: SchemaPlace = { schema: start, path, key: '', required: true, known: true };
+  let place = placeOfWhole(schema, path, root, data);
   const steps = pointerSteps(scope.replace(/^#/, ''));
   for (let at = 0; at < steps.length; at += 1) {
     if (steps[at] !== 'properties') continue;
@@ -159,6 +156,10 @@ export function placeOfScope(schema: unknown, scope: string, path: string, root:
     place = placeOfProperty(place.schema, steps[at] ?? '', place.path, root, data);
   }
   return place;
+}
+
+function placeOfWhole(schema: unknown, path: string, root: Schema, data: unknown): SchemaPlace {
+  return { schema: effectiveSchema(schema, valueAt(data, path), root), path, key: '', required: true, known: true };
 }
 
 /** The place of a property or, in an array, of an item. */
@@ -187,13 +188,7 @@ function placeOfProperty(schema: Schema, key: string, parentPath: string, root: 
 
 /** The place that a JSON Pointer from the root leads to. */
 export function placeAt(path: string, root: Schema, data: unknown): SchemaPlace {
-  let place: SchemaPlace = {
-    schema: effectiveSchema(root, data, root),
-    path: '',
-    key: '',
-    required: true,
-    known: true,
-  };
+  let place = placeOfWhole(root, '', root, data);
   for (const key of pointerSteps(path)) place = placeOfProperty(place.schema, key, place.path, root, data);
   return place;
 }
@@ -201,13 +196,11 @@ export function placeAt(path: string, root: Schema, data: unknown): SchemaPlace 
 /** The labels on the way to a place, such as `Address › Street` or `Applicants › 2 › Name`. */
 export function labelOfPath(path: string, root: Schema, data: unknown, labels: ReadonlyMap<string, string>): string {
   const words: string[] = [];
-  let schema = effectiveSchema(root, data, root);
-  let at = '';
+  let place = placeOfWhole(root, '', root, data);
   for (const key of pointerSteps(path)) {
-    const inArray = Array.isArray(valueAt(data, at));
-    const place = placeOfProperty(schema, key, at, root, data);
+    const inArray = Array.isArray(valueAt(data, place.path));
+    place = placeOfProperty(place.schema, key, place.path, root, data);
     words.push(inArray ? String(Number(key) + 1) : (labels.get(place.path) ?? schemaLabel(place.schema, key)));
-    ({ schema, path: at } = place);
   }
   return words.join(' › ');
 }
