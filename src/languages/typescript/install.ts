@@ -4,7 +4,7 @@ import { codeOf } from '../../base/errors.ts';
 import { PACKAGE_NAME } from '../../base/package-root.ts';
 import { runInstaller, type InstallOptions, type InstallResult } from '../install.ts';
 import { runCommandLine, type ProjectCommandOptions, type ProjectToolResult } from '../run-project-tool.ts';
-import { installArguments, nodePackageManager, programOf } from './package-manager.ts';
+import { commandsOf, programOf } from './package-manager.ts';
 import { isUnpublished, LOG_REQUESTS, watchRegistry, removeRequestLines } from './registry-log.ts';
 
 // Variables that npm sets for its scripts. If this tool was started by `npx`, they must not affect the install of the new project.
@@ -42,7 +42,7 @@ export async function installDependencies(options: InstallOptions): Promise<Inst
     const result = await runInstaller(
       {
         program: programOf(packageManager),
-        args: installArguments(nodePackageManager(packageManager)),
+        args: commandsOf(packageManager).installArguments,
         outputArgs: isWatched ? [LOG_REQUESTS] : [],
         env: childEnvironment(env),
         watch: isWatched ? watchRegistry() : undefined,

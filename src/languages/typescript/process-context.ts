@@ -4,7 +4,7 @@ import { isTsIdentifier, TS_RESERVED, tsString, tsValue } from './literals.ts';
 import type { WorkerDefinition } from '../../process/definition.ts';
 import type { ProcessToRender } from '../process-parts.ts';
 import type { AdditionalProcess } from '../project-spec.ts';
-import type { Naming } from '../task-names.ts';
+import { type Naming, repeatsName } from '../task-names.ts';
 import { sampleDecision } from '../../process/sample.ts';
 import { actionLog, hasActivities, processActions, type ProcessActions } from '../process-actions.ts';
 import {
@@ -17,7 +17,6 @@ import {
   type ProcessTask,
 } from '../process-tasks.ts';
 import { Code } from '../templates/code.ts';
-import { repeatsName } from '../titles.ts';
 import { renderActivity } from './activities.ts';
 import { typeScriptLayout, type TypeScriptLayout } from './layout.ts';
 import { REFERENCE_TYPES } from '../../schema/formats.ts';

@@ -8,7 +8,7 @@ import { Code } from '../templates/code.ts';
 import type { TemplateSet } from '../templates/set.ts';
 import { typeScriptLayout, type TypeScriptLayout } from './layout.ts';
 import { ARCHIVE, completeLock } from './lock-file.ts';
-import { packageManagerContext } from './package-manager-commands.ts';
+import { packageManagerContext } from './package-manager.ts';
 import { hasSystemTasks, modulesOf, processContext } from './process-context.ts';
 import { renderValidators } from './validators.ts';
 

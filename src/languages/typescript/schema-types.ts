@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../base/json.ts';
 import { kuFlowFormat } from '../../schema/formats.ts';
 import { schemaTypeOf, type Property, type SchemaType } from '../../schema/types.ts';
-import { repeatsName } from '../titles.ts';
+import { repeatsName } from '../task-names.ts';
 import { tsComment, tsPropertyKey, tsString } from './literals.ts';
 
 /** The text of a type and its top-level operator. */
