@@ -285,7 +285,6 @@ function lackOf(parent: Pick<Place, 'completed'>, child: Pick<Place, 'completed'
   return parent.completed.objects - child.completed.seen;
 }
 
-/** The types of the values that a node counts. */
 function typesOf(node: ShapeNode): readonly JsonType[] {
   const counts: Readonly<Record<JsonType, number>> = {
     string: node.strings,

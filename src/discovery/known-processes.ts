@@ -21,7 +21,6 @@ export interface ProcessOwner {
 
 export const PROCESSES_FILE = 'processes.json';
 
-/** Whether any processes are remembered. */
 export async function hasRememberedProcesses(env: NodeJS.ProcessEnv): Promise<boolean> {
   return Object.keys(await readOwners(cacheFolder(env))).length > 0;
 }
@@ -34,7 +33,6 @@ export async function listRememberedProcesses(
   return (await readOwners(cacheFolder(env)))[await ownerKey(owner)] ?? [];
 }
 
-/** A process defined in a file, with its tasks. */
 export interface DefinedProcess extends KnownProcess {
   readonly tasks: readonly DefinedTask[];
 }

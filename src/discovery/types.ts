@@ -37,7 +37,6 @@ export type DiscoveryEvent =
 
 export interface DiscoveryRequest {
   readonly client: DiscoveryClient;
-  /** Code of the process definition. */
   readonly code: string;
   /** Only processes of this tenant. */
   readonly tenant?: string | undefined;
@@ -74,7 +73,6 @@ export interface TaskEvidence {
   readonly mostInOneProcess: number;
   /** Only processes of older versions of the definition have this task. */
   readonly onlyOlderVersions: boolean;
-  /** Processes of the newest version that have it. */
   readonly inNewestVersion: number;
   /** Completed processes of older versions that have it; see `DiscoveryEvidence.processes`. */
   readonly inCompletedOlder: number;
@@ -85,7 +83,6 @@ export interface TaskEvidence {
 
 /** What a discovered definition is based on. Contains only counts, never values. */
 export interface DiscoveryEvidence {
-  /** Requests sent. */
   readonly requests: number;
   readonly processes: {
     readonly seen: number;

@@ -12,7 +12,6 @@ export function samplingQuestion(count: number): string {
   return `Read up to ${count} instances to infer the shape of their data? Only keys and types are kept, never values`;
 }
 
-/** `confirmSampling` of a discovery, as a prompt. */
 export async function confirmSampling(prompts: Prompts, count: number): Promise<boolean> {
   return (await prompts.confirm({ message: samplingQuestion(count) })) === true;
 }
@@ -89,7 +88,6 @@ export function discoveryLineReporter(terminal: Terminal): (event: DiscoveryEven
 
 const LISTED = { processes: 'processes', items: 'process items', principals: 'applications' } as const;
 
-/** Shows the progress of a discovery as steps. */
 export function discoveryReporter(progress: Progress): (event: DiscoveryEvent) => void {
   return (event) => {
     if (event.type === 'listing') progress.begin(`Listing ${LISTED[event.what]}…`);

@@ -44,7 +44,6 @@ async function closeFolder(path: string): Promise<void> {
     });
 }
 
-/** The real file system. */
 export const nodeFileSystem: FileSystem = {
   look: async (path) => {
     try {

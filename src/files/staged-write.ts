@@ -44,7 +44,6 @@ export interface StagingTarget {
   readonly allows?: (path: string) => boolean;
 }
 
-/** A change of one file. */
 export interface StagedChange {
   /** Relative to the folder, with `/`. */
   readonly path: string;
@@ -87,11 +86,9 @@ export class FileChangedError extends Error {
   }
 }
 
-/** What happened to an interrupted change. */
 export interface StagedRecovery {
   /** `removed`: the interruption was before the first file changed. `pending`: nothing was done about it yet. */
   readonly kind: 'completed' | 'undone' | 'removed' | 'pending';
-  /** Paths of the files of the change. */
   readonly files: readonly string[];
   /** Files that somebody changed or restored since the interruption. They were left as they are. */
   readonly left: readonly string[];

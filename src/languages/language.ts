@@ -17,7 +17,6 @@ export interface Language {
   readonly packageManagers: readonly PackageManager[];
   /** Rules for the package of the code; undefined if the language has no packages. */
   readonly packageNames: PackageNames | undefined;
-  /** The editors that the language has files for. */
   readonly editors: readonly EditorId[];
   /** The files of the process with this slug (from `fileName`), or without a slug, of the first process of a project. */
   readonly layout: (place: CodePlace, slug?: string) => ProcessLayout;
@@ -95,9 +94,7 @@ export interface GeneratedCode {
   readonly findTasks: (text: string, path: string, process: ProcessInCode) => ReadonlySet<string>;
   /** Whether the file with the tasks of a process declares this one. */
   readonly declaresTask: (text: string, code: string) => boolean;
-  /** The workflow types in a file. */
   readonly workflowTypes: (text: string) => ReadonlySet<string>;
-  /** The names of the activities in a file. */
   readonly activityNames: (text: string) => ReadonlySet<string>;
   /** Adds a new activity to a file, or returns undefined if the place for it was rewritten. */
   readonly appendActivity: (path: string, text: string, name: string) => string | undefined;
@@ -124,7 +121,6 @@ export interface ProjectTools {
   readonly require: (manager: PackageManager, env: NodeJS.ProcessEnv) => void | Promise<void>;
   /** The file with the dependencies of a project. */
   readonly manifest: string;
-  /** What kind of tool it is, as a label. */
   readonly label: string;
   /** What people call the tool. */
   readonly title: (manager: PackageManager) => string;
@@ -156,7 +152,6 @@ export interface ProjectCommands {
   readonly verify: readonly { readonly command: string; readonly text: string }[];
 }
 
-/** Sentences about a project. */
 export interface ProjectHints {
   /** What the commands `install` and `dev` do. */
   readonly install: string;

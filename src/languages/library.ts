@@ -66,7 +66,6 @@ export function readLibrary(language: LanguageId): readonly PlannedFile[] {
   }));
 }
 
-/** The archive of a library. */
 export interface LibraryArchive {
   readonly version: string;
   /** Its path below the folder of the library. */

@@ -12,7 +12,6 @@ interface ActionInCode {
 
 /** A user action that signals the workflow of the process. */
 export interface SignalActionInCode extends ActionInCode {
-  /** The name of its constant. */
   readonly constant: string;
   readonly signal: string;
   /** What people enter, with the name of its type. */
@@ -42,7 +41,6 @@ export function processActions(
   definition: WorkerDefinition,
   { style, reserved, key, typeName, constantName }: Naming,
   taken: {
-    /** Its tasks, with their names in code. */
     readonly tasks: readonly { readonly kind: TaskKind; readonly activity: string }[];
     readonly constants?: readonly string[];
     readonly types?: readonly string[];
@@ -91,7 +89,6 @@ export function processActions(
   return { signals, workflows };
 }
 
-/** Whether the worker runs activities of a process. */
 export function hasActivities({ tasks, actions = [] }: WorkerDefinition): boolean {
   return tasks.some(({ kind }) => kind === 'system') || actions.some(({ type }) => type === 'downloadable');
 }

@@ -11,7 +11,6 @@ import { findPart, renderTemplateFile, type TemplateSet } from './templates/set.
 /** Room for a suffix such as `ActivitiesImpl` in lines of 120 characters. */
 const LONGEST_PREFIX = 30;
 
-/** A process to render. */
 export interface ProcessToRender<Layout> {
   readonly definition: WorkerDefinition;
   readonly layout: Layout;

@@ -9,13 +9,11 @@ import type { SignalActionInCode, WorkflowActionInCode } from './process-actions
 import type { NamedSchema } from '../schema/types.ts';
 import { nameTasks, systemTaskInputs, taskTitle, type NamedTask, type Naming } from './task-names.ts';
 
-/** A task in the code of its process. */
 export interface ProcessTask {
   readonly kind: TaskDefinition['kind'];
   readonly code: string;
   readonly title: string;
   readonly variable: string;
-  /** The name of its constant. */
   readonly constant: string;
   readonly dataType: string | undefined;
   readonly contextType: string | undefined;
@@ -25,7 +23,6 @@ export interface ProcessTask {
   readonly isUsed: boolean;
   /** For the approval of the sample process, whose workflow decides on its data. */
   readonly approval: Approval | undefined;
-  /** The text of a message. */
   readonly text: string;
 }
 
@@ -54,7 +51,6 @@ export const TASK_CLASSES = {
   thread: 'ThreadTask',
 } as const;
 
-/** The tasks of a process with their names in code. */
 export function processTasks(
   { definition, choices }: { readonly definition: WorkerDefinition; readonly choices: TaskChoices },
   naming: Naming,
@@ -147,14 +143,12 @@ export function findProcessTasks(
   return new Set(found.map(({ code }) => code));
 }
 
-/** An activity in the code of a process. */
 export interface ProcessActivity {
   readonly name: string;
   /** The title of the task that it performs. */
   readonly task?: string;
   /** The title of the action whose document it creates. Then it returns the URI of the document. */
   readonly action?: string;
-  /** Whether it is the credit check of the sample process. */
   readonly isCreditCheck?: boolean;
   readonly inputs: readonly TaskInput[];
   /** The data that it returns, as an example. Undefined if it returns nothing. Data without its own type has no `type`. */
@@ -168,7 +162,6 @@ export const plainActivity = (name: string): ProcessActivity => ({ name, inputs:
 export const exampleNote = (isCreditCheck = false): string =>
   `TODO: replace this sample code with ${isCreditCheck ? 'a real credit check' : 'your own code'}.`;
 
-/** The log message of the example in the code of an activity. */
 export const exampleLog = (isCreditCheck = false): string => (isCreditCheck ? 'Checking credit' : 'Activity started');
 
 /** The activities of the system tasks and downloadable actions of a process, or an example without them. */

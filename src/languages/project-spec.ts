@@ -65,7 +65,6 @@ export interface ProjectSpec {
   /** Project (and npm package) name. */
   readonly name: string;
   readonly language: LanguageId;
-  /** The package of the code, in languages that have packages. */
   readonly packageName?: string | undefined;
   /** The first process in the names of files and packages, in languages that need a name for it. From `fileName`. */
   readonly slug?: string | undefined;
@@ -107,5 +106,4 @@ export interface ProjectSpec {
 
 export const README = 'README.md';
 
-/** The path of a project's README. */
 export const readmeOf = (movedFiles: ProjectSpec['movedFiles']): string => movedFiles?.[README] ?? README;

@@ -7,7 +7,6 @@ const MAX_DEFAULT_INPUTS = 4;
 
 /** What a language allows as names. */
 export interface Naming {
-  /** The style of names of tasks and activities. */
   readonly style: 'camel' | 'snake';
   /** Names that generated identifiers must not use. */
   readonly reserved: ReadonlySet<string>;
@@ -64,7 +63,15 @@ export function systemTaskInputs(definition: WorkerDefinition, index: number, ch
   return kept.map(({ code }) => code);
 }
 
-/** What people call the task. */
 export function taskTitle({ name = '', code }: TaskDefinition): string {
   return name.trim() === '' ? code : name;
+}
+
+/** Whether a title says no more than the name in code that it describes, such as "Last name" for `lastName` or `LAST_NAME`. */
+export function repeatsName(title: string, name: string): boolean {
+  return lettersOf(title) === lettersOf(name);
+}
+
+function lettersOf(text: string): string {
+  return text.replace(/[^\p{L}\p{M}\p{N}]/gu, '').toLowerCase();
 }

@@ -16,7 +16,6 @@ export interface Workspace {
   readonly file: string;
   /** The paths and glob patterns in the list of members. Undefined if the root does not have such a list. */
   readonly members: readonly string[] | undefined;
-  /** The package manager of all members. */
   readonly packageManager: PackageManager;
   /** Whether the list covers the member at this path, relative to the root. */
   readonly includes: (path: string) => boolean;
@@ -26,7 +25,6 @@ export interface Workspace {
   readonly problem?: string | undefined;
 }
 
-/** A folder that may be the root of a workspace. */
 export interface RootFolder {
   /** Absolute. */
   readonly root: string;
@@ -65,7 +63,6 @@ export function textsInList(value: unknown): readonly string[] | undefined {
   return Array.isArray(value) ? value.filter((item): item is string => typeof item === 'string') : undefined;
 }
 
-/** The error for a path that the list of a workspace excludes. */
 export function excludedMemberError(file: string, path: string): KnownError {
   return new KnownError({
     message: `${file} excludes ${path} from the workspace`,

@@ -62,7 +62,6 @@ export function baseEntry(file: PlannedFile): PlannedFile {
   return { ...file, contents: Buffer.from(`sha256:${createHash('sha256').update(contents).digest('hex')}\n`) };
 }
 
-/** The base with one more generated file. */
 export function withGenerated(base: ProjectBase, file: PlannedFile): ProjectBase {
   return { ...base, generated: new Map(base.generated).set(file.path, file) };
 }
@@ -240,7 +239,6 @@ function damagedError(folder: string, seen: string, cause?: unknown): KnownError
   });
 }
 
-/** The text of a file in the base. */
 export function textOf(file: PlannedFile): string;
 export function textOf(file: PlannedFile | undefined): string | undefined;
 export function textOf(file: PlannedFile | undefined): string | undefined {

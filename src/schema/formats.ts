@@ -41,7 +41,6 @@ export const REFERENCE_TYPES: readonly string[] = Object.values(KUFLOW_FORMATS).
 export const isKuFlowFormat = (format: unknown): format is KuFlowFormat =>
   typeof format === 'string' && Object.hasOwn(KUFLOW_FORMATS, format);
 
-/** The facts about a format; undefined for a format that is not KuFlow's. */
 export const kuFlowFormat = (format: unknown): FormatFacts | undefined =>
   isKuFlowFormat(format) ? KUFLOW_FORMATS[format] : undefined;
 

@@ -36,7 +36,6 @@ export interface SchemaView {
   readonly values: SchemaView | undefined;
 }
 
-/** The view of a whole schema. */
 export function viewSchema(schema: Schema): SchemaView {
   return viewOf([[schema]], schema);
 }

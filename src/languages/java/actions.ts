@@ -2,7 +2,7 @@ import { distinctNameIgnoringCase } from '../../base/identifiers.ts';
 import { spaces } from '../../base/spaces.ts';
 import { actionLog, type SignalActionInCode, type WorkflowActionInCode } from '../process-actions.ts';
 import { Code } from '../templates/code.ts';
-import { repeatsName } from '../titles.ts';
+import { repeatsName } from '../task-names.ts';
 import { inputTypeOf } from './activities.ts';
 import { callLines, declarationLines } from './calls.ts';
 import { javaDoc, javaString, javaTypeName } from './literals.ts';
@@ -36,7 +36,6 @@ export function actionHandler({ title, constant }: SignalActionInCode, prefix: s
   };
 }
 
-/** The names of the interfaces of the workflows of user actions. */
 export function actionWorkflowTypes(workflows: readonly WorkflowActionInCode[]): readonly string[] {
   const types = new Set<string>();
   for (const { variable } of workflows)
@@ -44,7 +43,6 @@ export function actionWorkflowTypes(workflows: readonly WorkflowActionInCode[]):
   return [...types];
 }
 
-/** The workflows of user actions in the templates. */
 export function actionWorkflows(workflows: readonly WorkflowActionInCode[], prefix: string) {
   const types = actionWorkflowTypes(workflows);
   const activities = `${prefix}Activities`;

@@ -5,7 +5,6 @@ import { javaDoc, javaString, javaTypeName } from './literals.ts';
 import { importLines } from './move-package.ts';
 import { UNTYPED } from './tasks.ts';
 
-/** The type of the argument of an activity. */
 export const inputTypeOf = (activity: string): string => `${javaTypeName(activity, 'activity')}Input`;
 
 export interface ActivityMembers {
@@ -15,7 +14,6 @@ export interface ActivityMembers {
   readonly implementation: string;
 }
 
-/** The text of an activity. */
 export function activityMembers(activity: ProcessActivity): ActivityMembers {
   const { name, inputs } = activity;
   const input = inputTypeOf(name);
@@ -46,9 +44,7 @@ export function activityMembers(activity: ProcessActivity): ActivityMembers {
 interface ActivityWork {
   /** What the activity does, as a sentence. */
   readonly about: string;
-  /** The type of its result. */
   readonly type: string;
-  /** Its statements. */
   readonly work: readonly string[];
 }
 
@@ -70,7 +66,6 @@ function activityWork({ task, action, isCreditCheck, result }: ProcessActivity):
   };
 }
 
-/** Creates the document of a downloadable action. */
 function documentWork(action: string): ActivityWork {
   return {
     about: `Creates the document of the action "${javaDoc(action, 60)}".`,

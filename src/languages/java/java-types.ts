@@ -121,7 +121,6 @@ interface Value {
   readonly nullable: boolean;
 }
 
-/** The type for a value that is called `name`. */
 function javaTypeOf(type: SchemaType, name: string, scope: Scope): Value {
   const { nullable, members } = alternativesOf(type);
   return { type: javaTypeOfAlternatives(members, name, scope), nullable };

@@ -1,6 +1,5 @@
 import type { PlannedFile } from '../planned-file.ts';
 
-/** The package of the template. */
 export const TEMPLATE_PACKAGE = 'com.example.worker';
 const TEMPLATE_PATH = TEMPLATE_PACKAGE.replaceAll('.', '/');
 const SOURCE = new RegExp(`^(src/(?:main|test)/java)/${TEMPLATE_PATH}/`);

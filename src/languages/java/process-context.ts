@@ -16,7 +16,7 @@ import {
   type ProcessTask,
 } from '../process-tasks.ts';
 import { Code } from '../templates/code.ts';
-import { repeatsName } from '../titles.ts';
+import { repeatsName } from '../task-names.ts';
 import { actionConstant, actionHandler, actionWorkflows } from './actions.ts';
 import { callLines, declarationLines } from './calls.ts';
 import { javaExample } from './examples.ts';
@@ -29,7 +29,6 @@ import { JAVA_NAMING, UNTYPED } from './tasks.ts';
 import { workflowStatement } from './workflow-statements.ts';
 import { twoParts } from './wrap.ts';
 
-/** The context of the templates of one process. */
 export function javaProcessContext(process: ProcessToRender<JavaLayout>): object {
   const { definition, layout, isFirst } = process;
   const { prefix, processPackage } = layout;

@@ -25,13 +25,10 @@ export function declaresTask(text: string, code: string): boolean {
   return text.includes(`(${javaString(code)}`);
 }
 
-/** The workflow types that an interface declares. */
 export const workflowTypes = (text: string): ReadonlySet<string> => namesIn(text, 'WorkflowMethod');
 
-/** The names of the activities that an interface declares. */
 export const activityNames = (text: string): ReadonlySet<string> => namesIn(text, 'ActivityMethod');
 
-/** The names in annotations of methods. */
 function namesIn(text: string, annotation: string): ReadonlySet<string> {
   const pattern = new RegExp(`@${annotation}\\(\\s*name = ("(?:[^"\\\\]|\\\\.)*")\\s*\\)`, 'g');
   return new Set([...text.matchAll(pattern)].map(([, literal = '""']) => literalValue(literal)));

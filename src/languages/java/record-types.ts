@@ -8,7 +8,7 @@ import {
   type JavaRecord,
   type JavaType,
 } from './java-types.ts';
-import { repeatsName } from '../titles.ts';
+import { repeatsName } from '../task-names.ts';
 import { callLines } from './calls.ts';
 import { javaDoc, javaString } from './literals.ts';
 import { spaces } from '../../base/spaces.ts';

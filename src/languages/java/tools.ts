@@ -16,7 +16,6 @@ const INSTALL = ['-B', '-ntp', '-DskipTests', 'verify'];
 
 /** A JDK on this machine, as the Maven wrapper finds it. */
 export interface Jdk {
-  /** The path of its compiler. */
   readonly javac: string;
   /** Undefined if it does not say. */
   readonly version: number | undefined;

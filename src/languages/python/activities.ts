@@ -5,10 +5,8 @@ import { pythonCall } from './layout.ts';
 import { pyDoc } from './literals.ts';
 import { pascalCase, UNTYPED_DICT } from './tasks.ts';
 
-/** The type of the argument of an activity. */
 export const pythonInputType = (activity: string): string => `${pascalCase(activity)}Input`;
 
-/** The type of the argument of an activity, as a class. */
 export function inputClass({ name, inputs }: ProcessActivity): string {
   return [
     `class ${pythonInputType(name)}(TypedDict):`,
@@ -18,7 +16,6 @@ export function inputClass({ name, inputs }: ProcessActivity): string {
   ].join('\n');
 }
 
-/** An activity as a method. */
 export function activityMethod(activity: ProcessActivity): string {
   const { name, task, action, isCreditCheck, result } = activity;
   if (action !== undefined) return documentMethod(name, action);
@@ -45,7 +42,6 @@ export function overridingMethod({ name, result }: ProcessActivity, fields: Json
   ].join('\n');
 }
 
-/** The activity of a downloadable action. */
 function documentMethod(name: string, action: string): string {
   return [
     '    @activity.defn',

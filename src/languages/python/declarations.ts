@@ -1,7 +1,7 @@
 import { REFERENCE_TYPES } from '../../schema/formats.ts';
 import type { NamedSchema } from '../../schema/types.ts';
 import { spaces } from '../../base/spaces.ts';
-import { repeatsName } from '../titles.ts';
+import { repeatsName } from '../task-names.ts';
 import { pyCommentLines, pyString, isPythonField } from './literals.ts';
 import {
   displayWidth,

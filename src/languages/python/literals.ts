@@ -104,7 +104,6 @@ function disableDirectives(line: string): string {
   );
 }
 
-/** The text, cut at `columns`. */
 export function cutToColumns(text: string, columns: number): string {
   const [first = '', ...rest] = pieces(text, columns);
   return rest.length === 0 ? first : `${(pieces(text, columns - 1)[0] ?? '').trimEnd()}…`;

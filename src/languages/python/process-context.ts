@@ -11,7 +11,7 @@ import {
   type ProcessTask,
 } from '../process-tasks.ts';
 import { Code } from '../templates/code.ts';
-import { repeatsName } from '../titles.ts';
+import { repeatsName } from '../task-names.ts';
 import { hasActivities } from '../process-actions.ts';
 import {
   actionClass,
@@ -30,7 +30,6 @@ import type { PythonLayout } from './process-layout.ts';
 import { PYTHON_NAMING, UNTYPED_DICT } from './tasks.ts';
 import { pythonStatement } from './workflow-statements.ts';
 
-/** The context of the templates of one process. */
 export function pythonProcessContext(process: ProcessToRender<PythonLayout>): object {
   const { definition, layout, isFirst } = process;
   const { prefix, packageName, part } = layout;

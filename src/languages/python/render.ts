@@ -25,7 +25,6 @@ import { ENVIRONMENT, PIP_VERSION, pipInstallCommand, UV_LOCK, uvSyncCommand, WA
 /** The name of the library's archive, with its version. */
 export const WHEEL = /^kuflow_worker-([^-]+)-py3-none-any\.whl$/;
 
-/** The package of the template. */
 const TEMPLATE_PACKAGE = 'example_worker';
 const PROCESS = `src/${TEMPLATE_PACKAGE}/process`;
 

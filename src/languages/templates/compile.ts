@@ -24,7 +24,6 @@ export function compileTemplate(source: string): TemplateSpecification {
   return new Function(`return ${precompileTemplate(source)}`)() as TemplateSpecification;
 }
 
-/** The JavaScript of one precompiled template. */
 export function precompileTemplate(source: string): string {
   const knownHelpers = Object.fromEntries([...VALUE_HELPERS, ...BLOCK_HELPERS].map((name) => [name, true]));
   // Handlebars declares the result as an object, but it is a string.

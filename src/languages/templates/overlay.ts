@@ -22,7 +22,6 @@ const MAX_RENDERED_BYTES = 2 * 1024 * 1024;
 const MAX_TOTAL_BYTES = 16 * 1024 * 1024;
 const MAX_PROBLEMS = 20;
 
-/** What a template may print. */
 export type TemplateVariables = Readonly<Record<string, unknown>>;
 
 /** A prepared file of a user's own template. `render` is undefined for a file that is copied. */
@@ -214,7 +213,6 @@ function locateErrors(
   return Object.fromEntries(Object.entries(helpers).map(([key, helper]) => [key, locate(helper)]));
 }
 
-/** The paths in a project of the files of a user's own template. */
 export function templatePaths({ files }: ProjectTemplate): readonly string[] {
   return [...files.keys()].map((name) => parseTemplateName(name).path);
 }

@@ -18,7 +18,6 @@ export interface FileEdit {
   /** The text on disk; absent for a new file. */
   readonly before?: string;
   readonly after: string;
-  /** The change as a unified diff. */
   readonly diff: string;
 }
 

@@ -57,7 +57,6 @@ export interface WorkerProject {
   /** Absolute. */
   readonly folder: string;
   readonly record: ProjectRecord;
-  /** The text of the record, as read. */
   readonly recordText: string;
   /** What was generated last. */
   readonly base: ProjectBase;
@@ -81,7 +80,6 @@ export function chooseProcess({ processes }: WorkerProject, code: string | undef
   throw usageError(`--process ${code}: the project does not have this process${didYouMean(code, codes)}`, next);
 }
 
-/** What `readProject` reads. */
 export interface ProjectFiles extends Pick<WorkerProject, 'folder' | 'record' | 'recordText'> {
   readonly processes: readonly [ProcessOnDisk, ...ProcessOnDisk[]];
   readonly removedProcesses: readonly (DefinedWithout & Pick<RemovedProcess, 'remainingFiles'>)[];
@@ -289,7 +287,6 @@ export async function compareCode(
   return (await Promise.all(compared)).flat();
 }
 
-/** The spec to render a project with these processes. */
 export function toProjectSpec(project: WorkerProject, processes: WorkerProject['processes']): ProjectSpec {
   const [first, ...others] = processes;
   const { editors, template, ...answers } = project.record;
@@ -309,7 +306,6 @@ export function toProjectSpec(project: WorkerProject, processes: WorkerProject['
   };
 }
 
-/** The text of the definition file of a process. */
 export async function readDefinitionText(project: WorkerProject, { layout }: OpenedProcess): Promise<string> {
   const text = await readTextFile(project.folder, layout.definitionFile);
   if (typeof text === 'string') return text;

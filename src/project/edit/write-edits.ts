@@ -17,7 +17,6 @@ import type { Addition } from './addition.ts';
 import type { FileEdit } from './file-edit.ts';
 import { JOURNAL_FOLDER, lockProject, projectStaging } from './staging.ts';
 
-/** A change of one file as bytes. */
 export interface ChangedFile {
   /** Relative to the project, with `/`. */
   readonly path: string;

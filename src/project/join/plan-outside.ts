@@ -137,7 +137,6 @@ function memberUpdates(text: string, { root, folder }: { readonly root: string; 
     .join('');
 }
 
-/** The changes as they are shown. */
 export function describeOutside(outside: readonly OutsideFiles[]): readonly OutsideChange[] {
   return outside.flatMap(({ folder, files }) =>
     files.map(({ path, action, original, contents }): OutsideChange => {

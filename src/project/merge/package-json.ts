@@ -33,7 +33,6 @@ interface Edit {
   readonly isArrayInsertion?: boolean;
 }
 
-/** What changes `mine`. */
 interface Changes {
   readonly root: Values;
   readonly edits: Edit[];
