@@ -60,16 +60,27 @@ export function renderJava(spec: ProjectSpec, templates: TemplateSet): readonly 
 /** What an archive has in its version in addition to what a registry has. */
 const BUILD = /-[0-9a-f]{8}$/;
 
-/**
- * The context of the templates that all processes of a project share, except that of its first process. Strings are printed by language
- * helpers, `Code` as is.
- */
+/** What all processes of a project share. Strings are printed by language helpers, `Code` as is. */
 function javaTemplateContext(spec: ProjectSpec, library: LibraryArchive): object {
   const { packageName = '' } = spec;
   const layout = javaLayout(spec);
   return {
     // Tomcat and gRPC write temporary files.
-    ...projectContext(spec, { memory: '512Mi', writesTmp: true }),
+    ...projectContext(
+      spec,
+      { memory: '512Mi', writesTmp: true },
+      {
+        kuflow: './kuflow',
+        installStep: './mvnw -DskipTests verify  # downloads the dependencies and builds the worker',
+        runTask: 'make',
+        startCommand: './mvnw spring-boot:run',
+        imageCommand: 'make image',
+        historiesFolder: 'src/test/resources/histories',
+        versionGuard: '`Workflow.getVersion("<change>", Workflow.DEFAULT_VERSION, 1)`',
+        workflowPlace: `\`${layout.prefix}WorkflowImpl\``,
+        activitiesPlace: `\`${layout.prefix}ActivitiesImpl\``,
+      },
+    ),
     artifactId: new Code(unscopedName(spec.name)),
     groupId: new Code(packageName.split('.').slice(0, 2).join('.')),
     packageName: new Code(packageName),

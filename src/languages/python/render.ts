@@ -119,8 +119,24 @@ function pythonTemplateContext(spec: ProjectSpec, library: LibraryArchive): obje
   const distribution = distributionName(name);
   const isUv = packageManager === 'uv';
   const syncCommand = uvSyncCommand({ isMember: workspace !== undefined });
+  const installCommand = isUv ? syncCommand : 'make install';
+  const processFolder = pythonLayout(spec).part;
   return {
-    ...projectContext(spec, { memory: '256Mi', writesTmp: true }),
+    ...projectContext(
+      spec,
+      { memory: '256Mi', writesTmp: true },
+      {
+        kuflow: './kuflow',
+        installStep: installCommand,
+        runTask: 'make',
+        startCommand: isUv ? `uv run ${distribution}` : `.venv/bin/${distribution}`,
+        imageCommand: 'make image',
+        historiesFolder: 'tests/histories',
+        versionGuard: '`if workflow.patched("<change>")`',
+        workflowPlace: `\`src/${packageName}/${processFolder}/workflow.py\``,
+        activitiesPlace: '`activities.py` next to it',
+      },
+    ),
     isUv,
     distribution: new Code(distribution),
     package: new Code(packageName),
@@ -128,8 +144,8 @@ function pythonTemplateContext(spec: ProjectSpec, library: LibraryArchive): obje
     libraryReadme: new Code(libraryReadme(spec, 'kuflow-worker-python.md')),
     libraryVersion: new Code(library.version),
     libraryFile: `${libraryFolder(spec)}/${library.file}`,
-    processFolder: new Code(pythonLayout(spec).part),
-    installCommand: new Code(isUv ? syncCommand : 'make install'),
+    processFolder: new Code(processFolder),
+    installCommand: new Code(installCommand),
     syncCommand: new Code(syncCommand),
     lockNames: new Code(isUv ? UV_LOCK : 'requirements.txt, with checksums,'),
     pipVersion: new Code(PIP_VERSION),

@@ -1,14 +1,21 @@
 import type { WorkerDefinition } from '../../process/definition.ts';
-import { containsLibrary, findLibrary, libraryFiles, libraryFolder, type LibraryArchive } from '../library.ts';
+import {
+  containsLibrary,
+  findLibrary,
+  libraryBuildContext,
+  libraryFiles,
+  libraryFolder,
+  type LibraryArchive,
+} from '../library.ts';
 import type { PlannedFile } from '../planned-file.ts';
 import { renderProjectFiles } from '../process-parts.ts';
-import { projectContext } from '../project-context.ts';
+import { deployName, projectContext } from '../project-context.ts';
 import type { ProjectSpec } from '../project-spec.ts';
 import { Code } from '../templates/code.ts';
 import type { TemplateSet } from '../templates/set.ts';
 import { typeScriptLayout, type TypeScriptLayout } from './layout.ts';
 import { ARCHIVE, completeLock } from './lock-file.ts';
-import { packageManagerContext } from './package-manager.ts';
+import { commandsOf, packageManagerContext } from './package-manager.ts';
 import { hasSystemTasks, modulesOf, processContext } from './process-context.ts';
 import { renderValidators } from './validators.ts';
 
@@ -57,7 +64,22 @@ async function validatorsOf({
 
 /** The context of the templates that all processes of a project share. Strings are printed by language helpers, `Code` as is. */
 export function templateContext(spec: ProjectSpec, library: LibraryArchive): object {
-  const shared = projectContext(spec, { memory: '256Mi', writesTmp: false });
+  const { run, exec, install } = commandsOf(spec.packageManager);
+  const shared = projectContext(
+    spec,
+    { memory: '256Mi', writesTmp: false },
+    {
+      kuflow: `${exec} kuflow`,
+      installStep: install,
+      runTask: run,
+      startCommand: `${run} start`,
+      imageCommand: `docker build ${libraryBuildContext(spec)}-t ${deployName(spec.name)} .`,
+      historiesFolder: 'test/histories',
+      versionGuard: "`if (patched('<change>'))` from `@temporalio/workflow`",
+      workflowPlace: '`src/workflows.ts`',
+      activitiesPlace: '`src/activities.ts`',
+    },
+  );
   return {
     ...shared,
     cliPackage: spec.cliPackage,
