@@ -42,10 +42,7 @@ export interface DefinedTask extends KnownProcess {
   readonly kind?: string;
 }
 
-/**
- * The processes defined in `kuflow.process.yaml`, `processes/*.process.yaml` and other files in these two folders whose names end the same way.
- * Invalid files are ignored.
- */
+/** The processes that `*.process.yaml`, `.yml` and `.json` in the folder and in `processes/` define. Invalid files are ignored. */
 export async function listDefinedProcesses(folder: string): Promise<readonly DefinedProcess[]> {
   const files = await Promise.all([folder, join(folder, 'processes')].map(findDefinitionFiles));
   const texts = await Promise.all(files.flat().map(readTextIfSmall));

@@ -67,10 +67,7 @@ export async function isIgnoredFolder(folder: string, env: Environment): Promise
   return (await askGit(['check-ignore', '--quiet', '--', `./${base}`], dir, env)).kind === 'answer';
 }
 
-/**
- * Those of the paths, which are relative to `folder`, that git ignores. None without a repository, if git fails, and in a folder that git
- * ignores as a whole. A tracked file is never ignored.
- */
+/** Those of the paths, relative to `folder`, that git ignores. None without a repository, if git fails, or if it ignores the folder. */
 export async function readIgnored(
   folder: string,
   paths: readonly string[],
@@ -86,10 +83,7 @@ function listedPaths(answer: GitAnswer): readonly string[] {
   return answer.kind === 'answer' ? answer.text.split('\0').filter((path) => path !== '') : [];
 }
 
-/**
- * Those of the paths, which are relative to `folder`, that git tracks, or that exist and are neither tracked nor ignored. None without a
- * repository, and if git fails.
- */
+/** Those of the paths, relative to `folder`, that git tracks, or neither tracks nor ignores. None without a repository, and if git fails. */
 export async function listFilesInGit(
   kind: 'tracked' | 'untracked',
   folder: string,
@@ -125,10 +119,7 @@ const UNFINISHED = {
   revert: ['REVERT_HEAD'],
 } as const;
 
-/**
- * Asks git which files in `folder` and below changed, and which of the `others`: paths relative to the folder, which lead out of it. Runs a few
- * read-only git commands.
- */
+/** Asks git which files below `folder` changed, and which of the `others`: paths relative to the folder, which lead out of it. */
 export async function readWorkTree(
   folder: string,
   env: Environment,

@@ -52,10 +52,7 @@ interface JsonEdit {
   readonly getInsertionIndex?: (keys: readonly string[]) => number;
 }
 
-/**
- * Sets a value of a JSON document, or removes it if it is undefined, in the indentation of the document. What is on one line stays on one line.
- * Missing objects on the way are added.
- */
+/** Sets or removes a value, in the indentation of the document. What is on one line stays on one line. Missing objects are added. */
 export function editJson(text: string, path: JsonPath, value: unknown, edit: JsonEdit = {}): string {
   const {
     lineEnd: eol = '\n',

@@ -21,10 +21,7 @@ export interface Naming {
 
 export type NamedTask = TaskChoice & { readonly name: string };
 
-/**
- * Choices in which every task has a name, and no two tasks have the same. Names in `choices` stay, also those of tasks that are no longer
- * defined. A new task whose name is in use gets a number.
- */
+/** Names in `choices` stay, also those of tasks that are no longer defined. A new task whose name is in use gets a number. */
 export function nameTasks(
   { tasks }: WorkerDefinition,
   choices: TaskChoices,

@@ -33,19 +33,13 @@ export interface RootFolder {
   readonly env: NodeJS.ProcessEnv;
 }
 
-/**
- * Reads the workspace whose root is this folder. Returns undefined if the folder does not contain a project in the language. Throws a KnownError
- * if one of its files is invalid.
- */
+/** Undefined if the folder does not contain a project in the language. Throws a KnownError if one of its files is invalid. */
 export type ReadWorkspace = (folder: RootFolder) => Workspace | undefined;
 
 /** Folders in which a worker is expected, the best first. */
 const MEMBER_FOLDERS = ['workers', 'services', 'apps', 'packages'];
 
-/**
- * The path of a new member: in the folder of a pattern like `packages/*`, otherwise directly in the root. It is proposed, so the user may
- * choose another one.
- */
+/** A path for a new member, which the user may change: in the folder of a pattern like `packages/*`, otherwise in the root. */
 export function proposeMemberPath(members: readonly string[], name: string): string {
   const folders = members.flatMap((pattern) => {
     const [, folder] = /^(?:\.\/)?([^!*?{}[\]]+)\/\*\*?\/?$/.exec(pattern) ?? [];

@@ -51,10 +51,7 @@ export function baseOf(files: readonly PlannedFile[], template = EMPTY_BASE.temp
 const CHECKSUM = /^sha256:[0-9a-f]{64}\n$/;
 const CHECKSUM_BYTES = 'sha256:'.length + 64 + 1;
 
-/**
- * A generated file as the base has it. A file of the library is replaced, but never merged, so the base has only its checksum. What is
- * already an entry of a base stays unchanged.
- */
+/** A generated file as the base has it. The base has only checksums of the library, whose files are never merged. */
 export function baseEntry(file: PlannedFile): PlannedFile {
   const { path, contents } = file;
   if (!isLibraryFile(path)) return file;
@@ -102,10 +99,7 @@ export function isSamePart(one: ProjectBase[keyof ProjectBase], other: ProjectBa
   return one.size === other.size && [...one].every(([path, file]) => isSame(file, other.get(path)));
 }
 
-/**
- * The archive as a file of the project. The same base gives the same bytes with the same version of Node.js. Rejects with a KnownError if it
- * could not be read again.
- */
+/** The same base gives the same bytes with the same Node.js. Rejects with a KnownError if it could not be read again. */
 export async function renderBaseFile(base: ProjectBase): Promise<PlannedFile> {
   const blocks: Uint8Array[] = [];
   for (const folder of PARTS) {

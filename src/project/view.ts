@@ -47,10 +47,7 @@ export function printVersionWarning(channel: Channel, generatedBy: string, versi
   channel.line(escapeForTerminal(`${warning}. Run this command with npx -p ${PACKAGE_NAME}@${generatedBy} kuflow`));
 }
 
-/**
- * Prints a change to a file with local changes and asks whether to make it. Adds the path to `printed` if stdout is on the same screen, so that
- * the diff is not printed again.
- */
+/** Asks whether to make a change. Adds the path to `printed` if stdout is on the same screen: its diff is not printed again. */
 export async function confirmEdit(
   edit: FileEdit,
   { ask, terminal, printed }: { readonly ask: Prompts; readonly terminal: Terminal; readonly printed: Set<string> },
@@ -105,10 +102,7 @@ export function printNextSteps(channel: Channel, steps: readonly NextStep[]): vo
   }
 }
 
-/**
- * Prints the files of a change, and a diff of each, or the number of lines of a new file unless this is a dry run. The diffs of the files in
- * `printed` were on the screen before.
- */
+/** Prints files with their diffs, except those of new files unless `dryRun`, and those that were `printed` before. */
 export function printEditedFiles(
   out: Channel,
   files: readonly EditedFile[],

@@ -16,10 +16,7 @@ export const schemaPatterns = { regExp: Object.assign(schemaPattern, { code: 'sc
 /** How many steps of a pattern the console can wait for. */
 export const MOST_STEPS = 100_000_000;
 
-/**
- * At most how many steps a test of a text of `length` characters takes, as a rough upper bound. Infinity for a repeated group, which may contain
- * repetitions.
- */
+/** A rough upper bound of the steps of a test. Infinity for a repeated group, which may contain repetitions. */
 export function backtrackingSteps(pattern: string, length: number): number {
   const literal = pattern
     .replace(/\\./gs, 'x')

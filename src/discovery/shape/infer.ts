@@ -67,10 +67,7 @@ interface Notes {
 
 const newNotes = (): Notes => ({ maps: new Set<string>(), mixed: new Set<string>() });
 
-/**
- * The schema of the values that a node counts, as `collectShape` infers it. `all`: these values and others, which decide together which keys are
- * data.
- */
+/** The schema of the values that a node counts. `all`: these values and others, which decide together which keys are data. */
 export function schemaOfNode(root: ShapeNode, all: ShapeNode): JsonObject {
   return toSchema(root, '', newNotes(), all);
 }

@@ -69,7 +69,7 @@ function recordExpression(value: JsonObject, { components }: JavaRecord, name: s
 
 function enumExpression(value: string, { constants }: JavaEnum, name: string): Expression | undefined {
   const constant = constants.find((one) => one.value === value);
-  return constant === undefined ? undefined : complex(`${name}.${constant.name}`);
+  return constant && { kind: 'text', text: `${name}.${constant.name}`, isSimple: false };
 }
 
 /** Without the values that are null: these collections do not accept them. */
@@ -122,7 +122,6 @@ function anyExpression(value: Json): Expression | undefined {
 }
 
 const simple = (text: string): Expression => ({ kind: 'text', text, isSimple: true });
-const complex = (text: string): Expression => ({ kind: 'text', text, isSimple: false });
 const decimal = (value: number): Expression => created('BigDecimal', String(value));
 const created = (type: string, text: string): Expression => call(`new ${type}`, javaString(text));
 const parsed = (type: string, text: string): Expression => call(`${type}.parse`, javaString(text));

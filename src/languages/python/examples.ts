@@ -8,10 +8,7 @@ import { displayWidth, inBrackets, printExpression, withArguments, type Expressi
 import { dictExpression, pyString, valueExpression } from './literals.ts';
 import { pythonTypeOf, type PythonType } from './python-types.ts';
 
-/**
- * Code for this value between `before` and `after`. Type checkers accept it for the type that `declarePythonTypes` declares. A value that they
- * would reject is cast.
- */
+/** Code that type checkers accept for the type of `declarePythonTypes`, between `before` and `after`. What they would reject is cast. */
 export function pythonExample(value: JsonObject, named: NamedSchema, { indent, before, after }: CodePosition): string {
   const expression =
     typedExpression(value, pythonTypeOf(named, new Set())) ??

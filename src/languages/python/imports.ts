@@ -42,7 +42,12 @@ export function printImports(imports: readonly Import[], own = '.'): string {
     ...[...modules]
       .filter(([module]) => groupOf(module, own) === group)
       .sort(([a], [b]) => dots(b) - dots(a) || (a < b ? -1 : 1))
-      .map(([module, names]) => importStatement(module, [...names].sort(compareNames))),
+      .map(([module, names]) =>
+        importStatement(
+          module,
+          [...names].sort((a, b) => rank(a) - rank(b) || collator.compare(a, b)),
+        ),
+      ),
   ]);
   return groups
     .filter((lines) => lines.length > 0)
@@ -66,13 +71,9 @@ function dots(module: string): number {
   return /^\.*/.exec(module)?.[0].length ?? 0;
 }
 
-/** Constants, then classes, then other names. */
-function compareNames(a: string, b: string): number {
-  return rank(a) - rank(b) || collator.compare(a, b);
-}
-
 const collator = new Intl.Collator('en', { numeric: true, sensitivity: 'base' });
 
+/** Constants, then classes, then other names. */
 function rank(name: string): number {
   if (name.length > 1 && name === name.toUpperCase()) return 0;
   return /^\p{Lu}/u.test(name) ? 1 : 2;

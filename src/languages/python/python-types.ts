@@ -34,10 +34,7 @@ const ANY = plain('Any');
 const NEVER = plain('Never');
 const NONE = plain('None');
 
-/**
- * The type of KuFlow data, which is always an object. The class of a nested object is named after the outer object and its key. A name
- * in `taken` gets a number. New names are added to `taken`.
- */
+/** The class of a nested object is named after the outer one and its key, with a number if it is in `taken`, to which it is added. */
 export function pythonTypeOf({ name, schema }: NamedSchema, taken: Set<string>): PythonType {
   const members = alternativesOf(withoutIntersections(schemaTypeOf(schema))).filter(
     ({ kind }) => kind === 'object' || kind === 'map',

@@ -245,10 +245,7 @@ export function findOverlaidProblems(
   return [...new Set(problems)];
 }
 
-/**
- * Lines that files for git need: what the repository must not contain (credentials, the state of the local KuFlow, changes in progress), and
- * what git must not merge or convert.
- */
+/** What a repository must not contain (credentials, the state of the local KuFlow), and what git must not merge or convert. */
 export const NEEDED_LINES: Readonly<Record<string, readonly string[]>> = {
   '.gitignore': [
     LOCAL_SETTINGS_FILE,

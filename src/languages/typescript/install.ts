@@ -29,10 +29,7 @@ function childEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   };
 }
 
-/**
- * Installs the dependencies of the project in `folder`; see `runInstaller`. An npm that cannot reach its registry is ended after its second
- * attempt, because it would go on for a quarter of an hour.
- */
+/** An npm that cannot reach its registry is ended after its second attempt: it would go on for a quarter of an hour. */
 export async function installDependencies(options: InstallOptions): Promise<InstallResult> {
   const { folder, packageManager, isMember, env, signal } = options;
   if (signal?.aborted === true) return { kind: 'interrupted' };

@@ -248,10 +248,7 @@ export function scriptCommand(manager: PackageManager, script: string): string {
     : `${commandsOf(manager).run} ${script}`;
 }
 
-/**
- * The template context of a package manager: its commands as `Code`, and flags for which one it is. The settings and the lock file of a member
- * of a workspace are in the root of the workspace.
- */
+/** Its commands as `Code`, and flags for which one it is. Settings and lock file of a workspace member are in the root. */
 export function packageManagerContext(manager: PackageManager, { isMember }: { readonly isMember: boolean }): object {
   const { run, exec, install, installFrozen, prune, installManager = '', settingsFile } = commandsOf(manager);
   const [lockFile = ''] = lockFiles(manager);

@@ -44,10 +44,7 @@ export const TS_NAMING: Naming = {
   constantName: (variable) => variable,
 };
 
-/**
- * The context of the templates of one process. `others`: additional processes, whose workflows and activities the modules of the first one
- * include. `validators`: from `renderValidators`.
- */
+/** `others`: additional processes, whose modules those of the first one include. `validators`: from `renderValidators`. */
 export function processContext(
   { definition, layout, choices }: Omit<ProcessToRender<TypeScriptLayout>, 'isFirst'>,
   { others, validators }: { readonly others: readonly AdditionalProcess[]; readonly validators: string },

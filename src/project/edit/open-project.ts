@@ -179,7 +179,7 @@ export async function openProject(
     ...{ folder, record, recordText, archive, removedProcesses },
     base: mapParts(base, (all) => new Map([...all].filter(([path]) => !removed.has(path)))),
     processes: [await open(files.processes[0]), ...(await Promise.all(files.processes.slice(1).map(open)))],
-    notes: problem === undefined ? [] : [rebuiltNote(problem)],
+    notes: problem === undefined ? [] : [`${BASE_FILE} ${problem}. ${REBUILT}`],
   };
   const processes = await assignNewActivityNames(project);
   if (problem === undefined) return { ...project, processes };
@@ -192,6 +192,9 @@ export async function openProject(
   return { ...project, processes, base: fillBase(project.base, known, all, language.code) };
 }
 
+const REBUILT =
+  'It is rebuilt from the definition as it is now, so the code of tasks that you removed from the definition since the last kuflow add stays: remove it yourself';
+
 /** Completes or undoes a change that was interrupted, or only describes it, as the options say. */
 export async function recoverOrDescribe(
   folder: string | undefined,
@@ -199,10 +202,6 @@ export async function recoverOrDescribe(
 ): Promise<void> {
   if (folder === undefined || (readOnly && onRecovered === undefined)) return;
   for (const recovery of await (readOnly ? readAround(folder) : recoverAround(folder))) onRecovered?.(recovery);
-}
-
-function rebuiltNote(problem: string): string {
-  return `${BASE_FILE} ${problem}. It is rebuilt from the definition as it is now, so the code of tasks that you removed from the definition since the last kuflow add stays: remove it yourself`;
 }
 
 /** The processes as the code was generated from. */

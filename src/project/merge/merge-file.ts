@@ -127,10 +127,7 @@ function splitForm(source: string): TextForm {
   return { mark, text: isEnded ? text : `${text}\n`, isEnded };
 }
 
-/**
- * The lines, from 1, at which conflicts start that `mergeFile` wrote with these labels, or with labels that start with them and a space. A
- * conflict without one of its markers was edited, and is not found.
- */
+/** Where conflicts start that `mergeFile` wrote with labels that start with these, from line 1. One without all its markers is not found. */
 export function findMarkers(source: string, { mine, base, theirs }: MergeLabels): readonly number[] {
   const markers = [`<<<<<<< ${mine}`, `||||||| ${base}`, '=======', `>>>>>>> ${theirs}`];
   const lines = source.replace(/^\uFEFF/, '').split(/\r?\n/);

@@ -73,12 +73,8 @@ function parseObject(text: string): Readonly<Record<string, unknown>> | undefine
 }
 
 function hasUniqueKeys({ type, children = [] }: Node): boolean {
-  const keys = type === 'object' ? children.map(keyOf) : [];
+  const keys = type === 'object' ? children.map((property) => String(property.children?.[0]?.value)) : [];
   return new Set(keys).size === keys.length && children.every(hasUniqueKeys);
-}
-
-function keyOf(property: Node): string {
-  return String(property.children?.[0]?.value);
 }
 
 function mergeValues(changes: Changes, path: readonly string[], values: Values): void {
