@@ -53,10 +53,7 @@ export function libraryFiles(spec: Pick<ProjectSpec, 'language' | 'library' | 'w
   return spec.workspace === undefined && containsLibrary(spec) ? readLibrary(spec.language) : [];
 }
 
-/**
- * The archive of the library of a language, by its paths in a project or the root of a workspace. Throws a KnownError if the build of this
- * package left it out, because the machine had no tools for the language.
- */
+/** By paths in a project or workspace root. Throws a KnownError if the build left it out, because the machine had no tools for the language. */
 export function readLibrary(language: LanguageId): readonly PlannedFile[] {
   const folder = join(packageRoot(), 'dist', 'libraries', language);
   return listArchive(folder, language).map((path) => ({

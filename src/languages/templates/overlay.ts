@@ -217,10 +217,7 @@ export function templatePaths({ files }: ProjectTemplate): readonly string[] {
   return [...files.keys()].map((name) => parseTemplateName(name).path);
 }
 
-/**
- * Problems of the files that a project with this template would have: of their paths together, of files that every project needs, and of the
- * `reserved` paths that the template has but must not have.
- */
+/** Paths that exclude each other, paths that are `needed` but missing, and those that the template has although they are `reserved`. */
 export function findOverlaidProblems(
   files: readonly PlannedFile[],
   { needed, reserved }: { readonly needed: readonly string[]; readonly reserved: readonly string[] },

@@ -63,18 +63,7 @@ export function processContext(
     'activities',
     'Activities',
   );
-  const usedReferences = new Set<string>();
-  const declarations = declaredData(definition, tasks, signals).map(({ name, schema }) =>
-    declarationOfSchema(name, schema, usedReferences),
-  );
-  const valueTypes = REFERENCE_TYPES.filter((type) => usedReferences.has(type));
-  const typeImports = namesOf([
-    ...tasks.flatMap(({ dataType, contextType }) => [dataType, contextType]),
-    ...signals.map(({ input }) => input?.name),
-  ]);
-  const activityTypes = namesOf(
-    activities.flatMap(({ inputs, result }) => [result?.type?.name, ...inputs.map(({ type }) => type)]),
-  );
+  const declared = declaredData(definition, tasks, signals);
   const { answers, metadata } = testSample(definition);
   return {
     definitionFile: layout.definitionFile,
@@ -103,24 +92,23 @@ export function processContext(
     ...actionsContext(definition, tasks, actions),
     hasHumanTasks: tasks.some(({ kind }) => kind === 'human'),
     hasSystemTasks: hasSystemTasks({ definition }),
-    factories: new Code(
-      [...new Set([...tasks.map(({ kind }) => kind), ...signals.map(() => 'signalAction')])].sort().join(', '),
+    typeNames: new Code(
+      declared
+        .map(({ name }) => name)
+        .sort()
+        .join(', '),
     ),
-    typeImports: new Code(typeImports.join(', ')),
-    hasTypeImports: typeImports.length > 0,
     validators: new Code(validators),
-    declarations: new Code(declarations.join('\n').trimEnd()),
-    valueTypes: new Code(valueTypes.join(', ')),
-    hasValueTypes: valueTypes.length > 0,
-    activityTypeImports: new Code(activityTypes.join(', ')),
-    hasActivityTypes: activityTypes.length > 0,
+    declarations: new Code(
+      declared
+        .map(({ name, schema }) => declarationOfSchema(name, schema))
+        .join('\n')
+        .trimEnd(),
+    ),
     fakeData: new Code(tsValue(answers, 0)),
     fakeMetadata: new Code(tsValue(metadata, 0)),
   };
 }
-
-const namesOf = (types: readonly (string | undefined)[]): readonly string[] =>
-  [...new Set(types.filter((type) => type !== undefined))].sort();
 
 function actionsContext(
   definition: WorkerDefinition,

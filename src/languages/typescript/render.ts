@@ -7,7 +7,7 @@ import {
   libraryFolder,
   type LibraryArchive,
 } from '../library.ts';
-import type { PlannedFile } from '../planned-file.ts';
+import { textFile, type PlannedFile } from '../planned-file.ts';
 import { renderProjectFiles } from '../process-parts.ts';
 import { deployName, projectContext } from '../project-context.ts';
 import type { ProjectSpec } from '../project-spec.ts';
@@ -35,6 +35,7 @@ export async function renderTypeScript(spec: ProjectSpec, templates: TemplateSet
       language: 'typescript',
       parts: Object.fromEntries(PARTS.map((part) => [typeScriptLayout()[part], part])),
       activityParts: ['activities'],
+      finish: removeUnusedImports,
       layout: (_, slug) => typeScriptLayout(slug),
       context: (process) => ({
         ...shared,
@@ -47,6 +48,23 @@ export async function renderTypeScript(spec: ProjectSpec, templates: TemplateSet
     { context: shared, move: (file) => completeLock(file, spec, library) },
   );
   return [...libraryFiles(spec), ...files];
+}
+
+const IMPORTS = /^import (?:type )?\{ (.+) \} from .+;\n/gm;
+/** What a name in an import is not: part of a text, a comment or a longer name, a member of something, or a key. */
+const TEXTS = /'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|\/\*[^]*?\*\/|\/\/.*|^import .*/gm;
+const NAMES = /(?<![\p{L}\p{N}_$]|(?<!\.\.)\.)[\p{L}_$][\p{L}\p{N}_$]*(?![\p{L}\p{N}_$]|\??:)/gu;
+
+/** The linter of a project rejects unused imports, but does not check validators. */
+function removeUnusedImports(file: PlannedFile): PlannedFile {
+  if (!file.path.endsWith('.ts') || file.path.endsWith('validators.ts')) return file;
+  const text = Buffer.from(file.contents).toString('utf8');
+  const names = new Set(text.replace(TEXTS, '').match(NAMES));
+  const used = text.replace(IMPORTS, (line, list: string) => {
+    const left = list.split(', ').filter((one) => names.has(one.split(' ').at(-1) ?? ''));
+    return left.length === 0 ? '' : line.replace(list, () => left.join(', '));
+  });
+  return textFile(file.path, used);
 }
 
 /** The modules with validators. An additional process without system tasks does not have one. */
