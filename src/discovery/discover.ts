@@ -15,10 +15,7 @@ export const DEFAULT_SAMPLE = 25;
 const ATTEMPTS = 2;
 const LISTING_BUDGET = 10;
 
-/**
- * Derives the definition of a process from KuFlow's API, in at most 30 requests or 5 more than `sample`. No value of an instance is kept.
- * Rejects with `KuFlowApiError` if the credentials or the connection fail.
- */
+/** In at most 30 requests, or 5 more than `sample`. Keeps no values. Rejects with `KuFlowApiError` if credentials or connection fail. */
 export async function discover(
   access: ApiAccess,
   options: Omit<DiscoveryRequest, 'client' | 'budget'>,

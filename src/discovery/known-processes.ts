@@ -4,7 +4,7 @@ import { parse } from 'yaml';
 import { cacheFolder } from '../base/user-folders.ts';
 import { escapeForTerminal } from '../base/escape.ts';
 import { isRecord } from '../base/json.ts';
-import { MIB, readSmallFile } from '../files/read.ts';
+import { MIB, readSmallText } from '../files/read.ts';
 import { isTypeable } from '../base/shell.ts';
 
 /** The code and name of a process or task, for completion. */
@@ -45,7 +45,7 @@ export interface DefinedTask extends KnownProcess {
 /** The processes that `*.process.yaml`, `.yml` and `.json` in the folder and in `processes/` define. Invalid files are ignored. */
 export async function listDefinedProcesses(folder: string): Promise<readonly DefinedProcess[]> {
   const files = await Promise.all([folder, join(folder, 'processes')].map(findDefinitionFiles));
-  const texts = await Promise.all(files.flat().map(readTextIfSmall));
+  const texts = await Promise.all(files.flat().map((path) => readSmallText(path, MIB)));
   if (texts.every((text) => text === undefined)) return [];
   return texts.flatMap((text): readonly DefinedProcess[] => {
     try {
@@ -82,7 +82,7 @@ export async function ownerKey({ endpoint, clientId }: ProcessOwner): Promise<st
 
 /** All remembered processes in a cache folder by `ownerKey`, most recently used connection first. */
 export async function readOwners(folder: string): Promise<Readonly<Record<string, readonly KnownProcess[]>>> {
-  const text = await readTextIfSmall(join(folder, PROCESSES_FILE));
+  const text = await readSmallText(join(folder, PROCESSES_FILE), MIB);
   let content: unknown;
   try {
     content = JSON.parse(text ?? '{}');
@@ -107,13 +107,4 @@ function parseTask(value: unknown): readonly DefinedTask[] {
 
 export function nameField(name: unknown): { readonly name?: string } {
   return typeof name === 'string' && name !== '' ? { name: escapeForTerminal(name, 80) } : {};
-}
-
-/** Reads only regular files: a pipe or a device would block the shell. */
-async function readTextIfSmall(path: string): Promise<string | undefined> {
-  try {
-    return (await readSmallFile(path, MIB)).bytes?.toString('utf8');
-  } catch {
-    return undefined;
-  }
 }

@@ -124,10 +124,7 @@ export function recordedProcesses(spec: ProjectSpec): Readonly<Record<string, Re
   return processes.length === 0 ? undefined : Object.fromEntries(processes);
 }
 
-/**
- * Whether `text` is a record exactly as this tool writes it, with the same keys as `planned`, so that `planned` may replace it. A record with
- * more keys, such as additional processes or choices, would lose information.
- */
+/** Whether `planned` may replace a record: it is as this tool writes it, with the same keys. With more, such as processes, it would lose them. */
 export function isUneditedRecord(text: string, planned: string): boolean {
   const [current, wanted] = [parseObject(text), parseObject(planned)];
   if (current === undefined || wanted === undefined || text !== `${printableJson(current, true)}\n`) return false;

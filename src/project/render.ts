@@ -19,10 +19,7 @@ import { checkDefinition, keepDefinitionText, renderDefinition } from '../proces
 /** Files that GitHub reads only in the root of a repository. */
 const REPOSITORY_FILES: readonly string[] = [WORKFLOW, DEPENDABOT_FILE];
 
-/**
- * Every file of a generated project except the local settings and the record, sorted by path. Depends only on the spec and the templates.
- * Rejects with a KnownError when the project could not read one of the definitions back.
- */
+/** All files except local settings and record, sorted by path. Rejects with a KnownError if the project could not read a definition back. */
 export async function renderProject(spec: ProjectSpec): Promise<readonly PlannedFile[]> {
   const files = await renderAll(spec);
   const own = spec.template === undefined ? [] : templatePaths(spec.template);

@@ -77,10 +77,7 @@ export function printOutcome(channel: Channel, outcome: string, rest: string, ne
   printNextSteps(channel, next);
 }
 
-/**
- * Prints the next steps, one per line, with aligned descriptions. If a terminal is too narrow for a command and its description, the
- * description goes on the next line. Commands are never cut or wrapped, so that they can be copied.
- */
+/** With aligned descriptions, or below the command in a narrow terminal. Commands are never cut or wrapped, so that they can be copied. */
 export function printNextSteps(channel: Channel, steps: readonly NextStep[]): void {
   const { cyan, dim } = palette(channel);
   const wrap = (text: string): string => wrapForChannel(channel, text);

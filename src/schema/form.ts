@@ -11,10 +11,7 @@ import { intersectSchemas, namedTypes, normalForm, textsOf } from './normal-form
 import { MAX_HOPS, type Schema } from './resolve.ts';
 import { schemaErrors } from './validate.ts';
 
-/**
- * What the form needs of the schema for this value: references are followed, `allOf`, the branch of `if` and dependent
- * schemas are merged, and an alternative to null is a nullable schema.
- */
+/** Follows references, merges `allOf`, the branch of `if` and dependent schemas, and makes an alternative to null a nullable schema. */
 export function effectiveSchema(schema: unknown, value: unknown, root: Schema, depth = 0): Schema {
   if (!isRecord(schema) || depth > MAX_HOPS) return {};
   const { own: given, referenced, all, choices } = normalForm(schema, root);

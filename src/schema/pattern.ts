@@ -1,7 +1,4 @@
-/**
- * Compiles the pattern of a schema: in Unicode mode, which JSON Schema recommends, or without it, as many patterns need
- * (`[\w-.]`, `\_`). Throws a SyntaxError if it is invalid in both.
- */
+/** In Unicode mode as JSON Schema recommends, or without it as `[\w-.]` and `\_` need. Throws a SyntaxError if it is invalid in both. */
 export function schemaPattern(pattern: string): RegExp {
   try {
     return new RegExp(pattern, 'u');

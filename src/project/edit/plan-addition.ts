@@ -8,10 +8,7 @@ import { planActivity } from './plan-activity.ts';
 import { planDefinitions } from './plan-definitions.ts';
 import { planProcess, rejectUsedWorkflowType, resumeProcess } from './plan-process.ts';
 
-/**
- * Plans an addition to a project. Reads the project and writes nothing. Rejects with a usage error if the name is in use and that addition is
- * already complete. `invocation`: how the user runs `kuflow`, for hints.
- */
+/** Reads the project and writes nothing. Rejects with a usage error if it is complete already. `invocation`: how the user runs `kuflow`. */
 export async function planAddition(
   project: WorkerProject,
   request: AdditionRequest,

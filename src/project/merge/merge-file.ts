@@ -1,3 +1,4 @@
+import { splitTextFile } from '../../files/text-file.ts';
 import { ENTRY_FORMATS, type EntryFormat } from './dependency-entries.ts';
 import { toLf, withLineEndingsOf } from './line-endings.ts';
 import {
@@ -121,8 +122,8 @@ interface TextForm {
 }
 
 function splitForm(source: string): TextForm {
-  const mark = source.startsWith('\uFEFF') ? '\uFEFF' : '';
-  const text = toLf(source.slice(mark.length));
+  const { mark, text: body } = splitTextFile(source);
+  const text = toLf(body);
   const isEnded = text === '' || text.endsWith('\n');
   return { mark, text: isEnded ? text : `${text}\n`, isEnded };
 }
