@@ -302,7 +302,6 @@ function instancesOf(node: ShapeNode, type: JsonType, view: SchemaView): number 
 
 const childOf = (node: ShapeNode, name: string): ShapeNode => node.keys.get(name) ?? new ShapeNode();
 
-/** The alternative of an inferred schema that has this type. */
 function alternativeOf(schema: Json | undefined, type: 'object' | 'array'): JsonObject | undefined {
   if (!isRecord(schema)) return undefined;
   const { anyOf } = schema;

@@ -3,7 +3,6 @@ import { LIST_CALLS, discoverProcess } from './discover-process.ts';
 import { listProcesses } from './list-processes.ts';
 import type { Discovery, DiscoveryClient, DiscoveryRequest, ProcessListing } from './types.ts';
 
-/** Address and credentials of KuFlow. */
 export type ApiAccess = Omit<KuFlowClientOptions, 'retry' | 'onRequest' | 'signal'>;
 
 /** The most requests that a discovery sends, unless more instances are requested. */

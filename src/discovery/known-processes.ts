@@ -13,7 +13,6 @@ export interface KnownProcess {
   readonly name?: string;
 }
 
-/** The connection that processes belong to. */
 export interface ProcessOwner {
   readonly endpoint: string;
   readonly clientId: string;

@@ -14,7 +14,6 @@ export interface ReadParameters {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The part of the REST client that discovery uses. */
 export interface DiscoveryClient {
   /** Rejects with a `KuFlowApiError`. */
   readonly call: (operation: ReadOperation, parameters: ReadParameters) => Promise<unknown>;
@@ -38,7 +37,6 @@ export type DiscoveryEvent =
 export interface DiscoveryRequest {
   readonly client: DiscoveryClient;
   readonly code: string;
-  /** Only processes of this tenant. */
   readonly tenant?: string | undefined;
   /** Instances to read for their shapes; 0 reads no values at all. */
   readonly sample: number;
@@ -50,7 +48,6 @@ export interface DiscoveryRequest {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** How the kind of a task was determined. */
 export type KindReason =
   | 'item-type'
   | 'owned-by-applications'
@@ -116,7 +113,6 @@ export interface ObservedShape {
   readonly olderCompleted: ObservedValues;
 }
 
-/** What is known about each shape of a process. */
 export interface Shapes<Shape> {
   readonly metadata?: Shape | undefined;
   readonly entity?: Shape | undefined;

@@ -99,7 +99,6 @@ export function discoveryReporter(progress: Progress): (event: DiscoveryEvent) =
   };
 }
 
-/** The fields of a shape with their types. */
 export function formatFields(schema: JsonObject | undefined, limit = 4): string {
   const properties = isRecord(schema?.['properties']) ? Object.entries(schema['properties']) : [];
   if (properties.length === 0) return '';

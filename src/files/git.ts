@@ -5,7 +5,6 @@ import { basename, dirname, join, parse } from 'node:path';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** How long a git command may take. */
 const LIMIT_MS = 10_000;
 const STATUS_LIMIT_MS = 30_000;
 /** A status lists every file that is not tracked. */
@@ -162,7 +161,6 @@ interface CallOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Runs a git command in a folder that may be in a repository. */
 async function askGit(
   args: readonly string[],
   folder: string,

@@ -19,7 +19,6 @@ function syncFile({ fd }: Pick<FileHandle, 'fd'>): Promise<void> {
   return sync(fd);
 }
 
-/** Syncs a file to disk. */
 export async function syncPath(path: string): Promise<void> {
   const file = await open(path, 'r+');
   try {

@@ -117,13 +117,11 @@ function throwUneditable(edit: TomlEdit | undefined, name: string): never {
   });
 }
 
-/** A key and its value in the text. */
 interface Item {
   readonly path: readonly string[];
   readonly node: AST.TOMLKeyValue;
   /** Path of its table, with which `path` starts. */
   readonly base: readonly string[];
-  /** The inline table that contains it. */
   readonly inline?: AST.TOMLInlineTable | undefined;
 }
 

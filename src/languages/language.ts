@@ -110,7 +110,6 @@ export interface ProcessInCode {
   readonly choices: TaskChoices;
 }
 
-/** Programs on this machine that build a project. */
 export interface ProjectTools {
   /** The package manager for a project in `folder` (absolute): `name`, the value of --package-manager, or else the detected one. */
   readonly choose: (
@@ -122,7 +121,6 @@ export interface ProjectTools {
   /** The file with the dependencies of a project. */
   readonly manifest: string;
   readonly label: string;
-  /** What people call the tool. */
   readonly title: (manager: PackageManager) => string;
   /** The program that has to be on the PATH. */
   readonly program: (manager: PackageManager) => string;
@@ -135,7 +133,6 @@ export interface ProjectTools {
   readonly lockFiles: (manager: PackageManager) => readonly string[];
 }
 
-/** Commands that people run in the folder of a project. */
 export interface ProjectCommands {
   readonly install: string;
   /** Runs a local KuFlow and the worker. */
@@ -158,7 +155,6 @@ export interface ProjectHints {
   readonly dev: string;
   /** The command that restarts the worker of `dev`, if it does not restart by itself. */
   readonly reload?: { readonly command: string; readonly text: string };
-  /** How a workflow calls a new activity. */
   readonly callActivity: (name: string, place: CodePlace) => string;
   /** What a change of a workflow needs while processes run. `guide`: the file of the project that explains it. */
   readonly changeWorkflow: (guide: string) => string;

@@ -36,7 +36,6 @@ export function libraryReadme(spec: Pick<ProjectSpec, 'library' | 'workspace'>, 
   return containsLibrary(spec) ? `${libraryFolder(spec)}/${name}` : 'The README of kuflow-worker';
 }
 
-/** Whether a file of a project belongs to the archive. */
 export function isLibraryFile(path: string): boolean {
   return path.startsWith(`${LIBRARY_FOLDER}/`);
 }

@@ -33,7 +33,6 @@ export interface ProcessActions {
   readonly workflows: readonly WorkflowActionInCode[];
 }
 
-/** The log message of the code that handles an action. */
 export const actionLog = (title: string): string => `User action: ${title}`;
 
 /** The user actions of a process with their names in code. Actions that are added later do not change the names of the others. */

@@ -27,7 +27,6 @@ export interface ProcessParts<Part extends string, Layout extends Readonly<Recor
   readonly activityParts: readonly Part[];
   readonly layout: (place: CodePlace, slug?: string) => Layout;
   readonly context: (process: ProcessToRender<Layout>) => object;
-  /** Changes a rendered file of a process. */
   readonly finish?: (file: PlannedFile) => PlannedFile;
 }
 

@@ -158,7 +158,6 @@ export interface ProcessActivity {
 /** An activity that does not belong to a task: only its name is known. */
 export const plainActivity = (name: string): ProcessActivity => ({ name, inputs: [] });
 
-/** The comment above the example in the code of an activity. */
 export const exampleNote = (isCreditCheck = false): string =>
   `TODO: replace this sample code with ${isCreditCheck ? 'a real credit check' : 'your own code'}.`;
 

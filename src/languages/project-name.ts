@@ -31,7 +31,6 @@ export function toProjectName(text: string): string {
   return projectNameProblem(name) === undefined ? name : `${name}-worker`;
 }
 
-/** The name of a project without `@scope/`. */
 export function unscopedName(name: string): string {
   return name.slice(name.indexOf('/') + 1);
 }

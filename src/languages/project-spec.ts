@@ -8,7 +8,6 @@ export type NodePackageManager = 'npm' | 'pnpm' | 'yarn@1' | 'yarn@4' | 'bun';
 export type PythonPackageManager = 'uv' | 'pip';
 export type PackageManager = NodePackageManager | 'maven' | PythonPackageManager;
 
-/** Where the process definition came from. */
 export type DefinitionSource = 'sample' | 'file' | 'flags' | 'api' | 'worker-sample';
 
 /** A decision about a task that is recorded, so that tasks and processes added later do not change it. */
@@ -30,7 +29,6 @@ export function choiceOf(choices: TaskChoices, code: string): TaskChoice {
   return Object.hasOwn(choices, code) ? (choices[code] ?? NO_CHOICE) : NO_CHOICE;
 }
 
-/** A process other than the first one of a project. */
 export interface AdditionalProcess {
   /** Used in the names of its files. From `fileName`. */
   readonly slug: string;
@@ -43,7 +41,6 @@ export interface AdditionalProcess {
   readonly text?: string | undefined;
 }
 
-/** Where the user's own template comes from. */
 export interface TemplateOrigin {
   /** The URL of a git repository, without credentials, or the path of a folder: with `/`, relative to the project if possible. */
   readonly source: string;
@@ -80,7 +77,6 @@ export interface ProjectSpec {
   /** For the local KuFlow: no endpoint and no secret is written. */
   readonly local: boolean;
   readonly packageManager: PackageManager;
-  /** Whose files the project has. */
   readonly editors?: readonly EditorId[] | undefined;
   /** Where the library comes from; its archive by default. */
   readonly library?: LibrarySource | undefined;

@@ -1,7 +1,6 @@
 import { KnownError } from '../base/errors.ts';
 import type { PackageManager } from './project-spec.ts';
 
-/** A change of a file of a workspace's root. */
 export interface RootEdit {
   /** Relative to the root, with `/`. */
   readonly path: string;

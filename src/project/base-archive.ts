@@ -90,7 +90,6 @@ export function isSameBase(one: ProjectBase, other: ProjectBase): boolean {
   return PARTS.every((part) => isSamePart(one[part], other[part]));
 }
 
-/** Whether two parts of bases have the same files. */
 export function isSamePart(one: ProjectBase[keyof ProjectBase], other: ProjectBase[keyof ProjectBase]): boolean {
   const isSame = (file: PlannedFile, same: PlannedFile | undefined): boolean =>
     same !== undefined &&
@@ -187,7 +186,6 @@ function splitEntryPath(path: string): { readonly folder: string; readonly path:
   return { folder: path.slice(0, at), path: path.slice(at + 1) };
 }
 
-/** Whether these are the bytes of an archive of this tool. */
 export async function isBase(bytes: Uint8Array): Promise<boolean> {
   return (
     bytes.byteLength <= MAX_ARCHIVE_MIB * MIB &&

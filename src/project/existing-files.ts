@@ -220,7 +220,6 @@ export function conflictError(comparison: PlanComparison, command: string): Know
   });
 }
 
-/** An existing file to which lines are added. */
 export type MergedFile = Extract<ReportedFile, { action: 'merge' }>;
 
 /** The planned action for a file, or why the file is a conflict. */

@@ -33,7 +33,6 @@ export function printDiff(channel: Channel, diff: string): void {
   }
 }
 
-/** Prints what happened to an interrupted change to the project. */
 export function recoveryPrinter(channel: Channel): (recovery: StagedRecovery) => void {
   const { yellow } = palette(channel);
   return (recovery) =>
@@ -63,7 +62,6 @@ export function folderSuffix(project: string, cwd: string): string {
   return relative(cwd, project) === '' ? '' : ` in ${escapeForTerminal(project, 1000)}`;
 }
 
-/** Prints notes about a change, such as what is uncertain. */
 export function printNotes(channel: Channel, notes: readonly string[]): void {
   const { yellow } = palette(channel);
   for (const note of notes) channel.line(wrapForChannel(channel, `${yellow('!')} ${escapeForTerminal(note, 1000)}`));
@@ -145,7 +143,6 @@ function formatFileNote({ action, how, reason, diff }: EditedFile): string {
   return `  (new, ${lines} ${lines === '1' ? 'line' : 'lines'})`;
 }
 
-/** The text for a user's own template that was read. */
 export function readTemplateTitle({ source, commit }: TemplateOrigin): string {
   const at = commit === undefined ? '' : ` at ${escapeForTerminal(commit.slice(0, 10))}`;
   return `Read the template ${escapeForTerminal(source, 300)}${at}`;

@@ -19,7 +19,6 @@ const EXTENSIONS: Readonly<Record<string, string>> = {
 export interface DocumentType {
   /** Media type. */
   readonly type: string;
-  /** File name. */
   readonly name: string;
 }
 

@@ -72,7 +72,6 @@ export function variantsOf(schema: Schema): readonly unknown[] | undefined {
   return Array.isArray(variants) && variants.length > 0 ? variants : undefined;
 }
 
-/** A schema with one of its alternatives merged into it. */
 export function withVariant(schema: Schema, variant: unknown, value: unknown, root: Schema): Schema {
   const rest = Object.fromEntries(Object.entries(schema).filter(([key]) => key !== 'oneOf' && key !== 'anyOf'));
   return intersectSchemas(effectiveSchema(variant, value, root), rest);
@@ -183,7 +182,6 @@ function placeOfProperty(schema: Schema, key: string, parentPath: string, root: 
   return { schema: effectiveSchema(own, value, root), path, key, required, known: own !== undefined };
 }
 
-/** The place that a JSON Pointer from the root leads to. */
 export function placeAt(path: string, root: Schema, data: unknown): SchemaPlace {
   let place = placeOfWhole(root, '', root, data);
   for (const key of pointerSteps(path)) place = placeOfProperty(place.schema, key, place.path, root, data);

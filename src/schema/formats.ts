@@ -44,7 +44,6 @@ export const isKuFlowFormat = (format: unknown): format is KuFlowFormat =>
 export const kuFlowFormat = (format: unknown): FormatFacts | undefined =>
   isKuFlowFormat(format) ? KUFLOW_FORMATS[format] : undefined;
 
-/** What references in values are looked up in. */
 export interface ReferencedResources {
   findDocument(uri: string): SizedDocument | undefined;
   hasPrincipal(id: string): boolean;

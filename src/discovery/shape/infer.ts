@@ -4,7 +4,6 @@ import { observe, merge, ShapeNode, type Visit } from './node.ts';
 
 /** What a shape is based on. Pointers (RFC 6901) contain only keys that are in the schema, and `*` for keys of a map and items of an array. */
 export interface ShapeEvidence {
-  /** Number of values. */
   readonly samples: number;
   /** Objects whose keys were treated as data and left out. */
   readonly maps: readonly string[];

@@ -8,7 +8,6 @@ import { callLines, declarationLines } from './calls.ts';
 import { javaDoc, javaString, javaTypeName } from './literals.ts';
 import { fits, twoParts } from './wrap.ts';
 
-/** The declaration of a user action that sends a signal. */
 export function actionConstant({ code, title, constant, signal, input }: SignalActionInCode): string {
   const texts = [javaString(code), javaString(signal)];
   const create =

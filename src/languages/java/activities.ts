@@ -42,7 +42,6 @@ export function activityMembers(activity: ProcessActivity): ActivityMembers {
 }
 
 interface ActivityWork {
-  /** What the activity does, as a sentence. */
   readonly about: string;
   readonly type: string;
   readonly work: readonly string[];

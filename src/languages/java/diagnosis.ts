@@ -12,7 +12,7 @@ import type {
 } from '../diagnosis.ts';
 import { LIBRARY_FOLDER } from '../library.ts';
 import { parsePom, type Pom } from './pom.ts';
-import { findJava, findJdk, MAVEN, mavenCommands, missingJdkReason, OLDEST_JAVA } from './tools.ts';
+import { findJdk, findProgram, MAVEN, mavenCommands, missingJdkReason, OLDEST_JAVA } from './tools.ts';
 
 const POM = 'pom.xml';
 const JAR = 'target/app.jar';
@@ -30,7 +30,7 @@ export const javaDiagnosis: ProjectDiagnosis = {
   temporalSdk: async ({ folder }) => examineSdk(folder, await readPom(folder)),
   worker: ({ folder, env }) =>
     existsSync(join(folder, JAR))
-      ? { kind: 'command', program: findJava(env), args: [...JVM_OPTIONS, '-jar', JAR] }
+      ? { kind: 'command', program: findProgram('java', env) ?? 'java', args: [...JVM_OPTIONS, '-jar', JAR] }
       : { kind: 'not-built', missing: JAR, build: mavenCommands().install },
 };
 

@@ -10,7 +10,6 @@ const STEP = 8;
 const LAST_CALL = 80;
 const MAX_PAIRS = 10;
 
-/** An expression that can be broken into lines. */
 type Expression =
   /** `isSimple`: a literal, several of which go on one line. */
   | { readonly kind: 'text'; readonly text: string; readonly isSimple: boolean }

@@ -69,7 +69,6 @@ const ANY = plain('Object');
 const ANY_OBJECT: JavaType = { kind: 'map', values: ANY, nullable: true };
 
 interface Scope {
-  /** The names of the types around. */
   readonly around: readonly string[];
   readonly containers: number;
   /** Receives the types that the surrounding record declares. */
@@ -150,7 +149,6 @@ function isEnumValue(value: unknown): value is string {
   return typeof value === 'string' && value.length <= MAX_TEXT;
 }
 
-/** The name of the class of single values. */
 function plainName(type: SchemaType): string | undefined {
   switch (type.kind) {
     case 'text':

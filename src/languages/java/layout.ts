@@ -45,7 +45,6 @@ const CODE = [
   ...(['activities', 'activitiesImpl', 'test', 'sample'] as const),
 ];
 
-/** The layout as the rest of this tool needs it. */
 export function javaProcessLayout(place: CodePlace, slug?: string): ProcessLayout {
   const layout = javaLayout(place, slug);
   const { tasks, workflow, activities, activitiesImpl } = layout;

@@ -144,7 +144,6 @@ function acceptingCheck(activity: string, data: NamedSchema): Code {
   return new Code([...header, code].join('\n'));
 }
 
-/** The statement that starts a process in its test. */
 function startRun(prefix: string, hasActivities: boolean): readonly string[] {
   const activities = { callee: `new ${prefix}ActivitiesImpl`, args: ['kuflow.client()'] };
   const args = [`${prefix}WorkflowImpl.class`, 'kuflow', ...(hasActivities ? [activities] : [])];

@@ -49,7 +49,6 @@ function docLines(components: readonly JavaComponent[], indent: number): readonl
   return lines.length === 0 ? [] : [`${spaces(indent)}/**`, ...lines, `${spaces(indent)} */`];
 }
 
-/** The first lines of a record. */
 function printHeader(name: string, components: readonly JavaComponent[], indent: number): readonly string[] {
   const others = `@JsonAnySetter @JsonAnyGetter Map<String, Object> ${OTHERS}`;
   if (components.length === 0) {

@@ -43,7 +43,6 @@ const PROCESS_PARTS: ProcessParts<(typeof PARTS)[keyof typeof PARTS], JavaLayout
   finish: organizeJavaImports,
 };
 
-/** The files of a Java project except its process definitions. */
 export function renderJava(spec: ProjectSpec, templates: TemplateSet): readonly PlannedFile[] {
   const { packageName = '' } = spec;
   const files = renderProjectFiles(spec, templates, PROCESS_PARTS, {

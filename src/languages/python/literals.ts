@@ -127,7 +127,6 @@ function pieces(text: string, columns: number): readonly string[] {
   return [...result, piece];
 }
 
-/** A literal of plain data. */
 export function valueExpression(value: Json): Expression {
   if (typeof value === 'string') return pyString(value);
   if (typeof value === 'number') return pyNumber(value);

@@ -35,7 +35,6 @@ export function pythonLayout({ packageName, slug: first }: CodePlace, slug?: str
 
 export type PythonLayout = Readonly<ReturnType<typeof pythonLayout>>;
 
-/** The layout as the rest of this tool needs it. */
 export function pythonProcessLayout(place: CodePlace, slug?: string): ProcessLayout {
   const layout = pythonLayout(place, slug);
   const { tasks, types, schemas, init, workflow, activities, actions, test, sample } = layout;

@@ -15,7 +15,6 @@ export type PythonType =
   | { readonly kind: 'union'; readonly members: readonly PythonType[] }
   | PythonClass;
 
-/** A `TypedDict`. */
 export interface PythonClass {
   readonly kind: 'class';
   readonly name: string;
@@ -81,7 +80,6 @@ function literalOf(value: string | number | boolean): PythonType {
     : { kind: 'literal', values: [value] };
 }
 
-/** The members of nested unions. */
 function alternativesOf(type: SchemaType): readonly SchemaType[] {
   return type.kind === 'union' ? type.members.flatMap(alternativesOf) : [type];
 }

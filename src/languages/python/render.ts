@@ -48,7 +48,6 @@ const PROCESS_PARTS: ProcessParts<(typeof PARTS)[keyof typeof PARTS], PythonLayo
   context: pythonProcessContext,
 };
 
-/** The files of a Python project except its process definitions. */
 export function renderPython(spec: ProjectSpec, templates: TemplateSet): readonly PlannedFile[] {
   const { packageName = '', packageManager } = spec;
   const library = findLibrary('python', WHEEL);
@@ -72,7 +71,6 @@ export function renderPython(spec: ProjectSpec, templates: TemplateSet): readonl
   ];
 }
 
-/** A file of the template in another package. */
 export function movePythonPackage(file: PlannedFile, packageName: string): PlannedFile {
   const path = file.path.replace(`src/${TEMPLATE_PACKAGE}/`, `src/${packageName}/`);
   if (!path.endsWith('.py')) return { ...file, path };

@@ -297,7 +297,6 @@ export function pythonCommands(
   };
 }
 
-/** Lock files, which belong under version control. */
 export function lockFilesOf(manager: PackageManager): readonly string[] {
   return manager === 'uv' ? [UV_LOCK] : [];
 }

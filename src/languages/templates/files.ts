@@ -12,7 +12,6 @@ const EXECUTABLE: ReadonlySet<string> = new Set(['mvnw', 'kuflow']);
 export interface TemplateFile {
   /** The key of a compiled template, such as `typescript/src/main.ts` or `shared/README.md.hbs`. */
   readonly key: string;
-  /** Path in the project. */
   readonly path: string;
   readonly contents: Buffer;
   readonly rendered: boolean;

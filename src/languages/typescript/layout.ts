@@ -22,7 +22,6 @@ export function typeScriptLayout(slug?: string) {
 
 export type TypeScriptLayout = Readonly<ReturnType<typeof typeScriptLayout>>;
 
-/** The layout as the rest of this tool needs it. */
 export function processLayout(slug?: string): ProcessLayout {
   const { definitionFile, workflows, activities, actions, tasks, types, validators, test } = typeScriptLayout(slug);
   return {

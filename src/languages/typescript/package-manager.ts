@@ -7,7 +7,6 @@ import { findOnPath } from '../../files/find-on-path.ts';
 import type { NodePackageManager, PackageManager } from '../project-spec.ts';
 import { Code } from '../templates/code.ts';
 
-/** A package manager by the name of its program. */
 export type PackageManagerName = 'npm' | 'pnpm' | 'yarn' | 'bun';
 
 export const PACKAGE_MANAGER_NAMES: readonly PackageManagerName[] = ['npm', 'pnpm', 'yarn', 'bun'];
@@ -35,7 +34,6 @@ interface Commands {
   readonly prune: string;
   /** Installs the package manager in an image. Absent for npm and Yarn 1, which the Node.js 24 image and GitHub's runners include. */
   readonly installManager?: string;
-  /** How people install it. */
   readonly howToInstall: string;
 }
 
@@ -236,12 +234,10 @@ export function requirePackageManager(manager: PackageManager, env: NodeJS.Proce
   });
 }
 
-/** Lock files, which belong under version control. */
 export function lockFiles(manager: PackageManager): readonly string[] {
   return LOCK_FILES[programOf(manager)];
 }
 
-/** The command to run a script of package.json, for hints. */
 export function scriptCommand(manager: PackageManager, script: string): string {
   return manager === 'npm' && ['test', 'start'].includes(script)
     ? `npm ${script}`

@@ -34,7 +34,6 @@ export const RESERVED: ReadonlySet<string> = new Set([
   ...REFERENCE_TYPES,
 ]);
 
-/** Names of variables and types in TypeScript. */
 export const TS_NAMING: Naming = {
   style: 'camel',
   reserved: RESERVED,

@@ -4,7 +4,6 @@ import { schemaTypeOf, type Property, type SchemaType } from '../../schema/types
 import { repeatsName } from '../task-names.ts';
 import { tsComment, tsPropertyKey, tsString } from './literals.ts';
 
-/** The text of a type and its top-level operator. */
 interface Type {
   readonly text: string;
   readonly operator?: '|' | '&';

@@ -32,6 +32,5 @@ export interface Addition {
   readonly processes: WorkerProject['processes'];
   /** In the order to report them. */
   readonly edits: readonly PlannedEdit[];
-  /** The base of the project once all edits are made. */
   readonly base: ProjectBase;
 }

@@ -6,7 +6,6 @@ import { toLf } from '../merge/line-endings.ts';
 import type { PlacedLines } from './placed-lines.ts';
 import { unifiedDiff } from './unified-diff.ts';
 
-/** A change to one file that can be written. */
 export interface FileEdit {
   /** Relative to the project, with `/`. */
   readonly path: string;

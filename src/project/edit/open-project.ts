@@ -209,7 +209,6 @@ export function withDefinitionsInCode(processes: WorkerProject['processes']): Wo
   return mapProcesses(processes, (process) => ({ ...process, definition: process.definitionInCode }));
 }
 
-/** The processes of a project after a change of each. */
 export function mapProcesses(
   [first, ...others]: WorkerProject['processes'],
   change: (process: OpenedProcess, index: number) => OpenedProcess,
@@ -258,7 +257,6 @@ function hasTask({ tasks }: WorkerDefinition, code: string): boolean {
   return tasks.some((task) => task.code === code);
 }
 
-/** Whether a file differs from what was generated last. */
 export async function hasLocalChanges({ folder, base }: WorkerProject, path: string): Promise<boolean> {
   const text = await readTextFile(folder, path);
   const generated = [base.generated, base.regenerated].map((files) => textOf(files.get(path)));

@@ -19,7 +19,6 @@ import { planCodeEdits } from './plan-code-edits.ts';
 import { createNewFile, readTextFile, type PlannedEdit } from './file-edit.ts';
 import { listActivityNames, assignActivityNames } from './activity-names.ts';
 
-/** Plans an additional process with its own files. */
 export async function planProcess(
   project: WorkerProject,
   { definition, source, notes, text }: Extract<AdditionRequest, { kind: 'process' }>,

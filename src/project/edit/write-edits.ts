@@ -40,7 +40,6 @@ export interface ProjectState extends Pick<Addition, 'processes' | 'base'> {
     | undefined;
 }
 
-/** The changes that give a project this state. */
 export async function planState(
   project: WorkerProject,
   { processes, base, template }: ProjectState,

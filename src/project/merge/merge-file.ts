@@ -11,7 +11,6 @@ import {
 } from './lines.ts';
 import { mergePackageJson } from './package-json.ts';
 
-/** A place that both sides changed in different ways. */
 export interface MergeConflict extends LineConflict {
   /** The key that conflicts, such as `dependencies.undici`, in a file that is merged by key. */
   readonly key?: string;

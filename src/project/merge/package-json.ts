@@ -173,7 +173,6 @@ function keysBefore(data: unknown, path: readonly (string | number)[]): readonly
   return keys.slice(0, Math.max(0, keys.indexOf(String(path.at(-1)))));
 }
 
-/** The lines with a value and its key. */
 function linesOf(text: string, path: readonly string[]): readonly string[] {
   const node = findValue(text, path)?.parent;
   if (node === undefined) return [];

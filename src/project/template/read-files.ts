@@ -97,7 +97,6 @@ export function rejectLfsPointer(name: string, contents: Uint8Array, source: str
     throw unusableTemplateError(source, [`${name} is stored with Git LFS, which templates do not support`]);
 }
 
-/** A text with the line endings of a generated project. */
 function withLineFeeds(contents: Uint8Array): Uint8Array {
   const bytes = Buffer.from(contents);
   if (bytes.includes(0) || !bytes.includes('\r\n')) return bytes;

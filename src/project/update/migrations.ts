@@ -1,6 +1,5 @@
 import type { LanguageId } from '../../languages/names.ts';
 
-/** What a version changes in existing projects. */
 export interface Migration {
   /** The version of this package that has these templates. */
   readonly version: string;

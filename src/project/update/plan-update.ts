@@ -27,9 +27,7 @@ export interface UpdateOptions {
   readonly template?: ProjectTemplate | undefined;
 }
 
-/** A file that the update changes without a conflict. */
 export interface UpdatedFile {
-  /** The path after the update. */
   readonly path: string;
   /** The path before the update, if the templates renamed the file. */
   readonly from?: string;
@@ -71,7 +69,6 @@ export interface UpdateConflict {
 export interface UpdatePlan {
   /** Sorted by path. */
   readonly files: readonly (UpdatedFile | UpdateConflict)[];
-  /** The base once all files are written. */
   readonly base: ProjectBase;
   /** See `ProjectSpec.cliPackage`. */
   readonly cliPackage: string;
@@ -308,12 +305,10 @@ async function planLibraryFile(
   return { path, how: 'replaced', changes, diff: '' };
 }
 
-/** Whether a file on disk is as it was generated. */
 function isGenerated(base: PlannedFile, current: Uint8Array): boolean {
   return isSameText(base.contents, baseEntry({ ...base, contents: current }).contents);
 }
 
-/** A file that the templates no longer have. */
 async function planRemoval(
   { base: archive, folder }: FileContext,
   path: string,
@@ -333,7 +328,6 @@ async function planRemoval(
   return { ...conflictOf(path, reason, diff), ...about };
 }
 
-/** A file that is new in the templates. */
 async function planAddition(
   context: FileContext,
   theirs: PlannedFile,

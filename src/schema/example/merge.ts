@@ -3,7 +3,6 @@ import { isRecord } from '../../base/json.ts';
 import { intersectSchemas, normalForm } from '../normal-form.ts';
 import { MAX_HOPS, type Schema } from '../resolve.ts';
 
-/** A selection among the choices of a schema. */
 export interface SchemaPath {
   readonly root: JsonObject;
   /** The index of the alternative to use, modulo their number. */
