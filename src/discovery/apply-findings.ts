@@ -9,10 +9,7 @@ import type { DiscoveredProcess, ObservedShape } from './types.ts';
 
 export interface AppliedFindings {
   readonly definition: WorkerDefinition;
-  /**
-   * Drift that has to be changed by hand, because the schema there uses references or choices, it is unclear how to change it, or the project
-   * cannot follow.
-   */
+  /** Drift to change by hand: the schema uses references or choices there, the change is unclear, or the project cannot follow. */
   readonly left: readonly ProcessFinding[];
 }
 

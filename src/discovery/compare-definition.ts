@@ -132,10 +132,7 @@ function compareKind(
 
 const isTask = (kind: TaskKind): boolean => kind === 'human' || kind === 'system';
 
-/**
- * Whether something that `had` of `older` instances had was probably removed, because all of `without` newer ones lack it: it is unlikely that
- * this is chance.
- */
+/** Whether it is unlikely that all of `without` newer instances lack by chance what `had` of `older` instances had. */
 function isRemovalLikely(had: number, older: number, without: number): boolean {
   if (had === 0 || older === 0 || without < MIN_COMPLETED) return false;
   return (1 - had / older) ** without <= MAX_CHANCE;
@@ -215,12 +212,11 @@ function compareShape(
     const values = view?.values;
     if (values !== undefined) {
       // The keys of a map are data, so all of its values are one place.
-      const inferred = mapValuesOf(place.inferred);
       return walk({
         pointer: pointer + pointerStep('*'),
         view: values,
         ...{ newest: valuesOf(place.newest), completed: valuesOf(place.completed), older: valuesOf(place.older) },
-        inferred,
+        inferred: alternativeOf(place.inferred, 'object')?.['additionalProperties'],
       });
     }
     const written = Object.keys(propertiesOf(place.inferred));
@@ -252,7 +248,7 @@ function compareShape(
       newest: place.newest.items,
       completed: place.completed.items ?? new ShapeNode(),
       older: place.older.items ?? new ShapeNode(),
-      inferred: itemsOf(place.inferred),
+      inferred: alternativeOf(place.inferred, 'array')?.['items'],
     });
   };
 
@@ -285,7 +281,6 @@ function lackOf(parent: Pick<Place, 'completed'>, child: Pick<Place, 'completed'
   return parent.completed.objects - child.completed.seen;
 }
 
-/** The types of the values that a node counts. */
 function typesOf(node: ShapeNode): readonly JsonType[] {
   const counts: Readonly<Record<JsonType, number>> = {
     string: node.strings,
@@ -307,7 +302,6 @@ function instancesOf(node: ShapeNode, type: JsonType, view: SchemaView): number 
 
 const childOf = (node: ShapeNode, name: string): ShapeNode => node.keys.get(name) ?? new ShapeNode();
 
-/** The alternative of an inferred schema that has this type. */
 function alternativeOf(schema: Json | undefined, type: 'object' | 'array'): JsonObject | undefined {
   if (!isRecord(schema)) return undefined;
   const { anyOf } = schema;
@@ -318,12 +312,4 @@ function alternativeOf(schema: Json | undefined, type: 'object' | 'array'): Json
 function propertiesOf(schema: Json | undefined): Readonly<Record<string, Json>> {
   const properties = alternativeOf(schema, 'object')?.['properties'];
   return isRecord(properties) ? properties : {};
-}
-
-function mapValuesOf(schema: Json | undefined): Json | undefined {
-  return alternativeOf(schema, 'object')?.['additionalProperties'];
-}
-
-function itemsOf(schema: Json | undefined): Json | undefined {
-  return alternativeOf(schema, 'array')?.['items'];
 }

@@ -4,10 +4,7 @@ import { isReordered } from './compare-definition.ts';
 import { describeFindings } from './describe-finding.ts';
 import type { Comparison, FoundDifference } from './findings.ts';
 
-/**
- * Compares a definition with a worker sample from the KuFlow app: task queue, workflow type and tasks. A sample may have been edited, so a task
- * that it does not have is not reported as removed.
- */
+/** A sample may have been edited, so a task that it does not have is not reported as removed. */
 export function compareWorkerSample(definition: WorkerDefinition, sample: WorkerSample): Comparison {
   const known = new Map(definition.tasks.map((task) => [task.code, task]));
   const codes = sample.tasks.map(({ code }) => code);

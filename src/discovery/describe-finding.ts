@@ -22,7 +22,6 @@ const REASON: Readonly<Record<KindReason, string>> = {
   'never-owned': 'its items do not have an owner',
 };
 
-/** The differences with their texts. */
 export function describeFindings(differences: readonly FoundDifference[]): readonly ProcessFinding[] {
   return differences.map((one) => ({ ...one, text: describeFinding(one) }));
 }

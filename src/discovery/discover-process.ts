@@ -1,3 +1,4 @@
+import { withoutUndefined } from '../base/json.ts';
 import { KuFlowApiError } from '../kuflow/errors.ts';
 import type { TaskDefinition } from '../process/definition.ts';
 import { withBudget, type BudgetedClient } from './budget.ts';
@@ -63,7 +64,7 @@ export async function discoverProcess(request: DiscoveryRequest): Promise<Discov
   const shapes = await readShapes(client, readings, report, request.signal);
 
   const tasks = codes.map((code) => describeTask(code, byCode.get(code) ?? [], applications, shapes, versions));
-  const evidence = {
+  const evidence = withoutUndefined({
     requests: client.sent(),
     processes: {
       seen: own.length,
@@ -81,21 +82,23 @@ export async function discoverProcess(request: DiscoveryRequest): Promise<Discov
     unreadable: shapes.unreadable,
     principalsKnown: applications !== undefined,
     orderAgreement: order.agreement,
-    ...(shapes.metadata === undefined ? {} : { metadata: shapes.metadata.evidence }),
-    ...(shapes.entity === undefined ? {} : { entity: shapes.entity.evidence }),
+    metadata: shapes.metadata?.evidence,
+    entity: shapes.entity?.evidence,
     tasks: tasks.map((task) => task.evidence),
-  };
+  });
   return {
     found: true,
-    definition: {
-      process: {
+    definition: withoutUndefined({
+      process: withoutUndefined({
         code: request.code,
-        ...(newest === undefined ? {} : { id: newest.definitionId, version: newest.version, tenant: newest.tenant }),
-      },
-      ...(shapes.metadata === undefined ? {} : { metadata: { schema: shapes.metadata.schema } }),
-      ...(shapes.entity === undefined ? {} : { entity: { schema: shapes.entity.schema } }),
+        id: newest?.definitionId,
+        version: newest?.version,
+        tenant: newest?.tenant,
+      }),
+      metadata: shapes.metadata && { schema: shapes.metadata.schema },
+      entity: shapes.entity && { schema: shapes.entity.schema },
       tasks: tasks.map((task) => task.definition),
-    },
+    }),
     evidence,
     missing: ['workflow.type', 'workflow.taskQueue'],
     notes: writeNotes(evidence, {
@@ -227,13 +230,13 @@ function describeTask(
   const data = shapes.data.get(code);
   const contextData = shapes.contextData.get(code);
   return {
-    definition: {
+    definition: withoutUndefined({
       code,
       kind,
-      ...(data === undefined ? {} : { data: { schema: data.schema } }),
-      ...(contextData === undefined ? {} : { contextData: { schema: contextData.schema } }),
-    },
-    evidence: {
+      data: data && { schema: data.schema },
+      contextData: contextData && { schema: contextData.schema },
+    }),
+    evidence: withoutUndefined({
       code,
       kind,
       kindReason: reason,
@@ -244,9 +247,9 @@ function describeTask(
       onlyOlderVersions: processes.every((id) => classOf(id) === 'older'),
       inNewestVersion: processes.filter((id) => classOf(id) === 'newest').length,
       inCompletedOlder: processes.filter((id) => complete.older.has(id)).length,
-      ...(data === undefined ? {} : { data: data.evidence }),
-      ...(contextData === undefined ? {} : { contextData: contextData.evidence }),
-    },
+      data: data?.evidence,
+      contextData: contextData?.evidence,
+    }),
   };
 }
 

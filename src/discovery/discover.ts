@@ -3,7 +3,6 @@ import { LIST_CALLS, discoverProcess } from './discover-process.ts';
 import { listProcesses } from './list-processes.ts';
 import type { Discovery, DiscoveryClient, DiscoveryRequest, ProcessListing } from './types.ts';
 
-/** Address and credentials of KuFlow. */
 export type ApiAccess = Omit<KuFlowClientOptions, 'retry' | 'onRequest' | 'signal'>;
 
 /** The most requests that a discovery sends, unless more instances are requested. */
@@ -15,10 +14,7 @@ export const DEFAULT_SAMPLE = 25;
 const ATTEMPTS = 2;
 const LISTING_BUDGET = 10;
 
-/**
- * Derives the definition of a process from KuFlow's API, in at most 30 requests or 5 more than `sample`. No value of an instance is kept.
- * Rejects with `KuFlowApiError` if the credentials or the connection fail.
- */
+/** In at most 30 requests, or 5 more than `sample`. Keeps no values. Rejects with `KuFlowApiError` if credentials or connection fail. */
 export async function discover(
   access: ApiAccess,
   options: Omit<DiscoveryRequest, 'client' | 'budget'>,

@@ -7,7 +7,6 @@ export type ShapeOwner =
   | { readonly part: 'data' | 'contextData'; readonly task: string }
   | { readonly part: 'metadata' | 'entity' };
 
-/** What a finding about a task is based on. */
 export interface TaskCounts {
   /** Items and processes that have the task, and how many of these processes are of the newest version. */
   readonly items: number;
@@ -31,13 +30,11 @@ export interface FieldCounts {
   readonly older: number;
 }
 
-/** What a finding about the type of a field is based on. */
 export interface TypeCounts extends FieldCounts {
   /** The types that the definition does not allow, with the instances of the newest version that have such a value here. */
   readonly rejected: readonly { readonly type: JsonType; readonly instances: number }[];
 }
 
-/** What a finding about a required field is based on. */
 export interface LackCounts extends FieldCounts {
   /** Objects of completed instances of the newest version that should have it, and those that do not. A list can have several in one instance. */
   readonly objects: number;

@@ -13,7 +13,6 @@ export interface DiscoverInput extends Pick<DiscoveryRequest, 'code' | 'compares
   readonly rest: RestConnection;
   /** Instances to read for their keys and types. Default: a standard number if `confirmSampling` allows it, otherwise none. */
   readonly sample?: number | undefined;
-  /** Asks whether instances may be read. */
   readonly confirmSampling?: ((count: number) => Promise<boolean>) | undefined;
   /** The command that describes the process by flags, for error hints; that of `create` by default. */
   readonly describeCommand?: string | undefined;
@@ -30,7 +29,6 @@ export async function discoverFromApi(input: DiscoverInput): Promise<DiscoveredP
   return discovery;
 }
 
-/** Lists the process definitions that have visible processes. */
 export async function listFromApi(
   rest: RestConnection,
   report?: DiscoveryRequest['report'],

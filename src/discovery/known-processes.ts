@@ -4,7 +4,7 @@ import { parse } from 'yaml';
 import { cacheFolder } from '../base/user-folders.ts';
 import { escapeForTerminal } from '../base/escape.ts';
 import { isRecord } from '../base/json.ts';
-import { MIB, readSmallFile } from '../files/read.ts';
+import { MIB, readSmallText } from '../files/read.ts';
 import { isTypeable } from '../base/shell.ts';
 
 /** The code and name of a process or task, for completion. */
@@ -13,7 +13,6 @@ export interface KnownProcess {
   readonly name?: string;
 }
 
-/** The connection that processes belong to. */
 export interface ProcessOwner {
   readonly endpoint: string;
   readonly clientId: string;
@@ -21,7 +20,6 @@ export interface ProcessOwner {
 
 export const PROCESSES_FILE = 'processes.json';
 
-/** Whether any processes are remembered. */
 export async function hasRememberedProcesses(env: NodeJS.ProcessEnv): Promise<boolean> {
   return Object.keys(await readOwners(cacheFolder(env))).length > 0;
 }
@@ -34,7 +32,6 @@ export async function listRememberedProcesses(
   return (await readOwners(cacheFolder(env)))[await ownerKey(owner)] ?? [];
 }
 
-/** A process defined in a file, with its tasks. */
 export interface DefinedProcess extends KnownProcess {
   readonly tasks: readonly DefinedTask[];
 }
@@ -44,13 +41,10 @@ export interface DefinedTask extends KnownProcess {
   readonly kind?: string;
 }
 
-/**
- * The processes defined in `kuflow.process.yaml`, `processes/*.process.yaml` and other files in these two folders whose names end the same way.
- * Invalid files are ignored.
- */
+/** The processes that `*.process.yaml`, `.yml` and `.json` in the folder and in `processes/` define. Invalid files are ignored. */
 export async function listDefinedProcesses(folder: string): Promise<readonly DefinedProcess[]> {
   const files = await Promise.all([folder, join(folder, 'processes')].map(findDefinitionFiles));
-  const texts = await Promise.all(files.flat().map(readTextIfSmall));
+  const texts = await Promise.all(files.flat().map((path) => readSmallText(path, MIB)));
   if (texts.every((text) => text === undefined)) return [];
   return texts.flatMap((text): readonly DefinedProcess[] => {
     try {
@@ -87,7 +81,7 @@ export async function ownerKey({ endpoint, clientId }: ProcessOwner): Promise<st
 
 /** All remembered processes in a cache folder by `ownerKey`, most recently used connection first. */
 export async function readOwners(folder: string): Promise<Readonly<Record<string, readonly KnownProcess[]>>> {
-  const text = await readTextIfSmall(join(folder, PROCESSES_FILE));
+  const text = await readSmallText(join(folder, PROCESSES_FILE), MIB);
   let content: unknown;
   try {
     content = JSON.parse(text ?? '{}');
@@ -112,13 +106,4 @@ function parseTask(value: unknown): readonly DefinedTask[] {
 
 export function nameField(name: unknown): { readonly name?: string } {
   return typeof name === 'string' && name !== '' ? { name: escapeForTerminal(name, 80) } : {};
-}
-
-/** Reads only regular files: a pipe or a device would block the shell. */
-async function readTextIfSmall(path: string): Promise<string | undefined> {
-  try {
-    return (await readSmallFile(path, MIB)).bytes?.toString('utf8');
-  } catch {
-    return undefined;
-  }
 }

@@ -45,7 +45,6 @@ export interface DefinitionOverrides {
 export interface LoadProcessOptions {
   /** Absolute; file names are relative to it. */
   readonly cwd: string;
-  /** Reads a process from the API. */
   readonly discover: (code: string, sample: number | undefined) => Promise<DiscoveredProcess>;
 }
 

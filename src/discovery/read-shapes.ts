@@ -19,10 +19,7 @@ export interface ReadShapes extends Shapes<InferredShape> {
 const CONCURRENCY = 4;
 const MAX_FAILURES_IN_A_ROW = 5;
 
-/**
- * Reads instances and keeps the keys and types of their values; values are discarded at once. Instances that are hidden or broken are counted
- * and skipped. Rejects for errors that affect every instance (credentials, network).
- */
+/** Keeps keys and types, never values. Hidden and broken instances are counted. Rejects for errors that affect all (credentials, network). */
 export async function readShapes(
   client: BudgetedClient,
   readings: readonly SampleChoice[],

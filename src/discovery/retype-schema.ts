@@ -1,7 +1,6 @@
 import { isRecord, type Json, type JsonObject } from '../base/json.ts';
 import { typeOfValue, type JsonType } from '../schema/normal-form.ts';
 
-/** Types of the values at one place. */
 export interface SeenTypes {
   /** Those that the schema allows. */
   readonly from: readonly JsonType[];

@@ -14,7 +14,6 @@ export interface ReadParameters {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The part of the REST client that discovery uses. */
 export interface DiscoveryClient {
   /** Rejects with a `KuFlowApiError`. */
   readonly call: (operation: ReadOperation, parameters: ReadParameters) => Promise<unknown>;
@@ -37,9 +36,7 @@ export type DiscoveryEvent =
 
 export interface DiscoveryRequest {
   readonly client: DiscoveryClient;
-  /** Code of the process definition. */
   readonly code: string;
-  /** Only processes of this tenant. */
   readonly tenant?: string | undefined;
   /** Instances to read for their shapes; 0 reads no values at all. */
   readonly sample: number;
@@ -51,7 +48,6 @@ export interface DiscoveryRequest {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** How the kind of a task was determined. */
 export type KindReason =
   | 'item-type'
   | 'owned-by-applications'
@@ -74,7 +70,6 @@ export interface TaskEvidence {
   readonly mostInOneProcess: number;
   /** Only processes of older versions of the definition have this task. */
   readonly onlyOlderVersions: boolean;
-  /** Processes of the newest version that have it. */
   readonly inNewestVersion: number;
   /** Completed processes of older versions that have it; see `DiscoveryEvidence.processes`. */
   readonly inCompletedOlder: number;
@@ -85,7 +80,6 @@ export interface TaskEvidence {
 
 /** What a discovered definition is based on. Contains only counts, never values. */
 export interface DiscoveryEvidence {
-  /** Requests sent. */
   readonly requests: number;
   readonly processes: {
     readonly seen: number;
@@ -119,7 +113,6 @@ export interface ObservedShape {
   readonly olderCompleted: ObservedValues;
 }
 
-/** What is known about each shape of a process. */
 export interface Shapes<Shape> {
   readonly metadata?: Shape | undefined;
   readonly entity?: Shape | undefined;

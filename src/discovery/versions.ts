@@ -3,7 +3,6 @@ import type { SeenItem, SeenProcess } from './read-lists.ts';
 /** The version of the definition that a process was started with, compared with the newest one that was seen. */
 export type VersionClass = 'newest' | 'older' | 'unknown';
 
-/** Which processes are of the newest version. */
 export interface SeenVersions {
   readonly classOf: (processId: string) => VersionClass;
   /** Completed processes all of whose items are in the list, by version. */

@@ -3,8 +3,18 @@ import { isRecord, type JsonObject } from '../base/json.ts';
 import type { DiscoveredProcess, DiscoveryEvent, ProcessListing } from './types.ts';
 import { palette } from '../terminal/palette.ts';
 import type { Progress } from '../terminal/progress.ts';
+import type { Prompts } from '../terminal/prompts.ts';
 import { formatTable } from '../terminal/table.ts';
 import type { Terminal } from '../terminal/terminal.ts';
+
+/** The question before values of instances, which may be personal data, are read from KuFlow. */
+export function samplingQuestion(count: number): string {
+  return `Read up to ${count} instances to infer the shape of their data? Only keys and types are kept, never values`;
+}
+
+export async function confirmSampling(prompts: Prompts, count: number): Promise<boolean> {
+  return (await prompts.confirm({ message: samplingQuestion(count) })) === true;
+}
 
 /** Prints the definitions that have visible processes as a table on stdout, and the limits of the list on stderr. */
 export function printProcessListing(terminal: Terminal, listing: ProcessListing): void {
@@ -78,7 +88,6 @@ export function discoveryLineReporter(terminal: Terminal): (event: DiscoveryEven
 
 const LISTED = { processes: 'processes', items: 'process items', principals: 'applications' } as const;
 
-/** Shows the progress of a discovery as steps. */
 export function discoveryReporter(progress: Progress): (event: DiscoveryEvent) => void {
   return (event) => {
     if (event.type === 'listing') progress.begin(`Listing ${LISTED[event.what]}…`);
@@ -90,7 +99,6 @@ export function discoveryReporter(progress: Progress): (event: DiscoveryEvent) =
   };
 }
 
-/** The fields of a shape with their types. */
 export function formatFields(schema: JsonObject | undefined, limit = 4): string {
   const properties = isRecord(schema?.['properties']) ? Object.entries(schema['properties']) : [];
   if (properties.length === 0) return '';

@@ -16,7 +16,6 @@ export interface FileStatus {
 /** A newly created file that is open for writing. */
 export interface NewFile {
   write(content: Uint8Array): Promise<void>;
-  /** Sets the permission bits. */
   setMode(mode: number): Promise<void>;
   setOwner(uid: number, gid: number): Promise<void>;
   sync(): Promise<void>;

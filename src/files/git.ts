@@ -5,7 +5,6 @@ import { basename, dirname, join, parse } from 'node:path';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** How long a git command may take. */
 const LIMIT_MS = 10_000;
 const STATUS_LIMIT_MS = 30_000;
 /** A status lists every file that is not tracked. */
@@ -44,16 +43,11 @@ export async function readGitState(path: string, env: Environment, limitMs = LIM
   return { kind: 'visible', line: `/${name.replace(/[\\*?[\]]|^[!#]|\s$/g, '\\$&')}` };
 }
 
-/** Whether the last commit contains the file, which may be missing in its folder. False without a repository, and if git fails. */
-export async function isCommitted(path: string, env: Environment): Promise<boolean> {
-  const answer = await askGit(['cat-file', '-e', `HEAD:./${basename(path)}`], dirname(path), env);
-  return answer.kind === 'answer';
-}
-
 /** What to do about a missing file: restore it from the last commit, if that contains it; otherwise undefined. */
 export async function restoreStep(folder: string, file: string, env: Environment): Promise<string | undefined> {
-  const isInHead = await isCommitted(join(folder, file), env);
-  return isInHead ? `Restore it from the last commit: git checkout HEAD -- ${file}` : undefined;
+  const path = join(folder, file);
+  const inHead = await askGit(['cat-file', '-e', `HEAD:./${basename(path)}`], dirname(path), env);
+  return inHead.kind === 'answer' ? `Restore it from the last commit: git checkout HEAD -- ${file}` : undefined;
 }
 
 /** Whether the branches of an unfinished merge conflict in the file. False without a repository, and if git fails. */
@@ -72,10 +66,7 @@ export async function isIgnoredFolder(folder: string, env: Environment): Promise
   return (await askGit(['check-ignore', '--quiet', '--', `./${base}`], dir, env)).kind === 'answer';
 }
 
-/**
- * Those of the paths, which are relative to `folder`, that git ignores. None without a repository, if git fails, and in a folder that git
- * ignores as a whole. A tracked file is never ignored.
- */
+/** Those of the paths, relative to `folder`, that git ignores. None without a repository, if git fails, or if it ignores the folder. */
 export async function readIgnored(
   folder: string,
   paths: readonly string[],
@@ -91,10 +82,7 @@ function listedPaths(answer: GitAnswer): readonly string[] {
   return answer.kind === 'answer' ? answer.text.split('\0').filter((path) => path !== '') : [];
 }
 
-/**
- * Those of the paths, which are relative to `folder`, that git tracks, or that exist and are neither tracked nor ignored. None without a
- * repository, and if git fails.
- */
+/** Those of the paths, relative to `folder`, that git tracks, or neither tracks nor ignores. None without a repository, and if git fails. */
 export async function listFilesInGit(
   kind: 'tracked' | 'untracked',
   folder: string,
@@ -130,10 +118,7 @@ const UNFINISHED = {
   revert: ['REVERT_HEAD'],
 } as const;
 
-/**
- * Asks git which files in `folder` and below changed, and which of the `others`: paths relative to the folder, which lead out of it. Runs a few
- * read-only git commands.
- */
+/** Asks git which files below `folder` changed, and which of the `others`: paths relative to the folder, which lead out of it. */
 export async function readWorkTree(
   folder: string,
   env: Environment,
@@ -176,7 +161,6 @@ interface CallOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Runs a git command in a folder that may be in a repository. */
 async function askGit(
   args: readonly string[],
   folder: string,

@@ -19,10 +19,7 @@ export function parseJsonObject(text: string, name: string): Readonly<Record<str
   });
 }
 
-/**
- * Appends a text to the array at a path of a JSON object and keeps the lines around it. Missing keys are added at the end of their object.
- * Throws a KnownError if the text is not a JSON object, or another value is in the way.
- */
+/** Appends a text to the array at a path, and adds missing keys. Throws a KnownError if it is not a JSON object, or a value is in the way. */
 export function appendToJsonArray(text: string, path: readonly string[], item: string, name: string): string {
   const before = parseJsonObject(text, name);
   const { mark, text: body, lineEnd } = splitTextFile(text);
@@ -52,10 +49,7 @@ interface JsonEdit {
   readonly getInsertionIndex?: (keys: readonly string[]) => number;
 }
 
-/**
- * Sets a value of a JSON document, or removes it if it is undefined, in the indentation of the document. What is on one line stays on one line.
- * Missing objects on the way are added.
- */
+/** Sets or removes a value, in the indentation of the document. What is on one line stays on one line. Missing objects are added. */
 export function editJson(text: string, path: JsonPath, value: unknown, edit: JsonEdit = {}): string {
   const {
     lineEnd: eol = '\n',

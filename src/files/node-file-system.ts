@@ -19,7 +19,6 @@ function syncFile({ fd }: Pick<FileHandle, 'fd'>): Promise<void> {
   return sync(fd);
 }
 
-/** Syncs a file to disk. */
 export async function syncPath(path: string): Promise<void> {
   const file = await open(path, 'r+');
   try {
@@ -44,7 +43,6 @@ async function closeFolder(path: string): Promise<void> {
     });
 }
 
-/** The real file system. */
 export const nodeFileSystem: FileSystem = {
   look: async (path) => {
     try {

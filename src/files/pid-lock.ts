@@ -19,16 +19,16 @@ export type PidLockResult =
 const ATTEMPTS = 20;
 const PAUSE_MS = 5;
 
-/**
- * Takes the lock file `path` for this process. Takes over the lock of a process that no longer runs, so killing a holder
- * blocks nobody. Throws the system's error if the file can't be written.
- */
+/** Takes over the lock of a process that no longer runs, so killing a holder blocks nobody. Throws the system's error if it can't be written. */
 export function acquirePidLock(path: string): PidLockResult {
   const own = JSON.stringify(ownIdentity());
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     if (createAtomically(path, own)) {
       removeLeftovers(path);
-      return { kind: 'taken', release: () => releaseIfOwn(path, own) };
+      const release = (): void => {
+        if (readIfExists(path) === own) remove(path);
+      };
+      return { kind: 'taken', release };
     }
     const text = readIfExists(path);
     if (text === undefined) continue;
@@ -87,10 +87,7 @@ function createFolder(path: string, content: string): boolean {
   }
 }
 
-/**
- * Removes a dead lock, while holding the lock for that: a process that saw the dead lock must not remove the lock of its next holder.
- * False if another process is removing it.
- */
+/** Holds a lock for the removal: a process that saw the dead lock must not remove that of its next holder. False if another removes it. */
 function removeDead(path: string, seen: string): boolean {
   const removal = acquirePidLock(removalPath(path));
   if (removal.kind !== 'taken') return false;
@@ -138,10 +135,6 @@ function removeLeftovers(path: string): void {
     // Leftover files do not affect the lock.
     if (codeOf(error) === undefined) throw error;
   }
-}
-
-function releaseIfOwn(path: string, mine: string): void {
-  if (readIfExists(path) === mine) remove(path);
 }
 
 function readIfExists(path: string): string | undefined {

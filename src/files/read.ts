@@ -1,5 +1,7 @@
-import { constants } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { constants, createReadStream } from 'node:fs';
 import { lstat, open, readFile, type FileHandle } from 'node:fs/promises';
+import { pipeline } from 'node:stream/promises';
 import { codeOf } from '../base/errors.ts';
 
 /** Bytes in a mebibyte. */
@@ -60,4 +62,11 @@ async function openWithoutWaiting(path: string): Promise<FileHandle | undefined>
     if (codeOf(error) === 'ENXIO') return undefined;
     throw error;
   }
+}
+
+/** The SHA-256 of a file, in hexadecimal. */
+export async function hashFile(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path), hash);
+  return hash.digest('hex');
 }

@@ -44,7 +44,6 @@ export interface StagingTarget {
   readonly allows?: (path: string) => boolean;
 }
 
-/** A change of one file. */
 export interface StagedChange {
   /** Relative to the folder, with `/`. */
   readonly path: string;
@@ -87,11 +86,9 @@ export class FileChangedError extends Error {
   }
 }
 
-/** What happened to an interrupted change. */
 export interface StagedRecovery {
   /** `removed`: the interruption was before the first file changed. `pending`: nothing was done about it yet. */
   readonly kind: 'completed' | 'undone' | 'removed' | 'pending';
-  /** Paths of the files of the change. */
   readonly files: readonly string[];
   /** Files that somebody changed or restored since the interruption. They were left as they are. */
   readonly left: readonly string[];
@@ -235,7 +232,13 @@ export async function recoverStaged(
   for (const [index, entry] of manifest.entries.entries()) {
     states.push(await stateOf(target, index, entry));
     const staged = stagedPath(target, index, entry);
-    if (adjust !== undefined || !isDigest(entry.after) || (await files.look(staged)) === undefined) continue;
+    if (
+      adjust !== undefined ||
+      entry.after === null ||
+      entry.after === ANYTHING ||
+      (await files.look(staged)) === undefined
+    )
+      continue;
     if (digest(await files.read(staged)) !== entry.after) throw damagedError(target, `${staged} was modified`);
   }
   const leftPaths = (all: readonly string[]): readonly string[] =>
@@ -362,7 +365,8 @@ async function stateOf(target: StagingTarget, index: number, entry: Entry): Prom
 async function applyEntry(target: StagingTarget, index: number, entry: Entry): Promise<EntryState> {
   const { files, folder } = target;
   const path = join(folder, entry.path);
-  await rejectDetour(target, entry.path);
+  const detour = await findDetour(target, entry.path);
+  if (detour !== undefined) throw outsideError(target, dirname(path), detour);
   const staged = stagedPath(target, index, entry);
   const kept = keptPath(target, index);
   const state = await stateOf(target, index, entry);
@@ -381,7 +385,8 @@ async function applyEntry(target: StagingTarget, index: number, entry: Entry): P
       await moveStaged(files, staged, path);
     }
   }
-  if (entry.after === null && !isMove(entry)) await removeEmptyFolders(files, folder, dirname(path));
+  if (entry.after === null && !isMove(entry))
+    for (let at = dirname(path); at !== folder && (await removeFolder(files, at)); at = dirname(at)) continue;
   if (state !== 'left' && !isMove(entry)) await removeIfExists(files, staged);
   return state;
 }
@@ -398,7 +403,8 @@ async function undo(target: StagingTarget, { entries, folders }: Manifest, name:
     const [staged, kept] = [stagedPath(target, index, entry), keptPath(target, index)];
     const isBeside = entry.after === null && (await files.look(besidePath(path))) !== undefined;
     const isKept = isBeside || (await files.look(kept)) !== undefined;
-    const isPending = (await files.look(staged)) !== undefined;
+    const stagedStatus = await files.look(staged);
+    const isPending = stagedStatus !== undefined;
     if ((await findDetour(target, entry.path)) !== undefined) {
       if (isKept || (entry.after !== null && !isPending)) left.add(entry.path);
       return;
@@ -412,7 +418,8 @@ async function undo(target: StagingTarget, { entries, folders }: Manifest, name:
     }
     const current = await digestOf(files, path, there);
     if (entry.before === null) {
-      if (there === undefined || !(await isCreated(files, staged, there))) return;
+      // The change created the file if its staged name was removed, or is another name of it.
+      if (there === undefined || (isPending && there.id !== stagedStatus.id)) return;
       if (current === entry.after) await files.removeFile(path);
       else left.add(entry.path);
     } else if (isKept) {
@@ -436,12 +443,6 @@ async function undo(target: StagingTarget, { entries, folders }: Manifest, name:
   await files.rename(join(journal, UNDO), join(journal, DONE));
   await removeJournal(target);
   return [...entries.flatMap(({ path }) => (left.has(path) ? [path] : [])), ...used];
-}
-
-/** Whether the change created the file: its staged name was removed, or is another name of the file. */
-async function isCreated(files: FileSystem, staged: string, there: FileStatus): Promise<boolean> {
-  const status = await files.look(staged);
-  return status === undefined || there.id === status.id;
 }
 
 /** Removes a journal that is done. What cannot be removed now is removed by the next recovery. */
@@ -472,8 +473,6 @@ async function syncFolders({ files, folder }: StagingTarget, { entries }: Manife
 const journalOf = ({ folder, journal }: StagingTarget): string => join(folder, journal);
 
 const isMove = ({ before, after }: Entry): boolean => before === ANYTHING || after === ANYTHING;
-
-const isDigest = (value: string | null): value is string => value !== null && value !== ANYTHING;
 
 function stagedPath(target: StagingTarget, index: number, entry: Entry): string {
   return join(journalOf(target), NEW, isMove(entry) ? entry.path : String(index));
@@ -576,10 +575,6 @@ async function makeFolders(files: FileSystem, folder: string, mode = 0o777): Pro
   for (const at of missing) await files.makeFolder(at, mode);
 }
 
-async function removeEmptyFolders(files: FileSystem, root: string, folder: string): Promise<void> {
-  for (let at = folder; at !== root && (await removeFolder(files, at)); at = dirname(at)) continue;
-}
-
 /** False if the folder has files, or cannot be removed. */
 async function removeFolder(files: FileSystem, path: string): Promise<boolean> {
   try {
@@ -645,10 +640,7 @@ function damagedError(target: StagingTarget, seen?: string): KnownError {
   });
 }
 
-/**
- * The names in the journal. Anybody can put a journal into a repository. This tool writes real folders and files, so it rejects a link with a
- * KnownError.
- */
+/** The names in the journal. Anybody can put a journal into a repository, so a link, which this tool never writes, is rejected. */
 async function listJournal(target: StagingTarget): Promise<readonly string[]> {
   const { files } = target;
   const journal = journalOf(target);
@@ -684,11 +676,6 @@ async function findDetour(target: StagingTarget, path: string): Promise<string |
   }
   const parent = relativePath(realpathSync.native(folder), real);
   return parent === '' || isUsablePath(target, parent) ? undefined : real;
-}
-
-async function rejectDetour(target: StagingTarget, path: string): Promise<void> {
-  const detour = await findDetour(target, path);
-  if (detour !== undefined) throw outsideError(target, dirname(join(target.folder, path)), detour);
 }
 
 function outsideError({ title }: StagingTarget, folder: string, real: string): KnownError {

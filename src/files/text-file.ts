@@ -56,7 +56,6 @@ export function lineAfter(text: string, place: number): number {
   return next === -1 ? text.length : next + 1;
 }
 
-/** The error for an existing file that can't be edited. */
 export function cannotEditError(name: string, seen: string, next: string): KnownError {
   return new KnownError({ message: `${name} can't be edited: ${seen}`, next: [next] });
 }

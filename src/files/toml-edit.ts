@@ -45,10 +45,7 @@ export function parseTomlTable(text: string, name: string): TomlData {
   });
 }
 
-/**
- * Appends a text to the array at a path of a TOML text and keeps every other byte. A missing array is added to its table, and a missing table
- * at the end. Throws a KnownError if the text is not valid, or the place can't be edited.
- */
+/** Appends a text to the array at a path, in a new table if necessary, and keeps every other byte. Throws a KnownError. */
 export function appendToTomlArray(
   text: string,
   path: readonly string[],
@@ -120,13 +117,11 @@ function throwUneditable(edit: TomlEdit | undefined, name: string): never {
   });
 }
 
-/** A key and its value in the text. */
 interface Item {
   readonly path: readonly string[];
   readonly node: AST.TOMLKeyValue;
   /** Path of its table, with which `path` starts. */
   readonly base: readonly string[];
-  /** The inline table that contains it. */
   readonly inline?: AST.TOMLInlineTable | undefined;
 }
 

@@ -6,7 +6,6 @@ import { ignoreSystemErrors } from '../base/system-error.ts';
 import type { FileSystem, NewFile } from './file-system.ts';
 import { nodeFileSystem } from './node-file-system.ts';
 
-/** The content of a file that does not exist yet. */
 export interface NewContent {
   /** Absolute. */
   readonly path: string;
@@ -19,7 +18,6 @@ export interface NewContent {
   readonly likeOwnerOf?: string | undefined;
 }
 
-/** How many files are open at the same time. */
 const OPEN_FILES = 32;
 
 /**

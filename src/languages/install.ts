@@ -24,7 +24,6 @@ export interface InstallOptions extends ToolOptions {
   readonly env: NodeJS.ProcessEnv;
 }
 
-/** How one tool installs dependencies. */
 export interface Installer extends Omit<ProjectTool, 'logFile' | 'shell' | 'watch'> {
   /** Looks at each line of output. An answer ends the installation: its registry cannot be reached. */
   readonly watch?: ((line: string) => UnreachableRegistry | undefined) | undefined;

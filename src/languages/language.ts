@@ -17,7 +17,6 @@ export interface Language {
   readonly packageManagers: readonly PackageManager[];
   /** Rules for the package of the code; undefined if the language has no packages. */
   readonly packageNames: PackageNames | undefined;
-  /** The editors that the language has files for. */
   readonly editors: readonly EditorId[];
   /** The files of the process with this slug (from `fileName`), or without a slug, of the first process of a project. */
   readonly layout: (place: CodePlace, slug?: string) => ProcessLayout;
@@ -95,9 +94,7 @@ export interface GeneratedCode {
   readonly findTasks: (text: string, path: string, process: ProcessInCode) => ReadonlySet<string>;
   /** Whether the file with the tasks of a process declares this one. */
   readonly declaresTask: (text: string, code: string) => boolean;
-  /** The workflow types in a file. */
   readonly workflowTypes: (text: string) => ReadonlySet<string>;
-  /** The names of the activities in a file. */
   readonly activityNames: (text: string) => ReadonlySet<string>;
   /** Adds a new activity to a file, or returns undefined if the place for it was rewritten. */
   readonly appendActivity: (path: string, text: string, name: string) => string | undefined;
@@ -113,7 +110,6 @@ export interface ProcessInCode {
   readonly choices: TaskChoices;
 }
 
-/** Programs on this machine that build a project. */
 export interface ProjectTools {
   /** The package manager for a project in `folder` (absolute): `name`, the value of --package-manager, or else the detected one. */
   readonly choose: (
@@ -124,9 +120,7 @@ export interface ProjectTools {
   readonly require: (manager: PackageManager, env: NodeJS.ProcessEnv) => void | Promise<void>;
   /** The file with the dependencies of a project. */
   readonly manifest: string;
-  /** What kind of tool it is, as a label. */
   readonly label: string;
-  /** What people call the tool. */
   readonly title: (manager: PackageManager) => string;
   /** The program that has to be on the PATH. */
   readonly program: (manager: PackageManager) => string;
@@ -139,7 +133,6 @@ export interface ProjectTools {
   readonly lockFiles: (manager: PackageManager) => readonly string[];
 }
 
-/** Commands that people run in the folder of a project. */
 export interface ProjectCommands {
   readonly install: string;
   /** Runs a local KuFlow and the worker. */
@@ -156,14 +149,12 @@ export interface ProjectCommands {
   readonly verify: readonly { readonly command: string; readonly text: string }[];
 }
 
-/** Sentences about a project. */
 export interface ProjectHints {
   /** What the commands `install` and `dev` do. */
   readonly install: string;
   readonly dev: string;
   /** The command that restarts the worker of `dev`, if it does not restart by itself. */
   readonly reload?: { readonly command: string; readonly text: string };
-  /** How a workflow calls a new activity. */
   readonly callActivity: (name: string, place: CodePlace) => string;
   /** What a change of a workflow needs while processes run. `guide`: the file of the project that explains it. */
   readonly changeWorkflow: (guide: string) => string;

@@ -36,7 +36,6 @@ export function libraryReadme(spec: Pick<ProjectSpec, 'library' | 'workspace'>, 
   return containsLibrary(spec) ? `${libraryFolder(spec)}/${name}` : 'The README of kuflow-worker';
 }
 
-/** Whether a file of a project belongs to the archive. */
 export function isLibraryFile(path: string): boolean {
   return path.startsWith(`${LIBRARY_FOLDER}/`);
 }
@@ -53,10 +52,7 @@ export function libraryFiles(spec: Pick<ProjectSpec, 'language' | 'library' | 'w
   return spec.workspace === undefined && containsLibrary(spec) ? readLibrary(spec.language) : [];
 }
 
-/**
- * The archive of the library of a language, by its paths in a project or the root of a workspace. Throws a KnownError if the build of this
- * package left it out, because the machine had no tools for the language.
- */
+/** By paths in a project or workspace root. Throws a KnownError if the build left it out, because the machine had no tools for the language. */
 export function readLibrary(language: LanguageId): readonly PlannedFile[] {
   const folder = join(packageRoot(), 'dist', 'libraries', language);
   return listArchive(folder, language).map((path) => ({
@@ -66,7 +62,6 @@ export function readLibrary(language: LanguageId): readonly PlannedFile[] {
   }));
 }
 
-/** The archive of a library. */
 export interface LibraryArchive {
   readonly version: string;
   /** Its path below the folder of the library. */

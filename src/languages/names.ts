@@ -18,7 +18,6 @@ export function editorOf(path: string): EditorId | undefined {
   return EDITOR_IDS.find((editor) => EDITOR_FOLDERS[editor].some((folder) => path.startsWith(folder)));
 }
 
-/** The editors that these files of a project are for. */
 export function editorsOf(paths: Iterable<string>): readonly EditorId[] {
   const found = new Set([...paths].map(editorOf));
   return EDITOR_IDS.filter((editor) => found.has(editor));

@@ -1,4 +1,3 @@
-/** One file of a generated project. */
 export interface PlannedFile {
   /** Relative to the project, with `/`. */
   readonly path: string;

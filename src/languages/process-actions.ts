@@ -2,7 +2,7 @@ import type { TaskKind, WorkerDefinition } from '../process/definition.ts';
 import { sampleDecision } from '../process/sample.ts';
 import { distinctName, distinctNameIgnoringCase, identifier } from '../base/identifiers.ts';
 import type { NamedSchema } from '../schema/types.ts';
-import type { TaskNaming } from './task-names.ts';
+import type { Naming } from './task-names.ts';
 
 interface ActionInCode {
   readonly code: string;
@@ -12,7 +12,6 @@ interface ActionInCode {
 
 /** A user action that signals the workflow of the process. */
 export interface SignalActionInCode extends ActionInCode {
-  /** The name of its constant. */
   readonly constant: string;
   readonly signal: string;
   /** What people enter, with the name of its type. */
@@ -34,21 +33,18 @@ export interface ProcessActions {
   readonly workflows: readonly WorkflowActionInCode[];
 }
 
-/** The log message of the code that handles an action. */
 export const actionLog = (title: string): string => `User action: ${title}`;
 
 /** The user actions of a process with their names in code. Actions that are added later do not change the names of the others. */
 export function processActions(
   definition: WorkerDefinition,
-  { naming, typeName, constantName }: TaskNaming,
+  { style, reserved, key, typeName, constantName }: Naming,
   taken: {
-    /** Its tasks, with their names in code. */
     readonly tasks: readonly { readonly kind: TaskKind; readonly activity: string }[];
     readonly constants?: readonly string[];
     readonly types?: readonly string[];
   },
 ): ProcessActions {
-  const { style, reserved, key } = naming;
   const names = new Set<string>();
   const constants = new Set(taken.constants);
   const types = new Set(taken.types);
@@ -92,7 +88,6 @@ export function processActions(
   return { signals, workflows };
 }
 
-/** Whether the worker runs activities of a process. */
 export function hasActivities({ tasks, actions = [] }: WorkerDefinition): boolean {
   return tasks.some(({ kind }) => kind === 'system') || actions.some(({ type }) => type === 'downloadable');
 }

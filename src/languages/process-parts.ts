@@ -5,13 +5,11 @@ import type { LanguageId } from './names.ts';
 import { hasActivities } from './process-actions.ts';
 import type { PlannedFile } from './planned-file.ts';
 import type { ProjectSpec, TaskChoices } from './project-spec.ts';
-import type { TemplateFile } from './templates/files.ts';
 import { findPart, renderTemplateFile, type TemplateSet } from './templates/set.ts';
 
 /** Room for a suffix such as `ActivitiesImpl` in lines of 120 characters. */
 const LONGEST_PREFIX = 30;
 
-/** A process to render. */
 export interface ProcessToRender<Layout> {
   readonly definition: WorkerDefinition;
   readonly layout: Layout;
@@ -29,6 +27,7 @@ export interface ProcessParts<Part extends string, Layout extends Readonly<Recor
   readonly activityParts: readonly Part[];
   readonly layout: (place: CodePlace, slug?: string) => Layout;
   readonly context: (process: ProcessToRender<Layout>) => object;
+  readonly finish?: (file: PlannedFile) => PlannedFile;
 }
 
 /** The files of a project except its process definitions. `context` and `move` are for the files that do not belong to one process. */
@@ -38,54 +37,32 @@ export function renderProjectFiles<Part extends string, Layout extends Readonly<
   language: ProcessParts<Part, Layout>,
   { context, move }: { readonly context: object; readonly move: (file: PlannedFile) => PlannedFile },
 ): readonly PlannedFile[] {
+  const { parts, activityParts, finish = (file) => file } = language;
+  const { definition, choices, additionalProcesses = [] } = spec;
   const sources = templates.files(language.language);
-  const processes = processesOf(spec, language);
+  const processes = [{ slug: undefined, definition, choices }, ...additionalProcesses].map((process) => {
+    const { slug, definition: own, choices: chosen = {} } = process;
+    const layout = language.layout(spec, slug);
+    const isFirst = slug === undefined;
+    return {
+      layout,
+      context: language.context({ definition: own, layout, choices: chosen, isFirst }),
+      hasEveryPart: isFirst || hasActivities(own),
+    };
+  });
   const sharedContext = { ...processes[0]?.context, ...context };
   const shared = sources
-    .filter(({ path }) => !(path in language.parts))
+    .filter(({ path }) => !(path in parts))
     .flatMap((source) => renderTemplateFile(source, templates, sharedContext))
     .map(move);
-  return [...shared, ...processes.flatMap((process) => renderProcess(sources, templates, language, process))];
-}
-
-interface ProcessInParts<Part, Layout> {
-  readonly layout: Layout;
-  readonly context: object;
-  readonly parts: readonly Part[];
-}
-
-/** The processes of a project, starting with the first one. */
-function processesOf<Part extends string, Layout extends Readonly<Record<Part, string>>>(
-  spec: ProjectSpec,
-  { parts, activityParts, layout: layoutOf, context }: ProcessParts<Part, Layout>,
-): readonly ProcessInParts<Part, Layout>[] {
-  const { definition, choices = {}, additionalProcesses = [] } = spec;
-  return [{ slug: undefined, definition, choices }, ...additionalProcesses].map(
-    ({ slug, definition: own, choices: chosen = {} }) => {
-      const layout = layoutOf(spec, slug);
-      const isFirst = slug === undefined;
-      const hasEveryPart = isFirst || hasActivities(own);
-      return {
-        layout,
-        context: context({ definition: own, layout, choices: chosen, isFirst }),
-        parts: Object.values(parts).filter((part) => hasEveryPart || !activityParts.includes(part)),
-      };
-    },
+  const ofProcesses = processes.flatMap(({ layout, context: own, hasEveryPart }) =>
+    Object.entries(parts).flatMap(([path, part]) => {
+      const source = findPart(sources, path);
+      if (source === undefined || (!hasEveryPart && activityParts.includes(part))) return [];
+      return renderTemplateFile({ ...source, path: layout[part] }, templates, own).map(finish);
+    }),
   );
-}
-
-function renderProcess<Part extends string, Layout extends Readonly<Record<Part, string>>>(
-  sources: readonly TemplateFile[],
-  templates: TemplateSet,
-  language: ProcessParts<Part, Layout>,
-  { layout, context, parts }: ProcessInParts<Part, Layout>,
-): readonly PlannedFile[] {
-  return Object.entries(language.parts).flatMap(([path, part]) => {
-    const source = findPart(sources, path);
-    return source === undefined || !parts.includes(part)
-      ? []
-      : renderTemplateFile({ ...source, path: layout[part] }, templates, context);
-  });
+  return [...shared, ...ofProcesses];
 }
 
 /** A slug as the name of a package: `loan-2` becomes `loan_2`. Different slugs stay different. */

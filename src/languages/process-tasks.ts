@@ -7,15 +7,13 @@ import { escapePattern, wordPattern } from '../base/pattern.ts';
 import { choiceOf, type TaskChoices } from './project-spec.ts';
 import type { SignalActionInCode, WorkflowActionInCode } from './process-actions.ts';
 import type { NamedSchema } from '../schema/types.ts';
-import { nameTasks, systemTaskInputs, taskTitle, type NamedTask, type TaskNaming } from './task-names.ts';
+import { nameTasks, systemTaskInputs, taskTitle, type NamedTask, type Naming } from './task-names.ts';
 
-/** A task in the code of its process. */
 export interface ProcessTask {
   readonly kind: TaskDefinition['kind'];
   readonly code: string;
   readonly title: string;
   readonly variable: string;
-  /** The name of its constant. */
   readonly constant: string;
   readonly dataType: string | undefined;
   readonly contextType: string | undefined;
@@ -25,7 +23,6 @@ export interface ProcessTask {
   readonly isUsed: boolean;
   /** For the approval of the sample process, whose workflow decides on its data. */
   readonly approval: Approval | undefined;
-  /** The text of a message. */
   readonly text: string;
 }
 
@@ -54,13 +51,12 @@ export const TASK_CLASSES = {
   thread: 'ThreadTask',
 } as const;
 
-/** The tasks of a process with their names in code. */
 export function processTasks(
   { definition, choices }: { readonly definition: WorkerDefinition; readonly choices: TaskChoices },
-  { naming, typeName, constantName }: TaskNaming,
+  naming: Naming,
 ): readonly ProcessTask[] {
   const named = nameTasks(definition, choices, naming);
-  const { key } = naming;
+  const { key, typeName, constantName } = naming;
   const types = new Set<string>();
   const constants = new Set<string>();
   const plain = definition.tasks.map((task) => {
@@ -147,14 +143,12 @@ export function findProcessTasks(
   return new Set(found.map(({ code }) => code));
 }
 
-/** An activity in the code of a process. */
 export interface ProcessActivity {
   readonly name: string;
   /** The title of the task that it performs. */
   readonly task?: string;
   /** The title of the action whose document it creates. Then it returns the URI of the document. */
   readonly action?: string;
-  /** Whether it is the credit check of the sample process. */
   readonly isCreditCheck?: boolean;
   readonly inputs: readonly TaskInput[];
   /** The data that it returns, as an example. Undefined if it returns nothing. Data without its own type has no `type`. */
@@ -164,11 +158,9 @@ export interface ProcessActivity {
 /** An activity that does not belong to a task: only its name is known. */
 export const plainActivity = (name: string): ProcessActivity => ({ name, inputs: [] });
 
-/** The comment above the example in the code of an activity. */
 export const exampleNote = (isCreditCheck = false): string =>
   `TODO: replace this sample code with ${isCreditCheck ? 'a real credit check' : 'your own code'}.`;
 
-/** The log message of the example in the code of an activity. */
 export const exampleLog = (isCreditCheck = false): string => (isCreditCheck ? 'Checking credit' : 'Activity started');
 
 /** The activities of the system tasks and downloadable actions of a process, or an example without them. */

@@ -1,6 +1,7 @@
 import { hash } from '../base/identifiers.ts';
 import { portableWord } from '../base/shell.ts';
 import { containsLibrary, libraryBuildContext, libraryFolder } from './library.ts';
+import { LANGUAGES } from './names.ts';
 import type { ProjectSpec } from './project-spec.ts';
 import { Code } from './templates/code.ts';
 
@@ -11,12 +12,30 @@ interface Resources {
   readonly writesTmp: boolean;
 }
 
+/** What the README says about a project in one language. Commands are for Linux and macOS, and `runTask` is what comes before `dev` or `test`. */
+type ReadmeTexts = Readonly<
+  Record<
+    | 'kuflow'
+    | 'installStep'
+    | 'runTask'
+    | 'startCommand'
+    | 'imageCommand'
+    | 'historiesFolder'
+    | 'versionGuard'
+    | 'workflowPlace'
+    | 'activitiesPlace',
+    string
+  >
+>;
+
 /** What the templates of every language use, apart from the processes of the project. */
-export function projectContext(spec: ProjectSpec, resources: Resources) {
+export function projectContext(spec: ProjectSpec, resources: Resources, readme: ReadmeTexts) {
   const { name, language, workspace, definition } = spec;
   const code = portableWord(definition.process.code);
   return {
     name,
+    languageTitle: LANGUAGES[language],
+    ...Object.fromEntries(Object.entries(readme).map(([key, text]) => [key, new Code(text)])),
     npmPackage: `create-kuflow-worker@${spec.cliPackage}`,
     isTypeScript: language === 'typescript',
     isJava: language === 'java',
@@ -46,7 +65,7 @@ function deploymentContext(name: string, { memory, writesTmp }: Resources) {
 }
 
 /** A DNS label, as required for names of Kubernetes objects. */
-function deployName(name: string): string {
+export function deployName(name: string): string {
   const label = name
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')

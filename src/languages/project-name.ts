@@ -5,10 +5,7 @@ const LONGEST = 214;
 const PART = /^[a-z0-9][a-z0-9._-]*$/;
 const TAKEN: ReadonlySet<string> = new Set(['node_modules', 'favicon.ico', ...builtinModules]);
 
-/**
- * Why the text cannot be the name of a project, or undefined. The rules are those of npm for new packages, which are stricter than Maven's.
- * Allows `@scope/name`.
- */
+/** Why the text cannot be the name of a project, or undefined. npm has the strictest rules. Allows `@scope/name`. */
 export function projectNameProblem(text: string): string | undefined {
   if (text === '') return 'is empty';
   if (text !== text.trim()) return 'starts or ends with a space';
@@ -34,7 +31,6 @@ export function toProjectName(text: string): string {
   return projectNameProblem(name) === undefined ? name : `${name}-worker`;
 }
 
-/** The name of a project without `@scope/`. */
 export function unscopedName(name: string): string {
   return name.slice(name.indexOf('/') + 1);
 }

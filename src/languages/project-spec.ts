@@ -8,7 +8,6 @@ export type NodePackageManager = 'npm' | 'pnpm' | 'yarn@1' | 'yarn@4' | 'bun';
 export type PythonPackageManager = 'uv' | 'pip';
 export type PackageManager = NodePackageManager | 'maven' | PythonPackageManager;
 
-/** Where the process definition came from. */
 export type DefinitionSource = 'sample' | 'file' | 'flags' | 'api' | 'worker-sample';
 
 /** A decision about a task that is recorded, so that tasks and processes added later do not change it. */
@@ -30,7 +29,6 @@ export function choiceOf(choices: TaskChoices, code: string): TaskChoice {
   return Object.hasOwn(choices, code) ? (choices[code] ?? NO_CHOICE) : NO_CHOICE;
 }
 
-/** A process other than the first one of a project. */
 export interface AdditionalProcess {
   /** Used in the names of its files. From `fileName`. */
   readonly slug: string;
@@ -43,7 +41,6 @@ export interface AdditionalProcess {
   readonly text?: string | undefined;
 }
 
-/** Where the user's own template comes from. */
 export interface TemplateOrigin {
   /** The URL of a git repository, without credentials, or the path of a folder: with `/`, relative to the project if possible. */
   readonly source: string;
@@ -65,7 +62,6 @@ export interface ProjectSpec {
   /** Project (and npm package) name. */
   readonly name: string;
   readonly language: LanguageId;
-  /** The package of the code, in languages that have packages. */
   readonly packageName?: string | undefined;
   /** The first process in the names of files and packages, in languages that need a name for it. From `fileName`. */
   readonly slug?: string | undefined;
@@ -81,7 +77,6 @@ export interface ProjectSpec {
   /** For the local KuFlow: no endpoint and no secret is written. */
   readonly local: boolean;
   readonly packageManager: PackageManager;
-  /** Whose files the project has. */
   readonly editors?: readonly EditorId[] | undefined;
   /** Where the library comes from; its archive by default. */
   readonly library?: LibrarySource | undefined;
@@ -107,5 +102,4 @@ export interface ProjectSpec {
 
 export const README = 'README.md';
 
-/** The path of a project's README. */
 export const readmeOf = (movedFiles: ProjectSpec['movedFiles']): string => movedFiles?.[README] ?? README;

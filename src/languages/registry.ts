@@ -6,7 +6,6 @@ import { typescript } from './typescript/language.ts';
 
 const REGISTRY: Readonly<Record<LanguageId, Language>> = { typescript, java, python };
 
-/** The language of a project. */
 export function languageOf({ language }: { readonly language: LanguageId }): Language {
   return REGISTRY[language];
 }

@@ -23,7 +23,6 @@ export interface ToolFailure {
   readonly ms: number;
 }
 
-/** A program that works in a project. */
 export interface ProjectTool {
   readonly program: string;
   readonly args: readonly string[];
@@ -44,7 +43,6 @@ export interface ToolOptions {
   /** Absolute folder of the project. */
   readonly folder: string;
   readonly signal?: AbortSignal | undefined;
-  /** Called with each line of output. */
   readonly onLine?: ((line: string) => void) | undefined;
 }
 

@@ -7,7 +7,6 @@ const MAX_DEFAULT_INPUTS = 4;
 
 /** What a language allows as names. */
 export interface Naming {
-  /** The style of names of tasks and activities. */
   readonly style: 'camel' | 'snake';
   /** Names that generated identifiers must not use. */
   readonly reserved: ReadonlySet<string>;
@@ -15,21 +14,14 @@ export interface Naming {
   readonly isIdentifier: (text: string) => boolean;
   /** Names with the same key cannot be used together. */
   readonly key: (name: string) => string;
-}
-
-/** How a language derives names from the variable of a task or an action. */
-export interface TaskNaming {
-  readonly naming: Naming;
+  /** How the names of types and constants follow from the variable of a task or an action. */
   readonly typeName: (variable: string) => string;
   readonly constantName: (variable: string) => string;
 }
 
 export type NamedTask = TaskChoice & { readonly name: string };
 
-/**
- * Choices in which every task has a name, and no two tasks have the same. Names in `choices` stay, also those of tasks that are no longer
- * defined. A new task whose name is in use gets a number.
- */
+/** Names in `choices` stay, also those of tasks that are no longer defined. A new task whose name is in use gets a number. */
 export function nameTasks(
   { tasks }: WorkerDefinition,
   choices: TaskChoices,
@@ -68,7 +60,15 @@ export function systemTaskInputs(definition: WorkerDefinition, index: number, ch
   return kept.map(({ code }) => code);
 }
 
-/** What people call the task. */
 export function taskTitle({ name = '', code }: TaskDefinition): string {
   return name.trim() === '' ? code : name;
+}
+
+/** Whether a title says no more than the name in code that it describes, such as "Last name" for `lastName` or `LAST_NAME`. */
+export function repeatsName(title: string, name: string): boolean {
+  return lettersOf(title) === lettersOf(name);
+}
+
+function lettersOf(text: string): string {
+  return text.replace(/[^\p{L}\p{M}\p{N}]/gu, '').toLowerCase();
 }

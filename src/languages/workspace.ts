@@ -1,7 +1,6 @@
 import { KnownError } from '../base/errors.ts';
 import type { PackageManager } from './project-spec.ts';
 
-/** A change of a file of a workspace's root. */
 export interface RootEdit {
   /** Relative to the root, with `/`. */
   readonly path: string;
@@ -16,7 +15,6 @@ export interface Workspace {
   readonly file: string;
   /** The paths and glob patterns in the list of members. Undefined if the root does not have such a list. */
   readonly members: readonly string[] | undefined;
-  /** The package manager of all members. */
   readonly packageManager: PackageManager;
   /** Whether the list covers the member at this path, relative to the root. */
   readonly includes: (path: string) => boolean;
@@ -26,7 +24,6 @@ export interface Workspace {
   readonly problem?: string | undefined;
 }
 
-/** A folder that may be the root of a workspace. */
 export interface RootFolder {
   /** Absolute. */
   readonly root: string;
@@ -35,19 +32,13 @@ export interface RootFolder {
   readonly env: NodeJS.ProcessEnv;
 }
 
-/**
- * Reads the workspace whose root is this folder. Returns undefined if the folder does not contain a project in the language. Throws a KnownError
- * if one of its files is invalid.
- */
+/** Undefined if the folder does not contain a project in the language. Throws a KnownError if one of its files is invalid. */
 export type ReadWorkspace = (folder: RootFolder) => Workspace | undefined;
 
 /** Folders in which a worker is expected, the best first. */
 const MEMBER_FOLDERS = ['workers', 'services', 'apps', 'packages'];
 
-/**
- * The path of a new member: in the folder of a pattern like `packages/*`, otherwise directly in the root. It is proposed, so the user may
- * choose another one.
- */
+/** A path for a new member, which the user may change: in the folder of a pattern like `packages/*`, otherwise in the root. */
 export function proposeMemberPath(members: readonly string[], name: string): string {
   const folders = members.flatMap((pattern) => {
     const [, folder] = /^(?:\.\/)?([^!*?{}[\]]+)\/\*\*?\/?$/.exec(pattern) ?? [];
@@ -65,7 +56,6 @@ export function textsInList(value: unknown): readonly string[] | undefined {
   return Array.isArray(value) ? value.filter((item): item is string => typeof item === 'string') : undefined;
 }
 
-/** The error for a path that the list of a workspace excludes. */
 export function excludedMemberError(file: string, path: string): KnownError {
   return new KnownError({
     message: `${file} excludes ${path} from the workspace`,

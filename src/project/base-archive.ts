@@ -51,10 +51,7 @@ export function baseOf(files: readonly PlannedFile[], template = EMPTY_BASE.temp
 const CHECKSUM = /^sha256:[0-9a-f]{64}\n$/;
 const CHECKSUM_BYTES = 'sha256:'.length + 64 + 1;
 
-/**
- * A generated file as the base has it. A file of the library is replaced, but never merged, so the base has only its checksum. What is
- * already an entry of a base stays unchanged.
- */
+/** A generated file as the base has it. The base has only checksums of the library, whose files are never merged. */
 export function baseEntry(file: PlannedFile): PlannedFile {
   const { path, contents } = file;
   if (!isLibraryFile(path)) return file;
@@ -62,7 +59,6 @@ export function baseEntry(file: PlannedFile): PlannedFile {
   return { ...file, contents: Buffer.from(`sha256:${createHash('sha256').update(contents).digest('hex')}\n`) };
 }
 
-/** The base with one more generated file. */
 export function withGenerated(base: ProjectBase, file: PlannedFile): ProjectBase {
   return { ...base, generated: new Map(base.generated).set(file.path, file) };
 }
@@ -94,7 +90,6 @@ export function isSameBase(one: ProjectBase, other: ProjectBase): boolean {
   return PARTS.every((part) => isSamePart(one[part], other[part]));
 }
 
-/** Whether two parts of bases have the same files. */
 export function isSamePart(one: ProjectBase[keyof ProjectBase], other: ProjectBase[keyof ProjectBase]): boolean {
   const isSame = (file: PlannedFile, same: PlannedFile | undefined): boolean =>
     same !== undefined &&
@@ -103,10 +98,7 @@ export function isSamePart(one: ProjectBase[keyof ProjectBase], other: ProjectBa
   return one.size === other.size && [...one].every(([path, file]) => isSame(file, other.get(path)));
 }
 
-/**
- * The archive as a file of the project. The same base gives the same bytes with the same version of Node.js. Rejects with a KnownError if it
- * could not be read again.
- */
+/** The same base gives the same bytes with the same Node.js. Rejects with a KnownError if it could not be read again. */
 export async function renderBaseFile(base: ProjectBase): Promise<PlannedFile> {
   const blocks: Uint8Array[] = [];
   for (const folder of PARTS) {
@@ -194,7 +186,6 @@ function splitEntryPath(path: string): { readonly folder: string; readonly path:
   return { folder: path.slice(0, at), path: path.slice(at + 1) };
 }
 
-/** Whether these are the bytes of an archive of this tool. */
 export async function isBase(bytes: Uint8Array): Promise<boolean> {
   return (
     bytes.byteLength <= MAX_ARCHIVE_MIB * MIB &&
@@ -240,7 +231,6 @@ function damagedError(folder: string, seen: string, cause?: unknown): KnownError
   });
 }
 
-/** The text of a file in the base. */
 export function textOf(file: PlannedFile): string;
 export function textOf(file: PlannedFile | undefined): string | undefined;
 export function textOf(file: PlannedFile | undefined): string | undefined {

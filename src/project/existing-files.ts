@@ -27,13 +27,11 @@ export interface Conflict {
   readonly reason: 'differs' | 'is a folder' | 'is a symbolic link' | 'is not a regular file' | 'is below a file';
 }
 
-/** A plan compared with a folder. */
 export interface PlanComparison {
   /** Absolute path of the project. */
   readonly folder: string;
   readonly files: readonly ComparedFile[];
   readonly conflicts: readonly Conflict[];
-  /** Files outside the project that change with it. */
   readonly outside?: readonly OutsideFiles[] | undefined;
 }
 
@@ -222,7 +220,6 @@ export function conflictError(comparison: PlanComparison, command: string): Know
   });
 }
 
-/** An existing file to which lines are added. */
 export type MergedFile = Extract<ReportedFile, { action: 'merge' }>;
 
 /** The planned action for a file, or why the file is a conflict. */

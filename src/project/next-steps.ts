@@ -37,7 +37,6 @@ export type ReadWith =
   /** `path` is relative to the project. */
   | { readonly kind: 'file'; readonly path: string };
 
-/** A command with its description, or only a sentence. */
 export interface NextStep {
   readonly command?: string;
   readonly text: string;
@@ -121,7 +120,6 @@ export function workflowChangeHint(project: Pick<ProjectSpec, 'language' | 'move
   return languageOf(project).hints.changeWorkflow(readmeOf(project.movedFiles));
 }
 
-/** The command that repeats a run and overwrites these files. */
 export function overwriteCommand(command: string, paths: readonly string[]): string {
   return [command, ...paths.map((path) => `--overwrite ${shellWord(path)}`)].join(' ');
 }

@@ -34,10 +34,7 @@ export async function planProject(
   return { files: sorted };
 }
 
-/**
- * `application-local.yaml`: the settings that belong to this machine, with mode 0600 and ignored by git. Undefined for a project on the local
- * KuFlow, which supplies its own settings, and when there is nothing to write.
- */
+/** The settings of this machine, mode 0600, ignored by git. Undefined without any, as on the local KuFlow, which supplies its own. */
 function planLocalSettings(spec: ProjectSpec): PlannedFile | undefined {
   const { endpoint, clientId, clientSecret, tenantId, ca, target } = spec.connection ?? {};
   const values: LocalValues = {

@@ -44,29 +44,12 @@ type RecordedSpec = Pick<
   | 'movedFiles'
 >;
 
-/** How a project was created, as written to `.kuflow/project.json`. Contains no secret and nothing specific to this machine. */
-interface ProjectRecordJson {
-  /** Version of this file format. */
-  readonly format: 1;
-  readonly template: { readonly language: string; readonly version: string };
-  /** Repeats the run without prompts. */
-  readonly command: string;
-  readonly answers: RecordedSpec & {
-    readonly process: string;
-    /** The user's own template. Its files are in the base archive. */
-    readonly template: TemplateOrigin | undefined;
-  };
-  /** By definition file: additional processes, and the names and other choices of tasks. Absent when there are no tasks. */
-  readonly processes: Readonly<Record<string, RecordedProcess>> | undefined;
-}
-
 interface RecordedProcess {
   /** Where the definition came from; absent for the first process. */
   readonly definitionSource?: string;
   readonly tasks?: TaskChoices;
 }
 
-/** A validated project record. */
 export interface ProjectRecord extends RecordedSpec {
   /** The parsed file, including keys that this version does not know. */
   readonly raw: Readonly<Record<string, unknown>>;
@@ -84,14 +67,16 @@ export interface ProjectRecord extends RecordedSpec {
   })[];
 }
 
-/** The record file of a new project. */
+/** How a project was created, as the file `.kuflow/project.json`. Contains no secret and nothing specific to this machine. */
 export function renderRecordFile(
   spec: ProjectSpec,
   created: { readonly version: string; readonly command: string },
 ): PlannedFile {
-  const record: ProjectRecordJson = {
+  const record = {
+    // Version of this file format.
     format: 1,
     template: { language: spec.language, version: created.version },
+    // Repeats the run without prompts.
     command: created.command,
     answers: {
       name: spec.name,
@@ -103,6 +88,7 @@ export function renderRecordFile(
       cliPackage: spec.cliPackage,
       editors: spec.editors,
       library: spec.library,
+      // The files of the user's own template are in the base archive.
       template: spec.template?.origin,
       workspace: spec.workspace,
       movedFiles: Object.keys(spec.movedFiles ?? {}).length === 0 ? undefined : spec.movedFiles,
@@ -112,8 +98,8 @@ export function renderRecordFile(
   return { path: RECORD_FILE, contents: Buffer.from(`${printableJson(record, true)}\n`), mode: 0o644 };
 }
 
-/** The part of a record about processes and their tasks. */
-export function recordedProcesses(spec: ProjectSpec): ProjectRecordJson['processes'] {
+/** By definition file: additional processes, and the names and other choices of tasks. Undefined when there are no tasks. */
+export function recordedProcesses(spec: ProjectSpec): Readonly<Record<string, RecordedProcess>> | undefined {
   const { choices = {}, additionalProcesses = [] } = spec;
   const { naming } = languageOf(spec);
   const tasks = (definition: WorkerDefinition, chosen: TaskChoices): RecordedProcess => {
@@ -138,10 +124,7 @@ export function recordedProcesses(spec: ProjectSpec): ProjectRecordJson['process
   return processes.length === 0 ? undefined : Object.fromEntries(processes);
 }
 
-/**
- * Whether `text` is a record exactly as this tool writes it, with the same keys as `planned`, so that `planned` may replace it. A record with
- * more keys, such as additional processes or choices, would lose information.
- */
+/** Whether `planned` may replace a record: it is as this tool writes it, with the same keys. With more, such as processes, it would lose them. */
 export function isUneditedRecord(text: string, planned: string): boolean {
   const [current, wanted] = [parseObject(text), parseObject(planned)];
   if (current === undefined || wanted === undefined || text !== `${printableJson(current, true)}\n`) return false;

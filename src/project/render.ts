@@ -1,6 +1,5 @@
 import { editorOf } from '../languages/names.ts';
-import type { PlannedFile } from '../languages/planned-file.ts';
-import { textFile } from '../languages/planned-file.ts';
+import { type PlannedFile, textFile } from '../languages/planned-file.ts';
 import type { ProjectSpec } from '../languages/project-spec.ts';
 import { languageOf } from '../languages/registry.ts';
 import {
@@ -20,12 +19,9 @@ import { checkDefinition, keepDefinitionText, renderDefinition } from '../proces
 /** Files that GitHub reads only in the root of a repository. */
 const REPOSITORY_FILES: readonly string[] = [WORKFLOW, DEPENDABOT_FILE];
 
-/**
- * Every file of a generated project except the local settings and the record, sorted by path. Depends only on the spec and the templates.
- * Rejects with a KnownError when the project could not read one of the definitions back.
- */
-export async function renderProject(spec: ProjectSpec, templates?: TemplateSet): Promise<readonly PlannedFile[]> {
-  const files = await renderAll(spec, templates);
+/** All files except local settings and record, sorted by path. Rejects with a KnownError if the project could not read a definition back. */
+export async function renderProject(spec: ProjectSpec): Promise<readonly PlannedFile[]> {
+  const files = await renderAll(spec);
   const own = spec.template === undefined ? [] : templatePaths(spec.template);
   const isWanted = (path: string): boolean => {
     const editor = editorOf(path);
@@ -40,15 +36,15 @@ export async function renderProject(spec: ProjectSpec, templates?: TemplateSet):
 
 /** The workflow and the Dependabot file. A project that is a member of a workspace does not have them: they are in the root of the repository. */
 export async function renderRepositoryFiles(spec: ProjectSpec): Promise<readonly PlannedFile[]> {
-  return (await renderAll(spec, undefined)).filter(({ path }) => REPOSITORY_FILES.includes(path));
+  return (await renderAll(spec)).filter(({ path }) => REPOSITORY_FILES.includes(path));
 }
 
-async function renderAll(spec: ProjectSpec, templates: TemplateSet | undefined): Promise<readonly PlannedFile[]> {
+async function renderAll(spec: ProjectSpec): Promise<readonly PlannedFile[]> {
   const { definition, definitionNotes: notes, definitionText: text, additionalProcesses = [] } = spec;
   const language = languageOf(spec);
   const processes = [{ slug: undefined, definition, notes, text }, ...additionalProcesses];
   for (const process of processes) await checkDefinition(process.definition);
-  const files = await renderFiles(spec, templates ?? (await loadTemplateSet()));
+  const files = await renderFiles(spec, await loadTemplateSet());
   const definitions = processes.map(({ slug, definition, notes = [], text = '' }) => {
     const schemaPath = language.definitionSchema(slug, spec);
     const kept = keepDefinitionText(text, schemaPath);

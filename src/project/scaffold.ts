@@ -78,8 +78,6 @@ export interface WriteProjectOptions {
   readonly env: NodeJS.ProcessEnv;
   readonly signal?: AbortSignal | undefined;
   readonly report?: ((event: ScaffoldEvent) => void) | undefined;
-  /** See `WriteOptions`. */
-  readonly onWrite?: ((path: string, index: number) => void | Promise<void>) | undefined;
 }
 
 export interface WriteResult {
@@ -97,12 +95,12 @@ export async function writeProject(project: PreparedProject, options: WriteProje
   const { folder } = comparison;
   const { packageManager } = spec;
   const { tools } = languageOf(spec);
-  const { env, signal, onWrite } = options;
+  const { env, signal } = options;
   const report = options.report ?? (() => undefined);
   const files = listFileActions(comparison);
   const changed = files.filter(({ action }) => action !== 'identical').length;
   report({ kind: 'writing', files: changed, folder });
-  await writeFiles(comparison, { signal, onWrite });
+  await writeFiles(comparison, { signal });
   report({ kind: 'written', files: changed, identical: files.length - changed });
 
   let install: WriteResult['install'] = { kind: 'skipped' };

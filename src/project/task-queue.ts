@@ -1,10 +1,7 @@
 import { resolveSettings } from '../settings/resolve.ts';
 import type { WorkerProject } from './edit/open-project.ts';
 
-/**
- * The task queue that the worker of a project polls: from its application files, otherwise from the definition of its first process. A worker
- * polls one queue, so all processes of a project use it.
- */
+/** The only queue that the worker of a project polls: from its application files, or else from the first definition. */
 export async function projectTaskQueue({
   folder,
   processes,

@@ -33,7 +33,6 @@ export function printDiff(channel: Channel, diff: string): void {
   }
 }
 
-/** Prints what happened to an interrupted change to the project. */
 export function recoveryPrinter(channel: Channel): (recovery: StagedRecovery) => void {
   const { yellow } = palette(channel);
   return (recovery) =>
@@ -47,10 +46,7 @@ export function printVersionWarning(channel: Channel, generatedBy: string, versi
   channel.line(escapeForTerminal(`${warning}. Run this command with npx -p ${PACKAGE_NAME}@${generatedBy} kuflow`));
 }
 
-/**
- * Prints a change to a file with local changes and asks whether to make it. Adds the path to `printed` if stdout is on the same screen, so that
- * the diff is not printed again.
- */
+/** Asks whether to make a change. Adds the path to `printed` if stdout is on the same screen: its diff is not printed again. */
 export async function confirmEdit(
   edit: FileEdit,
   { ask, terminal, printed }: { readonly ask: Prompts; readonly terminal: Terminal; readonly printed: Set<string> },
@@ -66,7 +62,6 @@ export function folderSuffix(project: string, cwd: string): string {
   return relative(cwd, project) === '' ? '' : ` in ${escapeForTerminal(project, 1000)}`;
 }
 
-/** Prints notes about a change, such as what is uncertain. */
 export function printNotes(channel: Channel, notes: readonly string[]): void {
   const { yellow } = palette(channel);
   for (const note of notes) channel.line(wrapForChannel(channel, `${yellow('!')} ${escapeForTerminal(note, 1000)}`));
@@ -80,10 +75,7 @@ export function printOutcome(channel: Channel, outcome: string, rest: string, ne
   printNextSteps(channel, next);
 }
 
-/**
- * Prints the next steps, one per line, with aligned descriptions. If a terminal is too narrow for a command and its description, the
- * description goes on the next line. Commands are never cut or wrapped, so that they can be copied.
- */
+/** With aligned descriptions, or below the command in a narrow terminal. Commands are never cut or wrapped, so that they can be copied. */
 export function printNextSteps(channel: Channel, steps: readonly NextStep[]): void {
   const { cyan, dim } = palette(channel);
   const wrap = (text: string): string => wrapForChannel(channel, text);
@@ -105,10 +97,7 @@ export function printNextSteps(channel: Channel, steps: readonly NextStep[]): vo
   }
 }
 
-/**
- * Prints the files of a change, and a diff of each, or the number of lines of a new file unless this is a dry run. The diffs of the files in
- * `printed` were on the screen before.
- */
+/** Prints files with their diffs, except those of new files unless `dryRun`, and those that were `printed` before. */
 export function printEditedFiles(
   out: Channel,
   files: readonly EditedFile[],
@@ -154,7 +143,6 @@ function formatFileNote({ action, how, reason, diff }: EditedFile): string {
   return `  (new, ${lines} ${lines === '1' ? 'line' : 'lines'})`;
 }
 
-/** The text for a user's own template that was read. */
 export function readTemplateTitle({ source, commit }: TemplateOrigin): string {
   const at = commit === undefined ? '' : ` at ${escapeForTerminal(commit.slice(0, 10))}`;
   return `Read the template ${escapeForTerminal(source, 300)}${at}`;

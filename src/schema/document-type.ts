@@ -19,7 +19,6 @@ const EXTENSIONS: Readonly<Record<string, string>> = {
 export interface DocumentType {
   /** Media type. */
   readonly type: string;
-  /** File name. */
   readonly name: string;
 }
 
@@ -37,10 +36,7 @@ export function extensionOf(type: string): string | undefined {
   return Object.keys(EXTENSIONS).find((extension) => EXTENSIONS[extension] === type);
 }
 
-/**
- * The entries of the keyword `accept`, in lower case: media types, `image/*` and extensions with or without a dot, in a list or separated by
- * commas as in HTML. Empty if every document is accepted.
- */
+/** Media types, `image/*` and extensions in lower case, from a list or a text with commas as in HTML. Empty accepts everything. */
 export function acceptedTypes(accept: unknown): readonly string[] {
   const texts = (Array.isArray(accept) ? (accept as unknown[]) : [accept]).filter((one) => typeof one === 'string');
   return texts

@@ -11,10 +11,7 @@ import { intersectSchemas, namedTypes, normalForm, textsOf } from './normal-form
 import { MAX_HOPS, type Schema } from './resolve.ts';
 import { schemaErrors } from './validate.ts';
 
-/**
- * What the form needs of the schema for this value: references are followed, `allOf`, the branch of `if` and dependent
- * schemas are merged, and an alternative to null is a nullable schema.
- */
+/** Follows references, merges `allOf`, the branch of `if` and dependent schemas, and makes an alternative to null a nullable schema. */
 export function effectiveSchema(schema: unknown, value: unknown, root: Schema, depth = 0): Schema {
   if (!isRecord(schema) || depth > MAX_HOPS) return {};
   const { own: given, referenced, all, choices } = normalForm(schema, root);
@@ -51,7 +48,6 @@ function withoutNullVariant(schema: Schema, value: unknown, root: Schema, depth:
 
 const isNullSchema = (schema: unknown): boolean => isRecord(schema) && schema['type'] === 'null';
 
-/** Names of the properties in the order of the schema. */
 export function propertyNames({ properties }: Schema): readonly string[] {
   return isRecord(properties) ? Object.keys(properties) : [];
 }
@@ -70,14 +66,12 @@ export function propertySchema({ properties }: Schema, name: string): unknown {
   return isRecord(properties) && Object.hasOwn(properties, name) ? properties[name] : undefined;
 }
 
-/** The alternatives of a schema, if it has any. */
 export function variantsOf(schema: Schema): readonly unknown[] | undefined {
   const { oneOf, anyOf } = schema;
   const variants = Array.isArray(oneOf) ? oneOf : anyOf;
   return Array.isArray(variants) && variants.length > 0 ? variants : undefined;
 }
 
-/** A schema with one of its alternatives merged into it. */
 export function withVariant(schema: Schema, variant: unknown, value: unknown, root: Schema): Schema {
   const rest = Object.fromEntries(Object.entries(schema).filter(([key]) => key !== 'oneOf' && key !== 'anyOf'));
   return intersectSchemas(effectiveSchema(variant, value, root), rest);
@@ -150,8 +144,7 @@ export interface SchemaPlace {
 
 /** What the scope of a control (`#/properties/a/properties/b`) leads to, from the schema of the value at `path`. */
 export function placeOfScope(schema: unknown, scope: string, path: string, root: Schema, data: unknown): SchemaPlace {
-  const start = effectiveSchema(schema, valueAt(data, path), root);
-  let place: SchemaPlace = { schema: start, path, key: '', required: true, known: true };
+  let place = placeOfWhole(schema, path, root, data);
   const steps = pointerSteps(scope.replace(/^#/, ''));
   for (let at = 0; at < steps.length; at += 1) {
     if (steps[at] !== 'properties') continue;
@@ -159,6 +152,10 @@ export function placeOfScope(schema: unknown, scope: string, path: string, root:
     place = placeOfProperty(place.schema, steps[at] ?? '', place.path, root, data);
   }
   return place;
+}
+
+function placeOfWhole(schema: unknown, path: string, root: Schema, data: unknown): SchemaPlace {
+  return { schema: effectiveSchema(schema, valueAt(data, path), root), path, key: '', required: true, known: true };
 }
 
 /** The place of a property or, in an array, of an item. */
@@ -185,15 +182,8 @@ function placeOfProperty(schema: Schema, key: string, parentPath: string, root: 
   return { schema: effectiveSchema(own, value, root), path, key, required, known: own !== undefined };
 }
 
-/** The place that a JSON Pointer from the root leads to. */
 export function placeAt(path: string, root: Schema, data: unknown): SchemaPlace {
-  let place: SchemaPlace = {
-    schema: effectiveSchema(root, data, root),
-    path: '',
-    key: '',
-    required: true,
-    known: true,
-  };
+  let place = placeOfWhole(root, '', root, data);
   for (const key of pointerSteps(path)) place = placeOfProperty(place.schema, key, place.path, root, data);
   return place;
 }
@@ -201,13 +191,11 @@ export function placeAt(path: string, root: Schema, data: unknown): SchemaPlace 
 /** The labels on the way to a place, such as `Address › Street` or `Applicants › 2 › Name`. */
 export function labelOfPath(path: string, root: Schema, data: unknown, labels: ReadonlyMap<string, string>): string {
   const words: string[] = [];
-  let schema = effectiveSchema(root, data, root);
-  let at = '';
+  let place = placeOfWhole(root, '', root, data);
   for (const key of pointerSteps(path)) {
-    const inArray = Array.isArray(valueAt(data, at));
-    const place = placeOfProperty(schema, key, at, root, data);
+    const inArray = Array.isArray(valueAt(data, place.path));
+    place = placeOfProperty(place.schema, key, place.path, root, data);
     words.push(inArray ? String(Number(key) + 1) : (labels.get(place.path) ?? schemaLabel(place.schema, key)));
-    ({ schema, path: at } = place);
   }
   return words.join(' › ');
 }

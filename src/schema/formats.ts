@@ -41,11 +41,9 @@ export const REFERENCE_TYPES: readonly string[] = Object.values(KUFLOW_FORMATS).
 export const isKuFlowFormat = (format: unknown): format is KuFlowFormat =>
   typeof format === 'string' && Object.hasOwn(KUFLOW_FORMATS, format);
 
-/** The facts about a format; undefined for a format that is not KuFlow's. */
 export const kuFlowFormat = (format: unknown): FormatFacts | undefined =>
   isKuFlowFormat(format) ? KUFLOW_FORMATS[format] : undefined;
 
-/** What references in values are looked up in. */
 export interface ReferencedResources {
   findDocument(uri: string): SizedDocument | undefined;
   hasPrincipal(id: string): boolean;

@@ -68,7 +68,6 @@ export const isSameValue = (a: unknown, b: unknown): boolean => a === b || canon
 
 export const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
-/** The texts in a list. */
 export const textsOf = (value: unknown): readonly string[] => listOf(value).filter((one) => typeof one === 'string');
 
 /** The schemas for a property of an object that a schema has itself. `matches`: whether a name matches a pattern. */

@@ -1,7 +1,4 @@
-/**
- * Compiles the pattern of a schema: in Unicode mode, which JSON Schema recommends, or without it, as many patterns need
- * (`[\w-.]`, `\_`). Throws a SyntaxError if it is invalid in both.
- */
+/** In Unicode mode as JSON Schema recommends, or without it as `[\w-.]` and `\_` need. Throws a SyntaxError if it is invalid in both. */
 export function schemaPattern(pattern: string): RegExp {
   try {
     return new RegExp(pattern, 'u');
@@ -16,10 +13,7 @@ export const schemaPatterns = { regExp: Object.assign(schemaPattern, { code: 'sc
 /** How many steps of a pattern the console can wait for. */
 export const MOST_STEPS = 100_000_000;
 
-/**
- * At most how many steps a test of a text of `length` characters takes, as a rough upper bound. Infinity for a repeated group, which may contain
- * repetitions.
- */
+/** A rough upper bound of the steps of a test. Infinity for a repeated group, which may contain repetitions. */
 export function backtrackingSteps(pattern: string, length: number): number {
   const literal = pattern
     .replace(/\\./gs, 'x')

@@ -24,10 +24,7 @@ export function detectDialect(declared: unknown): Dialect | undefined {
 
 const DATA = new Set(['const', 'enum', 'default', 'examples']);
 
-/**
- * Resolves a `$ref` within a JSON Schema: a JSON pointer, an anchor, or the `$id` of the schema or one of its parts. Undefined if it
- * leads outside of the schema or nowhere.
- */
+/** Follows a JSON pointer, an anchor, or the `$id` of the schema or one of its parts. Undefined if it leads nowhere in the schema. */
 export function resolveReference(reference: string, root: Schema): unknown {
   const at = reference.indexOf('#');
   const address = at < 0 ? reference : reference.slice(0, at);

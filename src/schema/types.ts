@@ -192,13 +192,10 @@ function intersection(parts: readonly SchemaType[]): SchemaType {
   const informative = distinct(parts).filter(({ kind }) => kind !== 'unknown');
   if (informative.some(({ kind }) => kind === 'never')) return NEVER;
   // A part that only lists required keys would allow any key.
+  const isAnyObject = (type: SchemaType): boolean => type.kind === 'map' && type.values.kind === 'unknown';
   const members = informative.length > 1 ? informative.filter((type) => !isAnyObject(type)) : informative;
   const [first = UNKNOWN] = members;
   return members.length <= 1 ? first : { kind: 'intersection', members };
-}
-
-function isAnyObject(type: SchemaType): boolean {
-  return type.kind === 'map' && type.values.kind === 'unknown';
 }
 
 function distinct(types: readonly SchemaType[]): readonly SchemaType[] {

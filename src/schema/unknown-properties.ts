@@ -8,7 +8,6 @@ export interface UnknownProperty {
   /** JSON Pointer. */
   readonly path: string;
   readonly name: string;
-  /** The names that the schema declares at this place. */
   readonly declared: readonly string[];
 }
 

@@ -84,19 +84,12 @@ export function addValidators(schemas: readonly Schema[], create: ValidatorModul
 
 /** All errors of data under a schema, or under one of the branches of `root`. Its validators must have been added. */
 export function schemaErrors(schema: unknown, data: unknown, root: unknown = schema): readonly SchemaError[] {
-  if (!isRecord(schema)) return schema === false ? [refusal(data)] : [];
+  if (schema === false) return [{ keyword: 'false schema', instancePath: '', params: {}, parentSchema: {}, data }];
+  if (!isRecord(schema)) return [];
   const validate = isRecord(root) ? known.get(keyOf(root))?.get(keyOf(schema)) : undefined;
   if (validate === undefined) throw new Error(`No validator was loaded for ${JSON.stringify(schema)}`);
   return validate(data) ? [] : (validate.errors ?? []);
 }
-
-const refusal = (data: unknown): SchemaError => ({
-  keyword: 'false schema',
-  instancePath: '',
-  params: {},
-  parentSchema: {},
-  data,
-});
 
 type CompiledSchema = ((data: unknown) => boolean) & { errors: readonly SchemaError[] | null };
 

@@ -24,7 +24,6 @@ export interface SchemaView {
   readonly types: ReadonlySet<JsonType>;
   /** Whether it names fields, or allows no other ones. Otherwise it is a free-form object or a map. */
   readonly namesFields: boolean;
-  /** The fields that it names. */
   readonly fields: ReadonlySet<string>;
   /** The fields that every value has. */
   readonly required: ReadonlySet<string>;
@@ -36,7 +35,6 @@ export interface SchemaView {
   readonly values: SchemaView | undefined;
 }
 
-/** The view of a whole schema. */
 export function viewSchema(schema: Schema): SchemaView {
   return viewOf([[schema]], schema);
 }

@@ -6,7 +6,6 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { PlannedFile } from '../../src/languages/planned-file.ts';
 import { renderProject } from '../../src/project/render.ts';
 import { readTemplateFiles } from '../../src/languages/templates/files.ts';
-import { loadTemplateSet } from '../../src/languages/templates/set.ts';
 import { definitionOf, usableFile, type HostileFile } from '../support/hostile-definitions.ts';
 import { generatedProject, linkModules } from '../support/generated-project.ts';
 import { OBJECT_MEMBERS } from '../support/hostile-texts.ts';
@@ -113,7 +112,6 @@ async function typeErrors(): Promise<readonly string[]> {
  * types: they load the whole project and do not depend on names.
  */
 const LINT = `
-import { join } from 'node:path';
 import { ESLint } from 'eslint';
 const [own, ...projects] = process.argv.slice(2);
 for (const [index, cwd] of projects.entries()) {
@@ -137,7 +135,6 @@ beforeAll(async () => {
   folder = mkdtempSync(join(inject('runFolder'), 'hostile-'));
   // In the parent folder of all projects in this file, where Node.js finds the modules.
   linkModules(generatedProject(), folder);
-  const templates = await loadTemplateSet();
   const files = [AT_RUN_TIME, ...nastiest()];
   projects = files.map((_, index) => join(folder, `p${index}`));
   for (const [index, file] of files.entries()) {
@@ -150,7 +147,7 @@ beforeAll(async () => {
       packageManager: 'npm',
       cliPackage: '1.2.3',
     } as const;
-    write(projects[index] ?? '', await renderProject(answers, templates));
+    write(projects[index] ?? '', await renderProject(answers));
   }
 });
 

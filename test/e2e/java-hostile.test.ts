@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { expect, inject, it } from 'vitest';
 import { isRecord, type JsonObject } from '../../src/base/json.ts';
 import { javaRecordOf, type JavaRecord } from '../../src/languages/java/java-types.ts';
-import { JAVA_TASK_NAMING } from '../../src/languages/java/tasks.ts';
+import { JAVA_NAMING } from '../../src/languages/java/tasks.ts';
 import { processActions } from '../../src/languages/process-actions.ts';
 import { processTasks } from '../../src/languages/process-tasks.ts';
 import { javaLayout, javaProcessLayout } from '../../src/languages/java/layout.ts';
@@ -157,8 +157,8 @@ interface Source {
 function sourcesOf(definition: WorkerDefinition, templates: TemplateSet): readonly Source[] {
   const spec = specOf(definition);
   const { prefix, processPackage } = javaLayout(spec);
-  const tasks = processTasks({ definition, choices: {} }, JAVA_TASK_NAMING);
-  const actions = processActions(definition, JAVA_TASK_NAMING, { tasks });
+  const tasks = processTasks({ definition, choices: {} }, JAVA_NAMING);
+  const actions = processActions(definition, JAVA_NAMING, { tasks });
   const own = new Set([
     ...['Workflow', 'WorkflowImpl', 'Activities', 'ActivitiesImpl', 'Tasks', 'Types', 'WorkflowTest'].map(
       (suffix) => prefix + suffix,

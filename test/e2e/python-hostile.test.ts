@@ -10,7 +10,7 @@ import { isPythonField, pyString } from '../../src/languages/python/literals.ts'
 import { pythonLayout, pythonProcessLayout } from '../../src/languages/python/process-layout.ts';
 import { pythonTypeOf, type PythonType } from '../../src/languages/python/python-types.ts';
 import { renderPython } from '../../src/languages/python/render.ts';
-import { PYTHON_TASK_NAMING } from '../../src/languages/python/tasks.ts';
+import { PYTHON_NAMING } from '../../src/languages/python/tasks.ts';
 import { processTasks } from '../../src/languages/process-tasks.ts';
 import type { PlannedFile } from '../../src/languages/planned-file.ts';
 import type { ProjectSpec } from '../../src/languages/project-spec.ts';
@@ -205,7 +205,7 @@ function sourcesOf(definition: WorkerDefinition, templates: TemplateSet): readon
   const taken = new Set([...schemas.map(({ name }) => name), ...REFERENCE_TYPES]);
   const own = new Set([
     ...[`${prefix}Workflow`, `${prefix}Activities`, part],
-    ...processTasks({ definition, choices: {} }, PYTHON_TASK_NAMING).flatMap(
+    ...processTasks({ definition, choices: {} }, PYTHON_NAMING).flatMap(
       ({ variable, constant, activity, dataType, contextType }) => [
         ...[variable, constant, activity, pythonInputType(activity)],
         ...[dataType, contextType].filter((name) => name !== undefined),
@@ -225,7 +225,7 @@ function sourcesOf(definition: WorkerDefinition, templates: TemplateSet): readon
 
 /** The schemas with the names of their types. */
 function schemasOf(definition: WorkerDefinition) {
-  const tasks = processTasks({ definition, choices: {} }, PYTHON_TASK_NAMING);
+  const tasks = processTasks({ definition, choices: {} }, PYTHON_NAMING);
   const shapes = [
     ['Metadata', definition.metadata],
     ['Entity', definition.entity],

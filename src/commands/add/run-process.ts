@@ -28,11 +28,10 @@ import { detectCredentials } from '../../connection/detect-credentials.ts';
 import type { ConnectionFlags } from '../../connection/flags.ts';
 import { requireConnection } from '../../connection/require.ts';
 import { resolveConnection } from '../../connection/resolve.ts';
-import { confirmSampling } from '../../discovery/confirm-sampling.ts';
+import { confirmSampling, discoveryReporter } from '../../discovery/view.ts';
 import { discoverFromApi } from '../../discovery/from-api.ts';
 import { loadProcess } from '../../discovery/load-process.ts';
 import { projectTaskQueue } from '../../project/task-queue.ts';
-import { discoveryReporter } from '../../discovery/view.ts';
 
 export interface AddProcessFlags extends AddFlags, ConnectionFlags, ProcessFlags {}
 

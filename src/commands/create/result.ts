@@ -9,7 +9,7 @@ import { describeOutside, type OutsideChange } from '../../project/join/plan-out
 import { UNIGNORE_ADVICE } from '../../project/ignored-state.ts';
 import { hasCiWorkflow, nextSteps, type NextStep } from '../../project/next-steps.ts';
 import type { PreparedProject, WriteResult } from '../../project/scaffold.ts';
-import { findRepository } from '../../project/join/find-root.ts';
+import { findAbove } from '../../process/find-project.ts';
 import type { ProjectCredentials } from './project-credentials.ts';
 import type { CreatePlan } from './plan-create.ts';
 
@@ -157,7 +157,7 @@ export function createResultJson(result: CreateResult): object {
 
 /** The workflow of a project that is not in the root of its repository. */
 function misplacedWorkflow(folder: string): { readonly folder: string } | undefined {
-  const repository = findRepository(folder);
+  const repository = findAbove(folder, '.git');
   return repository === undefined || repository === folder ? undefined : { folder: relativePath(repository, folder) };
 }
 

@@ -1,10 +1,14 @@
 import { escapeForTerminal } from '../../base/escape.ts';
 import type { ConnectionFlags } from '../../connection/flags.ts';
 import { resolveConnection } from '../../connection/resolve.ts';
-import { confirmSampling } from '../../discovery/confirm-sampling.ts';
+import {
+  confirmSampling,
+  printDiscoveredProcess,
+  printProcessListing,
+  discoveryLineReporter,
+} from '../../discovery/view.ts';
 import { discoverFromApi, listFromApi } from '../../discovery/from-api.ts';
 import { requireConnection, type RestConnection } from '../../connection/require.ts';
-import { printDiscoveredProcess, printProcessListing, discoveryLineReporter } from '../../discovery/view.ts';
 import { stringifyForTerminal } from '../../terminal/json.ts';
 import { requireServedCode } from '../../platform/client/kuflow-session.ts';
 import { localKuFlow } from '../../cli/local-kuflow.ts';

@@ -4,7 +4,6 @@ import { observe, merge, ShapeNode, type Visit } from './node.ts';
 
 /** What a shape is based on. Pointers (RFC 6901) contain only keys that are in the schema, and `*` for keys of a map and items of an array. */
 export interface ShapeEvidence {
-  /** Number of values. */
   readonly samples: number;
   /** Objects whose keys were treated as data and left out. */
   readonly maps: readonly string[];
@@ -26,37 +25,25 @@ export interface ObservedValues {
   readonly truncated: boolean;
 }
 
-/** Merges values one by one; keeps keys, types and counts, never values. */
-export interface ShapeCollector {
-  add(value: unknown): void;
-  result(): InferredShape;
-  /** The counts so far. Keys may be data: they are for comparisons in memory only. */
-  observed(): ObservedValues;
-}
-
 /** The fewest samples for which a property may be required and a number an integer. */
 export const MIN_SAMPLES = 3;
 
 /**
- * A JSON Schema that all samples satisfy. It contains keys and types, never values: no enum, const, default, example, pattern or bounds.
- * A string has a format only if every sample has it; objects keyed by data become maps (`additionalProperties`).
+ * Merges values one by one; keeps keys, types and counts, never values. Its result is a JSON Schema that all values satisfy: no enum, const,
+ * default, example, pattern or bounds. A string has a format only if every value has it; objects keyed by data become maps
+ * (`additionalProperties`).
  */
-export function inferShape(samples: Iterable<unknown>): InferredShape {
-  const collector = collectShape();
-  for (const sample of samples) collector.add(sample);
-  return collector.result();
-}
-
-export function collectShape(): ShapeCollector {
+export function collectShape() {
   const root = new ShapeNode();
   const visit: Visit = { nodes: 0, sample: 0, truncated: false };
   return {
-    add: (value) => {
+    add: (value: unknown): void => {
       visit.sample += 1;
       observe(root, value, 0, visit);
     },
-    observed: () => ({ root, truncated: visit.truncated }),
-    result: () => {
+    /** The counts so far. Keys may be data: they are for comparisons in memory only. */
+    observed: (): ObservedValues => ({ root, truncated: visit.truncated }),
+    result: (): InferredShape => {
       const notes = newNotes();
       const schema = toSchema(root, '', notes);
       return {
@@ -79,10 +66,7 @@ interface Notes {
 
 const newNotes = (): Notes => ({ maps: new Set<string>(), mixed: new Set<string>() });
 
-/**
- * The schema of the values that a node counts, as `inferShape` infers it. `all`: these values and others, which decide together which keys are
- * data.
- */
+/** The schema of the values that a node counts. `all`: these values and others, which decide together which keys are data. */
 export function schemaOfNode(root: ShapeNode, all: ShapeNode): JsonObject {
   return toSchema(root, '', newNotes(), all);
 }

@@ -12,7 +12,6 @@ type ValueType = JsonType | 'numeric';
 
 /** What is known about one position in the sampled values. */
 export class ShapeNode {
-  /** Values seen here. */
   seen = 0;
   /** The numbers of the samples with a value here. */
   samples = new Set<number>();
@@ -39,7 +38,6 @@ export class ShapeNode {
   crowded = false;
 }
 
-/** The state of observing all samples. */
 export interface Visit {
   nodes: number;
   /** Number of the current sample, from 1. */

@@ -2,13 +2,12 @@ import { distinctNameIgnoringCase } from '../../base/identifiers.ts';
 import { spaces } from '../../base/spaces.ts';
 import { actionLog, type SignalActionInCode, type WorkflowActionInCode } from '../process-actions.ts';
 import { Code } from '../templates/code.ts';
-import { repeatsName } from '../titles.ts';
+import { repeatsName } from '../task-names.ts';
 import { inputTypeOf } from './activities.ts';
 import { callLines, declarationLines } from './calls.ts';
 import { javaDoc, javaString, javaTypeName } from './literals.ts';
 import { fits, twoParts } from './wrap.ts';
 
-/** The declaration of a user action that sends a signal. */
 export function actionConstant({ code, title, constant, signal, input }: SignalActionInCode): string {
   const texts = [javaString(code), javaString(signal)];
   const create =
@@ -36,7 +35,6 @@ export function actionHandler({ title, constant }: SignalActionInCode, prefix: s
   };
 }
 
-/** The names of the interfaces of the workflows of user actions. */
 export function actionWorkflowTypes(workflows: readonly WorkflowActionInCode[]): readonly string[] {
   const types = new Set<string>();
   for (const { variable } of workflows)
@@ -44,18 +42,10 @@ export function actionWorkflowTypes(workflows: readonly WorkflowActionInCode[]):
   return [...types];
 }
 
-/** The workflows of user actions in the templates, and the names of the types to import. */
-export function actionWorkflows(
-  workflows: readonly WorkflowActionInCode[],
-  { prefix, processPackage }: { readonly prefix: string; readonly processPackage: string },
-): {
-  readonly views: readonly object[];
-  readonly imports: readonly string[];
-  readonly testImports: readonly string[];
-} {
+export function actionWorkflows(workflows: readonly WorkflowActionInCode[], prefix: string) {
   const types = actionWorkflowTypes(workflows);
   const activities = `${prefix}Activities`;
-  const views = workflows.map(({ code, title, variable, workflowType, activity }, at) => {
+  return workflows.map(({ code, title, variable, workflowType, activity }, at) => {
     const type = types[at] ?? '';
     const run = [
       ...[`${type}Impl.class`, javaString(code), 'kuflow'],
@@ -89,18 +79,6 @@ export function actionWorkflows(
       ),
     };
   });
-  const documents = workflows.flatMap(({ activity }) => activity ?? []);
-  return {
-    views,
-    testImports: types.map((type) => `${processPackage}.${prefix}ActionWorkflows.${type}Impl`),
-    imports: [
-      ...['ActionRequest', 'ActionResponse'].map((type) => `kuflow.worker.workflow.${type}`),
-      ...['Workflow', 'WorkflowInterface', 'WorkflowMethod'].map((type) => `io.temporal.workflow.${type}`),
-      'org.slf4j.Logger',
-      ...(documents.length > 0 ? ['kuflow.worker.workflow.KuFlowProcess'] : []),
-      ...documents.map((activity) => `${processPackage}.${activities}.${inputTypeOf(activity)}`),
-    ],
-  };
 }
 
 function plainStatements(title: string): readonly string[] {

@@ -5,7 +5,6 @@ import { javaDoc, javaString, javaTypeName } from './literals.ts';
 import { importLines } from './move-package.ts';
 import { UNTYPED } from './tasks.ts';
 
-/** The type of the argument of an activity. */
 export const inputTypeOf = (activity: string): string => `${javaTypeName(activity, 'activity')}Input`;
 
 export interface ActivityMembers {
@@ -13,17 +12,12 @@ export interface ActivityMembers {
   readonly declaration: string;
   /** In the class. */
   readonly implementation: string;
-  /** What both import for its result, unless its type belongs to the process. */
-  readonly resultImports: readonly string[];
-  /** What the class imports in addition. */
-  readonly workImports: readonly string[];
 }
 
-/** The text of an activity. */
 export function activityMembers(activity: ProcessActivity): ActivityMembers {
   const { name, inputs } = activity;
   const input = inputTypeOf(name);
-  const { about, type, work, resultImports, workImports } = activityWork(activity);
+  const { about, type, work } = activityWork(activity);
   const components = [
     'UUID processId',
     ...inputs.map(({ variable, type: inputType = UNTYPED }) => `${inputType} ${variable}`),
@@ -44,17 +38,12 @@ export function activityMembers(activity: ProcessActivity): ActivityMembers {
       '    }',
       '',
     ].join('\n'),
-    resultImports,
-    workImports,
   };
 }
 
-interface ActivityWork extends Pick<ActivityMembers, 'resultImports' | 'workImports'> {
-  /** What the activity does, as a sentence. */
+interface ActivityWork {
   readonly about: string;
-  /** The type of its result. */
   readonly type: string;
-  /** Its statements. */
   readonly work: readonly string[];
 }
 
@@ -62,7 +51,7 @@ function activityWork({ task, action, isCreditCheck, result }: ProcessActivity):
   if (action !== undefined) return documentWork(action);
   const returned =
     result?.type === undefined
-      ? { code: '        return Map.of();', imports: [] }
+      ? '        return Map.of();'
       : javaExample(result.example, result.type, { indent: 8, before: 'return ', after: ';' });
   return {
     about: task === undefined ? 'TODO: describe it.' : `Performs the "${javaDoc(task, 60)}" task and returns its data.`,
@@ -71,14 +60,11 @@ function activityWork({ task, action, isCreditCheck, result }: ProcessActivity):
       `        // ${exampleNote(isCreditCheck)}`,
       '        Process process = kuflow.retrieveProcess(input.processId());',
       `        LOG.info("${exampleLog(isCreditCheck)} (process created {})", process.createdAt());`,
-      returned.code,
+      returned,
     ],
-    resultImports: result?.type === undefined ? ['java.util.Map'] : [],
-    workImports: ['kuflow.worker.KuFlowOperations.Process', ...returned.imports],
   };
 }
 
-/** Creates the document of a downloadable action. */
 function documentWork(action: string): ActivityWork {
   return {
     about: `Creates the document of the action "${javaDoc(action, 60)}".`,
@@ -96,8 +82,6 @@ function documentWork(action: string): ActivityWork {
       '            throw new UncheckedIOException(failed);',
       '        }',
     ],
-    resultImports: ['kuflow.worker.model.KuFlowFile'],
-    workImports: ['java.io.IOException', 'java.io.UncheckedIOException', 'java.nio.file.Files', 'java.nio.file.Path'],
   };
 }
 
@@ -110,13 +94,13 @@ function endOfType(text: string, place: number): number | undefined {
 
 /** Adds a new activity to the interface or the class with the activities, or returns undefined if the file was rewritten. */
 export function appendActivity(path: string, text: string, name: string): string | undefined {
-  const { declaration, implementation, resultImports, workImports } = activityMembers(plainActivity(name));
+  const { declaration, implementation } = activityMembers(plainActivity(name));
   const isClass = path.endsWith('Impl.java');
   const place = text.indexOf(isClass ? ' KuFlowClient kuflow;' : '@ActivityInterface');
   const end = place === -1 ? undefined : endOfType(text, place);
   if (end === undefined || (isClass && !text.includes(' LOG '))) return undefined;
   const added = `${text.slice(0, end)}\n${isClass ? implementation : declaration}${text.slice(end)}`;
-  return addImports(added, [...resultImports, ...(isClass ? workImports : ['java.util.UUID'])]);
+  return addImports(added, ['java.util.Map', isClass ? 'kuflow.worker.KuFlowOperations.Process' : 'java.util.UUID']);
 }
 
 function addImports(text: string, types: readonly string[]): string {

@@ -12,7 +12,7 @@ import type {
 } from '../diagnosis.ts';
 import { LIBRARY_FOLDER } from '../library.ts';
 import { parsePom, type Pom } from './pom.ts';
-import { findJava, findJdk, MAVEN, mavenCommands, missingJdkReason, OLDEST_JAVA } from './tools.ts';
+import { findJdk, findProgram, MAVEN, mavenCommands, missingJdkReason, OLDEST_JAVA } from './tools.ts';
 
 const POM = 'pom.xml';
 const JAR = 'target/app.jar';
@@ -30,7 +30,7 @@ export const javaDiagnosis: ProjectDiagnosis = {
   temporalSdk: async ({ folder }) => examineSdk(folder, await readPom(folder)),
   worker: ({ folder, env }) =>
     existsSync(join(folder, JAR))
-      ? { kind: 'command', program: findJava(env), args: [...JVM_OPTIONS, '-jar', JAR] }
+      ? { kind: 'command', program: findProgram('java', env) ?? 'java', args: [...JVM_OPTIONS, '-jar', JAR] }
       : { kind: 'not-built', missing: JAR, build: mavenCommands().install },
 };
 
@@ -60,9 +60,11 @@ async function examineBuildTools({ folder, root, env }: ProjectLocation): Promis
   for (const file of [POM, wrapper, WRAPPER]) if (!existsSync(join(folder, file))) return unusable(file, 'is missing');
   if (!(await isExecutable(join(folder, wrapper)))) return unusable(wrapper, 'is not executable');
   const library = libraryVersion(pom);
-  const archive = library === undefined ? undefined : libraryJar(library);
-  if (archive !== undefined && existsSync(join(root, LIBRARY_FOLDER)) && !existsSync(join(root, archive)))
-    return unusable(archive, 'is missing, and pom.xml refers to it');
+  if (library !== undefined && existsSync(join(root, LIBRARY_FOLDER))) {
+    const { group, artifact } = LIBRARY;
+    const archive = [LIBRARY_FOLDER, ...group.split('.'), artifact, library, `${artifact}-${library}.jar`].join('/');
+    if (!existsSync(join(root, archive))) return unusable(archive, 'is missing, and pom.xml refers to it');
+  }
   return { kind: 'fine', summary: `JDK ${version ?? 'of unknown version'} and Maven wrapper`, facts };
 }
 
@@ -75,12 +77,6 @@ function isExecutable(path: string): Promise<boolean> {
 
 const libraryVersion = (pom: Pom | undefined): string | undefined =>
   pom?.versionsOf(LIBRARY.group).get(LIBRARY.artifact);
-
-/** The path of the library below the folder that has it. */
-function libraryJar(version: string): string {
-  const { group, artifact } = LIBRARY;
-  return [LIBRARY_FOLDER, ...group.split('.'), artifact, version, `${artifact}-${version}.jar`].join('/');
-}
 
 /** More than the list of files at the end of a jar. */
 const LIST_BYTES = MIB;

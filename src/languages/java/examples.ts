@@ -2,7 +2,6 @@ import type { CodePosition } from '../templates/code.ts';
 import { isJsonList, isJsonObject, type Json, type JsonObject } from '../../base/json.ts';
 import { BUILDER, javaRecordOf, type JavaEnum, type JavaRecord, type JavaType } from './java-types.ts';
 import { javaString } from './literals.ts';
-import { importsOf } from './record-types.ts';
 import { spaces } from '../../base/spaces.ts';
 import { fill } from './wrap.ts';
 
@@ -11,7 +10,6 @@ const STEP = 8;
 const LAST_CALL = 80;
 const MAX_PAIRS = 10;
 
-/** An expression that can be broken into lines. */
 type Expression =
   /** `isSimple`: a literal, several of which go on one line. */
   | { readonly kind: 'text'; readonly text: string; readonly isSimple: boolean }
@@ -24,17 +22,15 @@ interface Call {
 }
 
 /**
- * The code `before` + expression + `after`, in lines, whose expression is a value of a type of `declareJavaTypes`, with the types to import.
- * Values that the types of the record do not have are left out.
+ * The code `before` + expression + `after`, in lines, whose expression is a value of a type of `declareJavaTypes`. Values that the types of the record do not have are left out.
  */
 export function javaExample(
   value: JsonObject,
   { name, schema }: { readonly name: string; readonly schema: JsonObject },
   { indent, before, after }: CodePosition,
-): { readonly code: string; readonly imports: readonly string[] } {
+): string {
   const expression = recordExpression(value, javaRecordOf(name, schema), name);
-  const code = spaces(indent) + before + print(expression, indent, indent + before.length, after) + after;
-  return { code, imports: importsOf(code) };
+  return spaces(indent) + before + print(expression, indent, indent + before.length, after) + after;
 }
 
 function expressionOf(value: Json, type: JavaType, around: string): Expression | undefined {
@@ -72,7 +68,7 @@ function recordExpression(value: JsonObject, { components }: JavaRecord, name: s
 
 function enumExpression(value: string, { constants }: JavaEnum, name: string): Expression | undefined {
   const constant = constants.find((one) => one.value === value);
-  return constant === undefined ? undefined : complex(`${name}.${constant.name}`);
+  return constant && { kind: 'text', text: `${name}.${constant.name}`, isSimple: false };
 }
 
 /** Without the values that are null: these collections do not accept them. */
@@ -125,7 +121,6 @@ function anyExpression(value: Json): Expression | undefined {
 }
 
 const simple = (text: string): Expression => ({ kind: 'text', text, isSimple: true });
-const complex = (text: string): Expression => ({ kind: 'text', text, isSimple: false });
 const decimal = (value: number): Expression => created('BigDecimal', String(value));
 const created = (type: string, text: string): Expression => call(`new ${type}`, javaString(text));
 const parsed = (type: string, text: string): Expression => call(`${type}.parse`, javaString(text));

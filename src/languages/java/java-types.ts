@@ -69,7 +69,6 @@ const ANY = plain('Object');
 const ANY_OBJECT: JavaType = { kind: 'map', values: ANY, nullable: true };
 
 interface Scope {
-  /** The names of the types around. */
   readonly around: readonly string[];
   readonly containers: number;
   /** Receives the types that the surrounding record declares. */
@@ -121,7 +120,6 @@ interface Value {
   readonly nullable: boolean;
 }
 
-/** The type for a value that is called `name`. */
 function javaTypeOf(type: SchemaType, name: string, scope: Scope): Value {
   const { nullable, members } = alternativesOf(type);
   return { type: javaTypeOfAlternatives(members, name, scope), nullable };
@@ -151,7 +149,6 @@ function isEnumValue(value: unknown): value is string {
   return typeof value === 'string' && value.length <= MAX_TEXT;
 }
 
-/** The name of the class of single values. */
 function plainName(type: SchemaType): string | undefined {
   switch (type.kind) {
     case 'text':

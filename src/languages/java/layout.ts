@@ -5,32 +5,8 @@ import { JAVA_RESERVED } from './literals.ts';
 
 const SCHEMAS = 'src/main/resources/kuflow/schemas';
 
-/** Where the code of one process is. */
-export interface JavaLayout {
-  readonly definitionFile: string;
-  readonly processPackage: string;
-  /** The start of its class names: `Loan`. */
-  readonly prefix: string;
-  readonly packageInfo: string;
-  readonly workflow: string;
-  readonly workflowImpl: string;
-  readonly activities: string;
-  readonly activitiesImpl: string;
-  readonly tasks: string;
-  /** Declares the user actions that send a signal, if there are any. */
-  readonly actions: string;
-  /** Contains the workflows of user actions, if there are any. */
-  readonly actionWorkflows: string;
-  readonly types: string;
-  readonly schemas: string;
-  readonly test: string;
-  /** The name of the file with the data of its test. */
-  readonly sampleName: string;
-  readonly sample: string;
-}
-
 /** The layout of the process with this slug, or without a slug, of the first process of a project. */
-export function javaLayout({ packageName, slug: first }: CodePlace, slug?: string): JavaLayout {
+export function javaLayout({ packageName, slug: first }: CodePlace, slug?: string) {
   const name = slug ?? first;
   if (packageName === undefined || name === undefined) throw new TypeError('A Java project has a package and a slug');
   // Projects of earlier versions have their wiring in `kuflow`.
@@ -41,6 +17,7 @@ export function javaLayout({ packageName, slug: first }: CodePlace, slug?: strin
   return {
     definitionFile: definitionFile(slug),
     processPackage: `${packageName}.${part}`,
+    /** The start of its class names: `Loan`. */
     prefix,
     packageInfo: `${main}/package-info.java`,
     workflow: `${main}/${prefix}Workflow.java`,
@@ -48,22 +25,26 @@ export function javaLayout({ packageName, slug: first }: CodePlace, slug?: strin
     activities: `${main}/${prefix}Activities.java`,
     activitiesImpl: `${main}/${prefix}ActivitiesImpl.java`,
     tasks: `${main}/${prefix}Tasks.java`,
+    /** Declares the user actions that send a signal, if there are any. */
     actions: `${main}/${prefix}Actions.java`,
+    /** Contains the workflows of user actions, if there are any. */
     actionWorkflows: `${main}/${prefix}ActionWorkflows.java`,
     types: `${main}/${prefix}Types.java`,
     schemas: `${SCHEMAS}/${name}.json`,
     test: `src/test/${folder}/${prefix}WorkflowTest.java`,
+    /** The name of the file with the data of its test. */
     sampleName: name,
     sample: `src/test/resources/samples/${name}.json`,
   };
 }
+
+export type JavaLayout = Readonly<ReturnType<typeof javaLayout>>;
 
 const CODE = [
   ...(['tasks', 'actions', 'types', 'schemas', 'packageInfo', 'workflow', 'workflowImpl', 'actionWorkflows'] as const),
   ...(['activities', 'activitiesImpl', 'test', 'sample'] as const),
 ];
 
-/** The layout as the rest of this tool needs it. */
 export function javaProcessLayout(place: CodePlace, slug?: string): ProcessLayout {
   const layout = javaLayout(place, slug);
   const { tasks, workflow, activities, activitiesImpl } = layout;

@@ -12,10 +12,7 @@ const KEYWORDS = wordSet(
   var yield record sealed permits`,
 );
 
-/**
- * Names that a method without parameters, a variable or a component of a record cannot or should not have: keywords and the methods of
- * `Object` and `Record`.
- */
+/** Names that a method, a variable or a record component should not have: keywords and the methods of `Object` and `Record`. */
 export const JAVA_RESERVED: ReadonlySet<string> = new Set([
   ...KEYWORDS,
   ...wordSet('clone equals finalize getClass hashCode notify notifyAll toString wait'),

@@ -1,6 +1,5 @@
 import type { PlannedFile } from '../planned-file.ts';
 
-/** The package of the template. */
 export const TEMPLATE_PACKAGE = 'com.example.worker';
 const TEMPLATE_PATH = TEMPLATE_PACKAGE.replaceAll('.', '/');
 const SOURCE = new RegExp(`^(src/(?:main|test)/java)/${TEMPLATE_PATH}/`);
@@ -18,6 +17,23 @@ export function movePackage(file: PlannedFile, packageName: string): PlannedFile
     path: file.path.replace(SOURCE, `$1/${packageName.replaceAll('.', '/')}/`),
     contents: Buffer.from(text.replace(/(?:^import .*;\n)+/gm, sortLines)),
   };
+}
+
+/** What a name in an import is not: part of a text, a comment or a longer name. */
+const TEXTS = /"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|\/\*[^]*?\*\/|\/\/.*|^import .*/gm;
+const NAMES = /(?<![\w.])\w+/g;
+
+/** Leaves out the imports that a file does not use, and sorts the others, because formatters check both. */
+export function organizeJavaImports(file: PlannedFile): PlannedFile {
+  if (!file.path.endsWith('.java')) return file;
+  const text = Buffer.from(file.contents).toString('utf8');
+  const names = new Set(text.replace(TEXTS, '').match(NAMES));
+  const isUsed = (line: string): boolean => names.has(/(\w+);$/.exec(line)?.[1] ?? '');
+  const organized = text.replace(/(?:^import .*;\n)+\n/gm, (lines) => {
+    const used = lines.trimEnd().split('\n').filter(isUsed);
+    return used.length === 0 ? '' : `${sortLines(`${used.join('\n')}\n`)}\n`;
+  });
+  return { ...file, contents: Buffer.from(organized) };
 }
 
 /** Import lines for these types, sorted. */

@@ -4,13 +4,13 @@ import { parseJsonText } from '../../base/json.ts';
 import { wordPattern } from '../../base/pattern.ts';
 import { javaLayout } from './layout.ts';
 import { javaString } from './literals.ts';
-import { JAVA_TASK_NAMING } from './tasks.ts';
+import { JAVA_NAMING } from './tasks.ts';
 
 /** Codes of the tasks that a code file of a process already handles, whoever wrote that code. */
 export function findTasks(text: string, path: string, { place, slug, ...process }: ProcessInCode): ReadonlySet<string> {
   const layout = javaLayout(place, slug);
   const callOf = ({ activity }: ProcessTask): string => `${wordPattern(activity)}\\s*\\(`;
-  return findProcessTasks({ text, path, files: layout }, processTasks(process, JAVA_TASK_NAMING), {
+  return findProcessTasks({ text, path, files: layout }, processTasks(process, JAVA_NAMING), {
     declares: declaresTask,
     patterns: {
       [layout.workflowImpl]: ({ constant }) => `\\b${layout.prefix}Tasks\\.${wordPattern(constant)}`,
@@ -25,13 +25,10 @@ export function declaresTask(text: string, code: string): boolean {
   return text.includes(`(${javaString(code)}`);
 }
 
-/** The workflow types that an interface declares. */
 export const workflowTypes = (text: string): ReadonlySet<string> => namesIn(text, 'WorkflowMethod');
 
-/** The names of the activities that an interface declares. */
 export const activityNames = (text: string): ReadonlySet<string> => namesIn(text, 'ActivityMethod');
 
-/** The names in annotations of methods. */
 function namesIn(text: string, annotation: string): ReadonlySet<string> {
   const pattern = new RegExp(`@${annotation}\\(\\s*name = ("(?:[^"\\\\]|\\\\.)*")\\s*\\)`, 'g');
   return new Set([...text.matchAll(pattern)].map(([, literal = '""']) => literalValue(literal)));

@@ -1,4 +1,3 @@
-import { REFERENCE_TYPES } from '../../schema/formats.ts';
 import type { NamedSchema } from '../../schema/types.ts';
 import {
   BUILDER,
@@ -9,7 +8,7 @@ import {
   type JavaRecord,
   type JavaType,
 } from './java-types.ts';
-import { repeatsName } from '../titles.ts';
+import { repeatsName } from '../task-names.ts';
 import { callLines } from './calls.ts';
 import { javaDoc, javaString } from './literals.ts';
 import { spaces } from '../../base/spaces.ts';
@@ -17,32 +16,10 @@ import { areAnnotationsShort, fill, fits, twoParts } from './wrap.ts';
 
 const STEP = 4;
 
-/** Where the types that are not in java.lang come from. */
-const PACKAGES: readonly (readonly [packageName: string, types: readonly string[]])[] = [
-  ['kuflow.worker.model', REFERENCE_TYPES],
-  ['com.fasterxml.jackson.annotation', ['JsonAnyGetter', 'JsonAnySetter', 'JsonCreator', 'JsonProperty', 'JsonValue']],
-  ['java.math', ['BigDecimal']],
-  ['java.time', ['LocalDate', 'OffsetDateTime']],
-  ['java.util', ['Arrays', 'List', 'Map']],
-  ['org.jspecify.annotations', ['NullUnmarked', 'Nullable']],
-];
-
-/** The members of a class with a record for each schema, indented for a class at column 0, and the names of the types to import. */
-export function declareJavaTypes(schemas: readonly NamedSchema[]): {
-  readonly code: string;
-  readonly imports: readonly string[];
-} {
+/** The members of a class with a record for each schema, indented for a class at column 0. */
+export function declareJavaTypes(schemas: readonly NamedSchema[]): string {
   const records = schemas.map(({ name, schema }) => printRecord(javaRecordOf(name, schema), STEP).join('\n'));
-  const code = records.map((record) => `${record}\n`).join('\n');
-  return { code, imports: importsOf(code) };
-}
-
-/** The types that need an import, among the names in Java code. Names of declared types differ from them. */
-export function importsOf(code: string): readonly string[] {
-  const names = new Set(code.replace(/"(?:[^"\\]|\\.)*"|\/\*.*?\*\//gs, '').match(/\b\w+\b/g) ?? []);
-  return PACKAGES.flatMap(([packageName, types]) =>
-    types.filter((type) => names.has(type)).map((type) => `${packageName}.${type}`),
-  );
+  return records.map((record) => `${record}\n`).join('\n');
 }
 
 function printRecord(record: JavaRecord, indent: number): readonly string[] {
@@ -72,7 +49,6 @@ function docLines(components: readonly JavaComponent[], indent: number): readonl
   return lines.length === 0 ? [] : [`${spaces(indent)}/**`, ...lines, `${spaces(indent)} */`];
 }
 
-/** The first lines of a record. */
 function printHeader(name: string, components: readonly JavaComponent[], indent: number): readonly string[] {
   const others = `@JsonAnySetter @JsonAnyGetter Map<String, Object> ${OTHERS}`;
   if (components.length === 0) {

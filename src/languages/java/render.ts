@@ -8,7 +8,7 @@ import type { ProjectSpec } from '../project-spec.ts';
 import { Code } from '../templates/code.ts';
 import type { TemplateSet } from '../templates/set.ts';
 import { javaLayout, type JavaLayout } from './layout.ts';
-import { movePackage, TEMPLATE_PACKAGE } from './move-package.ts';
+import { movePackage, organizeJavaImports, TEMPLATE_PACKAGE } from './move-package.ts';
 import { javaProcessContext } from './process-context.ts';
 
 /** The path of the library's jar, with its version. */
@@ -40,9 +40,9 @@ const PROCESS_PARTS: ProcessParts<(typeof PARTS)[keyof typeof PARTS], JavaLayout
   activityParts: ['activities', 'activitiesImpl', 'schemas'],
   layout: javaLayout,
   context: javaProcessContext,
+  finish: organizeJavaImports,
 };
 
-/** The files of a Java project except its process definitions. */
 export function renderJava(spec: ProjectSpec, templates: TemplateSet): readonly PlannedFile[] {
   const { packageName = '' } = spec;
   const files = renderProjectFiles(spec, templates, PROCESS_PARTS, {
@@ -59,16 +59,27 @@ export function renderJava(spec: ProjectSpec, templates: TemplateSet): readonly 
 /** What an archive has in its version in addition to what a registry has. */
 const BUILD = /-[0-9a-f]{8}$/;
 
-/**
- * The context of the templates that all processes of a project share, except that of its first process. Strings are printed by language
- * helpers, `Code` as is.
- */
+/** What all processes of a project share. Strings are printed by language helpers, `Code` as is. */
 function javaTemplateContext(spec: ProjectSpec, library: LibraryArchive): object {
   const { packageName = '' } = spec;
   const layout = javaLayout(spec);
   return {
     // Tomcat and gRPC write temporary files.
-    ...projectContext(spec, { memory: '512Mi', writesTmp: true }),
+    ...projectContext(
+      spec,
+      { memory: '512Mi', writesTmp: true },
+      {
+        kuflow: './kuflow',
+        installStep: './mvnw -DskipTests verify  # downloads the dependencies and builds the worker',
+        runTask: 'make',
+        startCommand: './mvnw spring-boot:run',
+        imageCommand: 'make image',
+        historiesFolder: 'src/test/resources/histories',
+        versionGuard: '`Workflow.getVersion("<change>", Workflow.DEFAULT_VERSION, 1)`',
+        workflowPlace: `\`${layout.prefix}WorkflowImpl\``,
+        activitiesPlace: `\`${layout.prefix}ActivitiesImpl\``,
+      },
+    ),
     artifactId: new Code(unscopedName(spec.name)),
     groupId: new Code(packageName.split('.').slice(0, 2).join('.')),
     packageName: new Code(packageName),

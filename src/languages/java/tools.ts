@@ -16,7 +16,6 @@ const INSTALL = ['-B', '-ntp', '-DskipTests', 'verify'];
 
 /** A JDK on this machine, as the Maven wrapper finds it. */
 export interface Jdk {
-  /** The path of its compiler. */
   readonly javac: string;
   /** Undefined if it does not say. */
   readonly version: number | undefined;
@@ -46,12 +45,8 @@ export function missingJdkReason(env: NodeJS.ProcessEnv): string {
     : `JAVA_HOME is ${home}, which has no working bin/javac`;
 }
 
-/** The program that starts a JVM. */
-export function findJava(env: NodeJS.ProcessEnv): string {
-  return findProgram('java', env) ?? 'java';
-}
-
-function findProgram(name: string, env: NodeJS.ProcessEnv): string | undefined {
+/** In `JAVA_HOME`, otherwise on the PATH. */
+export function findProgram(name: string, env: NodeJS.ProcessEnv): string | undefined {
   const home = env['JAVA_HOME'] ?? '';
   return home === '' ? findOnPath(name, env) : join(home, 'bin', IS_WINDOWS ? `${name}.exe` : name);
 }

@@ -38,7 +38,6 @@ interface Element {
   readonly path: string;
   readonly start: number;
   readonly end: number;
-  /** The range of the whole element. */
   readonly outer: readonly [number, number];
 }
 

@@ -9,19 +9,18 @@ import {
 import { processTasks } from '../process-tasks.ts';
 import type { TaskChoices } from '../project-spec.ts';
 import { Code } from '../templates/code.ts';
-import { repeatsName } from '../titles.ts';
+import { repeatsName } from '../task-names.ts';
 import { pythonInputType } from './activities.ts';
 import { pythonCall, withArguments } from './layout.ts';
 import { cutToColumns, pyComment, pyString } from './literals.ts';
-import { pascalCase, PYTHON_TASK_NAMING } from './tasks.ts';
+import { pascalCase, PYTHON_NAMING } from './tasks.ts';
 
 /** Keeps the line with the title of an action short enough. */
 const LONGEST_TITLE = 45;
 
-/** The user actions of a process with their names in Python. */
 export function pythonActions(definition: WorkerDefinition, choices: TaskChoices = {}): ProcessActions {
-  const tasks = processTasks({ definition, choices }, PYTHON_TASK_NAMING);
-  return processActions(definition, PYTHON_TASK_NAMING, {
+  const tasks = processTasks({ definition, choices }, PYTHON_NAMING);
+  return processActions(definition, PYTHON_NAMING, {
     tasks,
     // They are in the same module, and in modules that import both.
     constants: tasks.map(({ constant }) => constant),
@@ -29,27 +28,22 @@ export function pythonActions(definition: WorkerDefinition, choices: TaskChoices
   });
 }
 
-/** The statement that logs an action. */
 export const logAction = (title: string): string =>
   `workflow.logger.info(${pyString(actionLog(cutToColumns(title, LONGEST_TITLE)))})`;
 
-/** The class of the workflow of an action. */
 export const actionClass = ({ variable }: Pick<WorkflowActionInCode, 'variable'>): string =>
   `${pascalCase(variable)}Action`;
 
-/** The constant of an action that sends a signal. */
 export function signalConstant({ constant, code, signal, title, input }: SignalActionInCode): string {
   const callee = input === undefined ? 'SignalAction' : `SignalAction[${input.name}]`;
   const comment = repeatsName(title, constant) ? [] : [`# ${pyComment(title)}`];
   return [...comment, pythonCall(`${constant} = `, callee, [pyString(code), pyString(signal)], 0)].join('\n');
 }
 
-/** The handler of an action that sends a signal, as a statement. */
 export function signalHandler({ constant, title }: SignalActionInCode): string {
   return pythonCall('', 'self._kuflow.on_action', [`tasks.${constant}`, `lambda _input: ${logAction(title)}`], 8);
 }
 
-/** The start of the test of an action with a workflow. */
 export function actionTest(action: WorkflowActionInCode, activities: string | undefined) {
   const args = ['environment', actionClass(action), 'kuflow', pyString(action.code)];
   return {
@@ -73,7 +67,6 @@ export function actionTest(action: WorkflowActionInCode, activities: string | un
   };
 }
 
-/** What the workflow of an action does, in lines. */
 export function actionWork({ title, activity }: WorkflowActionInCode, prefix: string): string {
   if (activity === undefined) {
     const message = pyString(`${cutToColumns(title, LONGEST_TITLE)}: done`);

@@ -3,13 +3,10 @@ import { exampleLog, exampleNote, plainActivity, type ProcessActivity } from '..
 import { pythonExample } from './examples.ts';
 import { pythonCall } from './layout.ts';
 import { pyDoc } from './literals.ts';
-import type { Import } from './imports.ts';
 import { pascalCase, UNTYPED_DICT } from './tasks.ts';
 
-/** The type of the argument of an activity. */
 export const pythonInputType = (activity: string): string => `${pascalCase(activity)}Input`;
 
-/** The type of the argument of an activity, as a class. */
 export function inputClass({ name, inputs }: ProcessActivity): string {
   return [
     `class ${pythonInputType(name)}(TypedDict):`,
@@ -19,7 +16,6 @@ export function inputClass({ name, inputs }: ProcessActivity): string {
   ].join('\n');
 }
 
-/** An activity as a method. */
 export function activityMethod(activity: ProcessActivity): string {
   const { name, task, action, isCreditCheck, result } = activity;
   if (action !== undefined) return documentMethod(name, action);
@@ -46,15 +42,6 @@ export function overridingMethod({ name, result }: ProcessActivity, fields: Json
   ].join('\n');
 }
 
-/** What the activity of a downloadable action needs. */
-export const DOCUMENT_IMPORTS: readonly Import[] = [
-  { module: 'asyncio' },
-  { module: 'pathlib', name: 'Path' },
-  { module: 'tempfile', name: 'TemporaryDirectory' },
-  { module: 'kuflow_worker', name: 'FileFields' },
-];
-
-/** The activity of a downloadable action. */
 function documentMethod(name: string, action: string): string {
   return [
     '    @activity.defn',
@@ -78,7 +65,7 @@ const typeOf = (result: ProcessActivity['result']): string =>
 function returnStatement({ type, example }: NonNullable<ProcessActivity['result']>): string {
   return type === undefined
     ? '        return {}'
-    : pythonExample(example, type, { indent: 8, before: 'return ', after: '' }).code;
+    : pythonExample(example, type, { indent: 8, before: 'return ', after: '' });
 }
 
 /** A class with its decorators and the comments before it. */

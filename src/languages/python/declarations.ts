@@ -1,7 +1,7 @@
 import { REFERENCE_TYPES } from '../../schema/formats.ts';
 import type { NamedSchema } from '../../schema/types.ts';
 import { spaces } from '../../base/spaces.ts';
-import { repeatsName } from '../titles.ts';
+import { repeatsName } from '../task-names.ts';
 import { pyCommentLines, pyString, isPythonField } from './literals.ts';
 import {
   displayWidth,
@@ -11,18 +11,14 @@ import {
   withArguments,
   type Expression,
 } from './layout.ts';
-import { pythonImportsOf, type Import } from './imports.ts';
 import { pythonTypeOf, type PythonClass, type PythonField, type PythonType } from './python-types.ts';
 
 const STEP = 4;
 
 const METADATA = 'Metadata';
 
-/** Declarations of types for data, formatted like `ruff format`, and their imports. They follow the imports and an empty line. */
-export function declarePythonTypes(schemas: readonly NamedSchema[]): {
-  readonly code: string;
-  readonly imports: readonly Import[];
-} {
+/** Declarations of types for data, formatted like `ruff format`. They follow the imports and an empty line. */
+export function declarePythonTypes(schemas: readonly NamedSchema[]): string {
   const taken = new Set([...schemas.map(({ name }) => name), ...REFERENCE_TYPES]);
   const declarations = schemas.flatMap((named) => {
     const declared = pythonTypeOf(named, taken);
@@ -32,8 +28,7 @@ export function declarePythonTypes(schemas: readonly NamedSchema[]): {
   });
   // The import rules of ruff want two empty lines between imports and a class, and one before other statements.
   const start = declarations[0]?.startsWith('class ') === true ? '\n' : '';
-  const code = `${start}${declarations.join('\n\n\n')}\n`;
-  return { code, imports: pythonImportsOf(code) };
+  return `${start}${declarations.join('\n\n\n')}\n`;
 }
 
 /** Metadata can be written field by field, and a process may have no value for a required field yet. */

@@ -4,26 +4,17 @@ import type { NamedSchema } from '../../schema/types.ts';
 import { spaces } from '../../base/spaces.ts';
 import type { Json, JsonObject } from '../../base/json.ts';
 import { isJsonList, isJsonObject } from '../../base/json.ts';
-import { pythonImportsOf, type Import } from './imports.ts';
 import { displayWidth, inBrackets, printExpression, withArguments, type Expression } from './layout.ts';
 import { dictExpression, pyString, valueExpression } from './literals.ts';
 import { pythonTypeOf, type PythonType } from './python-types.ts';
 
-/**
- * Code for this value between `before` and `after`, and its imports. Type checkers accept it for the type that `declarePythonTypes`
- * declares. A value that they would reject is cast.
- */
-export function pythonExample(
-  value: JsonObject,
-  named: NamedSchema,
-  { indent, before, after }: CodePosition,
-): { readonly code: string; readonly imports: readonly Import[] } {
+/** Code that type checkers accept for the type of `declarePythonTypes`, between `before` and `after`. What they would reject is cast. */
+export function pythonExample(value: JsonObject, named: NamedSchema, { indent, before, after }: CodePosition): string {
   const expression =
     typedExpression(value, pythonTypeOf(named, new Set())) ??
     withArguments('cast(', [named.name, valueExpression(value)], ')');
   const place = { indent, column: indent + displayWidth(before), after: displayWidth(after) };
-  const code = printExpression(expression, place);
-  return { code: spaces(indent) + before + code + after, imports: pythonImportsOf(code) };
+  return spaces(indent) + before + printExpression(expression, place) + after;
 }
 
 /** The literal of the value if all type checkers accept it for the type. Undefined if type checkers disagree, as for unions of classes. */

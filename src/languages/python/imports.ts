@@ -6,23 +6,31 @@ export interface Import {
   readonly name?: string;
 }
 
-const MODULES: readonly (readonly [module: string, names: readonly string[]])[] = [
-  ['typing', ['Any', 'Literal', 'Never', 'NotRequired', 'TypeAlias', 'TypedDict', 'cast']],
-  ['kuflow_worker', ['KuFlowFile', 'KuFlowGroup', 'KuFlowPrincipal']],
-];
 const STANDARD = new Set(['asyncio', 'datetime', 'typing', 'collections.abc', 'pathlib', 'tempfile']);
 
-/** What generated Python code must import, found by the names in it. */
-export function pythonImportsOf(code: string): readonly Import[] {
-  const bare = code.replace(/"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|#.*/g, '');
-  const names = new Set(bare.match(/(?<![\p{L}\p{N}_.])[A-Za-z]+(?![\p{L}\p{N}_])/gu) ?? []);
-  return MODULES.flatMap(([module, known]) =>
-    known.filter((name) => names.has(name)).map((name) => ({ module, name })),
-  );
+const STATEMENT = String.raw`(?:from (\S+) import ([\p{L}\p{N}_, ]+)|import (\S+))\n`;
+/** The first import statements of a module that are on one line each. */
+const STATEMENTS = new RegExp(`^${STATEMENT}(?:\\n?${STATEMENT})*`, 'mu');
+const TEXTS = /"""[^]*?"""|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|#.*/g;
+const NAMES = /(?<![\p{L}\p{N}_.])[\p{L}\p{N}_]+/gu;
+
+/** Leaves out the imports that a module of the package `own` does not use, and writes the others as `printImports` does. */
+export function organizePythonImports(text: string, own: string): string {
+  const used = new Set(text.replace(STATEMENTS, '').replace(TEXTS, '').match(NAMES));
+  return text.replace(STATEMENTS, (statements) => {
+    const all = [...statements.matchAll(new RegExp(STATEMENT, 'gu'))].flatMap(
+      ([, from = '', names = '', module]): readonly Import[] =>
+        module === undefined ? names.split(', ').map((name) => ({ module: from, name })) : [{ module }],
+    );
+    return printImports(
+      all.filter(({ module, name = module }) => used.has(name)),
+      own,
+    );
+  });
 }
 
-/** Import statements in the order and layout of `ruff`. */
-export function printImports(imports: readonly Import[]): string {
+/** Import statements in the order and layout of `ruff`. `own`: the package of the project. */
+export function printImports(imports: readonly Import[], own = '.'): string {
   const modules = new Map<string, Set<string>>();
   const whole = new Set<string>();
   for (const { module, name } of imports) {
@@ -30,11 +38,16 @@ export function printImports(imports: readonly Import[]): string {
     else modules.set(module, (modules.get(module) ?? new Set()).add(name));
   }
   const groups = [0, 1, 2].map((group) => [
-    ...[...whole].filter((module) => groupOf(module) === group).map((module) => `import ${module}`),
+    ...[...whole].filter((module) => groupOf(module, own) === group).map((module) => `import ${module}`),
     ...[...modules]
-      .filter(([module]) => groupOf(module) === group)
+      .filter(([module]) => groupOf(module, own) === group)
       .sort(([a], [b]) => dots(b) - dots(a) || (a < b ? -1 : 1))
-      .map(([module, names]) => importStatement(module, [...names].sort(compareNames))),
+      .map(([module, names]) =>
+        importStatement(
+          module,
+          [...names].sort((a, b) => rank(a) - rank(b) || collator.compare(a, b)),
+        ),
+      ),
   ]);
   return groups
     .filter((lines) => lines.length > 0)
@@ -49,8 +62,8 @@ function importStatement(module: string, names: readonly string[]): string {
 }
 
 /** Modules of Python, others, those of the project. */
-function groupOf(module: string): number {
-  if (module.startsWith('.')) return 2;
+function groupOf(module: string, own: string): number {
+  if (module.startsWith('.') || module.split('.', 1)[0] === own) return 2;
   return STANDARD.has(module) ? 0 : 1;
 }
 
@@ -58,13 +71,9 @@ function dots(module: string): number {
   return /^\.*/.exec(module)?.[0].length ?? 0;
 }
 
-/** Constants, then classes, then other names. */
-function compareNames(a: string, b: string): number {
-  return rank(a) - rank(b) || collator.compare(a, b);
-}
-
 const collator = new Intl.Collator('en', { numeric: true, sensitivity: 'base' });
 
+/** Constants, then classes, then other names. */
 function rank(name: string): number {
   if (name.length > 1 && name === name.toUpperCase()) return 0;
   return /^\p{Lu}/u.test(name) ? 1 : 2;

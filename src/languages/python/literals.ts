@@ -104,7 +104,6 @@ function disableDirectives(line: string): string {
   );
 }
 
-/** The text, cut at `columns`. */
 export function cutToColumns(text: string, columns: number): string {
   const [first = '', ...rest] = pieces(text, columns);
   return rest.length === 0 ? first : `${(pieces(text, columns - 1)[0] ?? '').trimEnd()}…`;
@@ -128,7 +127,6 @@ function pieces(text: string, columns: number): readonly string[] {
   return [...result, piece];
 }
 
-/** A literal of plain data. */
 export function valueExpression(value: Json): Expression {
   if (typeof value === 'string') return pyString(value);
   if (typeof value === 'number') return pyNumber(value);

@@ -26,7 +26,7 @@ export function withoutIntersections(type: SchemaType): SchemaType {
 
 /** Merges two types into the type of the values that match both. Undefined if they cannot be merged, such as text and a number. */
 function mergeTypes(first: SchemaType, second: SchemaType): SchemaType | undefined {
-  if (first.kind === 'unknown' || isEqual(first, second)) return second;
+  if (first.kind === 'unknown' || JSON.stringify(first) === JSON.stringify(second)) return second;
   if (second.kind === 'unknown') return first;
   if (first.kind === 'union' || second.kind === 'union') {
     const pairs = membersOf(first).flatMap((one) => membersOf(second).map((other) => mergeTypes(one, other)));
@@ -102,8 +102,4 @@ function union(types: readonly SchemaType[]): SchemaType {
 
 function membersOf(type: SchemaType): readonly SchemaType[] {
   return type.kind === 'union' ? type.members : [type];
-}
-
-function isEqual(first: SchemaType, second: SchemaType): boolean {
-  return JSON.stringify(first) === JSON.stringify(second);
 }

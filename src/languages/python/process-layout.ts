@@ -6,30 +6,8 @@ import { PYTHON_RESERVED } from './literals.ts';
 /** Modules that every project has next to the packages of its processes. */
 const TEMPLATE_MODULES: ReadonlySet<string> = new Set(['processes']);
 
-/** Where the code of one process is. */
-export interface PythonLayout {
-  readonly definitionFile: string;
-  /** The package of the project. */
-  readonly packageName: string;
-  /** The package of the process inside it. */
-  readonly part: string;
-  /** The start of its class names: `Loan`. */
-  readonly prefix: string;
-  readonly init: string;
-  readonly workflow: string;
-  readonly activities: string;
-  readonly actions: string;
-  readonly tasks: string;
-  readonly types: string;
-  readonly schemas: string;
-  readonly test: string;
-  /** The name of the file with the data of its test. */
-  readonly sampleName: string;
-  readonly sample: string;
-}
-
 /** The layout of the process with this slug, or without a slug, of the first process of a project. */
-export function pythonLayout({ packageName, slug: first }: CodePlace, slug?: string): PythonLayout {
+export function pythonLayout({ packageName, slug: first }: CodePlace, slug?: string) {
   const name = slug ?? first;
   if (packageName === undefined || name === undefined) throw new TypeError('A Python project has a package and a slug');
   const part = processPackage(name, (one) => PYTHON_RESERVED.has(one) || TEMPLATE_MODULES.has(one));
@@ -37,7 +15,9 @@ export function pythonLayout({ packageName, slug: first }: CodePlace, slug?: str
   return {
     definitionFile: definitionFile(slug),
     packageName,
+    /** The package of the process inside it. */
     part,
+    /** The start of its class names: `Loan`. */
     prefix: classPrefix(name),
     init: `${folder}/__init__.py`,
     workflow: `${folder}/workflow.py`,
@@ -47,12 +27,14 @@ export function pythonLayout({ packageName, slug: first }: CodePlace, slug?: str
     types: `${folder}/types.py`,
     schemas: `${folder}/schemas.json`,
     test: `tests/test_${part.replace(/^_+|_+$/g, '')}_workflow.py`,
+    /** The name of the file with the data of its test. */
     sampleName: name,
     sample: `tests/samples/${name}.json`,
   };
 }
 
-/** The layout as the rest of this tool needs it. */
+export type PythonLayout = Readonly<ReturnType<typeof pythonLayout>>;
+
 export function pythonProcessLayout(place: CodePlace, slug?: string): ProcessLayout {
   const layout = pythonLayout(place, slug);
   const { tasks, types, schemas, init, workflow, activities, actions, test, sample } = layout;

@@ -8,7 +8,6 @@ import { MIB, readSmallFile, readSmallText } from '../../files/read.ts';
 export const PYPROJECT = 'pyproject.toml';
 const LONGEST_LOCK = 16 * MIB;
 
-/** What a `pyproject.toml` says about a worker. */
 export interface Pyproject {
   /** The lower bound of `requires-python`, such as `3.11`. */
   readonly oldestPython: string | undefined;

@@ -15,7 +15,6 @@ export type PythonType =
   | { readonly kind: 'union'; readonly members: readonly PythonType[] }
   | PythonClass;
 
-/** A `TypedDict`. */
 export interface PythonClass {
   readonly kind: 'class';
   readonly name: string;
@@ -34,10 +33,7 @@ const ANY = plain('Any');
 const NEVER = plain('Never');
 const NONE = plain('None');
 
-/**
- * The type of KuFlow data, which is always an object. The class of a nested object is named after the outer object and its key. A name
- * in `taken` gets a number. New names are added to `taken`.
- */
+/** The class of a nested object is named after the outer one and its key, with a number if it is in `taken`, to which it is added. */
 export function pythonTypeOf({ name, schema }: NamedSchema, taken: Set<string>): PythonType {
   const members = alternativesOf(withoutIntersections(schemaTypeOf(schema))).filter(
     ({ kind }) => kind === 'object' || kind === 'map',
@@ -84,7 +80,6 @@ function literalOf(value: string | number | boolean): PythonType {
     : { kind: 'literal', values: [value] };
 }
 
-/** The members of nested unions. */
 function alternativesOf(type: SchemaType): readonly SchemaType[] {
   return type.kind === 'union' ? type.members.flatMap(alternativesOf) : [type];
 }

@@ -2,14 +2,14 @@ import type { ProcessInCode } from '../language.ts';
 import { findProcessTasks, processTasks } from '../process-tasks.ts';
 import { wordPattern } from '../../base/pattern.ts';
 import { pythonLayout } from './process-layout.ts';
-import { PYTHON_TASK_NAMING } from './tasks.ts';
+import { PYTHON_NAMING } from './tasks.ts';
 
 const FIRST_ARGUMENT = /\(\s*("(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')/g;
 
 /** Codes of the tasks that a code file of a process already handles, whoever wrote that code. */
 export function findTasks(text: string, path: string, { place, slug, ...process }: ProcessInCode): ReadonlySet<string> {
   const layout = pythonLayout(place, slug);
-  return findProcessTasks({ text, path, files: layout }, processTasks(process, PYTHON_TASK_NAMING), {
+  return findProcessTasks({ text, path, files: layout }, processTasks(process, PYTHON_NAMING), {
     declares: declaresTask,
     patterns: {
       [layout.workflow]: ({ constant }) => `\\btasks\\.${wordPattern(constant)}`,

@@ -1,19 +1,30 @@
 import { definitionSchemaFile } from '../definition-schema.ts';
-import { containsLibrary, findLibrary, libraryFiles, type LibraryArchive } from '../library.ts';
+import {
+  containsLibrary,
+  findLibrary,
+  libraryFiles,
+  libraryFolder,
+  libraryReadme,
+  type LibraryArchive,
+} from '../library.ts';
 import { textFile, type PlannedFile } from '../planned-file.ts';
+import { hasActivities } from '../process-actions.ts';
 import { renderProjectFiles, type ProcessParts } from '../process-parts.ts';
+import { projectContext } from '../project-context.ts';
 import type { ProjectSpec } from '../project-spec.ts';
+import { Code } from '../templates/code.ts';
 import type { TemplateSet } from '../templates/set.ts';
+import { actionClass, pythonActions } from './actions.ts';
+import { organizePythonImports, printImports, type Import } from './imports.ts';
+import { pythonCall } from './layout.ts';
 import { distributionName } from './package-name.ts';
 import { pythonLayout, type PythonLayout } from './process-layout.ts';
 import { pythonProcessContext } from './process-context.ts';
-import { pythonTemplateContext } from './template-context.ts';
-import { UV_LOCK } from './tools.ts';
+import { ENVIRONMENT, PIP_VERSION, pipInstallCommand, UV_LOCK, uvSyncCommand, WATCH_OPTIONS } from './tools.ts';
 
 /** The name of the library's archive, with its version. */
 export const WHEEL = /^kuflow_worker-([^-]+)-py3-none-any\.whl$/;
 
-/** The package of the template. */
 const TEMPLATE_PACKAGE = 'example_worker';
 const PROCESS = `src/${TEMPLATE_PACKAGE}/process`;
 
@@ -37,14 +48,22 @@ const PROCESS_PARTS: ProcessParts<(typeof PARTS)[keyof typeof PARTS], PythonLayo
   context: pythonProcessContext,
 };
 
-/** The files of a Python project except its process definitions. */
 export function renderPython(spec: ProjectSpec, templates: TemplateSet): readonly PlannedFile[] {
   const { packageName = '', packageManager } = spec;
   const library = findLibrary('python', WHEEL);
-  const files = renderProjectFiles(spec, templates, PROCESS_PARTS, {
-    context: pythonTemplateContext(spec, library),
-    move: (file) => completeLock(movePythonPackage(file, packageName), spec, library),
-  });
+  const finish = (file: PlannedFile): PlannedFile =>
+    file.path.endsWith('.py')
+      ? textFile(file.path, organizePythonImports(Buffer.from(file.contents).toString('utf8'), packageName))
+      : file;
+  const files = renderProjectFiles(
+    spec,
+    templates,
+    { ...PROCESS_PARTS, finish },
+    {
+      context: pythonTemplateContext(spec, library),
+      move: (file) => completeLock(movePythonPackage(file, packageName), spec, library),
+    },
+  );
   return [
     ...libraryFiles(spec),
     definitionSchemaFile(),
@@ -52,7 +71,6 @@ export function renderPython(spec: ProjectSpec, templates: TemplateSet): readonl
   ];
 }
 
-/** A file of the template in another package. */
 export function movePythonPackage(file: PlannedFile, packageName: string): PlannedFile {
   const path = file.path.replace(`src/${TEMPLATE_PACKAGE}/`, `src/${packageName}/`);
   if (!path.endsWith('.py')) return { ...file, path };
@@ -91,4 +109,77 @@ function lockFromRegistry(text: string, { version }: LibraryArchive): string {
     .replace(PACKAGE_IN_UV_LOCK, '')
     .replaceAll(REFERENCE_IN_UV_LOCK, '')
     .replace(PATH_IN_REQUIREMENTS, `kuflow-worker==${version}`);
+}
+
+/** The context of the templates that all processes of a project share, except that of its first process. */
+function pythonTemplateContext(spec: ProjectSpec, library: LibraryArchive): object {
+  const { name, definition, packageName = '', packageManager, workspace } = spec;
+  const distribution = distributionName(name);
+  const isUv = packageManager === 'uv';
+  const syncCommand = uvSyncCommand({ isMember: workspace !== undefined });
+  const installCommand = isUv ? syncCommand : 'make install';
+  const processFolder = pythonLayout(spec).part;
+  return {
+    ...projectContext(
+      spec,
+      { memory: '256Mi', writesTmp: true },
+      {
+        kuflow: './kuflow',
+        installStep: installCommand,
+        runTask: 'make',
+        startCommand: isUv ? `uv run ${distribution}` : `.venv/bin/${distribution}`,
+        imageCommand: 'make image',
+        historiesFolder: 'tests/histories',
+        versionGuard: '`if workflow.patched("<change>")`',
+        workflowPlace: `\`src/${packageName}/${processFolder}/workflow.py\``,
+        activitiesPlace: '`activities.py` next to it',
+      },
+    ),
+    isUv,
+    distribution: new Code(distribution),
+    package: new Code(packageName),
+    description: `KuFlow worker for the process ${definition.process.name ?? definition.process.code}`,
+    libraryReadme: new Code(libraryReadme(spec, 'kuflow-worker-python.md')),
+    libraryVersion: new Code(library.version),
+    libraryFile: `${libraryFolder(spec)}/${library.file}`,
+    processFolder: new Code(processFolder),
+    installCommand: new Code(installCommand),
+    syncCommand: new Code(syncCommand),
+    lockNames: new Code(isUv ? UV_LOCK : 'requirements.txt, with checksums,'),
+    pipVersion: new Code(PIP_VERSION),
+    // That of a workspace is in its root.
+    environment: new Code(workspace === undefined ? ENVIRONMENT : `${workspace.root}/${ENVIRONMENT}`),
+    runCommand: new Code(isUv ? `uv run ${distribution}` : `.venv/bin/${distribution}`),
+    watchOptions: new Code(WATCH_OPTIONS),
+    pythonRun: new Code(isUv ? 'uv run ' : '.venv/bin/'),
+    windowsInstall: new Code(pipInstallCommand('cmd').replaceAll(' && ', '\n')),
+    ...processList(spec),
+  };
+}
+
+/** All processes, for the module that lists them. */
+function processList(spec: ProjectSpec): object {
+  const { definition, additionalProcesses = [] } = spec;
+  const classes = new Set<string>();
+  const imports: Import[] = [{ module: 'kuflow_worker', name: 'Process' }];
+  const use = (module: string, name: string): string => {
+    const used = classes.has(name) ? `${name}_${classes.size}` : name;
+    classes.add(used);
+    imports.push({ module, name: used === name ? name : `${name} as ${used}` });
+    return used;
+  };
+  const processes: string[] = [];
+  for (const process of [{ slug: undefined, definition, choices: spec.choices }, ...additionalProcesses]) {
+    const { part, prefix } = pythonLayout(spec, process.slug);
+    const names = [use(`.${part}.workflow`, `${prefix}Workflow`)];
+    if (process.slug === undefined || hasActivities(process.definition))
+      names.push(`[${use(`.${part}.activities`, `${prefix}Activities`)}]`);
+    processes.push(pythonCall('', 'Process', names, 4, ','));
+    for (const action of pythonActions(process.definition, process.choices).workflows)
+      processes.push(pythonCall('', 'Process', [use(`.${part}.actions`, actionClass(action))], 4, ','));
+  }
+  return {
+    processImports: new Code(printImports(imports).trimEnd()),
+    processes: new Code(processes.join('\n')),
+  };
 }

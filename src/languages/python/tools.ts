@@ -64,7 +64,6 @@ export function pythonProgram(manager: PackageManager): string {
   return manager === 'uv' ? 'uv' : PYTHON_PROGRAMS[0];
 }
 
-/** A Python on this machine. */
 export interface Python {
   /** Its name on the PATH, or its path. */
   readonly program: string;
@@ -143,60 +142,48 @@ export async function runQuietly(
 
 const INSTALL_PYTHON = `Install Python ${OLDEST_PYTHON} or newer: ${PYTHON_DOWNLOADS}`;
 const INSTALL_UV = `Or install uv, which downloads Python itself: ${UV_DOWNLOADS}`;
-const NO_INSTALL = 'Or add --no-install to write the project only';
 
 /** Rejects with a KnownError if this machine cannot install a project with this package manager. */
-export async function requirePython(manager: PackageManager, env: NodeJS.ProcessEnv): Promise<void> {
-  const problem = await (pythonManager(manager) === 'uv' ? findUvProblem(env) : findPipProblem(env));
-  if (problem === undefined) return;
-  throw new KnownError({
-    message: problem.message,
-    seen: `${problem.seen}; nothing was written`,
-    next: [...problem.next, NO_INSTALL],
+export function requirePython(manager: PackageManager, env: NodeJS.ProcessEnv): Promise<void> {
+  return pythonManager(manager) === 'uv' ? requireUv(env) : requirePip(env);
+}
+
+function missingToolError(message: string, seen: string, next: readonly string[]): KnownError {
+  return new KnownError({
+    message,
+    seen: `${seen}; nothing was written`,
+    next: [...next, 'Or add --no-install to write the project only'],
   });
 }
 
-interface ToolProblem {
-  readonly message: string;
-  readonly seen: string;
-  readonly next: readonly string[];
-}
-
-async function findUvProblem(env: NodeJS.ProcessEnv): Promise<ToolProblem | undefined> {
+async function requireUv(env: NodeJS.ProcessEnv): Promise<void> {
   if (findOnPath('uv', env) === undefined)
-    return {
-      message: 'uv is not installed',
-      seen: 'uv is not on the PATH',
-      next: [`Install uv: ${UV_DOWNLOADS}`, 'Or install with pip: --package-manager pip'],
-    };
-  if ((await findPythonOfUv(env)).kind !== 'missing') return undefined;
-  return {
-    message: `Python ${OLDEST_PYTHON} or newer is not installed`,
-    seen: `uv did not find one, and UV_PYTHON_DOWNLOADS=${env['UV_PYTHON_DOWNLOADS'] ?? ''} prevents a download`,
-    next: [INSTALL_PYTHON, 'Or let uv download it: unset UV_PYTHON_DOWNLOADS'],
-  };
+    throw missingToolError('uv is not installed', 'uv is not on the PATH', [
+      `Install uv: ${UV_DOWNLOADS}`,
+      'Or install with pip: --package-manager pip',
+    ]);
+  if ((await findPythonOfUv(env)).kind !== 'missing') return;
+  const seen = `uv did not find one, and UV_PYTHON_DOWNLOADS=${env['UV_PYTHON_DOWNLOADS'] ?? ''} prevents a download`;
+  throw missingToolError(`Python ${OLDEST_PYTHON} or newer is not installed`, seen, [
+    INSTALL_PYTHON,
+    'Or let uv download it: unset UV_PYTHON_DOWNLOADS',
+  ]);
 }
 
-async function findPipProblem(env: NodeJS.ProcessEnv): Promise<ToolProblem | undefined> {
+async function requirePip(env: NodeJS.ProcessEnv): Promise<void> {
   const python = await findPython(env);
   const next = [INSTALL_PYTHON, INSTALL_UV];
-  if (python === undefined) return { message: 'Python is not installed', seen: missingPythonReason(env), next };
+  if (python === undefined) throw missingToolError('Python is not installed', missingPythonReason(env), next);
   const { path, version, missing } = python;
-  if (isOlderPython(version, OLDEST_PYTHON))
-    return {
-      message: `Python is too old: version ${OLDEST_PYTHON} or newer is required`,
-      seen: `${path} is version ${version}`,
-      next,
-    };
-  if (missing.length === 0) return undefined;
-  return {
-    message: 'Python cannot create a virtual environment',
-    seen: listMissing(python),
-    next: [
-      'Install what is missing, for example on Debian and Ubuntu: sudo apt install python3-venv python3-pip',
-      INSTALL_UV,
-    ],
-  };
+  if (isOlderPython(version, OLDEST_PYTHON)) {
+    const message = `Python is too old: version ${OLDEST_PYTHON} or newer is required`;
+    throw missingToolError(message, `${path} is version ${version}`, next);
+  }
+  if (missing.length === 0) return;
+  throw missingToolError('Python cannot create a virtual environment', listMissing(python), [
+    'Install what is missing, for example on Debian and Ubuntu: sudo apt install python3-venv python3-pip',
+    INSTALL_UV,
+  ]);
 }
 
 /** Installs the dependencies of the project in `folder` into its virtual environment; see `runInstaller`. */
@@ -310,7 +297,6 @@ export function pythonCommands(
   };
 }
 
-/** Lock files, which belong under version control. */
 export function lockFilesOf(manager: PackageManager): readonly string[] {
   return manager === 'uv' ? [UV_LOCK] : [];
 }

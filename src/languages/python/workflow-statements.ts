@@ -8,7 +8,6 @@ const INDENT = 8;
 /** Keeps the line with the text of a message short enough. */
 const LONGEST_TEXT = 90;
 
-/** What the workflow does for a task, in lines. */
 export function pythonStatement(task: ProcessTask, prefix: string): string {
   const constant = `tasks.${task.constant}`;
   const assigned = task.isUsed ? `${task.variable} = await ` : 'await ';

@@ -5,10 +5,7 @@ import { BLOCK_HELPERS, VALUE_HELPERS } from '../template-helpers.ts';
 import { findTemplateProblems } from './check.ts';
 import { listFiles, templatesFolder } from './files.ts';
 
-/**
- * The source of an ES module that exports `templates`: each `.hbs` file below `templates/`, precompiled, by path. The build writes it to
- * `dist/templates.js`. Throws if a template prints a value without a language helper.
- */
+/** An ES module with each `.hbs` file, precompiled, by path, for `dist/templates.js`. Throws if one prints a value without a language helper. */
 export function compileTemplates(folder: string = templatesFolder()): string {
   const names = listFiles(folder).filter((name) => name.endsWith('.hbs'));
   const sources = names.map((name) => [name, readFileSync(join(folder, name), 'utf8')] as const);
@@ -24,7 +21,6 @@ export function compileTemplate(source: string): TemplateSpecification {
   return new Function(`return ${precompileTemplate(source)}`)() as TemplateSpecification;
 }
 
-/** The JavaScript of one precompiled template. */
 export function precompileTemplate(source: string): string {
   const knownHelpers = Object.fromEntries([...VALUE_HELPERS, ...BLOCK_HELPERS].map((name) => [name, true]));
   // Handlebars declares the result as an object, but it is a string.

@@ -12,7 +12,6 @@ const EXECUTABLE: ReadonlySet<string> = new Set(['mvnw', 'kuflow']);
 export interface TemplateFile {
   /** The key of a compiled template, such as `typescript/src/main.ts` or `shared/README.md.hbs`. */
   readonly key: string;
-  /** Path in the project. */
   readonly path: string;
   readonly contents: Buffer;
   readonly rendered: boolean;
@@ -25,11 +24,11 @@ export function templatesFolder(): string {
 }
 
 /** The template files of a language, sorted by path. They override the shared files. */
-export function readTemplateFiles(language: LanguageId, folder: string = templatesFolder()): readonly TemplateFile[] {
+export function readTemplateFiles(language: LanguageId): readonly TemplateFile[] {
   const byPath = new Map<string, TemplateFile>();
   for (const part of ['shared', language]) {
-    for (const name of listFiles(join(folder, part))) {
-      const contents = readFileSync(join(folder, part, name));
+    for (const name of listFiles(join(templatesFolder(), part))) {
+      const contents = readFileSync(join(templatesFolder(), part, name));
       const file = { key: `${part}/${name}`, contents, ...parseTemplateName(name) };
       byPath.set(file.path, { ...file, executable: EXECUTABLE.has(file.path) });
     }
@@ -41,7 +40,6 @@ export function sortByPath<File extends { readonly path: string }>(files: readon
   return files.toSorted((one, other) => (one.path < other.path ? -1 : 1));
 }
 
-/** The path in the project of the template file with this name, and whether the file is rendered. */
 export function parseTemplateName(name: string): Pick<TemplateFile, 'path' | 'rendered'> {
   const rendered = name.endsWith('.hbs');
   const parts = (rendered ? name.slice(0, -'.hbs'.length) : name).split('/');

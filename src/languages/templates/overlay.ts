@@ -22,7 +22,6 @@ const MAX_RENDERED_BYTES = 2 * 1024 * 1024;
 const MAX_TOTAL_BYTES = 16 * 1024 * 1024;
 const MAX_PROBLEMS = 20;
 
-/** What a template may print. */
 export type TemplateVariables = Readonly<Record<string, unknown>>;
 
 /** A prepared file of a user's own template. `render` is undefined for a file that is copied. */
@@ -214,15 +213,11 @@ function locateErrors(
   return Object.fromEntries(Object.entries(helpers).map(([key, helper]) => [key, locate(helper)]));
 }
 
-/** The paths in a project of the files of a user's own template. */
 export function templatePaths({ files }: ProjectTemplate): readonly string[] {
   return [...files.keys()].map((name) => parseTemplateName(name).path);
 }
 
-/**
- * Problems of the files that a project with this template would have: of their paths together, of files that every project needs, and of the
- * `reserved` paths that the template has but must not have.
- */
+/** Paths that exclude each other, paths that are `needed` but missing, and those that the template has although they are `reserved`. */
 export function findOverlaidProblems(
   files: readonly PlannedFile[],
   { needed, reserved }: { readonly needed: readonly string[]; readonly reserved: readonly string[] },
@@ -247,10 +242,7 @@ export function findOverlaidProblems(
   return [...new Set(problems)];
 }
 
-/**
- * Lines that files for git need: what the repository must not contain (credentials, the state of the local KuFlow, changes in progress), and
- * what git must not merge or convert.
- */
+/** What a repository must not contain (credentials, the state of the local KuFlow), and what git must not merge or convert. */
 export const NEEDED_LINES: Readonly<Record<string, readonly string[]>> = {
   '.gitignore': [
     LOCAL_SETTINGS_FILE,

@@ -10,7 +10,6 @@ import { textFile, type PlannedFile } from '../planned-file.ts';
 import type { LanguageId } from '../names.ts';
 import { readTemplateFiles, templatesFolder, type TemplateFile } from './files.ts';
 
-/** The templates of the languages. */
 export interface TemplateSet {
   /** The template files of a language, sorted by path. */
   readonly files: (language: LanguageId) => readonly TemplateFile[];
@@ -49,7 +48,7 @@ function templateSet(find: (key: string) => TemplateSpecification | undefined): 
   const helpers = templateHelpers();
   const ready = new Map<string, (context: object) => string>();
   return {
-    files: (language) => readTemplateFiles(language),
+    files: readTemplateFiles,
     render: (key, context) => {
       let template = ready.get(key);
       if (template === undefined) {

@@ -4,7 +4,6 @@ import { tsComment, tsValue } from './literals.ts';
 
 /** How the code of an activity ends. `result` is an expression. */
 interface ActivityBody {
-  /** What the activity does, as a sentence. */
   readonly about: string;
   readonly work: readonly string[];
   readonly resultType: string;

@@ -4,7 +4,7 @@ import { codeOf } from '../../base/errors.ts';
 import { PACKAGE_NAME } from '../../base/package-root.ts';
 import { runInstaller, type InstallOptions, type InstallResult } from '../install.ts';
 import { runCommandLine, type ProjectCommandOptions, type ProjectToolResult } from '../run-project-tool.ts';
-import { installArguments, nodePackageManager, programOf } from './package-manager.ts';
+import { commandsOf, programOf } from './package-manager.ts';
 import { isUnpublished, LOG_REQUESTS, watchRegistry, removeRequestLines } from './registry-log.ts';
 
 // Variables that npm sets for its scripts. If this tool was started by `npx`, they must not affect the install of the new project.
@@ -29,10 +29,7 @@ function childEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   };
 }
 
-/**
- * Installs the dependencies of the project in `folder`; see `runInstaller`. An npm that cannot reach its registry is ended after its second
- * attempt, because it would go on for a quarter of an hour.
- */
+/** An npm that cannot reach its registry is ended after its second attempt: it would go on for a quarter of an hour. */
 export async function installDependencies(options: InstallOptions): Promise<InstallResult> {
   const { folder, packageManager, isMember, env, signal } = options;
   if (signal?.aborted === true) return { kind: 'interrupted' };
@@ -42,7 +39,7 @@ export async function installDependencies(options: InstallOptions): Promise<Inst
     const result = await runInstaller(
       {
         program: programOf(packageManager),
-        args: installArguments(nodePackageManager(packageManager)),
+        args: commandsOf(packageManager).installArguments,
         outputArgs: isWatched ? [LOG_REQUESTS] : [],
         env: childEnvironment(env),
         watch: isWatched ? watchRegistry() : undefined,

@@ -2,13 +2,14 @@ import { join, sep } from 'node:path';
 import type { Language } from '../language.ts';
 import { activityNames, appendActivity } from './activities.ts';
 import { hasDeclarationsOnly, isDefinitionCode, processLayout } from './layout.ts';
-import { commandsOf, scriptCommand } from './package-manager-commands.ts';
 import {
   choosePackageManager,
+  commandsOf,
   lockFiles,
   PACKAGE_MANAGERS,
   programOf,
   requirePackageManager,
+  scriptCommand,
 } from './package-manager.ts';
 import { TS_NAMING } from './process-context.ts';
 import { renderTypeScript } from './render.ts';

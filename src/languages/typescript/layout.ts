@@ -1,51 +1,27 @@
 import { definitionFile } from '../../process/definition/file.ts';
 import type { ProcessLayout } from '../language.ts';
 
-/** Paths of the files of one process. */
-export interface TypeScriptLayout {
-  readonly definitionFile: string;
-  readonly workflows: string;
-  readonly activities: string;
-  /** Contains the workflows of user actions, if there are any. */
-  readonly actions: string;
-  readonly tasks: string;
-  readonly types: string;
-  readonly validators: string;
-  readonly test: string;
-  /** From the folder of `workflows` and `activities` to that of `tasks` and `types`. */
-  readonly toProcess: string;
-}
-
 /** The layout of the additional process with this slug (from `fileName`), or without a slug, of the first process of a project. */
-export function typeScriptLayout(slug?: string): TypeScriptLayout {
-  if (slug === undefined) {
-    return {
-      definitionFile: definitionFile(),
-      workflows: 'src/workflows.ts',
-      activities: 'src/activities.ts',
-      actions: 'src/actions.ts',
-      tasks: 'src/process/tasks.ts',
-      types: 'src/process/types.ts',
-      validators: 'src/process/validators.ts',
-      test: 'test/workflows.test.ts',
-      toProcess: './process',
-    };
-  }
-  const folder = `src/processes/${slug}`;
+export function typeScriptLayout(slug?: string) {
+  const folder = slug === undefined ? 'src' : `src/processes/${slug}`;
+  const declarations = slug === undefined ? 'src/process' : folder;
   return {
     definitionFile: definitionFile(slug),
     workflows: `${folder}/workflows.ts`,
     activities: `${folder}/activities.ts`,
+    /** Contains the workflows of user actions, if there are any. */
     actions: `${folder}/actions.ts`,
-    tasks: `${folder}/tasks.ts`,
-    types: `${folder}/types.ts`,
-    validators: `${folder}/validators.ts`,
-    test: `test/${slug}.workflows.test.ts`,
-    toProcess: '.',
+    tasks: `${declarations}/tasks.ts`,
+    types: `${declarations}/types.ts`,
+    validators: `${declarations}/validators.ts`,
+    test: slug === undefined ? 'test/workflows.test.ts' : `test/${slug}.workflows.test.ts`,
+    /** From the folder of `workflows` and `activities` to that of `tasks` and `types`. */
+    toProcess: slug === undefined ? './process' : '.',
   };
 }
 
-/** The layout as the rest of this tool needs it. */
+export type TypeScriptLayout = Readonly<ReturnType<typeof typeScriptLayout>>;
+
 export function processLayout(slug?: string): ProcessLayout {
   const { definitionFile, workflows, activities, actions, tasks, types, validators, test } = typeScriptLayout(slug);
   return {

@@ -2,10 +2,7 @@ import type { Json, JsonObject } from '../../base/json.ts';
 import { isRecord } from '../../base/json.ts';
 import { MAX_CHOICES } from '../../schema/resolve.ts';
 
-/**
- * Whether the compiler accepts a literal of this value for the type of the schema. True only for simple schemas: generated code casts the
- * values of all others.
- */
+/** Whether the compiler surely accepts a literal of this value for the type of the schema. Otherwise, generated code casts it. */
 export function fitsLiteralType(value: Json | undefined, schema: unknown): boolean {
   if (!isRecord(schema) || ['$ref', 'anyOf', 'oneOf', 'allOf'].some((keyword) => keyword in schema)) return false;
   if ('const' in schema) return value === schema['const'] && !('enum' in schema) && !('type' in schema);

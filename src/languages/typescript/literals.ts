@@ -53,10 +53,7 @@ export function tsPropertyKey(text: string): string {
   return WORD.test(text) ? text : tsString(text);
 }
 
-/**
- * Text for a one-line `//` or block comment: hidden characters made visible, no comment end, no directive for compilers or linters, cut at
- * `limit` characters. Empty if the text is blank.
- */
+/** For `//` and block comments, cut at `limit`: hidden characters made visible, no comment end, no directives. Empty if the text is blank. */
 export function tsComment(text: string, limit = 300): string {
   const line = escapeForReaders(oneLine(text, limit), HIDDEN_IN_CODE)
     .replaceAll('*/', '* /')

@@ -5,14 +5,11 @@ import { dirname, join } from 'node:path';
 import { KnownError } from '../../base/errors.ts';
 import { findOnPath } from '../../files/find-on-path.ts';
 import type { NodePackageManager, PackageManager } from '../project-spec.ts';
+import { Code } from '../templates/code.ts';
 
-/** A package manager by the name of its program. */
 export type PackageManagerName = 'npm' | 'pnpm' | 'yarn' | 'bun';
 
 export const PACKAGE_MANAGER_NAMES: readonly PackageManagerName[] = ['npm', 'pnpm', 'yarn', 'bun'];
-
-/** The package managers that a project can be created for. */
-export const PACKAGE_MANAGERS: readonly NodePackageManager[] = ['npm', 'pnpm', 'yarn@1', 'yarn@4', 'bun'];
 
 const LOCK_FILES: Readonly<Record<PackageManagerName, readonly string[]>> = {
   npm: ['package-lock.json'],
@@ -21,31 +18,92 @@ const LOCK_FILES: Readonly<Record<PackageManagerName, readonly string[]>> = {
   bun: ['bun.lock', 'bun.lockb'],
 };
 
-const INSTALL: Readonly<Record<NodePackageManager, readonly string[]>> = {
-  // Audit and funding messages would hide the important output. The project's tools are development dependencies.
-  npm: ['install', '--no-audit', '--no-fund', '--include=dev'],
-  // If CI is set, pnpm and Yarn reject an outdated or missing lock file. A new project has no lock file yet.
-  pnpm: ['install', '--no-frozen-lockfile'],
-  'yarn@1': ['install', '--non-interactive'],
-  'yarn@4': ['install', '--no-immutable'],
-  bun: ['install'],
-};
-
-const INSTALL_MANAGER: Readonly<Record<Exclude<NodePackageManager, 'npm'>, string>> = {
-  pnpm: 'npm install --global pnpm',
-  'yarn@1': 'npm install --global yarn',
-  'yarn@4': 'npm install --global @yarnpkg/cli-dist',
-  bun: 'npm install --global --allow-scripts=bun bun',
-};
-
-/** The package manager of a TypeScript project. Throws if it is that of another language. */
-export function nodePackageManager(manager: PackageManager): NodePackageManager {
-  const found = PACKAGE_MANAGERS.find((one) => one === manager);
-  if (found === undefined) throw new TypeError(`${manager} does not build TypeScript projects`);
-  return found;
+interface Commands {
+  /** Runs a script of package.json. */
+  readonly run: string;
+  /** Runs a program of an installed dependency. */
+  readonly exec: string;
+  readonly install: string;
+  /** With these, this tool installs the dependencies of a new project. */
+  readonly installArguments: readonly string[];
+  /** Installs exactly what the lock file specifies. */
+  readonly installFrozen: string;
+  /** Another file that an install reads, in addition to package.json and the lock file. */
+  readonly settingsFile?: string;
+  /** Removes development dependencies. */
+  readonly prune: string;
+  /** Installs the package manager in an image. Absent for npm and Yarn 1, which the Node.js 24 image and GitHub's runners include. */
+  readonly installManager?: string;
+  readonly howToInstall: string;
 }
 
-/** The program of a package manager. */
+const COMMANDS: Readonly<Record<NodePackageManager, Commands>> = {
+  npm: {
+    run: 'npm run',
+    exec: 'npx',
+    install: 'npm install',
+    // Audit and funding messages would hide the important output. The project's tools are development dependencies.
+    installArguments: ['install', '--no-audit', '--no-fund', '--include=dev'],
+    installFrozen: 'npm ci',
+    prune: 'npm prune --omit=dev',
+    howToInstall: 'Install npm, which comes with Node.js: https://nodejs.org',
+  },
+  pnpm: {
+    run: 'pnpm run',
+    exec: 'pnpm exec',
+    install: 'pnpm install',
+    // If CI is set, pnpm and Yarn reject an outdated or missing lock file. A new project has no lock file yet.
+    installArguments: ['install', '--no-frozen-lockfile'],
+    installFrozen: 'pnpm install --frozen-lockfile',
+    settingsFile: 'pnpm-workspace.yaml',
+    // Without CI, pnpm 10 asks for confirmation before it removes modules.
+    prune: 'CI=true pnpm prune --prod',
+    installManager: 'npm install --global --allow-scripts=pnpm pnpm@12.4.2',
+    howToInstall: 'Install it: npm install --global pnpm',
+  },
+  'yarn@1': {
+    run: 'yarn run',
+    exec: 'yarn',
+    install: 'yarn install',
+    installArguments: ['install', '--non-interactive'],
+    installFrozen: 'yarn install --frozen-lockfile',
+    prune: 'yarn install --production --frozen-lockfile --prefer-offline',
+    howToInstall: 'Install it: npm install --global yarn',
+  },
+  'yarn@4': {
+    run: 'yarn run',
+    exec: 'yarn',
+    install: 'yarn install',
+    installArguments: ['install', '--no-immutable'],
+    installFrozen: 'yarn install --immutable',
+    settingsFile: '.yarnrc.yml',
+    prune: 'yarn workspaces focus --production',
+    // Replaces the preinstalled Yarn 1.
+    installManager: 'npm install --global --force @yarnpkg/cli-dist@4.18.1',
+    howToInstall: 'Install it: npm install --global @yarnpkg/cli-dist',
+  },
+  bun: {
+    run: 'bun run',
+    exec: 'bun run',
+    install: 'bun install',
+    installArguments: ['install'],
+    installFrozen: 'bun install --frozen-lockfile',
+    prune: 'rm -rf node_modules && bun install --production --frozen-lockfile',
+    installManager: 'npm install --global --allow-scripts=bun bun@1.4.5',
+    howToInstall: 'Install it: npm install --global --allow-scripts=bun bun',
+  },
+};
+
+/** The package managers that a project can be created for. */
+export const PACKAGE_MANAGERS = Object.keys(COMMANDS) as readonly NodePackageManager[];
+
+/** The commands of the package manager of a TypeScript project. Throws if it is that of another language. */
+export function commandsOf(manager: PackageManager): Commands {
+  const found = PACKAGE_MANAGERS.find((one) => one === manager);
+  if (found === undefined) throw new TypeError(`${manager} does not build TypeScript projects`);
+  return COMMANDS[found];
+}
+
 export function programOf(manager: PackageManager): PackageManagerName {
   return PACKAGE_MANAGER_NAMES.find((name) => manager.startsWith(name)) ?? 'npm';
 }
@@ -165,11 +223,6 @@ function queryYarnVersion(env: NodeJS.ProcessEnv, cwd: string): PackageManagerVe
   return status === 0 ? parsePackageManager(`yarn@${stdout.trim()}`) : undefined;
 }
 
-/** Arguments for `programOf` to install a project's dependencies. */
-export function installArguments(manager: NodePackageManager): readonly string[] {
-  return INSTALL[manager];
-}
-
 /** Throws a KnownError if the package manager is not installed on this machine. */
 export function requirePackageManager(manager: PackageManager, env: NodeJS.ProcessEnv): void {
   const program = programOf(manager);
@@ -177,16 +230,49 @@ export function requirePackageManager(manager: PackageManager, env: NodeJS.Proce
   throw new KnownError({
     message: `${program} is not installed`,
     seen: 'nothing was written',
-    next: [
-      program === 'npm'
-        ? 'Install npm, which comes with Node.js: https://nodejs.org'
-        : `Install it: ${INSTALL_MANAGER[nodePackageManager(manager) as keyof typeof INSTALL_MANAGER]}`,
-      'Or choose another one with --package-manager, or add --no-install',
-    ],
+    next: [commandsOf(manager).howToInstall, 'Or choose another one with --package-manager, or add --no-install'],
   });
 }
 
-/** Lock files, which belong under version control. */
 export function lockFiles(manager: PackageManager): readonly string[] {
   return LOCK_FILES[programOf(manager)];
+}
+
+export function scriptCommand(manager: PackageManager, script: string): string {
+  return manager === 'npm' && ['test', 'start'].includes(script)
+    ? `npm ${script}`
+    : `${commandsOf(manager).run} ${script}`;
+}
+
+/** Its commands as `Code`, and flags for which one it is. Settings and lock file of a workspace member are in the root. */
+export function packageManagerContext(manager: PackageManager, { isMember }: { readonly isMember: boolean }): object {
+  const { run, exec, install, installFrozen, prune, installManager = '', settingsFile } = commandsOf(manager);
+  const [lockFile = ''] = lockFiles(manager);
+  const settings = settingsFile === undefined || isMember ? [] : [settingsFile];
+  const installFiles = ['package.json', ...(isMember ? [] : [lockFile]), ...settings];
+  const installInImage = isMember ? install : installFrozen;
+  const texts = {
+    run,
+    exec,
+    install,
+    installFrozen,
+    prune,
+    installManager,
+    lockFile,
+    installFiles: installFiles.join(' '),
+    installInImage,
+  };
+  return {
+    ...Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, new Code(text)])),
+    needsManager: installManager !== '',
+    isMember,
+    hasTestedLock: !isMember && !manager.startsWith('yarn'),
+    // The install settings of a workspace are those of its root.
+    hasNpmSettings: manager === 'npm' && !isMember,
+    hasPnpmSettings: manager === 'pnpm' && !isMember,
+    hasYarnSettings: manager === 'yarn@4' && !isMember,
+    isPnpmMember: manager === 'pnpm' && isMember,
+    isYarnMember: manager === 'yarn@4' && isMember,
+    isBun: manager === 'bun',
+  };
 }

@@ -1,10 +1,10 @@
 import { posix } from 'node:path';
-import { capitalize, distinctName, identifier } from '../../base/identifiers.ts';
+import { capitalize, distinctName, identifier, wordSet } from '../../base/identifiers.ts';
 import { isTsIdentifier, TS_RESERVED, tsString, tsValue } from './literals.ts';
 import type { WorkerDefinition } from '../../process/definition.ts';
 import type { ProcessToRender } from '../process-parts.ts';
 import type { AdditionalProcess } from '../project-spec.ts';
-import type { Naming, TaskNaming } from '../task-names.ts';
+import { type Naming, repeatsName } from '../task-names.ts';
 import { sampleDecision } from '../../process/sample.ts';
 import { actionLog, hasActivities, processActions, type ProcessActions } from '../process-actions.ts';
 import {
@@ -17,81 +17,39 @@ import {
   type ProcessTask,
 } from '../process-tasks.ts';
 import { Code } from '../templates/code.ts';
-import { repeatsName } from '../titles.ts';
 import { renderActivity } from './activities.ts';
 import { typeScriptLayout, type TypeScriptLayout } from './layout.ts';
 import { REFERENCE_TYPES } from '../../schema/formats.ts';
 import { declarationOfSchema } from './schema-types.ts';
 
-// Names that the templates declare or import.
-const TEMPLATE_NAMES = [
-  'kuflow',
-  'request',
-  'processId',
-  'tasks',
-  'actions',
-  'signalAction',
-  'isCancellation',
-  'error',
-  'handleTasks',
-  'work',
-  'activities',
-  'log',
-  'input',
-  'createActivities',
-  'task',
-  'openProcess',
-  'ownActivities',
-  'human',
-  'system',
-];
-const TEMPLATE_TYPES = [
-  'WorkflowRequest',
-  'WorkflowResponse',
-  'ActionRequest',
-  'ActionResponse',
-  'CancellationScope',
-  'KuFlowProcess',
-  'Metadata',
-  'Entity',
-  'Activities',
-  'KuFlowActivities',
-  'KuFlowClient',
-  ...REFERENCE_TYPES,
-];
-/** Names that generated identifiers must not use. */
+/** Names that generated identifiers must not use, because the templates declare or import them. */
 export const RESERVED: ReadonlySet<string> = new Set([
   ...TS_RESERVED,
-  ...TEMPLATE_NAMES,
-  ...TEMPLATE_TYPES,
-  'message',
-  'thread',
+  ...wordSet(
+    `kuflow request processId tasks actions signalAction isCancellation error handleTasks work activities log input createActivities task
+    openProcess ownActivities human system message thread
+    WorkflowRequest WorkflowResponse ActionRequest ActionResponse CancellationScope KuFlowProcess Metadata Entity Activities
+    KuFlowActivities KuFlowClient`,
+  ),
+  ...REFERENCE_TYPES,
 ]);
 
-/** Names of variables and types in TypeScript. */
 export const TS_NAMING: Naming = {
   style: 'camel',
   reserved: RESERVED,
   isIdentifier: isTsIdentifier,
   key: (name) => name,
-};
-
-export const TS_TASK_NAMING: TaskNaming = {
-  naming: TS_NAMING,
   typeName: capitalize,
   constantName: (variable) => variable,
 };
 
-/**
- * The context of the templates of one process. `others`: additional processes, whose workflows and activities the modules of the first one
- * include. `validators`: from `renderValidators`.
- */
+/** `others`: additional processes, whose modules those of the first one include. `validators`: from `renderValidators`. */
 export function processContext(
   { definition, layout, choices }: Omit<ProcessToRender<TypeScriptLayout>, 'isFirst'>,
   { others, validators }: { readonly others: readonly AdditionalProcess[]; readonly validators: string },
 ): object {
-  const tasks = processTasks({ definition, choices }, TS_TASK_NAMING);
-  const actions = processActions(definition, TS_TASK_NAMING, { tasks });
+  const tasks = processTasks({ definition, choices }, TS_NAMING);
+  const actions = processActions(definition, TS_NAMING, { tasks });
   const { signals, workflows } = actions;
   const activities = processActivities(definition, tasks, workflows);
   const checks = activities.flatMap(({ name, isCreditCheck, result }) =>
@@ -104,18 +62,7 @@ export function processContext(
     'activities',
     'Activities',
   );
-  const usedReferences = new Set<string>();
-  const declarations = declaredData(definition, tasks, signals).map(({ name, schema }) =>
-    declarationOfSchema(name, schema, usedReferences),
-  );
-  const valueTypes = REFERENCE_TYPES.filter((type) => usedReferences.has(type));
-  const typeImports = namesOf([
-    ...tasks.flatMap(({ dataType, contextType }) => [dataType, contextType]),
-    ...signals.map(({ input }) => input?.name),
-  ]);
-  const activityTypes = namesOf(
-    activities.flatMap(({ inputs, result }) => [result?.type?.name, ...inputs.map(({ type }) => type)]),
-  );
+  const declared = declaredData(definition, tasks, signals);
   const { answers, metadata } = testSample(definition);
   return {
     definitionFile: layout.definitionFile,
@@ -144,24 +91,23 @@ export function processContext(
     ...actionsContext(definition, tasks, actions),
     hasHumanTasks: tasks.some(({ kind }) => kind === 'human'),
     hasSystemTasks: hasSystemTasks({ definition }),
-    factories: new Code(
-      [...new Set([...tasks.map(({ kind }) => kind), ...signals.map(() => 'signalAction')])].sort().join(', '),
+    typeNames: new Code(
+      declared
+        .map(({ name }) => name)
+        .sort()
+        .join(', '),
     ),
-    typeImports: new Code(typeImports.join(', ')),
-    hasTypeImports: typeImports.length > 0,
     validators: new Code(validators),
-    declarations: new Code(declarations.join('\n').trimEnd()),
-    valueTypes: new Code(valueTypes.join(', ')),
-    hasValueTypes: valueTypes.length > 0,
-    activityTypeImports: new Code(activityTypes.join(', ')),
-    hasActivityTypes: activityTypes.length > 0,
+    declarations: new Code(
+      declared
+        .map(({ name, schema }) => declarationOfSchema(name, schema))
+        .join('\n')
+        .trimEnd(),
+    ),
     fakeData: new Code(tsValue(answers, 0)),
     fakeMetadata: new Code(tsValue(metadata, 0)),
   };
 }
-
-const namesOf = (types: readonly (string | undefined)[]): readonly string[] =>
-  [...new Set(types.filter((type) => type !== undefined))].sort();
 
 function actionsContext(
   definition: WorkerDefinition,

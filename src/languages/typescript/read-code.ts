@@ -3,13 +3,13 @@ import type { ProcessInCode } from '../language.ts';
 import { findProcessTasks, processTasks } from '../process-tasks.ts';
 import { typeScriptLayout } from './layout.ts';
 import { tsString } from './literals.ts';
-import { TS_TASK_NAMING } from './process-context.ts';
+import { TS_NAMING } from './process-context.ts';
 
 /** Codes of the tasks that a code file of a process already handles, whoever wrote that code. */
 export function findTasks(text: string, path: string, { slug, ...process }: ProcessInCode): ReadonlySet<string> {
   const { tasks, types, test: sample, workflows, activities } = typeScriptLayout(slug);
   const files = { tasks, types, sample };
-  return findProcessTasks({ text, path, files }, processTasks(process, TS_TASK_NAMING), {
+  return findProcessTasks({ text, path, files }, processTasks(process, TS_NAMING), {
     declares: declaresTask,
     patterns: {
       [workflows]: ({ variable }) => `\\btasks\\.${wordPattern(variable)}`,

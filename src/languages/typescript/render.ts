@@ -1,14 +1,21 @@
 import type { WorkerDefinition } from '../../process/definition.ts';
-import { containsLibrary, findLibrary, libraryFiles, libraryFolder, type LibraryArchive } from '../library.ts';
-import type { PlannedFile } from '../planned-file.ts';
+import {
+  containsLibrary,
+  findLibrary,
+  libraryBuildContext,
+  libraryFiles,
+  libraryFolder,
+  type LibraryArchive,
+} from '../library.ts';
+import { textFile, type PlannedFile } from '../planned-file.ts';
 import { renderProjectFiles } from '../process-parts.ts';
-import { projectContext } from '../project-context.ts';
+import { deployName, projectContext } from '../project-context.ts';
 import type { ProjectSpec } from '../project-spec.ts';
 import { Code } from '../templates/code.ts';
 import type { TemplateSet } from '../templates/set.ts';
 import { typeScriptLayout, type TypeScriptLayout } from './layout.ts';
 import { ARCHIVE, completeLock } from './lock-file.ts';
-import { packageManagerContext } from './package-manager-commands.ts';
+import { commandsOf, packageManagerContext } from './package-manager.ts';
 import { hasSystemTasks, modulesOf, processContext } from './process-context.ts';
 import { renderValidators } from './validators.ts';
 
@@ -28,6 +35,7 @@ export async function renderTypeScript(spec: ProjectSpec, templates: TemplateSet
       language: 'typescript',
       parts: Object.fromEntries(PARTS.map((part) => [typeScriptLayout()[part], part])),
       activityParts: ['activities'],
+      finish: removeUnusedImports,
       layout: (_, slug) => typeScriptLayout(slug),
       context: (process) => ({
         ...shared,
@@ -40,6 +48,23 @@ export async function renderTypeScript(spec: ProjectSpec, templates: TemplateSet
     { context: shared, move: (file) => completeLock(file, spec, library) },
   );
   return [...libraryFiles(spec), ...files];
+}
+
+const IMPORTS = /^import (?:type )?\{ (.+) \} from .+;\n/gm;
+/** What a name in an import is not: part of a text, a comment or a longer name, a member of something, or a key. */
+const TEXTS = /'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|\/\*[^]*?\*\/|\/\/.*|^import .*/gm;
+const NAMES = /(?<![\p{L}\p{N}_$]|(?<!\.\.)\.)[\p{L}_$][\p{L}\p{N}_$]*(?![\p{L}\p{N}_$]|\??:)/gu;
+
+/** The linter of a project rejects unused imports, but does not check validators. */
+function removeUnusedImports(file: PlannedFile): PlannedFile {
+  if (!file.path.endsWith('.ts') || file.path.endsWith('validators.ts')) return file;
+  const text = Buffer.from(file.contents).toString('utf8');
+  const names = new Set(text.replace(TEXTS, '').match(NAMES));
+  const used = text.replace(IMPORTS, (line, list: string) => {
+    const left = list.split(', ').filter((one) => names.has(one.split(' ').at(-1) ?? ''));
+    return left.length === 0 ? '' : line.replace(list, () => left.join(', '));
+  });
+  return textFile(file.path, used);
 }
 
 /** The modules with validators. An additional process without system tasks does not have one. */
@@ -57,7 +82,22 @@ async function validatorsOf({
 
 /** The context of the templates that all processes of a project share. Strings are printed by language helpers, `Code` as is. */
 export function templateContext(spec: ProjectSpec, library: LibraryArchive): object {
-  const shared = projectContext(spec, { memory: '256Mi', writesTmp: false });
+  const { run, exec, install } = commandsOf(spec.packageManager);
+  const shared = projectContext(
+    spec,
+    { memory: '256Mi', writesTmp: false },
+    {
+      kuflow: `${exec} kuflow`,
+      installStep: install,
+      runTask: run,
+      startCommand: `${run} start`,
+      imageCommand: `docker build ${libraryBuildContext(spec)}-t ${deployName(spec.name)} .`,
+      historiesFolder: 'test/histories',
+      versionGuard: "`if (patched('<change>'))` from `@temporalio/workflow`",
+      workflowPlace: '`src/workflows.ts`',
+      activitiesPlace: '`src/activities.ts`',
+    },
+  );
   return {
     ...shared,
     cliPackage: spec.cliPackage,

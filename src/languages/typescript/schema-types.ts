@@ -1,10 +1,9 @@
 import type { JsonObject } from '../../base/json.ts';
 import { kuFlowFormat } from '../../schema/formats.ts';
 import { schemaTypeOf, type Property, type SchemaType } from '../../schema/types.ts';
-import { repeatsName } from '../titles.ts';
+import { repeatsName } from '../task-names.ts';
 import { tsComment, tsPropertyKey, tsString } from './literals.ts';
 
-/** The text of a type and its top-level operator. */
 interface Type {
   readonly text: string;
   readonly operator?: '|' | '&';
@@ -14,52 +13,44 @@ const UNKNOWN: Type = { text: 'unknown' };
 
 /**
  * A TypeScript type for the values that are valid under a JSON Schema: `export interface Name {…}` for plain objects, `export type Name = …` for
- * everything else. Leaves out what types cannot express (patterns, lengths, `not`, `if`): the type is never narrower than the schema. Adds the
- * names in `REFERENCE_TYPES` that it refers to, which have to be imported, to `used`.
+ * everything else. Leaves out what types cannot express (patterns, lengths, `not`, `if`): the type is never narrower than the schema.
  */
-export function declarationOfSchema(name: string, schema: JsonObject, used = new Set<string>()): string {
-  const { text, operator } = print(schemaTypeOf(schema), '', used);
+export function declarationOfSchema(name: string, schema: JsonObject): string {
+  const { text, operator } = print(schemaTypeOf(schema), '');
   return text.startsWith('{\n') && operator === undefined
     ? `export interface ${name} ${text}\n`
     : `export type ${name} = ${text};\n`;
 }
 
-/** Adds the value types that it refers to to `used`. */
-function print(type: SchemaType, indent: string, used: Set<string>): Type {
+function print(type: SchemaType, indent: string): Type {
   switch (type.kind) {
     case 'integer':
       return { text: 'number' };
     case 'text':
-      return { text: printText(type.format, used) };
+      return { text: kuFlowFormat(type.format)?.type ?? 'string' };
     case 'literal':
       return { text: typeof type.value === 'string' ? tsString(type.value) : String(type.value) };
     case 'list':
-      return { text: `${inParentheses(print(type.items, indent, used))}[]` };
+      return { text: `${inParentheses(print(type.items, indent))}[]` };
     case 'map':
-      return { text: `Record<string, ${print(type.values, indent, used).text}>` };
+      return { text: `Record<string, ${print(type.values, indent).text}>` };
     case 'object':
-      return { text: printObject(type.properties, indent, used) };
+      return { text: printObject(type.properties, indent) };
     case 'union':
-      return union(type.members.map((member) => print(member, indent, used)));
+      return union(type.members.map((member) => print(member, indent)));
     case 'intersection':
-      return intersection(type.members.map((member) => print(member, indent, used)));
+      return intersection(type.members.map((member) => print(member, indent)));
     default:
       return { text: type.kind };
   }
 }
 
-function printText(format: string | undefined, used: Set<string>): string {
-  const reference = kuFlowFormat(format)?.type;
-  if (reference !== undefined) used.add(reference);
-  return reference ?? 'string';
-}
-
-function printObject(properties: readonly Property[], indent: string, used: Set<string>): string {
+function printObject(properties: readonly Property[], indent: string): string {
   const deeper = `${indent}  `;
   const lines = properties.flatMap(({ name, required, about, type }) => {
     const comment = tsComment(about.filter((text) => !repeatsName(text, name)).join(' · '));
     // Without its own `toString`, an object still has the inherited function, which no other type accepts.
-    const { text } = !required && name in Object.prototype ? UNKNOWN : print(type, deeper, used);
+    const { text } = !required && name in Object.prototype ? UNKNOWN : print(type, deeper);
     return [
       ...(comment === '' ? [] : [`${deeper}/** ${comment} */`]),
       `${deeper}${tsPropertyKey(name)}${required ? '' : '?'}: ${text};`,

@@ -23,7 +23,6 @@ const YARN_FILE = '.yarnrc.yml';
 /** Dependencies of a worker whose install scripts are not needed. pnpm requires a decision for each, in the root of the workspace. */
 const BUILDS = ['@swc/core', 'esbuild', 'protobufjs'];
 
-/** The workspace of npm, pnpm, Yarn or Bun in a folder. */
 export function readNodeWorkspace(folder: RootFolder): Workspace | undefined {
   const { root, readText, env } = folder;
   const manifest = readText(MANIFEST);

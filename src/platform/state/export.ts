@@ -5,7 +5,7 @@ import { basename, dirname, join } from 'node:path';
 import { renameFile } from '../../files/rename.ts';
 import { create } from 'tar';
 import { codeOf, KnownError } from '../../base/errors.ts';
-import { hashFile } from '../../files/hash-file.ts';
+import { hashFile } from '../../files/read.ts';
 import { syncPath } from '../../files/node-file-system.ts';
 import { listStateFiles, MANIFEST_FILE } from './entries.ts';
 import { withStoppedState } from './lock.ts';

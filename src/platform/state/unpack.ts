@@ -7,7 +7,7 @@ import { setTimeout } from 'node:timers/promises';
 import { createGunzip } from 'node:zlib';
 import { extract, type ReadEntry, type Unpack } from 'tar';
 import { codeOf, KnownError, messageOf, usageError } from '../../base/errors.ts';
-import { hashFile } from '../../files/hash-file.ts';
+import { hashFile } from '../../files/read.ts';
 import { syncPath } from '../../files/node-file-system.ts';
 import { isArchivedFile, MANIFEST_FILE } from './entries.ts';
 import {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { renameFile } from '../../files/rename.ts';
-import { hashFile } from '../../files/hash-file.ts';
+import { hashFile } from '../../files/read.ts';
 import { replaceFile } from '../../files/write.ts';
 import { isRecord } from '../../base/json.ts';
 

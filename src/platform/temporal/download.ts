@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { Agent, request } from 'undici';
 import { codeOf, messageOf } from '../../base/errors.ts';
 import { isRecord } from '../../base/json.ts';
-import { hashFile } from '../../files/hash-file.ts';
+import { hashFile } from '../../files/read.ts';
 import { createConnector } from '../../kuflow/connector.ts';
 import { isLoopbackHost } from '../../network/address.ts';
 import { decideProxy } from '../../network/proxy.ts';

@@ -36,7 +36,6 @@ export function assignActivityNames(
   });
 }
 
-/** The activity names of all system tasks. */
 export function listActivityNames(processes: readonly ProcessWithChoices[], naming: Naming): ReadonlySet<string> {
   return new Set(
     processes.flatMap(({ definition, choices }) =>

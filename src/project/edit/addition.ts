@@ -4,7 +4,6 @@ import type { ProjectBase } from '../base-archive.ts';
 import type { PlannedEdit } from './file-edit.ts';
 import type { OpenedProcess, WorkerProject } from './open-project.ts';
 
-/** What to add to a project. */
 export type AdditionRequest =
   | {
       readonly kind: 'process';
@@ -29,17 +28,9 @@ export type AdditionRequest =
   /** The code for what people have changed in the definition files. */
   | { readonly kind: 'code' };
 
-export interface AdditionContext {
-  /** How the user runs `kuflow`, for hints. */
-  readonly invocation: string;
-}
-
-/** A planned addition. */
 export interface Addition {
-  /** The processes of the project after the addition. */
   readonly processes: WorkerProject['processes'];
   /** In the order to report them. */
   readonly edits: readonly PlannedEdit[];
-  /** The base of the project once all edits are made. */
   readonly base: ProjectBase;
 }

@@ -6,7 +6,6 @@ import { toLf } from '../merge/line-endings.ts';
 import type { PlacedLines } from './placed-lines.ts';
 import { unifiedDiff } from './unified-diff.ts';
 
-/** A change to one file that can be written. */
 export interface FileEdit {
   /** Relative to the project, with `/`. */
   readonly path: string;
@@ -18,7 +17,6 @@ export interface FileEdit {
   /** The text on disk; absent for a new file. */
   readonly before?: string;
   readonly after: string;
-  /** The change as a unified diff. */
   readonly diff: string;
 }
 

@@ -31,7 +31,6 @@ export interface EditedFile {
   readonly how: PlannedEdit['how'] | 'state';
   /** `left`: the file is unchanged, and `diff` remains to be applied by hand or by another run. */
   readonly action: 'written' | 'would-write' | 'left';
-  /** Why it was left. */
   readonly reason?: string;
   /** Unified; empty for `state`. */
   readonly diff: string;

@@ -57,7 +57,6 @@ export interface WorkerProject {
   /** Absolute. */
   readonly folder: string;
   readonly record: ProjectRecord;
-  /** The text of the record, as read. */
   readonly recordText: string;
   /** What was generated last. */
   readonly base: ProjectBase;
@@ -81,7 +80,6 @@ export function chooseProcess({ processes }: WorkerProject, code: string | undef
   throw usageError(`--process ${code}: the project does not have this process${didYouMean(code, codes)}`, next);
 }
 
-/** What `readProject` reads. */
 export interface ProjectFiles extends Pick<WorkerProject, 'folder' | 'record' | 'recordText'> {
   readonly processes: readonly [ProcessOnDisk, ...ProcessOnDisk[]];
   readonly removedProcesses: readonly (DefinedWithout & Pick<RemovedProcess, 'remainingFiles'>)[];
@@ -181,7 +179,7 @@ export async function openProject(
     ...{ folder, record, recordText, archive, removedProcesses },
     base: mapParts(base, (all) => new Map([...all].filter(([path]) => !removed.has(path)))),
     processes: [await open(files.processes[0]), ...(await Promise.all(files.processes.slice(1).map(open)))],
-    notes: problem === undefined ? [] : [rebuiltNote(problem)],
+    notes: problem === undefined ? [] : [`${BASE_FILE} ${problem}. ${REBUILT}`],
   };
   const processes = await assignNewActivityNames(project);
   if (problem === undefined) return { ...project, processes };
@@ -194,6 +192,9 @@ export async function openProject(
   return { ...project, processes, base: fillBase(project.base, known, all, language.code) };
 }
 
+const REBUILT =
+  'It is rebuilt from the definition as it is now, so the code of tasks that you removed from the definition since the last kuflow add stays: remove it yourself';
+
 /** Completes or undoes a change that was interrupted, or only describes it, as the options say. */
 export async function recoverOrDescribe(
   folder: string | undefined,
@@ -203,16 +204,11 @@ export async function recoverOrDescribe(
   for (const recovery of await (readOnly ? readAround(folder) : recoverAround(folder))) onRecovered?.(recovery);
 }
 
-function rebuiltNote(problem: string): string {
-  return `${BASE_FILE} ${problem}. It is rebuilt from the definition as it is now, so the code of tasks that you removed from the definition since the last kuflow add stays: remove it yourself`;
-}
-
 /** The processes as the code was generated from. */
 export function withDefinitionsInCode(processes: WorkerProject['processes']): WorkerProject['processes'] {
   return mapProcesses(processes, (process) => ({ ...process, definition: process.definitionInCode }));
 }
 
-/** The processes of a project after a change of each. */
 export function mapProcesses(
   [first, ...others]: WorkerProject['processes'],
   change: (process: OpenedProcess, index: number) => OpenedProcess,
@@ -261,7 +257,6 @@ function hasTask({ tasks }: WorkerDefinition, code: string): boolean {
   return tasks.some((task) => task.code === code);
 }
 
-/** Whether a file differs from what was generated last. */
 export async function hasLocalChanges({ folder, base }: WorkerProject, path: string): Promise<boolean> {
   const text = await readTextFile(folder, path);
   const generated = [base.generated, base.regenerated].map((files) => textOf(files.get(path)));
@@ -289,7 +284,6 @@ export async function compareCode(
   return (await Promise.all(compared)).flat();
 }
 
-/** The spec to render a project with these processes. */
 export function toProjectSpec(project: WorkerProject, processes: WorkerProject['processes']): ProjectSpec {
   const [first, ...others] = processes;
   const { editors, template, ...answers } = project.record;
@@ -309,7 +303,6 @@ export function toProjectSpec(project: WorkerProject, processes: WorkerProject['
   };
 }
 
-/** The text of the definition file of a process. */
 export async function readDefinitionText(project: WorkerProject, { layout }: OpenedProcess): Promise<string> {
   const text = await readTextFile(project.folder, layout.definitionFile);
   if (typeof text === 'string') return text;

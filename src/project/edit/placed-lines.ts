@@ -1,6 +1,5 @@
 import { diffIndices } from 'node-diff3';
 
-/** Lines to add to a file by hand. */
 export interface PlacedLines {
   /** The line of the file that they follow, from 1; 0 at the top. With `instead`, the first of the lines that they replace. */
   readonly line: number;

@@ -187,7 +187,6 @@ function insertTasks(
   return { ...definition, tasks };
 }
 
-/** The processes with one of them replaced. */
 export function replaceProcess(processes: Processes, changed: OpenedProcess): Processes {
   return mapProcesses(processes, (process) => (process.slug === changed.slug ? changed : process));
 }

@@ -14,16 +14,15 @@ import {
   type OpenedProcess,
   type WorkerProject,
 } from './open-project.ts';
-import type { Addition, AdditionContext, AdditionRequest } from './addition.ts';
+import type { Addition, AdditionRequest } from './addition.ts';
 import { planCodeEdits } from './plan-code-edits.ts';
 import { createNewFile, readTextFile, type PlannedEdit } from './file-edit.ts';
 import { listActivityNames, assignActivityNames } from './activity-names.ts';
 
-/** Plans an additional process with its own files. */
 export async function planProcess(
   project: WorkerProject,
   { definition, source, notes, text }: Extract<AdditionRequest, { kind: 'process' }>,
-  { invocation }: AdditionContext,
+  invocation: string,
 ): Promise<Addition> {
   const { code } = definition.process;
   const slug = fileName(code);
@@ -65,7 +64,7 @@ export async function planProcess(
 export async function resumeProcess(
   project: WorkerProject,
   process: OpenedProcess,
-  { invocation }: AdditionContext,
+  invocation: string,
 ): Promise<Addition> {
   const { definitionFile } = process.layout;
   const nothingLeft = (): KnownError =>

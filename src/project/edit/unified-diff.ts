@@ -1,9 +1,6 @@
 import { createTwoFilesPatch, FILE_HEADERS_ONLY } from 'diff';
 
-/**
- * The change of one file as a unified diff that `git apply` and `patch -p1` accept; empty when nothing changes. `before` is undefined for
- * a new file, `after` for a deleted one. `from`: the path before the change.
- */
+/** For `git apply` and `patch -p1`; empty without a change. `before` is undefined for a new file, `after` for a deleted one; `from`: its old path. */
 export function unifiedDiff(path: string, before: string | undefined, after: string | undefined, from = path): string {
   const header = path === from ? '' : `diff --git a/${from} b/${path}\nrename from ${from}\nrename to ${path}\n`;
   if (before === after) return header;

@@ -17,7 +17,6 @@ import type { Addition } from './addition.ts';
 import type { FileEdit } from './file-edit.ts';
 import { JOURNAL_FOLDER, lockProject, projectStaging } from './staging.ts';
 
-/** A change of one file as bytes. */
 export interface ChangedFile {
   /** Relative to the project, with `/`. */
   readonly path: string;
@@ -41,7 +40,6 @@ export interface ProjectState extends Pick<Addition, 'processes' | 'base'> {
     | undefined;
 }
 
-/** The changes that give a project this state. */
 export async function planState(
   project: WorkerProject,
   { processes, base, template }: ProjectState,

@@ -12,14 +12,12 @@ import { findAbove, isProject } from '../../process/find-project.ts';
 /** Files that make a folder the root of a project, in the languages of workers. */
 const MANIFESTS = ['package.json', 'pom.xml', 'pyproject.toml'];
 
-/** A workspace or build around a folder. */
 export interface FoundWorkspace {
   /** Absolute. */
   readonly root: string;
   readonly workspace: Workspace;
 }
 
-/** What surrounds the folder of a new project. */
 export interface Surroundings {
   /** The file that makes the folder itself another project, which a worker cannot share. */
   readonly occupiedBy: string | undefined;
@@ -100,11 +98,6 @@ export function textReader(folder: string): (name: string) => string | undefined
   };
 }
 
-/** The root of the git repository that contains a folder; undefined without one. */
-export function findRepository(folder: string): string | undefined {
-  return findAbove(folder, '.git');
-}
-
 export function isInRepository(folder: string): boolean {
-  return findRepository(folder) !== undefined;
+  return findAbove(folder, '.git') !== undefined;
 }

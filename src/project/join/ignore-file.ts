@@ -2,10 +2,7 @@ import { splitTextFile } from '../../files/text-file.ts';
 
 const HEADER = '# Added for the KuFlow worker';
 
-/**
- * The text of a `.gitignore` with the rules of the template that it does not have, below a comment. Existing lines stay as they are. The rules
- * keep their groups and comments, so that a later version of the template can be merged.
- */
+/** Adds the rules of the template that a `.gitignore` lacks. They keep their groups and comments, so that a later version can be merged. */
 export function mergeIgnoreFile(existing: string, template: string): string {
   const { lineEnd } = splitTextFile(existing);
   const present = new Set(linesOf(existing).filter(isRule).map(comparable));

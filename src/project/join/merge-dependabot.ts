@@ -1,14 +1,11 @@
-import { parse } from 'yaml';
+import { parse, YAMLParseError } from 'yaml';
 import { KnownError } from '../../base/errors.ts';
 import { isRecord } from '../../base/json.ts';
 import { appendBelowYamlKey } from '../../files/yaml-items.ts';
 import { matchesPatterns, textsInList } from '../../languages/workspace.ts';
 import { DEPENDABOT_FILE } from './moved-files.ts';
 
-/**
- * The text of a Dependabot file with the entries of the template whose ecosystem and folder it does not have. Undefined if the file can't be
- * extended.
- */
+/** Adds the entries of the template whose ecosystem and folder the file does not have. Undefined if it can't be extended. */
 export function mergeDependabotFile(existing: string, template: string): string | undefined {
   try {
     const present = entriesOf(existing);
@@ -16,11 +13,11 @@ export function mergeDependabotFile(existing: string, template: string): string 
       (item) =>
         !entriesOf(`updates:\n${item}`).some((added) => present.some((entry) => updatesSameFolder(entry, added))),
     );
-    return items.length === 0
-      ? existing
-      : appendBelowYamlKey(existing, 'updates', items.map(withoutMargin).join('\n'), DEPENDABOT_FILE);
+    if (items.length === 0) return existing;
+    const block = items.map((item) => item.replaceAll(/^ {2}/gm, '').trimEnd()).join('\n');
+    return appendBelowYamlKey(existing, 'updates', block, DEPENDABOT_FILE);
   } catch (error) {
-    if (error instanceof KnownError || isYamlError(error)) return undefined;
+    if (error instanceof KnownError || error instanceof YAMLParseError) return undefined;
     throw error;
   }
 }
@@ -29,10 +26,6 @@ export function mergeDependabotFile(existing: string, template: string): string 
 function templateEntries(template: string): readonly string[] {
   const [, list = ''] = template.split(/^updates:\n/m);
   return list.split(/^(?= {2}- )/m).filter((item) => item.trim() !== '');
-}
-
-function withoutMargin(item: string): string {
-  return item.replaceAll(/^ {2}/gm, '').trimEnd();
 }
 
 function entriesOf(text: string): readonly unknown[] {
@@ -59,8 +52,4 @@ function foldersOf(entry: unknown): readonly string[] {
   return (textsInList(directories) ?? textsInList([directory]) ?? []).map((folder) =>
     folder.replace(/^\.?\/+/, '').replace(/\/+$/, ''),
   );
-}
-
-function isYamlError(error: unknown): boolean {
-  return error instanceof Error && error.name === 'YAMLParseError';
 }

@@ -48,7 +48,6 @@ export function moveFile(
   return { ...file, path, contents };
 }
 
-/** Gives a generated workflow another name. */
 export function renameWorkflow(text: string, name: string): string {
   return text.replace(/^name: CI$/m, () => `name: ${JSON.stringify(name)}`);
 }

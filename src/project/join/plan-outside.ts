@@ -7,12 +7,12 @@ import { utf8Text } from '../../files/text-file.ts';
 import { unscopedName } from '../../languages/project-name.ts';
 import type { ProjectSpec } from '../../languages/project-spec.ts';
 import { languageOf } from '../../languages/registry.ts';
-import { isProject } from '../../process/find-project.ts';
+import { findAbove, isProject } from '../../process/find-project.ts';
 import type { ComparedFile, OutsideFiles } from '../existing-files.ts';
 import { plainMode } from '../../languages/planned-file.ts';
 import { unifiedDiff } from '../edit/unified-diff.ts';
 import { renderRepositoryFiles } from '../render.ts';
-import { findRepository, textReader, type FoundWorkspace } from './find-root.ts';
+import { textReader, type FoundWorkspace } from './find-root.ts';
 import { DEPENDABOT_FILE, freeWorkflowPath, renameWorkflow, WORKFLOW } from './moved-files.ts';
 import { containsLibrary } from '../../languages/library.ts';
 import { compareSharedLibrary } from './shared-library.ts';
@@ -46,7 +46,7 @@ export async function planOutsideFiles(request: MemberRequest): Promise<readonly
     .map(({ path, before, after }) => compared(root, path, before, after));
   const library = containsLibrary(spec) ? compareSharedLibrary(root, spec.language) : [];
   // GitHub never sees the files of a folder that the repository ignores.
-  const repository = (await isIgnoredFolder(root, env)) ? root : (findRepository(root) ?? root);
+  const repository = (await isIgnoredFolder(root, env)) ? root : (findAbove(root, '.git') ?? root);
   // In an existing project, a missing workflow was removed by somebody.
   const files = isProject(folder) ? [] : await planRepositoryFiles(request, repository);
   return [
@@ -137,7 +137,6 @@ function memberUpdates(text: string, { root, folder }: { readonly root: string; 
     .join('');
 }
 
-/** The changes as they are shown. */
 export function describeOutside(outside: readonly OutsideFiles[]): readonly OutsideChange[] {
   return outside.flatMap(({ folder, files }) =>
     files.map(({ path, action, original, contents }): OutsideChange => {

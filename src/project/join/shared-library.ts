@@ -17,10 +17,7 @@ export async function writeSharedLibrary(
   return files;
 }
 
-/**
- * What the root of a workspace needs for its members to have the library of this version. Archives of other versions stay: members that were
- * not updated yet use them. Empty if the root has it already. Throws like `readLibrary`.
- */
+/** Archives of other versions stay: members that were not updated yet use them. Empty if the root has this version. Throws like `readLibrary`. */
 export function compareSharedLibrary(root: string, language: LanguageId): readonly ComparedFile[] {
   return readLibrary(language).flatMap((file): readonly ComparedFile[] => {
     const original = readIfExists(join(root, file.path));

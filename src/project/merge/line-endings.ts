@@ -4,10 +4,7 @@ export function toLf(text: string): string {
   return text.replaceAll('\r\n', '\n');
 }
 
-/**
- * `text`, whose lines end in `\n`, with the line endings of `mine`: each line that is there keeps its own, and all others end as most lines of
- * `mine` do.
- */
+/** `text`, whose lines end in `\n`, with the endings of the same lines in `mine`; new lines end as most lines of `mine` do. */
 export function withLineEndingsOf(mine: string, text: string): string {
   const endings = [...mine.matchAll(/\r?\n/g)].map(([ending]) => ending);
   const crlfs = endings.filter((ending) => ending === '\r\n').length;

@@ -23,7 +23,6 @@ export interface LineConflict {
   readonly theirs: readonly string[];
 }
 
-/** Merged lines, or a conflict. */
 export type MergedRegion = readonly string[] | LineConflict;
 
 export function isConflict(region: MergedRegion): region is LineConflict {

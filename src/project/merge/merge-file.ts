@@ -1,3 +1,4 @@
+import { splitTextFile } from '../../files/text-file.ts';
 import { ENTRY_FORMATS, type EntryFormat } from './dependency-entries.ts';
 import { toLf, withLineEndingsOf } from './line-endings.ts';
 import {
@@ -10,7 +11,6 @@ import {
 } from './lines.ts';
 import { mergePackageJson } from './package-json.ts';
 
-/** A place that both sides changed in different ways. */
 export interface MergeConflict extends LineConflict {
   /** The key that conflicts, such as `dependencies.undici`, in a file that is merged by key. */
   readonly key?: string;
@@ -121,16 +121,13 @@ interface TextForm {
 }
 
 function splitForm(source: string): TextForm {
-  const mark = source.startsWith('\uFEFF') ? '\uFEFF' : '';
-  const text = toLf(source.slice(mark.length));
+  const { mark, text: body } = splitTextFile(source);
+  const text = toLf(body);
   const isEnded = text === '' || text.endsWith('\n');
   return { mark, text: isEnded ? text : `${text}\n`, isEnded };
 }
 
-/**
- * The lines, from 1, at which conflicts start that `mergeFile` wrote with these labels, or with labels that start with them and a space. A
- * conflict without one of its markers was edited, and is not found.
- */
+/** Where conflicts start that `mergeFile` wrote with labels that start with these, from line 1. One without all its markers is not found. */
 export function findMarkers(source: string, { mine, base, theirs }: MergeLabels): readonly number[] {
   const markers = [`<<<<<<< ${mine}`, `||||||| ${base}`, '=======', `>>>>>>> ${theirs}`];
   const lines = source.replace(/^\uFEFF/, '').split(/\r?\n/);

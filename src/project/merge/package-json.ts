@@ -33,7 +33,6 @@ interface Edit {
   readonly isArrayInsertion?: boolean;
 }
 
-/** What changes `mine`. */
 interface Changes {
   readonly root: Values;
   readonly edits: Edit[];
@@ -74,12 +73,8 @@ function parseObject(text: string): Readonly<Record<string, unknown>> | undefine
 }
 
 function hasUniqueKeys({ type, children = [] }: Node): boolean {
-  const keys = type === 'object' ? children.map(keyOf) : [];
+  const keys = type === 'object' ? children.map((property) => String(property.children?.[0]?.value)) : [];
   return new Set(keys).size === keys.length && children.every(hasUniqueKeys);
-}
-
-function keyOf(property: Node): string {
-  return String(property.children?.[0]?.value);
 }
 
 function mergeValues(changes: Changes, path: readonly string[], values: Values): void {
@@ -178,7 +173,6 @@ function keysBefore(data: unknown, path: readonly (string | number)[]): readonly
   return keys.slice(0, Math.max(0, keys.indexOf(String(path.at(-1)))));
 }
 
-/** The lines with a value and its key. */
 function linesOf(text: string, path: readonly string[]): readonly string[] {
   const node = findValue(text, path)?.parent;
   if (node === undefined) return [];

@@ -7,7 +7,6 @@ import { readTemplateFolder } from './read-folder.ts';
 import type { RepositoryRequest } from './read-repository.ts';
 import { fromTemplateOrigin, PASS_TEMPLATE, toTemplateOrigin, type TemplateSource } from './source.ts';
 
-/** A template for all its languages. */
 export interface FetchedTemplate {
   readonly source: TemplateSource;
   readonly files: TemplateFiles;

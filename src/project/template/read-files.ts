@@ -11,7 +11,6 @@ export const MAX_TEMPLATE_FILES = 1000;
 export const MAX_TEMPLATE_FILE_MIB = 1;
 const MAX_TEMPLATE_MIB = 4;
 
-/** What is in a template, before it is read. */
 export interface TemplateEntry {
   /** Relative to the template, with `/`. */
   readonly name: string;
@@ -56,7 +55,6 @@ export function chooseEntries(entries: readonly TemplateEntry[], source: string)
   return chosen;
 }
 
-/** The languages that a template has files for. */
 export function languagesOf(files: TemplateFiles): readonly LanguageId[] {
   const parts = partsOf(files);
   return parts.length === 0 || parts.includes('shared')
@@ -99,7 +97,6 @@ export function rejectLfsPointer(name: string, contents: Uint8Array, source: str
     throw unusableTemplateError(source, [`${name} is stored with Git LFS, which templates do not support`]);
 }
 
-/** A text with the line endings of a generated project. */
 function withLineFeeds(contents: Uint8Array): Uint8Array {
   const bytes = Buffer.from(contents);
   if (bytes.includes(0) || !bytes.includes('\r\n')) return bytes;

@@ -119,7 +119,6 @@ function openGit(
   };
 }
 
-/** Fetches the requested commit and returns its ID. */
 async function fetchCommit(git: Git, source: GitSource): Promise<string> {
   const { url, ref = 'HEAD' } = source;
   const run = async (args: readonly string[]): Promise<GitAnswer> => {

@@ -22,7 +22,6 @@ export type TemplateSource =
       readonly url: string;
       /** The same without credentials. */
       readonly publicUrl: string;
-      /** The credentials in `url`. */
       readonly secrets: readonly string[];
       readonly ref: string | undefined;
     };

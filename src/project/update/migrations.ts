@@ -1,13 +1,9 @@
 import type { LanguageId } from '../../languages/names.ts';
 
-/** What a version changes in existing projects. */
 export interface Migration {
   /** The version of this package that has these templates. */
   readonly version: string;
-  /**
-   * Files that have another path since. In paths, `{name}` is any part of a path segment, and `{package}` any path: `to` has the same text in
-   * its place.
-   */
+  /** Files that have another path since. `{name}` is any part of a path segment, `{package}` any path, and the same text in `to`. */
   readonly renamed: readonly { readonly language: LanguageId; readonly from: string; readonly to: string }[];
   /** Files that the templates no longer have. `why`: the rest of a sentence that starts with the path. */
   readonly removed: readonly { readonly language: LanguageId; readonly path: string; readonly why: string }[];

@@ -1,12 +1,11 @@
 import { posix } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { utf8Text } from '../../files/text-file.ts';
-import type { PlannedFile } from '../../languages/planned-file.ts';
+import { type PlannedFile, plainMode } from '../../languages/planned-file.ts';
 import type { ProjectTemplate } from '../../languages/project-spec.ts';
 import { languageOf } from '../../languages/registry.ts';
 import { isLibraryFile } from '../../languages/library.ts';
 import { baseEntry, mapParts, withoutChanges, type ProjectBase } from '../base-archive.ts';
-import { plainMode } from '../../languages/planned-file.ts';
 import { readProjectFile } from '../edit/file-edit.ts';
 import { readDefinitionText, withDefinitionsInCode, type WorkerProject } from '../edit/open-project.ts';
 import { addTasksOf } from '../edit/plan-code-edits.ts';
@@ -28,9 +27,7 @@ export interface UpdateOptions {
   readonly template?: ProjectTemplate | undefined;
 }
 
-/** A file that the update changes without a conflict. */
 export interface UpdatedFile {
-  /** The path after the update. */
   readonly path: string;
   /** The path before the update, if the templates renamed the file. */
   readonly from?: string;
@@ -72,7 +69,6 @@ export interface UpdateConflict {
 export interface UpdatePlan {
   /** Sorted by path. */
   readonly files: readonly (UpdatedFile | UpdateConflict)[];
-  /** The base once all files are written. */
   readonly base: ProjectBase;
   /** See `ProjectSpec.cliPackage`. */
   readonly cliPackage: string;
@@ -181,7 +177,6 @@ interface FileContext {
   readonly locks: readonly string[];
   readonly withTasksOf: ReturnType<typeof addTasksOf>;
   readonly labels: MergeLabels;
-  /** Files that the update deletes. */
   readonly deleted: ReadonlySet<string>;
 }
 
@@ -210,8 +205,8 @@ async function planChange(
   const about = { path: theirs.path, ...(isRenamed ? { from: path } : {}) };
   const templateDiff = diffOf(theirs.path, base.contents, theirs.contents, path);
   const conflict = (reason: UpdateConflictReason): UpdateConflict => ({
+    ...conflictOf(theirs.path, reason, templateDiff),
     ...about,
-    ...{ how: 'conflict', reason, places: [], diff: templateDiff, ours: [] },
   });
   if (old === undefined) {
     const isOnlyRenamed = isSame(base.contents, theirs.contents);
@@ -269,6 +264,11 @@ async function planChange(
   return isWritten(oursBytes) ? { ...about, how: 'merged', changes: write(oursBytes), diff } : undefined;
 }
 
+/** A conflict of a whole file, which stays as it is. */
+const conflictOf = (path: string, reason: UpdateConflictReason, diff = ''): UpdateConflict => ({
+  ...{ path, how: 'conflict', reason, places: [], diff, ours: [] },
+});
+
 /** A lock file, which never conflicts. Someone who deleted it does not want one. */
 async function planLockFile(
   { folder }: FileContext,
@@ -278,8 +278,7 @@ async function planLockFile(
   const { path } = theirs;
   const current = await readProjectFile(folder, path);
   if (current === undefined || (base !== undefined && isSameText(base.contents, theirs.contents))) return undefined;
-  if (current === false)
-    return { path, how: 'conflict', reason: 'is not a regular file', places: [], diff: '', ours: [] };
+  if (current === false) return conflictOf(path, 'is not a regular file');
   const [before, mine, next] = [base?.contents, current.contents, theirs.contents].map(
     (bytes) => bytes && decodeText(bytes),
   );
@@ -298,22 +297,18 @@ async function planLibraryFile(
   const { path, contents } = theirs;
   if (isSame(base.contents, baseEntry(theirs).contents)) return undefined;
   const current = await readProjectFile(folder, path);
-  const conflict = { path, how: 'conflict', places: [], diff: '', ours: [] } as const;
-  if (current === undefined) return { ...conflict, reason: 'was deleted, but the templates changed it' };
-  if (current === false) return { ...conflict, reason: 'is not a regular file' };
+  if (current === undefined) return conflictOf(path, 'was deleted, but the templates changed it');
+  if (current === false) return conflictOf(path, 'is not a regular file');
   if (isSame(current.contents, contents)) return undefined;
-  if (!isGenerated(base, current.contents))
-    return { ...conflict, reason: 'is not a text file, and both sides changed it' };
+  if (!isGenerated(base, current.contents)) return conflictOf(path, 'is not a text file, and both sides changed it');
   const changes = [{ path, before: current.contents, after: contents, mode: undefined }];
   return { path, how: 'replaced', changes, diff: '' };
 }
 
-/** Whether a file on disk is as it was generated. */
 function isGenerated(base: PlannedFile, current: Uint8Array): boolean {
   return isSameText(base.contents, baseEntry({ ...base, contents: current }).contents);
 }
 
-/** A file that the templates no longer have. */
 async function planRemoval(
   { base: archive, folder }: FileContext,
   path: string,
@@ -328,15 +323,11 @@ async function planRemoval(
     return { ...about, how: 'deleted', changes, diff: diffOf(path, current.contents, undefined) };
   }
   const base = archive.merged.get(path) ?? archive.generated.get(path);
-  return {
-    ...about,
-    ...{ how: 'conflict', places: [], ours: [] },
-    reason: current === false ? 'is not a regular file' : 'has local changes, but the templates no longer have it',
-    diff: isLibraryFile(path) ? '' : diffOf(path, base?.contents, undefined),
-  };
+  const reason = current === false ? 'is not a regular file' : 'has local changes, but the templates no longer have it';
+  const diff = isLibraryFile(path) ? '' : diffOf(path, base?.contents, undefined);
+  return { ...conflictOf(path, reason, diff), ...about };
 }
 
-/** A file that is new in the templates. */
 async function planAddition(
   context: FileContext,
   theirs: PlannedFile,
@@ -345,24 +336,22 @@ async function planAddition(
   const { path, contents, mode } = theirs;
   const current = await readProjectFile(folder, path);
   if (current !== undefined && locks.includes(path)) return planLockFile(context, undefined, theirs);
-  const conflict = { path, how: 'conflict', ours: [] } as const;
   if (current === undefined) {
     const diff = diffOf(path, undefined, contents);
-    if (await isBelowFile(folder, path, deleted)) return { ...conflict, reason: 'is below a file', places: [], diff };
+    if (await isBelowFile(folder, path, deleted)) return conflictOf(path, 'is below a file', diff);
     return { path, how: 'new', changes: [{ path, before: undefined, after: contents, mode }], diff };
   }
   if (current !== false && isSameText(current.contents, contents)) return undefined;
   const [mine, theirText] = [current === false ? undefined : decodeText(current.contents), decodeText(contents)];
   if (current === false || mine === undefined || theirText === undefined) {
     const reason = current === false ? 'is not a regular file' : 'is not a text file, and both sides changed it';
-    return { ...conflict, reason, places: [], diff: diffOf(path, undefined, contents) };
+    return conflictOf(path, reason, diffOf(path, undefined, contents));
   }
   const merged = mergeFile({ path, base: '', mine, theirs: theirText, labels, style: 'markers' });
+  const reason = 'already exists, and the templates now add a file with this path';
   return {
-    ...conflict,
-    reason: 'already exists, and the templates now add a file with this path',
+    ...conflictOf(path, reason, unifiedDiff(path, mine, merged.text)),
     places: merged.conflicts,
-    diff: unifiedDiff(path, mine, merged.text),
     markers: [{ path, before: current.contents, after: Buffer.from(merged.text) }],
   };
 }

@@ -12,10 +12,7 @@ import { renderProject } from '../render.ts';
 type Processes = WorkerProject['processes'];
 type Render = (processes: Processes) => Promise<readonly PlannedFile[]>;
 
-/**
- * What the templates of this version render for the present definitions of a project, with the activities that were added to it. `changed`: the
- * parts of its spec that the update changes.
- */
+/** What the templates render for the present definitions, with added activities. `changed`: what the update changes in the spec. */
 export async function renderUpdate(
   project: WorkerProject,
   changed: Pick<ProjectSpec, 'cliPackage' | 'template'>,

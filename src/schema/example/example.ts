@@ -21,10 +21,7 @@ export function sampleForSchema(schema: JsonObject): JsonObject {
   return isRecord(value) ? value : {};
 }
 
-/**
- * Sample values of which one is probably valid, the simplest first: with only the required fields, then with all fields, for each of
- * the first choices of the schema. Validate them to find a valid one.
- */
+/** The simplest first: with only the required fields, then with all, for each of the first choices. Validate them to find a valid one. */
 export function* samplesForSchema(schema: JsonObject): Generator<Json> {
   for (let choice = 0; choice < CHOICES; choice++) {
     for (const full of [false, true]) yield sampleRoot(schema, { choice, full });

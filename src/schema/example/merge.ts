@@ -3,7 +3,6 @@ import { isRecord } from '../../base/json.ts';
 import { intersectSchemas, normalForm } from '../normal-form.ts';
 import { MAX_HOPS, type Schema } from '../resolve.ts';
 
-/** A selection among the choices of a schema. */
 export interface SchemaPath {
   readonly root: JsonObject;
   /** The index of the alternative to use, modulo their number. */
@@ -17,10 +16,7 @@ export interface SchemaPath {
 const DEPENDENT = ['dependentRequired', 'dependentSchemas', 'dependencies'];
 const CONDITIONAL = new Set(['if', 'then', 'else', ...DEPENDENT]);
 
-/**
- * Merges the reference, the `allOf` and one alternative of each choice into a schema. Properties are not merged themselves: if two
- * schemas have the same property, it becomes an `allOf`.
- */
+/** Merges the reference, the `allOf` and one alternative of each choice into a schema. Two schemas of a property become an `allOf`. */
 export function mergeSchema(schema: Schema, path: SchemaPath, hops = 0): Schema {
   const { own, referenced, all, choices } = normalForm(schema, path.root);
   let flat: Schema = Object.fromEntries(Object.entries(own).filter(([key]) => !CONDITIONAL.has(key)));

@@ -44,10 +44,7 @@ const BY_PROPERTY = new Map([
   ['lastname', 'Lovelace'],
 ]);
 
-/**
- * A text for the pattern, format and length of a schema, in this order of priority, and for the name of its property. Different numbers in
- * `nth` give different texts.
- */
+/** For the pattern, format, length and property name, in this order. Different numbers in `nth` give different texts. */
 export function sampleString(schema: Record<string, unknown>, nth: number, property = ''): string {
   const limit = (name: string, otherwise: number): number =>
     typeof schema[name] === 'number' ? schema[name] : otherwise;

@@ -3,13 +3,12 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ROOT } from '../../../scripts/bundle.mjs';
 import type { CommandDescription } from '../../../src/cli/command-description.ts';
-import { LANGUAGES } from '../../../src/languages/names.ts';
 import { describedProgram } from '../../support/described-program.ts';
 
 const PAGES = [
   'README.md',
   'CONTRIBUTING.md',
-  ...Object.keys(LANGUAGES).map((language) => `templates/${language}/README.md.hbs`),
+  'templates/shared/README.md.hbs',
   ...readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.md'))
     .map((file) => join('docs', file)),
@@ -22,17 +21,15 @@ beforeAll(async () => {
 });
 
 /** Calls of this package's commands in code blocks, with continued lines joined, and in inline code. */
-function findCalls(page: string): readonly string[] {
+function findCalls(text: string): readonly string[] {
+  const page = text.replaceAll('{{code kuflow}}', 'kuflow');
   const blocks = [...page.matchAll(/^```[^\n]*\n([^]*?)^```/gm)].flatMap(([, block = '']) =>
     block.replace(/\\\n/g, ' ').split('\n'),
   );
   const inline = [...page.replace(/^```[^]*?^```/gm, '').matchAll(/`([^`\n]+)`/g)].map(([, code = '']) => code);
   return [...blocks, ...inline].flatMap((code) => {
     const plain = code.replace(/(?:^|\s)#\s.*$/, '').replace(/["')]+$/, '');
-    const found =
-      /(?:^\s*(?:\$ )?|\(|&& )(?:npx (?:-p \S+ )?|\{\{code exec\}\} |\.\/)?((?:create-kuflow-worker|kuflow) .*)$/.exec(
-        plain,
-      );
+    const found = /(?:^\s*(?:\$ )?|\(|&& )(?:npx (?:-p \S+ )?|\.\/)?((?:create-kuflow-worker|kuflow) .*)$/.exec(plain);
     return found?.[1] === undefined ? [] : [found[1]];
   });
 }

@@ -4,7 +4,7 @@ import { countOf } from '../../../base/count-of.ts';
 import { knownErrorOf } from '../../../base/errors.ts';
 import { expandHome } from '../../../base/user-folders.ts';
 import { exampleWorkflowType, type MissingAnswer } from '../../../cli/missing-answers.ts';
-import { samplingQuestion } from '../../../discovery/confirm-sampling.ts';
+import { samplingQuestion } from '../../../discovery/view.ts';
 import { BACK } from '../../../terminal/prompts.ts';
 import type { WizardContext } from './context.ts';
 import { settle, withAnswers, type Step, type StepResult, type Topic, type WizardState } from './state.ts';

@@ -15,7 +15,6 @@ import { templateContext } from '../../../../src/languages/typescript/render.ts'
 import { REFERENCE_TYPES } from '../../../../src/schema/formats.ts';
 import { renderProject } from '../../../../src/project/render.ts';
 import { readTemplateFiles } from '../../../../src/languages/templates/files.ts';
-import { loadTemplateSet, type TemplateSet } from '../../../../src/languages/templates/set.ts';
 import { brokenFile, definitionOf, usableFile } from '../../../support/hostile-definitions.ts';
 import { hostileText, MARK } from '../../../support/hostile-texts.ts';
 import { skeletonOf } from '../../../support/markdown-skeleton.ts';
@@ -31,7 +30,6 @@ const HIDDEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/u;
 
 type Files = ReadonlyMap<string, string>;
 
-let templates: TemplateSet;
 /** Files that are the same in every project. */
 let paths: readonly string[] | undefined;
 /** Files that could contain text from a definition. */
@@ -54,7 +52,7 @@ function specOf(definition: WorkerDefinition): ProjectSpec {
 }
 
 async function render(definition: WorkerDefinition): Promise<Files> {
-  const files = await renderProject(specOf(definition), templates);
+  const files = await renderProject(specOf(definition));
   paths ??= files.map(({ path }) => path);
   expect(files.map(({ path }) => path)).toEqual(paths);
   return new Map(
@@ -70,7 +68,6 @@ const pagesOf = (files: Files): readonly string[] =>
   ['README.md', 'AGENTS.md'].map((path) => skeletonOf(files.get(path) ?? '').replace(TASK_TABLE, ''));
 
 beforeAll(async () => {
-  templates = await loadTemplateSet();
   const sources = readTemplateFiles('typescript');
   rendered = new Set([...sources.filter((file) => file.rendered).map(({ path }) => path), DEFINITION]);
   const sample = sampleDefinition();

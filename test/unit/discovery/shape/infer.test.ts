@@ -1,12 +1,18 @@
 import fc from 'fast-check';
 import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
-import { inferShape } from '../../../../src/discovery/shape/infer.ts';
+import { collectShape, type InferredShape } from '../../../../src/discovery/shape/infer.ts';
 import { isFieldName } from '../../../../src/discovery/shape/keys.ts';
+
+function inferShape(samples: Iterable<unknown>): InferredShape {
+  const collector = collectShape();
+  for (const sample of samples) collector.add(sample);
+  return collector.result();
+}
 
 const schemaOf = (...samples: unknown[]) => inferShape(samples).schema;
 
-describe('inferShape', () => {
+describe('collectShape', () => {
   it('keeps keys and types', () => {
     const sample = {
       FIRST_NAME: 'Ana',

@@ -4,7 +4,7 @@ import type { TaskChoices } from '../../../../src/languages/project-spec.ts';
 import { nameTasks } from '../../../../src/languages/task-names.ts';
 import { javaLayout } from '../../../../src/languages/java/layout.ts';
 import { isJavaIdentifier } from '../../../../src/languages/java/literals.ts';
-import { JAVA_NAMING, JAVA_TASK_NAMING } from '../../../../src/languages/java/tasks.ts';
+import { JAVA_NAMING } from '../../../../src/languages/java/tasks.ts';
 import { processTasks, type ProcessTask } from '../../../../src/languages/process-tasks.ts';
 import type { WorkerDefinition, TaskDefinition } from '../../../../src/process/definition.ts';
 import { sampleDefinition } from '../../../../src/process/sample.ts';
@@ -14,7 +14,7 @@ import { collidingTexts, hostileText } from '../../../support/hostile-texts.ts';
 
 const taskOf = (code: string, kind: TaskDefinition['kind'] = 'human'): TaskDefinition => ({ code, kind });
 const tasksOf = (definition: WorkerDefinition, choices: TaskChoices = {}): readonly ProcessTask[] =>
-  processTasks({ definition, choices }, JAVA_TASK_NAMING);
+  processTasks({ definition, choices }, JAVA_NAMING);
 const withCodes = (...codes: readonly string[]): WorkerDefinition => ({
   ...sampleDefinition(),
   tasks: codes.map((code) => taskOf(code)),

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { pythonInputType } from '../../../../src/languages/python/activities.ts';
 import { isPythonIdentifier } from '../../../../src/languages/python/literals.ts';
 import { pythonLayout } from '../../../../src/languages/python/process-layout.ts';
-import { PYTHON_NAMING, PYTHON_TASK_NAMING } from '../../../../src/languages/python/tasks.ts';
+import { PYTHON_NAMING } from '../../../../src/languages/python/tasks.ts';
 import { processTasks, type ProcessTask } from '../../../../src/languages/process-tasks.ts';
 import type { TaskChoices } from '../../../../src/languages/project-spec.ts';
 import { nameTasks } from '../../../../src/languages/task-names.ts';
@@ -15,7 +15,7 @@ import { collidingTexts, hostileText } from '../../../support/hostile-texts.ts';
 
 const taskOf = (code: string, kind: TaskDefinition['kind'] = 'human'): TaskDefinition => ({ code, kind });
 const tasksOf = (definition: WorkerDefinition, choices: TaskChoices = {}): readonly ProcessTask[] =>
-  processTasks({ definition, choices }, PYTHON_TASK_NAMING);
+  processTasks({ definition, choices }, PYTHON_NAMING);
 const withCodes = (...codes: readonly string[]): WorkerDefinition => ({
   ...sampleDefinition(),
   tasks: codes.map((code) => taskOf(code)),

@@ -3,10 +3,10 @@ import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../../../src/base/json.ts';
 import { declarePythonTypes } from '../../../../src/languages/python/declarations.ts';
 import { pythonExample } from '../../../../src/languages/python/examples.ts';
-import { printImports } from '../../../../src/languages/python/imports.ts';
+import { organizePythonImports, printImports } from '../../../../src/languages/python/imports.ts';
 
 function declare(schema: JsonObject, name = 'T'): string {
-  return declarePythonTypes([{ name, schema }]).code;
+  return declarePythonTypes([{ name, schema }]);
 }
 
 /** The type of a required property with this schema. */
@@ -62,10 +62,7 @@ describe('Python types', () => {
         address: { ...object('city'), title: 'Address' },
       },
     };
-    const { code, imports } = declarePythonTypes([{ name: 'LoanData', schema }]);
-    expect(`${printImports(imports)}\n${code}`).toBe(`from typing import NotRequired, TypedDict
-
-
+    expect(declarePythonTypes([{ name: 'LoanData', schema }])).toBe(`
 class LoanDataAddress(TypedDict):
     city: str
 
@@ -193,7 +190,7 @@ function fields(code: string): readonly string[] {
 
 describe('example values in Python', () => {
   const example = (value: JsonObject, schema: JsonObject): string =>
-    pythonExample(value, { name: 'T', schema }, { indent: 4, before: 'return ', after: '' }).code;
+    pythonExample(value, { name: 'T', schema }, { indent: 4, before: 'return ', after: '' });
 
   it('have the type of the schema', () => {
     const schema: JsonObject = {
@@ -209,9 +206,6 @@ describe('example values in Python', () => {
       '    return {"file": KuFlowFile("kuflow-file:x"), "count": int(1e21), "size": 1, "list": [{"a": "b"}]}',
     );
     expect(example({ count: null }, schema)).toBe('    return {"count": None}');
-    expect(pythonExample({ file: 'x' }, { name: 'T', schema }, { indent: 0, before: '', after: '' }).imports).toEqual([
-      { module: 'kuflow_worker', name: 'KuFlowFile' },
-    ]);
   });
 
   it('are cast if a type checker cannot infer their type', () => {
@@ -223,6 +217,16 @@ describe('example values in Python', () => {
 });
 
 describe('imports in Python', () => {
+  it('are left out if the module uses their names only in texts and comments, or as members of something else', () => {
+    const module = (imports: string): string =>
+      `"""The tasks."""\n\n${imports}\n\nTASK = work.run(Any, "typing.cast", loan)  # asyncio\n`;
+    const imports =
+      'import asyncio\nfrom typing import Any, cast\nfrom loan_worker import run, loan\nfrom a import work';
+    expect(organizePythonImports(module(imports), 'loan_worker')).toBe(
+      module('from typing import Any\n\nfrom a import work\n\nfrom loan_worker import loan'),
+    );
+  });
+
   it('are in the order of ruff', () => {
     const from = (module: string, ...names: readonly string[]) => names.map((name) => ({ module, name }));
     expect(

@@ -3,11 +3,12 @@ import { delimiter, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
   choosePackageManager,
+  commandsOf,
   detectPackageManager,
   PACKAGE_MANAGERS,
   programOf,
+  scriptCommand,
 } from '../../../../src/languages/typescript/package-manager.ts';
-import { commandsOf, scriptCommand } from '../../../../src/languages/typescript/package-manager-commands.ts';
 import { temporaryFolders } from '../../../support/temporary-folder.ts';
 
 const temporaryFolder = temporaryFolders();
