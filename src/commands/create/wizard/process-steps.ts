@@ -5,9 +5,8 @@ import { knownErrorOf } from '../../../base/errors.ts';
 import { expandHome } from '../../../base/user-folders.ts';
 import { exampleWorkflowType, type MissingAnswer } from '../../../cli/missing-answers.ts';
 import { samplingQuestion } from '../../../discovery/confirm-sampling.ts';
-import { BACK } from '../../../terminal/prompts.ts';
-import type { WizardContext } from './context.ts';
-import { settle, withAnswers, type Step, type StepResult, type Topic, type WizardState } from './state.ts';
+import type { Prompts } from '../../../terminal/prompts.ts';
+import { settle, withAnswers, type Step, type Topic, type WizardState } from './state.ts';
 
 const APP_HINT = 'Exactly as set in the process definition in the KuFlow app, section Workflow';
 const OTHER = ' other';
@@ -27,38 +26,33 @@ const listing: Step = {
   topic: 'listing',
   isOpen: (state) =>
     state.answers.source === 'api' && state.answers.process === undefined && state.listing === undefined,
-  run: async (state, context, { canGoBack }) => {
+  run: async (state, context, { ask }) => {
     let found: WizardState['listing'];
     const failure = await knownErrorOf(async () => (found = await context.list(state.answers)));
     if (failure !== undefined) context.say.problem(failure);
-    else if (found !== undefined && found.definitions.length > 0)
-      return { kind: 'passed', state: { ...state, listing: found } };
+    else if (found !== undefined && found.definitions.length > 0) return { ...state, listing: found };
     else
       context.say.note(
         'The application sees no processes: either none was started yet, or it has no role in the process definitions.',
       );
-    return askAfterFailure(state, context, canGoBack, 'Describe the process by its tasks');
+    return await askAfterFailure(state, ask, 'Describe the process by its tasks');
   },
 };
 
 /** What to do when KuFlow shows nothing: a process can always be described. */
 async function askAfterFailure(
   state: WizardState,
-  context: WizardContext,
-  canGoBack: boolean,
+  ask: Pick<Prompts, 'choose'>,
   describe: string,
-): Promise<StepResult> {
-  const answer = await context.ask.choose({
+): Promise<WizardState> {
+  const answer = await ask.choose({
     message: 'What would you like to do?',
-    canGoBack,
     choices: [
       { value: 'describe', name: describe },
       { value: 'again', name: 'Try again' },
     ],
   });
-  if (answer === BACK) return { kind: 'back' };
-  if (answer === 'again') return { kind: 'passed', state };
-  return { kind: 'answered', state: describeInstead(state) };
+  return answer === 'again' ? state : describeInstead(state);
 }
 
 /** Switches to a described process. Answers about tasks that are read do not apply to it. */
@@ -69,11 +63,10 @@ export function describeInstead(state: WizardState): WizardState {
 const chosenProcess: Step = {
   topic: 'listed',
   isOpen: (state) => state.answers.source === 'api' && state.answers.process === undefined,
-  run: async (state, context, { canGoBack, before }) => {
+  run: async (state, _context, { ask, before }) => {
     const definitions = state.listing?.definitions ?? [];
-    const answer = await context.ask.search({
+    const answer = await ask.search({
       message: 'Process (type to search)',
-      canGoBack,
       fallback: before,
       choices: [
         ...definitions.map(({ code, id, tenant, seen }) => ({
@@ -90,16 +83,11 @@ const chosenProcess: Step = {
         },
       ],
     });
-    if (answer === BACK) return { kind: 'back' };
-    if (answer === OTHER) return { kind: 'answered', answer, state: describeInstead(state) };
+    if (answer === OTHER) return describeInstead(state);
     const chosen = definitions.find(({ id }) => id === answer);
     if (chosen === undefined) throw new Error('The answer is not one of the choices');
     const twice = definitions.filter(({ code }) => code === chosen.code).length > 1;
-    return {
-      kind: 'answered',
-      answer,
-      state: withAnswers(state, { process: chosen.code, tenantId: twice ? chosen.tenant : state.answers.tenantId }),
-    };
+    return withAnswers(state, { process: chosen.code, tenantId: twice ? chosen.tenant : state.answers.tenantId });
   },
 };
 
@@ -116,18 +104,10 @@ function lineStep({ topic, flag, message, hint, offer }: LineQuestion): Step {
   return {
     topic,
     isOpen: (_, { missing }) => missing.has(topic),
-    run: async (state, context, { canGoBack, before }) => {
+    run: async (state, _context, { ask, before }) => {
       const fallback = before ?? offer(state);
-      const answer = await context.ask.text({
-        message,
-        hint,
-        canGoBack,
-        fallback,
-        validate: nameProblem,
-      });
-      return answer === BACK
-        ? { kind: 'back' }
-        : { kind: 'answered', answer, state: withAnswers(state, { [flag]: answer }) };
+      const answer = await ask.text({ message, hint, fallback, validate: nameProblem });
+      return withAnswers(state, { [flag]: answer });
     },
   };
 }
@@ -144,54 +124,44 @@ const sample: Step = {
   topic: 'sample',
   isOpen: (state) =>
     state.answers.source === 'api' && state.answers.sample === undefined && !state.settled.has('sample'),
-  run: async (state, context, { canGoBack, before }) => {
+  run: async (state, _context, { ask, before }) => {
     const { DEFAULT_SAMPLE } = await import('../../../discovery/discover.ts');
-    const answer = await context.ask.confirm({
-      message: samplingQuestion(DEFAULT_SAMPLE),
-      canGoBack,
-      fallback: before === 'yes',
-    });
-    if (answer === BACK) return { kind: 'back' };
+    const message = samplingQuestion(DEFAULT_SAMPLE);
+    const isWanted = await ask.confirm({ message, fallback: before === 'true' });
     const settled = settle(state, 'sample');
-    return {
-      kind: 'answered',
-      answer: answer ? 'yes' : 'no',
-      state: answer ? withAnswers(settled, { sample: DEFAULT_SAMPLE }) : settled,
-    };
+    return isWanted ? withAnswers(settled, { sample: DEFAULT_SAMPLE }) : settled;
   },
 };
 
 const discovery: Step = {
   topic: 'discovery',
   isOpen: (state) => state.answers.source === 'api' && state.answers.discovered === undefined,
-  run: async (state, context, { canGoBack }) => {
+  run: async (state, context, { ask }) => {
     let read = state;
     const failure = await knownErrorOf(async () => {
       read = withAnswers(state, { discovered: await context.discover(state.answers, processCode(state)) });
     });
-    if (failure === undefined) return { kind: 'passed', state: read };
+    if (failure === undefined) return read;
     context.say.problem(failure);
-    return askAfterFailure(state, context, canGoBack, `Describe ${processCode(state)} by its tasks`);
+    return await askAfterFailure(state, ask, `Describe ${processCode(state)} by its tasks`);
   },
 };
 
 const taskCode: Step = {
   topic: 'task',
   isOpen: (state) => state.answers.source === 'flags' && !state.settled.has('task'),
-  run: async (state, context, { canGoBack }) => {
+  run: async (state, _context, { ask }) => {
     const codes = (state.answers.task ?? []).map((task) => task.slice(0, task.lastIndexOf(':')));
-    const answer = await context.ask.text({
+    const answer = await ask.text({
       message: codes.length === 0 ? 'Code of the first task' : `Code of task ${codes.length + 1}, or Enter to finish`,
       hint:
         codes.length === 0
           ? 'Enter the tasks in their usual order; for example APPROVE'
           : `So far: ${codes.join(', ')}`,
       optional: codes.length > 0,
-      canGoBack,
       validate: (text) => (codes.includes(text) ? `Task ${text} already exists` : nameProblem(text)),
     });
-    if (answer === BACK) return { kind: 'back' };
-    return { kind: 'answered', state: answer === '' ? settle(state, 'task') : { ...state, task: answer } };
+    return answer === '' ? settle(state, 'task') : { ...state, task: answer };
   },
 };
 
@@ -205,36 +175,33 @@ export const KINDS = [
 const taskKind: Step = {
   topic: 'task-kind',
   isOpen: (state) => state.task !== undefined,
-  run: async (state, context, { canGoBack }) => {
+  run: async (state, _context, { ask }) => {
     const task = state.task ?? '';
-    const answer = await context.ask.choose({ message: `What kind of task is ${task}?`, canGoBack, choices: KINDS });
-    if (answer === BACK) return { kind: 'back' };
+    const answer = await ask.choose({ message: `What kind of task is ${task}?`, choices: KINDS });
     const described = withAnswers(
       { ...state, task: undefined },
       { task: [...(state.answers.task ?? []), `${task}:${answer}`] },
     );
-    return { kind: 'answered', state: answer === 'thread' ? described : { ...described, shapeOf: task } };
+    return answer === 'thread' ? described : { ...described, shapeOf: task };
   },
 };
 
 const taskSchema: Step = {
   topic: 'task-schema',
   isOpen: (state) => state.shapeOf !== undefined,
-  run: async (state, context, { canGoBack }) => {
+  run: async (state, context, { ask }) => {
     const code = state.shapeOf ?? '';
     const fileOf = (text: string): string => resolve(context.cwd, expandHome(text, context.env));
-    const answer = await context.ask.text({
+    const answer = await ask.text({
       message: `JSON Schema file for the data of ${code}, or Enter to skip`,
       hint: 'The schema of its form, as shown in the KuFlow app; types are generated from it',
       optional: true,
-      canGoBack,
       validate: (text) => (text === '' || existsSync(fileOf(text)) ? undefined : 'The file does not exist'),
       validateAsync: (text) => (text === '' ? Promise.resolve(undefined) : schemaProblem(fileOf(text))),
     });
-    if (answer === BACK) return { kind: 'back' };
     const next = { ...state, shapeOf: undefined };
     const schemas = [...(state.answers.taskSchema ?? []), `${code}=${expandHome(answer, context.env)}`];
-    return { kind: 'answered', state: answer === '' ? next : withAnswers(next, { taskSchema: schemas }) };
+    return answer === '' ? next : withAnswers(next, { taskSchema: schemas });
   },
 };
 

@@ -5,7 +5,7 @@ import { BACK } from '../../../terminal/prompts.ts';
 import type { CreateAnswers } from '../answers.ts';
 import type { WizardContext } from './context.ts';
 import { KINDS } from './process-steps.ts';
-import { settle, withAnswers, type Step, type StepResult, type WizardState } from './state.ts';
+import { settle, withAnswers, type Step, type WizardState } from './state.ts';
 
 interface ReviewedProcess {
   readonly definition: WorkerDefinition;
@@ -35,15 +35,14 @@ function reviewedProcess(answers: CreateAnswers): ReviewedProcess | undefined {
 export const review: Step = {
   topic: 'review',
   isOpen: (state) => !state.settled.has('review') && reviewedProcess(state.answers) !== undefined,
-  run: async (state, context, { canGoBack }) => {
+  run: async (state, context, { ask }) => {
     const read = reviewedProcess(state.answers);
     if (read === undefined) throw new Error('nothing was read');
     const { definition, notes } = read;
     context.say.process(definition, notes);
-    if (definition.tasks.length === 0) return { kind: 'passed', state: settle(state, 'review') };
-    const answer = await context.ask.choose({
+    if (definition.tasks.length === 0) return settle(state, 'review');
+    const answer = await ask.choose({
       message: 'Are the tasks, their kinds and their order correct?',
-      canGoBack,
       choices: [
         { value: 'good', name: 'Yes' },
         { value: 'kind', name: 'Change the kind of a task' },
@@ -51,14 +50,12 @@ export const review: Step = {
       ],
     });
     switch (answer) {
-      case BACK:
-        return { kind: 'back' };
       case 'good':
-        return { kind: 'answered', state: settle(state, 'review') };
+        return settle(state, 'review');
       case 'kind':
-        return changeKind(state, definition, context);
+        return await changeKind(state, definition, context);
       case 'order':
-        return changeOrder(state, definition, context);
+        return await changeOrder(state, definition, context);
     }
   },
 };
@@ -66,41 +63,37 @@ export const review: Step = {
 async function changeKind(
   state: WizardState,
   { tasks }: WorkerDefinition,
-  context: WizardContext,
-): Promise<StepResult> {
-  const code = await context.ask.search({
+  { ask }: WizardContext,
+): Promise<WizardState> {
+  const code = await ask.search({
     message: 'Which task?',
     canGoBack: true,
     choices: tasks.map((task) => ({ value: task.code, name: `${task.code} (${task.kind})` })),
   });
-  if (code === BACK) return { kind: 'passed', state };
-  const kind = await context.ask.choose({
-    message: `Kind of ${code}`,
-    canGoBack: true,
-    choices: KINDS,
-  });
-  if (kind === BACK) return { kind: 'passed', state };
+  if (code === BACK) return state;
+  const kind = await ask.choose({ message: `Kind of ${code}`, canGoBack: true, choices: KINDS });
+  if (kind === BACK) return state;
   const others = (state.answers.taskKind ?? []).filter((one) => !one.startsWith(`${code}=`));
-  return { kind: 'answered', state: withAnswers(state, { taskKind: [...others, `${code}=${kind}`] }) };
+  return withAnswers(state, { taskKind: [...others, `${code}=${kind}`] });
 }
 
 async function changeOrder(
   state: WizardState,
   { tasks }: WorkerDefinition,
-  context: WizardContext,
-): Promise<StepResult> {
+  { ask }: WizardContext,
+): Promise<WizardState> {
   const codes = tasks.map(({ code }) => code);
   const order: string[] = [];
   while (order.length < codes.length - 1) {
     const left = codes.filter((code) => !order.includes(code));
-    const next = await context.ask.choose({
+    const next = await ask.choose({
       message: order.length === 0 ? 'Which task comes first?' : `Which task comes after ${order.at(-1) ?? ''}?`,
       canGoBack: true,
       choices: left.map((code) => ({ value: code, name: code })),
     });
     if (next !== BACK) order.push(next);
-    else if (order.pop() === undefined) return { kind: 'passed', state };
+    else if (order.pop() === undefined) return state;
   }
   order.push(...codes.filter((code) => !order.includes(code)));
-  return { kind: 'answered', state: withAnswers(state, { taskOrder: order }) };
+  return withAnswers(state, { taskOrder: order });
 }

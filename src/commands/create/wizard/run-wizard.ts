@@ -7,7 +7,7 @@ import { processSteps } from './process-steps.ts';
 import { folderProblem, projectSteps } from './project-steps.ts';
 import { review } from './review-step.ts';
 import { sourceSteps } from './source-steps.ts';
-import type { OpenAnswers, Step, Topic, WizardState } from './state.ts';
+import { GoBack, stepPrompts, type OpenAnswers, type Step, type Topic, type WizardState } from './state.ts';
 
 const STEPS: readonly Step[] = [
   ...sourceSteps,
@@ -49,24 +49,20 @@ export async function runWizard(given: CreateAnswers, context: WizardContext): P
     const open = openAnswers(now.answers, context);
     const step = STEPS.find(({ isOpen }) => isOpen(now, open, context));
     if (step === undefined) return state.answers;
-    const result = await step.run(now, context, {
-      canGoBack: before.length > 0,
-      before: previous.get(step.topic),
-      credentials: open.credentials,
-    });
-    if (result.kind === 'back') {
-      state = before.pop() ?? state;
-    } else {
-      if (result.kind === 'answered') {
-        before.push(now);
-        const { answer } = result;
-        if (answer !== previous.get(step.topic))
-          for (const topic of DEPENDENT_ANSWERS[step.topic] ?? []) previous.delete(topic);
-        if (answer === undefined) previous.delete(step.topic);
-        else previous.set(step.topic, answer);
-      }
-      state = result.state;
+    const { topic, run } = step;
+    const canGoBack = before.length > 0;
+    const earlier = previous.get(topic);
+    const { ask, hasAsked } = stepPrompts(context.ask, topic, canGoBack, previous);
+    try {
+      state = await run(now, context, { ask, canGoBack, before: earlier, credentials: open.credentials });
+    } catch (error) {
+      if (!(error instanceof GoBack)) throw error;
+      state = before.pop() ?? now;
+      continue;
     }
+    if (hasAsked() && state !== now) before.push(now);
+    if (previous.get(topic) !== earlier)
+      for (const dependent of DEPENDENT_ANSWERS[topic] ?? []) previous.delete(dependent);
   }
 }
 

@@ -1,4 +1,4 @@
-import { basename, dirname, isAbsolute, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { isoTime, type Clock } from '../../../base/clock.ts';
 import { KnownError, usageError } from '../../../base/errors.ts';
 import { Secret } from '../../../base/secret.ts';
@@ -42,8 +42,8 @@ export interface ExportRequest {
   readonly format: FormatName;
   /** `-` for the text itself, otherwise an absolute path: a folder for `pem`, a file for the other formats. */
   readonly output: string;
-  /** Paths of the set's files; required by `temporal-toml`. */
-  readonly paths?: SetPaths | undefined;
+  /** Paths of the set's files. */
+  readonly paths: SetPaths;
   /** Whether `dotenv` and `yaml` contain these paths instead of the content of the files. */
   readonly byPath: boolean;
   /** Profile, only for `temporal-toml`; `default` if absent. */
@@ -85,36 +85,34 @@ const FORMATS: Readonly<Record<TextFormat, (input: FormatInput) => Formatted>> =
  * change. A target that cannot be edited is rejected before anything is written. Rejects with a KnownError.
  */
 export async function exportSet(request: ExportRequest): Promise<ExportResult> {
-  const { format, output } = request;
-  if (output !== '-' && !isAbsolute(output)) throw new Error('the output is not an absolute path');
+  const { format } = request;
   checkOptions(request);
-  if (format === 'pem') return await exportPem(request);
-  return await exportText({ ...request, format });
+  return format === 'pem' ? await exportPem(request) : await exportText({ ...request, format });
 }
 
 async function exportText(request: TextRequest): Promise<ExportResult> {
   const { format, output, dryRun, files, report } = request;
   if (output === '-') {
-    const { text, notes } = FORMATS[format]({ ...formatInput(request), name: 'the output' });
+    const { text, notes } = FORMATS[format](formatInput(request));
     return { kind: 'printed', text, notes };
   }
   const planned = await prepare(request);
-  if (isUpToDate(planned)) return { kind: 'unchanged', path: output, changes: [], notes: planned.notes };
+  const { changes, notes } = planned;
+  if (isUpToDate(planned)) return { kind: 'unchanged', path: output, changes: [], notes };
   if (dryRun) {
-    report?.({ kind: 'changes', path: output, changes: planned.changes });
-    return { kind: 'would-write', path: output, changes: planned.changes, notes: planned.notes };
+    report?.({ kind: 'changes', path: output, changes });
+    return { kind: 'would-write', path: output, changes, notes };
   }
   return await withFolderLock(files, dirname(planned.target.path), lockWaiting(request), async () => {
     // Another run may have written the file in the meantime.
     const prepared = await prepare(request);
-    const { changes, notes } = prepared;
-    if (isUpToDate(prepared)) return { kind: 'unchanged', path: output, changes: [], notes };
-    report?.({ kind: 'changes', path: output, changes });
-    const { target, content, mode } = prepared;
+    const { target, content, mode, ...done } = prepared;
+    if (isUpToDate(prepared)) return { kind: 'unchanged', path: output, changes: [], notes: done.notes };
+    report?.({ kind: 'changes', path: output, changes: done.changes });
     await withContext(`Writing ${target.name}`, target.path, () =>
       replaceFile(target.path, content, { files, mode, check: () => checkUnchanged(files, target, content) }),
     );
-    return { kind: 'written', path: output, changes, notes };
+    return { kind: 'written', path: output, ...done };
   });
 }
 
@@ -147,15 +145,11 @@ async function prepare(request: TextRequest): Promise<Prepared> {
 }
 
 function lockWaiting({ clock, signal, output, report }: ExportRequest): LockWaitOptions {
-  return {
-    clock,
-    signal,
-    onWait: (pid) => report?.({ kind: 'waiting', path: output, pid }),
-  };
+  return { clock, signal, onWait: (pid) => report?.({ kind: 'waiting', path: output, pid }) };
 }
 
 /** The parts of an export request that are known before there is a set. */
-export type ExportCheck = Omit<ExportRequest, 'set' | 'paths' | 'report'> & {
+type ExportCheck = Omit<ExportRequest, 'set' | 'paths' | 'report'> & {
   readonly withToken: boolean;
   /** The scope of the set to come. */
   readonly scope: EngineScope;
@@ -181,14 +175,14 @@ export async function checkExport(check: ExportCheck): Promise<void> {
   const paths = setFilePaths(storeLayout(project), newSetId(clock.now()));
   const request = { ...check, format, set, paths };
   if (output === '-') {
-    FORMATS[format]({ ...formatInput(request), name: 'the output' });
+    FORMATS[format](formatInput(request));
     return;
   }
   const { target } = await prepare(request);
   if (!check.dryRun) await requireWritable(dirname(target.path));
 }
 
-function checkOptions({ format, output, byPath, profile, secretName }: Omit<ExportRequest, 'set'>): void {
+function checkOptions({ format, output, byPath, profile, secretName }: Omit<ExportRequest, 'set' | 'paths'>): void {
   for (const [option, value, only] of [
     ['--temporal-profile', profile, 'temporal-toml'],
     ['--secret-name', secretName, 'k8s-secret'],
@@ -206,10 +200,9 @@ function checkOptions({ format, output, byPath, profile, secretName }: Omit<Expo
 
 function formatInput({ set, format, output, paths, byPath, profile, secretName }: ExportRequest): FormatInput {
   const wantsPaths = format === 'temporal-toml' || byPath;
-  if (wantsPaths && paths === undefined) throw usageError('There are no credential files whose paths could be written');
   return {
     set,
-    name: basename(output),
+    name: output === '-' ? 'the output' : basename(output),
     profile: profile ?? 'default',
     paths: wantsPaths ? paths : undefined,
     secretName,
@@ -229,12 +222,8 @@ async function exportPem(request: ExportRequest): Promise<ExportResult> {
     gitNotes.push(...(await ensureIgnoredByGit(join(folder, name), env, allowGit)));
   if (dryRun) {
     const { files: planned, changes, notes } = await planPem(files, folder, set);
-    return {
-      kind: planned.length === 0 ? 'unchanged' : 'would-write',
-      path: output,
-      changes,
-      notes: [...notes, ...gitNotes],
-    };
+    const kind = planned.length === 0 ? 'unchanged' : 'would-write';
+    return { kind, path: output, changes, notes: [...notes, ...gitNotes] };
   }
   return await withPemFolderLock(files, folder, lockWaiting(request), async (completed) => {
     if (completed) report?.({ kind: 'completed', path: output });

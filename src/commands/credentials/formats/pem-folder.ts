@@ -25,7 +25,6 @@ import {
 import type { KeyChange } from './format.ts';
 
 const JOURNAL = '.kuflow-credentials-journal';
-const OLD_JOURNAL = '.kuflow-credentials-journal.json';
 
 /** Names of the files of a set in a folder. */
 const PEM_FILES = [SET_FILES.ca, SET_FILES.cert, SET_FILES.key, SET_FILES.token] as const;
@@ -39,13 +38,13 @@ export function pemFileNames(withToken: boolean, secretOnly = false): readonly s
 }
 
 /** A file in the folder, with its current state and its new content. */
-export interface PemFile {
+interface PemFile {
   readonly target: TargetFile;
   readonly content: Buffer;
   readonly mode: number;
 }
 
-export interface PemPlan {
+interface PemPlan {
   readonly files: readonly PemFile[];
   readonly changes: readonly KeyChange[];
   readonly notes: readonly string[];
@@ -146,21 +145,13 @@ function pemStaging(files: FileSystem, folder: string): StagingTarget {
   };
 }
 
-/** Throws a KnownError for a journal that another user or an older version of this tool wrote. */
+/** Throws a KnownError for a journal of another user. */
 async function rejectForeignJournal(files: FileSystem, folder: string): Promise<void> {
-  await withContext('Reading the journal', folder, async () => {
-    if ((await files.look(join(folder, OLD_JOURNAL))) !== undefined)
-      throw new KnownError({
-        message: `An older version of this tool was interrupted while it wrote credentials into ${folder}`,
-        seen: `${OLD_JOURNAL} exists`,
-        next: [
-          `Remove ${OLD_JOURNAL} and the files that end with .kuflow-new from that folder, then write the credentials again`,
-        ],
-      });
-    if ((await files.look(join(folder, JOURNAL)))?.own === false)
-      throw new KnownError({
-        message: `${join(folder, JOURNAL)} belongs to another user`,
-        next: ['Remove it, then write the credentials again'],
-      });
-  });
+  const path = join(folder, JOURNAL);
+  const status = await withContext('Reading the journal', folder, () => files.look(path));
+  if (status?.own === false)
+    throw new KnownError({
+      message: `${path} belongs to another user`,
+      next: ['Remove it, then write the credentials again'],
+    });
 }

@@ -5,7 +5,7 @@ import { isRecord, textAtPath } from '../../../base/json.ts';
 import { Secret } from '../../../base/secret.ts';
 import type { CredentialSet } from '../set.ts';
 import { editYaml, PARSING, parseYamlMap, type YamlData } from '../../../files/yaml-edit.ts';
-import { definedEntries, listKeyChanges, type FormatInput, type Formatted, type KeyValues } from './format.ts';
+import { listKeyChanges, type FormatInput, type Formatted, type KeyValues } from './format.ts';
 import { cannotEditError, splitTextFile } from '../../../files/text-file.ts';
 
 const DEFAULT_NAME = 'kuflow-worker';
@@ -35,7 +35,11 @@ export function formatSecretManifest(input: FormatInput): Formatted {
     const separator = isBlank(last) ? '' : '---\n';
     const lineBreak = text === '' || text.endsWith('\n') ? '' : lineEnd;
     const added = ((text === '' ? `${HEADER}\n` : separator) + manifest).replaceAll('\n', lineEnd);
-    return { text: new Secret(mark + text + lineBreak + added), changes: listKeyChanges(new Map(), values), notes: [] };
+    return {
+      text: new Secret(mark + text + lineBreak + added),
+      changes: listKeyChanges(values, () => undefined),
+      notes: [],
+    };
   }
   const { type, immutable } = target.data;
   if (type !== undefined && type !== 'Opaque')
@@ -47,12 +51,12 @@ export function formatSecretManifest(input: FormatInput): Formatted {
   const edits = [...values].flatMap(([key, value]) => editsForKey(target.data, key, value));
   const edited = editYaml(documents[target.index] ?? '', edits, name, lineEnd);
   const joined = documents.map((document, index) => (index === target.index ? edited : document)).join('');
-  const before = new Map(definedEntries([...values.keys()].map((key) => [key, readKey(target.data, key)])));
+  const changes = listKeyChanges(values, (key) => readKey(target.data, key));
   const notes =
     immutable === true
       ? [`The Secret ${target.name} is immutable: delete the old one from the cluster before you apply this file`]
       : [];
-  return { text: new Secret(mark + joined), changes: listKeyChanges(before, values), notes };
+  return { text: new Secret(mark + joined), changes, notes };
 }
 
 function secretValues(set: CredentialSet): KeyValues {

@@ -6,8 +6,7 @@ import { whyNotOwnFolder } from '../target.ts';
 import { SET_FILES, stagingName, storeLayout, type StoreLayout } from './layout.ts';
 import { withStoreLock } from './lock.ts';
 import { readPointers } from './pointers.ts';
-import type { SetRecord } from './set-record.ts';
-import { listSets, readSet, removeSetFolder, type StoredSet } from './sets.ts';
+import { listSets, readSet, removeSetFolder, type SetRecord, type StoredSet } from './sets.ts';
 import { readFollowingLinks, type FollowedFile } from './settings-file.ts';
 
 export interface PruneRequest {

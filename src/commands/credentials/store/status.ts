@@ -7,8 +7,7 @@ import { SET_FILES, setIdFromPath, storeLayout, type SetPaths, type StoreLayout 
 import { readPointers } from './pointers.ts';
 import { withContext } from '../../../base/system-error.ts';
 import type { FileSystem } from '../../../files/file-system.ts';
-import type { SetRecord } from './set-record.ts';
-import { listSets, readSet } from './sets.ts';
+import { listSets, readSet, type SetRecord } from './sets.ts';
 
 /**
  * The certificate in the resolved settings. `requested`: there is no certificate, so a worker requests one from KuFlow.
