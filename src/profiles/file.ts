@@ -3,7 +3,8 @@ import { dirname, join } from 'node:path';
 import { cliInvocation } from '../base/cli-invocation.ts';
 import { KnownError, usageError } from '../base/errors.ts';
 import { escapeForTerminal } from '../base/escape.ts';
-import { isRecord } from '../base/json.ts';
+import { isRecord, parseJsonText } from '../base/json.ts';
+import { configFolder } from '../base/user-folders.ts';
 import { nodeFileSystem } from '../files/node-file-system.ts';
 import { MIB } from '../files/read.ts';
 import { KEYCHAINS, type KeychainName } from './keychain/keychain.ts';
@@ -46,6 +47,15 @@ export function checkProfileName(name: string): string {
   if (NAME.test(name)) return name;
   throw usageError(`--profile ${JSON.stringify(escapeForTerminal(name, 80))} is not a valid profile name`, [
     "Use up to 64 letters, digits, '.', '_' and '-'; start with a letter or a digit",
+  ]);
+}
+
+/** The folder of the profile file. Throws a usage error if the environment has no home folder. */
+export function profileFolder(env: Readonly<Record<string, string | undefined>>): string {
+  const folder = configFolder(env);
+  if (folder !== undefined) return folder;
+  throw usageError('Profiles cannot be stored, because the environment has no home folder', [
+    `Set ${process.platform === 'win32' ? 'APPDATA' : 'HOME or XDG_CONFIG_HOME'}`,
   ]);
 }
 
@@ -131,13 +141,9 @@ async function readProfileText(path: string): Promise<string | undefined> {
 }
 
 function parseDocument(path: string, text: string): Record<string, unknown> {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    // The parser's message quotes the text.
-    throw invalidFileError(path, 'it is not valid JSON');
-  }
+  const value = parseJsonText(text);
+  // The parser's message would quote the text.
+  if (value === undefined) throw invalidFileError(path, 'it is not valid JSON');
   if (!isRecord(value)) throw invalidFileError(path, 'it is not a JSON object');
   return value;
 }

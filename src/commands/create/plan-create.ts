@@ -58,14 +58,13 @@ export type CreateDecision =
 
 type Surrounding = Pick<CommandContext, 'env' | 'cwd' | 'version'>;
 
-export interface PlanContext extends Surrounding {
-  readonly connect: Connect;
-}
-
 const PROGRAM = 'npx create-kuflow-worker';
 
 /** Decides what to do from the answers, or lists the answers that are missing. Rejects with a KnownError for an unusable connection. */
-export async function planCreate(given: CreateAnswers, context: PlanContext): Promise<CreateDecision> {
+export async function planCreate(
+  given: CreateAnswers,
+  context: Surrounding & { readonly connect: Connect },
+): Promise<CreateDecision> {
   // What was answered later may leave an option without effect.
   const answers = omitUnusedOptions(given.source, given);
   const credentials = chooseCredentials(answers, detectCredentials(context));
@@ -134,16 +133,6 @@ export async function planCreate(given: CreateAnswers, context: PlanContext): Pr
   };
 }
 
-/** The spec of the planned project, once its process and the user's own template are known. */
-export function projectSpec(
-  { project, folder }: CreatePlan,
-  process: LoadedProcess,
-  fetched: FetchedTemplate | undefined,
-): ProjectSpec {
-  const template = fetched === undefined ? undefined : templateForProject(fetched, { ...project, folder });
-  return { ...project, ...process, slug: fileName(process.definition.process.code), template };
-}
-
 /**
  * Plans the files of the project and those that change outside its folder, with conflicts. Writes nothing. Rejects with a usage error if
  * the folder is another project.
@@ -151,20 +140,17 @@ export function projectSpec(
 export async function prepareCreate(
   plan: CreatePlan,
   process: LoadedProcess,
-  template: FetchedTemplate | undefined,
+  fetched: FetchedTemplate | undefined,
   { version, cwd, env }: Surrounding,
 ): Promise<PreparedProject> {
-  const { folder, placement, command, overwrite } = plan;
+  const { folder, project, placement, command, overwrite } = plan;
+  const { code } = process.definition.process;
   if (placement.kind === 'occupied') {
-    const name = workerFolderName(process.definition.process.code);
-    throw occupiedError(
-      folder,
-      placement,
-      listPlaces(placement, { cwd, chosen: plan.chosenFolder, name }),
-      plan.commandFor,
-    );
+    const places = listPlaces(placement, { cwd, chosen: plan.chosenFolder, name: workerFolderName(code) });
+    throw occupiedError(folder, placement, places, plan.commandFor);
   }
-  const spec = projectSpec(plan, process, template);
+  const template = fetched === undefined ? undefined : templateForProject(fetched, { ...project, folder });
+  const spec = { ...project, ...process, slug: fileName(code), template };
   const outside =
     placement.kind === 'member' ? await planOutsideFiles({ folder, spec, found: placement.found, env }) : undefined;
   return prepareProject({ folder, spec, overwrite, version, command, conflicts: 'keep', outside });

@@ -3,26 +3,18 @@ import { credentialVariables } from '../../connection/resolve.ts';
 import { resolveSettings } from '../../settings/resolve.ts';
 import { dirname, relative, resolve } from 'node:path';
 import type { Connection } from '../../connection/require.ts';
-import type { ProjectSpec } from '../../languages/project-spec.ts';
 import type { ReadWith } from '../../project/next-steps.ts';
 import type { CreateAnswers } from './answers.ts';
 
-/** The credentials and addresses of a planned project. */
-export interface PlannedCredentials {
-  /** What is written into the project. */
-  readonly written: ProjectSpec['connection'];
-  /** The addresses in the command that repeats the run. */
-  readonly repeated: Pick<CreateAnswers, 'endpoint' | 'target' | 'ca'>;
-  /** The source of the credentials that read the process, if the project does not get them. */
-  readonly readWith: ReadWith | undefined;
-}
-
-/** Decides which credentials and addresses the project gets. */
+/**
+ * Decides which credentials and addresses the project gets. `written`: what is written into the project. `repeated`: the addresses in the
+ * command that repeats the run. `readWith`: the source of the credentials that read the process, if the project does not get them.
+ */
 export function planCredentials(
   answers: CreateAnswers,
   connection: Connection | undefined,
   { cwd, folder }: { readonly cwd: string; readonly folder: string },
-): PlannedCredentials {
+) {
   const secret = connection?.settings['kuflow.api.client-secret'];
   // A worker does not read profiles: the credentials of a profile that was chosen for it are written like typed ones.
   const isWritten =

@@ -2,6 +2,7 @@ import { interruptedError, usageError } from '../../base/errors.ts';
 import { escapeForTerminal } from '../../base/escape.ts';
 import type { CommandContext } from '../../cli/context.ts';
 import { missingAnswersError } from '../../cli/missing-answers.ts';
+import { openPromptsIfAllowed } from '../../cli/prompts.ts';
 import { confirmSampling } from '../../discovery/confirm-sampling.ts';
 import { discoverFromApi } from '../../discovery/from-api.ts';
 import { loadProcess, type LoadedProcess } from '../../discovery/load-process.ts';
@@ -18,7 +19,6 @@ import { writeProject, type PreparedProject } from '../../project/scaffold.ts';
 import { stringifyForTerminal } from '../../terminal/json.ts';
 import { openProgress, type Progress } from '../../terminal/progress.ts';
 import type { Prompts } from '../../terminal/prompts.ts';
-import type { Terminal } from '../../terminal/terminal.ts';
 import { readCreateAnswers, type CreateAnswers, type CreateFlags } from './answers.ts';
 import { rememberConnections } from './connection.ts';
 import { projectCredentials } from './project-credentials.ts';
@@ -30,11 +30,7 @@ import { printCreated, printOutside, scaffoldReporter } from './view.ts';
 /** Runs `create`. With `--json`, prints the `CreateResult` as `createResultJson` describes it. */
 export async function runCreate(flags: CreateFlags, context: CommandContext): Promise<void> {
   const { terminal } = context;
-  const mayAsk = terminal.canPrompt && flags.yes !== true && flags.json !== true;
-  const ask = mayAsk
-    ? (await import('../../terminal/prompts.ts')).openPrompts(terminal, context.interruption())
-    : undefined;
-  const { result, asked } = await createProject(flags, ask, context);
+  const { result, asked } = await createProject(flags, await openPromptsIfAllowed(flags, context), context);
   if (flags.json === true) terminal.out.line(stringifyForTerminal(createResultJson(result)));
   else printCreated(terminal, result);
   if (asked) terminal.err.line(`\nTo repeat this without prompts:\n  ${escapeForTerminal(result.command, Infinity)}`);
@@ -93,8 +89,7 @@ async function askForPlan(flags: CreateFlags, ask: Prompts | undefined, context:
   if (asked) {
     const { runWizard } = await import('./wizard/run-wizard.ts');
     const { openWizardContext } = await import('./wizard/context.ts');
-    const signal = context.interruption();
-    const complete = await runWizard(answers, await openWizardContext({ ask, signal, connections, template, context }));
+    const complete = await runWizard(answers, await openWizardContext({ ask, connections, template, context }));
     decision = await planCreate(complete, planContext);
   }
   if (decision.kind === 'missing') throw missingAnswersError(decision.missing, decision.example);
@@ -148,9 +143,10 @@ async function planFiles(
 /** Writes the project, and checks it. */
 async function writePlanned(
   { plan, prepared, asked }: PlannedFiles,
-  { ask, context, progress, isConfirmed }: CreateSteps & { readonly isConfirmed: boolean },
+  steps: CreateSteps & { readonly isConfirmed: boolean },
 ): Promise<CreateOutcome> {
-  const { terminal, env, cwd } = context;
+  const { context, progress } = steps;
+  const { env, cwd } = context;
   const signal = context.interruption();
   const { folder } = plan;
   const { spec, comparison } = prepared;
@@ -160,7 +156,7 @@ async function writePlanned(
   // The wizard showed the changes before its last question.
   if (changes.length > 0 && !asked) {
     progress.stop();
-    await confirmOutside(changes, { ask, isConfirmed, plan, terminal });
+    await confirmOutside(changes, plan, steps);
   }
   const written = await writeProject(prepared, {
     install: plan.install,
@@ -219,18 +215,14 @@ async function askForPlace(
   return typeof place === 'object' ? { folder: place.folder, workspace: place.workspace } : undefined;
 }
 
-interface OutsideConfirmation {
-  readonly ask: Prompts | undefined;
-  /** By `--yes`. */
-  readonly isConfirmed: boolean;
-  readonly plan: CreatePlan;
-  readonly terminal: Terminal;
-}
-
-/** Shows the changes outside the project. Rejects if they are not confirmed: with status 130 after a question, otherwise as a usage error. */
+/**
+ * Shows the changes outside the project. Rejects if they are not confirmed: with status 130 after a question, otherwise as a usage error.
+ * `isConfirmed`: by `--yes`.
+ */
 async function confirmOutside(
   changes: readonly OutsideChange[],
-  { ask, isConfirmed, plan, terminal }: OutsideConfirmation,
+  plan: CreatePlan,
+  { ask, isConfirmed, context: { terminal } }: CreateSteps & { readonly isConfirmed: boolean },
 ): Promise<void> {
   if (!isConfirmed && ask === undefined) {
     const list = changes.map(({ action, path }) => `  ${action} ${path}`).join('\n');

@@ -2,6 +2,7 @@ import { systemClock } from '../../base/clock.ts';
 import { startCommand } from '../../project/commands.ts';
 import { usageError } from '../../base/errors.ts';
 import { escapeForTerminal } from '../../base/escape.ts';
+import { connectionContext } from '../../cli/connection-options.ts';
 import { localKuFlow } from '../../cli/local-kuflow.ts';
 import type { CommandContext } from '../../cli/context.ts';
 import { nodeFileSystem } from '../../files/node-file-system.ts';
@@ -19,16 +20,7 @@ import { exportAsData, exportReporter, printExport, printPrune, printPull, pullA
 const NOT_RUN = 125;
 
 function credentialContext<Flags extends CredentialsFlags>(context: CommandContext, flags: Flags) {
-  const { env, cwd, terminal } = context;
-  return {
-    flags,
-    env,
-    cwd,
-    stdin: terminal.prompts.input,
-    clock: systemClock,
-    local: localKuFlow(flags, context),
-    signal: context.interruption(),
-  };
+  return { ...connectionContext(context), flags, clock: systemClock, local: localKuFlow(flags, context) };
 }
 
 /**

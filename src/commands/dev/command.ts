@@ -270,7 +270,7 @@ export function configure(command: Command, context: CommandContext): void {
     )
     .option('-y, --yes', 'Skip the confirmation prompt')
     .addOption(jsonOption())
-    .action(lazyAction(context, async () => (await import('./state/run.ts')).runReset, command));
+    .action(lazyAction(context, async () => (await import('./run-state.ts')).runReset, command));
 
   stateOption(command.command('export'))
     .summary('Write the state of the local KuFlow to a file')
@@ -281,7 +281,7 @@ export function configure(command: Command, context: CommandContext): void {
     .argument('<file>', 'File to write')
     .option('--replace', 'Overwrite the file if it exists')
     .addOption(jsonOption())
-    .action(lazyAction(context, async () => (await import('./state/run.ts')).runExport, command));
+    .action(lazyAction(context, async () => (await import('./run-state.ts')).runExport, command));
 
   stateOption(command.command('import'))
     .summary('Restore the state of the local KuFlow from a file')
@@ -292,7 +292,7 @@ export function configure(command: Command, context: CommandContext): void {
     .argument('<file>', 'File to read')
     .option('--replace', 'Replace the existing state')
     .addOption(jsonOption())
-    .action(lazyAction(context, async () => (await import('./state/run.ts')).runImport, command));
+    .action(lazyAction(context, async () => (await import('./run-state.ts')).runImport, command));
 
   command
     .command('server-path')

@@ -26,11 +26,11 @@ import type { DevFlags } from '../../cli/platform-options.ts';
 
 const PLATFORM_FAILED_STATUS = 125;
 
-export interface RuntimeFlag {
+interface RuntimeFlag {
   readonly for?: LanguageId;
 }
 
-export interface DevExecFlags extends DevFlags, RuntimeFlag {
+interface DevExecFlags extends DevFlags, RuntimeFlag {
   /** Undefined: unless this runs in CI. */
   readonly restart?: boolean;
   readonly watch?: readonly string[];
@@ -83,7 +83,7 @@ export async function runDevExec(
           progress.note(`${mismatch}. Restart it to serve the current definition`, 'warning');
       },
     });
-    if (result.kind === 'not-started') reportFailure(result.error, result.status);
+    if (result.error !== undefined) reportFailure(result.error, result.status);
     else context.setStatus(result.status);
   } catch (error) {
     if (request.signal.aborted) throw error;

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { codeOf } from '../../base/errors.ts';
-import { isRecord } from '../../base/json.ts';
+import { isRecord, parseJsonText } from '../../base/json.ts';
 import { signalTree } from '../../base/process-tree.ts';
 import { MIB } from '../../files/read.ts';
 import type { WorkerCommand } from '../../languages/diagnosis.ts';
@@ -65,12 +65,7 @@ export async function runWorkerCheck(
 }
 
 function parseAnswer(text: string): WorkerCheckOutcome | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  const value = parseJsonText(text);
   if (!isRecord(value) || typeof value['status'] !== 'number' || !Array.isArray(value['steps'])) return undefined;
   const steps = value['steps'].flatMap((entry: unknown): readonly WorkerCheckStep[] => {
     if (!isRecord(entry) || typeof entry['step'] !== 'string' || typeof entry['detail'] !== 'string') return [];

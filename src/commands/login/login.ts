@@ -5,10 +5,9 @@ import type { Secret } from '../../base/secret.ts';
 import { CORRECT_AND_RETRY, readGivenSecret, settingFlags, type ConnectionFlags } from '../../connection/flags.ts';
 import { REST_REQUIRED, type ConnectionContext } from '../../connection/resolve.ts';
 import { verifyCredentials } from '../../diagnostics/verify-credentials.ts';
-import { checkProfileName, DEFAULT_PROFILE_NAME, readProfileFile } from '../../profiles/file.ts';
+import { checkProfileName, DEFAULT_PROFILE_NAME, profileFolder, readProfileFile } from '../../profiles/file.ts';
 import { storeProfile, type StoredProfile } from '../../profiles/store.ts';
 import { requireSettings, resolveSettings } from '../../settings/resolve.ts';
-import { profileFolder } from './profiles.ts';
 
 export interface LoginContext extends ConnectionContext {
   readonly clock: Clock;
@@ -52,7 +51,7 @@ export interface LoginFlags extends ConnectionFlags {
   readonly json?: boolean;
 }
 
-export interface LoginRequest extends LoginContext {
+interface LoginRequest extends LoginContext {
   readonly defaults: LoginDefaults;
   /** Override the defaults. */
   readonly flags: LoginFlags;

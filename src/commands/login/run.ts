@@ -8,7 +8,9 @@ import { startCommand } from '../../project/commands.ts';
 import { loginReporter, loginAsData, printLogin } from './view.ts';
 import { openProgress } from '../../terminal/progress.ts';
 import { stringifyForTerminal } from '../../terminal/json.ts';
+import { connectionContext } from '../../cli/connection-options.ts';
 import type { CommandContext } from '../../cli/context.ts';
+import { openPromptsIfAllowed } from '../../cli/prompts.ts';
 
 const ID_PLACEHOLDER = '<id>';
 
@@ -18,14 +20,8 @@ const ID_PLACEHOLDER = '<id>';
  * stored, 1 rejected, 2 incomplete options, 4 KuFlow could not be reached; nothing is stored unless 0.
  */
 export async function runLogin(flags: LoginFlags, context: CommandContext): Promise<void> {
-  const { terminal, env, cwd } = context;
-  const loginContext: LoginContext = {
-    env,
-    cwd,
-    stdin: terminal.prompts.input,
-    clock: systemClock,
-    signal: context.interruption(),
-  };
+  const { terminal } = context;
+  const loginContext = { ...connectionContext(context), clock: systemClock };
   const defaults = await readLoginDefaults(flags, loginContext);
   const answers = await completeFlags(flags, defaults, loginContext, context);
   const progress = openProgress(terminal.err);
@@ -64,11 +60,12 @@ async function completeFlags(
   loginContext: LoginContext,
   context: CommandContext,
 ): Promise<LoginAnswers> {
-  const { terminal, invocation } = context;
+  const { invocation } = context;
   const hasSecret = flags.clientSecretFile !== undefined || flags.clientSecretStdin === true;
   const hasId = (flags.clientId ?? defaults.values.clientId) !== undefined;
   if (hasSecret && hasId) return { defaults, flags, prompted: false };
-  if (!terminal.canPrompt || flags.json === true || flags.clientSecretStdin === true) {
+  const ask = flags.clientSecretStdin === true ? undefined : await openPromptsIfAllowed(flags, context);
+  if (ask === undefined) {
     const missing = [
       ...(hasId ? [] : ['  --client-id: client ID of the application']),
       ...(hasSecret ? [] : ['  --client-secret-file or --client-secret-stdin: client secret of the application']),
@@ -82,8 +79,6 @@ async function completeFlags(
       `Or run ${invocation} login in a terminal to be prompted`,
     ]);
   }
-  const { openPrompts } = await import('../../terminal/prompts.ts');
-  const ask = openPrompts(terminal, loginContext.signal);
   const askText = async (question: Parameters<typeof ask.text>[0]): Promise<string> => {
     const answer = await ask.text(question);
     return typeof answer === 'string' ? answer : '';

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { escapeForTerminal } from '../../base/escape.ts';
 import { KnownError } from '../../base/errors.ts';
+import { connectionContext } from '../../cli/connection-options.ts';
 import type { CommandContext } from '../../cli/context.ts';
 import { parseState } from '../../cli/kuflow-options.ts';
 import { localKuFlow } from '../../cli/local-kuflow.ts';
@@ -41,7 +42,7 @@ export async function runReplay(flags: ReplayFlags, context: CommandContext): Pr
   const signal = context.interruption();
   const { folder } = project;
   const local = localKuFlow(flags, context);
-  const resolved = await resolveConnection(flags, { env, cwd: folder, stdin: terminal.prompts.input, local, signal });
+  const resolved = await resolveConnection(flags, { ...connectionContext(context, folder), local });
   const { settings, warnings } = await requireConnection(resolved);
   for (const warning of warnings) terminal.err.line(`Warning: ${escapeForTerminal(warning, 1000)}`);
 

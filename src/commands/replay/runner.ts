@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { deferred } from '../../base/async.ts';
 import { codeOf, KnownError } from '../../base/errors.ts';
-import { isRecord } from '../../base/json.ts';
+import { isRecord, parseJsonText } from '../../base/json.ts';
 import { killWithParent, signalTree } from '../../base/process-tree.ts';
 import { shellWord } from '../../base/shell.ts';
 import type { WorkerCommand } from '../../languages/diagnosis.ts';
@@ -135,12 +135,7 @@ function lengthOf(block: Uint8Array): Buffer {
 
 function parseResult(line: string): ReplayedProcess | undefined {
   if (!line.startsWith(RESULT)) return undefined;
-  let value: unknown;
-  try {
-    value = JSON.parse(line.slice(RESULT.length));
-  } catch {
-    return undefined;
-  }
+  const value = parseJsonText(line.slice(RESULT.length));
   if (!isRecord(value) || typeof value['id'] !== 'string' || !OUTCOMES.includes(value['outcome'])) return undefined;
   const { id, outcome, reason, warning } = value as Record<keyof ReplayedProcess, unknown>;
   return {

@@ -32,9 +32,8 @@ interface ToolsQuestion {
   readonly workspaceManager?: PackageManager | undefined;
 }
 
-export interface WizardContextParts {
+interface WizardContextParts {
   readonly ask: Prompts;
-  readonly signal: AbortSignal;
   readonly connections: ReturnType<typeof rememberConnections>;
   readonly template: FetchedTemplate | undefined;
   readonly context: CommandContext;
@@ -46,9 +45,10 @@ export type WizardContext = Awaited<ReturnType<typeof openWizardContext>>;
 /** What the summary shows before anything is written. */
 export type Preview = Awaited<ReturnType<WizardContext['preview']>>;
 
-export async function openWizardContext({ ask, signal, connections, template, context }: WizardContextParts) {
+export async function openWizardContext({ ask, connections, template, context }: WizardContextParts) {
   const { connect } = connections;
   const { env, cwd, terminal } = context;
+  const signal = context.interruption();
   const working = async <Result>(title: string, work: () => Promise<Result>): Promise<Result> => {
     const progress = openProgress(terminal.err);
     progress.begin(title);

@@ -5,18 +5,10 @@ import type { WizardContext } from './context.ts';
 import { credentialSteps } from './credential-steps.ts';
 import { processSteps } from './process-steps.ts';
 import { folderProblem, projectSteps } from './project-steps.ts';
-import { review } from './review-step.ts';
 import { sourceSteps } from './source-steps.ts';
 import { GoBack, stepPrompts, type OpenAnswers, type Step, type Topic, type WizardState } from './state.ts';
 
-const STEPS: readonly Step[] = [
-  ...sourceSteps,
-  ...credentialSteps,
-  ...processSteps.before,
-  review,
-  ...processSteps.after,
-  ...projectSteps,
-];
+const STEPS: readonly Step[] = [...sourceSteps, ...credentialSteps, ...processSteps, ...projectSteps];
 
 const PROCESS_ANSWERS: readonly Topic[] = ['sample', 'task-queue', 'workflow-type'];
 

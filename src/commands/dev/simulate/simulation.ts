@@ -26,10 +26,9 @@ import {
   type DevPlatformRequest,
 } from '../../../platform/session/start.ts';
 import { checkAnswers, readAnswers, type SimulationAnswers } from './answers.ts';
-import { SimulationFailure, type BlockedItem } from './failure.ts';
-import { driveProcess } from './drive-process.ts';
+import { driveProcess, SimulationFailure, type BlockedItem } from './drive-process.ts';
 
-export interface SimulateRequest extends DevPlatformRequest {
+interface SimulateRequest extends DevPlatformRequest {
   /** Process definition code; may be omitted if only one is served. */
   readonly code?: string | undefined;
   readonly command: readonly [string, ...string[]];
