@@ -6,10 +6,7 @@ import { findProject } from '../process/find-project.ts';
 import type { CommandContext } from './context.ts';
 
 /** Where a local KuFlow keeps its state: `--state-dir` as the user passed it, or the default folder in `cwd`. */
-interface LocalPlace {
-  readonly cwd: string;
-  readonly stateDir?: string | undefined;
-}
+type LocalPlace = Parameters<typeof stateFolder>[0];
 
 /**
  * The local KuFlow that runs for the project that contains the working directory, or for that directory. A line on stderr says that it is used,

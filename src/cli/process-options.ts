@@ -229,19 +229,12 @@ export function optionWords(flags: RepeatedFlags): readonly string[] {
   return [...words, ...NEGATED_KEYS.filter((key) => flags[key] === false).map((key) => `--no-${key}`)];
 }
 
-export interface SwitchFlags {
+/** The switches that say how a command runs, as words of a command. */
+export function switchWords(flags: {
   readonly dryRun?: boolean | undefined;
   readonly json?: boolean | undefined;
-}
-
-/** The switches that say how a command runs, as words of a command. */
-export function switchWords({ dryRun, json }: SwitchFlags): readonly string[] {
-  return [...(dryRun === true ? ['--dry-run'] : []), ...(json === true ? ['--json'] : [])];
-}
-
-interface UnusedOption {
-  readonly key: RepeatedKey;
-  readonly message: string;
+}): readonly string[] {
+  return [...(flags.dryRun === true ? ['--dry-run'] : []), ...(flags.json === true ? ['--json'] : [])];
 }
 
 /**
@@ -252,7 +245,7 @@ function findUnusedOptions(
   source: SourceKind | undefined,
   flags: RepeatedFlags,
   { writesConnection = true } = {},
-): readonly UnusedOption[] {
+): readonly { readonly key: RepeatedKey; readonly message: string }[] {
   if (source === 'api' || source === undefined) return [];
   const isLocal = flags.local === true;
   const local = '--local, which needs no account or endpoint';

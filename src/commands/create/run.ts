@@ -15,7 +15,7 @@ import { describeOutside, type OutsideChange } from '../../project/join/plan-out
 import { readIgnoredState } from '../../project/ignored-state.ts';
 import { recoverAround } from '../../project/edit/recover-project.ts';
 import { readTemplateTitle, recoveryPrinter } from '../../project/view.ts';
-import { writeProject, type PreparedProject } from '../../project/scaffold.ts';
+import { writeProject } from '../../project/scaffold.ts';
 import { stringifyForTerminal } from '../../terminal/json.ts';
 import { openProgress, type Progress } from '../../terminal/progress.ts';
 import type { Prompts } from '../../terminal/prompts.ts';
@@ -23,7 +23,7 @@ import { readCreateAnswers, type CreateAnswers, type CreateFlags } from './answe
 import { rememberConnections } from './connection.ts';
 import { projectCredentials } from './project-credentials.ts';
 import { listPlaces } from './placement.ts';
-import { planCreate, type CreateDecision, type CreatePlan, prepareCreate } from './plan-create.ts';
+import { planCreate, type CreatePlan, prepareCreate } from './plan-create.ts';
 import { createResult, createResultJson, type CheckOutcome, type CreateOutcome, type CreateResult } from './result.ts';
 import { printCreated, printOutside, scaffoldReporter } from './view.ts';
 
@@ -61,15 +61,6 @@ export async function createProject(
   }
 }
 
-/** What the user chose. */
-interface ChosenPlan {
-  readonly plan: CreatePlan;
-  readonly template: FetchedTemplate | undefined;
-  readonly asked: boolean;
-  /** The plan for another place. */
-  readonly planFor: (place: Pick<CreateFlags, 'folder' | 'workspace'>) => Promise<CreateDecision>;
-}
-
 interface CreateSteps {
   readonly ask: Prompts | undefined;
   readonly context: CommandContext;
@@ -77,7 +68,7 @@ interface CreateSteps {
 }
 
 /** The plan from the flags, or from the wizard if answers are missing. */
-async function askForPlan(flags: CreateFlags, ask: Prompts | undefined, context: CommandContext): Promise<ChosenPlan> {
+async function askForPlan(flags: CreateFlags, ask: Prompts | undefined, context: CommandContext) {
   const connections = rememberConnections(context);
   const planContext = { ...context, connect: connections.connect };
   const answers = await readCreateAnswers(flags, context);
@@ -97,21 +88,17 @@ async function askForPlan(flags: CreateFlags, ask: Prompts | undefined, context:
     plan: decision.plan,
     template,
     asked,
-    planFor: async (place) => await planCreate({ ...answers, ...place }, planContext),
+    /** The plan for another place. */
+    planFor: async (place: Pick<CreateFlags, 'folder' | 'workspace'>) =>
+      await planCreate({ ...answers, ...place }, planContext),
   };
-}
-
-interface PlannedFiles {
-  readonly plan: CreatePlan;
-  readonly prepared: PreparedProject;
-  readonly asked: boolean;
 }
 
 /** Reads the process, and plans the files of the project. */
 async function planFiles(
-  { plan: chosen, template, asked, planFor }: ChosenPlan,
+  { plan: chosen, template, asked, planFor }: Awaited<ReturnType<typeof askForPlan>>,
   { ask, context, progress }: CreateSteps,
-): Promise<PlannedFiles> {
+) {
   const { terminal, cwd } = context;
   const { connection } = chosen;
   const process = await loadProcess(chosen.source, {
@@ -142,7 +129,7 @@ async function planFiles(
 
 /** Writes the project, and checks it. */
 async function writePlanned(
-  { plan, prepared, asked }: PlannedFiles,
+  { plan, prepared, asked }: Awaited<ReturnType<typeof planFiles>>,
   steps: CreateSteps & { readonly isConfirmed: boolean },
 ): Promise<CreateOutcome> {
   const { context, progress } = steps;

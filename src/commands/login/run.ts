@@ -2,7 +2,7 @@ import { systemClock } from '../../base/clock.ts';
 import { usageError } from '../../base/errors.ts';
 import type { Secret } from '../../base/secret.ts';
 import { isUuid } from '../../base/is-uuid.ts';
-import { login, readLoginDefaults, type LoginContext, type LoginDefaults, type LoginFlags } from './login.ts';
+import { login, readLoginDefaults, type LoginFlags } from './login.ts';
 import { shellWord } from '../../base/shell.ts';
 import { startCommand } from '../../project/commands.ts';
 import { loginReporter, loginAsData, printLogin } from './view.ts';
@@ -21,14 +21,13 @@ const ID_PLACEHOLDER = '<id>';
  */
 export async function runLogin(flags: LoginFlags, context: CommandContext): Promise<void> {
   const { terminal } = context;
-  const loginContext = { ...connectionContext(context), clock: systemClock };
-  const defaults = await readLoginDefaults(flags, loginContext);
-  const answers = await completeFlags(flags, defaults, loginContext, context);
+  const { name, values } = await readLoginDefaults(flags, context.env);
+  const answers = await completeFlags(flags, name, values, context);
   const progress = openProgress(terminal.err);
   try {
     const result = await login({
-      ...loginContext,
-      defaults: answers.defaults,
+      ...connectionContext(context),
+      clock: systemClock,
       flags: answers.flags,
       secret: answers.secret,
       report: loginReporter(progress),
@@ -38,7 +37,7 @@ export async function runLogin(flags: LoginFlags, context: CommandContext): Prom
     else printLogin(terminal, result, { invocation: context.invocation, start: await startCommand(context.cwd) });
     if (answers.prompted) {
       terminal.err.line(
-        `\nTo repeat this without prompts:\n  ${loginCommand(answers.flags, defaults.name, context.invocation)}`,
+        `\nTo repeat this without prompts:\n  ${loginCommand(answers.flags, name, context.invocation)}`,
       );
     }
   } finally {
@@ -47,7 +46,6 @@ export async function runLogin(flags: LoginFlags, context: CommandContext): Prom
 }
 
 interface LoginAnswers {
-  readonly defaults: LoginDefaults;
   readonly flags: LoginFlags;
   readonly secret?: Secret | undefined;
   readonly prompted: boolean;
@@ -56,14 +54,14 @@ interface LoginAnswers {
 /** Prompts for missing values. Throws a usage error if prompts are not possible. */
 async function completeFlags(
   flags: LoginFlags,
-  defaults: LoginDefaults,
-  loginContext: LoginContext,
+  name: string,
+  defaults: Pick<LoginFlags, 'clientId' | 'endpoint'>,
   context: CommandContext,
 ): Promise<LoginAnswers> {
   const { invocation } = context;
   const hasSecret = flags.clientSecretFile !== undefined || flags.clientSecretStdin === true;
-  const hasId = (flags.clientId ?? defaults.values.clientId) !== undefined;
-  if (hasSecret && hasId) return { defaults, flags, prompted: false };
+  const hasId = (flags.clientId ?? defaults.clientId) !== undefined;
+  if (hasSecret && hasId) return { flags, prompted: false };
   const ask = flags.clientSecretStdin === true ? undefined : await openPromptsIfAllowed(flags, context);
   if (ask === undefined) {
     const missing = [
@@ -75,7 +73,7 @@ async function completeFlags(
     const id = clientId !== undefined && isUuid(clientId) ? clientId : ID_PLACEHOLDER;
     const complete = hasId && clientId === undefined ? flags : { ...others, clientId: id };
     throw usageError(`Missing required options:\n${missing.join('\n')}`, [
-      `For example: ${loginCommand(complete, defaults.name, invocation)}`,
+      `For example: ${loginCommand(complete, name, invocation)}`,
       `Or run ${invocation} login in a terminal to be prompted`,
     ]);
   }
@@ -87,7 +85,7 @@ async function completeFlags(
     flags.endpoint ??
     (await askText({
       message: "Address of KuFlow's REST API",
-      fallback: defaults.values.endpoint ?? 'https://api.kuflow.com',
+      fallback: defaults.endpoint ?? 'https://api.kuflow.com',
       validate: (typed) =>
         /^https?:\/\/[^/\s]+/.test(typed) ? undefined : 'Enter an address that starts with https:// and a host name',
     }));
@@ -96,15 +94,13 @@ async function completeFlags(
     (await askText({
       message: 'Client ID of the application',
       hint: 'In the KuFlow app: Settings > Applications',
-      ...(defaults.values.clientId !== undefined && { fallback: defaults.values.clientId }),
+      fallback: defaults.clientId,
       // The input is not repeated, because it may be a secret that was entered as the id.
       validate: (typed) => (isUuid(typed) ? undefined : 'Enter a UUID'),
     }));
   const secret = hasSecret ? undefined : await ask.secret({ message: 'Client secret (token) of the application' });
-  const completed: LoginFlags = { ...flags, endpoint, clientId };
   return {
-    defaults: await readLoginDefaults(completed, loginContext),
-    flags: completed,
+    flags: { ...flags, endpoint, clientId },
     secret: typeof secret === 'object' ? secret : undefined,
     prompted: true,
   };

@@ -21,7 +21,7 @@ import { openProgress } from '../../terminal/progress.ts';
 import { replayProcesses } from './replay-processes.ts';
 import { printReplay } from './view.ts';
 
-export interface ReplayFlags extends ConnectionFlags {
+interface ReplayFlags extends ConnectionFlags {
   readonly state?: readonly string[];
   readonly limit?: number;
   readonly local?: boolean;
@@ -52,7 +52,7 @@ export async function runReplay(flags: ReplayFlags, context: CommandContext): Pr
     const inspected = await inspectConnection({ settings, problems: [], warnings: [] }, env);
     const engine = await openEngine(inspected, { env, signal });
     try {
-      const summary = await replayProcesses({
+      const result = await replayProcesses({
         ...{ engine, codes, states, command, folder, signal },
         env: { ...env, ...connectionAsEnvironment(settings) },
         tenantId: settings['kuflow.api.tenant-id']?.value,
@@ -60,9 +60,10 @@ export async function runReplay(flags: ReplayFlags, context: CommandContext): Pr
         onProgress: (done, of) => progress.detail(`${done} of ${of}`),
       });
       progress.stop();
-      if (flags.json === true) terminal.out.line(stringifyForTerminal({ codes, states, ...summary }));
-      else printReplay(terminal, { codes, states, summary, hint: workflowChangeHint(project.record) });
-      context.setStatus(summary.status);
+      const printed = { codes, states, ...result };
+      if (flags.json === true) terminal.out.line(stringifyForTerminal(printed));
+      else printReplay(terminal, printed, workflowChangeHint(project.record));
+      context.setStatus(result.status);
     } finally {
       await engine.close();
     }

@@ -18,16 +18,6 @@ export interface ReplayedProcess {
   readonly warning?: string;
 }
 
-/** A worker that replays histories. */
-export interface ReplayRunner {
-  /** Passes a history on. Resolves when there is room for another one. */
-  readonly send: (id: string, history: Uint8Array) => Promise<void>;
-  /** Resolves when every history has a result. */
-  readonly finish: () => Promise<void>;
-  /** Ends the worker. */
-  readonly stop: () => void;
-}
-
 export interface RunnerOptions {
   readonly command: Extract<WorkerCommand, { kind: 'command' }>;
   /** Absolute folder of the project. */
@@ -48,7 +38,7 @@ const SILENCE_MS = 5 * 60_000;
  * Starts the worker of the project with `--replay`, which reads histories from its standard input: the ID of a process and a protobuf message,
  * each after its length. `send` and `finish` reject with a KnownError of status 4 if the worker ends early or does not respond.
  */
-export function startRunner({ command, folder, env, onResult, signal }: RunnerOptions): ReplayRunner {
+export function startRunner({ command, folder, env, onResult, signal }: RunnerOptions) {
   const args = [...command.args, '--replay'];
   const child = spawn(command.program, args, {
     cwd: folder,
@@ -107,18 +97,20 @@ export function startRunner({ command, folder, env, onResult, signal }: RunnerOp
     });
 
   return {
-    send: async (id, history) => {
+    /** Passes a history on. Resolves when there is room for another one. */
+    send: async (id: string, history: Uint8Array): Promise<void> => {
       sent++;
       const blocks = [Buffer.from(id), history].flatMap((block) => [lengthOf(block), block]);
       await Promise.race([write(Buffer.concat(blocks)), ended.promise]);
     },
-    finish: async () => {
+    /** Resolves when every history has a result. */
+    finish: async (): Promise<void> => {
       isComplete = true;
       child.stdin.end();
       finishIfDone();
       await Promise.race([done.promise, ended.promise]);
     },
-    stop: () => {
+    stop: (): void => {
       clearTimeout(silence);
       release();
       // Background threads of Temporal may keep it running.

@@ -26,12 +26,6 @@ import { wizardView } from './view.ts';
 
 const MAX_NAMED = 5;
 
-interface ToolsQuestion {
-  readonly answers: CreateAnswers;
-  /** The package manager of the workspace that the project will be a member of. */
-  readonly workspaceManager?: PackageManager | undefined;
-}
-
 interface WizardContextParts {
   readonly ask: Prompts;
   readonly connections: ReturnType<typeof rememberConnections>;
@@ -108,7 +102,13 @@ export async function openWizardContext({ ask, connections, template, context }:
     /** Whether the named credentials can be read at all. */
     isUsable: async (answers: CreateAnswers) => (await knownErrorOf(() => connect(answers))) === undefined,
     /** The package manager or build tool that is chosen or detected, or that of the workspace. */
-    tools: ({ answers, workspaceManager }: ToolsQuestion) => {
+    tools: ({
+      answers,
+      workspaceManager,
+    }: {
+      readonly answers: CreateAnswers;
+      readonly workspaceManager?: PackageManager | undefined;
+    }) => {
       const { packageManager = workspaceManager, folder = 'project' } = answers;
       const { tools, packageManagers } = languageOf({ language: chosenLanguage(answers) });
       const chosen = tools.choose(packageManager, { env, folder: resolve(cwd, folder) });

@@ -241,14 +241,8 @@ const workflowType = lineStep({
   offer: forNew(exampleWorkflowType),
 });
 
-interface ReviewedProcess {
-  readonly definition: WorkerDefinition;
-  /** What may be wrong or incomplete in it. */
-  readonly notes: readonly string[];
-}
-
-/** The process that was read from the API or a worker sample, with the changes of the answers so far. */
-function reviewedProcess(answers: CreateAnswers): ReviewedProcess | undefined {
+/** The process that was read from the API or a worker sample, with the changes of the answers so far. `notes`: what may be wrong in it. */
+function reviewedProcess(answers: CreateAnswers) {
   const { source, discovered, workerSample } = answers;
   const read =
     source === 'api'

@@ -24,7 +24,6 @@ import {
   targetText,
   whyNotOwnFolder,
   withFolderLock,
-  type TargetFile,
 } from '../target.ts';
 import { formatTemporalToml } from './temporal-toml.ts';
 import { formatYaml } from './yaml.ts';
@@ -116,15 +115,7 @@ async function exportText(request: TextRequest): Promise<ExportResult> {
   });
 }
 
-interface Prepared {
-  readonly target: TargetFile;
-  readonly content: Buffer;
-  readonly mode: number;
-  readonly changes: readonly KeyChange[];
-  readonly notes: readonly string[];
-}
-
-function isUpToDate({ target, content, mode }: Prepared): boolean {
+function isUpToDate({ target, content, mode }: Awaited<ReturnType<typeof prepare>>): boolean {
   return target.bytes?.equals(content) === true && mode === target.mode;
 }
 
@@ -132,7 +123,7 @@ function isUpToDate({ target, content, mode }: Prepared): boolean {
  * The new content of the target, based on its current content. Rejects with a KnownError if the target cannot be
  * edited.
  */
-async function prepare(request: TextRequest): Promise<Prepared> {
+async function prepare(request: TextRequest) {
   const { files, format, output, env, allowGit, set } = request;
   const target = await readTargetFile(files, output);
   const formatted = FORMATS[format]({ ...formatInput(request), existing: targetText(target) });

@@ -37,25 +37,12 @@ export function pemFileNames(withToken: boolean, secretOnly = false): readonly s
   return PEM_FILES.filter((name) => (withToken || name !== SET_FILES.token) && (!secretOnly || SECRET.includes(name)));
 }
 
-/** A file in the folder, with its current state and its new content. */
-interface PemFile {
-  readonly target: TargetFile;
-  readonly content: Buffer;
-  readonly mode: number;
-}
-
-interface PemPlan {
-  readonly files: readonly PemFile[];
-  readonly changes: readonly KeyChange[];
-  readonly notes: readonly string[];
-}
-
 /**
  * Compares the files in the folder with the set. Links in `folder` must be resolved. Throws a KnownError for a file
  * that must not be replaced.
  */
-export async function planPem(files: FileSystem, folder: string, set: CredentialSet): Promise<PemPlan> {
-  const plan: PemFile[] = [];
+export async function planPem(files: FileSystem, folder: string, set: CredentialSet) {
+  const plan: { readonly target: TargetFile; readonly content: Buffer; readonly mode: number }[] = [];
   const changes: KeyChange[] = [];
   const notes: string[] = [];
   for (const [name, text] of setContents(set)) {
@@ -111,7 +98,11 @@ export async function withPemFolderLock<T>(
 }
 
 /** Replaces all files or none of them. Call it only in `withPemFolderLock`. Rejects with a KnownError. */
-export async function writePem(files: FileSystem, folder: string, plan: PemPlan): Promise<void> {
+export async function writePem(
+  files: FileSystem,
+  folder: string,
+  plan: Pick<Awaited<ReturnType<typeof planPem>>, 'files'>,
+): Promise<void> {
   if (plan.files.length === 0) return;
   const changes = plan.files.map(({ target: { name, bytes }, content, mode }) => {
     return { path: name, before: bytes, after: content, mode };

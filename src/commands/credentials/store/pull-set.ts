@@ -15,7 +15,7 @@ import { assessSet, type Staleness } from './assess.ts';
 import { newSetId, storeLayout, type StoreLayout } from './layout.ts';
 import { withStoreLock } from './lock.ts';
 import { pointerSettings, readPointers, requireReplaceable, shadowWarnings, type Pointers } from './pointers.ts';
-import { createSetRecord, listSets, readSet, writeSet, type SetRecord, type StoredSet } from './sets.ts';
+import { createSetRecord, listSets, readSet, writeSet, type SetRecord } from './sets.ts';
 import { editSettings, replaceLocalSettings, settingTexts, type SettingTexts } from './settings-file.ts';
 
 export type PullEvent =
@@ -140,20 +140,13 @@ async function pullIfNeeded(request: PullSetRequest): Promise<PullResult> {
   });
 }
 
-interface StoreInspection {
-  readonly pointers: Pointers;
-  readonly because: readonly Staleness[];
-  /** The record of the set in use, if it can stay in use. */
-  readonly usable?: SetRecord | undefined;
-}
-
-function inspectStore(request: PullSetRequest, layout: StoreLayout): Promise<StoreInspection> {
+/** `usable`: the record of the set in use, if it can stay in use. */
+function inspectStore(request: PullSetRequest, layout: StoreLayout) {
   const { files, force, clock, env } = request;
   return withContext('Reading the stored credentials', layout.project, async () => {
     const pointers = await readPointers(files, layout);
     requireReplaceable(pointers, env, force);
-    const stored: StoredSet | undefined =
-      pointers.to.kind === 'set' ? await readSet(files, layout, pointers.to.id) : undefined;
+    const stored = pointers.to.kind === 'set' ? await readSet(files, layout, pointers.to.id) : undefined;
     const assessed = assessSet(stored, { ...request, namespace: pointers.namespace }, clock.now());
     const { record } = assessed;
     const stale = [...assessed.stale, ...findMissingConnection(pointers, request.connection)];
