@@ -24,20 +24,21 @@ export function collectChoices(flags: string, description: string, choices: read
   return option;
 }
 
+/** A parser of whole numbers in a range. */
+export function wholeNumber(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (Number.isInteger(value) && value >= least && value <= most) return value;
+    throw new InvalidArgumentError(`a whole number from ${least} to ${most}`);
+  };
+}
+
 /** How many instances a discovery may read. */
 export function sampleOption(least = 1): Option {
   return new Option(
     '--sample <count>',
     'Read up to <count> processes to infer the shapes of their data; only keys and types are kept',
-  ).argParser((text) => sampleCount(text, least));
-}
-
-function sampleCount(text: string, least: number): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < least || value > LARGEST_SAMPLE) {
-    throw new InvalidArgumentError(`a whole number from ${least} to ${LARGEST_SAMPLE}`);
-  }
-  return value;
+  ).argParser(wholeNumber(least, LARGEST_SAMPLE));
 }
 
 /** The options that describe a process by its tasks. */

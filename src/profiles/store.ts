@@ -135,10 +135,7 @@ export async function chooseDefaultProfile(name: string, context: ProfileContext
   });
 }
 
-/**
- * Where a secret can be stored. Both are unused, so that the previous secret is intact until the profile file refers to
- * the new one.
- */
+/** Where a secret can be stored. Both are unused: the previous secret stays until the profile file names the new one. */
 function newLocations({ profile, useKeychain }: StoreProfileRequest, context: ProfileContext) {
   const random = randomBytes(4).toString('hex');
   const opened = useKeychain ? openKeychain(context) : undefined;

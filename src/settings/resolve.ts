@@ -4,7 +4,7 @@ import { normaliseEndpoint } from '../kuflow/endpoint.ts';
 import { readApplicationFiles } from './application-files.ts';
 import { readDotenvNames, readEnvironment, type Environment } from './environment.ts';
 import { CLIENT_ID, CLIENT_SECRET, ENDPOINT, SETTING_KEYS, variableOf, whereToSet } from './keys.ts';
-import type { SettingKey, SettingName, SettingValues } from './keys.ts';
+import type { SettingName, SettingValues } from './keys.ts';
 import { formatSource, formatStep } from './sources.ts';
 import type { Entry, Layer, SettingProblem, SettingWarning, Source } from './sources.ts';
 import { readValue } from './values.ts';
@@ -80,7 +80,9 @@ export async function resolveSettings(request: SettingsRequest): Promise<Setting
 
   for (const key of SETTING_KEYS) {
     const { chosen, shadows } = selectEntry(key.name, used, layers, credentials);
-    const entry = chosen ?? defaultEntry(key);
+    const standard: Entry | undefined =
+      key.default === undefined ? undefined : { raw: key.default, source: { kind: 'default', name: key.name } };
+    const entry = chosen ?? standard;
     if (entry === undefined || (hasProblem(key.name) && entry.raw === '')) continue;
     const folder = entry.source.kind === 'file' ? (request.files?.dir ?? cwd) : cwd;
     const read = await readValue(key, entry, folder);
@@ -187,7 +189,9 @@ function onlyWorkerSettings(layer: Layer): Layer {
 
 async function collectSetLayers(request: SettingsRequest, cwd: string): Promise<readonly Layer[]> {
   const profile = (chosenBy: ProfileSource['chosenBy']): readonly Layer[] =>
-    (request.profiles ?? []).filter((one) => one.chosenBy === chosenBy).map(profileLayer);
+    (request.profiles ?? [])
+      .filter((one) => one.chosenBy === chosenBy)
+      .map(({ name, file, values }) => valuesLayer(`profile-${chosenBy}`, { kind: 'profile', name, file }, values));
   return [
     flagLayer(request.flags ?? {}),
     ...profile('flag'),
@@ -203,10 +207,6 @@ function flagLayer(flags: SettingFlags): Layer {
     const flag = flags[name];
     return flag && { raw: revealed(flag.value), source: { kind: 'flag', name: flag.option } };
   });
-}
-
-function profileLayer({ chosenBy, name, file, values }: ProfileSource): Layer {
-  return valuesLayer(`profile-${chosenBy}`, { kind: 'profile', name, file }, values);
 }
 
 function valuesLayer(group: Layer['group'], source: Source, values: ProfileSource['values']): Layer {
@@ -281,10 +281,6 @@ function selectEntry(
     chosen: from === undefined ? undefined : entry(from),
     shadows: shadows.flatMap((one) => (one === undefined ? [] : [one.source])),
   };
-}
-
-function defaultEntry(key: SettingKey): Entry | undefined {
-  return key.default === undefined ? undefined : { raw: key.default, source: { kind: 'default', name: key.name } };
 }
 
 /** Whether the source of the credentials has its own endpoint. Sent to the endpoint in a file, they would reach the wrong KuFlow. */

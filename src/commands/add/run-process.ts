@@ -49,8 +49,13 @@ export async function runAddProcess(
   if (flags.taskQueue !== undefined) rejectOtherQueue(queue, flags.taskQueue, '--task-queue');
   const ask = await openPromptsIfAllowed(flags, context);
   const words = ['add', 'process', ...(code === undefined ? [] : [code])];
-  const resumed = isDescribed(flags) ? undefined : resumedProcess(project, code);
-  if (resumed !== undefined) return runAddition({ project, addition: resumed, words, flags, context, ask });
+  // A process that the project already has is completed, if an earlier run did not.
+  const known = project.processes.find(({ definition }) => definition.process.code === code);
+  if (known !== undefined && !isDescribed(flags)) {
+    const addition = { kind: 'resumed-process', process: known } as const;
+    await runAddition({ project, addition, words, flags, context, ask });
+    return;
+  }
 
   const answers = await readAnswers(project, { code, flags, queue }, ask, context);
   const { source } = answers;
@@ -219,10 +224,4 @@ function processAddition(
   const workflow = { ...definition.workflow, taskQueue: queue };
   const text = queue === definition.workflow.taskQueue ? definitionText : undefined;
   return { kind: 'process', definition: { ...definition, workflow }, source, notes, text };
-}
-
-/** A process that the project already has, to complete what an earlier run left; undefined if it does not have one with this code. */
-function resumedProcess(project: WorkerProject, code: string | undefined): AdditionRequest | undefined {
-  const process = project.processes.find(({ definition }) => definition.process.code === code);
-  return process === undefined ? undefined : { kind: 'resumed-process', process };
 }

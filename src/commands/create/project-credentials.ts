@@ -5,6 +5,7 @@ import { dirname, relative, resolve } from 'node:path';
 import type { Connection } from '../../connection/require.ts';
 import type { ReadWith } from '../../project/next-steps.ts';
 import type { CreateAnswers } from './answers.ts';
+import type { Environment } from '../../settings/environment.ts';
 
 /**
  * Decides which credentials and addresses the project gets. `written`: what is written into the project. `repeated`: the addresses in the
@@ -61,10 +62,7 @@ const PAIR = ['kuflow.api.client-id', 'kuflow.api.client-secret'] as const;
 const SHADOWABLE = ['kuflow.api.endpoint', 'kuflow.api.tenant-id', 'temporal.target', 'kuflow.api.ca'] as const;
 
 /** The credentials as a worker that starts in `folder` would find them. */
-export async function projectCredentials(
-  folder: string,
-  env: Readonly<Record<string, string | undefined>>,
-): Promise<ProjectCredentials> {
+export async function projectCredentials(folder: string, env: Environment): Promise<ProjectCredentials> {
   const files = { dir: folder };
   const { settings } = await resolveSettings({ env, files, cwd: folder });
   const { settings: alone } = await resolveSettings({ env: {}, files, cwd: folder });

@@ -86,10 +86,7 @@ export function verifyMaterial({ namespace, text }: UnverifiedMaterial, now: num
   };
 }
 
-/**
- * A token with its expiry. Throws a KnownError for an expired token and for one without a readable expiry. `now` is in
- * milliseconds since the epoch.
- */
+/** A token with its expiry. Throws a KnownError if it has expired at `now` (ms), or has no readable expiry. */
 export function verifyToken({ token, expiredAt }: UnverifiedToken, now: number): CredentialToken {
   const reject = (problem: string): never => {
     throw rejectedAnswerError("KuFlow's engine token cannot be used", problem);
@@ -157,10 +154,7 @@ function parseCertificates(pem: string): readonly X509Certificate[] {
   );
 }
 
-/**
- * A text that ends in the middle of a block still contains the complete blocks before it, which would pass as the whole
- * text.
- */
+/** A text that ends in the middle of a block would pass as the complete blocks before it. */
 function findTruncatedParts(text: TlsMaterialText): readonly MaterialProblem[] {
   return (Object.keys(PARTS) as (keyof typeof PARTS)[]).flatMap((part): readonly MaterialProblem[] => {
     const pem = normalizePem(text[part]);

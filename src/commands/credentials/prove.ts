@@ -8,6 +8,7 @@ import { readTlsMaterial, type TlsMaterialText } from '../../engine/material/tls
 import { connectEngine, type RpcResult, type SystemInfo } from '../../engine/rpc.ts';
 import type { ResolvedSettings } from '../../settings/resolve.ts';
 import type { CredentialSet } from './set.ts';
+import type { Environment } from '../../settings/environment.ts';
 
 const STEP_MS = 8_000;
 const ISSUED = "KuFlow's engine certificate";
@@ -16,7 +17,7 @@ const ACCEPTED: readonly string[] = ['UNAUTHENTICATED', 'PERMISSION_DENIED', 'UN
 
 interface EngineProofRequest {
   readonly settings: ResolvedSettings;
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly env: Environment;
   readonly signal: AbortSignal;
   /** Also calls DescribeNamespace, which requires a set with a token. */
   readonly describeNamespace: boolean;
@@ -44,7 +45,9 @@ export async function verifyCertificateWithEngine(set: CredentialSet, request: E
   const handshake = report.results.some(({ id, state }) => id === 'KF-TLS-003' && state === 'pass');
   if (token === undefined ? !handshake : report.status !== 0) throw checkFailedError(report, set, request);
   const server =
-    token === undefined ? await getServerInfo(set, connection, request) : findSummary(report, 'KF-ENGINE-001');
+    token === undefined
+      ? await getServerInfo(set, connection, request)
+      : report.results.find(({ id, state }) => id === 'KF-ENGINE-001' && state !== 'skip')?.summary;
   const namespace = request.describeNamespace ? describeNamespaceResult(report) : [];
   return [server, ...namespace].filter(Boolean).join(', ');
 }
@@ -126,10 +129,6 @@ function notAcceptedError(
     next: ['Try again', ...(request.hints ?? [])],
     status: isUnknown ? 4 : 1,
   });
-}
-
-function findSummary(report: ConnectionReport, id: string): string | undefined {
-  return report.results.find((result) => result.id === id && result.state !== 'skip')?.summary;
 }
 
 function checkFailedError(report: ConnectionReport, set: CredentialSet, request: EngineProofRequest): KnownError {

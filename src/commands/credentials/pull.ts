@@ -144,10 +144,7 @@ interface RotateResult {
   readonly execStatus?: number;
 }
 
-/**
- * `kuflow credentials rotate`: always gets a new set, and uses it only if the engine accepts it for the calls of a
- * worker.
- */
+/** `kuflow credentials rotate`: always gets a new set, and switches to it only if the engine accepts it. */
 export async function rotateCredentials(request: RotateRequest): Promise<RotateResult> {
   const proof = { describeNamespace: true };
   const pulled = await install(request, { force: true, dryRun: false, keepToken: false, needsToken: true, proof });

@@ -57,10 +57,7 @@ export async function runPull(flags: PullFlags & ExportFlags, context: CommandCo
   }
 }
 
-/**
- * `kuflow credentials rotate`. With `--json` like `pull`, plus `exec: { status }`. Exits with 1 if the command after
- * the switch failed, 130 if it was interrupted.
- */
+/** `kuflow credentials rotate`. With `--json` like `pull`, plus `exec: { status }`. Status 1 if that command failed. */
 export async function runRotate(
   flags: CredentialsFlags & { readonly exec?: string },
   context: CommandContext,
@@ -127,10 +124,7 @@ export async function runPrune(
   else printPrune(context.terminal, result, dryRun);
 }
 
-/**
- * `kuflow credentials token`: prints the token, or with `--json` `{ token, expiresAt }`. Status 2 on a terminal without
- * `--show`.
- */
+/** `kuflow credentials token`. With `--json`: `{ token, expiresAt }`. Status 2 on a terminal without `--show`. */
 export async function runToken(
   flags: CredentialsFlags & { readonly show?: boolean },
   context: CommandContext,
@@ -148,9 +142,7 @@ export async function runToken(
   else terminal.out.line(value);
 }
 
-/**
- * `kuflow credentials exec -- <command>`: the command's own status; 125 without credentials, 126 and 127 as in a shell.
- */
+/** `kuflow credentials exec`: the status of the command; 125 without credentials, 126 and 127 as in a shell. */
 export async function runCredentialsExec(
   words: readonly string[],
   flags: CredentialsFlags,

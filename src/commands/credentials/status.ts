@@ -89,10 +89,7 @@ interface CredentialsStatusRequest extends CredentialContext {
 /** The settings to show: those of the connection. */
 const DISPLAYED = SETTING_KEYS.map(({ name }) => name).filter((name) => !isWorkerSetting(name));
 
-/**
- * `kuflow credentials status`: the credentials in use and their problems. Uses no network and opens no keychain unless
- * `online`.
- */
+/** `kuflow credentials status`. Uses no network and opens no keychain unless `online`. */
 export async function credentialsStatus(request: CredentialsStatusRequest): Promise<CredentialsStatus> {
   const { flags, env, signal } = request;
   const failOnWarn = flags.failOn === 'warn';

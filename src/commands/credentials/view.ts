@@ -113,9 +113,7 @@ export function printPrune(terminal: Terminal, result: PruneResult, dryRun: bool
 
 const SIGNS = { added: '+', changed: '~', removed: '-' } as const;
 
-/**
- * Prints what an export does while it runs: the keys that will change, before anything is written, and never a value.
- */
+/** Prints what an export does: before anything is written, the keys that will change, and never a value. */
 export function exportReporter(err: Channel): (event: ExportEvent) => void {
   return (event) => {
     const path = escapeForTerminal(shortPath(event.path), 1000);

@@ -6,6 +6,7 @@ import { MIB } from '../../files/read.ts';
 import type { WorkerCommand } from '../../languages/diagnosis.ts';
 import { findPlace, findReason, formatExit } from '../../languages/worker-output.ts';
 import type { WorkerCheckOutcome, WorkerCheckOptions, WorkerCheckStep } from '../../diagnostics/input.ts';
+import type { Environment } from '../../settings/environment.ts';
 
 const MAX_DETAIL_LENGTH = 600;
 const STATUSES: readonly WorkerCheckStep['status'][] = ['ok', 'failed', 'unknown', 'skipped'];
@@ -20,7 +21,7 @@ const LIMIT_VARIABLE = 'KUFLOW_WORKER_CHECK_SECONDS';
 export async function runWorkerCheck(
   { program, args }: Pick<Extract<WorkerCommand, { kind: 'command' }>, 'program' | 'args'>,
   folder: string,
-  env: Readonly<Record<string, string | undefined>>,
+  env: Environment,
   { signal, limitMs }: WorkerCheckOptions,
 ): Promise<WorkerCheckOutcome> {
   const child = spawn(program, [...args, '--check', '--json'], {

@@ -13,10 +13,7 @@ import { requireSettings, resolveSettings } from '../../settings/resolve.ts';
 /** The values of a profile that can be given as flags. */
 type ProfileValues = Pick<ConnectionFlags, 'clientId' | 'endpoint' | 'tenantId' | 'target' | 'ca'>;
 
-/**
- * The profile that a login names, and the values that flags override. Rejects with a KnownError for an invalid name,
- * and for a file that cannot be read.
- */
+/** The profile that a login names, and its values. Rejects with a KnownError for an invalid name or file. */
 export async function readLoginDefaults(
   flags: ConnectionFlags,
   env: Environment,
@@ -56,10 +53,7 @@ export interface LoginResult extends StoredProfile {
   readonly verified?: string | undefined;
 }
 
-/**
- * `kuflow login`: verifies the credentials with KuFlow, then stores them. Rejects with a KnownError, and then nothing
- * is stored.
- */
+/** `kuflow login`: verifies and stores the credentials. Rejects with a KnownError, and then nothing is stored. */
 export async function login(request: LoginRequest): Promise<LoginResult> {
   const { flags, env, cwd, signal, clock } = request;
   const defaults = await readLoginDefaults(flags, env);

@@ -45,10 +45,7 @@ export async function runProfiles(
 
 const byName = (one: Profile, other: Profile): number => (one.name < other.name ? -1 : 1);
 
-/**
- * `kuflow logout`. With `--json`: `{ removed, wasDefault, secret: { where, removed, why? } }`. Exit status 1 if the
- * secret could not be removed.
- */
+/** `kuflow logout`. With `--json`: `{ removed, wasDefault, secret: { where, removed, why? } }`. Status 1 if it remains. */
 export async function runLogout(flags: LogoutFlags, context: CommandContext): Promise<void> {
   const name = flags.profile ?? (await askForProfile(flags, context));
   const removed = await removeProfile(name, profileContext(context));

@@ -7,6 +7,7 @@ import { killWithParent, signalTree } from '../../base/process-tree.ts';
 import { shellWord } from '../../base/shell.ts';
 import type { WorkerCommand } from '../../languages/diagnosis.ts';
 import { findPlace, findReason, formatExit } from '../../languages/worker-output.ts';
+import type { Environment } from '../../settings/environment.ts';
 
 /** What the worker found out about the history of a process. */
 export interface ReplayedProcess {
@@ -22,7 +23,7 @@ export interface RunnerOptions {
   readonly command: Extract<WorkerCommand, { kind: 'command' }>;
   /** Absolute folder of the project. */
   readonly folder: string;
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly env: Environment;
   readonly onResult: (result: ReplayedProcess) => void;
   readonly signal: AbortSignal;
 }

@@ -28,10 +28,7 @@ const MOST_OUTPUT = 256 * 1024;
 /** A keychain tool does not need these variables, and some of them are secrets. */
 const NOT_INHERITED = /^(KUFLOW|TEMPORAL)_/i;
 
-/**
- * Runs a system tool without a shell and without a terminal on which it could ask questions. Rejects only with the
- * signal's reason.
- */
+/** Runs a system tool without a shell or a terminal. Rejects only with the reason of the signal. */
 export async function runTool({ program, args, input, env, timeoutMs, signal }: ToolCall): Promise<ToolResult> {
   signal?.throwIfAborted();
   const child = spawn(program, args, {

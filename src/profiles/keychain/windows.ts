@@ -26,8 +26,12 @@ $found.RetrievePassword()
 `;
 
 /** The credential vault of Windows, through Windows PowerShell. */
-export function windowsVault(context: KeychainContext, program = powershellPath(context)): Keychain {
-  const args = ['-NoLogo', '-NoProfile', '-NonInteractive', '-EncodedCommand', encodedScript()];
+export function windowsVault(
+  context: KeychainContext,
+  program = join(context.env['SystemRoot'] ?? 'C:\\Windows', 'System32', 'WindowsPowerShell', 'v1.0', 'powershell.exe'),
+): Keychain {
+  const script = Buffer.from(SCRIPT, 'utf16le').toString('base64');
+  const args = ['-NoLogo', '-NoProfile', '-NonInteractive', '-EncodedCommand', script];
   const call = async (action: 'store' | 'read' | 'remove', key: string, secret = ''): Promise<ToolResult> => {
     const lines = [action, key, secret].map((text) => `${Buffer.from(text, 'utf8').toString('base64')}\n`);
     const end = await runTool({ program, args, ...context, input: new Secret(lines.join('')) });
@@ -56,12 +60,4 @@ export function windowsVault(context: KeychainContext, program = powershellPath(
     },
     removeCommand: (key) => `Control Panel > Credential Manager > Web Credentials: remove ${KEYCHAIN_SERVICE}, ${key}`,
   };
-}
-
-function powershellPath({ env }: KeychainContext): string {
-  return join(env['SystemRoot'] ?? 'C:\\Windows', 'System32', 'WindowsPowerShell', 'v1.0', 'powershell.exe');
-}
-
-function encodedScript(): string {
-  return Buffer.from(SCRIPT, 'utf16le').toString('base64');
 }

@@ -6,7 +6,7 @@ import { credentialSteps } from './credential-steps.ts';
 import { processSteps } from './process-steps.ts';
 import { folderProblem, projectSteps } from './project-steps.ts';
 import { sourceSteps } from './source-steps.ts';
-import { GoBack, stepPrompts, type OpenAnswers, type Step, type Topic, type WizardState } from './state.ts';
+import { GoBack, stepPrompts, type Step, type Topic, type WizardState } from './state.ts';
 
 const STEPS: readonly Step[] = [...sourceSteps, ...credentialSteps, ...processSteps, ...projectSteps];
 
@@ -38,7 +38,10 @@ export async function runWizard(given: CreateAnswers, context: WizardContext): P
   let state: WizardState = { answers: given, settled: new Set(answeredByOptions(given)) };
   for (;;) {
     const now = state;
-    const open = openAnswers(now.answers, context);
+    const place = context.detected();
+    const credentials = chooseCredentials(now.answers, place === undefined ? [] : [place]);
+    const missing = missingAnswers(now.answers, credentials, context.env).map(({ question }) => question);
+    const open = { missing: new Set(missing), credentials };
     const step = STEPS.find(({ isOpen }) => isOpen(now, open, context));
     if (step === undefined) return state.answers;
     const { topic, run } = step;
@@ -46,7 +49,7 @@ export async function runWizard(given: CreateAnswers, context: WizardContext): P
     const earlier = previous.get(topic);
     const { ask, hasAsked } = stepPrompts(context.ask, topic, canGoBack, previous);
     try {
-      state = await run(now, context, { ask, canGoBack, before: earlier, credentials: open.credentials });
+      state = await run(now, context, { ask, canGoBack, before: earlier, credentials });
     } catch (error) {
       if (!(error instanceof GoBack)) throw error;
       state = before.pop() ?? now;
@@ -56,13 +59,6 @@ export async function runWizard(given: CreateAnswers, context: WizardContext): P
     if (previous.get(topic) !== earlier)
       for (const dependent of DEPENDENT_ANSWERS[topic] ?? []) previous.delete(dependent);
   }
-}
-
-function openAnswers(answers: CreateAnswers, { detected, env }: WizardContext): OpenAnswers {
-  const place = detected();
-  const credentials = chooseCredentials(answers, place === undefined ? [] : [place]);
-  const missing = missingAnswers(answers, credentials, env);
-  return { missing: new Set(missing.map(({ question }) => question)), credentials };
 }
 
 /** Questions with a default that options have answered already. */

@@ -27,6 +27,7 @@ import {
 } from '../target.ts';
 import { formatTemporalToml } from './temporal-toml.ts';
 import { formatYaml } from './yaml.ts';
+import type { Environment } from '../../../settings/environment.ts';
 
 export type ExportEvent =
   /** Another run of this tool is writing to the folder. */
@@ -53,7 +54,7 @@ export interface ExportRequest {
   readonly allowGit: boolean;
   readonly dryRun: boolean;
   readonly files: FileSystem;
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly env: Environment;
   readonly clock: Clock;
   readonly signal?: AbortSignal;
   readonly report?: (event: ExportEvent) => void;
@@ -119,10 +120,7 @@ function isUpToDate({ target, content, mode }: Awaited<ReturnType<typeof prepare
   return target.bytes?.equals(content) === true && mode === target.mode;
 }
 
-/**
- * The new content of the target, based on its current content. Rejects with a KnownError if the target cannot be
- * edited.
- */
+/** The new content of the target. Rejects with a KnownError if the target cannot be edited. */
 async function prepare(request: TextRequest) {
   const { files, format, output, env, allowGit, set } = request;
   const target = await readTargetFile(files, output);
@@ -148,10 +146,7 @@ type ExportCheck = Omit<ExportRequest, 'set' | 'paths' | 'report'> & {
   readonly project: string;
 };
 
-/**
- * Makes all checks of `exportSet` with a placeholder, before a set is requested. Rejects with a KnownError if the set
- * could not be written.
- */
+/** Makes all checks of `exportSet` with a placeholder, before a set is requested. Rejects with a KnownError. */
 export async function checkExport(check: ExportCheck): Promise<void> {
   const { format, output, files, env, allowGit, withToken, clock, project } = check;
   checkOptions(check);

@@ -37,10 +37,7 @@ export function pemFileNames(withToken: boolean, secretOnly = false): readonly s
   return PEM_FILES.filter((name) => (withToken || name !== SET_FILES.token) && (!secretOnly || SECRET.includes(name)));
 }
 
-/**
- * Compares the files in the folder with the set. Links in `folder` must be resolved. Throws a KnownError for a file
- * that must not be replaced.
- */
+/** Compares the files in the folder with the set. Throws a KnownError for a file that must not be replaced. */
 export async function planPem(files: FileSystem, folder: string, set: CredentialSet) {
   const plan: { readonly target: TargetFile; readonly content: Buffer; readonly mode: number }[] = [];
   const changes: KeyChange[] = [];
@@ -63,10 +60,7 @@ export async function planPem(files: FileSystem, folder: string, set: Credential
   return { files: plan, changes, notes };
 }
 
-/**
- * Makes the checks of a run that writes to the folder, before there is a set. Rejects with a KnownError if it could not
- * be written.
- */
+/** Checks, before there is a set, that one can be written to the folder. Rejects with a KnownError. */
 export async function checkPemFolder(files: FileSystem, folder: string, withToken: boolean): Promise<void> {
   await rejectForeignJournal(files, folder);
   try {

@@ -26,7 +26,8 @@ export function formatSecretManifest(input: FormatInput): Formatted {
     ]);
   const values = secretValues(set);
   const { mark, text, lineEnd } = splitTextFile(existing);
-  const documents = splitDocuments(text);
+  // With the text between them: joined, they are the file.
+  const documents = text.split(/^(?=---(?:\s|$))/m);
   const secrets = documents.flatMap((document, index) => findSecret(document, index, name));
   const target = selectSecret(secrets, secretName, name);
   if (target === undefined) {
@@ -51,7 +52,10 @@ export function formatSecretManifest(input: FormatInput): Formatted {
   const edits = [...values].flatMap(([key, value]) => editsForKey(target.data, key, value));
   const edited = editYaml(documents[target.index] ?? '', edits, name, lineEnd);
   const joined = documents.map((document, index) => (index === target.index ? edited : document)).join('');
-  const changes = listKeyChanges(values, (key) => readKey(target.data, key));
+  const changes = listKeyChanges(
+    values,
+    (key) => readSectionKey(target.data, 'stringData', key) ?? readSectionKey(target.data, 'data', key),
+  );
   const notes =
     immutable === true
       ? [`The Secret ${target.name} is immutable: delete the old one from the cluster before you apply this file`]
@@ -76,11 +80,6 @@ interface FoundSecret {
   readonly index: number;
   readonly name: string;
   readonly data: YamlData;
-}
-
-/** The documents of a file including the text between them: joined, they are the file. */
-function splitDocuments(text: string): readonly string[] {
-  return text.split(/^(?=---(?:\s|$))/m);
 }
 
 function isBlank(text: string): boolean {
@@ -144,10 +143,6 @@ function sectionEdit(
 ): { readonly path: readonly string[]; readonly value: string | undefined } {
   const encoded = value !== undefined && section === 'data' ? Buffer.from(value, 'utf8').toString('base64') : value;
   return { path: [section, key], value: encoded };
-}
-
-function readKey(data: YamlData, key: string): string | undefined {
-  return readSectionKey(data, 'stringData', key) ?? readSectionKey(data, 'data', key);
 }
 
 function readSectionKey(data: YamlData, section: 'stringData' | 'data', key: string): string | undefined {

@@ -75,10 +75,7 @@ export function assessSet(
   return { record, certificate: verified?.leaf ?? record.certificate, renewBefore, stale };
 }
 
-/**
- * Checks a certificate that does not come from the store. Its own `notBefore` counts as the time of issue. `namespace`
- * is the one in the settings.
- */
+/** Checks a certificate that is not from the store. Its own `notBefore` counts as the time of issue. */
 export function assessCertificate(
   { namespace, text }: { readonly namespace: string | undefined; readonly text: TlsMaterialText },
   now: number,

@@ -41,10 +41,7 @@ export function isSetId(name: string): boolean {
   return ID.test(name);
 }
 
-/**
- * The name of something that is becoming a set, or no longer is one. The next run removes what a killed run left under
- * such a name.
- */
+/** The name of a set that is being created or removed. The next run removes what a killed run left under it. */
 export function stagingName(kind: 'new' | 'old', id: string): string {
   return `.${kind}-${id}`;
 }

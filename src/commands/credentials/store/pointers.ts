@@ -10,6 +10,7 @@ import {
   type LocalSettingsFile,
   type SettingTexts,
 } from './settings-file.ts';
+import type { Environment } from '../../../settings/environment.ts';
 
 const PATHS = {
   'temporal.mutual-tls.cert': SET_FILES.cert,
@@ -72,15 +73,8 @@ export function pointerSettings(layout: StoreLayout, id: string, namespace: stri
   return { ...(Object.fromEntries(paths) as SettingTexts), [NAMESPACE]: namespace };
 }
 
-/**
- * Throws if the settings have a certificate that must not be replaced. `force` allows replacing pointers to other
- * files, never inline text.
- */
-export function requireReplaceable(
-  pointers: Pointers,
-  env: Readonly<Record<string, string | undefined>>,
-  force: boolean,
-): void {
+/** Throws if the settings have a certificate that must not be replaced: inline text, or other files without `force`. */
+export function requireReplaceable(pointers: Pointers, env: Environment, force: boolean): void {
   const inline = pointers.inline ?? findSetVariables(env, INLINE)[0];
   if (inline !== undefined) {
     throw new KnownError({
@@ -97,19 +91,13 @@ export function requireReplaceable(
 }
 
 /** Warnings about environment variables that override the certificate, and the connection, in the application files. */
-export function shadowWarnings(
-  env: Readonly<Record<string, string | undefined>>,
-  connection: SettingTexts = {},
-): readonly string[] {
+export function shadowWarnings(env: Environment, connection: SettingTexts = {}): readonly string[] {
   const names = Object.keys(connection) as SettingName[];
   return findSetVariables(env, [...names, ...PATH_NAMES, NAMESPACE]).map(
     (variable) => `${variable} is set in this environment and overrides application-local.yaml`,
   );
 }
 
-function findSetVariables(
-  env: Readonly<Record<string, string | undefined>>,
-  names: readonly SettingName[],
-): readonly string[] {
+function findSetVariables(env: Environment, names: readonly SettingName[]): readonly string[] {
   return names.map(variableOf).filter((variable) => (env[variable] ?? '').trim() !== '');
 }

@@ -17,6 +17,7 @@ import { withStoreLock } from './lock.ts';
 import { pointerSettings, readPointers, requireReplaceable, shadowWarnings, type Pointers } from './pointers.ts';
 import { createSetRecord, listSets, readSet, writeSet, type SetRecord } from './sets.ts';
 import { editSettings, replaceLocalSettings, settingTexts, type SettingTexts } from './settings-file.ts';
+import type { Environment } from '../../../settings/environment.ts';
 
 export type PullEvent =
   | { readonly kind: 'waiting'; readonly pid?: number | undefined }
@@ -27,7 +28,7 @@ export type PullEvent =
 export interface PullSetRequest extends EngineScope {
   /** Absolute path of the folder with the application files. */
   readonly project: string;
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly env: Environment;
   /** Requests a new set even if the stored one is usable, and replaces pointers to other files. */
   readonly force: boolean;
   readonly dryRun: boolean;

@@ -33,10 +33,7 @@ export function setContents(set: CredentialSet): readonly (readonly [name: strin
   ];
 }
 
-/**
- * Writes a set into a new folder. The folder appears under the set's id only when all files are on disk, and never
- * changes afterwards. If writing fails, what was created is removed.
- */
+/** Writes a set into a new folder, which gets its name when all files are on disk. Leaves nothing if that fails. */
 export async function writeSet(
   files: FileSystem,
   layout: StoreLayout,
@@ -81,10 +78,7 @@ interface StoredProblem {
   readonly text: string;
 }
 
-/**
- * A set as found on disk, not verified. `problems` lists each part that is missing or is not a regular file of this
- * user.
- */
+/** A set as found on disk, not verified. `problems`: parts that are missing or are not regular files of this user. */
 export interface StoredSet {
   readonly id: string;
   readonly folder: string;

@@ -22,9 +22,7 @@ import {
 } from '../target.ts';
 import { stagingName, type StoreLayout } from './layout.ts';
 
-/**
- * A file that is read through links, because it is never written. `unreadable`: something is there; `why` is a phrase.
- */
+/** A file that is read through links, because it is never written. `why` is a phrase. */
 export type FollowedFile =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'absent' }
@@ -66,10 +64,7 @@ export function editSettings(
   return mark + editYaml(text, edits, file, lineEnd);
 }
 
-/**
- * The values of these keys in the text of an application file, without blank values and values that are not text.
- * Throws as `editSettings` does.
- */
+/** The values of these keys in an application file, if they are text and not blank. Throws as `editSettings` does. */
 export function settingTexts(
   text: string,
   names: readonly SettingName[],
