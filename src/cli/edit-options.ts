@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
-import { jsonOption } from './json-option.ts';
-import { collectValues } from './process-options.ts';
+import { collectValues, jsonOption } from './declarations.ts';
 
 export const HOW_FILES_CHANGE =
   'Regenerates files that you have not edited. If you have edited a file, merges the change into it only after you confirm, or if you pass --edit.';

@@ -1,12 +1,11 @@
 import { Argument, Option, type Command } from 'commander';
-import { jsonOption } from './json-option.ts';
 import { usageError } from '../base/errors.ts';
 import { capitalize } from '../base/identifiers.ts';
 import { formatAlternatives } from '../base/near-match.ts';
 import type { ConnectionFlags } from '../connection/flags.ts';
 import { CONNECTION_OPTIONS, connectionOptions, localOption, WHICH_TENANT } from './connection-options.ts';
-import { collectValues, wholeNumber } from './process-options.ts';
 import { withCandidates } from './value-candidates.ts';
+import { collectValues, jsonOption, wholeNumber } from './declarations.ts';
 
 const LARGEST_LIMIT = 200;
 

@@ -1,4 +1,4 @@
-import { InvalidArgumentError, Option, type Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { usageError } from '../base/errors.ts';
 import { isUuid } from '../base/is-uuid.ts';
 import type { ConnectionFlags } from '../connection/flags.ts';
@@ -6,32 +6,9 @@ import type { ProcessSource } from '../discovery/load-process.ts';
 import type { DefinitionFlags } from '../process/definition/from-flags.ts';
 import type { WorkerSample } from '../process/worker-sample/read.ts';
 import { shellWord } from '../base/shell.ts';
+import { collectValues, wholeNumber } from './declarations.ts';
 
 const LARGEST_SAMPLE = 1000;
-
-/** An option that may be given several times, each with one value, which `read` may refuse. */
-export function collectValues(flags: string, description: string, read = (value: string): string => value): Option {
-  return new Option(flags, description).argParser((value: string, before: readonly string[] | undefined) => [
-    ...(before ?? []),
-    read(value),
-  ]);
-}
-
-/** As `collectValues`, for one of these values each time. The program rejects others. */
-export function collectChoices(flags: string, description: string, choices: readonly string[]): Option {
-  const option = collectValues(flags, description);
-  option.argChoices = [...choices];
-  return option;
-}
-
-/** A parser of whole numbers in a range. */
-export function wholeNumber(least: number, most: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (Number.isInteger(value) && value >= least && value <= most) return value;
-    throw new InvalidArgumentError(`a whole number from ${least} to ${most}`);
-  };
-}
 
 /** How many instances a discovery may read. */
 export function sampleOption(least = 1): Option {

@@ -197,7 +197,7 @@ async function askForPlace(
 ): Promise<Pick<CreateFlags, 'folder' | 'workspace'> | undefined> {
   const places = listPlaces(placement, { cwd, chosen, name: workerFolderName(process.definition.process.code) });
   if (places.length === 0) return undefined;
-  const { choosePlace } = await import('./wizard/choose-place.ts');
+  const { choosePlace } = await import('./wizard/project-steps.ts');
   const place = await choosePlace(ask, placement, places, { canChooseFolder: false });
   return typeof place === 'object' ? { folder: place.folder, workspace: place.workspace } : undefined;
 }

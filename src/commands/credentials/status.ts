@@ -22,8 +22,8 @@ import { engineScope, type CredentialContext, type CredentialsFlags } from './cl
 import { configuredCertificate, type ConfiguredCertificate } from './material.ts';
 import { assessCertificate, assessSet, type CertificateAssessment } from './store/assess.ts';
 import { SET_FILES, setIdFromPath, storeLayout, type SetPaths, type StoreLayout } from './store/layout.ts';
-import { readPointers } from './store/pointers.ts';
 import { listSets, readSet, type SetRecord } from './store/sets.ts';
+import { readPointers } from './store/settings-file.ts';
 
 /** A set as found in the store. Times are in ISO 8601. */
 export interface SetStatus extends CertificateAssessment {

@@ -1,11 +1,8 @@
 import { Argument, InvalidArgumentError, Option, type Command } from 'commander';
 import type { CommandContext } from '../../cli/context.ts';
-import { exitStatuses } from '../../cli/exit-status-help.ts';
-import { lazyAction } from '../../cli/lazy-action.ts';
-import { jsonOption } from '../../cli/json-option.ts';
+import { collectValues, exitStatuses, jsonOption, lazyAction } from '../../cli/declarations.ts';
 import { parseZonedTime } from '../../base/zoned-time.ts';
 import { usageError } from '../../base/errors.ts';
-import { collectValues } from '../../cli/process-options.ts';
 import { idArgument, limitOption, plainIdArgument } from '../../cli/kuflow-options.ts';
 import { withCandidates } from '../../cli/value-candidates.ts';
 import type { DevFlags } from '../../cli/platform-options.ts';

@@ -1,7 +1,6 @@
 import { Option, type Command } from 'commander';
 import type { CommandContext } from '../../cli/context.ts';
-import { exitStatuses } from '../../cli/exit-status-help.ts';
-import { jsonOption } from '../../cli/json-option.ts';
+import { exitStatuses, jsonOption } from '../../cli/declarations.ts';
 import type { UpdateFlags } from './run.ts';
 
 const EXAMPLES = `

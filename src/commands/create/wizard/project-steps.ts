@@ -9,10 +9,11 @@ import { LANGUAGES, type LanguageId } from '../../../languages/names.ts';
 import { languageOf } from '../../../languages/registry.ts';
 import { isInRepository } from '../../../project/join/find-root.ts';
 import { shortPath } from '../../../files/relative-path.ts';
+import type { Prompts } from '../../../terminal/prompts.ts';
 import { chosenLanguage, folderNameProblem, type CreateAnswers } from '../answers.ts';
+import type { Placement, ProjectPlace } from '../placement.ts';
 import { processCode } from './process-steps.ts';
 import { overridingVariables } from './credential-steps.ts';
-import { choosePlace } from './choose-place.ts';
 import type { Preview, WizardContext } from './context.ts';
 import { GoBack, reopenFolder, settle, withAnswers, type Step, type WizardState } from './state.ts';
 
@@ -125,6 +126,37 @@ const workspace: Step = {
     return { ...settle(withAnswers(state, { folder, workspace: isMember }), 'workspace'), workspaceManager };
   },
 };
+
+const OTHER_FOLDER = 'other-folder';
+const END = 'end';
+
+/** Asks where a project goes: one of the places, or another folder. Rejects with status 130 for neither. */
+export async function choosePlace(
+  ask: Pick<Prompts, 'choose'>,
+  placement: Placement,
+  places: readonly ProjectPlace[],
+  { canChooseFolder }: { readonly canChooseFolder: boolean },
+): Promise<ProjectPlace | 'other-folder'> {
+  const answer = await ask.choose<string>({
+    message:
+      placement.kind === 'occupied'
+        ? `The folder contains another project (${placement.manifest}). Where should the worker go?`
+        : 'The folder is in a workspace. How should the project be created?',
+    choices: [
+      ...places.map(({ title, workspace }) => ({ value: valueOf(workspace), name: title })),
+      ...(canChooseFolder ? [{ value: OTHER_FOLDER, name: 'Choose another folder' }] : []),
+      { value: END, name: 'Quit without writing anything' },
+    ],
+  });
+  if (answer === OTHER_FOLDER) return answer;
+  const place = places.find(({ workspace }) => valueOf(workspace) === answer);
+  if (place === undefined) throw interruptedError('Nothing was written');
+  return place;
+}
+
+function valueOf(isMember: boolean): string {
+  return isMember ? 'member' : 'separate';
+}
 
 /** The package of the code, in languages that have packages. */
 const packageName: Step = {

@@ -5,9 +5,8 @@ import type { FileSystem } from '../../../files/file-system.ts';
 import { whyNotOwnFolder } from '../target.ts';
 import { SET_FILES, stagingName, storeLayout, type StoreLayout } from './layout.ts';
 import { withStoreLock } from './lock.ts';
-import { readPointers } from './pointers.ts';
 import { listSets, readSet, removeSetFolder, type SetRecord, type StoredSet } from './sets.ts';
-import { readFollowingLinks, type FollowedFile } from './settings-file.ts';
+import { readFollowingLinks, readPointers, type FollowedFile } from './settings-file.ts';
 import type { Environment } from '../../../settings/environment.ts';
 
 export interface PruneRequest {

@@ -14,9 +14,18 @@ import type { CredentialSet, CredentialToken, EngineScope } from '../set.ts';
 import { assessSet, type Staleness } from './assess.ts';
 import { newSetId, storeLayout, type StoreLayout } from './layout.ts';
 import { withStoreLock } from './lock.ts';
-import { pointerSettings, readPointers, requireReplaceable, shadowWarnings, type Pointers } from './pointers.ts';
 import { createSetRecord, listSets, readSet, writeSet, type SetRecord } from './sets.ts';
-import { editSettings, replaceLocalSettings, settingTexts, type SettingTexts } from './settings-file.ts';
+import {
+  editSettings,
+  pointerSettings,
+  readPointers,
+  replaceLocalSettings,
+  requireReplaceable,
+  settingTexts,
+  shadowWarnings,
+  type Pointers,
+  type SettingTexts,
+} from './settings-file.ts';
 import type { Environment } from '../../../settings/environment.ts';
 
 export type PullEvent =
