@@ -39,10 +39,7 @@ export function exitStatuses(command: Command, statuses: Readonly<Record<string,
   return command.addHelpText('after', ['', 'Exit statuses:', ...lines].join('\n'));
 }
 
-/**
- * The action of a command: loads the function that runs it, and calls it with the arguments, options and context of the command. `parent`: a command
- * whose options it also accepts.
- */
+/** The action of a command, which loads the function that runs it. `parent`: a command whose options it also accepts. */
 export function lazyAction<Args extends readonly unknown[]>(
   context: CommandContext,
   load: () => Promise<(...args: [...Args, CommandContext]) => Promise<void> | void>,

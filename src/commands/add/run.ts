@@ -105,10 +105,7 @@ function rejectWhiteSpace(code: string, present: readonly { readonly code: strin
     ]);
 }
 
-/**
- * Asks before a task is added whose code differs from an existing one only in case: KuFlow has two tasks then. Rejects if the answer is no, or
- * nobody can be asked.
- */
+/** Asks before a task is added whose code differs from another only in case: KuFlow has two tasks then. Rejects without a yes. */
 export async function confirmSimilarCode(
   addition: TaskAddition,
   { isAllowed, ask }: { readonly isAllowed: boolean; readonly ask: Prompts | undefined },

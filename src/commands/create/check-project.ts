@@ -14,10 +14,7 @@ import type { Progress } from '../../terminal/progress.ts';
 import type { CheckOutcome } from './result.ts';
 import { checkReporter } from './view.ts';
 
-/**
- * Checks the connection with the settings of a project, as its worker would resolve them: from the application files in `folder`, which `env`
- * overrides key by key.
- */
+/** Checks the connection as the worker of the project would resolve it, from the application files in `folder` below `env`. */
 export async function checkProjectConnection(
   folder: string,
   options: CheckConnectionOptions & { readonly env: Environment },

@@ -133,10 +133,7 @@ export async function planCreate(
   };
 }
 
-/**
- * Plans the files of the project and those that change outside its folder, with conflicts. Writes nothing. Rejects with a usage error if
- * the folder is another project.
- */
+/** Plans the files of the project and outside of it, with conflicts. Rejects with a usage error if the folder is another project. */
 export async function prepareCreate(
   plan: CreatePlan,
   process: LoadedProcess,

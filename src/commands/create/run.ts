@@ -202,10 +202,7 @@ async function askForPlace(
   return typeof place === 'object' ? { folder: place.folder, workspace: place.workspace } : undefined;
 }
 
-/**
- * Shows the changes outside the project. Rejects if they are not confirmed: with status 130 after a question, otherwise as a usage error.
- * `isConfirmed`: by `--yes`.
- */
+/** Shows the changes outside the project. Rejects if they are not confirmed: after a question with status 130, otherwise as a usage error. */
 async function confirmOutside(
   changes: readonly OutsideChange[],
   plan: CreatePlan,

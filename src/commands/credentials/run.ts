@@ -94,11 +94,7 @@ export async function runRotate(
   }
 }
 
-/**
- * `kuflow credentials status`. With `--json`: `{ status, settings: [{ key, value, source, shadows }], problems,
- * warnings, store, online? }`; `store` describes the certificate in use, wherever it comes from. Exit status 0 fine, 1
- * a problem, 2 missing or malformed settings, 3 a warning with `--fail-on warn`, 4 the engine could not be reached.
- */
+/** `kuflow credentials status`. With `--json`: `{ status, folder, settings, problems, warnings, store, online? }`. */
 export async function runStatus(flags: StatusFlags, context: CommandContext): Promise<void> {
   const { terminal } = context;
   if (flags.online === true)

@@ -84,10 +84,7 @@ interface SupportReportContext {
   readonly time: string;
 }
 
-/**
- * Markdown for a support ticket. Contains only results, which have no secrets; the home folder, and with it the user name, is
- * replaced by `~`.
- */
+/** Markdown for a support ticket, without secrets. The home folder, and with it the user name, is replaced by `~`. */
 export function formatSupportReport(original: DoctorReport, context: SupportReportContext): string {
   // Before Markdown and JSON escape the text.
   const report = mapTexts(original, homeRedactor(context.home));

@@ -24,10 +24,7 @@ import type { CommandContext } from '../../cli/context.ts';
 
 const WATCH_SECONDS = 10;
 
-/**
- * `kuflow doctor`. With `--json`: `{ status, roots, results, next, created, counts, ms, fixed? }`. Exit status 0: usable,
- * 1: a check failed, 2: settings are missing or malformed, 3: a warning with `--fail-on warn`, 4: inconclusive.
- */
+/** `kuflow doctor`. With `--json`: `{ status, roots, results, next, created, counts, ms, fixed? }`. */
 export async function runDoctorCommand(flags: DoctorFlags, context: CommandContext): Promise<void> {
   if (flags.json === true && flags.format !== undefined) throw usageError('--json cannot be combined with --format');
   const connection = { ...connectionContext(context), local: localKuFlow(flags, context) };

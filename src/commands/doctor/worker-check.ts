@@ -14,10 +14,7 @@ const STATUSES: readonly WorkerCheckStep['status'][] = ['ok', 'failed', 'unknown
 /** Tells the worker's `--check` its time limit, in seconds from its start. */
 const LIMIT_VARIABLE = 'KUFLOW_WORKER_CHECK_SECONDS';
 
-/**
- * Runs the worker's own check with `command`, with a time limit of `limitMs`. Resolves as soon as there is a result;
- * then, or when `signal` aborts, it kills the whole process tree. Never rejects.
- */
+/** Runs the worker's own check. Resolves as soon as there is a result, then kills the whole process tree. Never rejects. */
 export async function runWorkerCheck(
   { program, args }: Pick<Extract<WorkerCommand, { kind: 'command' }>, 'program' | 'args'>,
   folder: string,

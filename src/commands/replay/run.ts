@@ -28,11 +28,7 @@ interface ReplayFlags extends ConnectionFlags {
   readonly json?: boolean;
 }
 
-/**
- * `kuflow replay`. With `--json`: `{ status, codes, states, found, replayed, matching, mismatches, warnings, unreadable }`, the last three as
- * `[{ reason, processes }]`. Exit status 0: every process matches, 1: the code would break a process, 2: settings are missing or malformed,
- * 3: no process or a warning, 4: something could not be read.
- */
+/** `kuflow replay`. With `--json`: `{ status, codes, states, found, replayed, matching, mismatches, warnings, unreadable }`. */
 export async function runReplay(flags: ReplayFlags, context: CommandContext): Promise<void> {
   const { terminal, env, cwd } = context;
   const states = [...new Set((flags.state ?? ['RUNNING']).map((text): ProcessState => parseState(text, 'process')))];

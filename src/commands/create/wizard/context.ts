@@ -162,7 +162,6 @@ export async function openWizardContext({ ask, connections, template, context }:
       const { plan, process } = await planFor(answers);
       const { comparison } = await prepareCreate(plan, process, template, context);
       const files = listFileActions(comparison);
-      const count = (action: FileAction): number => files.filter((file) => file.action === action).length;
       const conflicts = files.flatMap((file) => (file.action === 'conflict' ? [`${file.path} ${file.reason}`] : []));
       if (conflicts.length > 0) {
         const few = conflicts.slice(0, MAX_NAMED).join(', ');
@@ -177,12 +176,8 @@ export async function openWizardContext({ ask, connections, template, context }:
         definition: process.definition,
         /** Address of the KuFlow that the credentials are for; undefined if none were given. */
         endpoint: plan.connection?.settings['kuflow.api.endpoint']?.value,
-        files: {
-          create: count('create'),
-          identical: count('identical'),
-          merge: count('merge'),
-          overwrite: count('overwrite'),
-        },
+        /** How many files are created, merged and so on. */
+        count: (action: FileAction): number => files.filter((file) => file.action === action).length,
         /** Existing files of the folder that get lines. */
         merged: files.filter((file) => file.action === 'merge'),
         /** Changes outside the folder. */

@@ -270,18 +270,18 @@ function summaryRows(
   context: WizardContext,
 ): readonly (readonly [string, string])[] {
   const { answers } = state;
-  const { definition, files, outside } = preview;
+  const { definition, count, outside } = preview;
   const { process, tasks, workflow } = definition;
   const overriding = credentials.kind === 'given' ? overridingVariables(state, context) : undefined;
   const counts = [
-    [files.create, 'new'],
-    [files.identical, 'unchanged'],
-    [files.merge, 'with added lines'],
-    [files.overwrite, 'overwritten'],
+    [count('create'), 'new'],
+    [count('identical'), 'unchanged'],
+    [count('merge'), 'with added lines'],
+    [count('overwrite'), 'overwritten'],
   ] as const;
   return [
     ['Folder', shortPath(preview.folder)],
-    ['Files', counts.flatMap(([count, what]) => (count === 0 ? [] : [`${count} ${what}`])).join(', ')],
+    ['Files', counts.flatMap(([number, what]) => (number === 0 ? [] : [`${number} ${what}`])).join(', ')],
     ...(outside.length === 0
       ? []
       : [

@@ -11,7 +11,7 @@ import { replaceFile } from '../../../files/write.ts';
 import { formatDotenv } from './dotenv.ts';
 import type { FormatInput, FormatName, Formatted, KeyChange } from './format.ts';
 import { formatJson } from './json.ts';
-import { checkPemFolder, pemFileNames, planPem, withPemFolderLock, writePem } from './pem-folder.ts';
+import { checkPemJournal, planPem, secretFiles, withPemFolderLock, writePem } from './pem-folder.ts';
 import { formatSecretManifest } from './secret-manifest.ts';
 import {
   checkUnchanged,
@@ -57,7 +57,7 @@ export interface ExportRequest {
   readonly env: Environment;
   readonly clock: Clock;
   readonly signal?: AbortSignal;
-  readonly report?: (event: ExportEvent) => void;
+  readonly report?: ((event: ExportEvent) => void) | undefined;
 }
 
 export type ExportResult =
@@ -147,28 +147,16 @@ type ExportCheck = Omit<ExportRequest, 'set' | 'paths' | 'report'> & {
 };
 
 /** Makes all checks of `exportSet` with a placeholder, before a set is requested. Rejects with a KnownError. */
-export async function checkExport(check: ExportCheck): Promise<void> {
-  const { format, output, files, env, allowGit, withToken, clock, project } = check;
-  checkOptions(check);
-  if (format === 'pem') {
-    const folder = await resolvePemFolder(files, output);
-    await checkPemFolder(files, folder, withToken);
-    for (const name of pemFileNames(withToken, true)) await ensureIgnoredByGit(join(folder, name), env, allowGit);
-    if (!check.dryRun) await requireWritable(folder);
-    return;
-  }
-  const set = placeholderSet(check.scope, withToken, clock.now());
+export async function checkExport({ scope, withToken, project, ...check }: ExportCheck): Promise<void> {
+  const { format, output, files, clock, dryRun } = check;
+  const set = placeholderSet(scope, withToken, clock.now());
   const paths = setFilePaths(storeLayout(project), newSetId(clock.now()));
-  const request = { ...check, format, set, paths };
-  if (output === '-') {
-    FORMATS[format](formatInput(request));
-    return;
-  }
-  const { target } = await prepare(request);
-  if (!check.dryRun) await requireWritable(dirname(target.path));
+  await exportSet({ ...check, set, paths, dryRun: true, report: undefined });
+  if (format === 'pem') await checkPemJournal(files, output);
+  if (output !== '-' && !dryRun) await requireWritable(format === 'pem' ? output : dirname(output));
 }
 
-function checkOptions({ format, output, byPath, profile, secretName }: Omit<ExportRequest, 'set' | 'paths'>): void {
+function checkOptions({ format, output, byPath, profile, secretName }: ExportRequest): void {
   for (const [option, value, only] of [
     ['--temporal-profile', profile, 'temporal-toml'],
     ['--secret-name', secretName, 'k8s-secret'],
@@ -204,8 +192,7 @@ async function exportPem(request: ExportRequest): Promise<ExportResult> {
   const { files, set, output, env, allowGit, dryRun, report } = request;
   const folder = await resolvePemFolder(files, output);
   const gitNotes: string[] = [];
-  for (const name of pemFileNames(set.token !== undefined, true))
-    gitNotes.push(...(await ensureIgnoredByGit(join(folder, name), env, allowGit)));
+  for (const name of secretFiles(set)) gitNotes.push(...(await ensureIgnoredByGit(join(folder, name), env, allowGit)));
   if (dryRun) {
     const { files: planned, changes, notes } = await planPem(files, folder, set);
     const kind = planned.length === 0 ? 'unchanged' : 'would-write';

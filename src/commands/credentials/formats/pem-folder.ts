@@ -29,12 +29,11 @@ const JOURNAL = '.kuflow-credentials-journal';
 /** Names of the files of a set in a folder. */
 const PEM_FILES = [SET_FILES.ca, SET_FILES.cert, SET_FILES.key, SET_FILES.token] as const;
 
-/** The files that only their owner may read. */
 const SECRET: readonly string[] = [SET_FILES.key, SET_FILES.token];
 
-/** The files of a set; with `secretOnly`, those that only their owner may read. */
-export function pemFileNames(withToken: boolean, secretOnly = false): readonly string[] {
-  return PEM_FILES.filter((name) => (withToken || name !== SET_FILES.token) && (!secretOnly || SECRET.includes(name)));
+/** The files of a set that only their owner may read. */
+export function secretFiles(set: CredentialSet): readonly string[] {
+  return SECRET.filter((name) => name !== SET_FILES.token || set.token !== undefined);
 }
 
 /** Compares the files in the folder with the set. Throws a KnownError for a file that must not be replaced. */
@@ -60,8 +59,8 @@ export async function planPem(files: FileSystem, folder: string, set: Credential
   return { files: plan, changes, notes };
 }
 
-/** Checks, before there is a set, that one can be written to the folder. Rejects with a KnownError. */
-export async function checkPemFolder(files: FileSystem, folder: string, withToken: boolean): Promise<void> {
+/** Rejects with a KnownError for a journal in the folder that cannot be completed. */
+export async function checkPemJournal(files: FileSystem, folder: string): Promise<void> {
   await rejectForeignJournal(files, folder);
   try {
     await readStaged(pemStaging(files, folder));
@@ -69,7 +68,6 @@ export async function checkPemFolder(files: FileSystem, folder: string, withToke
     // The journal disappeared while it was read: another run has completed it.
     if (codeOf(error) !== 'ENOENT') throw systemError(error, 'Reading the journal', folder);
   }
-  for (const name of pemFileNames(withToken)) await readTargetFile(files, join(folder, name));
 }
 
 /**

@@ -61,10 +61,7 @@ interface DriveRequest {
   readonly workerLog: string;
 }
 
-/**
- * Claims and completes the human tasks of a process until it is COMPLETED with valid data, each as a user who may do so. Throws
- * `SimulationFailure` otherwise.
- */
+/** Claims and completes the human tasks of a process until it is COMPLETED with valid data. Throws `SimulationFailure` otherwise. */
 export async function driveProcess(request: DriveRequest): Promise<void> {
   const actors = await openActors(request.state, request.signal);
   try {
