@@ -50,10 +50,6 @@ export interface MaterialProblem {
   readonly message: string;
 }
 
-export type MaterialVerdict =
-  | { readonly ok: true; readonly verified: VerifiedMaterial }
-  | { readonly ok: false; readonly problems: readonly MaterialProblem[] };
-
 const PARTS = { cert: 'The client certificate', key: 'The private key', ca: 'The CA' } as const;
 const LONGEST_NAMESPACE = 1000;
 const LONGEST_CHAIN = 8;
@@ -63,27 +59,25 @@ const LONGEST_CHAIN = 8;
  * PKCS#8 key, a signature by the CA that came with it, and a namespace. Lists every problem. `now` is in milliseconds
  * since the epoch.
  */
-export function verifyMaterial({ namespace, text }: UnverifiedMaterial, now: number): MaterialVerdict {
+export function verifyMaterial({ namespace, text }: UnverifiedMaterial, now: number) {
   const reading = readTlsMaterial(text, now);
   const problems: MaterialProblem[] = [...findTruncatedParts(text), ...checkNamespace(namespace)];
-  if (!reading.ok) return { ok: false, problems: [...reading.problems, ...problems] };
+  if (!reading.ok) return { ok: false as const, problems: [...reading.problems, ...problems] };
   const { material } = reading;
   const chain = parseCertificates(material.cert);
   const roots = material.ca.flatMap(parseCertificates);
   problems.push(...checkChain(chain, roots, now));
   const [leaf] = chain;
-  if (problems.length > 0 || leaf === undefined) return { ok: false, problems };
-  return {
-    ok: true,
-    verified: {
-      namespace,
-      certificate: material.cert,
-      privateKey: new Secret(material.key),
-      authorities: material.ca.join(''),
-      leaf: certificateFacts(leaf),
-      roots: roots.map(certificateFacts),
-    },
+  if (problems.length > 0 || leaf === undefined) return { ok: false as const, problems };
+  const verified: VerifiedMaterial = {
+    namespace,
+    certificate: material.cert,
+    privateKey: new Secret(material.key),
+    authorities: material.ca.join(''),
+    leaf: certificateFacts(leaf),
+    roots: roots.map(certificateFacts),
   };
+  return { ok: true as const, verified };
 }
 
 /** A token with its expiry. Throws a KnownError if it has expired at `now` (ms), or has no readable expiry. */

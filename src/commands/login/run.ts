@@ -1,6 +1,5 @@
 import { systemClock } from '../../base/clock.ts';
 import { usageError } from '../../base/errors.ts';
-import type { Secret } from '../../base/secret.ts';
 import { isUuid } from '../../base/is-uuid.ts';
 import { login, readLoginDefaults, type LoginFlags } from './login.ts';
 import { shellWord } from '../../base/shell.ts';
@@ -45,23 +44,17 @@ export async function runLogin(flags: LoginFlags, context: CommandContext): Prom
   }
 }
 
-interface LoginAnswers {
-  readonly flags: LoginFlags;
-  readonly secret?: Secret | undefined;
-  readonly prompted: boolean;
-}
-
 /** Prompts for missing values. Throws a usage error if prompts are not possible. */
 async function completeFlags(
   flags: LoginFlags,
   name: string,
   defaults: Pick<LoginFlags, 'clientId' | 'endpoint'>,
   context: CommandContext,
-): Promise<LoginAnswers> {
+) {
   const { invocation } = context;
   const hasSecret = flags.clientSecretFile !== undefined || flags.clientSecretStdin === true;
   const hasId = (flags.clientId ?? defaults.clientId) !== undefined;
-  if (hasSecret && hasId) return { flags, prompted: false };
+  if (hasSecret && hasId) return { flags, secret: undefined, prompted: false };
   const ask = flags.clientSecretStdin === true ? undefined : await openPromptsIfAllowed(flags, context);
   if (ask === undefined) {
     const missing = [
