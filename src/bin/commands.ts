@@ -20,7 +20,7 @@ export const kuflowEntries: readonly CommandEntry[] = [
     name: 'generate',
     summary: 'Update the code after you have edited a definition file',
     group: 'Project:',
-    load: () => import('../commands/add/generate-command.ts'),
+    load: async () => ({ configure: (await import('../commands/add/command.ts')).configureGenerate }),
   },
   {
     name: 'sync',

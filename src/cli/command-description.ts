@@ -1,6 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import type { Argument, Command, Option } from 'commander';
-import { declaredCandidates, type ValueCandidates } from './value-candidates.ts';
+import { withoutUndefined } from '../base/json.ts';
+import { declaredCandidates } from './value-candidates.ts';
 
 /** A command and its subcommands as plain data, for completion and the pages of the docs. */
 export interface CommandDescription {
@@ -22,38 +23,10 @@ export interface CommandDescription {
   readonly passThrough: boolean;
 }
 
-export interface ArgumentDescription {
-  readonly name: string;
-  readonly description: string;
-  readonly required: boolean;
-  readonly variadic: boolean;
-  readonly choices?: readonly string[];
-  /** What completion offers, if it is declared. */
-  readonly candidates?: ValueCandidates;
-}
-
-export interface OptionDescription {
-  /** As declared, e.g. `-v, --version` or `--sample <count>`. */
-  readonly flags: string;
-  readonly long?: string;
-  readonly short?: string;
-  readonly description: string;
-  /** Heading of its group in the help, e.g. `The process:`; `Options:` by default. */
-  readonly group: string;
-  /** `none`: a boolean flag. */
-  readonly value: 'none' | 'required' | 'optional';
-  /** The name in the angle brackets of its flags, e.g. `count`. */
-  readonly valueName?: string;
-  readonly choices?: readonly string[];
-  /** What completion offers, if it is declared. */
-  readonly candidates?: ValueCandidates;
-  /** The default value, as its help shows it. */
-  readonly default?: string;
-  /** `--no-…`. */
-  readonly negates: boolean;
-  /** Can be repeated, or has a parser that may collect values. */
-  readonly repeatable: boolean;
-}
+type ArgumentDescription = ReturnType<typeof describeArgument>;
+export type OptionDescription = ReturnType<typeof describeOption>;
+/** An argument, or the value of an option. */
+export type ValueDescription = Pick<ArgumentDescription, 'choices' | 'candidates'>;
 
 /** Describes a command and its subcommands as its help shows them. */
 export function describeCommand(command: Command): CommandDescription {
@@ -73,36 +46,46 @@ export function describeCommand(command: Command): CommandDescription {
   };
 }
 
-function describeArgument(argument: Argument): ArgumentDescription {
-  const candidates = declaredCandidates(argument);
+function describeArgument(argument: Argument) {
   return {
     name: argument.name(),
     description: argument.description,
     required: argument.required,
     variadic: argument.variadic,
-    ...(argument.argChoices === undefined ? {} : { choices: argument.argChoices }),
-    ...(candidates === undefined ? {} : { candidates }),
+    ...describeValue(argument),
   };
 }
 
-function describeOption(option: Option): OptionDescription {
-  const valueName = /[<[]([^>\]]+)[>\]]\s*$/.exec(option.flags)?.[1];
-  const defaultText = describeDefault(option);
-  const candidates = declaredCandidates(option);
+function describeOption(option: Option) {
+  const { flags, long, short, description } = option;
   return {
-    flags: option.flags,
-    ...(option.long === undefined ? {} : { long: option.long }),
-    ...(option.short === undefined ? {} : { short: option.short }),
-    description: option.description,
+    /** As declared, e.g. `-v, --version` or `--sample <count>`. */
+    flags,
+    ...withoutUndefined({
+      long,
+      short,
+      /** The name in the angle brackets of its flags, e.g. `count`. */
+      valueName: /[<[]([^>\]]+)[>\]]\s*$/.exec(flags)?.[1],
+      /** The default value, as its help shows it. */
+      default: describeDefault(option),
+    }),
+    description,
+    /** Heading of its group in the help, e.g. `The process:`. */
     group: option.helpGroupHeading ?? 'Options:',
-    value: option.required ? 'required' : option.optional ? 'optional' : 'none',
-    ...(valueName === undefined ? {} : { valueName }),
-    ...(option.argChoices === undefined ? {} : { choices: option.argChoices }),
-    ...(candidates === undefined ? {} : { candidates }),
-    ...(defaultText === undefined ? {} : { default: defaultText }),
+    /** `none`: a boolean flag. */
+    value: option.required ? ('required' as const) : option.optional ? ('optional' as const) : ('none' as const),
+    ...describeValue(option),
+    /** `--no-…`. */
     negates: option.negate,
+    /** Can be repeated, or has a parser that may collect values. */
     repeatable: option.variadic || (option.parseArg !== undefined && option.argChoices === undefined),
   };
+}
+
+/** `candidates`: what completion offers, if it is declared. */
+function describeValue(valued: Argument | Option) {
+  const choices: readonly string[] | undefined = valued.argChoices;
+  return withoutUndefined({ choices, candidates: declaredCandidates(valued) });
 }
 
 function describeDefault(option: Option): string | undefined {

@@ -1,4 +1,6 @@
 import { Option, type Command } from 'commander';
+import type { ConnectionContext } from '../connection/resolve.ts';
+import type { CommandContext } from './context.ts';
 import { withCandidates } from './value-candidates.ts';
 
 export const CONNECTION_OPTIONS = 'Connection options:';
@@ -43,6 +45,12 @@ export function connectionOptions(command: Command, texts: ConnectionOptionTexts
   );
   if (texts.local !== undefined) command.addOption(localOption(texts.local === true));
   return command.optionsGroup('');
+}
+
+/** What `resolveConnection` needs to know about a command. Application files are read in `cwd`. */
+export function connectionContext(context: CommandContext, cwd = context.cwd) {
+  const { env, terminal } = context;
+  return { env, cwd, stdin: terminal.prompts.input, signal: context.interruption() } satisfies ConnectionContext;
 }
 
 export function localOption(isDefault = true): Option {

@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
-import { jsonOption } from './json-option.ts';
-import { collectValues } from './process-options.ts';
+import { collectValues, jsonOption } from './declarations.ts';
 
 export const HOW_FILES_CHANGE =
   'Regenerates files that you have not edited. Merges changes into edited files only after you confirm, or if you pass --edit.';

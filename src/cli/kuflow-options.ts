@@ -1,12 +1,11 @@
-import { Argument, InvalidArgumentError, Option, type Command } from 'commander';
-import { jsonOption } from './json-option.ts';
+import { Argument, Option, type Command } from 'commander';
 import { usageError } from '../base/errors.ts';
 import { capitalize } from '../base/identifiers.ts';
 import { formatAlternatives } from '../base/near-match.ts';
 import type { ConnectionFlags } from '../connection/flags.ts';
 import { CONNECTION_OPTIONS, connectionOptions, localOption, WHICH_TENANT } from './connection-options.ts';
-import { collectValues } from './process-options.ts';
 import { withCandidates } from './value-candidates.ts';
+import { collectValues, jsonOption, wholeNumber } from './declarations.ts';
 
 const LARGEST_LIMIT = 200;
 
@@ -71,12 +70,9 @@ const stateDirOption = (): Option =>
   new Option('--state-dir <folder>', 'Folder for the state of the local KuFlow (default: .kuflow/dev)');
 
 export function limitOption(what: string): Option {
-  return new Option('--limit <count>', `Show at most this many ${what}`).default(20).argParser((text) => {
-    const value = Number(text);
-    if (!Number.isInteger(value) || value < 1 || value > LARGEST_LIMIT)
-      throw new InvalidArgumentError(`a whole number from 1 to ${LARGEST_LIMIT}`);
-    return value;
-  });
+  return new Option('--limit <count>', `Show at most this many ${what}`)
+    .default(20)
+    .argParser(wholeNumber(1, LARGEST_LIMIT));
 }
 
 /** Says that a list has more than `--limit` shows; undefined if it is complete. */

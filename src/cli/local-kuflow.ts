@@ -6,15 +6,9 @@ import { findProject } from '../process/find-project.ts';
 import type { CommandContext } from './context.ts';
 
 /** Where a local KuFlow keeps its state: `--state-dir` as the user passed it, or the default folder in `cwd`. */
-interface LocalPlace {
-  readonly cwd: string;
-  readonly stateDir?: string | undefined;
-}
+type LocalPlace = Parameters<typeof stateFolder>[0];
 
-/**
- * The local KuFlow that runs for the project that contains the working directory, or for that directory. A line on stderr says that it is used,
- * once per command.
- */
+/** The local KuFlow that runs for the project here, or for this folder. A line on stderr says once that it is used. */
 export function localKuFlow(
   flags: { readonly local?: boolean | undefined },
   context: Pick<CommandContext, 'cwd' | 'invocation' | 'terminal'>,

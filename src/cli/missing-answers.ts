@@ -4,6 +4,7 @@ import type { ConnectionFlags } from '../connection/flags.ts';
 import type { SampleValue, WorkerSample } from '../process/worker-sample/read.ts';
 import { identifier } from '../base/identifiers.ts';
 import type { ProcessFlags, SourceKind } from './process-options.ts';
+import type { Environment } from '../settings/environment.ts';
 
 /** An answer that a command needs and that no option gives. */
 export interface MissingAnswer {
@@ -53,7 +54,7 @@ const SCREEN = 'as set in the process definition in the KuFlow app';
 export function missingAnswers(
   answers: ProcessAnswers,
   credentials: CredentialChoice,
-  env: Readonly<Record<string, string | undefined>>,
+  env: Environment,
 ): readonly MissingAnswer[] {
   const { source } = answers;
   const missing: MissingAnswer[] = [];

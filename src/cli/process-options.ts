@@ -1,4 +1,4 @@
-import { InvalidArgumentError, Option, type Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { usageError } from '../base/errors.ts';
 import { isUuid } from '../base/is-uuid.ts';
 import type { ConnectionFlags } from '../connection/flags.ts';
@@ -6,38 +6,16 @@ import type { ProcessSource } from '../discovery/load-process.ts';
 import type { DefinitionFlags } from '../process/definition/from-flags.ts';
 import type { WorkerSample } from '../process/worker-sample/read.ts';
 import { shellWord } from '../base/shell.ts';
+import { collectValues, wholeNumber } from './declarations.ts';
 
 const LARGEST_SAMPLE = 1000;
-
-/** An option that may be given several times, each with one value, which `read` may refuse. */
-export function collectValues(flags: string, description: string, read = (value: string): string => value): Option {
-  return new Option(flags, description).argParser((value: string, before: readonly string[] | undefined) => [
-    ...(before ?? []),
-    read(value),
-  ]);
-}
-
-/** As `collectValues`, for one of these values each time. The program rejects others. */
-export function collectChoices(flags: string, description: string, choices: readonly string[]): Option {
-  const option = collectValues(flags, description);
-  option.argChoices = [...choices];
-  return option;
-}
 
 /** How many instances a discovery may read. */
 export function sampleOption(least = 1): Option {
   return new Option(
     '--sample <count>',
     'Read up to <count> processes to infer the shape of their data; only keys and types are kept',
-  ).argParser((text) => sampleCount(text, least));
-}
-
-function sampleCount(text: string, least: number): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < least || value > LARGEST_SAMPLE) {
-    throw new InvalidArgumentError(`a whole number from ${least} to ${LARGEST_SAMPLE}`);
-  }
-  return value;
+  ).argParser(wholeNumber(least, LARGEST_SAMPLE));
 }
 
 /** The options that describe a process by its tasks. */
@@ -229,19 +207,12 @@ export function optionWords(flags: RepeatedFlags): readonly string[] {
   return [...words, ...NEGATED_KEYS.filter((key) => flags[key] === false).map((key) => `--no-${key}`)];
 }
 
-export interface SwitchFlags {
+/** The switches that say how a command runs, as words of a command. */
+export function switchWords(flags: {
   readonly dryRun?: boolean | undefined;
   readonly json?: boolean | undefined;
-}
-
-/** The switches that say how a command runs, as words of a command. */
-export function switchWords({ dryRun, json }: SwitchFlags): readonly string[] {
-  return [...(dryRun === true ? ['--dry-run'] : []), ...(json === true ? ['--json'] : [])];
-}
-
-interface UnusedOption {
-  readonly key: RepeatedKey;
-  readonly message: string;
+}): readonly string[] {
+  return [...(flags.dryRun === true ? ['--dry-run'] : []), ...(flags.json === true ? ['--json'] : [])];
 }
 
 /**
@@ -252,7 +223,7 @@ function findUnusedOptions(
   source: SourceKind | undefined,
   flags: RepeatedFlags,
   { writesConnection = true } = {},
-): readonly UnusedOption[] {
+): readonly { readonly key: RepeatedKey; readonly message: string }[] {
   if (source === 'api' || source === undefined) return [];
   const isLocal = flags.local === true;
   const local = '--local, which needs no account or endpoint';

@@ -42,7 +42,7 @@ class ProgramCommand extends Command {
   override error(text: string, { code }: ErrorOptions = {}): never {
     const { message, word, near } = this.#describeProblem(text, code);
     const path = pathOf(this);
-    const advice = word === undefined ? undefined : adviceForWord(path, word, this.#invocation);
+    const advice = INSTEAD.get([...path, word ?? ''].join(' '))?.replace('<kuflow>', this.#invocation);
     const step = advice ?? (near === undefined ? undefined : `Did you mean ${near}?`);
     throw usageError(message, [...(step === undefined ? [] : [step]), this.helpStep()]);
   }
@@ -275,11 +275,6 @@ const INSTEAD: ReadonlyMap<string, string> = new Map([
   ['dev fault', 'Faults are in the console: <kuflow> dev open faults'],
   ['dev faults', 'Faults are in the console: <kuflow> dev open faults'],
 ]);
-
-/** What to use instead of a word that a command does not have, as a step of advice. */
-function adviceForWord(path: readonly string[], word: string, invocation: string): string | undefined {
-  return INSTEAD.get([...path, word].join(' '))?.replace('<kuflow>', invocation);
-}
 
 /** The option here that corresponds to an option of other tools: `--no-install` for `--skip-install`, `--json` for `--format`. */
 function sameOption(unknown: string, known: readonly string[]): string | undefined {

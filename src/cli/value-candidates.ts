@@ -1,29 +1,27 @@
 import type { Argument, Option } from 'commander';
 
-/**
- * Values that completion looks up:
- * - `processes`: codes of the project's processes and of those remembered from the API
- * - `project-processes`, `project-tasks`: codes in the project's definition files
- * - `served-processes`, `served-tasks`: codes that the local KuFlow serves
- * - `process-ids`, `running-process-ids`, `task-ids`, `open-task-ids`: the newest ones on the local KuFlow, and `latest`
- * - `users`: email addresses of the users of the local KuFlow
- * - `profiles`: names of stored profiles
- * - `checks`: IDs of the checks of `kuflow doctor`
- * - `docs-topics`: topics of `kuflow docs`
- */
+/** Values that completion looks up. */
 export type CandidateSource =
+  /** Codes of the project's processes and of those remembered from the API. */
   | 'processes'
+  /** Codes in the project's definition files. */
   | 'project-processes'
   | 'project-tasks'
+  /** Codes that the local KuFlow serves. */
   | 'served-processes'
   | 'served-tasks'
+  /** The newest ones on the local KuFlow, and `latest`. */
   | 'process-ids'
   | 'running-process-ids'
   | 'task-ids'
   | 'open-task-ids'
+  /** Email addresses of the users of the local KuFlow. */
   | 'users'
+  /** Names of stored profiles. */
   | 'profiles'
+  /** IDs of the checks of `kuflow doctor`. */
   | 'checks'
+  /** Topics of `kuflow docs`. */
   | 'docs-topics';
 
 /** Where the values come from, or the values themselves. */

@@ -92,10 +92,7 @@ async function openSession(
 
 export const LOCAL_HINT = 'To use the local KuFlow, pass --local';
 
-/**
- * Throws a usage error unless the change is in the local KuFlow or confirmed with --yes. `change` completes the sentence "This would …",
- * such as `cancel LOAN (<ID>)`.
- */
+/** Throws a usage error unless the change is local or confirmed with --yes. `change` completes "This would …". */
 export function requireConfirmation(
   { local, client, caller }: KuFlowSession,
   flags: ChangeFlags,

@@ -7,10 +7,7 @@ import { printSteps } from '../terminal/print-error.ts';
 import { palette } from '../terminal/palette.ts';
 import type { CommandContext } from './context.ts';
 
-/**
- * Warns about each task queue of these processes that no worker is polling, because the processes wait until one does. Only the local KuFlow knows
- * who polls its queues.
- */
+/** Warns about each task queue of these processes that no worker polls. Only the local KuFlow knows who polls its queues. */
 export async function warnAboutUnpolledQueues(
   { local }: Pick<KuFlowSession, 'local'>,
   codes: readonly string[],

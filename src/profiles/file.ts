@@ -3,7 +3,8 @@ import { dirname, join } from 'node:path';
 import { cliInvocation } from '../base/cli-invocation.ts';
 import { KnownError, usageError } from '../base/errors.ts';
 import { escapeForTerminal } from '../base/escape.ts';
-import { isRecord } from '../base/json.ts';
+import { isRecord, parseJsonText } from '../base/json.ts';
+import { configFolder } from '../base/user-folders.ts';
 import { nodeFileSystem } from '../files/node-file-system.ts';
 import { MIB } from '../files/read.ts';
 import { KEYCHAINS, type KeychainName } from './keychain/keychain.ts';
@@ -49,19 +50,28 @@ export function checkProfileName(name: string): string {
   ]);
 }
 
+/** The folder of the profile file. Throws a usage error if the environment has no home folder. */
+export function profileFolder(env: Readonly<Record<string, string | undefined>>): string {
+  const folder = configFolder(env);
+  if (folder !== undefined) return folder;
+  throw usageError('Profiles cannot be stored, because the environment has no home folder', [
+    `Set ${process.platform === 'win32' ? 'APPDATA' : 'HOME or XDG_CONFIG_HOME'}`,
+  ]);
+}
+
 function profileFilePath(folder: string): string {
   return join(folder, 'profiles.json');
 }
 
-/**
- * The profiles of a user; empty if there is no file. Rejects with a KnownError for a file that cannot be read or is
- * invalid.
- */
+/** The profiles of a user; empty without a file. Rejects with a KnownError for an invalid or unreadable file. */
 export async function readProfileFile(folder: string): Promise<ProfileFile> {
   const path = profileFilePath(folder);
   const text = await readProfileText(path);
   if (text === undefined) return { path, profiles: [], document: {} };
-  const document = parseDocument(path, text);
+  const document = parseJsonText(text);
+  // The parser's message would quote the text.
+  if (document === undefined) throw invalidFileError(path, 'it is not valid JSON');
+  if (!isRecord(document)) throw invalidFileError(path, 'it is not a JSON object');
   const { default: defaultName, profiles = {} } = document;
   if (!isRecord(profiles)) throw invalidFileError(path, '"profiles" is not an object');
   if (defaultName !== undefined && typeof defaultName !== 'string')
@@ -74,9 +84,7 @@ export async function readProfileFile(folder: string): Promise<ProfileFile> {
   };
 }
 
-/**
- * The name of the default profile, read without validating the file; undefined without a default or a readable file.
- */
+/** The name of the default profile, without validating the file; undefined without a default or a readable file. */
 export function readDefaultProfileName(folder: string | undefined): string | undefined {
   try {
     const document: unknown =
@@ -128,18 +136,6 @@ async function readProfileText(path: string): Promise<string | undefined> {
   });
   if (bytes.length > MIB) throw invalidFileError(path, 'it is larger than 1 MiB');
   return bytes.toString('utf8').replace(/^\uFEFF/, '');
-}
-
-function parseDocument(path: string, text: string): Record<string, unknown> {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    // The parser's message quotes the text.
-    throw invalidFileError(path, 'it is not valid JSON');
-  }
-  if (!isRecord(value)) throw invalidFileError(path, 'it is not a JSON object');
-  return value;
 }
 
 function parseProfile(path: string, name: string, value: unknown): Profile {

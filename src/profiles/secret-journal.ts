@@ -12,22 +12,16 @@ const FORMAT = 1;
 const ABOUT =
   'Where a run was storing or removing a secret. The next run deletes the secrets that no profile refers to.';
 
-/** The result of a change, with the locations of secrets that remain although no profile refers to them. */
-export interface JournaledChange<T> {
-  readonly result: T;
-  readonly left: readonly SecretLocation[];
-}
-
 /**
- * Runs `work`, which changes the secrets at `locations`. They are recorded first: if this run is killed, the next one
- * deletes the secrets that no profile refers to. This run does the same for earlier runs. Requires the lock of the
- * profiles.
+ * Runs `work`, which changes the secrets at `locations`, and resolves to those that are `left` although no profile refers
+ * to them. The locations are recorded first: if this run is killed, the next one deletes the secrets that no profile
+ * refers to. This run does the same for earlier runs. Requires the lock of the profiles.
  */
 export async function withJournal<T>(
   file: ProfileFile,
   locations: readonly SecretLocation[],
   context: SecretStorageContext,
-  work: () => Promise<JournaledChange<T>>,
+  work: () => Promise<{ readonly result: T; readonly left: readonly SecretLocation[] }>,
 ): Promise<T> {
   const { folder, files = nodeFileSystem } = context;
   for (const name of [basename(file.path), JOURNAL]) await removeStagedSiblings(files, join(folder, name), true);

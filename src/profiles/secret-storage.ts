@@ -25,10 +25,7 @@ export function describeSecretLocation(location: SecretLocation, { folder, ...co
   return opened.kind === 'open' ? opened.keychain.title : `a keychain of another system (${location.in})`;
 }
 
-/**
- * Stores a secret and reads it back, because a tool's success status is not reliable. A secret that cannot be read back
- * is removed again.
- */
+/** Stores a secret and reads it back, because the status of a tool is not reliable. Removes it if that fails. */
 export async function storeInKeychain(
   keychain: Keychain,
   key: string,
@@ -121,7 +118,8 @@ export async function deleteSecret(
       return code === 'ENOENT' || code === 'ENOTDIR' ? undefined : `it cannot be removed (${code})`;
     }
   }
-  const hint = manualRemovalHint(location, context);
+  const named = openNamedKeychain(location.in, { ...context, env: {} });
+  const hint = named.kind === 'open' ? `; to remove it by hand: ${named.keychain.removeCommand(location.key)}` : '';
   const opened = openNamedKeychain(location.in, context);
   if (opened.kind === 'none') return `the keychain is not used: ${opened.why}${hint}`;
   try {
@@ -131,12 +129,4 @@ export async function deleteSecret(
     if (signal?.aborted !== true) throw error;
     return `interrupted before the keychain answered${hint}`;
   }
-}
-
-function manualRemovalHint(
-  location: Exclude<SecretLocation, { readonly in: 'file' }>,
-  context: SecretStorageContext,
-): string {
-  const opened = openNamedKeychain(location.in, { ...context, env: {} });
-  return opened.kind === 'open' ? `; to remove it by hand: ${opened.keychain.removeCommand(location.key)}` : '';
 }

@@ -10,7 +10,7 @@ import type { FileSystem } from '../files/file-system.ts';
 import { withLock } from '../files/file-lock.ts';
 import { replaceFile } from '../files/write.ts';
 import { withJournal } from './secret-journal.ts';
-import { openKeychain, type OpenedKeychain } from './keychain/open.ts';
+import { openKeychain } from './keychain/open.ts';
 import {
   readProfileFile,
   textWithDefault,
@@ -135,30 +135,21 @@ export async function chooseDefaultProfile(name: string, context: ProfileContext
   });
 }
 
-/**
- * Where a secret can be stored. Both are unused, so that the previous secret is intact until the profile file refers to
- * the new one.
- */
-interface NewLocations {
-  readonly opened: OpenedKeychain | undefined;
-  readonly keychain?: (SecretLocation & { readonly key: string }) | undefined;
-  readonly file: SecretLocation & { readonly name: string };
-}
-
-function newLocations({ profile, useKeychain }: StoreProfileRequest, context: ProfileContext): NewLocations {
+/** Where a secret can be stored. Both are unused: the previous secret stays until the profile file names the new one. */
+function newLocations({ profile, useKeychain }: StoreProfileRequest, context: ProfileContext) {
   const random = randomBytes(4).toString('hex');
   const opened = useKeychain ? openKeychain(context) : undefined;
   const key = `${profile.name}/${profile.clientId}@${new URL(profile.endpoint).host}/${random}`;
   return {
     opened,
     keychain: opened?.kind === 'open' ? { in: opened.keychain.name, key } : undefined,
-    file: { in: 'file', name: `${profile.name.slice(0, 50)}-${random}` },
+    file: { in: 'file', name: `${profile.name.slice(0, 50)}-${random}` } as const,
   };
 }
 
 async function storeSecret(
   { profile, secret }: StoreProfileRequest,
-  { opened, keychain, file }: NewLocations,
+  { opened, keychain, file }: ReturnType<typeof newLocations>,
   context: ProfileContext,
 ): Promise<{ readonly location: SecretLocation; readonly whyFile?: string | undefined }> {
   const inFile = async (whyFile?: string) => {

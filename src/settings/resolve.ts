@@ -4,8 +4,7 @@ import { normaliseEndpoint } from '../kuflow/endpoint.ts';
 import { readApplicationFiles } from './application-files.ts';
 import { readDotenvNames, readEnvironment, type Environment } from './environment.ts';
 import { CLIENT_ID, CLIENT_SECRET, ENDPOINT, SETTING_KEYS, variableOf, whereToSet } from './keys.ts';
-import type { SettingKey, SettingName, SettingValues } from './keys.ts';
-import { mutualTlsProblems } from './mutual-tls.ts';
+import type { SettingName, SettingValues } from './keys.ts';
 import { formatSource, formatStep } from './sources.ts';
 import type { Entry, Layer, SettingProblem, SettingWarning, Source } from './sources.ts';
 import { readValue } from './values.ts';
@@ -27,13 +26,10 @@ export interface SettingsResult {
   readonly warnings: readonly SettingWarning[];
 }
 
-/** A value given on the command line, and its option. Secrets come from `secret-input.ts`. */
-export interface FlagValue {
-  readonly value: string | Secret;
-  readonly option: string;
-}
-
-export type SettingFlags = Readonly<Partial<Record<SettingName, FlagValue>>>;
+/** Values given on the command line, and their options. Secrets come from `secret-input.ts`. */
+export type SettingFlags = Readonly<
+  Partial<Record<SettingName, { readonly value: string | Secret; readonly option: string }>>
+>;
 
 /** Stored credentials and the settings stored with them, which apply only while these credentials are in use. */
 export interface ProfileSource {
@@ -84,7 +80,9 @@ export async function resolveSettings(request: SettingsRequest): Promise<Setting
 
   for (const key of SETTING_KEYS) {
     const { chosen, shadows } = selectEntry(key.name, used, layers, credentials);
-    const entry = chosen ?? defaultEntry(key);
+    const standard: Entry | undefined =
+      key.default === undefined ? undefined : { raw: key.default, source: { kind: 'default', name: key.name } };
+    const entry = chosen ?? standard;
     if (entry === undefined || (hasProblem(key.name) && entry.raw === '')) continue;
     const folder = entry.source.kind === 'file' ? (request.files?.dir ?? cwd) : cwd;
     const read = await readValue(key, entry, folder);
@@ -169,14 +167,10 @@ interface Credentials {
 
 async function collectLayers(request: SettingsRequest, cwd: string): Promise<readonly Layer[]> {
   const { local } = request;
-  if (local !== undefined) {
-    const source: Source = { kind: 'local', name: local.name };
-    return [
-      valuesLayer('local', source, local.values),
-      ...(await collectSetLayers(request, cwd)).map(onlyWorkerSettings),
-    ];
-  }
-  return await collectSetLayers(request, cwd);
+  const layers = await collectSetLayers(request, cwd);
+  if (local === undefined) return layers;
+  const source: Source = { kind: 'local', name: local.name };
+  return [valuesLayer('local', source, local.values), ...layers.map(onlyWorkerSettings)];
 }
 
 /** Settings that only a worker needs, not a connection. */
@@ -195,7 +189,9 @@ function onlyWorkerSettings(layer: Layer): Layer {
 
 async function collectSetLayers(request: SettingsRequest, cwd: string): Promise<readonly Layer[]> {
   const profile = (chosenBy: ProfileSource['chosenBy']): readonly Layer[] =>
-    (request.profiles ?? []).filter((one) => one.chosenBy === chosenBy).map(profileLayer);
+    (request.profiles ?? [])
+      .filter((one) => one.chosenBy === chosenBy)
+      .map(({ name, file, values }) => valuesLayer(`profile-${chosenBy}`, { kind: 'profile', name, file }, values));
   return [
     flagLayer(request.flags ?? {}),
     ...profile('flag'),
@@ -207,25 +203,26 @@ async function collectSetLayers(request: SettingsRequest, cwd: string): Promise<
 }
 
 function flagLayer(flags: SettingFlags): Layer {
-  const entries = SETTING_KEYS.flatMap(({ name }): readonly (readonly [SettingName, Entry])[] => {
+  return givenLayer('flags', (name) => {
     const flag = flags[name];
-    return flag === undefined
-      ? []
-      : [[name, { raw: revealed(flag.value), source: { kind: 'flag', name: flag.option } }]];
+    return flag && { raw: revealed(flag.value), source: { kind: 'flag', name: flag.option } };
   });
-  return { group: 'flags', entries: new Map(entries), problems: [], warnings: [] };
-}
-
-function profileLayer({ chosenBy, name, file, values }: ProfileSource): Layer {
-  return valuesLayer(`profile-${chosenBy}`, { kind: 'profile', name, file }, values);
 }
 
 function valuesLayer(group: Layer['group'], source: Source, values: ProfileSource['values']): Layer {
-  const entries = SETTING_KEYS.flatMap((key): readonly (readonly [SettingName, Entry])[] => {
-    const value = values[key.name];
-    return value === undefined ? [] : [[key.name, { raw: revealed(value), source }]];
+  return givenLayer(group, (name) => {
+    const value = values[name];
+    return value === undefined ? undefined : { raw: revealed(value), source };
   });
-  return { group, entries: new Map(entries), problems: [], warnings: [] };
+}
+
+function givenLayer(group: Layer['group'], entryOf: (name: SettingName) => Entry | undefined): Layer {
+  const entries = new Map<SettingName, Entry>();
+  for (const { name } of SETTING_KEYS) {
+    const entry = entryOf(name);
+    if (entry !== undefined) entries.set(name, entry);
+  }
+  return { group, entries, problems: [], warnings: [] };
 }
 
 function revealed(value: string | Secret): string {
@@ -286,10 +283,6 @@ function selectEntry(
   };
 }
 
-function defaultEntry(key: SettingKey): Entry | undefined {
-  return key.default === undefined ? undefined : { raw: key.default, source: { kind: 'default', name: key.name } };
-}
-
 /** Whether the source of the credentials has its own endpoint. Sent to the endpoint in a file, they would reach the wrong KuFlow. */
 function hasOwnEndpoint({ group }: Credentials): boolean {
   return group === 'environment' || group?.startsWith('profile') === true;
@@ -332,4 +325,55 @@ function formatEndpoint(written: string): string {
   } catch {
     return 'this value';
   }
+}
+
+const CERTIFICATE_FILES = ['temporal.mutual-tls.cert', 'temporal.mutual-tls.key', 'temporal.mutual-tls.ca'] as const;
+const CERTIFICATE_DATA = [
+  'temporal.mutual-tls.cert-data',
+  'temporal.mutual-tls.key-data',
+  'temporal.mutual-tls.ca-data',
+] as const;
+
+/**
+ * Problems with a certificate in the settings. Like KuFlow's own libraries, it needs all three parts, either as files or
+ * inline, and the namespace: without an engine certificate from KuFlow, nothing else names it.
+ */
+function mutualTlsProblems(layers: readonly Layer[]): readonly SettingProblem[] {
+  const findSource = (name: SettingName): Source | undefined =>
+    layers.map((layer) => layer.entries.get(name)?.source).find((source) => source !== undefined);
+  const files = CERTIFICATE_FILES.map(findSource).find((source) => source !== undefined);
+  const data = CERTIFICATE_DATA.map(findSource).find((source) => source !== undefined);
+  const problems: SettingProblem[] = [];
+  if (files !== undefined && data !== undefined) {
+    problems.push({
+      key: 'temporal.mutual-tls',
+      code: 'conflict',
+      source: data,
+      problem: `files (cert, key, ca) and inline PEM (cert-data, key-data, ca-data) can't be combined; ${formatSource(files)} sets files`,
+    });
+  }
+  for (const [names, source] of [
+    [CERTIFICATE_FILES, files],
+    [CERTIFICATE_DATA, data],
+  ] as const) {
+    const absent = names
+      .filter((name) => findSource(name) === undefined)
+      .map((name) => name.slice('temporal.mutual-tls.'.length));
+    if (source === undefined || absent.length === 0) continue;
+    problems.push({
+      key: names[0],
+      code: 'missing',
+      source,
+      problem: `incomplete; ${absent.join(' and ')} ${absent.length === 1 ? 'is' : 'are'} also required`,
+    });
+  }
+  if ((files ?? data) !== undefined && findSource('temporal.namespace') === undefined) {
+    problems.push({
+      key: 'temporal.namespace',
+      code: 'missing',
+      problem:
+        'missing namespace, which is required with temporal.mutual-tls; set TEMPORAL_NAMESPACE, or add temporal.namespace to a settings file',
+    });
+  }
+  return problems;
 }

@@ -4,7 +4,7 @@ import { systemClock } from '../../src/base/clock.ts';
 import { Secret } from '../../src/base/secret.ts';
 import {
   installCredentialSet,
-  type PullRequest,
+  type PullSetRequest,
   type PullResult,
 } from '../../src/commands/credentials/store/pull-set.ts';
 import { nodeFileSystem } from '../../src/files/node-file-system.ts';
@@ -32,7 +32,7 @@ export function credentialProject(folder: string, local: string | null = LOCAL):
 export interface Issuing {
   /** Number of certificates requested. */
   count: number;
-  readonly request: PullRequest['requestMaterial'];
+  readonly request: PullSetRequest['requestMaterial'];
 }
 
 /** Issues a new certificate for each request, as KuFlow does. */
@@ -48,7 +48,7 @@ export function issuing(authority: TestAuthority, namespace = 'loans', days = 30
   return state;
 }
 
-export function pullRequest(project: string, issued: Issuing, over: Partial<PullRequest> = {}): PullRequest {
+export function pullRequest(project: string, issued: Issuing, over: Partial<PullSetRequest> = {}): PullSetRequest {
   return {
     project,
     endpoint: 'https://api.kuflow.com/v2024-06-14',
@@ -65,7 +65,7 @@ export function pullRequest(project: string, issued: Issuing, over: Partial<Pull
   };
 }
 
-export function pull(project: string, issued: Issuing, over: Partial<PullRequest> = {}): Promise<PullResult> {
+export function pull(project: string, issued: Issuing, over: Partial<PullSetRequest> = {}): Promise<PullResult> {
   return installCredentialSet(pullRequest(project, issued, over));
 }
 

@@ -6,8 +6,7 @@ import { planPem, withPemFolderLock, writePem } from '../../src/commands/credent
 import type { CredentialSet } from '../../src/commands/credentials/set.ts';
 import { storeLayout } from '../../src/commands/credentials/store/layout.ts';
 import { withStoreLock } from '../../src/commands/credentials/store/lock.ts';
-import { createSetRecord } from '../../src/commands/credentials/store/set-record.ts';
-import { writeSet } from '../../src/commands/credentials/store/sets.ts';
+import { createSetRecord, writeSet } from '../../src/commands/credentials/store/sets.ts';
 import { readLocalSettings, replaceLocalSettings } from '../../src/commands/credentials/store/settings-file.ts';
 import type { FileSystem } from '../../src/files/file-system.ts';
 import { nodeFileSystem } from '../../src/files/node-file-system.ts';

@@ -1,10 +1,9 @@
 import { Argument, Option, type Command } from 'commander';
 import { connectionOptions, WHICH_TENANT } from '../../cli/connection-options.ts';
 import type { CommandContext } from '../../cli/context.ts';
-import { exitStatuses } from '../../cli/exit-status-help.ts';
-import { lazyAction } from '../../cli/lazy-action.ts';
+import { collectValues, exitStatuses, lazyAction } from '../../cli/declarations.ts';
 import { EDIT_STATUSES, editOptions, HOW_FILES_CHANGE, SKIP_PROMPTS } from '../../cli/edit-options.ts';
-import { processOptions, sampleOption, collectValues } from '../../cli/process-options.ts';
+import { processOptions, sampleOption } from '../../cli/process-options.ts';
 import { withCandidates } from '../../cli/value-candidates.ts';
 
 const EXAMPLES = `
@@ -46,6 +45,15 @@ Examples:
     $ kuflow add activity sendMail
   change src/activities.ts without a prompt, even if it has local changes
     $ kuflow add activity sendMail --edit src/activities.ts`;
+
+const GENERATE_EXAMPLES = `
+Examples:
+  update the code after you have added a task to kuflow.process.yaml
+    $ kuflow generate
+  show what would change
+    $ kuflow generate --dry-run
+  change src/workflows.ts without a prompt, even if it has local changes
+    $ kuflow generate --edit src/workflows.ts`;
 
 export function configure(command: Command, context: CommandContext): void {
   command.description(
@@ -155,4 +163,17 @@ export function configure(command: Command, context: CommandContext): void {
 
   editOptions(task, `${SKIP_PROMPTS}, and allow codes that differ only in case`);
   for (const kind of [action, process, activity]) editOptions(kind, SKIP_PROMPTS);
+}
+
+export function configureGenerate(command: Command, context: CommandContext): void {
+  editOptions(
+    exitStatuses(command, { ...EDIT_STATUSES, 0: 'updated, or up to date', 2: 'usage error' }).description(
+      'Update the code of the worker project in this folder or a parent folder after you have edited its definition files. ' +
+        'Regenerates types, tasks and user actions, and adds new tasks and actions to the workflow, activities and tests. ' +
+        `Does nothing if the code is up to date. ${HOW_FILES_CHANGE}`,
+    ),
+    SKIP_PROMPTS,
+  )
+    .addHelpText('after', GENERATE_EXAMPLES)
+    .action(lazyAction(context, async () => (await import('./run.ts')).runGenerate));
 }

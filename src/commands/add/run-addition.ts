@@ -24,16 +24,6 @@ export function openAddedProject(
   return openProject(cwd, env, version, { readOnly: dryRun === true, onRecovered: recoveryPrinter(terminal.err) });
 }
 
-/** Prompts, if questions may be asked. */
-export async function openAddPrompts(flags: AddFlags, context: CommandContext): Promise<Prompts | undefined> {
-  if (!context.terminal.canPrompt || flags.yes === true || flags.json === true) return undefined;
-  return (await import('../../terminal/prompts.ts')).openPrompts(context.terminal, context.interruption());
-}
-
-export function optionWithValue(name: string, value: string | undefined): readonly string[] {
-  return value === undefined ? [] : [name, value];
-}
-
 /** Makes the addition and prints the result: with `--json` the `AddResult`. */
 export async function runAddition(run: {
   readonly project: WorkerProject;

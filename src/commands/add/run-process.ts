@@ -1,11 +1,13 @@
 import { resolve } from 'node:path';
-import { processAddition, rejectOtherQueue, resumedProcess } from './process.ts';
+import { usageError } from '../../base/errors.ts';
 import { shellWord } from '../../base/shell.ts';
 import { mapSchemaFile } from '../../process/definition/from-flags.ts';
 import type { WorkerProject } from '../../project/edit/open-project.ts';
+import type { AdditionRequest } from '../../project/edit/addition.ts';
 import { openProgress } from '../../terminal/progress.ts';
 import type { Prompts } from '../../terminal/prompts.ts';
-import { openAddedProject, openAddPrompts, runAddition, type AddFlags } from './run-addition.ts';
+import { openAddedProject, runAddition, type AddFlags } from './run-addition.ts';
+import { connectionContext } from '../../cli/connection-options.ts';
 import type { CommandContext } from '../../cli/context.ts';
 import {
   chooseCredentials,
@@ -24,16 +26,17 @@ import {
   validateProcessFlags,
   type ProcessFlags,
 } from '../../cli/process-options.ts';
+import { openPromptsIfAllowed } from '../../cli/prompts.ts';
 import { detectCredentials } from '../../connection/detect-credentials.ts';
 import type { ConnectionFlags } from '../../connection/flags.ts';
 import { requireConnection } from '../../connection/require.ts';
 import { resolveConnection } from '../../connection/resolve.ts';
 import { confirmSampling, discoveryReporter } from '../../discovery/view.ts';
 import { discoverFromApi } from '../../discovery/from-api.ts';
-import { loadProcess } from '../../discovery/load-process.ts';
+import { loadProcess, type LoadedProcess } from '../../discovery/load-process.ts';
 import { projectTaskQueue } from '../../project/task-queue.ts';
 
-export interface AddProcessFlags extends AddFlags, ConnectionFlags, ProcessFlags {}
+interface AddProcessFlags extends AddFlags, ConnectionFlags, ProcessFlags {}
 
 export async function runAddProcess(
   code: string | undefined,
@@ -43,10 +46,15 @@ export async function runAddProcess(
   const project = await openAddedProject(flags, context);
   const queue = await projectTaskQueue(project);
   if (flags.taskQueue !== undefined) rejectOtherQueue(queue, flags.taskQueue, '--task-queue');
-  const ask = await openAddPrompts(flags, context);
+  const ask = await openPromptsIfAllowed(flags, context);
   const words = ['add', 'process', ...(code === undefined ? [] : [code])];
-  const resumed = isDescribed(flags) ? undefined : resumedProcess(project, code);
-  if (resumed !== undefined) return runAddition({ project, addition: resumed, words, flags, context, ask });
+  // A process that the project already has is completed, if an earlier run did not.
+  const known = project.processes.find(({ definition }) => definition.process.code === code);
+  if (known !== undefined && !isDescribed(flags)) {
+    const addition = { kind: 'resumed-process', process: known } as const;
+    await runAddition({ project, addition, words, flags, context, ask });
+    return;
+  }
 
   const answers = await readAnswers(project, { code, flags, queue }, ask, context);
   const { source } = answers;
@@ -54,14 +62,7 @@ export async function runAddProcess(
   try {
     const connection =
       source === 'api'
-        ? await requireConnection(
-            await resolveConnection(answers, {
-              env: context.env,
-              cwd: project.folder,
-              stdin: context.terminal.prompts.input,
-              signal: context.interruption(),
-            }),
-          )
+        ? await requireConnection(await resolveConnection(answers, connectionContext(context, project.folder)))
         : undefined;
     const process = await loadProcess(processSource(source, withFilePaths(answers, flags, context.cwd)), {
       cwd: context.cwd,
@@ -191,4 +192,35 @@ function withFilePaths(answers: AddProcessAnswers, flags: AddProcessFlags, cwd: 
     metadataSchema: metadataSchema === undefined ? undefined : resolve(cwd, metadataSchema),
     taskSchema: taskSchema?.map((written) => mapSchemaFile(written, task, (file) => resolve(cwd, file))),
   };
+}
+
+/** Throws a usage error for a queue that the worker of the project does not poll. `source`: where that queue is named. */
+function rejectOtherQueue(queue: string, wanted: string, source: string): void {
+  if (queue === wanted) return;
+  throw usageError(`${source} ${wanted}: the worker of this project polls only the task queue ${queue}`, [
+    `Set the task queue of the process in the KuFlow app to ${queue}, and omit --task-queue`,
+    `Or create a separate worker for ${wanted}: npx create-kuflow-worker`,
+  ]);
+}
+
+/** The addition of a further process that was loaded. If the call names a code, the process must have it. Throws a usage error. */
+function processAddition(
+  { definition, definitionSource: source, definitionNotes: notes = [], definitionText }: LoadedProcess,
+  wanted: {
+    readonly code: string | undefined;
+    readonly queue: string;
+    readonly isQueueGiven: boolean;
+  },
+): Extract<AdditionRequest, { kind: 'process' }> {
+  const { code, queue, isQueueGiven } = wanted;
+  const found = definition.process.code;
+  if (code !== undefined && code !== found) {
+    throw usageError(`The definition describes the process ${found}, not ${code}`, [
+      `Omit ${code}, or pass the definition file of ${code}`,
+    ]);
+  }
+  if (!isQueueGiven) rejectOtherQueue(queue, definition.workflow.taskQueue, `task-queue of ${found}`);
+  const workflow = { ...definition.workflow, taskQueue: queue };
+  const text = queue === definition.workflow.taskQueue ? definitionText : undefined;
+  return { kind: 'process', definition: { ...definition, workflow }, source, notes, text };
 }

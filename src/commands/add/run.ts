@@ -1,22 +1,24 @@
-import { confirmSimilarCode, rejectWhiteSpace, taskAddition, type TaskFlags } from './task.ts';
-import { actionFromFlags, hasActionOptions, type ActionFlags } from '../../process/definition/from-flags.ts';
+import { interruptedError, usageError } from '../../base/errors.ts';
+import { withoutUndefined } from '../../base/json.ts';
+import {
+  actionFromFlags,
+  hasActionOptions,
+  taskFromFlags,
+  type ActionFlags,
+} from '../../process/definition/from-flags.ts';
 import type { AdditionRequest } from '../../project/edit/addition.ts';
-import { chooseProcess } from '../../project/edit/open-project.ts';
-import { openAddedProject, openAddPrompts, optionWithValue, runAddition, type AddFlags } from './run-addition.ts';
+import { chooseProcess, type WorkerProject } from '../../project/edit/open-project.ts';
+import { openAddedProject, runAddition, type AddFlags } from './run-addition.ts';
 import type { CommandContext } from '../../cli/context.ts';
+import { openPromptsIfAllowed } from '../../cli/prompts.ts';
+import type { Prompts } from '../../terminal/prompts.ts';
 
 export async function runAddTask(task: string, flags: TaskFlags & AddFlags, context: CommandContext): Promise<void> {
   const project = await openAddedProject(flags, context);
-  const ask = await openAddPrompts(flags, context);
+  const ask = await openPromptsIfAllowed(flags, context);
   const addition = await taskAddition(project, task, flags, context.cwd);
   await confirmSimilarCode(addition, { isAllowed: flags.yes === true, ask });
-  const words = [
-    'add',
-    'task',
-    task,
-    ...optionWithValue('--process', flags.process),
-    ...optionWithValue('--after', flags.after),
-  ];
+  const words = ['add', 'task', task, ...option('--process', flags.process), ...option('--after', flags.after)];
   await runAddition({ project, addition, words, flags, context, ask });
 }
 
@@ -41,25 +43,80 @@ export async function runAddAction(
         : await actionFromFlags({ written: coded, flags, taskQueue }, context.cwd),
   };
   rejectWhiteSpace(addition.action.code, process.definition.actions ?? []);
-  const words = ['add', 'action', addition.action.code, ...optionWithValue('--process', flags.process)];
-  await runAddition({ project, addition, words, flags, context, ask: await openAddPrompts(flags, context) });
+  const words = ['add', 'action', addition.action.code, ...option('--process', flags.process)];
+  await runAddition({ project, addition, words, flags, context, ask: await openPromptsIfAllowed(flags, context) });
 }
 
 export async function runGenerate(flags: AddFlags, context: CommandContext): Promise<void> {
   const project = await openAddedProject(flags, context);
-  const ask = await openAddPrompts(flags, context);
+  const ask = await openPromptsIfAllowed(flags, context);
   await runAddition({ project, addition: { kind: 'code' }, words: ['generate'], flags, context, ask });
 }
 
 export async function runAddActivity(name: string, flags: AddFlags, context: CommandContext): Promise<void> {
   const project = await openAddedProject(flags, context);
-  const addition: AdditionRequest = { kind: 'activity', name };
-  await runAddition({
-    project,
-    addition,
-    words: ['add', 'activity', name],
-    flags,
-    context,
-    ask: await openAddPrompts(flags, context),
-  });
+  const ask = await openPromptsIfAllowed(flags, context);
+  const words = ['add', 'activity', name];
+  await runAddition({ project, addition: { kind: 'activity', name }, words, flags, context, ask });
+}
+
+const option = (name: string, value: string | undefined): readonly string[] =>
+  value === undefined ? [] : [name, value];
+
+type TaskAddition = Extract<AdditionRequest, { readonly kind: 'task' }>;
+
+/** The options of `add task` that describe the task. */
+interface TaskFlags {
+  /** Code of the process to add it to; optional if the project has only one. */
+  readonly process?: string | undefined;
+  readonly name?: string | undefined;
+  /** File of a JSON Schema. */
+  readonly schema?: string | undefined;
+  /** Code of the task to insert it after. */
+  readonly after?: string | undefined;
+}
+
+/** The addition of a task: `<code>` or `<code>:<kind>`. Files are relative to `cwd`. Rejects with a usage error. */
+export async function taskAddition(
+  project: WorkerProject,
+  task: string,
+  flags: TaskFlags,
+  cwd: string,
+): Promise<TaskAddition> {
+  const process = chooseProcess(project, flags.process);
+  const known = process.definition.tasks.find(({ code }) => code === task);
+  // A task that is already in the definition has its kind there.
+  const written = known === undefined ? task : `${known.code}:${known.kind}`;
+  const { code, kind, data } = await taskFromFlags({ written, schema: flags.schema }, cwd);
+  rejectWhiteSpace(code, process.definition.tasks);
+  return {
+    kind: 'task',
+    process,
+    task: withoutUndefined({ code, kind, name: flags.name, data }),
+    after: flags.after,
+  };
+}
+
+/** Throws a usage error for a new code with whitespace. A definition file may contain one, which is kept. */
+function rejectWhiteSpace(code: string, present: readonly { readonly code: string }[]): void {
+  if (/\s/.test(code) && !present.some((one) => one.code === code))
+    throw usageError(`The code "${code}" contains whitespace`, [
+      'Pass the code exactly as it appears in KuFlow, such as LOAN_REVIEW',
+    ]);
+}
+
+/** Asks before a task is added whose code differs from another only in case: KuFlow has two tasks then. Rejects without a yes. */
+export async function confirmSimilarCode(
+  addition: TaskAddition,
+  { isAllowed, ask }: { readonly isAllowed: boolean; readonly ask: Prompts | undefined },
+): Promise<void> {
+  const { code } = addition.task;
+  const codes = addition.process.definition.tasks.map((task) => task.code);
+  const similar = codes.find((one) => one !== code && one.toLowerCase() === code.toLowerCase());
+  if (similar === undefined || codes.includes(code) || isAllowed) return;
+  const exists = `Task code "${similar}" already exists and differs from "${code}" only in case`;
+  if (ask === undefined)
+    throw usageError(exists, [`Use the existing task, or add --yes to add "${code}" as another task`]);
+  if ((await ask.confirm({ message: `${exists}. Add "${code}" as another task?` })) !== true)
+    throw interruptedError('Nothing was written');
 }

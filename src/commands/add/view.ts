@@ -4,10 +4,7 @@ import { changesDefinition, type AddResult } from './add-to-project.ts';
 import { folderSuffix, printEditedFiles, printNotes, printOutcome } from '../../project/view.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 
-/**
- * Prints the result: to stdout the files and a diff of each, or the number of lines of a new file unless this is a dry run; to stderr the next
- * steps. The diffs of the files in `printed` were on the screen before.
- */
+/** Prints the result. The diffs of the files in `printed` were on the screen before. */
 export function printAdded(
   terminal: Terminal,
   result: AddResult,

@@ -72,20 +72,13 @@ function zshLine({ value, description }: Candidate): string {
   return description === undefined || description === '' ? escaped : `${escaped}:${description}`;
 }
 
-interface ShellAnswer {
-  readonly first: string;
-  readonly prefix: string;
-  readonly candidates: readonly Candidate[];
-}
-
-async function findCandidates(words: readonly string[], context: CommandContext): Promise<ShellAnswer> {
+async function findCandidates(words: readonly string[], context: CommandContext) {
   const completion = completeLine(await describeProgram(words, context), words);
   if (completion.kind === 'command') return { first: `command ${completion.at}`, prefix: '', candidates: [] };
-  const { prefix } = completion;
-  if (completion.kind === 'words') return { first: `words ${prefix}`, prefix, candidates: completion.candidates };
-  if (completion.kind === 'files' || completion.kind === 'folders')
-    return { first: `${completion.kind} ${prefix}`, prefix, candidates: [] };
-  return { first: `words ${prefix}`, prefix, candidates: await lookUpCandidates(completion.kind, words, context) };
+  const { kind, prefix } = completion;
+  if (kind === 'files' || kind === 'folders') return { first: `${kind} ${prefix}`, prefix, candidates: [] };
+  const candidates = kind === 'words' ? completion.candidates : await lookUpCandidates(kind, words, context);
+  return { first: `words ${prefix}`, prefix, candidates };
 }
 
 async function describeProgram(words: readonly string[], context: CommandContext): Promise<CommandDescription> {

@@ -1,4 +1,4 @@
-import type { ArgumentDescription, CommandDescription, OptionDescription } from '../../cli/command-description.ts';
+import type { CommandDescription, OptionDescription, ValueDescription } from '../../cli/command-description.ts';
 import type { CandidateSource } from '../../cli/value-candidates.ts';
 
 /** A word that can be inserted at the cursor. */
@@ -75,7 +75,10 @@ function runsOtherCommand(command: CommandDescription): boolean {
   return command.arguments.at(-1)?.variadic === true;
 }
 
-function findArgument(command: CommandDescription, operands: number): ArgumentDescription | undefined {
+function findArgument(
+  command: CommandDescription,
+  operands: number,
+): CommandDescription['arguments'][number] | undefined {
   const last = command.arguments.at(-1);
   const argument = command.arguments[operands] ?? (last?.variadic === true ? last : undefined);
   // An optional command comes only after `--`.
@@ -114,7 +117,7 @@ function completeOptionValue(option: OptionDescription, prefix: string, value: s
 
 /** `name` is the name of the value in the help, which tells whether it is a path. */
 function completeValue(
-  { choices, candidates = choices }: Pick<ArgumentDescription, 'choices' | 'candidates'>,
+  { choices, candidates = choices }: ValueDescription,
   name: string | undefined,
   prefix: string,
 ): Completion {

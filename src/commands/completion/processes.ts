@@ -1,3 +1,4 @@
+import type { CommandContext } from '../../cli/context.ts';
 import { findProject } from '../../process/find-project.ts';
 import {
   hasRememberedProcesses,
@@ -10,11 +11,6 @@ import { resolveSettings } from '../../settings/resolve.ts';
 import { settingFlags } from '../../connection/flags.ts';
 import { selectProfile } from '../../connection/profile.ts';
 import { optionValue } from './complete-line.ts';
-
-interface LookupContext {
-  readonly env: NodeJS.ProcessEnv;
-  readonly cwd: string;
-}
 
 /** The processes defined in the folder, or otherwise in the project that contains it. */
 export async function listProjectProcesses(cwd: string): Promise<readonly DefinedProcess[]> {
@@ -33,7 +29,7 @@ export async function listProjectTasks(words: readonly string[], cwd: string): P
 /** All processes to offer: those defined in the project, and those remembered for the connection of the command line. */
 export async function listCompletableProcesses(
   words: readonly string[],
-  { env, cwd }: LookupContext,
+  { env, cwd }: Pick<CommandContext, 'env' | 'cwd'>,
 ): Promise<readonly KnownProcess[]> {
   const [inFolder, remembered] = await Promise.all([listProjectProcesses(cwd), listRememberedForLine(words, env, cwd)]);
   return [

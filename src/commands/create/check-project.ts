@@ -2,9 +2,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { KnownError } from '../../base/errors.ts';
-import type { CheckEvent } from '../../diagnostics/check.ts';
-import { checkConnection } from '../../diagnostics/check-connection.ts';
+import { checkConnection, type CheckConnectionOptions } from '../../diagnostics/check-connection.ts';
+import type { ConnectionReport } from '../../diagnostics/report.ts';
 import { inspectConnection } from '../../connection/inspect.ts';
+import type { Environment } from '../../settings/environment.ts';
 import { resolveSettings } from '../../settings/resolve.ts';
 import { platformAccessEnvironment, startDevPlatform } from '../../platform/session/start.ts';
 import { platformReporter } from '../../platform/session/view.ts';
@@ -13,31 +14,18 @@ import type { Progress } from '../../terminal/progress.ts';
 import type { CheckOutcome } from './result.ts';
 import { checkReporter } from './view.ts';
 
-export interface CheckProjectRequest {
-  /** Absolute; the application files in it are read. */
+/** Checks the connection as the worker of the project would resolve it, from the application files in `folder` below `env`. */
+export async function checkProjectConnection(
+  folder: string,
+  options: CheckConnectionOptions & { readonly env: Environment },
+): Promise<ConnectionReport> {
+  const settings = await resolveSettings({ env: options.env, files: { dir: folder }, cwd: folder });
+  return await checkConnection(await inspectConnection(settings, options.env), options);
+}
+
+interface CheckCreatedRequest {
+  /** Absolute. */
   readonly folder: string;
-  /** Overrides the files, key by key. */
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly report?: ((event: CheckEvent) => void) | undefined;
-  readonly signal?: AbortSignal | undefined;
-  /** The command that repeats the check. */
-  readonly retry?: string | undefined;
-}
-
-/** Checks the connection with the settings of a project, as its worker would resolve them. */
-export async function checkProjectConnection(request: CheckProjectRequest): Promise<CheckOutcome> {
-  const { folder, env, report, signal, retry } = request;
-  const settings = await resolveSettings({ env, files: { dir: folder }, cwd: folder });
-  const result = await checkConnection(await inspectConnection(settings, env), {
-    env,
-    report,
-    signal,
-    retry,
-  });
-  return { kind: 'checked', report: result };
-}
-
-export interface CheckCreatedRequest extends CheckProjectRequest {
   readonly env: NodeJS.ProcessEnv;
   /** Served by a local KuFlow that is started for the check; undefined if the project has another connection. */
   readonly served: WorkerDefinition | undefined;
@@ -47,10 +35,12 @@ export interface CheckCreatedRequest extends CheckProjectRequest {
 
 /** Checks the connection of a project that was just written. Whatever keeps the check from running is part of the result. */
 export async function checkCreatedProject(request: CheckCreatedRequest): Promise<CheckOutcome> {
-  const { served, progress, signal } = request;
-  const checked = { ...request, report: checkReporter(progress) };
+  const { folder, env, served, progress, signal } = request;
+  const check = (used: NodeJS.ProcessEnv) =>
+    checkProjectConnection(folder, { env: used, signal, report: checkReporter(progress) });
   try {
-    return served === undefined ? await checkProjectConnection(checked) : await checkWithLocalKuFlow(checked, served);
+    const report = served === undefined ? await check(env) : await withLocalKuFlow(request, served, check);
+    return { kind: 'checked', report };
   } catch (error) {
     if (signal.aborted) return { kind: 'not-run', reason: 'interrupted' };
     if (!(error instanceof KnownError)) throw error;
@@ -59,9 +49,12 @@ export async function checkCreatedProject(request: CheckCreatedRequest): Promise
   }
 }
 
-/** The state of the local KuFlow is in a temporary folder, so that no secret gets into the project. */
-async function checkWithLocalKuFlow(request: CheckCreatedRequest, served: WorkerDefinition): Promise<CheckOutcome> {
-  const { folder, env, progress, signal } = request;
+/** Runs `work` with the settings of a local KuFlow. Its state is in a temporary folder, so that no secret gets into the project. */
+async function withLocalKuFlow<Result>(
+  { folder, env, progress, signal }: CheckCreatedRequest,
+  served: WorkerDefinition,
+  work: (env: NodeJS.ProcessEnv) => Promise<Result>,
+): Promise<Result> {
   const stateDir = await mkdtemp(join(tmpdir(), 'kuflow-check-'));
   try {
     const platform = await startDevPlatform({
@@ -73,7 +66,7 @@ async function checkWithLocalKuFlow(request: CheckCreatedRequest, served: Worker
       signal,
     });
     try {
-      return await checkProjectConnection({ ...request, env: platformAccessEnvironment(platform.state, env) });
+      return await work(platformAccessEnvironment(platform.state, env));
     } finally {
       progress.stop();
       progress.begin('Stopping the local KuFlow…');

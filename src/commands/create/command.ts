@@ -1,11 +1,11 @@
 import { Option, type Command } from 'commander';
 import { CONNECTION_OPTIONS, connectionOptions, WHICH_TENANT } from '../../cli/connection-options.ts';
 import type { CommandContext } from '../../cli/context.ts';
-import { jsonOption } from '../../cli/json-option.ts';
+import { collectChoices, collectValues, jsonOption } from '../../cli/declarations.ts';
 import { EDITOR_IDS, LANGUAGE_IDS, LIBRARY_SOURCES } from '../../languages/names.ts';
 import { withCandidates } from '../../cli/value-candidates.ts';
 import type { CreateFlags } from './answers.ts';
-import { processOptions, sampleOption, collectChoices, collectValues } from '../../cli/process-options.ts';
+import { processOptions, sampleOption } from '../../cli/process-options.ts';
 
 const EXAMPLES = `
 Examples:

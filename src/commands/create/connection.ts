@@ -1,3 +1,4 @@
+import { connectionContext } from '../../cli/connection-options.ts';
 import type { CommandContext } from '../../cli/context.ts';
 import { CONNECTION_KEYS } from '../../cli/process-options.ts';
 import type { Connection } from '../../connection/require.ts';
@@ -22,11 +23,8 @@ export function rememberConnections(context: CommandContext): {
     if (before !== undefined && before.answers.secret === secret) return before.connection;
     const { resolveConnection } = await import('../../connection/resolve.ts');
     const { requireConnection } = await import('../../connection/require.ts');
-    const { env, cwd, terminal } = context;
-    const stdin = terminal.prompts.input;
-    const signal = context.interruption();
     const connection = await requireConnection(
-      await resolveConnection(answers, { env, cwd, stdin, typedSecret: secret, signal }),
+      await resolveConnection(answers, { ...connectionContext(context), typedSecret: secret }),
     );
     known.set(key, { answers, connection });
     return connection;

@@ -1,71 +1,33 @@
 import { basename, resolve } from 'node:path';
 import type { CommandContext } from '../../cli/context.ts';
-import { chooseCredentials, missingAnswers, type MissingAnswer } from '../../cli/missing-answers.ts';
+import { chooseCredentials, missingAnswers } from '../../cli/missing-answers.ts';
 import { omitUnusedOptions, optionWords, processSource, switchWords } from '../../cli/process-options.ts';
 import { detectCredentials } from '../../connection/detect-credentials.ts';
-import type { Connection } from '../../connection/require.ts';
-import type { LoadedProcess, ProcessSource } from '../../discovery/load-process.ts';
+import type { LoadedProcess } from '../../discovery/load-process.ts';
 import { relativePath } from '../../files/relative-path.ts';
 import { EDITOR_IDS } from '../../languages/names.ts';
 import { DEFAULT_LIBRARY_SOURCE } from '../../languages/library.ts';
-import type { ProjectSpec } from '../../languages/project-spec.ts';
 import { languageOf } from '../../languages/registry.ts';
 import { toProjectName, workerFolderName } from '../../languages/project-name.ts';
-import type { ReadWith } from '../../project/next-steps.ts';
 import { templateForProject, type FetchedTemplate } from '../../project/template/fetch.ts';
 import { fileName } from '../../base/file-name.ts';
 import { shellPath } from '../../base/shell.ts';
 import { chosenLanguage, type CreateAnswers } from './answers.ts';
 import type { Connect } from './connection.ts';
 import { planCredentials } from './project-credentials.ts';
-import { decidePlacement, type ProjectPlace, type Placement, listPlaces, occupiedError } from './placement.ts';
+import { decidePlacement, listPlaces, occupiedError } from './placement.ts';
 import { planOutsideFiles } from '../../project/join/plan-outside.ts';
 import { prepareProject, type PreparedProject } from '../../project/scaffold.ts';
 
 /** What `create` is going to do. */
-export interface CreatePlan {
-  /** Absolute. */
-  readonly folder: string;
-  readonly source: ProcessSource;
-  /** Reads the process from the API, and is where the credentials of the project come from; undefined if neither is wanted. */
-  readonly connection: Connection | undefined;
-  /** The project, except for its process and the user's own template. */
-  readonly project: Omit<ProjectSpec, 'definition' | 'definitionSource' | 'definitionNotes' | 'template'>;
-  /** Where the credentials come from that the process is read with, if the project does not get them. */
-  readonly readWith: ReadWith | undefined;
-  readonly overwrite: readonly string[];
-  readonly install: boolean;
-  readonly git: boolean;
-  readonly check: boolean;
-  readonly dryRun: boolean;
-  /** Repeats this run without prompts. */
-  readonly command: string;
-  readonly placement: Placement;
-  /** The folder as it was given. */
-  readonly chosenFolder: string;
-  /** The command for another place. */
-  readonly commandFor: (place: Pick<ProjectPlace, 'folder' | 'workspace'>) => string;
-}
-
-export type CreateDecision =
-  | { readonly kind: 'plan'; readonly plan: CreatePlan }
-  | {
-      readonly kind: 'missing';
-      readonly missing: readonly MissingAnswer[];
-      /** The command with an example for each missing answer. */
-      readonly example: string;
-    };
+export type CreatePlan = Extract<Awaited<ReturnType<typeof planCreate>>, { readonly kind: 'plan' }>['plan'];
 
 type Surrounding = Pick<CommandContext, 'env' | 'cwd' | 'version'>;
-
-export interface PlanContext extends Surrounding {
-  readonly connect: Connect;
-}
 
 const PROGRAM = 'npx create-kuflow-worker';
 
 /** Decides what to do from the answers, or lists the answers that are missing. Rejects with a KnownError for an unusable connection. */
-export async function planCreate(given: CreateAnswers, context: PlanContext): Promise<CreateDecision> {
+export async function planCreate(given: CreateAnswers, context: Surrounding & { readonly connect: Connect }) {
   // What was answered later may leave an option without effect.
   const answers = omitUnusedOptions(given.source, given);
   const credentials = chooseCredentials(answers, detectCredentials(context));
@@ -73,7 +35,9 @@ export async function planCreate(given: CreateAnswers, context: PlanContext): Pr
   if (missing.length > 0 || answers.folder === undefined || answers.source === undefined) {
     const examples = missing.filter(({ question }) => question !== 'folder').map(({ example }) => example);
     const words = [shellPath(answers.folder ?? 'loan-worker'), ...optionWords(answers), '--yes'];
-    return { kind: 'missing', missing, example: [PROGRAM, ...words, ...examples, ...switchWords(answers)].join(' ') };
+    // The command with an example for each missing answer.
+    const example = [PROGRAM, ...words, ...examples, ...switchWords(answers)].join(' ');
+    return { kind: 'missing', missing, example } as const;
   }
   const source = processSource(answers.source, answers);
   const connection = credentials.kind === 'given' || source.kind === 'api' ? await context.connect(answers) : undefined;
@@ -103,11 +67,14 @@ export async function planCreate(given: CreateAnswers, context: PlanContext): Pr
     return [PROGRAM, shellPath(place.folder), ...words, '--yes'].join(' ');
   };
   return {
-    kind: 'plan',
+    kind: 'plan' as const,
     plan: {
+      /** Absolute. */
       folder,
       source: source.kind === 'api' ? { ...source, discovered: answers.discovered } : source,
+      /** Reads the process from the API, and is where the credentials of the project come from; undefined if neither is wanted. */
       connection,
+      /** The project, except for its process and the user's own template. */
       project: {
         name,
         language,
@@ -120,51 +87,39 @@ export async function planCreate(given: CreateAnswers, context: PlanContext): Pr
         connection: written,
         workspace: found === undefined ? undefined : { root: relativePath(folder, found.root) },
       },
+      /** Where the credentials come from that the process is read with, if the project does not get them. */
       readWith,
       overwrite: answers.overwrite ?? [],
       install: answers.install,
       git: answers.git,
       check: answers.check,
       dryRun: answers.dryRun === true,
+      /** Repeats this run without prompts. */
       command: commandFor({ folder: answers.folder, workspace: answers.workspace }),
       placement,
+      /** The folder as it was given. */
       chosenFolder: answers.folder,
+      /** The command for another place. */
       commandFor,
     },
   };
 }
 
-/** The spec of the planned project, once its process and the user's own template are known. */
-export function projectSpec(
-  { project, folder }: CreatePlan,
-  process: LoadedProcess,
-  fetched: FetchedTemplate | undefined,
-): ProjectSpec {
-  const template = fetched === undefined ? undefined : templateForProject(fetched, { ...project, folder });
-  return { ...project, ...process, slug: fileName(process.definition.process.code), template };
-}
-
-/**
- * Plans the files of the project and those that change outside its folder, with conflicts. Writes nothing. Rejects with a usage error if
- * the folder is another project.
- */
+/** Plans the files of the project and outside of it, with conflicts. Rejects with a usage error if the folder is another project. */
 export async function prepareCreate(
   plan: CreatePlan,
   process: LoadedProcess,
-  template: FetchedTemplate | undefined,
+  fetched: FetchedTemplate | undefined,
   { version, cwd, env }: Surrounding,
 ): Promise<PreparedProject> {
-  const { folder, placement, command, overwrite } = plan;
+  const { folder, project, placement, command, overwrite } = plan;
+  const { code } = process.definition.process;
   if (placement.kind === 'occupied') {
-    const name = workerFolderName(process.definition.process.code);
-    throw occupiedError(
-      folder,
-      placement,
-      listPlaces(placement, { cwd, chosen: plan.chosenFolder, name }),
-      plan.commandFor,
-    );
+    const places = listPlaces(placement, { cwd, chosen: plan.chosenFolder, name: workerFolderName(code) });
+    throw occupiedError(folder, placement, places, plan.commandFor);
   }
-  const spec = projectSpec(plan, process, template);
+  const template = fetched === undefined ? undefined : templateForProject(fetched, { ...project, folder });
+  const spec = { ...project, ...process, slug: fileName(code), template };
   const outside =
     placement.kind === 'member' ? await planOutsideFiles({ folder, spec, found: placement.found, env }) : undefined;
   return prepareProject({ folder, spec, overwrite, version, command, conflicts: 'keep', outside });

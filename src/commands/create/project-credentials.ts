@@ -3,26 +3,19 @@ import { credentialVariables } from '../../connection/resolve.ts';
 import { resolveSettings } from '../../settings/resolve.ts';
 import { dirname, relative, resolve } from 'node:path';
 import type { Connection } from '../../connection/require.ts';
-import type { ProjectSpec } from '../../languages/project-spec.ts';
 import type { ReadWith } from '../../project/next-steps.ts';
 import type { CreateAnswers } from './answers.ts';
+import type { Environment } from '../../settings/environment.ts';
 
-/** The credentials and addresses of a planned project. */
-export interface PlannedCredentials {
-  /** What is written into the project. */
-  readonly written: ProjectSpec['connection'];
-  /** The addresses in the command that repeats the run. */
-  readonly repeated: Pick<CreateAnswers, 'endpoint' | 'target' | 'ca'>;
-  /** The source of the credentials that read the process, if the project does not get them. */
-  readonly readWith: ReadWith | undefined;
-}
-
-/** Decides which credentials and addresses the project gets. */
+/**
+ * Decides which credentials and addresses the project gets. `written`: what is written into the project. `repeated`: the addresses in the
+ * command that repeats the run. `readWith`: the source of the credentials that read the process, if the project does not get them.
+ */
 export function planCredentials(
   answers: CreateAnswers,
   connection: Connection | undefined,
   { cwd, folder }: { readonly cwd: string; readonly folder: string },
-): PlannedCredentials {
+) {
   const secret = connection?.settings['kuflow.api.client-secret'];
   // A worker does not read profiles: the credentials of a profile that was chosen for it are written like typed ones.
   const isWritten =
@@ -69,10 +62,7 @@ const PAIR = ['kuflow.api.client-id', 'kuflow.api.client-secret'] as const;
 const SHADOWABLE = ['kuflow.api.endpoint', 'kuflow.api.tenant-id', 'temporal.target', 'kuflow.api.ca'] as const;
 
 /** The credentials as a worker that starts in `folder` would find them. */
-export async function projectCredentials(
-  folder: string,
-  env: Readonly<Record<string, string | undefined>>,
-): Promise<ProjectCredentials> {
+export async function projectCredentials(folder: string, env: Environment): Promise<ProjectCredentials> {
   const files = { dir: folder };
   const { settings } = await resolveSettings({ env, files, cwd: folder });
   const { settings: alone } = await resolveSettings({ env: {}, files, cwd: folder });

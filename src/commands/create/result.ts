@@ -123,7 +123,7 @@ export function createResult(
       local: project.local,
       credentials: credentials.from,
       // Where no credentials were written, variables that override the files of the project are intended.
-      shadowedBy: project.connection?.clientSecret === undefined ? [] : credentials.shadowedBy,
+      shadowedBy: project.connection.clientSecret === undefined ? [] : credentials.shadowedBy,
       readWith: plan.readWith,
       check: passed ? 'passed' : check.kind === 'checked' ? 'failed' : 'not-run',
       workflow:
@@ -142,12 +142,7 @@ export function createResult(
   };
 }
 
-/**
- * The result as `--json` prints it: `{ folder, name, language, process: { code, source, tasks }, template?: { source, ref?, commit? }, notes,
- * workspace?: { root, file }, outside: [{ path, action, diff }], dryRun, files: [{ path, action, reason?, diff? }],
- * install: { kind, … }, git: { kind, … }, check: { kind: 'not-run', reason } | { kind: 'impossible', reason, seen?, next } | { kind: 'checked', status,
- * results, next }, next: [{ command?, text }], command, status }`; `status` is the exit status.
- */
+/** The result as `--json` prints it: of a check that ran, `{ kind: 'checked', status, results, next }`. */
 export function createResultJson(result: CreateResult): object {
   const { check } = result;
   if (check.kind !== 'checked') return result;

@@ -2,6 +2,7 @@ import { interruptedError, usageError } from '../../base/errors.ts';
 import { escapeForTerminal } from '../../base/escape.ts';
 import type { CommandContext } from '../../cli/context.ts';
 import { missingAnswersError } from '../../cli/missing-answers.ts';
+import { openPromptsIfAllowed } from '../../cli/prompts.ts';
 import { confirmSampling, discoveryReporter } from '../../discovery/view.ts';
 import { discoverFromApi } from '../../discovery/from-api.ts';
 import { loadProcess, type LoadedProcess } from '../../discovery/load-process.ts';
@@ -13,27 +14,22 @@ import { describeOutside, type OutsideChange } from '../../project/join/plan-out
 import { readIgnoredState } from '../../project/ignored-state.ts';
 import { recoverAround } from '../../project/edit/recover-project.ts';
 import { readTemplateTitle, recoveryPrinter } from '../../project/view.ts';
-import { writeProject, type PreparedProject } from '../../project/scaffold.ts';
+import { writeProject } from '../../project/scaffold.ts';
 import { stringifyForTerminal } from '../../terminal/json.ts';
 import { openProgress, type Progress } from '../../terminal/progress.ts';
 import type { Prompts } from '../../terminal/prompts.ts';
-import type { Terminal } from '../../terminal/terminal.ts';
 import { readCreateAnswers, type CreateAnswers, type CreateFlags } from './answers.ts';
 import { rememberConnections } from './connection.ts';
 import { projectCredentials } from './project-credentials.ts';
 import { listPlaces } from './placement.ts';
-import { planCreate, type CreateDecision, type CreatePlan, prepareCreate } from './plan-create.ts';
+import { planCreate, type CreatePlan, prepareCreate } from './plan-create.ts';
 import { createResult, createResultJson, type CheckOutcome, type CreateOutcome, type CreateResult } from './result.ts';
 import { printCreated, printOutside, scaffoldReporter } from './view.ts';
 
 /** Runs `create`. With `--json`, prints the `CreateResult` as `createResultJson` describes it. */
 export async function runCreate(flags: CreateFlags, context: CommandContext): Promise<void> {
   const { terminal } = context;
-  const mayAsk = terminal.canPrompt && flags.yes !== true && flags.json !== true;
-  const ask = mayAsk
-    ? (await import('../../terminal/prompts.ts')).openPrompts(terminal, context.interruption())
-    : undefined;
-  const { result, asked } = await createProject(flags, ask, context);
+  const { result, asked } = await createProject(flags, await openPromptsIfAllowed(flags, context), context);
   if (flags.json === true) terminal.out.line(stringifyForTerminal(createResultJson(result)));
   else printCreated(terminal, result);
   if (asked) terminal.err.line(`\nTo repeat this without prompts:\n  ${escapeForTerminal(result.command, Infinity)}`);
@@ -64,15 +60,6 @@ export async function createProject(
   }
 }
 
-/** What the user chose. */
-interface ChosenPlan {
-  readonly plan: CreatePlan;
-  readonly template: FetchedTemplate | undefined;
-  readonly asked: boolean;
-  /** The plan for another place. */
-  readonly planFor: (place: Pick<CreateFlags, 'folder' | 'workspace'>) => Promise<CreateDecision>;
-}
-
 interface CreateSteps {
   readonly ask: Prompts | undefined;
   readonly context: CommandContext;
@@ -80,7 +67,7 @@ interface CreateSteps {
 }
 
 /** The plan from the flags, or from the wizard if answers are missing. */
-async function askForPlan(flags: CreateFlags, ask: Prompts | undefined, context: CommandContext): Promise<ChosenPlan> {
+async function askForPlan(flags: CreateFlags, ask: Prompts | undefined, context: CommandContext) {
   const connections = rememberConnections(context);
   const planContext = { ...context, connect: connections.connect };
   const answers = await readCreateAnswers(flags, context);
@@ -92,8 +79,7 @@ async function askForPlan(flags: CreateFlags, ask: Prompts | undefined, context:
   if (asked) {
     const { runWizard } = await import('./wizard/run-wizard.ts');
     const { openWizardContext } = await import('./wizard/context.ts');
-    const signal = context.interruption();
-    const complete = await runWizard(answers, await openWizardContext({ ask, signal, connections, template, context }));
+    const complete = await runWizard(answers, await openWizardContext({ ask, connections, template, context }));
     decision = await planCreate(complete, planContext);
   }
   if (decision.kind === 'missing') throw missingAnswersError(decision.missing, decision.example);
@@ -101,21 +87,17 @@ async function askForPlan(flags: CreateFlags, ask: Prompts | undefined, context:
     plan: decision.plan,
     template,
     asked,
-    planFor: async (place) => await planCreate({ ...answers, ...place }, planContext),
+    /** The plan for another place. */
+    planFor: async (place: Pick<CreateFlags, 'folder' | 'workspace'>) =>
+      await planCreate({ ...answers, ...place }, planContext),
   };
-}
-
-interface PlannedFiles {
-  readonly plan: CreatePlan;
-  readonly prepared: PreparedProject;
-  readonly asked: boolean;
 }
 
 /** Reads the process, and plans the files of the project. */
 async function planFiles(
-  { plan: chosen, template, asked, planFor }: ChosenPlan,
+  { plan: chosen, template, asked, planFor }: Awaited<ReturnType<typeof askForPlan>>,
   { ask, context, progress }: CreateSteps,
-): Promise<PlannedFiles> {
+) {
   const { terminal, cwd } = context;
   const { connection } = chosen;
   const process = await loadProcess(chosen.source, {
@@ -146,10 +128,11 @@ async function planFiles(
 
 /** Writes the project, and checks it. */
 async function writePlanned(
-  { plan, prepared, asked }: PlannedFiles,
-  { ask, context, progress, isConfirmed }: CreateSteps & { readonly isConfirmed: boolean },
+  { plan, prepared, asked }: Awaited<ReturnType<typeof planFiles>>,
+  steps: CreateSteps & { readonly isConfirmed: boolean },
 ): Promise<CreateOutcome> {
-  const { terminal, env, cwd } = context;
+  const { context, progress } = steps;
+  const { env, cwd } = context;
   const signal = context.interruption();
   const { folder } = plan;
   const { spec, comparison } = prepared;
@@ -159,7 +142,7 @@ async function writePlanned(
   // The wizard showed the changes before its last question.
   if (changes.length > 0 && !asked) {
     progress.stop();
-    await confirmOutside(changes, { ask, isConfirmed, plan, terminal });
+    await confirmOutside(changes, plan, steps);
   }
   const written = await writeProject(prepared, {
     install: plan.install,
@@ -213,23 +196,16 @@ async function askForPlace(
 ): Promise<Pick<CreateFlags, 'folder' | 'workspace'> | undefined> {
   const places = listPlaces(placement, { cwd, chosen, name: workerFolderName(process.definition.process.code) });
   if (places.length === 0) return undefined;
-  const { choosePlace } = await import('./wizard/choose-place.ts');
+  const { choosePlace } = await import('./wizard/project-steps.ts');
   const place = await choosePlace(ask, placement, places, { canChooseFolder: false });
   return typeof place === 'object' ? { folder: place.folder, workspace: place.workspace } : undefined;
 }
 
-interface OutsideConfirmation {
-  readonly ask: Prompts | undefined;
-  /** By `--yes`. */
-  readonly isConfirmed: boolean;
-  readonly plan: CreatePlan;
-  readonly terminal: Terminal;
-}
-
-/** Shows the changes outside the project. Rejects if they are not confirmed: with status 130 after a question, otherwise as a usage error. */
+/** Shows the changes outside the project. Rejects if they are not confirmed: after a question with status 130, otherwise as a usage error. */
 async function confirmOutside(
   changes: readonly OutsideChange[],
-  { ask, isConfirmed, plan, terminal }: OutsideConfirmation,
+  plan: CreatePlan,
+  { ask, isConfirmed, context: { terminal } }: CreateSteps & { readonly isConfirmed: boolean },
 ): Promise<void> {
   if (!isConfirmed && ask === undefined) {
     const list = changes.map(({ action, path }) => `  ${action} ${path}`).join('\n');

@@ -1,6 +1,6 @@
 import { countOf } from '../../base/count-of.ts';
 import { escapeForTerminal, escapeLinesForTerminal } from '../../base/escape.ts';
-import type { CheckEvent, CheckResult } from '../../diagnostics/check.ts';
+import type { CheckEvent } from '../../diagnostics/check.ts';
 import type { MergedFile } from '../../project/existing-files.ts';
 import type { WriteResult, ScaffoldEvent } from '../../project/scaffold.ts';
 import { STEP_ENDS } from '../../diagnostics/report.ts';
@@ -91,14 +91,11 @@ export function checkReporter(progress: Progress): (event: CheckEvent) => void {
       begun = true;
       progress.detail(event.title);
     } else if (event.result.skipped !== 'not-applicable') {
-      progress.note(checkLine(event.result), STEP_ENDS[event.result.state]);
+      const { title, summary, ms, state } = event.result;
+      const spent = formatDuration(ms);
+      progress.note(`${title}: ${summary}${spent === '' ? '' : ` (${spent})`}`, STEP_ENDS[state]);
     }
   };
-}
-
-function checkLine(result: CheckResult): string {
-  const spent = formatDuration(result.ms);
-  return `${result.title}: ${result.summary}${spent === '' ? '' : ` (${spent})`}`;
 }
 
 /** Prints the lines that are added to files of the folder. */

@@ -1,7 +1,6 @@
 import type { Clock } from '../../base/clock.ts';
 import { KnownError } from '../../base/errors.ts';
 import { Secret } from '../../base/secret.ts';
-import type { Environment } from '../../settings/environment.ts';
 import type { ConnectionFlags } from '../../connection/flags.ts';
 import { requireConnection, requireConnectionSettings } from '../../connection/require.ts';
 import { resolveConnection, type ConnectionContext } from '../../connection/resolve.ts';
@@ -12,21 +11,8 @@ import type { EngineScope } from './set.ts';
 
 const REST_MS = 30_000;
 
-/**
- * Requests certificates and tokens from KuFlow with the resolved credentials. The client secret is read by the first
- * request, because that may open a keychain.
- */
-export interface CredentialClient {
-  readonly scope: EngineScope;
-  /** Without the secret if it has not been read yet. */
-  readonly settings: ResolvedSettings;
-  readonly warnings: readonly string[];
-  /** The settings of the REST API as environment variables, with the secret. */
-  readonly environment: () => Promise<Environment>;
-  readonly requestMaterial: () => Promise<UnverifiedMaterial>;
-  readonly requestToken: () => Promise<UnverifiedToken>;
-  close(): Promise<void>;
-}
+/** Requests certificates and tokens from KuFlow with the resolved credentials. */
+export type CredentialClient = Awaited<ReturnType<typeof openCredentialClient>>;
 
 export interface CredentialsFlags extends ConnectionFlags {
   readonly json?: boolean;
@@ -49,13 +35,14 @@ export const WORKER_SETTINGS = ['temporal.kuflow-queue', 'worker.'];
 const UNNEEDED_SETTINGS = ['temporal.mutual-tls', 'temporal.namespace', ...WORKER_SETTINGS];
 
 /**
- * Resolves the settings. Rejects with a KnownError that lists missing and invalid settings, except those in `unneeded`
- * (names or prefixes). Close the client after use.
+ * Resolves the settings. The client secret is read by the first request, because that may open a keychain. Rejects with
+ * a KnownError that lists missing and invalid settings, except those in `unneeded` (names or prefixes). Close the client
+ * after use.
  */
 export async function openCredentialClient(
   context: CredentialContext,
   unneeded: readonly string[] = UNNEEDED_SETTINGS,
-): Promise<CredentialClient> {
+) {
   const connection = await resolveConnection(context.flags, context);
   const options = { ignore: unneeded };
   const settings = requireConnectionSettings(connection, options);
@@ -69,8 +56,10 @@ export async function openCredentialClient(
   const open = () => (opening ??= connect());
   return {
     scope: engineScope(settings),
+    /** Without the secret if it has not been read yet. */
     settings,
     warnings: connection.warnings,
+    /** The settings of the REST API as environment variables, with the secret. */
     environment: async () => connectionAsEnvironment((await open()).settings),
     requestMaterial: async () => requestCertificate((await open()).client),
     requestToken: async () => requestToken((await open()).client),

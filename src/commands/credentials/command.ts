@@ -1,9 +1,7 @@
 import { Option, type Command } from 'commander';
 import { connectionOptions, WHICH_TENANT } from '../../cli/connection-options.ts';
 import type { CommandContext } from '../../cli/context.ts';
-import { exitStatuses } from '../../cli/exit-status-help.ts';
-import { lazyAction } from '../../cli/lazy-action.ts';
-import { jsonOption } from '../../cli/json-option.ts';
+import { exitStatuses, jsonOption, lazyAction } from '../../cli/declarations.ts';
 import { FORMAT_NAMES } from './formats/format.ts';
 
 const EXAMPLES = `

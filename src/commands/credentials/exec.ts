@@ -1,9 +1,17 @@
+import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parse } from 'yaml';
 import { KnownError } from '../../base/errors.ts';
+import { escapeForTerminal } from '../../base/escape.ts';
 import type { ForwardedSignal } from '../../base/interrupts.ts';
 import { cliInvocation } from '../../base/cli-invocation.ts';
-import { childEnvironment, temporalEnvironmentWarnings } from './child-environment.ts';
-import type { CredentialToken } from './set.ts';
-import { configuredCertificate, createCredentialSet, verifyMaterial, verifyToken } from './material.ts';
+import { isRecord, withoutUndefined } from '../../base/json.ts';
+import type { Environment } from '../../settings/environment.ts';
+import { credentialEnvironment } from './formats/environment.ts';
+import type { CredentialSet, CredentialToken } from './set.ts';
+import { configuredCertificate, verifyMaterial, verifyToken } from './material.ts';
 import { WORKER_SETTINGS, openCredentialClient, type CredentialContext } from './client.ts';
 import {
   explainFailedStart,
@@ -11,6 +19,7 @@ import {
   toExitStatus,
   type FailedStart,
 } from '../../platform/session/worker-command.ts';
+import type { SetPaths } from './store/layout.ts';
 
 /** `kuflow credentials token`: a new engine token with its expiry. Rejects with a KnownError. */
 export async function requestEngineToken(
@@ -24,7 +33,7 @@ export async function requestEngineToken(
   }
 }
 
-export interface CredentialsExecRequest extends CredentialContext {
+interface CredentialsExecRequest extends CredentialContext {
   readonly command: readonly [string, ...string[]];
   readonly onWarning: (text: string) => void;
   /** From this call on, every signal of this process goes to `listener`. */
@@ -32,19 +41,14 @@ export interface CredentialsExecRequest extends CredentialContext {
 }
 
 /**
- * `ran`: `status` is the command's own, or 128 plus the number of the signal that ended it. `not-started`: 126 or 127,
- * and why.
- */
-export type CredentialsExecResult =
-  | { readonly kind: 'ran'; readonly status: number }
-  | ({ readonly kind: 'not-started' } & FailedStart);
-
-/**
  * `kuflow credentials exec`: runs a command with the credentials in its environment and nowhere else: the certificate
- * in the settings, or a new one if none is configured, and a new token. Rejects with a KnownError if it cannot get
+ * in the settings, or a new one if none is configured, and a new token. Resolves to the command's own status, or 128
+ * plus the number of the signal that ended it; with an error, to 126 or 127. Rejects with a KnownError if it cannot get
  * credentials.
  */
-export async function execWithCredentials(request: CredentialsExecRequest): Promise<CredentialsExecResult> {
+export async function execWithCredentials(
+  request: CredentialsExecRequest,
+): Promise<FailedStart | { readonly status: number; readonly error?: undefined }> {
   const env = await buildEnvironment(request);
   const { command, cwd, signal } = request;
   signal.throwIfAborted();
@@ -58,11 +62,11 @@ export async function execWithCredentials(request: CredentialsExecRequest): Prom
     early.forEach(deliver);
     const exit = await child.exited;
     deliver = () => undefined;
-    return { kind: 'ran', status: toExitStatus(exit) };
+    return { status: toExitStatus(exit) };
   } catch (error) {
     const failed = explainFailedStart(error, command);
     if (failed === undefined) throw error;
-    return { kind: 'not-started', ...failed };
+    return failed;
   }
 }
 
@@ -88,9 +92,76 @@ async function buildEnvironment(request: CredentialsExecRequest): Promise<NodeJS
     }
     const namespace = settings['temporal.namespace']?.value ?? verdict.verified.namespace;
     const token = verifyToken(await client.requestToken(), request.clock.now());
-    const set = createCredentialSet(client.scope, { ...verdict.verified, namespace }, token);
+    const set = { ...client.scope, ...verdict.verified, namespace, token };
     return childEnvironment(request.env, await client.environment(), set, configured?.paths);
   } finally {
     await client.close();
+  }
+}
+
+/** Variables that would contradict or override the credentials if they were inherited from the caller. */
+const CONFLICTING =
+  /^(TEMPORAL_TLS(_.*)?|TEMPORAL_MUTUALTLS_.*|TEMPORAL_(CONFIG_FILE|PROFILE|ENV|ENV_FILE|API_KEY)|TEMPORAL_GRPC_META_AUTHORIZATION|KUFLOW_API_.*)$/i;
+
+/**
+ * The environment of a command: the caller's, with the credentials in the variables that KuFlow workers and Temporal
+ * tools read. `connection`: the variables of the REST API. With `paths`, it refers to the certificate and key files;
+ * without, it contains certificate and key.
+ */
+export function childEnvironment(
+  base: NodeJS.ProcessEnv,
+  connection: Environment,
+  set: CredentialSet,
+  paths?: SetPaths,
+): NodeJS.ProcessEnv {
+  const inherited = Object.entries(base).filter(([name]) => !CONFLICTING.test(name));
+  const added: Environment = {
+    ...connection,
+    ...credentialEnvironment(set, paths),
+    TEMPORAL_CONFIG_FILE: missingConfigFile('temporal.toml'),
+    // Documented by the Temporal CLI, but version 1.9.1 only looks in the home folder, which this tool does not move.
+    TEMPORAL_ENV_FILE: missingConfigFile('temporal.yaml'),
+  };
+  return { ...Object.fromEntries(inherited), ...withoutUndefined(added) };
+}
+
+/**
+ * The path of a file that does not exist, which Temporal tools treat as an empty one. Without it they merge these
+ * variables with the user's default profile, whose `tls.disabled` would send the token in clear text and whose paths
+ * would contradict inline PEM. The name is unpredictable, so that nobody can create the file.
+ */
+function missingConfigFile(name: string): string {
+  return resolve(tmpdir(), `no-temporal-config-${randomUUID()}`, name);
+}
+
+/** Options of the Temporal CLI that decide where, as whom and how it connects. */
+const CONNECTION_OPTION = /^(address|namespace|api-key|client-authority|grpc-meta|tls(-.*)?)$/;
+
+/**
+ * Warns about connection options that `temporal env set` stored in the environment `default`. The Temporal CLI prefers
+ * them to every variable, and nothing in its environment except another home folder turns that off (seen with 1.9.1,
+ * which ignores TEMPORAL_ENV_FILE).
+ */
+export async function temporalEnvironmentWarnings(env: Environment): Promise<readonly string[]> {
+  const home = env[process.platform === 'win32' ? 'USERPROFILE' : 'HOME'] ?? '';
+  if (home === '') return [];
+  const path = join(home, '.config', 'temporalio', 'temporal.yaml');
+  const keys = Object.keys(await readDefaultEnvironment(path)).filter((key) => CONNECTION_OPTION.test(key));
+  if (keys.length === 0) return [];
+  return [
+    `${path} sets ${escapeForTerminal(keys.join(', '), 200)}; the Temporal CLI uses that instead of these credentials. ` +
+      'Run `temporal env delete --env default` to remove it, or pass --env-file with a file that does not exist to ignore it once',
+  ];
+}
+
+async function readDefaultEnvironment(path: string): Promise<Readonly<Record<string, unknown>>> {
+  try {
+    const text = await readFile(path, 'utf8');
+    const document = parse(text) as { readonly env?: { readonly default?: unknown } } | null;
+    const values = document?.env?.default;
+    return isRecord(values) ? values : {};
+  } catch {
+    // A missing file, or one that the Temporal CLI could not read either.
+    return {};
   }
 }

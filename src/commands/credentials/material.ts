@@ -6,14 +6,13 @@ import { Secret } from '../../base/secret.ts';
 import {
   normalizePem,
   readTlsMaterial,
-  type TlsMaterial,
   type TlsMaterialProblemCode,
   type TlsMaterialText,
 } from '../../engine/material/tls-material.ts';
 import { certificateSource } from '../../connection/certificate.ts';
 import type { ResolvedSettings } from '../../settings/resolve.ts';
 import type { SetPaths } from './store/layout.ts';
-import type { CertificateFacts, CredentialSet, CredentialToken, EngineScope } from './set.ts';
+import type { CertificateFacts, CredentialToken, VerifiedMaterial } from './set.ts';
 
 /** An engine certificate from KuFlow or from files, before any verification. */
 export interface UnverifiedMaterial {
@@ -45,29 +44,11 @@ export interface UnverifiedToken {
   readonly expiredAt?: string | undefined;
 }
 
-export type MaterialProblemCode =
-  | TlsMaterialProblemCode
-  | 'cut'
-  | 'other-authority'
-  | 'authority-outside-validity'
-  | 'namespace';
-
 export interface MaterialProblem {
-  readonly code: MaterialProblemCode;
+  readonly code: TlsMaterialProblemCode | 'cut' | 'other-authority' | 'authority-outside-validity' | 'namespace';
   /** One sentence without secrets. */
   readonly message: string;
 }
-
-export interface VerifiedMaterial {
-  readonly namespace: string;
-  readonly material: TlsMaterial;
-  readonly leaf: CertificateFacts;
-  readonly roots: readonly CertificateFacts[];
-}
-
-export type MaterialVerdict =
-  | { readonly ok: true; readonly verified: VerifiedMaterial }
-  | { readonly ok: false; readonly problems: readonly MaterialProblem[] };
 
 const PARTS = { cert: 'The client certificate', key: 'The private key', ca: 'The CA' } as const;
 const LONGEST_NAMESPACE = 1000;
@@ -78,38 +59,41 @@ const LONGEST_CHAIN = 8;
  * PKCS#8 key, a signature by the CA that came with it, and a namespace. Lists every problem. `now` is in milliseconds
  * since the epoch.
  */
-export function verifyMaterial({ namespace, text }: UnverifiedMaterial, now: number): MaterialVerdict {
+export function verifyMaterial({ namespace, text }: UnverifiedMaterial, now: number) {
   const reading = readTlsMaterial(text, now);
   const problems: MaterialProblem[] = [...findTruncatedParts(text), ...checkNamespace(namespace)];
-  if (!reading.ok) return { ok: false, problems: [...reading.problems, ...problems] };
+  if (!reading.ok) return { ok: false as const, problems: [...reading.problems, ...problems] };
   const { material } = reading;
   const chain = parseCertificates(material.cert);
   const roots = material.ca.flatMap(parseCertificates);
   problems.push(...checkChain(chain, roots, now));
   const [leaf] = chain;
-  if (problems.length > 0 || leaf === undefined) return { ok: false, problems };
-  return {
-    ok: true,
-    verified: { namespace, material, leaf: certificateFacts(leaf), roots: roots.map(certificateFacts) },
+  if (problems.length > 0 || leaf === undefined) return { ok: false as const, problems };
+  const verified: VerifiedMaterial = {
+    namespace,
+    certificate: material.cert,
+    privateKey: new Secret(material.key),
+    authorities: material.ca.join(''),
+    leaf: certificateFacts(leaf),
+    roots: roots.map(certificateFacts),
   };
+  return { ok: true as const, verified };
 }
 
-/**
- * A token with its expiry. Throws a KnownError for an expired token and for one without a readable expiry. `now` is in
- * milliseconds since the epoch.
- */
+/** A token with its expiry. Throws a KnownError if it has expired at `now` (ms), or has no readable expiry. */
 export function verifyToken({ token, expiredAt }: UnverifiedToken, now: number): CredentialToken {
-  const expiresAt = expiredAt === undefined ? Number.NaN : Date.parse(expiredAt);
-  const problem = ((): string | undefined => {
-    const value = token.reveal();
-    if (value.trim() === '') return 'the response does not contain a token';
-    if (/[^\u0021-\u007e]/.test(value)) return 'the token contains characters that are not allowed in an HTTP header';
-    if (expiredAt === undefined) return 'the response does not say when the token expires (no expiredAt)';
-    if (Number.isNaN(expiresAt)) return `expiredAt is not a valid time: ${escapeForTerminal(expiredAt, 60)}`;
-    if (expiresAt <= now) return `the token expired at ${isoTime(expiresAt)}; the local clock says ${isoTime(now)}`;
-    return undefined;
-  })();
-  if (problem !== undefined) throw rejectedAnswerError("KuFlow's engine token cannot be used", problem);
+  const reject = (problem: string): never => {
+    throw rejectedAnswerError("KuFlow's engine token cannot be used", problem);
+  };
+  const value = token.reveal();
+  if (value.trim() === '') return reject('the response does not contain a token');
+  if (/[^\u0021-\u007e]/.test(value))
+    return reject('the token contains characters that are not allowed in an HTTP header');
+  if (expiredAt === undefined) return reject('the response does not say when the token expires (no expiredAt)');
+  const expiresAt = Date.parse(expiredAt);
+  if (Number.isNaN(expiresAt)) return reject(`expiredAt is not a valid time: ${escapeForTerminal(expiredAt, 60)}`);
+  if (expiresAt <= now)
+    return reject(`the token expired at ${isoTime(expiresAt)}; the local clock says ${isoTime(now)}`);
   return { value: token, expiresAt: isoTime(expiresAt) };
 }
 
@@ -133,28 +117,6 @@ function rejectedAnswerError(message: string, seen: string): KnownError {
   });
 }
 
-/** A credential set from verified material. */
-export function createCredentialSet(
-  { endpoint, principal, tenantId, target, serverName }: EngineScope,
-  { namespace, material, leaf, roots }: VerifiedMaterial,
-  token?: CredentialToken,
-): CredentialSet {
-  return {
-    endpoint,
-    principal,
-    tenantId,
-    target,
-    serverName,
-    namespace,
-    certificate: material.cert,
-    privateKey: new Secret(material.key),
-    authorities: material.ca.join(''),
-    token,
-    leaf,
-    roots,
-  };
-}
-
 /** Facts of the first certificate in a text, valid or not; undefined if there is no readable certificate. */
 export function readLeafFacts(text: TlsMaterialText): CertificateFacts | undefined {
   try {
@@ -165,7 +127,7 @@ export function readLeafFacts(text: TlsMaterialText): CertificateFacts | undefin
   }
 }
 
-export function certificateFacts(certificate: X509Certificate): CertificateFacts {
+function certificateFacts(certificate: X509Certificate): CertificateFacts {
   return {
     subject: nameOnOneLine(certificate.subject),
     issuer: nameOnOneLine(certificate.issuer),
@@ -186,10 +148,7 @@ function parseCertificates(pem: string): readonly X509Certificate[] {
   );
 }
 
-/**
- * A text that ends in the middle of a block still contains the complete blocks before it, which would pass as the whole
- * text.
- */
+/** A text that ends in the middle of a block would pass as the complete blocks before it. */
 function findTruncatedParts(text: TlsMaterialText): readonly MaterialProblem[] {
   return (Object.keys(PARTS) as (keyof typeof PARTS)[]).flatMap((part): readonly MaterialProblem[] => {
     const pem = normalizePem(text[part]);

@@ -8,32 +8,29 @@ import { readTlsMaterial, type TlsMaterialText } from '../../engine/material/tls
 import { connectEngine, type RpcResult, type SystemInfo } from '../../engine/rpc.ts';
 import type { ResolvedSettings } from '../../settings/resolve.ts';
 import type { CredentialSet } from './set.ts';
-import type { EngineProof } from './store/pull-set.ts';
+import type { Environment } from '../../settings/environment.ts';
 
 const STEP_MS = 8_000;
 const ISSUED = "KuFlow's engine certificate";
 /** Answers of an engine that accepted the certificate, but requires a token for the call or does not implement it. */
 const ACCEPTED: readonly string[] = ['UNAUTHENTICATED', 'PERMISSION_DENIED', 'UNIMPLEMENTED'];
 
-export interface EngineProofRequest {
+interface EngineProofRequest {
   readonly settings: ResolvedSettings;
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly env: Environment;
   readonly signal: AbortSignal;
   /** Also calls DescribeNamespace, which requires a set with a token. */
   readonly describeNamespace: boolean;
-  /** Next step for a user who cannot reach the engine; absent if the proof is required. */
-  readonly unreachableHint?: string;
+  /** Next steps for a user who cannot reach the engine; absent if the proof is required. */
+  readonly hints?: readonly string[] | undefined;
 }
 
 /**
  * Tests a set against the engine as a worker would use it: TLS handshake and what follows it, GetSystemInfo, and
- * DescribeNamespace if requested. Rejects with a KnownError that names the cause, with status 4 if the result is
- * unknown.
+ * DescribeNamespace if requested. Resolves to how the engine accepted it. Rejects with a KnownError that names the cause,
+ * with status 4 if the result is unknown.
  */
-export async function verifyCertificateWithEngine(
-  set: CredentialSet,
-  request: EngineProofRequest,
-): Promise<EngineProof> {
+export async function verifyCertificateWithEngine(set: CredentialSet, request: EngineProofRequest): Promise<string> {
   const { env, signal } = request;
   const connection = await connectionWithSet(set, request);
   const { token } = set;
@@ -48,9 +45,11 @@ export async function verifyCertificateWithEngine(
   const handshake = report.results.some(({ id, state }) => id === 'KF-TLS-003' && state === 'pass');
   if (token === undefined ? !handshake : report.status !== 0) throw checkFailedError(report, set, request);
   const server =
-    token === undefined ? await getServerInfo(set, connection, request) : findSummary(report, 'KF-ENGINE-001');
+    token === undefined
+      ? await getServerInfo(set, connection, request)
+      : report.results.find(({ id, state }) => id === 'KF-ENGINE-001' && state !== 'skip')?.summary;
   const namespace = request.describeNamespace ? describeNamespaceResult(report) : [];
-  return { summary: [server, ...namespace].filter(Boolean).join(', ') };
+  return [server, ...namespace].filter(Boolean).join(', ');
 }
 
 /** An engine that does not allow DescribeNamespace is not a reason to keep the old certificate, but it is reported. */
@@ -127,17 +126,9 @@ function notAcceptedError(
     message: `The engine ${isUnknown ? 'did not say whether it accepts' : 'does not accept'} the new certificate; nothing was changed`,
     tried: `GetSystemInfo at ${set.target}`,
     seen,
-    next: ['Try again', ...hintsOf(request)],
+    next: ['Try again', ...(request.hints ?? [])],
     status: isUnknown ? 4 : 1,
   });
-}
-
-function hintsOf({ unreachableHint }: EngineProofRequest): readonly string[] {
-  return unreachableHint === undefined ? [] : [unreachableHint];
-}
-
-function findSummary(report: ConnectionReport, id: string): string | undefined {
-  return report.results.find((result) => result.id === id && result.state !== 'skip')?.summary;
 }
 
 function checkFailedError(report: ConnectionReport, set: CredentialSet, request: EngineProofRequest): KnownError {
@@ -146,7 +137,7 @@ function checkFailedError(report: ConnectionReport, set: CredentialSet, request:
     message: `${firstFailure?.cause?.text ?? firstFailure?.summary ?? 'The engine could not be reached'}; nothing was changed`,
     tried: `${firstFailure?.title ?? 'connection'} at ${set.target} with the new certificate`,
     seen: firstFailure?.cause?.code,
-    next: [...report.next, ...hintsOf(request)],
+    next: [...report.next, ...(request.hints ?? [])],
     status: report.status === 0 ? 1 : report.status,
   });
 }

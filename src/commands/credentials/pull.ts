@@ -1,7 +1,7 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { projectCommands } from '../../project/commands.ts';
 import { cliInvocation } from '../../base/cli-invocation.ts';
-import { usageError } from '../../base/errors.ts';
+import { amendError, KnownError, usageError } from '../../base/errors.ts';
 import { Secret } from '../../base/secret.ts';
 import type { FileSystem } from '../../files/file-system.ts';
 import { nodeFileSystem } from '../../files/node-file-system.ts';
@@ -14,9 +14,12 @@ import {
   type CredentialContext,
   type CredentialsFlags,
 } from './client.ts';
+import { checkExport, exportSet, type ExportEvent, type ExportResult } from './formats/export-set.ts';
+import type { FormatName } from './formats/format.ts';
 import { verifyCertificateWithEngine } from './prove.ts';
 import type { EngineScope } from './set.ts';
-import { installCredentialSet, type PullEvent, type PullResult } from './store/pull-set.ts';
+import { installCredentialSet, type PullEvent, type PullResult, type PullSetRequest } from './store/pull-set.ts';
+import { loadSet } from './store/sets.ts';
 import type { SettingTexts } from './store/settings-file.ts';
 
 export interface PullFlags extends CredentialsFlags {
@@ -26,106 +29,163 @@ export interface PullFlags extends CredentialsFlags {
   readonly dryRun?: boolean;
 }
 
-export interface CredentialsPullRequest extends CredentialContext {
-  readonly flags: PullFlags;
+interface InstallRequest extends CredentialContext {
   readonly report: (event: PullEvent) => void;
   /** The real disk if absent. */
   readonly files?: FileSystem;
-  /** Called before anything is read or requested. If it rejects, the pull ends with that error. */
-  readonly before?: (scope: EngineScope) => Promise<void>;
+}
+
+interface PullRequest extends InstallRequest {
+  readonly flags: PullFlags;
 }
 
 /** `scope`: that of the current settings. */
-export type PulledCredentials = PullResult & { readonly scope: EngineScope };
+type PulledCredentials = PullResult & { readonly scope: EngineScope };
 
 /**
- * `kuflow credentials pull`: gets an engine certificate unless the stored one is usable. Rejects with a KnownError, and
- * then nothing has changed.
+ * `kuflow credentials pull`: gets an engine certificate unless the stored one is usable. `before` is called before
+ * anything is read or requested; if it rejects, the pull ends with that error. Rejects with a KnownError, and then
+ * nothing has changed.
  */
-export async function pullCredentials(request: CredentialsPullRequest): Promise<PulledCredentials> {
+export async function pullCredentials(
+  request: PullRequest,
+  before?: (scope: EngineScope) => Promise<void>,
+): Promise<PulledCredentials> {
   const { force = false, offline = false, withToken = false, dryRun = false } = request.flags;
-  return await withClient(request, async (client) => {
-    await request.before?.(client.scope);
-    return await installCredentialSet({
-      ...commonPullRequest(request, client),
-      force,
-      dryRun,
-      keepToken: withToken,
-      requestToken: withToken ? client.requestToken : undefined,
-      prove: offline
-        ? undefined
-        : (set) =>
-            verifyCertificateWithEngine(set, {
-              ...request,
-              settings: client.settings,
-              describeNamespace: false,
-              unreachableHint: 'If this machine cannot reach the engine, add --offline',
-            }),
-    });
-  });
+  const hints = ['If this machine cannot reach the engine, add --offline'];
+  const proof = offline ? undefined : { describeNamespace: false, hints };
+  return await install(request, { force, dryRun, keepToken: withToken, needsToken: withToken, proof }, before);
 }
 
-export interface CredentialsRotateRequest extends CredentialContext {
-  readonly report: (event: PullEvent) => void;
+/** The options that choose a format and its target. */
+export interface ExportFlags {
+  readonly format?: FormatName | undefined;
+  /** `-` or a path, relative to the current folder. */
+  readonly output?: string | undefined;
+  readonly paths?: boolean | undefined;
+  readonly temporalProfile?: string | undefined;
+  readonly secretName?: string | undefined;
+  readonly allowGit?: boolean | undefined;
+}
+
+interface PullAndExportRequest extends PullRequest {
+  readonly flags: PullFlags & ExportFlags;
+  readonly onPulled: (pulled: PulledCredentials) => void;
+  readonly onExport: (event: ExportEvent) => void;
+}
+
+/**
+ * `kuflow credentials pull --format`: ensures a usable set in the project, then writes it in the requested format.
+ * Problems with the target are reported before anything is requested from KuFlow. Without --format, and if a dry run
+ * found no usable set, nothing is exported. Rejects with a KnownError.
+ */
+export async function pullAndExport(
+  request: PullAndExportRequest,
+): Promise<{ readonly pulled: PulledCredentials; readonly exported?: ExportResult }> {
+  const { flags, files = nodeFileSystem, cwd, env, clock, signal } = request;
+  const { format, output, withToken = false } = flags;
+  const target =
+    format === undefined || output === undefined
+      ? undefined
+      : {
+          format,
+          output: output === '-' ? output : resolve(cwd, output),
+          byPath: flags.paths === true,
+          profile: flags.temporalProfile,
+          secretName: flags.secretName,
+          allowGit: flags.allowGit === true,
+          dryRun: flags.dryRun === true,
+          files,
+          env,
+          clock,
+          signal,
+          report: request.onExport,
+        };
+  if (target === undefined) rejectIncompleteOptions(flags);
+  const pulled = await pullCredentials(
+    request,
+    target && ((scope) => checkExport({ ...target, scope, project: cwd, withToken })),
+  );
+  request.onPulled(pulled);
+  if (target === undefined || pulled.kind === 'would-pull') return { pulled };
+  try {
+    const { set, paths } = await loadSet(files, cwd, pulled.record, pulled.scope, { withToken, now: clock.now() });
+    return { pulled, exported: await exportSet({ ...target, set, paths }) };
+  } catch (error) {
+    if (pulled.kind !== 'pulled' || !(error instanceof KnownError)) throw error;
+    // The project already uses the new set, although the target was not written.
+    throw amendError(error, {
+      message: `${error.message}; the new set ${pulled.record.id} is in use anyway`,
+      next: ['To write that set without requesting a new one, run the same command without --force'],
+    });
+  }
+}
+
+/** Throws a usage error for a format without a target, and for options of a format without one. */
+function rejectIncompleteOptions({ format, output, paths, temporalProfile, secretName, allowGit }: ExportFlags): void {
+  if (format !== undefined)
+    throw usageError(`--format ${format} requires --output`, [
+      format === 'pem' ? 'Add --output <folder>' : 'Add --output <file>, or --output - for standard output',
+    ]);
+  if ([output, paths, temporalProfile, secretName, allowGit].some((value) => value !== undefined))
+    throw usageError('--output, --paths, --temporal-profile, --secret-name and --allow-git require --format');
+}
+
+interface RotateRequest extends InstallRequest {
   /** Called after the switch, before the command. */
   readonly onSwitched?: (pulled: RotateResult['pulled']) => void;
   /** A command line for the system shell, run after the switch. */
   readonly exec?: string | undefined;
-  readonly files?: FileSystem;
 }
 
-export interface RotateResult {
+interface RotateResult {
   readonly pulled: Extract<PullResult, { readonly kind: 'pulled' }>;
   /** Status of the command after the switch; absent if there was no command, or if an interrupt came first. */
   readonly execStatus?: number;
 }
 
-/**
- * `kuflow credentials rotate`: always gets a new set, and uses it only if the engine accepts it for the calls of a
- * worker.
- */
-export async function rotateCredentials(request: CredentialsRotateRequest): Promise<RotateResult> {
-  const pulled = await withClient(request, (client) =>
-    installCredentialSet({
-      ...commonPullRequest(request, client),
-      force: true,
-      dryRun: false,
-      keepToken: false,
-      requestToken: client.requestToken,
-      prove: (set) =>
-        verifyCertificateWithEngine(set, { ...request, settings: client.settings, describeNamespace: true }),
-    }),
-  );
+/** `kuflow credentials rotate`: always gets a new set, and switches to it only if the engine accepts it. */
+export async function rotateCredentials(request: RotateRequest): Promise<RotateResult> {
+  const proof = { describeNamespace: true };
+  const pulled = await install(request, { force: true, dryRun: false, keepToken: false, needsToken: true, proof });
   if (pulled.kind !== 'pulled') throw new Error('the rotation did not create a set');
   request.onSwitched?.(pulled);
   if (request.exec === undefined || request.signal.aborted) return { pulled };
   return { pulled, execStatus: await runShellCommand(request.exec, request) };
 }
 
-function commonPullRequest(request: CredentialsPullRequest | CredentialsRotateRequest, client: CredentialClient) {
-  const { cwd, env, clock, signal, report, files = nodeFileSystem } = request;
-  const { scope, requestMaterial } = client;
-  const connection = localConnection(client);
-  return { ...scope, project: cwd, env, clock, signal, report, files, requestMaterial, connection };
+interface InstallOptions extends Pick<PullSetRequest, 'force' | 'dryRun' | 'keepToken'> {
+  readonly needsToken: boolean;
+  /** How the set is tested against the engine; undefined if it is not. */
+  readonly proof: { readonly describeNamespace: boolean; readonly hints?: readonly string[] } | undefined;
 }
 
-async function withClient(
-  request: CredentialsPullRequest | CredentialsRotateRequest,
-  work: (client: CredentialClient) => Promise<PullResult>,
+async function install(
+  request: InstallRequest,
+  { needsToken, proof, ...options }: InstallOptions,
+  before?: (scope: EngineScope) => Promise<void>,
 ): Promise<PulledCredentials> {
+  const { cwd, env, clock, signal, report, files = nodeFileSystem } = request;
   const client = await openCredentialClient(request);
+  const { scope, settings, requestMaterial, requestToken } = client;
   requireRequestedLocal(client, request);
   try {
-    const result = await work(client);
+    await before?.(scope);
+    const result = await installCredentialSet({
+      ...{ ...scope, ...options, project: cwd, env, clock, signal, report, files, requestMaterial },
+      requestToken: needsToken ? requestToken : undefined,
+      connection: localConnection(client),
+      prove: proof && ((set) => verifyCertificateWithEngine(set, { ...proof, settings, env, signal })),
+    });
     return {
       ...result,
+      scope,
       warnings: [
         ...client.warnings,
-        ...profileWarnings(client, request.cwd),
-        ...(await localKuFlowWarnings(client, result, request.cwd)),
+        ...profileWarnings(client, cwd),
+        ...(await localKuFlowWarnings(client, result, cwd)),
         ...result.warnings,
       ],
-      scope: client.scope,
     };
   } finally {
     await client.close();

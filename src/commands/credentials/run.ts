@@ -2,6 +2,7 @@ import { systemClock } from '../../base/clock.ts';
 import { startCommand } from '../../project/commands.ts';
 import { usageError } from '../../base/errors.ts';
 import { escapeForTerminal } from '../../base/escape.ts';
+import { connectionContext } from '../../cli/connection-options.ts';
 import { localKuFlow } from '../../cli/local-kuflow.ts';
 import type { CommandContext } from '../../cli/context.ts';
 import { nodeFileSystem } from '../../files/node-file-system.ts';
@@ -10,39 +11,16 @@ import { printError } from '../../terminal/print-error.ts';
 import { openProgress } from '../../terminal/progress.ts';
 import type { CredentialsFlags } from './client.ts';
 import { execWithCredentials, requestEngineToken } from './exec.ts';
-import { exportAsData, exportReporter, printExport } from './export-view.ts';
-import { pullAndExport, type ExportFlags } from './export.ts';
-import { rotateCredentials, type PullFlags } from './pull.ts';
+import { pullAndExport, rotateCredentials, type ExportFlags, type PullFlags } from './pull.ts';
 import { printStatus, statusAsData } from './status-view.ts';
 import { pruneSets } from './store/prune.ts';
 import { credentialsStatus, type StatusFlags } from './status.ts';
-import { printPrune, printPull, pullAsData, pullReporter } from './view.ts';
+import { exportAsData, exportReporter, printExport, printPrune, printPull, pullAsData, pullReporter } from './view.ts';
 
 const NOT_RUN = 125;
 
-export interface PullExportFlags extends PullFlags, ExportFlags {}
-export interface RotateFlags extends CredentialsFlags {
-  readonly exec?: string;
-}
-export interface TokenFlags extends CredentialsFlags {
-  readonly show?: boolean;
-}
-export interface PruneFlags {
-  readonly dryRun?: boolean;
-  readonly json?: boolean;
-}
-
 function credentialContext<Flags extends CredentialsFlags>(context: CommandContext, flags: Flags) {
-  const { env, cwd, terminal } = context;
-  return {
-    flags,
-    env,
-    cwd,
-    stdin: terminal.prompts.input,
-    clock: systemClock,
-    local: localKuFlow(flags, context),
-    signal: context.interruption(),
-  };
+  return { ...connectionContext(context), flags, clock: systemClock, local: localKuFlow(flags, context) };
 }
 
 /**
@@ -50,16 +28,15 @@ function credentialContext<Flags extends CredentialsFlags>(context: CommandConte
  * settings: { file, keys }, engine?, kept?, warnings, export? }`; `set` without secrets: `{ id, folder, namespace,
  * endpoint, principal, certificate, renewBefore, … }`.
  */
-export async function runPull(flags: PullExportFlags, context: CommandContext): Promise<void> {
+export async function runPull(flags: PullFlags & ExportFlags, context: CommandContext): Promise<void> {
   const { terminal } = context;
   const progress = openProgress(terminal.err);
   try {
-    const { format, output, paths, temporalProfile, secretName, allowGit } = flags;
+    const { output } = flags;
     if (output === '-' && flags.json === true)
       throw usageError('--output - cannot be combined with --json: both write to standard output');
     const { pulled: result, exported } = await pullAndExport({
       ...credentialContext(context, flags),
-      exported: { format, output, paths, temporalProfile, secretName, allowGit },
       onPulled: ({ kind }) => {
         if (kind === 'pulled') progress.end('done');
         progress.stop();
@@ -80,11 +57,11 @@ export async function runPull(flags: PullExportFlags, context: CommandContext): 
   }
 }
 
-/**
- * `kuflow credentials rotate`. With `--json` like `pull`, plus `exec: { status }`. Exits with 1 if the command after
- * the switch failed, 130 if it was interrupted.
- */
-export async function runRotate(flags: RotateFlags, context: CommandContext): Promise<void> {
+/** `kuflow credentials rotate`. With `--json` like `pull`, plus `exec: { status }`. Status 1 if that command failed. */
+export async function runRotate(
+  flags: CredentialsFlags & { readonly exec?: string },
+  context: CommandContext,
+): Promise<void> {
   const { terminal } = context;
   const progress = openProgress(terminal.err);
   const credentials = credentialContext(context, flags);
@@ -117,11 +94,7 @@ export async function runRotate(flags: RotateFlags, context: CommandContext): Pr
   }
 }
 
-/**
- * `kuflow credentials status`. With `--json`: `{ status, settings: [{ key, value, source, shadows }], problems,
- * warnings, store, online? }`; `store` describes the certificate in use, wherever it comes from. Exit status 0 fine, 1
- * a problem, 2 missing or malformed settings, 3 a warning with `--fail-on warn`, 4 the engine could not be reached.
- */
+/** `kuflow credentials status`. With `--json`: `{ status, folder, settings, problems, warnings, store, online? }`. */
 export async function runStatus(flags: StatusFlags, context: CommandContext): Promise<void> {
   const { terminal } = context;
   if (flags.online === true)
@@ -135,7 +108,10 @@ export async function runStatus(flags: StatusFlags, context: CommandContext): Pr
 }
 
 /** `kuflow credentials prune`. With `--json`: `{ removed: [id], kept: [{ id, because }], dryRun }`. */
-export async function runPrune(flags: PruneFlags, context: CommandContext): Promise<void> {
+export async function runPrune(
+  flags: { readonly dryRun?: boolean; readonly json?: boolean },
+  context: CommandContext,
+): Promise<void> {
   const dryRun = flags.dryRun === true;
   const { env, cwd } = context;
   const signal = context.interruption();
@@ -144,11 +120,11 @@ export async function runPrune(flags: PruneFlags, context: CommandContext): Prom
   else printPrune(context.terminal, result, dryRun);
 }
 
-/**
- * `kuflow credentials token`: prints the token, or with `--json` `{ token, expiresAt }`. Status 2 on a terminal without
- * `--show`.
- */
-export async function runToken(flags: TokenFlags, context: CommandContext): Promise<void> {
+/** `kuflow credentials token`. With `--json`: `{ token, expiresAt }`. Status 2 on a terminal without `--show`. */
+export async function runToken(
+  flags: CredentialsFlags & { readonly show?: boolean },
+  context: CommandContext,
+): Promise<void> {
   const { terminal } = context;
   if (terminal.out.isTTY && flags.show !== true) {
     throw usageError('The token would be visible, because standard output is a terminal', [
@@ -162,9 +138,7 @@ export async function runToken(flags: TokenFlags, context: CommandContext): Prom
   else terminal.out.line(value);
 }
 
-/**
- * `kuflow credentials exec -- <command>`: the command's own status; 125 without credentials, 126 and 127 as in a shell.
- */
+/** `kuflow credentials exec`: the status of the command; 125 without credentials, 126 and 127 as in a shell. */
 export async function runCredentialsExec(
   words: readonly string[],
   flags: CredentialsFlags,
@@ -188,7 +162,7 @@ export async function runCredentialsExec(
       passSignals: (listener) => context.passSignals(listener),
       onWarning: (text) => terminal.err.line(`Warning: ${escapeForTerminal(text, 1000)}`),
     });
-    if (result.kind === 'not-started') fail(result.error, result.status);
+    if (result.error !== undefined) fail(result.error, result.status);
     else context.setStatus(result.status, true);
   } catch (error) {
     if (credentials.signal.aborted) throw error;

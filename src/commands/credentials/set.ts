@@ -36,8 +36,8 @@ export interface EngineScope extends CredentialScope {
   readonly serverName?: string | undefined;
 }
 
-/** One verified identity at the engine, as plain data. All formats are written from this. */
-export interface CredentialSet extends EngineScope {
+/** A verified engine certificate. */
+export interface VerifiedMaterial {
   readonly namespace: string;
   /** PEM, leaf first. */
   readonly certificate: string;
@@ -45,9 +45,13 @@ export interface CredentialSet extends EngineScope {
   readonly privateKey: Secret;
   /** PEM, one or more. */
   readonly authorities: string;
-  readonly token?: CredentialToken | undefined;
   readonly leaf: CertificateFacts;
   readonly roots: readonly CertificateFacts[];
+}
+
+/** One verified identity at the engine, as plain data. All formats are written from this. */
+export interface CredentialSet extends EngineScope, VerifiedMaterial {
+  readonly token?: CredentialToken | undefined;
   /** Renewal time from the set's lock file. Absent for a set that is not in a store. */
   readonly renewBefore?: string;
 }

@@ -1,12 +1,10 @@
 import { join, sep } from 'node:path';
 import { escapeForTerminal } from '../../base/escape.ts';
-import type { ForeignStatus, SetStatus, StoreStatus } from './store/status.ts';
-import type { CredentialsStatus } from './status.ts';
+import type { CredentialsStatus, ForeignStatus, SetStatus, StoreStatus } from './status.ts';
 import { palette } from '../../terminal/palette.ts';
 import { shortPath } from '../../files/relative-path.ts';
-import { formatTable } from '../../terminal/table.ts';
+import { formatTable, type TableRow } from '../../terminal/table.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
-import type { TableRow } from '../../terminal/table.ts';
 
 const DAY = 86_400_000;
 
@@ -30,7 +28,7 @@ export function printStatus(
   out.line();
   const isAboutCertificate = (problem: string): boolean =>
     status.store.kind === 'unusable' && problem.startsWith('temporal.mutual-tls');
-  printStore(terminal, status.store, { invocation, now, problems: status.problems.filter(isAboutCertificate) });
+  printStore(terminal, status.store, { invocation, now }, status.problems.filter(isAboutCertificate));
   for (const problem of status.problems.filter((other) => !isAboutCertificate(other)))
     out.line(red(`${out.marks.failed} ${escapeForTerminal(problem, 1000)}`));
   if (status.problems.some((problem) => problem.startsWith('kuflow.api.client-')))
@@ -47,15 +45,11 @@ export function printStatus(
 }
 
 function printStore(
-  terminal: Terminal,
+  { out }: Terminal,
   store: StoreStatus,
-  {
-    invocation,
-    now,
-    problems,
-  }: { readonly invocation: string; readonly now: number; readonly problems: readonly string[] },
+  { invocation, now }: { readonly invocation: string; readonly now: number },
+  problems: readonly string[],
 ): void {
-  const { out } = terminal;
   const { dim, green, red, yellow } = palette(out);
   const printStale = (stale: SetStatus['stale'], usable: string): void => {
     if (stale.length === 0) out.line(green(`${out.marks.done} ${usable}`));
@@ -136,13 +130,9 @@ export function statusAsData(status: CredentialsStatus, cwd: string): object {
       online: {
         status: online.status,
         created: online.created,
-        results: online.results.map(({ id, title, state, summary, skipped }) => ({
-          id,
-          title,
-          state,
-          summary,
-          skipped,
-        })),
+        results: online.results.map(({ id, title, state, summary, skipped }) => {
+          return { id, title, state, summary, skipped };
+        }),
         next: online.next,
       },
     }),

@@ -1,5 +1,8 @@
+import { join } from 'node:path';
+import { KnownError } from '../../base/errors.ts';
 import { worstExitStatus, type ExitStatus } from '../../base/exit-status.ts';
 import { Secret } from '../../base/secret.ts';
+import { withContext } from '../../base/system-error.ts';
 import { inspectConnection } from '../../connection/inspect.ts';
 import type { LockedSecret } from '../../connection/profile.ts';
 import { resolveConnection } from '../../connection/resolve.ts';
@@ -16,11 +19,42 @@ import {
 } from '../../settings/resolve.ts';
 import { formatSource } from '../../settings/sources.ts';
 import { engineScope, type CredentialContext, type CredentialsFlags } from './client.ts';
-import { configuredCertificate } from './material.ts';
-import { storeStatus, type StoreStatus, type UsedMaterial } from './store/status.ts';
+import { configuredCertificate, type ConfiguredCertificate } from './material.ts';
+import { assessCertificate, assessSet, type CertificateAssessment } from './store/assess.ts';
+import { SET_FILES, setIdFromPath, storeLayout, type SetPaths, type StoreLayout } from './store/layout.ts';
+import { listSets, readSet, type SetRecord } from './store/sets.ts';
+import { readPointers } from './store/settings-file.ts';
+
+/** A set as found in the store. Times are in ISO 8601. */
+export interface SetStatus extends CertificateAssessment {
+  readonly id: string;
+  /** Absolute. */
+  readonly folder: string;
+  readonly namespace?: string | undefined;
+  readonly pulledAt?: string | undefined;
+  readonly token?: SetRecord['token'];
+  readonly provenByEngine?: boolean | undefined;
+  readonly previous?: string | undefined;
+}
+
+/** A certificate that was not pulled by this tool: there is no lock file to compare it with. */
+export interface ForeignStatus extends CertificateAssessment {
+  readonly source: string;
+}
+
+export type StoreStatus = (
+  | { readonly kind: 'none' | 'unusable' }
+  | ({ readonly kind: 'inline' | 'other' } & ForeignStatus)
+  | { readonly kind: 'set'; readonly set: SetStatus }
+) & {
+  /** The set that the application files point to, if something else overrides it. */
+  readonly shadows?: { readonly id: string; readonly folder: string };
+  /** Ids of the sets that are not in use. */
+  readonly others: readonly string[];
+};
 
 /** A setting in a form that may be shown. */
-export interface DisplayedSetting {
+interface DisplayedSetting {
   readonly key: string;
   /** `[redacted]` for a secret, `[in the keychain]` for a secret that was not read. */
   readonly value: string;
@@ -48,36 +82,29 @@ export interface StatusFlags extends CredentialsFlags {
   readonly failOn?: 'warn';
 }
 
-export interface CredentialsStatusRequest extends CredentialContext {
+interface CredentialsStatusRequest extends CredentialContext {
   readonly flags: StatusFlags;
 }
 
 /** The settings to show: those of the connection. */
 const DISPLAYED = SETTING_KEYS.map(({ name }) => name).filter((name) => !isWorkerSetting(name));
 
-/**
- * `kuflow credentials status`: the credentials in use and their problems. Uses no network and opens no keychain unless
- * `online`.
- */
+/** `kuflow credentials status`. Uses no network and opens no keychain unless `online`. */
 export async function credentialsStatus(request: CredentialsStatusRequest): Promise<CredentialsStatus> {
-  const { cwd, clock, flags } = request;
+  const { flags, env, signal } = request;
   const failOnWarn = flags.failOn === 'warn';
   const connection = await resolveConnection(flags, request);
   const { locked, warnings } = connection;
   // Only requests to KuFlow need the secret, so the keychain stays locked otherwise.
   const { result } = flags.online === true ? await connection.unlock() : connection;
-  const { settings } = result;
-  const wanted = { ...engineScope(settings), namespace: settings['temporal.namespace']?.value };
-  const used = findUsedMaterial(result);
-  const store = await storeStatus({ project: cwd, used, wanted, files: nodeFileSystem, now: clock.now() });
+  const store = await storeStatus(request, result);
   const relevant = result.problems.filter(({ key }) => !isWorkerSetting(key));
-  const { env, signal } = request;
   const online =
     flags.online === true
       ? await checkConnection(await inspectConnection({ ...result, problems: relevant }, env), { env, signal })
       : undefined;
   return {
-    settings: displaySettings(settings, locked),
+    settings: displaySettings(result.settings, locked),
     problems: relevant.map(formatProblem),
     warnings,
     store,
@@ -91,12 +118,62 @@ export async function credentialsStatus(request: CredentialsStatusRequest): Prom
   };
 }
 
-function findUsedMaterial({ settings, problems }: SettingsResult): UsedMaterial {
-  const ofCertificate = problems.filter(({ key }) => key.startsWith('temporal.mutual-tls'));
-  const configured = configuredCertificate(settings);
-  if (configured !== undefined) return { kind: 'given', ...configured };
-  if (ofCertificate.length === 0) return { kind: 'requested' };
-  return { kind: 'unusable', overridden: ofCertificate.some(({ source }) => source?.kind !== 'file') };
+/** The certificate in use, checked offline. A set in the store is compared with its lock file and with the settings. */
+async function storeStatus(
+  { cwd, clock }: CredentialsStatusRequest,
+  { settings, problems }: SettingsResult,
+): Promise<StoreStatus> {
+  const files = nodeFileSystem;
+  const now = clock.now();
+  const layout = storeLayout(cwd);
+  const used = configuredCertificate(settings);
+  const incomplete = used === undefined ? problems.filter(({ key }) => key.startsWith('temporal.mutual-tls')) : [];
+  return await withContext('Reading the stored credentials', layout.store, async () => {
+    const pointers = await readPointers(files, layout);
+    const pointedTo = pointers.to.kind === 'set' ? pointers.to.id : undefined;
+    // Part of an incomplete certificate may come from a flag or a variable and not from the application files.
+    const isOverridden = incomplete.some(({ source }) => source?.kind !== 'file');
+    const unused = isOverridden ? undefined : pointedTo;
+    const id = used === undefined ? unused : findSetId(layout, used.paths);
+    const rest = {
+      ...(pointedTo !== undefined &&
+        pointedTo !== id && { shadows: { id: pointedTo, folder: join(layout.store, pointedTo) } }),
+      others: (await listSets(files, layout)).filter((other) => other !== id),
+    };
+    const namespace = settings['temporal.namespace']?.value;
+    if (id !== undefined) {
+      const stored = await readSet(files, layout, id);
+      const { record, ...assessment } = assessSet(stored, { ...engineScope(settings), namespace }, now);
+      const { namespace: pulledFor, pulledAt, proven: provenByEngine, token, previous } = record ?? {};
+      const { folder } = stored;
+      const set = { id, folder, namespace: pulledFor, pulledAt, provenByEngine, token, previous, ...assessment };
+      return { kind: 'set', set, ...rest };
+    }
+    if (used === undefined) return { kind: incomplete.length > 0 ? 'unusable' : 'none', ...rest };
+    const kind = used.paths === undefined ? 'inline' : 'other';
+    return { kind, ...(await assessForeign(used, namespace, now)), ...rest };
+  });
+}
+
+/** The id of the set that contains all of these files. */
+function findSetId(layout: StoreLayout, paths: SetPaths | undefined): string | undefined {
+  if (paths === undefined) return undefined;
+  const ids = (['cert', 'key', 'ca'] as const).map((part) => setIdFromPath(layout, paths[part], SET_FILES[part]));
+  return new Set(ids).size === 1 ? ids[0] : undefined;
+}
+
+async function assessForeign(
+  { source, read }: ConfiguredCertificate,
+  namespace: string | undefined,
+  now: number,
+): Promise<ForeignStatus> {
+  try {
+    return { source, ...assessCertificate({ namespace, text: await read() }, now) };
+  } catch (error) {
+    if (!(error instanceof KnownError)) throw error;
+    const { message, tried, seen } = error;
+    return { source, stale: [{ reason: 'files', text: `${message}: ${[tried, seen].filter(Boolean).join(', ')}` }] };
+  }
 }
 
 function storeExitStatus(store: StoreStatus, failOnWarn: boolean): ExitStatus {

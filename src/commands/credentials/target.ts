@@ -8,6 +8,7 @@ import type { FileStatus, FileSystem } from '../../files/file-system.ts';
 import { readGitState } from '../../files/git.ts';
 import { MIB } from '../../files/read.ts';
 import { decodeText } from '../../files/text-file.ts';
+import type { Environment } from '../../settings/environment.ts';
 
 const WINDOWS = process.platform === 'win32';
 
@@ -54,9 +55,7 @@ function whyNotReplaceable({ kind, own, mode }: FileStatus): string | undefined 
   return (mode & 0o200) === 0 ? 'it is read-only' : undefined;
 }
 
-/**
- * Throws a KnownError if another program has written something other than `content` into the file since it was read.
- */
+/** Throws a KnownError if another program has written something else into the file since it was read. */
 export async function checkUnchanged(files: FileSystem, target: TargetFile, content: Buffer): Promise<void> {
   const { bytes } = await readTargetFile(files, target.path);
   const same = bytes === undefined ? target.bytes === undefined : target.bytes?.equals(bytes) === true;
@@ -99,10 +98,7 @@ export async function resolveFolder(folder: string): Promise<string> {
   }
 }
 
-/**
- * Rejects with a KnownError if the folder is not writable. Even an existing file is replaced by a new file in its
- * folder.
- */
+/** Rejects with a KnownError if the folder is not writable, because even an existing file is replaced by a new one. */
 export async function requireWritable(folder: string): Promise<void> {
   await withContext(`Writing to ${folder}`, folder, () => access(folder, constants.W_OK | constants.X_OK));
 }
@@ -121,11 +117,7 @@ function invalidTargetError(path: string, seen: string): KnownError {
  * Asks git about a file that is going to contain secrets. Throws a KnownError if git tracks the file or would add it
  * with the next `git add`, unless `allowed`. Returns notes for the user.
  */
-export async function ensureIgnoredByGit(
-  path: string,
-  env: Readonly<Record<string, string | undefined>>,
-  allowed: boolean,
-): Promise<readonly string[]> {
+export async function ensureIgnoredByGit(path: string, env: Environment, allowed: boolean): Promise<readonly string[]> {
   const state = await readGitState(path, env);
   const name = basename(path);
   if (state.kind === 'unknown') return [`Could not check whether git ignores ${name}: ${escapeForTerminal(state.why)}`];

@@ -6,11 +6,12 @@ import { palette } from '../../terminal/palette.ts';
 import type { Progress } from '../../terminal/progress.ts';
 import { shortPath } from '../../files/relative-path.ts';
 import { formatTable } from '../../terminal/table.ts';
-import type { Terminal } from '../../terminal/terminal.ts';
+import type { Channel, Terminal } from '../../terminal/terminal.ts';
+import type { ExportEvent, ExportResult } from './formats/export-set.ts';
 import { setFilePaths } from './store/layout.ts';
 import type { PruneResult } from './store/prune.ts';
 import type { PullEvent, PullResult } from './store/pull-set.ts';
-import type { SetRecord } from './store/set-record.ts';
+import type { SetRecord } from './store/sets.ts';
 
 /** Shows the steps of a pull as progress. */
 export function pullReporter(progress: Progress): (event: PullEvent) => void {
@@ -56,7 +57,7 @@ export function printPull(
   for (const line of formatTable(setRows(record, shortPath(join(result.store, record.id))), '  '))
     terminal.out.line(line);
   if (result.kind === 'unchanged') return;
-  const engine = result.proof?.summary ?? 'was not tested (--offline)';
+  const engine = result.proof ?? 'was not tested (--offline)';
   for (const line of formatTable([['engine', engine]], '  ')) terminal.out.line(line);
   if (result.keys.length > 0) terminal.out.line(`  set in ${LOCAL_SETTINGS_FILE}: ${result.keys.join(', ')}`);
   if (record.token !== undefined)
@@ -95,7 +96,7 @@ export function pullAsData(result: PullResult, cwd: string): object {
     because: result.because,
     set,
     settings: settings(result.keys),
-    engine: result.proof === undefined ? null : result.proof.summary,
+    engine: result.proof ?? null,
     kept: result.kept,
     warnings,
   };
@@ -108,4 +109,46 @@ export function printPrune(terminal: Terminal, result: PruneResult, dryRun: bool
   for (const { id, because } of result.kept) out.line(`${id}  kept: ${escapeForTerminal(because)}`);
   if (result.removed.length + result.kept.length === 0) out.line('This project has no stored credentials');
   else if (result.removed.length === 0) out.line('There is nothing to remove');
+}
+
+const SIGNS = { added: '+', changed: '~', removed: '-' } as const;
+
+/** Prints what an export does: before anything is written, the keys that will change, and never a value. */
+export function exportReporter(err: Channel): (event: ExportEvent) => void {
+  return (event) => {
+    const path = escapeForTerminal(shortPath(event.path), 1000);
+    if (event.kind === 'waiting') {
+      const pid = event.pid === undefined ? '' : ` (process ${event.pid})`;
+      err.line(`Waiting for another run${pid} that is writing credentials to the folder of ${path}`);
+      return;
+    }
+    if (event.kind === 'completed') {
+      err.line(`Completed an earlier run that was interrupted while it wrote the files in ${path}`);
+      return;
+    }
+    err.line(`${path}:`);
+    for (const { kind, key } of event.changes) err.line(`  ${SIGNS[kind]} ${escapeForTerminal(key)}`);
+    if (event.changes.length === 0) err.line('  only its permissions change');
+  };
+}
+
+/** Prints the result of an export: the text itself on stdout with `--output -`, otherwise its path. */
+export function printExport(terminal: Terminal, result: ExportResult): void {
+  const { out, err } = terminal;
+  for (const note of result.notes) err.line(`Note: ${escapeForTerminal(note, 1000)}`);
+  if (result.kind === 'printed') {
+    out.write(result.text.reveal());
+    return;
+  }
+  const path = escapeForTerminal(shortPath(result.path), 1000);
+  const titles = { written: 'Wrote', unchanged: 'Already up to date:', 'would-write': 'Dry run: would write' };
+  out.line(`${titles[result.kind]} ${path}`);
+}
+
+/** The key `export` in `--json`: names of keys, no values. */
+export function exportAsData(result: ExportResult): object {
+  const { kind, notes } = result;
+  return kind === 'printed'
+    ? { result: kind, notes }
+    : { result: kind, path: result.path, changes: result.changes, notes };
 }

@@ -1,8 +1,7 @@
 import { Argument, type Command } from 'commander';
-import { jsonOption } from '../../cli/json-option.ts';
 import { connectionOptions } from '../../cli/connection-options.ts';
 import type { CommandContext } from '../../cli/context.ts';
-import { lazyAction } from '../../cli/lazy-action.ts';
+import { jsonOption, lazyAction } from '../../cli/declarations.ts';
 import { sampleOption } from '../../cli/process-options.ts';
 import { withCandidates } from '../../cli/value-candidates.ts';
 

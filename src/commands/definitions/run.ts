@@ -11,11 +11,13 @@ import { discoverFromApi, listFromApi } from '../../discovery/from-api.ts';
 import { requireConnection, type RestConnection } from '../../connection/require.ts';
 import { stringifyForTerminal } from '../../terminal/json.ts';
 import { requireServedCode } from '../../platform/client/kuflow-session.ts';
+import { connectionContext } from '../../cli/connection-options.ts';
 import { localKuFlow } from '../../cli/local-kuflow.ts';
 import type { CommandContext } from '../../cli/context.ts';
+import { openPromptsIfAllowed } from '../../cli/prompts.ts';
 
 /** Options of both subcommands, as commander parses them. */
-export interface DefinitionsFlags extends ConnectionFlags {
+interface DefinitionsFlags extends ConnectionFlags {
   readonly json?: boolean;
   readonly local?: boolean;
   readonly sample?: number;
@@ -44,8 +46,7 @@ export async function runShow(code: string, flags: DefinitionsFlags, context: Co
   const { terminal } = context;
   const signal = context.interruption();
   const rest = await openConnection(flags, context, code);
-  const canAsk = terminal.canPrompt && flags.json !== true && flags.clientSecretStdin !== true;
-  const ask = canAsk ? (await import('../../terminal/prompts.ts')).openPrompts(terminal, signal) : undefined;
+  const ask = flags.clientSecretStdin === true ? undefined : await openPromptsIfAllowed(flags, context);
   const discovered = await discoverFromApi({
     rest,
     code,
@@ -66,16 +67,10 @@ async function openConnection(
   context: CommandContext,
   code?: string,
 ): Promise<RestConnection> {
-  const { env, cwd, terminal } = context;
-  const resolved = await resolveConnection(flags, {
-    env,
-    cwd,
-    stdin: terminal.prompts.input,
-    local: localKuFlow(flags, context),
-    signal: context.interruption(),
-  });
+  const local = localKuFlow(flags, context);
+  const resolved = await resolveConnection(flags, { ...connectionContext(context), local });
   const connection = await requireConnection(resolved);
-  for (const warning of connection.warnings) terminal.err.line(`Warning: ${escapeForTerminal(warning, 1000)}`);
+  for (const warning of connection.warnings) context.terminal.err.line(`Warning: ${escapeForTerminal(warning, 1000)}`);
   if (code !== undefined && resolved.local !== undefined) requireServedCode(resolved.local.codes, code);
   return await connection.rest();
 }

@@ -1,11 +1,8 @@
 import { Argument, InvalidArgumentError, Option, type Command } from 'commander';
 import type { CommandContext } from '../../cli/context.ts';
-import { exitStatuses } from '../../cli/exit-status-help.ts';
-import { lazyAction } from '../../cli/lazy-action.ts';
-import { jsonOption } from '../../cli/json-option.ts';
+import { collectValues, exitStatuses, jsonOption, lazyAction } from '../../cli/declarations.ts';
 import { parseZonedTime } from '../../base/zoned-time.ts';
 import { usageError } from '../../base/errors.ts';
-import { collectValues } from '../../cli/process-options.ts';
 import { idArgument, limitOption, plainIdArgument } from '../../cli/kuflow-options.ts';
 import { withCandidates } from '../../cli/value-candidates.ts';
 import type { DevFlags } from '../../cli/platform-options.ts';
@@ -273,7 +270,7 @@ export function configure(command: Command, context: CommandContext): void {
     )
     .option('-y, --yes', 'Skip the confirmation prompt')
     .addOption(jsonOption())
-    .action(lazyAction(context, async () => (await import('./state/run.ts')).runReset, command));
+    .action(lazyAction(context, async () => (await import('./run-state.ts')).runReset, command));
 
   stateOption(command.command('export'))
     .summary('Write the state of the local KuFlow to a file')
@@ -284,7 +281,7 @@ export function configure(command: Command, context: CommandContext): void {
     .argument('<file>', 'File to write')
     .option('--replace', 'Overwrite the file if it exists')
     .addOption(jsonOption())
-    .action(lazyAction(context, async () => (await import('./state/run.ts')).runExport, command));
+    .action(lazyAction(context, async () => (await import('./run-state.ts')).runExport, command));
 
   stateOption(command.command('import'))
     .summary('Restore the state of the local KuFlow from a file')
@@ -295,7 +292,7 @@ export function configure(command: Command, context: CommandContext): void {
     .argument('<file>', 'File to read')
     .option('--replace', 'Replace the existing state')
     .addOption(jsonOption())
-    .action(lazyAction(context, async () => (await import('./state/run.ts')).runImport, command));
+    .action(lazyAction(context, async () => (await import('./run-state.ts')).runImport, command));
 
   command
     .command('server-path')

@@ -21,7 +21,7 @@ import { readRunningState, stateFolder } from '../../platform/state/state-file.t
 import { planRestarts } from './restarts.ts';
 import { noticeChanges, type FileChanges } from './file-changes.ts';
 
-export interface DevExecRequest extends DevPlatformRequest {
+interface DevExecRequest extends DevPlatformRequest {
   readonly command: readonly [string, ...string[]];
   /** Adds the settings that this runtime needs. */
   readonly runtime?: LanguageId | undefined;
@@ -42,30 +42,26 @@ export type Restart =
   /** A file has changed. */
   | { readonly kind: 'changed' };
 
-/** `ran`: the command's own status. `not-started`: 126 or 127, and the error. */
-export type DevExecResult =
-  | { readonly kind: 'ran'; readonly status: number }
-  | ({ readonly kind: 'not-started' } & FailedStart);
-
 /**
  * Runs a command with the platform's settings in its environment. Uses the running platform, or starts one for the duration of the command.
  * A worker that ends by itself is started again, and every command when a watched file changes. On an interrupt the command drains before the
- * platform stops. Rejects with KnownError if the platform does not start.
+ * platform stops. Resolves to the command's own status; with an error, to 126 or 127. Rejects with KnownError if the platform does not start.
  */
-export async function execWithPlatform(request: DevExecRequest): Promise<DevExecResult> {
+export async function execWithPlatform(
+  request: DevExecRequest,
+): Promise<FailedStart | { readonly status: number; readonly error?: undefined }> {
   // Before the platform starts, which takes seconds.
   const [program] = request.command;
-  if (basename(program) === program && findOnPath(program, request.env) === undefined)
-    return { kind: 'not-started', ...commandNotFound(program) };
+  if (basename(program) === program && findOnPath(program, request.env) === undefined) return commandNotFound(program);
   await (await loadLocalRuntime(request.runtime))?.check(request.env);
   const platform = await ensurePlatform(request);
   try {
     request.onReady?.(platform);
-    return { kind: 'ran', status: await runWithRestarts(request, platform) };
+    return { status: await runWithRestarts(request, platform) };
   } catch (error) {
     const failure = explainFailedStart(error, request.command);
     if (failure === undefined) throw error;
-    return { kind: 'not-started', ...failure };
+    return failure;
   } finally {
     await platform.stop();
   }

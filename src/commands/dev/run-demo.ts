@@ -90,33 +90,21 @@ async function runDemoStages(folder: string, context: CommandContext, progress: 
   const definition = sampleDefinition();
   const stateDir = join(home, 'platform');
   const platform = await stage('Start a local KuFlow', () =>
-    startDevPlatform({
-      cwd: home,
-      env,
-      definitions: [definition],
-      stateDir,
-      report,
-      signal,
-    }),
+    startDevPlatform({ cwd: home, env, definitions: [definition], stateDir, report, signal }),
   );
   try {
     const project = join(home, packed.id, 'loan-worker');
     await stage('Create and install the worker', () => createDemoProject(project, packed.tarball, context, progress));
     const environment = platformAccessEnvironment(platform.state, env);
     await stage('Check the connection', async () => {
-      const outcome = await checkProjectConnection({
-        folder: project,
-        env: environment,
-        report: checkReporter(progress),
-        signal,
-      });
-      if (outcome.kind === 'checked' && outcome.report.status !== 0) {
+      const options = { env: environment, report: checkReporter(progress), signal };
+      const { status, firstFailure, next } = await checkProjectConnection(project, options);
+      if (status !== 0)
         throw new KnownError({
-          message: `The connection check failed: ${outcome.report.firstFailure?.title ?? 'see above'}`,
-          next: outcome.report.next,
-          status: outcome.report.status,
+          message: `The connection check failed: ${firstFailure?.title ?? 'see above'}`,
+          next,
+          status,
         });
-      }
     });
     const workerLog = join(home, 'worker.log');
     await rm(workerLog, { force: true });

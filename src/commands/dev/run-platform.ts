@@ -4,7 +4,7 @@ import type { CommandContext } from '../../cli/context.ts';
 import { platformRequest, type DevFlags } from '../../cli/platform-options.ts';
 import { createEphemeralFolder } from '../../platform/session/ephemeral-folder.ts';
 import { createReadyRecord, toPrintedEvent } from '../../platform/session/json-events.ts';
-import { startDevPlatform, type DevEvent, type DevPlatform } from '../../platform/session/start.ts';
+import { startDevPlatform, type DevPlatform } from '../../platform/session/start.ts';
 import {
   execCommand,
   platformReporter,
@@ -19,15 +19,6 @@ import { openProgress } from '../../terminal/progress.ts';
 import { withoutUndefined } from '../../base/json.ts';
 import type { Channel } from '../../terminal/terminal.ts';
 import { followingRequest } from './follow-project.ts';
-
-/** What `kuflow dev` prints: for a person, or with --json for a program. */
-interface DevView {
-  readonly event: (event: DevEvent) => void;
-  readonly startEnded: () => void;
-  readonly ready: (platform: DevPlatform, stateDir: string) => void;
-  readonly stopping: () => void;
-  readonly stopped: () => void;
-}
 
 /** `kuflow dev`: runs until it is interrupted, or until stdin closes if it watches it. */
 export async function runDev(flags: DevFlags, context: CommandContext): Promise<void> {
@@ -62,16 +53,17 @@ export async function runDev(flags: DevFlags, context: CommandContext): Promise<
   context.setStatus(interruption.aborted ? 130 : 0);
 }
 
+/** What `kuflow dev` prints for a person. */
 function textView(
   flags: DevFlags,
   { terminal, invocation }: CommandContext,
   commands: Pick<ReadyHintsOptions, 'start' | 'dev' | 'smoke'>,
-): DevView {
+) {
   const progress = openProgress(terminal.err);
   return {
     event: platformReporter({ progress, requests: flags.requests === true }),
     startEnded: () => progress.stop(),
-    ready: ({ state }, stateDir) => {
+    ready: ({ state }: DevPlatform, stateDir: string): void => {
       terminal.out.line(readyLine(state));
       const hints = readyHints(state, invocation, {
         stateDir: flags.ephemeral === true ? stateDir : flags.stateDir,
@@ -89,7 +81,8 @@ function textView(
 /** Bytes. A program that does not read misses events, but neither blocks the platform nor fills its memory. */
 const MAX_BACKLOG = 1024 * 1024;
 
-function jsonView(flags: DevFlags, { terminal: { out }, version }: CommandContext): DevView {
+/** The same for a program. */
+function jsonView(flags: DevFlags, { terminal: { out }, version }: CommandContext): ReturnType<typeof textView> {
   const print = printerFor(out);
   return {
     event: (event) => {

@@ -26,11 +26,11 @@ import type { DevFlags } from '../../cli/platform-options.ts';
 
 const PLATFORM_FAILED_STATUS = 125;
 
-export interface RuntimeFlag {
+interface RuntimeFlag {
   readonly for?: LanguageId;
 }
 
-export interface DevExecFlags extends DevFlags, RuntimeFlag {
+interface DevExecFlags extends DevFlags, RuntimeFlag {
   /** Undefined: unless this runs in CI. */
   readonly restart?: boolean;
   readonly watch?: readonly string[];
@@ -83,7 +83,7 @@ export async function runDevExec(
           progress.note(`${mismatch}. Restart it to serve the current definition`, 'warning');
       },
     });
-    if (result.kind === 'not-started') reportFailure(result.error, result.status);
+    if (result.error !== undefined) reportFailure(result.error, result.status);
     else context.setStatus(result.status);
   } catch (error) {
     if (request.signal.aborted) throw error;
@@ -157,7 +157,8 @@ export async function runHistory(
   context: CommandContext,
 ): Promise<void> {
   const running = await requireRunningPlatform({ cwd: context.cwd, stateDir: flags.stateDir }, context);
-  const workflowId = await findWorkflowId(running, id, context);
+  // The ID of a process as in other commands, or of a workflow that is not that of a process.
+  const workflowId = /^(latest|[\da-f-]+)$/i.test(id) ? await findLocalProcessId(running, id, context) : id;
   const { json: history, wasEncrypted } = await readHistory(running, workflowId, flags.encrypted === true);
   if (wasEncrypted)
     context.terminal.err.line(
@@ -192,11 +193,6 @@ export async function runServerPath(
   } finally {
     progress.stop();
   }
-}
-
-/** `text` names a process as in other commands, or is the ID of a workflow that is not that of a process. */
-async function findWorkflowId(running: PlatformState, text: string, context: CommandContext): Promise<string> {
-  return /^(latest|[\da-f-]+)$/i.test(text) ? await findLocalProcessId(running, text, context) : text;
 }
 
 /**

@@ -1,7 +1,6 @@
 import { Argument, Option, type Command } from 'commander';
 import type { CommandContext } from '../../cli/context.ts';
-import { lazyAction } from '../../cli/lazy-action.ts';
-import { jsonOption } from '../../cli/json-option.ts';
+import { jsonOption, lazyAction } from '../../cli/declarations.ts';
 import { withCandidates } from '../../cli/value-candidates.ts';
 
 export function configure(command: Command, context: CommandContext): void {

@@ -19,9 +19,10 @@ export async function applyFixes(fixes: readonly Fix[]): Promise<readonly FixRes
         ? `chmod ${fix.mode.toString(8)} ${fix.path}`
         : `add ${fix.line} to ${join(fix.folder, '.gitignore')}`;
     try {
+      let failed: string | undefined;
       if (fix.kind === 'chmod') await chmod(fix.path, fix.mode);
-      else await addToGitignore(fix.folder, fix.line);
-      results.push({ text });
+      else failed = await addToGitignore(fix.folder, fix.line);
+      results.push(failed === undefined ? { text } : { text, failed });
     } catch (error) {
       results.push({ text, failed: codeOf(error) ?? 'unknown error' });
     }
@@ -29,19 +30,18 @@ export async function applyFixes(fixes: readonly Fix[]): Promise<readonly FixRes
   return results;
 }
 
-/** Appends bytes, so that existing content stays as it is in any encoding. */
-async function addToGitignore(folder: string, line: string): Promise<void> {
+/** Appends bytes, so that existing content stays as it is in any encoding. Resolves to why it did not, if it did not. */
+async function addToGitignore(folder: string, line: string): Promise<string | undefined> {
   const path = join(folder, '.gitignore');
-  if (line.includes('\n'))
-    throw Object.assign(new Error('line break'), { code: 'the file name contains a line break' });
+  if (line.includes('\n')) return 'the file name contains a line break';
   const stats = await lstat(path).catch(() => undefined);
-  if (stats !== undefined && !stats.isFile())
-    throw Object.assign(new Error('not a regular file'), { code: 'not a regular file' });
+  if (stats?.isFile() === false) return 'not a regular file';
   // latin1 maps each byte to one character.
   const before = stats === undefined ? '' : await readFile(path, 'latin1');
   const added = Buffer.from(line);
-  if (before.split(/\r?\n/).includes(added.toString('latin1'))) return;
+  if (before.split(/\r?\n/).includes(added.toString('latin1'))) return undefined;
   const end = before.includes('\r\n') ? '\r\n' : '\n';
   const gap = before === '' || before.endsWith('\n') ? '' : end;
   await appendFile(path, Buffer.concat([Buffer.from(gap), added, Buffer.from(end)]), { mode: 0o644 });
+  return undefined;
 }

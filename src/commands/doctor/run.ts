@@ -11,26 +11,23 @@ import { readGivenSecret, type ConnectionFlags } from '../../connection/flags.ts
 import { adviceCommands, runDoctor, parseExpiryThreshold, type RunDoctorRequest, type DoctorRun } from './diagnose.ts';
 import { watchDoctor } from './watch.ts';
 import { causeAsData, printCause, printExplanation, printExplanationList } from './explain-view.ts';
-import { formatGithubCommands, formatJunit } from './formats.ts';
-import { formatSupportReport } from './support-report.ts';
+import { formatGithubCommands, formatJunit, formatSupportReport } from './formats.ts';
 import { doctorReportAsJson, doctorReporter, printDoctor, printFixes } from './view.ts';
 import { findLocalSettings } from '../../platform/session/local-settings.ts';
 import { findProject } from '../../process/find-project.ts';
 import type { SettingsResult } from '../../settings/resolve.ts';
 import { stringifyForTerminal } from '../../terminal/json.ts';
 import { openProgress } from '../../terminal/progress.ts';
+import { connectionContext } from '../../cli/connection-options.ts';
 import { localKuFlow } from '../../cli/local-kuflow.ts';
 import type { CommandContext } from '../../cli/context.ts';
 
 const WATCH_SECONDS = 10;
 
-/**
- * `kuflow doctor`. With `--json`: `{ status, roots, results, next, created, counts, ms, fixed? }`. Exit status 0: usable,
- * 1: a check failed, 2: settings are missing or malformed, 3: a warning with `--fail-on warn`, 4: inconclusive.
- */
+/** `kuflow doctor`. With `--json`: `{ status, roots, results, next, created, counts, ms, fixed? }`. */
 export async function runDoctorCommand(flags: DoctorFlags, context: CommandContext): Promise<void> {
   if (flags.json === true && flags.format !== undefined) throw usageError('--json cannot be combined with --format');
-  const connection = connectionContext(flags, context);
+  const connection = { ...connectionContext(context), local: localKuFlow(flags, context) };
   if (flags.watch === undefined) {
     const run = await runOnce(flags, context, connection);
     printRun(run, flags, context);
@@ -52,11 +49,6 @@ export async function runDoctorCommand(flags: DoctorFlags, context: CommandConte
   });
 }
 
-function connectionContext(flags: DoctorFlags, context: CommandContext): ConnectionContext {
-  const { env, cwd, terminal } = context;
-  return { env, cwd, stdin: terminal.prompts.input, local: localKuFlow(flags, context) };
-}
-
 async function runOnce(
   flags: DoctorFlags,
   context: CommandContext,
@@ -70,7 +62,6 @@ async function runOnce(
       ...connection,
       ...previous,
       flags,
-      signal: context.interruption(),
       selection: {
         only: flags.only,
         skip: flags.skip,

@@ -72,10 +72,7 @@ const ID_COLUMN = 4;
 /** If the results column would be narrower than this, results are printed below the titles. */
 const MIN_RESULT_WIDTH = 30;
 
-/**
- * The checks that ran, by plane, then one line for all checks that were skipped because of the same other check. On a terminal, results are wrapped
- * at words to its width, with ids and names shortened.
- */
+/** The checks that ran, by plane, then one line for all checks that were skipped because of the same other check. */
 function printTable(out: Channel, report: DoctorReport): void {
   const { bold } = palette(out);
   const blocked = sortChecks(report.results.filter(isOnlyBlocked));

@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
 import { codeOf } from '../../base/errors.ts';
-import { isRecord } from '../../base/json.ts';
+import { isRecord, parseJsonText } from '../../base/json.ts';
 import { signalTree } from '../../base/process-tree.ts';
 import { MIB } from '../../files/read.ts';
 import type { WorkerCommand } from '../../languages/diagnosis.ts';
 import { findPlace, findReason, formatExit } from '../../languages/worker-output.ts';
 import type { WorkerCheckOutcome, WorkerCheckOptions, WorkerCheckStep } from '../../diagnostics/input.ts';
+import type { Environment } from '../../settings/environment.ts';
 
 const MAX_DETAIL_LENGTH = 600;
 const STATUSES: readonly WorkerCheckStep['status'][] = ['ok', 'failed', 'unknown', 'skipped'];
@@ -13,14 +14,11 @@ const STATUSES: readonly WorkerCheckStep['status'][] = ['ok', 'failed', 'unknown
 /** Tells the worker's `--check` its time limit, in seconds from its start. */
 const LIMIT_VARIABLE = 'KUFLOW_WORKER_CHECK_SECONDS';
 
-/**
- * Runs the worker's own check with `command`, with a time limit of `limitMs`. Resolves as soon as there is a result;
- * then, or when `signal` aborts, it kills the whole process tree. Never rejects.
- */
+/** Runs the worker's own check. Resolves as soon as there is a result, then kills the whole process tree. Never rejects. */
 export async function runWorkerCheck(
   { program, args }: Pick<Extract<WorkerCommand, { kind: 'command' }>, 'program' | 'args'>,
   folder: string,
-  env: Readonly<Record<string, string | undefined>>,
+  env: Environment,
   { signal, limitMs }: WorkerCheckOptions,
 ): Promise<WorkerCheckOutcome> {
   const child = spawn(program, [...args, '--check', '--json'], {
@@ -65,12 +63,7 @@ export async function runWorkerCheck(
 }
 
 function parseAnswer(text: string): WorkerCheckOutcome | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  const value = parseJsonText(text);
   if (!isRecord(value) || typeof value['status'] !== 'number' || !Array.isArray(value['steps'])) return undefined;
   const steps = value['steps'].flatMap((entry: unknown): readonly WorkerCheckStep[] => {
     if (!isRecord(entry) || typeof entry['step'] !== 'string' || typeof entry['detail'] !== 'string') return [];

@@ -1,8 +1,7 @@
 import type { Command } from 'commander';
 import { connectionOptions, profileOption, WHICH_TENANT } from '../../cli/connection-options.ts';
 import type { CommandContext } from '../../cli/context.ts';
-import { lazyAction } from '../../cli/lazy-action.ts';
-import { jsonOption } from '../../cli/json-option.ts';
+import { jsonOption, lazyAction } from '../../cli/declarations.ts';
 
 const EXAMPLES = `
 Examples:

@@ -2,37 +2,22 @@ import type { Clock } from '../../base/clock.ts';
 import { amendError, KnownError } from '../../base/errors.ts';
 import { withoutUndefined } from '../../base/json.ts';
 import type { Secret } from '../../base/secret.ts';
+import type { Environment } from '../../settings/environment.ts';
 import { CORRECT_AND_RETRY, readGivenSecret, settingFlags, type ConnectionFlags } from '../../connection/flags.ts';
 import { REST_REQUIRED, type ConnectionContext } from '../../connection/resolve.ts';
 import { verifyCredentials } from '../../diagnostics/verify-credentials.ts';
-import { checkProfileName, DEFAULT_PROFILE_NAME, readProfileFile } from '../../profiles/file.ts';
+import { checkProfileName, DEFAULT_PROFILE_NAME, profileFolder, readProfileFile } from '../../profiles/file.ts';
 import { storeProfile, type StoredProfile } from '../../profiles/store.ts';
 import { requireSettings, resolveSettings } from '../../settings/resolve.ts';
-import { profileFolder } from './profiles.ts';
-
-export interface LoginContext extends ConnectionContext {
-  readonly clock: Clock;
-  readonly signal: AbortSignal;
-}
 
 /** The values of a profile that can be given as flags. */
 type ProfileValues = Pick<ConnectionFlags, 'clientId' | 'endpoint' | 'tenantId' | 'target' | 'ca'>;
 
-/** The values that a login takes from the existing profile of that name. */
-export interface LoginDefaults {
-  readonly name: string;
-  /** Flags override these. */
-  readonly values: ProfileValues;
-}
-
-/**
- * Reads the profile that a login names. Rejects with a KnownError for an invalid name, and for a file that cannot be
- * read.
- */
+/** The profile that a login names, and its values. Rejects with a KnownError for an invalid name or file. */
 export async function readLoginDefaults(
   flags: ConnectionFlags,
-  { env }: Pick<LoginContext, 'env'>,
-): Promise<LoginDefaults> {
+  env: Environment,
+): Promise<{ readonly name: string; readonly values: ProfileValues }> {
   const name = checkProfileName(flags.profile ?? DEFAULT_PROFILE_NAME);
   const { profiles } = await readProfileFile(profileFolder(env));
   const existing = profiles.find((profile) => profile.name === name);
@@ -52,9 +37,9 @@ export interface LoginFlags extends ConnectionFlags {
   readonly json?: boolean;
 }
 
-export interface LoginRequest extends LoginContext {
-  readonly defaults: LoginDefaults;
-  /** Override the defaults. */
+interface LoginRequest extends ConnectionContext {
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
   readonly flags: LoginFlags;
   /** A secret from a prompt; otherwise the flags say where it is. */
   readonly secret?: Secret | undefined;
@@ -68,12 +53,10 @@ export interface LoginResult extends StoredProfile {
   readonly verified?: string | undefined;
 }
 
-/**
- * `kuflow login`: verifies the credentials with KuFlow, then stores them. Rejects with a KnownError, and then nothing
- * is stored.
- */
+/** `kuflow login`: verifies and stores the credentials. Rejects with a KnownError, and then nothing is stored. */
 export async function login(request: LoginRequest): Promise<LoginResult> {
-  const { defaults, flags, env, cwd, signal, clock } = request;
+  const { flags, env, cwd, signal, clock } = request;
+  const defaults = await readLoginDefaults(flags, env);
   const given =
     request.secret === undefined
       ? await readGivenSecret(flags, request)
@@ -89,11 +72,9 @@ export async function login(request: LoginRequest): Promise<LoginResult> {
     }),
     [CORRECT_AND_RETRY],
   );
-  const [endpoint, clientId, clientSecret] = [
-    settings['kuflow.api.endpoint'],
-    settings['kuflow.api.client-id'],
-    settings['kuflow.api.client-secret'],
-  ];
+  const endpoint = settings['kuflow.api.endpoint'];
+  const clientId = settings['kuflow.api.client-id'];
+  const clientSecret = settings['kuflow.api.client-secret'];
   if (endpoint === undefined || clientId === undefined || clientSecret === undefined)
     throw new Error('settings that are required are missing');
   let verified: string | undefined;

@@ -1,65 +1,81 @@
 import { systemClock } from '../../base/clock.ts';
-import { usageError } from '../../base/errors.ts';
+import { usageError, type KnownError } from '../../base/errors.ts';
 import type { CommandContext } from '../../cli/context.ts';
+import { openPromptsIfAllowed } from '../../cli/prompts.ts';
+import { missingProfileError, type MissingProfile } from '../../connection/profile.ts';
+import { profileFolder, readProfileFile, type Profile } from '../../profiles/file.ts';
+import { describeSecretLocation } from '../../profiles/secret-storage.ts';
+import { chooseDefaultProfile, removeProfile, type ProfileContext } from '../../profiles/store.ts';
 import { stringifyForTerminal } from '../../terminal/json.ts';
-import { listProfiles, logout, setDefaultProfile, type ProfileCommandContext } from './profiles.ts';
 import { logoutAsData, printLogout, printProfiles } from './view.ts';
 
-export interface ProfilesFlags {
-  readonly default?: string;
-  readonly json?: boolean;
-}
-export interface LogoutFlags {
+interface LogoutFlags {
   readonly profile?: string;
   readonly json?: boolean;
 }
 
-function profileContext(context: CommandContext): ProfileCommandContext {
-  const { env, cwd } = context;
-  return { env, cwd, clock: systemClock, signal: context.interruption() };
+function profileContext(context: CommandContext): ProfileContext {
+  const { env } = context;
+  return { folder: profileFolder(env), env, clock: systemClock, signal: context.interruption() };
 }
 
 /**
  * `kuflow profiles`. With `--json`: `{ file, profiles: [{ name, endpoint, clientId, tenantId?, target?, ca?, default,
- * secret: { in, where } }] }`; `in` is `file` or the name of a keychain.
+ * secret: { in, where } }] }`; `in` is `file` or the name of a keychain. Reads no secrets and opens no keychain.
  */
-export async function runProfiles(flags: ProfilesFlags, context: CommandContext): Promise<void> {
+export async function runProfiles(
+  flags: { readonly default?: string; readonly json?: boolean },
+  context: CommandContext,
+): Promise<void> {
   const profiles = profileContext(context);
-  if (flags.default !== undefined) await setDefaultProfile(flags.default, profiles);
-  const list = await listProfiles(profiles);
+  if (flags.default !== undefined && !(await chooseDefaultProfile(flags.default, profiles)))
+    throw await missingProfile(flags.default, '--default', context);
+  const { path, profiles: stored, defaultName } = await readProfileFile(profiles.folder);
+  const list = {
+    file: path,
+    profiles: stored.toSorted(byName).map((profile) => ({
+      ...profile,
+      default: profile.name === defaultName,
+      secret: { in: profile.secret.in, where: describeSecretLocation(profile.secret, profiles) },
+    })),
+  };
   if (flags.json === true) context.terminal.out.line(stringifyForTerminal(list));
   else printProfiles(context.terminal, list, context.invocation);
 }
 
-/**
- * `kuflow logout`. With `--json`: `{ removed, wasDefault, secret: { where, removed, why? } }`. Exit status 1 if the
- * secret could not be removed.
- */
+const byName = (one: Profile, other: Profile): number => (one.name < other.name ? -1 : 1);
+
+/** `kuflow logout`. With `--json`: `{ removed, wasDefault, secret: { where, removed, why? } }`. Status 1 if it remains. */
 export async function runLogout(flags: LogoutFlags, context: CommandContext): Promise<void> {
-  const profiles = profileContext(context);
-  const name = flags.profile ?? (await askForProfile(flags, profiles, context));
-  const removed = await logout(name, profiles);
+  const name = flags.profile ?? (await askForProfile(flags, context));
+  const removed = await removeProfile(name, profileContext(context));
+  if (removed === undefined) throw await missingProfile(name, '--profile', context);
   if (flags.json === true) context.terminal.out.line(stringifyForTerminal(logoutAsData(removed)));
   printLogout(context.terminal, removed, { quiet: flags.json === true });
   if (removed.leftBehind !== undefined) context.setStatus(1);
 }
 
 /** There is no default here, so that nothing is removed that was not named. */
-async function askForProfile(
-  flags: LogoutFlags,
-  { env, signal }: ProfileCommandContext,
-  { terminal, invocation }: CommandContext,
-): Promise<string> {
-  const { profiles } = await listProfiles({ env });
-  if (profiles.length > 0 && terminal.canPrompt && flags.json !== true) {
-    const { openPrompts } = await import('../../terminal/prompts.ts');
-    const answer = await openPrompts(terminal, signal).choose({
-      message: 'Which profile do you want to remove?',
-      choices: profiles.map(({ name, endpoint }) => ({ value: name, name: `${name} (${endpoint})` })),
-    });
-    if (typeof answer === 'string') return answer;
-  }
+async function askForProfile(flags: LogoutFlags, context: CommandContext): Promise<string> {
+  const profiles = (await readProfileFile(profileFolder(context.env))).profiles.toSorted(byName);
   const [first] = profiles;
   if (first === undefined) throw usageError('No credentials are stored, so there is nothing to remove');
-  throw usageError('Missing required option: --profile', [`For example: ${invocation} logout --profile ${first.name}`]);
+  const ask = await openPromptsIfAllowed(flags, context);
+  const answer = await ask?.choose({
+    message: 'Which profile do you want to remove?',
+    choices: profiles.map(({ name, endpoint }) => ({ value: name, name: `${name} (${endpoint})` })),
+  });
+  if (typeof answer === 'string') return answer;
+  throw usageError('Missing required option: --profile', [
+    `For example: ${context.invocation} logout --profile ${first.name}`,
+  ]);
+}
+
+async function missingProfile(
+  name: string,
+  givenBy: MissingProfile['givenBy'],
+  { env, cwd }: CommandContext,
+): Promise<KnownError> {
+  const { profiles } = await readProfileFile(profileFolder(env));
+  return missingProfileError({ name, givenBy, existing: profiles.map((profile) => profile.name), cwd });
 }

@@ -1,14 +1,15 @@
 import { systemClock } from '../../base/clock.ts';
 import { usageError } from '../../base/errors.ts';
-import type { Secret } from '../../base/secret.ts';
 import { isUuid } from '../../base/is-uuid.ts';
-import { login, readLoginDefaults, type LoginContext, type LoginDefaults, type LoginFlags } from './login.ts';
+import { login, readLoginDefaults, type LoginFlags } from './login.ts';
 import { shellWord } from '../../base/shell.ts';
 import { startCommand } from '../../project/commands.ts';
 import { loginReporter, loginAsData, printLogin } from './view.ts';
 import { openProgress } from '../../terminal/progress.ts';
 import { stringifyForTerminal } from '../../terminal/json.ts';
+import { connectionContext } from '../../cli/connection-options.ts';
 import type { CommandContext } from '../../cli/context.ts';
+import { openPromptsIfAllowed } from '../../cli/prompts.ts';
 
 const ID_PLACEHOLDER = '<id>';
 
@@ -18,21 +19,14 @@ const ID_PLACEHOLDER = '<id>';
  * stored, 1 rejected, 2 incomplete options, 4 KuFlow could not be reached; nothing is stored unless 0.
  */
 export async function runLogin(flags: LoginFlags, context: CommandContext): Promise<void> {
-  const { terminal, env, cwd } = context;
-  const loginContext: LoginContext = {
-    env,
-    cwd,
-    stdin: terminal.prompts.input,
-    clock: systemClock,
-    signal: context.interruption(),
-  };
-  const defaults = await readLoginDefaults(flags, loginContext);
-  const answers = await completeFlags(flags, defaults, loginContext, context);
+  const { terminal } = context;
+  const { name, values } = await readLoginDefaults(flags, context.env);
+  const answers = await completeFlags(flags, name, values, context);
   const progress = openProgress(terminal.err);
   try {
     const result = await login({
-      ...loginContext,
-      defaults: answers.defaults,
+      ...connectionContext(context),
+      clock: systemClock,
       flags: answers.flags,
       secret: answers.secret,
       report: loginReporter(progress),
@@ -42,7 +36,7 @@ export async function runLogin(flags: LoginFlags, context: CommandContext): Prom
     else printLogin(terminal, result, { invocation: context.invocation, start: await startCommand(context.cwd) });
     if (answers.prompted) {
       terminal.err.line(
-        `\nTo repeat this without prompts:\n  ${loginCommand(answers.flags, defaults.name, context.invocation)}`,
+        `\nTo repeat this without prompts:\n  ${loginCommand(answers.flags, name, context.invocation)}`,
       );
     }
   } finally {
@@ -50,25 +44,19 @@ export async function runLogin(flags: LoginFlags, context: CommandContext): Prom
   }
 }
 
-interface LoginAnswers {
-  readonly defaults: LoginDefaults;
-  readonly flags: LoginFlags;
-  readonly secret?: Secret | undefined;
-  readonly prompted: boolean;
-}
-
 /** Prompts for missing values. Throws a usage error if prompts are not possible. */
 async function completeFlags(
   flags: LoginFlags,
-  defaults: LoginDefaults,
-  loginContext: LoginContext,
+  name: string,
+  defaults: Pick<LoginFlags, 'clientId' | 'endpoint'>,
   context: CommandContext,
-): Promise<LoginAnswers> {
-  const { terminal, invocation } = context;
+) {
+  const { invocation } = context;
   const hasSecret = flags.clientSecretFile !== undefined || flags.clientSecretStdin === true;
-  const hasId = (flags.clientId ?? defaults.values.clientId) !== undefined;
-  if (hasSecret && hasId) return { defaults, flags, prompted: false };
-  if (!terminal.canPrompt || flags.json === true || flags.clientSecretStdin === true) {
+  const hasId = (flags.clientId ?? defaults.clientId) !== undefined;
+  if (hasSecret && hasId) return { flags, secret: undefined, prompted: false };
+  const ask = flags.clientSecretStdin === true ? undefined : await openPromptsIfAllowed(flags, context);
+  if (ask === undefined) {
     const missing = [
       ...(hasId ? [] : ['  --client-id: client ID of the application']),
       ...(hasSecret ? [] : ['  --client-secret-file or --client-secret-stdin: client secret of the application']),
@@ -78,12 +66,10 @@ async function completeFlags(
     const id = clientId !== undefined && isUuid(clientId) ? clientId : ID_PLACEHOLDER;
     const complete = hasId && clientId === undefined ? flags : { ...others, clientId: id };
     throw usageError(`Missing required options:\n${missing.join('\n')}`, [
-      `For example: ${loginCommand(complete, defaults.name, invocation)}`,
+      `For example: ${loginCommand(complete, name, invocation)}`,
       `Or run ${invocation} login in a terminal to be prompted`,
     ]);
   }
-  const { openPrompts } = await import('../../terminal/prompts.ts');
-  const ask = openPrompts(terminal, loginContext.signal);
   const askText = async (question: Parameters<typeof ask.text>[0]): Promise<string> => {
     const answer = await ask.text(question);
     return typeof answer === 'string' ? answer : '';
@@ -92,7 +78,7 @@ async function completeFlags(
     flags.endpoint ??
     (await askText({
       message: "Address of KuFlow's REST API",
-      fallback: defaults.values.endpoint ?? 'https://api.kuflow.com',
+      fallback: defaults.endpoint ?? 'https://api.kuflow.com',
       validate: (typed) =>
         /^https?:\/\/[^/\s]+/.test(typed) ? undefined : 'Enter an address that starts with https:// and a host name',
     }));
@@ -101,15 +87,13 @@ async function completeFlags(
     (await askText({
       message: 'Client ID of the application',
       hint: 'In the KuFlow app: Settings > Applications',
-      ...(defaults.values.clientId !== undefined && { fallback: defaults.values.clientId }),
+      fallback: defaults.clientId,
       // The input is not repeated, because it may be a secret that was entered as the id.
       validate: (typed) => (isUuid(typed) ? undefined : 'Enter a UUID'),
     }));
   const secret = hasSecret ? undefined : await ask.secret({ message: 'Client secret (token) of the application' });
-  const completed: LoginFlags = { ...flags, endpoint, clientId };
   return {
-    defaults: await readLoginDefaults(completed, loginContext),
-    flags: completed,
+    flags: { ...flags, endpoint, clientId },
     secret: typeof secret === 'object' ? secret : undefined,
     prompted: true,
   };

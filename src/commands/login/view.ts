@@ -1,7 +1,7 @@
 import { escapeForTerminal } from '../../base/escape.ts';
+import type { Profile } from '../../profiles/file.ts';
 import type { RemovedProfile } from '../../profiles/store.ts';
 import type { LoginResult, LoginStep } from './login.ts';
-import type { ProfileList } from './profiles.ts';
 import { palette } from '../../terminal/palette.ts';
 import { printSteps } from '../../terminal/print-error.ts';
 import type { Progress } from '../../terminal/progress.ts';
@@ -64,6 +64,15 @@ export function loginAsData(result: LoginResult): object {
     whyFile,
     warnings,
   };
+}
+
+interface ProfileList {
+  /** Absolute path of the profile file, whether it exists or not. */
+  readonly file: string;
+  readonly profiles: readonly (Omit<Profile, 'secret'> & {
+    readonly default: boolean;
+    readonly secret: { readonly where: string };
+  })[];
 }
 
 export function printProfiles(terminal: Terminal, { profiles, file }: ProfileList, invocation: string): void {

@@ -1,7 +1,6 @@
 import { Argument, Option, type Command } from 'commander';
 import type { CommandContext } from '../../cli/context.ts';
-import { exitStatuses } from '../../cli/exit-status-help.ts';
-import { lazyAction } from '../../cli/lazy-action.ts';
+import { collectValues, exitStatuses, lazyAction } from '../../cli/declarations.ts';
 import {
   changeOptions,
   dataOptions,
@@ -12,7 +11,6 @@ import {
   setOption,
   stateOption,
 } from '../../cli/kuflow-options.ts';
-import { collectValues } from '../../cli/process-options.ts';
 import { withCandidates } from '../../cli/value-candidates.ts';
 
 const EXAMPLES = `

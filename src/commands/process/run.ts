@@ -44,21 +44,17 @@ import {
   type ProcessHistory,
 } from './view.ts';
 
-export interface ProcessListFlags extends SessionFlags {
+interface ProcessListFlags extends SessionFlags {
   readonly state?: readonly string[];
   readonly limit: number;
 }
 
-export interface ProcessShowFlags extends SessionFlags {
-  readonly watch?: boolean;
-}
-
-export interface ProcessStartFlags extends DataFlags {
+interface ProcessStartFlags extends DataFlags {
   readonly metadata?: string;
   readonly wait?: boolean;
 }
 
-export interface ProcessSignalFlags extends ChangeFlags {
+interface ProcessSignalFlags extends ChangeFlags {
   readonly set?: readonly string[];
   readonly input?: string;
 }
@@ -192,7 +188,11 @@ export async function runProcessList(
  * `kuflow process show`. With `--json`: `{ process, items, timeline? }`; `process` as KuFlow's API returns it, `timeline` as in
  * `kuflow dev simulate`, and only in the local KuFlow. Exit status 1 if `--watch` sees the process canceled.
  */
-export async function runProcessShow(id: string, flags: ProcessShowFlags, context: CommandContext): Promise<void> {
+export async function runProcessShow(
+  id: string,
+  flags: SessionFlags & { readonly watch?: boolean },
+  context: CommandContext,
+): Promise<void> {
   const { terminal } = context;
   await withKuFlow(flags, context, async (session) => {
     const processId = await findProcessId(session, id, context);

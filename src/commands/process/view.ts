@@ -4,13 +4,11 @@ import { limitNote } from '../../cli/kuflow-options.ts';
 import type { ProcessAction } from '../../kuflow/contract/process-actions.ts';
 import type { ProcessItemPageItem } from '../../kuflow/contract/process-items.ts';
 import type { Process, ProcessPageItem } from '../../kuflow/contract/processes.ts';
-import type { ActionsOfProcess, InvokedAction, TimelineEntry } from '../../platform/shared/contract.ts';
+import type { ActionsOfProcess, TimelineEntry } from '../../platform/shared/contract.ts';
 import { formatCheckedValue, formatTimeline } from '../../platform/session/view.ts';
 import type { ActionDefinition } from '../../process/definition.ts';
 import { formatTable } from '../../terminal/table.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
-
-export type ProcessSummary = ReturnType<typeof toProcessSummary>;
 
 export const toProcessSummary = ({
   id,
@@ -21,8 +19,6 @@ export const toProcessSummary = ({
 }: ProcessPageItem | Process) =>
   withoutUndefined({ id, code: processDefinitionRef?.code ?? '', state, initiatorId, createdAt });
 
-export type ItemSummary = ReturnType<typeof toItemSummary>;
-
 /** Only tasks have a state. */
 export const toItemSummary = ({ id, type, processItemDefinitionRef, task, ownerId, createdAt }: ProcessItemPageItem) =>
   withoutUndefined({ id, type, code: processItemDefinitionRef?.code ?? '', state: task?.state, ownerId, createdAt });
@@ -30,7 +26,7 @@ export const toItemSummary = ({ id, type, processItemDefinitionRef, task, ownerI
 /** What happened to a process. */
 export interface ProcessHistory {
   /** The oldest first. */
-  readonly items: readonly ItemSummary[];
+  readonly items: readonly ReturnType<typeof toItemSummary>[];
   /** Only of the local KuFlow. */
   readonly timeline?: readonly TimelineEntry[];
 }
@@ -71,17 +67,12 @@ export function printActions(
     action.id,
     workflow === undefined
       ? ''
-      : `${workflow.taskQueue}${isUnpolled(action, workflow) ? ' (no worker is polling it)' : ''}`,
+      : `${workflow.taskQueue}${action.status === 'REQUESTED' && workflow.pollers.length === 0 ? ' (no worker is polling it)' : ''}`,
     message,
   ]);
   for (const line of formatTable([['INVOKED', 'STATUS', 'ID', 'TASK QUEUE', 'MESSAGE'], ...invokedRows]))
     out.line(line);
 }
-
-const isUnpolled = (
-  { status }: InvokedAction['action'],
-  { pollers }: NonNullable<InvokedAction['workflow']>,
-): boolean => status === 'REQUESTED' && pollers.length === 0;
 
 /**
  * Printed after the invocation and, if the action was not in a final state, again when it has ended. An action that sends a signal is complete
@@ -114,7 +105,11 @@ export function printUnpolledAction({ err }: Terminal, taskQueue: string): void 
 }
 
 /** `total`: how many there are, including those that the list leaves out. */
-export function printProcesses({ out, err }: Terminal, processes: readonly ProcessSummary[], total: number): void {
+export function printProcesses(
+  { out, err }: Terminal,
+  processes: readonly ReturnType<typeof toProcessSummary>[],
+  total: number,
+): void {
   if (processes.length === 0) {
     err.line('No processes');
     return;
@@ -129,18 +124,13 @@ export function printProcess({ out }: Terminal, process: Process, { items, timel
   printProcessHeader(out, process);
   const lines =
     timeline === undefined
-      ? formatTable([['CODE', 'TYPE', 'STATE', 'ID', 'CREATED'], ...items.map(itemRow)])
+      ? formatTable([
+          ['CODE', 'TYPE', 'STATE', 'ID', 'CREATED'],
+          ...items.map(({ code, type, state = '', id, createdAt = '' }) => [code, type, state, id, createdAt]),
+        ])
       : formatTimeline(timeline);
   for (const line of lines) out.line(line);
 }
-
-const itemRow = ({ code, type, state, id, createdAt = '' }: ItemSummary): readonly string[] => [
-  code,
-  type,
-  state ?? '',
-  id,
-  createdAt,
-];
 
 /** Prints a process when it is first called, then only what is new. */
 export function processPrinter({ out }: Terminal): (process: Process, history: ProcessHistory) => void {

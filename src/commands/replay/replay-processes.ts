@@ -32,7 +32,7 @@ export interface ReplaySummary {
   readonly status: ExitStatus;
 }
 
-export interface ReplayRequest extends Omit<RunnerOptions, 'onResult'> {
+interface ReplayRequest extends Omit<RunnerOptions, 'onResult'> {
   readonly engine: OpenedEngine;
   /** Codes of process definitions. */
   readonly codes: readonly string[];
@@ -145,23 +145,17 @@ function describeFailure(failure: FailedCall): string {
   return rpcCause(failure, 'GetWorkflowExecutionHistory').text;
 }
 
-function groups(): {
-  readonly add: (reason: string, id: string) => void;
-  readonly count: () => number;
-  readonly list: () => readonly ReplayGroup[];
-} {
+function groups() {
   const byReason = new Map<string, string[]>();
   const list = (): readonly ReplayGroup[] =>
     [...byReason]
       .map(([reason, processes]) => ({ reason, processes }))
       .sort((one, other) => other.processes.length - one.processes.length);
   return {
-    add: (reason, id) => {
-      const group = byReason.get(reason);
-      if (group === undefined) byReason.set(reason, [id]);
-      else group.push(id);
+    add: (reason: string, id: string): void => {
+      byReason.set(reason, [...(byReason.get(reason) ?? []), id]);
     },
-    count: () => list().reduce((sum, { processes }) => sum + processes.length, 0),
+    count: (): number => list().reduce((sum, { processes }) => sum + processes.length, 0),
     list,
   };
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { escapeForTerminal } from '../../base/escape.ts';
 import { KnownError } from '../../base/errors.ts';
+import { connectionContext } from '../../cli/connection-options.ts';
 import type { CommandContext } from '../../cli/context.ts';
 import { parseState } from '../../cli/kuflow-options.ts';
 import { localKuFlow } from '../../cli/local-kuflow.ts';
@@ -20,18 +21,14 @@ import { openProgress } from '../../terminal/progress.ts';
 import { replayProcesses } from './replay-processes.ts';
 import { printReplay } from './view.ts';
 
-export interface ReplayFlags extends ConnectionFlags {
+interface ReplayFlags extends ConnectionFlags {
   readonly state?: readonly string[];
   readonly limit?: number;
   readonly local?: boolean;
   readonly json?: boolean;
 }
 
-/**
- * `kuflow replay`. With `--json`: `{ status, codes, states, found, replayed, matching, mismatches, warnings, unreadable }`, the last three as
- * `[{ reason, processes }]`. Exit status 0: every process matches, 1: the code would break a process, 2: settings are missing or malformed,
- * 3: no process or a warning, 4: something could not be read.
- */
+/** `kuflow replay`. With `--json`: `{ status, codes, states, found, replayed, matching, mismatches, warnings, unreadable }`. */
 export async function runReplay(flags: ReplayFlags, context: CommandContext): Promise<void> {
   const { terminal, env, cwd } = context;
   const states = [...new Set((flags.state ?? ['RUNNING']).map((text): ProcessState => parseState(text, 'process')))];
@@ -41,7 +38,7 @@ export async function runReplay(flags: ReplayFlags, context: CommandContext): Pr
   const signal = context.interruption();
   const { folder } = project;
   const local = localKuFlow(flags, context);
-  const resolved = await resolveConnection(flags, { env, cwd: folder, stdin: terminal.prompts.input, local, signal });
+  const resolved = await resolveConnection(flags, { ...connectionContext(context, folder), local });
   const { settings, warnings } = await requireConnection(resolved);
   for (const warning of warnings) terminal.err.line(`Warning: ${escapeForTerminal(warning, 1000)}`);
 
@@ -51,7 +48,7 @@ export async function runReplay(flags: ReplayFlags, context: CommandContext): Pr
     const inspected = await inspectConnection({ settings, problems: [], warnings: [] }, env);
     const engine = await openEngine(inspected, { env, signal });
     try {
-      const summary = await replayProcesses({
+      const result = await replayProcesses({
         ...{ engine, codes, states, command, folder, signal },
         env: { ...env, ...connectionAsEnvironment(settings) },
         tenantId: settings['kuflow.api.tenant-id']?.value,
@@ -59,9 +56,10 @@ export async function runReplay(flags: ReplayFlags, context: CommandContext): Pr
         onProgress: (done, of) => progress.detail(`${done} of ${of}`),
       });
       progress.stop();
-      if (flags.json === true) terminal.out.line(stringifyForTerminal({ codes, states, ...summary }));
-      else printReplay(terminal, { codes, states, summary, hint: workflowChangeHint(project.record) });
-      context.setStatus(summary.status);
+      const printed = { codes, states, ...result };
+      if (flags.json === true) terminal.out.line(stringifyForTerminal(printed));
+      else printReplay(terminal, printed, workflowChangeHint(project.record));
+      context.setStatus(result.status);
     } finally {
       await engine.close();
     }

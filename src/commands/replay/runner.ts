@@ -2,11 +2,12 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { deferred } from '../../base/async.ts';
 import { codeOf, KnownError } from '../../base/errors.ts';
-import { isRecord } from '../../base/json.ts';
+import { isRecord, parseJsonText } from '../../base/json.ts';
 import { killWithParent, signalTree } from '../../base/process-tree.ts';
 import { shellWord } from '../../base/shell.ts';
 import type { WorkerCommand } from '../../languages/diagnosis.ts';
 import { findPlace, findReason, formatExit } from '../../languages/worker-output.ts';
+import type { Environment } from '../../settings/environment.ts';
 
 /** What the worker found out about the history of a process. */
 export interface ReplayedProcess {
@@ -18,21 +19,11 @@ export interface ReplayedProcess {
   readonly warning?: string;
 }
 
-/** A worker that replays histories. */
-export interface ReplayRunner {
-  /** Passes a history on. Resolves when there is room for another one. */
-  readonly send: (id: string, history: Uint8Array) => Promise<void>;
-  /** Resolves when every history has a result. */
-  readonly finish: () => Promise<void>;
-  /** Ends the worker. */
-  readonly stop: () => void;
-}
-
 export interface RunnerOptions {
   readonly command: Extract<WorkerCommand, { kind: 'command' }>;
   /** Absolute folder of the project. */
   readonly folder: string;
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly env: Environment;
   readonly onResult: (result: ReplayedProcess) => void;
   readonly signal: AbortSignal;
 }
@@ -48,7 +39,7 @@ const SILENCE_MS = 5 * 60_000;
  * Starts the worker of the project with `--replay`, which reads histories from its standard input: the ID of a process and a protobuf message,
  * each after its length. `send` and `finish` reject with a KnownError of status 4 if the worker ends early or does not respond.
  */
-export function startRunner({ command, folder, env, onResult, signal }: RunnerOptions): ReplayRunner {
+export function startRunner({ command, folder, env, onResult, signal }: RunnerOptions) {
   const args = [...command.args, '--replay'];
   const child = spawn(command.program, args, {
     cwd: folder,
@@ -107,18 +98,20 @@ export function startRunner({ command, folder, env, onResult, signal }: RunnerOp
     });
 
   return {
-    send: async (id, history) => {
+    /** Passes a history on. Resolves when there is room for another one. */
+    send: async (id: string, history: Uint8Array): Promise<void> => {
       sent++;
       const blocks = [Buffer.from(id), history].flatMap((block) => [lengthOf(block), block]);
       await Promise.race([write(Buffer.concat(blocks)), ended.promise]);
     },
-    finish: async () => {
+    /** Resolves when every history has a result. */
+    finish: async (): Promise<void> => {
       isComplete = true;
       child.stdin.end();
       finishIfDone();
       await Promise.race([done.promise, ended.promise]);
     },
-    stop: () => {
+    stop: (): void => {
       clearTimeout(silence);
       release();
       // Background threads of Temporal may keep it running.
@@ -135,12 +128,7 @@ function lengthOf(block: Uint8Array): Buffer {
 
 function parseResult(line: string): ReplayedProcess | undefined {
   if (!line.startsWith(RESULT)) return undefined;
-  let value: unknown;
-  try {
-    value = JSON.parse(line.slice(RESULT.length));
-  } catch {
-    return undefined;
-  }
+  const value = parseJsonText(line.slice(RESULT.length));
   if (!isRecord(value) || typeof value['id'] !== 'string' || !OUTCOMES.includes(value['outcome'])) return undefined;
   const { id, outcome, reason, warning } = value as Record<keyof ReplayedProcess, unknown>;
   return {

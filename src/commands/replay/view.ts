@@ -10,18 +10,18 @@ const MAX_REASON_LENGTH = 1000;
 /** IDs that are printed for each reason. */
 const PRINTED_IDS = 2;
 
-export interface PrintedReplay {
+interface PrintedReplay extends ReplaySummary {
   readonly codes: readonly string[];
   readonly states: readonly ProcessState[];
-  readonly summary: ReplaySummary;
-  /** What a change of workflow code needs: the rest of a sentence. */
-  readonly hint: string;
 }
 
-/** Prints the processes by what happened to them, with two IDs each, and a line with the total. */
-export function printReplay({ out, err }: Terminal, { codes, states, summary, hint }: PrintedReplay): void {
+/**
+ * Prints the processes by what happened to them, with two IDs each, and a line with the total. `hint`: what a change of workflow code needs, as
+ * the rest of a sentence.
+ */
+export function printReplay({ out, err }: Terminal, result: PrintedReplay, hint: string): void {
   const { red, yellow, green, dim } = palette(out);
-  const { found, replayed, matching, mismatches, warnings, unreadable } = summary;
+  const { codes, states, found, replayed, matching, mismatches, warnings, unreadable } = result;
   const kind = `${states.join(' or ').toLowerCase()} `;
   const printGroup = (mark: string, { reason, processes }: ReplayGroup): void => {
     const text = `${countOf(processes.length, 'process', 'processes')}: ${escapeForTerminal(reason, MAX_REASON_LENGTH)}`;

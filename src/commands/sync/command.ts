@@ -1,7 +1,7 @@
 import { Option, type Command } from 'commander';
 import { connectionOptions } from '../../cli/connection-options.ts';
 import type { CommandContext } from '../../cli/context.ts';
-import { exitStatuses } from '../../cli/exit-status-help.ts';
+import { exitStatuses } from '../../cli/declarations.ts';
 import { editOptions } from '../../cli/edit-options.ts';
 import { sampleOption } from '../../cli/process-options.ts';
 import { withCandidates } from '../../cli/value-candidates.ts';

@@ -48,10 +48,7 @@ export interface ProcessReport extends Comparison {
   readonly notes: readonly string[];
 }
 
-/**
- * Compares processes with their source, one after another. With `isCheck`, a process of which nothing is visible is a process that could not
- * be compared. Rejects with a KnownError.
- */
+/** Compares processes with their source. With `isCheck`, one that is not visible could not be compared. Rejects with a KnownError. */
 export async function compareProcesses(
   project: WorkerProject,
   processes: readonly OpenedProcess[],

@@ -5,6 +5,7 @@ import { usageError } from '../../base/errors.ts';
 import { worstExitStatus } from '../../base/exit-status.ts';
 import type { CommandContext } from '../../cli/context.ts';
 import { optionWords, rejectUnusedOptions } from '../../cli/process-options.ts';
+import { openPromptsIfAllowed } from '../../cli/prompts.ts';
 import type { ConnectionFlags } from '../../connection/flags.ts';
 import { confirmSampling, discoveryReporter } from '../../discovery/view.ts';
 import { languageOf } from '../../languages/registry.ts';
@@ -17,8 +18,7 @@ import { confirmEdit, printVersionWarning, recoveryPrinter } from '../../project
 import { stringifyForTerminal } from '../../terminal/json.ts';
 import { openProgress } from '../../terminal/progress.ts';
 import type { Prompts } from '../../terminal/prompts.ts';
-import { openApiSource, requireApiConnection } from './api-source.ts';
-import { openSampleSource } from './sample-source.ts';
+import { openApiSource, openSampleSource, requireApiConnection } from './sources.ts';
 import {
   checkStatus,
   compareProcesses,
@@ -45,7 +45,7 @@ export interface SyncFlags extends ConnectionFlags {
 }
 
 /** `kuflow sync`. With `--json`, prints the `SyncResult`. `open` opens the prompts, if questions may be asked. */
-export async function runSync(flags: SyncFlags, context: CommandContext, open = openSyncPrompts): Promise<void> {
+export async function runSync(flags: SyncFlags, context: CommandContext, open = openPromptsIfAllowed): Promise<void> {
   const { terminal, cwd, env, version } = context;
   rejectCombinations(flags);
   const isCheck = flags.check === true;
@@ -57,7 +57,7 @@ export async function runSync(flags: SyncFlags, context: CommandContext, open = 
   // A sample is of one process.
   const isOfAll = flags.process === undefined && isCheck && flags.from === undefined;
   const chosen = isOfAll ? project.processes : [chooseProcess(project, flags.process)];
-  const ask = await open(flags, context);
+  const ask = flags.clientSecretStdin === true ? undefined : await open(flags, context);
   if (ask === undefined && !isCheck && flags.dryRun !== true && flags.yes !== true) {
     // With --yes, the command would fail for the same reason.
     if (flags.from === undefined && !terminal.canPrompt && flags.clientSecretStdin !== true)
@@ -93,13 +93,6 @@ function rejectCombinations(flags: SyncFlags): void {
 function whyNotConfirmed(flags: SyncFlags, { terminal }: CommandContext): string {
   if (!terminal.canPrompt) return 'kuflow sync needs a terminal to confirm the changes';
   return `The changes cannot be confirmed with ${flags.json === true ? '--json' : '--client-secret-stdin'}, which turns off prompts`;
-}
-
-/** Prompts, if questions may be asked. */
-async function openSyncPrompts(flags: SyncFlags, context: CommandContext): Promise<Prompts | undefined> {
-  const isSilent = flags.yes === true || flags.json === true || flags.clientSecretStdin === true;
-  if (!context.terminal.canPrompt || isSilent) return undefined;
-  return (await import('../../terminal/prompts.ts')).openPrompts(context.terminal, context.interruption());
 }
 
 interface SyncRun {

@@ -1,6 +1,6 @@
 import { Argument, Option, type Command } from 'commander';
 import type { CommandContext } from '../../cli/context.ts';
-import { lazyAction } from '../../cli/lazy-action.ts';
+import { lazyAction } from '../../cli/declarations.ts';
 import {
   changeOptions,
   dataOptions,

@@ -24,15 +24,7 @@ import { RECENT_RECORDS } from '../../platform/client/light-client.ts';
 import { withRealReferences } from '../../platform/domain/references.ts';
 import { requestRelease } from '../../platform/rest/dev-client.ts';
 import { stringifyForTerminal } from '../../terminal/json.ts';
-import {
-  formatTaskName,
-  printTask,
-  printNoTasks,
-  printTaskChange,
-  printTasks,
-  toTaskSummary,
-  type TaskChange,
-} from './view.ts';
+import { formatTaskName, printTask, printTaskChange, printTasks, toTaskSummary, type TaskChange } from './view.ts';
 
 export interface TaskListFlags extends SessionFlags {
   readonly process?: string;
@@ -67,13 +59,11 @@ export async function runTaskList(
     const tasks = page.content.map(toTaskSummary);
     if (flags.json === true) context.terminal.out.line(stringifyForTerminal({ tasks }));
     else if (tasks.length > 0) printTasks(context.terminal, tasks, page.metadata.totalElements);
-    else await explainNoTasks(session, flags, context);
+    else {
+      context.terminal.err.line(flags.state === undefined ? 'No open tasks' : 'No tasks');
+      await warnAboutUnpolledQueues(session, await runningCodes(session), context);
+    }
   });
-}
-
-async function explainNoTasks(session: KuFlowSession, flags: TaskListFlags, context: CommandContext): Promise<void> {
-  printNoTasks(context.terminal, { open: flags.state === undefined });
-  await warnAboutUnpolledQueues(session, await runningCodes(session), context);
 }
 
 /** `kuflow task show`. With `--json`: `{ task }`, the process item as KuFlow's API returns it. */

@@ -17,11 +17,6 @@ export const toTaskSummary = (item: ProcessItemPageItem | ProcessItem) => {
   return withoutUndefined({ id, code, state: task?.state ?? '', processId, ownerId, createdAt });
 };
 
-/** `open`: only open tasks were listed. */
-export function printNoTasks({ err }: Terminal, { open }: { readonly open: boolean }): void {
-  err.line(open ? 'No open tasks' : 'No tasks');
-}
-
 /** `total`: how many there are, including those that the list leaves out. */
 export function printTasks(terminal: Terminal, tasks: readonly TaskSummary[], total: number): void {
   const rows = tasks.map(({ id, code, state, processId, createdAt = '' }) => [code, state, id, processId, createdAt]);

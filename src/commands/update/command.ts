@@ -1,8 +1,7 @@
 import { Option, type Command } from 'commander';
 import type { CommandContext } from '../../cli/context.ts';
-import { exitStatuses } from '../../cli/exit-status-help.ts';
-import { lazyAction } from '../../cli/lazy-action.ts';
-import { jsonOption } from '../../cli/json-option.ts';
+import { exitStatuses, jsonOption } from '../../cli/declarations.ts';
+import type { UpdateFlags } from './run.ts';
 
 const EXAMPLES = `
 Examples:
@@ -46,5 +45,8 @@ export function configure(command: Command, context: CommandContext): void {
     .option('--dry-run', 'Show the changes without writing anything')
     .addOption(jsonOption())
     .addHelpText('after', EXAMPLES)
-    .action(lazyAction(context, async () => (await import('./run.ts')).runUpdate));
+    .action(async (flags: UpdateFlags) => {
+      const { runUpdate } = await import('./run.ts');
+      await runUpdate(flags, context);
+    });
 }

@@ -1,4 +1,5 @@
 import type { CommandContext } from '../../cli/context.ts';
+import { openPromptsIfAllowed } from '../../cli/prompts.ts';
 import { printDiff, recoveryPrinter } from '../../project/view.ts';
 import { stringifyForTerminal } from '../../terminal/json.ts';
 import { openProgress } from '../../terminal/progress.ts';
@@ -21,24 +22,15 @@ export interface UpdateFlags {
   readonly yes?: boolean | undefined;
 }
 
-/** `kuflow update`. */
-export async function runUpdate(flags: UpdateFlags, context: CommandContext): Promise<void> {
-  const { terminal } = context;
-  const mayAsk = terminal.canPrompt && flags.yes !== true && flags.json !== true;
-  const ask = mayAsk
-    ? (await import('../../terminal/prompts.ts')).openPrompts(terminal, context.interruption())
-    : undefined;
-  await updateAndPrint(flags, ask, context);
-}
-
-/** Updates the project and prints the result: with `--json` the `UpdateResult`. */
-export async function updateAndPrint(
+/** `kuflow update`. With `--json`, prints the `UpdateResult`. `open` opens the prompts, if questions may be asked. */
+export async function runUpdate(
   flags: UpdateFlags,
-  ask: Prompts | undefined,
   context: CommandContext,
+  open = openPromptsIfAllowed,
 ): Promise<void> {
   const { terminal, env, cwd, version } = context;
   const signal = context.interruption();
+  const ask = await open(flags, context);
   let recovered: readonly string[] = [];
   const print = recoveryPrinter(terminal.err);
   const opened = await openForUpdate({

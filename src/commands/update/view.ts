@@ -53,10 +53,7 @@ const VERBS: Readonly<Record<UpdateResultFile['how'], readonly [done: string, pl
   state: ['updated', 'update'],
 };
 
-/**
- * Prints the result: to stdout the files, and the diffs of a dry run, of merged files and of conflicts; to stderr what changed between the
- * versions, failed checks and the next steps. The diffs of the files in `printed` were on the screen before.
- */
+/** Prints the result. The diffs of the files in `printed` were on the screen before. */
 export function printUpdate(
   terminal: Terminal,
   result: UpdateResult,

@@ -1,6 +1,6 @@
 import { Secret } from '../../base/secret.ts';
 import { KEYCHAIN_SERVICE, type Keychain, type KeychainContext } from './keychain.ts';
-import { runTool, toolFailure, type ToolResult } from './run-tool.ts';
+import { runTool, toolFailure, toolResult, type ToolResult } from './run-tool.ts';
 
 const PROGRAM = 'secret-tool';
 
@@ -14,7 +14,7 @@ export function secretServiceKeychain(context: KeychainContext): Keychain {
     title: `the system's keychain (${PROGRAM})`,
     store: async (key, secret, label) => {
       const end = await call(['store', `--label=${label}`, ...attributes(key)], secret);
-      return end.kind === 'ended' && end.status === 0 ? { kind: 'done' } : toolFailure(end, PROGRAM);
+      return toolResult(end, PROGRAM, ({ status }) => status === 0);
     },
     read: async (key) => {
       const end = await call(['lookup', ...attributes(key)]);
@@ -25,9 +25,7 @@ export function secretServiceKeychain(context: KeychainContext): Keychain {
     },
     remove: async (key) => {
       const end = await call(['clear', ...attributes(key)]);
-      return end.kind === 'ended' && (end.status === 0 || end.message === '')
-        ? { kind: 'done' }
-        : toolFailure(end, PROGRAM);
+      return toolResult(end, PROGRAM, ({ status, message }) => status === 0 || message === '');
     },
     removeCommand: (key) => `${PROGRAM} clear service ${KEYCHAIN_SERVICE} profile ${key}`,
   };

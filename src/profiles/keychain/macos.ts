@@ -1,6 +1,6 @@
 import { Secret } from '../../base/secret.ts';
 import { KEYCHAIN_SERVICE, type Keychain, type KeychainContext } from './keychain.ts';
-import { runTool, toolFailure, type ToolResult } from './run-tool.ts';
+import { runTool, toolFailure, toolResult, type ToolResult } from './run-tool.ts';
 
 /** An absolute path, because another program on the PATH must not get the secret. */
 const PROGRAM = '/usr/bin/security';
@@ -31,9 +31,7 @@ export function macosKeychain(context: KeychainContext, program = PROGRAM): Keyc
       const line = `add-generic-password -U ${item(key).join(' ')} -l "${label}" -X ${bytes.toString('hex')}\n`;
       const end = await call(['-i'], new Secret(line));
       // The status of the interactive mode is not reliable; `storeInKeychain` reads the secret back.
-      return end.kind === 'ended' && end.status === 0 && end.message === ''
-        ? { kind: 'done' }
-        : toolFailure(end, 'security');
+      return toolResult(end, 'security', ({ status, message }) => status === 0 && message === '');
     },
     read: async (key) => {
       const end = await call(['find-generic-password', ...item(key), '-w']);
@@ -43,9 +41,7 @@ export function macosKeychain(context: KeychainContext, program = PROGRAM): Keyc
     },
     remove: async (key) => {
       const end = await call(['delete-generic-password', ...item(key)]);
-      return end.kind === 'ended' && [0, NOT_FOUND].includes(end.status)
-        ? { kind: 'done' }
-        : toolFailure(end, 'security');
+      return toolResult(end, 'security', ({ status }) => status === 0 || status === NOT_FOUND);
     },
     removeCommand: (key) => `security delete-generic-password ${item(key).join(' ')}`,
   };

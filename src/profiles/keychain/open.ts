@@ -21,9 +21,7 @@ export interface KeychainOptions {
   readonly keychains?: Keychains;
 }
 
-/**
- * The keychain of this system; none in continuous integration, where nobody can unlock it. Does not start a process.
- */
+/** The keychain of this system; none in CI, where nobody can unlock it. Does not start a process. */
 export function openKeychain({
   env,
   signal,

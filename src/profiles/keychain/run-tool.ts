@@ -3,9 +3,9 @@ import { codeOf } from '../../base/errors.ts';
 import { escapeForTerminal } from '../../base/escape.ts';
 import { signalTree } from '../../base/process-tree.ts';
 import type { Secret } from '../../base/secret.ts';
-import type { KeychainFailure } from './keychain.ts';
+import type { KeychainFailure, KeychainResult } from './keychain.ts';
 
-export interface ToolCall {
+interface ToolCall {
   readonly program: string;
   /** Visible to every user of the machine: never a secret. */
   readonly args: readonly string[];
@@ -28,10 +28,7 @@ const MOST_OUTPUT = 256 * 1024;
 /** A keychain tool does not need these variables, and some of them are secrets. */
 const NOT_INHERITED = /^(KUFLOW|TEMPORAL)_/i;
 
-/**
- * Runs a system tool without a shell and without a terminal on which it could ask questions. Rejects only with the
- * signal's reason.
- */
+/** Runs a system tool without a shell or a terminal. Rejects only with the reason of the signal. */
 export async function runTool({ program, args, input, env, timeoutMs, signal }: ToolCall): Promise<ToolResult> {
   signal?.throwIfAborted();
   const child = spawn(program, args, {
@@ -100,6 +97,15 @@ function firstSafeLine(text: Buffer, input: Secret | undefined): string {
   const lines = text.toString('utf8').split('\n');
   const line = lines.map((part) => part.trim()).find((part) => part !== '');
   return escapeForTerminal(line ?? '', 200);
+}
+
+/** The result of a tool that stores or removes a secret. */
+export function toolResult(
+  end: ToolResult,
+  program: string,
+  isDone: (ended: Extract<ToolResult, { kind: 'ended' }>) => boolean,
+): KeychainResult {
+  return end.kind === 'ended' && isDone(end) ? { kind: 'done' } : toolFailure(end, program);
 }
 
 /** The failure of a tool that ended with an unexpected status. */

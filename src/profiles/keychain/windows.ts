@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { Secret } from '../../base/secret.ts';
-import { KEYCHAIN_SERVICE, type Keychain, type KeychainFailure, type KeychainContext } from './keychain.ts';
-import { runTool, type ToolResult } from './run-tool.ts';
+import { KEYCHAIN_SERVICE, type Keychain, type KeychainContext } from './keychain.ts';
+import { runTool, toolFailure, toolResult, type ToolResult } from './run-tool.ts';
 
+const POWERSHELL = 'Windows PowerShell';
 const NOT_FOUND = 44;
 
 /**
@@ -25,18 +26,24 @@ $found.RetrievePassword()
 `;
 
 /** The credential vault of Windows, through Windows PowerShell. */
-export function windowsVault(context: KeychainContext, program = powershellPath(context)): Keychain {
-  const args = ['-NoLogo', '-NoProfile', '-NonInteractive', '-EncodedCommand', encodedScript()];
-  const call = (action: 'store' | 'read' | 'remove', key: string, secret = ''): Promise<ToolResult> => {
+export function windowsVault(
+  context: KeychainContext,
+  program = join(context.env['SystemRoot'] ?? 'C:\\Windows', 'System32', 'WindowsPowerShell', 'v1.0', 'powershell.exe'),
+): Keychain {
+  const script = Buffer.from(SCRIPT, 'utf16le').toString('base64');
+  const args = ['-NoLogo', '-NoProfile', '-NonInteractive', '-EncodedCommand', script];
+  const call = async (action: 'store' | 'read' | 'remove', key: string, secret = ''): Promise<ToolResult> => {
     const lines = [action, key, secret].map((text) => `${Buffer.from(text, 'utf8').toString('base64')}\n`);
-    return runTool({ program, args, ...context, input: new Secret(lines.join('')) });
+    const end = await runTool({ program, args, ...context, input: new Secret(lines.join('')) });
+    // PowerShell's messages are long, and in the language of the system.
+    return end.kind === 'ended' ? { ...end, message: '' } : end;
   };
   return {
     name: 'windows-vault',
     title: "the system's keychain (Windows credential vault)",
     store: async (key, secret) => {
       const end = await call('store', key, secret.reveal());
-      return end.kind === 'ended' && end.status === 0 ? { kind: 'done' } : powershellFailure(end);
+      return toolResult(end, POWERSHELL, ({ status }) => status === 0);
     },
     read: async (key) => {
       const end = await call('read', key);
@@ -45,25 +52,12 @@ export function windowsVault(context: KeychainContext, program = powershellPath(
           kind: 'found',
           secret: new Secret(Buffer.from(end.output.toString('ascii'), 'base64').toString('utf8')),
         };
-      return end.kind === 'ended' && end.status === NOT_FOUND ? { kind: 'absent' } : powershellFailure(end);
+      return end.kind === 'ended' && end.status === NOT_FOUND ? { kind: 'absent' } : toolFailure(end, POWERSHELL);
     },
     remove: async (key) => {
       const end = await call('remove', key);
-      return end.kind === 'ended' && [0, NOT_FOUND].includes(end.status) ? { kind: 'done' } : powershellFailure(end);
+      return toolResult(end, POWERSHELL, ({ status }) => status === 0 || status === NOT_FOUND);
     },
     removeCommand: (key) => `Control Panel > Credential Manager > Web Credentials: remove ${KEYCHAIN_SERVICE}, ${key}`,
   };
-}
-
-function powershellPath({ env }: KeychainContext): string {
-  return join(env['SystemRoot'] ?? 'C:\\Windows', 'System32', 'WindowsPowerShell', 'v1.0', 'powershell.exe');
-}
-
-function encodedScript(): string {
-  return Buffer.from(SCRIPT, 'utf16le').toString('base64');
-}
-
-function powershellFailure(end: ToolResult): KeychainFailure {
-  if (end.kind === 'failed') return end;
-  return { kind: 'failed', why: `Windows PowerShell exited with ${end.status}` };
 }

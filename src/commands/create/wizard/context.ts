@@ -26,15 +26,8 @@ import { wizardView } from './view.ts';
 
 const MAX_NAMED = 5;
 
-interface ToolsQuestion {
-  readonly answers: CreateAnswers;
-  /** The package manager of the workspace that the project will be a member of. */
-  readonly workspaceManager?: PackageManager | undefined;
-}
-
-export interface WizardContextParts {
+interface WizardContextParts {
   readonly ask: Prompts;
-  readonly signal: AbortSignal;
   readonly connections: ReturnType<typeof rememberConnections>;
   readonly template: FetchedTemplate | undefined;
   readonly context: CommandContext;
@@ -46,9 +39,10 @@ export type WizardContext = Awaited<ReturnType<typeof openWizardContext>>;
 /** What the summary shows before anything is written. */
 export type Preview = Awaited<ReturnType<WizardContext['preview']>>;
 
-export async function openWizardContext({ ask, signal, connections, template, context }: WizardContextParts) {
+export async function openWizardContext({ ask, connections, template, context }: WizardContextParts) {
   const { connect } = connections;
   const { env, cwd, terminal } = context;
+  const signal = context.interruption();
   const working = async <Result>(title: string, work: () => Promise<Result>): Promise<Result> => {
     const progress = openProgress(terminal.err);
     progress.begin(title);
@@ -108,7 +102,13 @@ export async function openWizardContext({ ask, signal, connections, template, co
     /** Whether the named credentials can be read at all. */
     isUsable: async (answers: CreateAnswers) => (await knownErrorOf(() => connect(answers))) === undefined,
     /** The package manager or build tool that is chosen or detected, or that of the workspace. */
-    tools: ({ answers, workspaceManager }: ToolsQuestion) => {
+    tools: ({
+      answers,
+      workspaceManager,
+    }: {
+      readonly answers: CreateAnswers;
+      readonly workspaceManager?: PackageManager | undefined;
+    }) => {
       const { packageManager = workspaceManager, folder = 'project' } = answers;
       const { tools, packageManagers } = languageOf({ language: chosenLanguage(answers) });
       const chosen = tools.choose(packageManager, { env, folder: resolve(cwd, folder) });
@@ -162,7 +162,6 @@ export async function openWizardContext({ ask, signal, connections, template, co
       const { plan, process } = await planFor(answers);
       const { comparison } = await prepareCreate(plan, process, template, context);
       const files = listFileActions(comparison);
-      const count = (action: FileAction): number => files.filter((file) => file.action === action).length;
       const conflicts = files.flatMap((file) => (file.action === 'conflict' ? [`${file.path} ${file.reason}`] : []));
       if (conflicts.length > 0) {
         const few = conflicts.slice(0, MAX_NAMED).join(', ');
@@ -177,12 +176,8 @@ export async function openWizardContext({ ask, signal, connections, template, co
         definition: process.definition,
         /** Address of the KuFlow that the credentials are for; undefined if none were given. */
         endpoint: plan.connection?.settings['kuflow.api.endpoint']?.value,
-        files: {
-          create: count('create'),
-          identical: count('identical'),
-          merge: count('merge'),
-          overwrite: count('overwrite'),
-        },
+        /** How many files are created, merged and so on. */
+        count: (action: FileAction): number => files.filter((file) => file.action === action).length,
         /** Existing files of the folder that get lines. */
         merged: files.filter((file) => file.action === 'merge'),
         /** Changes outside the folder. */

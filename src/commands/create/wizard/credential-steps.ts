@@ -11,11 +11,10 @@ const profile: Step = {
   topic: 'profile',
   isOpen: (state, { credentials }) =>
     credentials.kind === 'detected' && credentials.place.kind === 'profile' && !state.settled.has('profile'),
-  run: async (state, context, { canGoBack, before, credentials }) => {
+  run: async (state, context, { ask, before, credentials }) => {
     const name = credentials.kind === 'detected' ? credentials.place.name : '';
-    const answer = await context.ask.choose<'write' | 'read' | 'type'>({
+    const answer = await ask.choose<'write' | 'read' | 'type'>({
       message: `How do you want to use the profile ${name}?`,
-      canGoBack,
       fallback: (before ?? 'write') as 'write',
       choices: [
         {
@@ -35,21 +34,19 @@ const profile: Step = {
         { value: 'type', name: 'Enter another client ID and secret' },
       ],
     });
-    if (answer === BACK) return { kind: 'back' };
     const next = settle(state, 'profile');
-    if (answer === 'type') return { kind: 'answered', answer, state: await typeCredentialsInstead(next, context) };
-    return { kind: 'answered', answer, state: answer === 'write' ? withAnswers(next, { profile: name }) : next };
+    if (answer === 'type') return await typeCredentialsInstead(next, context);
+    return answer === 'write' ? withAnswers(next, { profile: name }) : next;
   },
 };
 
 const clientId: Step = {
   topic: 'client-id',
   isOpen: ({ answers }, { missing }) => missing.has('client-id') && answers.profile === undefined,
-  run: async (state, context, { canGoBack, before }) => {
-    const answer = await context.ask.text({
+  run: async (state, _context, { ask, before }) => {
+    const answer = await ask.text({
       message: 'Client ID of the application',
       hint: 'In the KuFlow app: Settings > Applications. It is written to application-local.yaml, which git ignores.',
-      canGoBack,
       fallback: before,
       // A secret that is pasted here by mistake must not stay on the screen or get into the project.
       isSecret: (text) => !/^[0-9a-f-]{0,36}$/i.test(text),
@@ -57,37 +54,31 @@ const clientId: Step = {
         /^[0-9a-f-]{0,36}$/i.test(text) ? undefined : 'This is not a UUID. You enter the secret at the next prompt',
       validateAsync: (text) => Promise.resolve(isUuid(text) ? undefined : 'The UUID is incomplete'),
     });
-    if (answer === BACK) return { kind: 'back' };
-    return { kind: 'answered', answer, state: withAnswers(state, { clientId: answer }) };
+    return withAnswers(state, { clientId: answer });
   },
 };
 
 const clientSecret: Step = {
   topic: 'client-secret',
   isOpen: ({ answers }, { missing }) => missing.has('client-secret') && answers.profile === undefined,
-  run: async (state, context, { canGoBack }) => {
-    const answer = await context.ask.secret({ message: 'Client secret (token) of the application', canGoBack });
-    return answer === BACK ? { kind: 'back' } : { kind: 'answered', state: withAnswers(state, { secret: answer }) };
-  },
+  run: async (state, _context, { ask }) =>
+    withAnswers(state, { secret: await ask.secret({ message: 'Client secret (token) of the application' }) }),
 };
-
-type FailureChoice = 'again' | 'retype' | 'endpoint' | 'skip';
 
 /** Verified at once: a typing error is easiest to correct while the page with the credentials is open. */
 const credentials: Step = {
   topic: 'credentials',
   isOpen: (state, { credentials: choice }) => choice.kind !== 'not-needed' && !state.settled.has('credentials'),
-  run: async (state, context, { canGoBack, credentials: choice }) => {
+  run: async (state, context, { ask, credentials: choice }) => {
     const failure = await knownErrorOf(async () => context.say.done(await context.verify(state.answers)));
     if (failure === undefined) {
       const overriding = choice.kind === 'given' ? overridingVariables(state, context) : undefined;
       if (overriding !== undefined) context.say.note(overriding);
-      return { kind: 'passed', state: settle(state, 'credentials') };
+      return settle(state, 'credentials');
     }
     context.say.problem(failure);
-    const answer = await context.ask.choose<FailureChoice>({
+    const answer = await ask.choose<'again' | 'retype' | 'endpoint' | 'skip'>({
       message: 'What would you like to do?',
-      canGoBack,
       choices: [
         choice.kind === 'detected'
           ? {
@@ -102,17 +93,15 @@ const credentials: Step = {
       ],
     });
     switch (answer) {
-      case BACK:
-        return { kind: 'back' };
       case 'again':
         await context.detectAgain();
-        return { kind: 'passed', state };
+        return state;
       case 'retype':
-        return { kind: 'answered', state: await typeCredentialsInstead(state, context) };
+        return await typeCredentialsInstead(state, context);
       case 'endpoint':
-        return askForEndpoint(state, context);
+        return await askForEndpoint(state, context);
       case 'skip':
-        return { kind: 'answered', state: settle(await withoutUnusable(state, context), 'credentials') };
+        return settle(await withoutUnusable(state, context), 'credentials');
     }
   },
 };
@@ -157,7 +146,7 @@ export function detectedText({ kind, name }: DetectedCredentials): string {
   return kind === 'profile' ? `the profile ${name}` : name;
 }
 
-async function askForEndpoint(state: WizardState, context: WizardContext): ReturnType<Step['run']> {
+async function askForEndpoint(state: WizardState, context: WizardContext): Promise<WizardState> {
   const answer = await context.ask.text({
     message: "Address of KuFlow's REST API",
     fallback: state.answers.endpoint ?? 'https://api.kuflow.com',
@@ -165,9 +154,7 @@ async function askForEndpoint(state: WizardState, context: WizardContext): Retur
       /^https?:\/\/[^/\s]+/.test(text) ? undefined : 'Enter a URL that starts with https:// and a host name',
     canGoBack: true,
   });
-  return answer === BACK
-    ? { kind: 'passed', state }
-    : { kind: 'answered', state: withAnswers(state, { endpoint: answer }) };
+  return answer === BACK ? state : withAnswers(state, { endpoint: answer });
 }
 
 /** Questions about the credentials of the application. */

@@ -5,9 +5,13 @@ import { knownErrorOf } from '../../../base/errors.ts';
 import { expandHome } from '../../../base/user-folders.ts';
 import { exampleWorkflowType, type MissingAnswer } from '../../../cli/missing-answers.ts';
 import { samplingQuestion } from '../../../discovery/view.ts';
-import { BACK } from '../../../terminal/prompts.ts';
+import type { WorkerDefinition } from '../../../process/definition.ts';
+import { applyTaskChanges } from '../../../process/definition/change-tasks.ts';
+import { sampleTaskDefinitions } from '../../../process/worker-sample/definition.ts';
+import { BACK, type Prompts } from '../../../terminal/prompts.ts';
+import type { CreateAnswers } from '../answers.ts';
 import type { WizardContext } from './context.ts';
-import { settle, withAnswers, type Step, type StepResult, type Topic, type WizardState } from './state.ts';
+import { settle, withAnswers, type Step, type Topic, type WizardState } from './state.ts';
 
 const APP_HINT = 'Exactly as set in the process definition in the KuFlow app, section Workflow';
 const OTHER = ' other';
@@ -27,38 +31,33 @@ const listing: Step = {
   topic: 'listing',
   isOpen: (state) =>
     state.answers.source === 'api' && state.answers.process === undefined && state.listing === undefined,
-  run: async (state, context, { canGoBack }) => {
+  run: async (state, context, { ask }) => {
     let found: WizardState['listing'];
     const failure = await knownErrorOf(async () => (found = await context.list(state.answers)));
     if (failure !== undefined) context.say.problem(failure);
-    else if (found !== undefined && found.definitions.length > 0)
-      return { kind: 'passed', state: { ...state, listing: found } };
+    else if (found !== undefined && found.definitions.length > 0) return { ...state, listing: found };
     else
       context.say.note(
         'The application sees no processes: either none was started yet, or it has no role in the process definitions.',
       );
-    return askAfterFailure(state, context, canGoBack, 'Describe the process by its tasks');
+    return await askAfterFailure(state, ask, 'Describe the process by its tasks');
   },
 };
 
 /** What to do when KuFlow shows nothing: a process can always be described. */
 async function askAfterFailure(
   state: WizardState,
-  context: WizardContext,
-  canGoBack: boolean,
+  ask: Pick<Prompts, 'choose'>,
   describe: string,
-): Promise<StepResult> {
-  const answer = await context.ask.choose({
+): Promise<WizardState> {
+  const answer = await ask.choose({
     message: 'What would you like to do?',
-    canGoBack,
     choices: [
       { value: 'describe', name: describe },
       { value: 'again', name: 'Try again' },
     ],
   });
-  if (answer === BACK) return { kind: 'back' };
-  if (answer === 'again') return { kind: 'passed', state };
-  return { kind: 'answered', state: describeInstead(state) };
+  return answer === 'again' ? state : describeInstead(state);
 }
 
 /** Switches to a described process. Answers about tasks that are read do not apply to it. */
@@ -69,11 +68,10 @@ export function describeInstead(state: WizardState): WizardState {
 const chosenProcess: Step = {
   topic: 'listed',
   isOpen: (state) => state.answers.source === 'api' && state.answers.process === undefined,
-  run: async (state, context, { canGoBack, before }) => {
+  run: async (state, _context, { ask, before }) => {
     const definitions = state.listing?.definitions ?? [];
-    const answer = await context.ask.search({
+    const answer = await ask.search({
       message: 'Process (type to search)',
-      canGoBack,
       fallback: before,
       choices: [
         ...definitions.map(({ code, id, tenant, seen }) => ({
@@ -90,16 +88,11 @@ const chosenProcess: Step = {
         },
       ],
     });
-    if (answer === BACK) return { kind: 'back' };
-    if (answer === OTHER) return { kind: 'answered', answer, state: describeInstead(state) };
+    if (answer === OTHER) return describeInstead(state);
     const chosen = definitions.find(({ id }) => id === answer);
     if (chosen === undefined) throw new Error('The answer is not one of the choices');
     const twice = definitions.filter(({ code }) => code === chosen.code).length > 1;
-    return {
-      kind: 'answered',
-      answer,
-      state: withAnswers(state, { process: chosen.code, tenantId: twice ? chosen.tenant : state.answers.tenantId }),
-    };
+    return withAnswers(state, { process: chosen.code, tenantId: twice ? chosen.tenant : state.answers.tenantId });
   },
 };
 
@@ -116,18 +109,10 @@ function lineStep({ topic, flag, message, hint, offer }: LineQuestion): Step {
   return {
     topic,
     isOpen: (_, { missing }) => missing.has(topic),
-    run: async (state, context, { canGoBack, before }) => {
+    run: async (state, _context, { ask, before }) => {
       const fallback = before ?? offer(state);
-      const answer = await context.ask.text({
-        message,
-        hint,
-        canGoBack,
-        fallback,
-        validate: nameProblem,
-      });
-      return answer === BACK
-        ? { kind: 'back' }
-        : { kind: 'answered', answer, state: withAnswers(state, { [flag]: answer }) };
+      const answer = await ask.text({ message, hint, fallback, validate: nameProblem });
+      return withAnswers(state, { [flag]: answer });
     },
   };
 }
@@ -144,58 +129,48 @@ const sample: Step = {
   topic: 'sample',
   isOpen: (state) =>
     state.answers.source === 'api' && state.answers.sample === undefined && !state.settled.has('sample'),
-  run: async (state, context, { canGoBack, before }) => {
+  run: async (state, _context, { ask, before }) => {
     const { DEFAULT_SAMPLE } = await import('../../../discovery/discover.ts');
-    const answer = await context.ask.confirm({
-      message: samplingQuestion(DEFAULT_SAMPLE),
-      canGoBack,
-      fallback: before === 'yes',
-    });
-    if (answer === BACK) return { kind: 'back' };
+    const message = samplingQuestion(DEFAULT_SAMPLE);
+    const isWanted = await ask.confirm({ message, fallback: before === 'true' });
     const settled = settle(state, 'sample');
-    return {
-      kind: 'answered',
-      answer: answer ? 'yes' : 'no',
-      state: answer ? withAnswers(settled, { sample: DEFAULT_SAMPLE }) : settled,
-    };
+    return isWanted ? withAnswers(settled, { sample: DEFAULT_SAMPLE }) : settled;
   },
 };
 
 const discovery: Step = {
   topic: 'discovery',
   isOpen: (state) => state.answers.source === 'api' && state.answers.discovered === undefined,
-  run: async (state, context, { canGoBack }) => {
+  run: async (state, context, { ask }) => {
     let read = state;
     const failure = await knownErrorOf(async () => {
       read = withAnswers(state, { discovered: await context.discover(state.answers, processCode(state)) });
     });
-    if (failure === undefined) return { kind: 'passed', state: read };
+    if (failure === undefined) return read;
     context.say.problem(failure);
-    return askAfterFailure(state, context, canGoBack, `Describe ${processCode(state)} by its tasks`);
+    return await askAfterFailure(state, ask, `Describe ${processCode(state)} by its tasks`);
   },
 };
 
 const taskCode: Step = {
   topic: 'task',
   isOpen: (state) => state.answers.source === 'flags' && !state.settled.has('task'),
-  run: async (state, context, { canGoBack }) => {
+  run: async (state, _context, { ask }) => {
     const codes = (state.answers.task ?? []).map((task) => task.slice(0, task.lastIndexOf(':')));
-    const answer = await context.ask.text({
+    const answer = await ask.text({
       message: codes.length === 0 ? 'Code of the first task' : `Code of task ${codes.length + 1}, or Enter to finish`,
       hint:
         codes.length === 0
           ? 'Enter the tasks in their usual order; for example APPROVE'
           : `So far: ${codes.join(', ')}`,
       optional: codes.length > 0,
-      canGoBack,
       validate: (text) => (codes.includes(text) ? `Task ${text} already exists` : nameProblem(text)),
     });
-    if (answer === BACK) return { kind: 'back' };
-    return { kind: 'answered', state: answer === '' ? settle(state, 'task') : { ...state, task: answer } };
+    return answer === '' ? settle(state, 'task') : { ...state, task: answer };
   },
 };
 
-export const KINDS = [
+const KINDS = [
   { value: 'human', name: 'human', description: 'A person completes it, and the worker waits' },
   { value: 'system', name: 'system', description: 'The worker completes it' },
   { value: 'message', name: 'message', description: 'A message to read; the worker does not wait' },
@@ -205,36 +180,33 @@ export const KINDS = [
 const taskKind: Step = {
   topic: 'task-kind',
   isOpen: (state) => state.task !== undefined,
-  run: async (state, context, { canGoBack }) => {
+  run: async (state, _context, { ask }) => {
     const task = state.task ?? '';
-    const answer = await context.ask.choose({ message: `What kind of task is ${task}?`, canGoBack, choices: KINDS });
-    if (answer === BACK) return { kind: 'back' };
+    const answer = await ask.choose({ message: `What kind of task is ${task}?`, choices: KINDS });
     const described = withAnswers(
       { ...state, task: undefined },
       { task: [...(state.answers.task ?? []), `${task}:${answer}`] },
     );
-    return { kind: 'answered', state: answer === 'thread' ? described : { ...described, shapeOf: task } };
+    return answer === 'thread' ? described : { ...described, shapeOf: task };
   },
 };
 
 const taskSchema: Step = {
   topic: 'task-schema',
   isOpen: (state) => state.shapeOf !== undefined,
-  run: async (state, context, { canGoBack }) => {
+  run: async (state, context, { ask }) => {
     const code = state.shapeOf ?? '';
     const fileOf = (text: string): string => resolve(context.cwd, expandHome(text, context.env));
-    const answer = await context.ask.text({
+    const answer = await ask.text({
       message: `JSON Schema file for the data of ${code}, or Enter to skip`,
       hint: 'The schema of its form, as shown in the KuFlow app; types are generated from it',
       optional: true,
-      canGoBack,
       validate: (text) => (text === '' || existsSync(fileOf(text)) ? undefined : 'The file does not exist'),
       validateAsync: (text) => (text === '' ? Promise.resolve(undefined) : schemaProblem(fileOf(text))),
     });
-    if (answer === BACK) return { kind: 'back' };
     const next = { ...state, shapeOf: undefined };
     const schemas = [...(state.answers.taskSchema ?? []), `${code}=${expandHome(answer, context.env)}`];
-    return { kind: 'answered', state: answer === '' ? next : withAnswers(next, { taskSchema: schemas }) };
+    return answer === '' ? next : withAnswers(next, { taskSchema: schemas });
   },
 };
 
@@ -269,8 +241,102 @@ const workflowType = lineStep({
   offer: forNew(exampleWorkflowType),
 });
 
-/** Questions about which process it is and what its tasks are. */
-export const processSteps = {
-  before: [listing, chosenProcess, namedProcess, sample, discovery] as readonly Step[],
-  after: [taskKind, taskSchema, taskCode, taskQueue, workflowType] as readonly Step[],
+/** The process that was read from the API or a worker sample, with the changes of the answers so far. `notes`: what may be wrong in it. */
+function reviewedProcess(answers: CreateAnswers) {
+  const { source, discovered, workerSample } = answers;
+  const read =
+    source === 'api'
+      ? discovered
+      : source === 'worker-sample' && workerSample !== undefined && answers.process !== undefined
+        ? {
+            definition: { process: { code: answers.process }, tasks: sampleTaskDefinitions(workerSample) },
+            notes: workerSample.notes,
+          }
+        : undefined;
+  if (read === undefined) return undefined;
+  const workflow = { type: answers.workflowType ?? '?', taskQueue: answers.taskQueue ?? '?' };
+  const changes = { kinds: answers.taskKind ?? [], order: answers.taskOrder };
+  return { definition: applyTaskChanges({ ...read.definition, workflow }, changes), notes: read.notes };
+}
+
+/** Kinds and order of tasks are inferred from instances or code, so somebody who knows the process confirms them. */
+const review: Step = {
+  topic: 'review',
+  isOpen: (state) => !state.settled.has('review') && reviewedProcess(state.answers) !== undefined,
+  run: async (state, context, { ask }) => {
+    const read = reviewedProcess(state.answers);
+    if (read === undefined) throw new Error('nothing was read');
+    const { definition, notes } = read;
+    context.say.process(definition, notes);
+    if (definition.tasks.length === 0) return settle(state, 'review');
+    const answer = await ask.choose({
+      message: 'Are the tasks, their kinds and their order correct?',
+      choices: [
+        { value: 'good', name: 'Yes' },
+        { value: 'kind', name: 'Change the kind of a task' },
+        ...(definition.tasks.length > 1 ? [{ value: 'order', name: 'Change the order' } as const] : []),
+      ],
+    });
+    switch (answer) {
+      case 'good':
+        return settle(state, 'review');
+      case 'kind':
+        return await changeKind(state, definition, context);
+      case 'order':
+        return await changeOrder(state, definition, context);
+    }
+  },
 };
+
+async function changeKind(
+  state: WizardState,
+  { tasks }: WorkerDefinition,
+  { ask }: WizardContext,
+): Promise<WizardState> {
+  const code = await ask.search({
+    message: 'Which task?',
+    canGoBack: true,
+    choices: tasks.map((task) => ({ value: task.code, name: `${task.code} (${task.kind})` })),
+  });
+  if (code === BACK) return state;
+  const kind = await ask.choose({ message: `Kind of ${code}`, canGoBack: true, choices: KINDS });
+  if (kind === BACK) return state;
+  const others = (state.answers.taskKind ?? []).filter((one) => !one.startsWith(`${code}=`));
+  return withAnswers(state, { taskKind: [...others, `${code}=${kind}`] });
+}
+
+async function changeOrder(
+  state: WizardState,
+  { tasks }: WorkerDefinition,
+  { ask }: WizardContext,
+): Promise<WizardState> {
+  const codes = tasks.map(({ code }) => code);
+  const order: string[] = [];
+  while (order.length < codes.length - 1) {
+    const left = codes.filter((code) => !order.includes(code));
+    const next = await ask.choose({
+      message: order.length === 0 ? 'Which task comes first?' : `Which task comes after ${order.at(-1) ?? ''}?`,
+      canGoBack: true,
+      choices: left.map((code) => ({ value: code, name: code })),
+    });
+    if (next !== BACK) order.push(next);
+    else if (order.pop() === undefined) return state;
+  }
+  order.push(...codes.filter((code) => !order.includes(code)));
+  return withAnswers(state, { taskOrder: order });
+}
+
+/** Questions about which process it is and what its tasks are. */
+export const processSteps: readonly Step[] = [
+  listing,
+  chosenProcess,
+  namedProcess,
+  sample,
+  discovery,
+  review,
+  taskKind,
+  taskSchema,
+  taskCode,
+  taskQueue,
+  workflowType,
+];

@@ -8,14 +8,14 @@ import { findOnPath } from '../../../files/find-on-path.ts';
 import { LANGUAGES, type LanguageId } from '../../../languages/names.ts';
 import { languageOf } from '../../../languages/registry.ts';
 import { isInRepository } from '../../../project/join/find-root.ts';
-import { BACK } from '../../../terminal/prompts.ts';
 import { shortPath } from '../../../files/relative-path.ts';
+import type { Prompts } from '../../../terminal/prompts.ts';
 import { chosenLanguage, folderNameProblem, type CreateAnswers } from '../answers.ts';
+import type { Placement, ProjectPlace } from '../placement.ts';
 import { processCode } from './process-steps.ts';
 import { overridingVariables } from './credential-steps.ts';
-import { choosePlace } from './choose-place.ts';
 import type { Preview, WizardContext } from './context.ts';
-import { reopenFolder, settle, withAnswers, type Step, type StepResult, type WizardState } from './state.ts';
+import { GoBack, reopenFolder, settle, withAnswers, type Step, type WizardState } from './state.ts';
 
 /** Why a project cannot be in this folder. The files in it are compared later, and none is lost. */
 export function folderProblem(cwd: string, text: string): string | undefined {
@@ -37,30 +37,22 @@ export function folderProblem(cwd: string, text: string): string | undefined {
 const folder: Step = {
   topic: 'folder',
   isOpen: (_, { missing }) => missing.has('folder'),
-  run: async (state, context, { canGoBack, before }) => {
-    const proposed = workerFolderName(processCode(state));
+  run: async (state, context, { ask }) => {
     const atHome = (text: string): string => expandHome(text, context.env);
-    const answer = await context.ask.text({
+    const answer = await ask.text({
       message: 'Folder for the new project',
       hint: 'Its name becomes the name of the worker',
-      canGoBack,
-      fallback: before ?? proposed,
+      proposal: workerFolderName(processCode(state)),
       validate: (text) => folderNameProblem(context.cwd, atHome(text)) ?? folderProblem(context.cwd, atHome(text)),
       // The language is the next question.
       validateAsync: (text) =>
         findConflict({ ...state.answers, language: likelyLanguage(state, context), folder: atHome(text) }, context),
     });
-    if (answer === BACK) return { kind: 'back' };
     const chosen = atHome(answer);
     const name = toProjectName(basename(resolve(context.cwd, chosen)));
     if (name !== basename(chosen))
       context.say.note(`The project is named ${name}, because the name of the folder cannot be used`);
-    // An accepted proposal is not remembered: the next proposal follows the process.
-    return {
-      kind: 'answered',
-      answer: answer === proposed ? undefined : answer,
-      state: withAnswers(state, { folder: chosen }),
-    };
+    return withAnswers(state, { folder: chosen });
   },
 };
 
@@ -73,22 +65,15 @@ const copy: Step = {
     answers.local !== true &&
     resolve(cwd, answers.folder ?? '.') !== cwd &&
     !settled.has('copy'),
-  run: async (state, context, { canGoBack, before, credentials }) => {
+  run: async (state, context, { ask, before, credentials }) => {
     const settled = settle(state, 'copy');
     const found = (await context.isUsable(state.answers)) ? await context.fileCredentials(state.answers) : undefined;
-    if (found === undefined || credentials.kind !== 'detected') return { kind: 'passed', state: settled };
-    const answer = await context.ask.confirm({
+    if (found === undefined || credentials.kind !== 'detected') return settled;
+    const isCopied = await ask.confirm({
       message: `Copy the client ID and secret from ${credentials.place.name} here to application-local.yaml in the project?`,
-      canGoBack,
-      fallback: before !== 'no',
+      fallback: before !== 'false',
     });
-    if (answer === BACK) return { kind: 'back' };
-    const { clientId, secret } = found;
-    return {
-      kind: 'answered',
-      answer: answer ? 'yes' : 'no',
-      state: answer ? withAnswers(settled, { clientId, secret }) : settled,
-    };
+    return isCopied ? withAnswers(settled, found) : settled;
   },
 };
 
@@ -115,15 +100,13 @@ function isLanguageOpen({ language: named, packageManager: manager }: CreateAnsw
 const language: Step = {
   topic: 'language',
   isOpen: ({ answers }) => isLanguageOpen(answers),
-  run: async (state, context, { canGoBack, before }) => {
-    const answer = await context.ask.choose({
+  run: async (state, context, { ask, before }) => {
+    const answer = await ask.choose({
       message: 'Language of the worker',
-      canGoBack,
       fallback: context.languages.find((id) => id === before) ?? likelyLanguage(state, context),
       choices: context.languages.map((value) => ({ value, name: LANGUAGES[value] })),
     });
-    if (answer === BACK) return { kind: 'back' };
-    return { kind: 'answered', answer, state: withAnswers(state, { language: answer }) };
+    return withAnswers(state, { language: answer });
   },
 };
 
@@ -131,44 +114,66 @@ const language: Step = {
 const workspace: Step = {
   topic: 'workspace',
   isOpen: ({ settled }) => !settled.has('workspace'),
-  run: async (state, context, { canGoBack }) => {
+  run: async (state, context, { ask }) => {
     const { placement, places } = await context.places(state.answers);
     if (places.length === 0) {
       const workspaceManager = placement.kind === 'member' ? placement.found.workspace.packageManager : undefined;
-      return { kind: 'passed', state: { ...settle(state, 'workspace'), workspaceManager } };
+      return { ...settle(state, 'workspace'), workspaceManager };
     }
-    const place = await choosePlace(context.ask, placement, places, { canGoBack, canChooseFolder: true });
-    if (place === BACK) return { kind: 'back' };
-    if (place === 'other-folder') return { kind: 'answered', state: reopenFolder(state) };
+    const place = await choosePlace(ask, placement, places, { canChooseFolder: true });
+    if (place === 'other-folder') return reopenFolder(state);
     const { folder, workspace: isMember, packageManager: workspaceManager } = place;
-    const chosen = settle(withAnswers(state, { folder, workspace: isMember }), 'workspace');
-    return { kind: 'answered', state: { ...chosen, workspaceManager } };
+    return { ...settle(withAnswers(state, { folder, workspace: isMember }), 'workspace'), workspaceManager };
   },
 };
+
+const OTHER_FOLDER = 'other-folder';
+const END = 'end';
+
+/** Asks where a project goes: one of the places, or another folder. Rejects with status 130 for neither. */
+export async function choosePlace(
+  ask: Pick<Prompts, 'choose'>,
+  placement: Placement,
+  places: readonly ProjectPlace[],
+  { canChooseFolder }: { readonly canChooseFolder: boolean },
+): Promise<ProjectPlace | 'other-folder'> {
+  const answer = await ask.choose<string>({
+    message:
+      placement.kind === 'occupied'
+        ? `The folder contains another project (${placement.manifest}). Where should the worker go?`
+        : 'The folder is in a workspace. How should the project be created?',
+    choices: [
+      ...places.map(({ title, workspace }) => ({ value: valueOf(workspace), name: title })),
+      ...(canChooseFolder ? [{ value: OTHER_FOLDER, name: 'Choose another folder' }] : []),
+      { value: END, name: 'Quit without writing anything' },
+    ],
+  });
+  if (answer === OTHER_FOLDER) return answer;
+  const place = places.find(({ workspace }) => valueOf(workspace) === answer);
+  if (place === undefined) throw interruptedError('Nothing was written');
+  return place;
+}
+
+function valueOf(isMember: boolean): string {
+  return isMember ? 'member' : 'separate';
+}
 
 /** The package of the code, in languages that have packages. */
 const packageName: Step = {
   topic: 'package',
   isOpen: ({ answers }) => answers.package === undefined && namesOf(answers) !== undefined,
-  run: async (state, context, { canGoBack, before }) => {
+  run: async (state, context, { ask }) => {
     const names = namesOf(state.answers);
     const project = toProjectName(basename(resolve(context.cwd, state.answers.folder ?? '.')));
-    const proposed = names?.suggest(project) ?? '';
-    const answer = await context.ask.text({
+    const answer = await ask.text({
       message: 'Package name',
-      canGoBack,
-      fallback: before ?? proposed,
+      proposal: names?.suggest(project) ?? '',
       validate: (text) => {
         const problem = names?.problem(text);
         return problem === undefined ? undefined : `The name ${problem}`;
       },
     });
-    if (answer === BACK) return { kind: 'back' };
-    return {
-      kind: 'answered',
-      answer: answer === proposed ? undefined : answer,
-      state: withAnswers(state, { package: answer }),
-    };
+    return withAnswers(state, { package: answer });
   },
 };
 
@@ -180,11 +185,10 @@ const packageManager: Step = {
     state.answers.packageManager === undefined &&
     state.answers.workspace !== true &&
     context.tools(state).choices.length > 0,
-  run: async (state, context, { canGoBack, before }) => {
+  run: async (state, context, { ask, before }) => {
     const { label, title, choices } = context.tools(state);
-    const answer = await context.ask.choose({
+    const answer = await ask.choose({
       message: label,
-      canGoBack,
       fallback: before ?? title,
       choices: choices.map(({ title: value, isInstalled }) => ({
         value,
@@ -192,69 +196,59 @@ const packageManager: Step = {
         ...(value === title ? { description: 'Detected here' } : {}),
       })),
     });
-    if (answer === BACK) return { kind: 'back' };
-    return { kind: 'answered', answer, state: withAnswers(state, { packageManager: answer }) };
+    return withAnswers(state, { packageManager: answer });
   },
 };
 
 const git: Step = {
   topic: 'git',
   isOpen: (state) => !state.settled.has('git'),
-  run: async (state, context, { canGoBack, before }) => {
+  run: async (state, context, { ask, before }) => {
     if (isInRepository(resolve(context.cwd, state.answers.folder ?? '.'))) {
       context.say.note('The folder is in a git repository, so no new one is created');
-      return { kind: 'passed', state: settle(state, 'git') };
+      return settle(state, 'git');
     }
     if (findOnPath('git', context.env) === undefined) {
       context.say.note('git is not installed, so no repository is created');
-      return { kind: 'passed', state: settle(state, 'git') };
+      return settle(state, 'git');
     }
     const message = 'Create a git repository with a first commit?';
-    const answer = await context.ask.confirm({ message, canGoBack, fallback: before !== 'no' });
-    return answer === BACK ? { kind: 'back' } : settledYesOrNo(state, 'git', answer);
+    const isWanted = await ask.confirm({ message, fallback: before !== 'false' });
+    return settle(withAnswers(state, { git: isWanted }), 'git');
   },
 };
 
 const install: Step = {
   topic: 'install',
   isOpen: (state) => !state.settled.has('install'),
-  run: async (state, context, { canGoBack, before }) => {
+  run: async (state, context, { ask, before }) => {
     const { title, problem } = context.tools(state);
     const reason = await problem();
     if (reason !== undefined) {
       context.say.note(`${reason}, so dependencies are not installed`);
-      return { kind: 'passed', state: settle(withAnswers(state, { install: false }), 'install') };
+      return settle(withAnswers(state, { install: false }), 'install');
     }
     const message = `Install dependencies with ${title}?`;
-    const answer = await context.ask.confirm({ message, canGoBack, fallback: before !== 'no' });
-    return answer === BACK ? { kind: 'back' } : settledYesOrNo(state, 'install', answer);
+    const isWanted = await ask.confirm({ message, fallback: before !== 'false' });
+    return settle(withAnswers(state, { install: isWanted }), 'install');
   },
 };
-
-function settledYesOrNo(state: WizardState, topic: 'git' | 'install', answer: boolean): StepResult {
-  return {
-    kind: 'answered',
-    answer: answer ? 'yes' : 'no',
-    state: settle(withAnswers(state, { [topic]: answer }), topic),
-  };
-}
 
 const summary: Step = {
   topic: 'summary',
   isOpen: (state) => !state.settled.has('summary'),
-  run: async (state, context, { canGoBack, credentials }) => {
+  run: async (state, context, { ask, canGoBack, credentials }) => {
     const failure = await knownErrorOf(async () => {
       const preview = await context.preview(state.answers);
       context.say.summary(summaryRows(state, preview, credentials, context));
       context.say.changes(preview);
     });
     if (failure !== undefined) context.say.problem(failure);
-    const answer = await context.ask.choose({
+    const answer = await ask.choose({
       message:
         failure === undefined
           ? 'Create the project?'
           : 'The project cannot be created like this. What would you like to do?',
-      canGoBack,
       choices: [
         failure === undefined
           ? ({ value: 'create', name: 'Yes' } as const)
@@ -263,10 +257,9 @@ const summary: Step = {
         { value: 'end', name: 'No, quit without writing anything' },
       ],
     });
-    if (answer === BACK || answer === 'back') return { kind: 'back' };
+    if (answer === 'back') throw new GoBack();
     if (answer === 'end') throw interruptedError('Nothing was written');
-    if (answer === 'folder') return { kind: 'answered', state: reopenFolder(state) };
-    return { kind: 'answered', state: settle(state, 'summary') };
+    return answer === 'folder' ? reopenFolder(state) : settle(state, 'summary');
   },
 };
 
@@ -277,18 +270,18 @@ function summaryRows(
   context: WizardContext,
 ): readonly (readonly [string, string])[] {
   const { answers } = state;
-  const { definition, files, outside } = preview;
+  const { definition, count, outside } = preview;
   const { process, tasks, workflow } = definition;
   const overriding = credentials.kind === 'given' ? overridingVariables(state, context) : undefined;
   const counts = [
-    [files.create, 'new'],
-    [files.identical, 'unchanged'],
-    [files.merge, 'with added lines'],
-    [files.overwrite, 'overwritten'],
+    [count('create'), 'new'],
+    [count('identical'), 'unchanged'],
+    [count('merge'), 'with added lines'],
+    [count('overwrite'), 'overwritten'],
   ] as const;
   return [
     ['Folder', shortPath(preview.folder)],
-    ['Files', counts.flatMap(([count, what]) => (count === 0 ? [] : [`${count} ${what}`])).join(', ')],
+    ['Files', counts.flatMap(([number, what]) => (number === 0 ? [] : [`${number} ${what}`])).join(', ')],
     ...(outside.length === 0
       ? []
       : [

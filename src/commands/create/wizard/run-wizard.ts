@@ -5,18 +5,10 @@ import type { WizardContext } from './context.ts';
 import { credentialSteps } from './credential-steps.ts';
 import { processSteps } from './process-steps.ts';
 import { folderProblem, projectSteps } from './project-steps.ts';
-import { review } from './review-step.ts';
 import { sourceSteps } from './source-steps.ts';
-import type { OpenAnswers, Step, Topic, WizardState } from './state.ts';
+import { GoBack, stepPrompts, type Step, type Topic, type WizardState } from './state.ts';
 
-const STEPS: readonly Step[] = [
-  ...sourceSteps,
-  ...credentialSteps,
-  ...processSteps.before,
-  review,
-  ...processSteps.after,
-  ...projectSteps,
-];
+const STEPS: readonly Step[] = [...sourceSteps, ...credentialSteps, ...processSteps, ...projectSteps];
 
 const PROCESS_ANSWERS: readonly Topic[] = ['sample', 'task-queue', 'workflow-type'];
 
@@ -46,35 +38,27 @@ export async function runWizard(given: CreateAnswers, context: WizardContext): P
   let state: WizardState = { answers: given, settled: new Set(answeredByOptions(given)) };
   for (;;) {
     const now = state;
-    const open = openAnswers(now.answers, context);
+    const place = context.detected();
+    const credentials = chooseCredentials(now.answers, place === undefined ? [] : [place]);
+    const missing = missingAnswers(now.answers, credentials, context.env).map(({ question }) => question);
+    const open = { missing: new Set(missing), credentials };
     const step = STEPS.find(({ isOpen }) => isOpen(now, open, context));
     if (step === undefined) return state.answers;
-    const result = await step.run(now, context, {
-      canGoBack: before.length > 0,
-      before: previous.get(step.topic),
-      credentials: open.credentials,
-    });
-    if (result.kind === 'back') {
-      state = before.pop() ?? state;
-    } else {
-      if (result.kind === 'answered') {
-        before.push(now);
-        const { answer } = result;
-        if (answer !== previous.get(step.topic))
-          for (const topic of DEPENDENT_ANSWERS[step.topic] ?? []) previous.delete(topic);
-        if (answer === undefined) previous.delete(step.topic);
-        else previous.set(step.topic, answer);
-      }
-      state = result.state;
+    const { topic, run } = step;
+    const canGoBack = before.length > 0;
+    const earlier = previous.get(topic);
+    const { ask, hasAsked } = stepPrompts(context.ask, topic, canGoBack, previous);
+    try {
+      state = await run(now, context, { ask, canGoBack, before: earlier, credentials });
+    } catch (error) {
+      if (!(error instanceof GoBack)) throw error;
+      state = before.pop() ?? now;
+      continue;
     }
+    if (hasAsked() && state !== now) before.push(now);
+    if (previous.get(topic) !== earlier)
+      for (const dependent of DEPENDENT_ANSWERS[topic] ?? []) previous.delete(dependent);
   }
-}
-
-function openAnswers(answers: CreateAnswers, { detected, env }: WizardContext): OpenAnswers {
-  const place = detected();
-  const credentials = chooseCredentials(answers, place === undefined ? [] : [place]);
-  const missing = missingAnswers(answers, credentials, env);
-  return { missing: new Set(missing.map(({ question }) => question)), credentials };
 }
 
 /** Questions with a default that options have answered already. */

@@ -5,7 +5,6 @@ import { knownErrorOf } from '../../../base/errors.ts';
 import { expandHome } from '../../../base/user-folders.ts';
 import { requireWorkflow, type WorkerDefinition } from '../../../process/definition.ts';
 import type { WorkerSample } from '../../../process/worker-sample/read.ts';
-import { BACK } from '../../../terminal/prompts.ts';
 import type { SourceKind } from '../../../cli/process-options.ts';
 import { detectedText } from './credential-steps.ts';
 import type { WizardContext } from './context.ts';
@@ -17,13 +16,12 @@ const SAMPLE_FILE = 'worker-sample.zip';
 const source: Step = {
   topic: 'source',
   isOpen: (_, { missing }) => missing.has('source'),
-  run: async (state, context, { canGoBack, before, credentials }) => {
+  run: async (state, context, { ask, before, credentials }) => {
     const here = existsSync(resolve(context.cwd, DEFINITION_FILE));
     // Someone who passes credentials wants them used, which the sample does not do.
     const named = credentials.kind === 'given';
-    const answer = await context.ask.choose<SourceKind>({
+    const answer = await ask.choose<SourceKind>({
       message: 'Which process is the worker for?',
-      canGoBack,
       fallback: (before ?? (here ? 'file' : named ? 'api' : 'sample')) as SourceKind,
       choices: [
         ...(named
@@ -53,9 +51,8 @@ const source: Step = {
         },
       ],
     });
-    if (answer === BACK) return { kind: 'back' };
     const local = answer === 'sample' ? true : state.answers.local;
-    return { kind: 'answered', answer, state: withAnswers(state, { source: answer, local }) };
+    return withAnswers(state, { source: answer, local });
   },
 };
 
@@ -72,42 +69,35 @@ async function loadDefinition(path: string): Promise<WorkerDefinition> {
 const file: Step = {
   topic: 'file',
   isOpen: (state) => state.answers.source === 'file' && state.definition === undefined,
-  run: async (state, context, { canGoBack, before }) => {
+  run: async (state, context, { ask, before }) => {
     const given = state.answers.definition;
     if (given !== undefined) {
       // It was named on the command line, so its mistakes are fixed there: they end the wizard.
-      const named = await loadDefinition(resolve(context.cwd, given));
-      return { kind: 'passed', state: withDefinition(state, context, named) };
+      return withDefinition(state, context, await loadDefinition(resolve(context.cwd, given)));
     }
     let definition: WizardState['definition'];
     const fileOf = (text: string): string => resolve(context.cwd, expandHome(text, context.env));
-    const answer = await context.ask.text({
+    const answer = await ask.text({
       message: 'Definition file',
-      canGoBack,
       fallback: before ?? DEFINITION_FILE,
       validate: (text) => (existsSync(fileOf(text)) ? undefined : 'The file does not exist'),
       validateAsync: async (text) =>
         (await knownErrorOf(async () => (definition = await loadDefinition(fileOf(text)))))?.message,
     });
-    if (answer === BACK || definition === undefined) return { kind: 'back' };
-    return {
-      kind: 'answered',
-      answer,
-      state: withAnswers(withDefinition(state, context, definition), { definition: expandHome(answer, context.env) }),
-    };
+    if (definition === undefined) throw new Error('the file was accepted without being read');
+    return withAnswers(withDefinition(state, context, definition), { definition: expandHome(answer, context.env) });
   },
 };
 
 const workerSample: Step = {
   topic: 'worker-sample',
   isOpen: ({ answers }) => answers.source === 'worker-sample' && answers.workerSample === undefined,
-  run: async (state, context, { canGoBack, before }) => {
+  run: async (state, context, { ask, before }) => {
     const { readWorkerSample } = await import('../../../process/worker-sample/read.ts');
     let read: WorkerSample | undefined;
     const fileOf = (text: string): string => resolve(context.cwd, expandHome(text, context.env));
-    const answer = await context.ask.text({
+    const answer = await ask.text({
       message: 'Worker sample (zip archive or unpacked folder)',
-      canGoBack,
       fallback: before ?? SAMPLE_FILE,
       validate: (text) => (existsSync(fileOf(text)) ? undefined : 'The file does not exist'),
       validateAsync: async (text) => {
@@ -115,7 +105,7 @@ const workerSample: Step = {
         return failure && [failure.message, failure.seen ?? ''].filter(Boolean).join(': ');
       },
     });
-    if (answer === BACK || read === undefined) return { kind: 'back' };
+    if (read === undefined) throw new Error('the sample was accepted without being read');
     const { tasks, taskQueue, workflowType } = read;
     context.say.done(
       [
@@ -124,8 +114,7 @@ const workerSample: Step = {
         ...(workflowType.kind === 'found' ? [`workflow type ${workflowType.value}`] : []),
       ].join(', '),
     );
-    const found = { from: expandHome(answer, context.env), workerSample: read };
-    return { kind: 'answered', answer, state: withAnswers(state, found) };
+    return withAnswers(state, { from: expandHome(answer, context.env), workerSample: read });
   },
 };
 
@@ -136,11 +125,10 @@ const account: Step = {
     answers.local !== true &&
     credentials.kind === 'not-needed' &&
     !settled.has('credentials'),
-  run: async (state, context, { canGoBack, before }) => {
+  run: async (state, context, { ask, before }) => {
     const detected = context.detected();
-    const answer = await context.ask.choose<'local' | 'account' | 'later'>({
+    const answer = await ask.choose<'local' | 'account' | 'later'>({
       message: 'Where will the worker run first?',
-      canGoBack,
       fallback: (before ?? 'local') as 'local',
       choices: [
         {
@@ -159,10 +147,9 @@ const account: Step = {
         { value: 'later', name: 'On KuFlow, with credentials that I add later' },
       ],
     });
-    if (answer === BACK) return { kind: 'back' };
-    if (answer === 'account') return { kind: 'answered', answer, state: withAnswers(state, { connect: true }) };
+    if (answer === 'account') return withAnswers(state, { connect: true });
     const settled = settle(state, 'credentials');
-    return { kind: 'answered', answer, state: answer === 'local' ? withAnswers(settled, { local: true }) : settled };
+    return answer === 'local' ? withAnswers(settled, { local: true }) : settled;
   },
 };
 

@@ -3,6 +3,14 @@ import type { ProcessListing } from '../../../discovery/types.ts';
 import type { PackageManager } from '../../../languages/project-spec.ts';
 import type { WorkerDefinition } from '../../../process/definition.ts';
 import type { CreateAnswers } from '../answers.ts';
+import {
+  BACK,
+  type Back,
+  type ChoiceQuestion,
+  type Prompts,
+  type Question,
+  type TextQuestion,
+} from '../../../terminal/prompts.ts';
 import type { WizardContext } from './context.ts';
 
 /** What a question is about. Also the key of the answer that is offered again when somebody goes back to it. */
@@ -58,24 +66,57 @@ export interface OpenAnswers {
   readonly credentials: CredentialChoice;
 }
 
-/** `answered`: a person was asked. `passed`: nobody was, so that there is nothing to go back to. */
-export type StepResult =
-  | { readonly kind: 'answered'; readonly state: WizardState; readonly answer?: string | undefined }
-  | { readonly kind: 'passed'; readonly state: WizardState }
-  | { readonly kind: 'back' };
-
 /** One question, or one thing to look up. */
 export interface Step {
   readonly topic: Topic;
   readonly isOpen: (state: WizardState, open: OpenAnswers, context: WizardContext) => boolean;
-  readonly run: (state: WizardState, context: WizardContext, asking: Asking) => Promise<StepResult>;
+  /** Resolves to the same state if nothing was answered. Rejects with `GoBack` to ask the previous question again. */
+  readonly run: (state: WizardState, context: WizardContext, asking: Asking) => Promise<WizardState>;
 }
 
-export interface Asking {
+interface Asking {
+  readonly ask: ReturnType<typeof stepPrompts>['ask'];
   readonly canGoBack: boolean;
   /** The answer that was given before somebody went back. */
   readonly before: string | undefined;
   readonly credentials: CredentialChoice;
+}
+
+export class GoBack extends Error {}
+
+/**
+ * The prompts of a step. They reject with `GoBack` on Esc, and put the answer into `answers`, to offer it again when somebody goes back to the
+ * step. A secret is not remembered, and a proposal that was accepted neither: the next proposal may be another one.
+ */
+export function stepPrompts(prompts: Prompts, topic: Topic, canGoBack: boolean, answers: Map<Topic, string>) {
+  let hasAsked = false;
+  const answerTo = async <Answer>(asked: Promise<Answer | Back>): Promise<Answer> => {
+    hasAsked = true;
+    const answer = await asked;
+    if (answer === BACK) throw new GoBack();
+    return answer;
+  };
+  const remember = <Answer extends string | boolean>(answer: Answer): Answer => {
+    answers.set(topic, String(answer));
+    return answer;
+  };
+  const ask = {
+    /** `proposal`: the fallback, unless there is an earlier answer. */
+    text: async ({ proposal, ...question }: TextQuestion & { readonly proposal?: string }) => {
+      const fallback = proposal === undefined ? question.fallback : (answers.get(topic) ?? proposal);
+      const answer = remember(await answerTo(prompts.text({ canGoBack, ...question, fallback })));
+      if (answer === proposal) answers.delete(topic);
+      return answer;
+    },
+    choose: async <Value extends string>(question: ChoiceQuestion<Value>) =>
+      remember(await answerTo(prompts.choose({ canGoBack, ...question }))),
+    search: async <Value extends string>(question: ChoiceQuestion<Value>) =>
+      remember(await answerTo(prompts.search({ canGoBack, ...question }))),
+    confirm: async (question: Parameters<Prompts['confirm']>[0]) =>
+      remember(await answerTo(prompts.confirm({ canGoBack, ...question }))),
+    secret: async (question: Question) => await answerTo(prompts.secret({ canGoBack, ...question })),
+  };
+  return { ask, hasAsked: () => hasAsked };
 }
 
 export function settle(state: WizardState, topic: Topic): WizardState {

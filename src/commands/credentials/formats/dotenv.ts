@@ -1,7 +1,7 @@
 import { parseEnv } from 'node:util';
 import { Secret } from '../../../base/secret.ts';
 import { credentialEnvironment } from './environment.ts';
-import { definedEntries, listKeyChanges, type FormatInput, type Formatted } from './format.ts';
+import { listKeyChanges, type FormatInput, type Formatted } from './format.ts';
 import { cannotEditError, insertLines, splitTextFile } from '../../../files/text-file.ts';
 
 const HEADER =
@@ -30,16 +30,15 @@ export function formatDotenv(input: FormatInput): Formatted {
     );
   }
   const old = parseVariables(text);
-  const before = new Map(definedEntries([...values.keys()].map((key) => [key, old[key]])));
   let edited = text.trim() === '' && existing === undefined ? HEADER + lineEnd : text;
   for (const [key, value] of values) edited = setVariable(edited, key, value, lineEnd, name);
-  const repeated = [...before]
-    .filter(([key, value]) => values.get(key) === value && assignments.filter((one) => one.key === key).length > 1)
+  const repeated = [...values]
+    .filter(([key, value]) => old[key] === value && assignments.filter((one) => one.key === key).length > 1)
     .map(([key]) => ({ kind: 'changed', key }) as const);
   checkReadBack(parseVariables(edited), old, values, name);
   return {
     text: new Secret(mark + edited),
-    changes: [...listKeyChanges(before, values), ...repeated],
+    changes: [...listKeyChanges(values, (key) => old[key]), ...repeated],
     notes: listNotes(old, input),
   };
 }

@@ -1,5 +1,6 @@
 import type { CredentialSet } from '../set.ts';
 import type { SetPaths } from '../store/layout.ts';
+import type { Environment } from '../../../settings/environment.ts';
 
 const PARTS = [
   ['CERT', 'CLIENT_CERT', 'cert'],
@@ -15,10 +16,7 @@ const PARTS = [
  * `TEMPORAL_TLS` is never set, because some versions of the Temporal SDK turn TLS off when they see it. The client ID
  * is not set either, because it must come from the same source as the client secret.
  */
-export function credentialEnvironment(
-  set: CredentialSet,
-  paths?: SetPaths,
-): Readonly<Record<string, string | undefined>> {
+export function credentialEnvironment(set: CredentialSet, paths?: SetPaths): Environment {
   const data = { cert: set.certificate, key: set.privateKey.reveal(), ca: set.authorities };
   const worker = PARTS.flatMap(([name, , part]) => [
     [`TEMPORAL_MUTUALTLS_${name}`, paths?.[part]] as const,

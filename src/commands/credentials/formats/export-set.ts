@@ -1,4 +1,4 @@
-import { basename, dirname, isAbsolute, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { isoTime, type Clock } from '../../../base/clock.ts';
 import { KnownError, usageError } from '../../../base/errors.ts';
 import { Secret } from '../../../base/secret.ts';
@@ -11,7 +11,7 @@ import { replaceFile } from '../../../files/write.ts';
 import { formatDotenv } from './dotenv.ts';
 import type { FormatInput, FormatName, Formatted, KeyChange } from './format.ts';
 import { formatJson } from './json.ts';
-import { checkPemFolder, pemFileNames, planPem, withPemFolderLock, writePem } from './pem-folder.ts';
+import { checkPemJournal, planPem, secretFiles, withPemFolderLock, writePem } from './pem-folder.ts';
 import { formatSecretManifest } from './secret-manifest.ts';
 import {
   checkUnchanged,
@@ -24,10 +24,10 @@ import {
   targetText,
   whyNotOwnFolder,
   withFolderLock,
-  type TargetFile,
 } from '../target.ts';
 import { formatTemporalToml } from './temporal-toml.ts';
 import { formatYaml } from './yaml.ts';
+import type { Environment } from '../../../settings/environment.ts';
 
 export type ExportEvent =
   /** Another run of this tool is writing to the folder. */
@@ -42,8 +42,8 @@ export interface ExportRequest {
   readonly format: FormatName;
   /** `-` for the text itself, otherwise an absolute path: a folder for `pem`, a file for the other formats. */
   readonly output: string;
-  /** Paths of the set's files; required by `temporal-toml`. */
-  readonly paths?: SetPaths | undefined;
+  /** Paths of the set's files. */
+  readonly paths: SetPaths;
   /** Whether `dotenv` and `yaml` contain these paths instead of the content of the files. */
   readonly byPath: boolean;
   /** Profile, only for `temporal-toml`; `default` if absent. */
@@ -54,10 +54,10 @@ export interface ExportRequest {
   readonly allowGit: boolean;
   readonly dryRun: boolean;
   readonly files: FileSystem;
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly env: Environment;
   readonly clock: Clock;
   readonly signal?: AbortSignal;
-  readonly report?: (event: ExportEvent) => void;
+  readonly report?: ((event: ExportEvent) => void) | undefined;
 }
 
 export type ExportResult =
@@ -85,56 +85,43 @@ const FORMATS: Readonly<Record<TextFormat, (input: FormatInput) => Formatted>> =
  * change. A target that cannot be edited is rejected before anything is written. Rejects with a KnownError.
  */
 export async function exportSet(request: ExportRequest): Promise<ExportResult> {
-  const { format, output } = request;
-  if (output !== '-' && !isAbsolute(output)) throw new Error('the output is not an absolute path');
+  const { format } = request;
   checkOptions(request);
-  if (format === 'pem') return await exportPem(request);
-  return await exportText({ ...request, format });
+  return format === 'pem' ? await exportPem(request) : await exportText({ ...request, format });
 }
 
 async function exportText(request: TextRequest): Promise<ExportResult> {
   const { format, output, dryRun, files, report } = request;
   if (output === '-') {
-    const { text, notes } = FORMATS[format]({ ...formatInput(request), name: 'the output' });
+    const { text, notes } = FORMATS[format](formatInput(request));
     return { kind: 'printed', text, notes };
   }
   const planned = await prepare(request);
-  if (isUpToDate(planned)) return { kind: 'unchanged', path: output, changes: [], notes: planned.notes };
+  const { changes, notes } = planned;
+  if (isUpToDate(planned)) return { kind: 'unchanged', path: output, changes: [], notes };
   if (dryRun) {
-    report?.({ kind: 'changes', path: output, changes: planned.changes });
-    return { kind: 'would-write', path: output, changes: planned.changes, notes: planned.notes };
+    report?.({ kind: 'changes', path: output, changes });
+    return { kind: 'would-write', path: output, changes, notes };
   }
   return await withFolderLock(files, dirname(planned.target.path), lockWaiting(request), async () => {
     // Another run may have written the file in the meantime.
     const prepared = await prepare(request);
-    const { changes, notes } = prepared;
-    if (isUpToDate(prepared)) return { kind: 'unchanged', path: output, changes: [], notes };
-    report?.({ kind: 'changes', path: output, changes });
-    const { target, content, mode } = prepared;
+    const { target, content, mode, ...done } = prepared;
+    if (isUpToDate(prepared)) return { kind: 'unchanged', path: output, changes: [], notes: done.notes };
+    report?.({ kind: 'changes', path: output, changes: done.changes });
     await withContext(`Writing ${target.name}`, target.path, () =>
       replaceFile(target.path, content, { files, mode, check: () => checkUnchanged(files, target, content) }),
     );
-    return { kind: 'written', path: output, changes, notes };
+    return { kind: 'written', path: output, ...done };
   });
 }
 
-interface Prepared {
-  readonly target: TargetFile;
-  readonly content: Buffer;
-  readonly mode: number;
-  readonly changes: readonly KeyChange[];
-  readonly notes: readonly string[];
-}
-
-function isUpToDate({ target, content, mode }: Prepared): boolean {
+function isUpToDate({ target, content, mode }: Awaited<ReturnType<typeof prepare>>): boolean {
   return target.bytes?.equals(content) === true && mode === target.mode;
 }
 
-/**
- * The new content of the target, based on its current content. Rejects with a KnownError if the target cannot be
- * edited.
- */
-async function prepare(request: TextRequest): Promise<Prepared> {
+/** The new content of the target. Rejects with a KnownError if the target cannot be edited. */
+async function prepare(request: TextRequest) {
   const { files, format, output, env, allowGit, set } = request;
   const target = await readTargetFile(files, output);
   const formatted = FORMATS[format]({ ...formatInput(request), existing: targetText(target) });
@@ -147,15 +134,11 @@ async function prepare(request: TextRequest): Promise<Prepared> {
 }
 
 function lockWaiting({ clock, signal, output, report }: ExportRequest): LockWaitOptions {
-  return {
-    clock,
-    signal,
-    onWait: (pid) => report?.({ kind: 'waiting', path: output, pid }),
-  };
+  return { clock, signal, onWait: (pid) => report?.({ kind: 'waiting', path: output, pid }) };
 }
 
 /** The parts of an export request that are known before there is a set. */
-export type ExportCheck = Omit<ExportRequest, 'set' | 'paths' | 'report'> & {
+type ExportCheck = Omit<ExportRequest, 'set' | 'paths' | 'report'> & {
   readonly withToken: boolean;
   /** The scope of the set to come. */
   readonly scope: EngineScope;
@@ -163,32 +146,17 @@ export type ExportCheck = Omit<ExportRequest, 'set' | 'paths' | 'report'> & {
   readonly project: string;
 };
 
-/**
- * Makes all checks of `exportSet` with a placeholder, before a set is requested. Rejects with a KnownError if the set
- * could not be written.
- */
-export async function checkExport(check: ExportCheck): Promise<void> {
-  const { format, output, files, env, allowGit, withToken, clock, project } = check;
-  checkOptions(check);
-  if (format === 'pem') {
-    const folder = await resolvePemFolder(files, output);
-    await checkPemFolder(files, folder, withToken);
-    for (const name of pemFileNames(withToken, true)) await ensureIgnoredByGit(join(folder, name), env, allowGit);
-    if (!check.dryRun) await requireWritable(folder);
-    return;
-  }
-  const set = placeholderSet(check.scope, withToken, clock.now());
+/** Makes all checks of `exportSet` with a placeholder, before a set is requested. Rejects with a KnownError. */
+export async function checkExport({ scope, withToken, project, ...check }: ExportCheck): Promise<void> {
+  const { format, output, files, clock, dryRun } = check;
+  const set = placeholderSet(scope, withToken, clock.now());
   const paths = setFilePaths(storeLayout(project), newSetId(clock.now()));
-  const request = { ...check, format, set, paths };
-  if (output === '-') {
-    FORMATS[format]({ ...formatInput(request), name: 'the output' });
-    return;
-  }
-  const { target } = await prepare(request);
-  if (!check.dryRun) await requireWritable(dirname(target.path));
+  await exportSet({ ...check, set, paths, dryRun: true, report: undefined });
+  if (format === 'pem') await checkPemJournal(files, output);
+  if (output !== '-' && !dryRun) await requireWritable(format === 'pem' ? output : dirname(output));
 }
 
-function checkOptions({ format, output, byPath, profile, secretName }: Omit<ExportRequest, 'set'>): void {
+function checkOptions({ format, output, byPath, profile, secretName }: ExportRequest): void {
   for (const [option, value, only] of [
     ['--temporal-profile', profile, 'temporal-toml'],
     ['--secret-name', secretName, 'k8s-secret'],
@@ -206,10 +174,9 @@ function checkOptions({ format, output, byPath, profile, secretName }: Omit<Expo
 
 function formatInput({ set, format, output, paths, byPath, profile, secretName }: ExportRequest): FormatInput {
   const wantsPaths = format === 'temporal-toml' || byPath;
-  if (wantsPaths && paths === undefined) throw usageError('There are no credential files whose paths could be written');
   return {
     set,
-    name: basename(output),
+    name: output === '-' ? 'the output' : basename(output),
     profile: profile ?? 'default',
     paths: wantsPaths ? paths : undefined,
     secretName,
@@ -225,16 +192,11 @@ async function exportPem(request: ExportRequest): Promise<ExportResult> {
   const { files, set, output, env, allowGit, dryRun, report } = request;
   const folder = await resolvePemFolder(files, output);
   const gitNotes: string[] = [];
-  for (const name of pemFileNames(set.token !== undefined, true))
-    gitNotes.push(...(await ensureIgnoredByGit(join(folder, name), env, allowGit)));
+  for (const name of secretFiles(set)) gitNotes.push(...(await ensureIgnoredByGit(join(folder, name), env, allowGit)));
   if (dryRun) {
     const { files: planned, changes, notes } = await planPem(files, folder, set);
-    return {
-      kind: planned.length === 0 ? 'unchanged' : 'would-write',
-      path: output,
-      changes,
-      notes: [...notes, ...gitNotes],
-    };
+    const kind = planned.length === 0 ? 'unchanged' : 'would-write';
+    return { kind, path: output, changes, notes: [...notes, ...gitNotes] };
   }
   return await withPemFolderLock(files, folder, lockWaiting(request), async (completed) => {
     if (completed) report?.({ kind: 'completed', path: output });

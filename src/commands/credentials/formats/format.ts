@@ -39,19 +39,14 @@ export interface Formatted {
 /** The values to write; undefined for a key that has to be removed, because another key sets the same thing. */
 export type KeyValues = ReadonlyMap<string, string | undefined>;
 
-export function listKeyChanges(before: ReadonlyMap<string, string>, values: KeyValues): readonly KeyChange[] {
-  const changes: KeyChange[] = [];
-  for (const [key, value] of values) {
-    const old = before.get(key);
-    if (old === value) continue;
-    changes.push({ kind: old === undefined ? 'added' : value === undefined ? 'removed' : 'changed', key });
-  }
-  return changes;
-}
-
-/** The entries that have a value. */
-export function definedEntries<K>(
-  entries: Iterable<readonly [K, string | undefined]>,
-): readonly (readonly [K, string])[] {
-  return [...entries].filter((entry): entry is [K, string] => entry[1] !== undefined);
+/** The differences between these values and those before. */
+export function listKeyChanges(
+  values: KeyValues,
+  valueBefore: (key: string) => string | undefined,
+): readonly KeyChange[] {
+  return [...values].flatMap(([key, value]): readonly KeyChange[] => {
+    const old = valueBefore(key);
+    if (old === value) return [];
+    return [{ kind: old === undefined ? 'added' : value === undefined ? 'removed' : 'changed', key }];
+  });
 }

@@ -1,3 +1,4 @@
+import { textAtPath } from '../../../base/json.ts';
 import { Secret } from '../../../base/secret.ts';
 import { parseJsonObject } from '../../../files/json-edit.ts';
 import { splitTextFile } from '../../../files/text-file.ts';
@@ -16,9 +17,6 @@ export function formatJson({ set, existing, name }: FormatInput): Formatted {
   const values = jsonValues(set);
   const { mark, text, lineEnd } = splitTextFile(existing);
   const old = text.trim() === '' ? undefined : parseJsonObject(text, name);
-  const before = new Map(
-    Object.entries(old ?? {}).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
-  );
   const edits = [...values].map(([key, value]) => ({ path: [key], value }));
   const edited =
     old === undefined
@@ -26,7 +24,8 @@ export function formatJson({ set, existing, name }: FormatInput): Formatted {
       : // JSON is YAML in flow style.
         editYaml(text, edits, name, lineEnd);
   parseJsonObject(edited, name);
-  return { text: new Secret(mark + edited), changes: listKeyChanges(before, values), notes: [] };
+  const changes = listKeyChanges(values, (key) => textAtPath(old, [key]));
+  return { text: new Secret(mark + edited), changes, notes: [] };
 }
 
 function jsonValues(set: CredentialSet): KeyValues {

@@ -25,38 +25,20 @@ import {
 import type { KeyChange } from './format.ts';
 
 const JOURNAL = '.kuflow-credentials-journal';
-const OLD_JOURNAL = '.kuflow-credentials-journal.json';
 
 /** Names of the files of a set in a folder. */
 const PEM_FILES = [SET_FILES.ca, SET_FILES.cert, SET_FILES.key, SET_FILES.token] as const;
 
-/** The files that only their owner may read. */
 const SECRET: readonly string[] = [SET_FILES.key, SET_FILES.token];
 
-/** The files of a set; with `secretOnly`, those that only their owner may read. */
-export function pemFileNames(withToken: boolean, secretOnly = false): readonly string[] {
-  return PEM_FILES.filter((name) => (withToken || name !== SET_FILES.token) && (!secretOnly || SECRET.includes(name)));
+/** The files of a set that only their owner may read. */
+export function secretFiles(set: CredentialSet): readonly string[] {
+  return SECRET.filter((name) => name !== SET_FILES.token || set.token !== undefined);
 }
 
-/** A file in the folder, with its current state and its new content. */
-export interface PemFile {
-  readonly target: TargetFile;
-  readonly content: Buffer;
-  readonly mode: number;
-}
-
-export interface PemPlan {
-  readonly files: readonly PemFile[];
-  readonly changes: readonly KeyChange[];
-  readonly notes: readonly string[];
-}
-
-/**
- * Compares the files in the folder with the set. Links in `folder` must be resolved. Throws a KnownError for a file
- * that must not be replaced.
- */
-export async function planPem(files: FileSystem, folder: string, set: CredentialSet): Promise<PemPlan> {
-  const plan: PemFile[] = [];
+/** Compares the files in the folder with the set. Throws a KnownError for a file that must not be replaced. */
+export async function planPem(files: FileSystem, folder: string, set: CredentialSet) {
+  const plan: { readonly target: TargetFile; readonly content: Buffer; readonly mode: number }[] = [];
   const changes: KeyChange[] = [];
   const notes: string[] = [];
   for (const [name, text] of setContents(set)) {
@@ -77,11 +59,8 @@ export async function planPem(files: FileSystem, folder: string, set: Credential
   return { files: plan, changes, notes };
 }
 
-/**
- * Makes the checks of a run that writes to the folder, before there is a set. Rejects with a KnownError if it could not
- * be written.
- */
-export async function checkPemFolder(files: FileSystem, folder: string, withToken: boolean): Promise<void> {
+/** Rejects with a KnownError for a journal in the folder that cannot be completed. */
+export async function checkPemJournal(files: FileSystem, folder: string): Promise<void> {
   await rejectForeignJournal(files, folder);
   try {
     await readStaged(pemStaging(files, folder));
@@ -89,7 +68,6 @@ export async function checkPemFolder(files: FileSystem, folder: string, withToke
     // The journal disappeared while it was read: another run has completed it.
     if (codeOf(error) !== 'ENOENT') throw systemError(error, 'Reading the journal', folder);
   }
-  for (const name of pemFileNames(withToken)) await readTargetFile(files, join(folder, name));
 }
 
 /**
@@ -112,7 +90,11 @@ export async function withPemFolderLock<T>(
 }
 
 /** Replaces all files or none of them. Call it only in `withPemFolderLock`. Rejects with a KnownError. */
-export async function writePem(files: FileSystem, folder: string, plan: PemPlan): Promise<void> {
+export async function writePem(
+  files: FileSystem,
+  folder: string,
+  plan: Pick<Awaited<ReturnType<typeof planPem>>, 'files'>,
+): Promise<void> {
   if (plan.files.length === 0) return;
   const changes = plan.files.map(({ target: { name, bytes }, content, mode }) => {
     return { path: name, before: bytes, after: content, mode };
@@ -146,21 +128,13 @@ function pemStaging(files: FileSystem, folder: string): StagingTarget {
   };
 }
 
-/** Throws a KnownError for a journal that another user or an older version of this tool wrote. */
+/** Throws a KnownError for a journal of another user. */
 async function rejectForeignJournal(files: FileSystem, folder: string): Promise<void> {
-  await withContext('Reading the journal', folder, async () => {
-    if ((await files.look(join(folder, OLD_JOURNAL))) !== undefined)
-      throw new KnownError({
-        message: `An older version of this tool was interrupted while it wrote credentials into ${folder}`,
-        seen: `${OLD_JOURNAL} exists`,
-        next: [
-          `Remove ${OLD_JOURNAL} and the files that end with .kuflow-new from that folder, then write the credentials again`,
-        ],
-      });
-    if ((await files.look(join(folder, JOURNAL)))?.own === false)
-      throw new KnownError({
-        message: `${join(folder, JOURNAL)} belongs to another user`,
-        next: ['Remove it, then write the credentials again'],
-      });
-  });
+  const path = join(folder, JOURNAL);
+  const status = await withContext('Reading the journal', folder, () => files.look(path));
+  if (status?.own === false)
+    throw new KnownError({
+      message: `${path} belongs to another user`,
+      next: ['Remove it, then write the credentials again'],
+    });
 }

@@ -5,7 +5,7 @@ import { isRecord, textAtPath } from '../../../base/json.ts';
 import { Secret } from '../../../base/secret.ts';
 import type { CredentialSet } from '../set.ts';
 import { editYaml, PARSING, parseYamlMap, type YamlData } from '../../../files/yaml-edit.ts';
-import { definedEntries, listKeyChanges, type FormatInput, type Formatted, type KeyValues } from './format.ts';
+import { listKeyChanges, type FormatInput, type Formatted, type KeyValues } from './format.ts';
 import { cannotEditError, splitTextFile } from '../../../files/text-file.ts';
 
 const DEFAULT_NAME = 'kuflow-worker';
@@ -26,7 +26,8 @@ export function formatSecretManifest(input: FormatInput): Formatted {
     ]);
   const values = secretValues(set);
   const { mark, text, lineEnd } = splitTextFile(existing);
-  const documents = splitDocuments(text);
+  // With the text between them: joined, they are the file.
+  const documents = text.split(/^(?=---(?:\s|$))/m);
   const secrets = documents.flatMap((document, index) => findSecret(document, index, name));
   const target = selectSecret(secrets, secretName, name);
   if (target === undefined) {
@@ -35,7 +36,11 @@ export function formatSecretManifest(input: FormatInput): Formatted {
     const separator = isBlank(last) ? '' : '---\n';
     const lineBreak = text === '' || text.endsWith('\n') ? '' : lineEnd;
     const added = ((text === '' ? `${HEADER}\n` : separator) + manifest).replaceAll('\n', lineEnd);
-    return { text: new Secret(mark + text + lineBreak + added), changes: listKeyChanges(new Map(), values), notes: [] };
+    return {
+      text: new Secret(mark + text + lineBreak + added),
+      changes: listKeyChanges(values, () => undefined),
+      notes: [],
+    };
   }
   const { type, immutable } = target.data;
   if (type !== undefined && type !== 'Opaque')
@@ -47,12 +52,15 @@ export function formatSecretManifest(input: FormatInput): Formatted {
   const edits = [...values].flatMap(([key, value]) => editsForKey(target.data, key, value));
   const edited = editYaml(documents[target.index] ?? '', edits, name, lineEnd);
   const joined = documents.map((document, index) => (index === target.index ? edited : document)).join('');
-  const before = new Map(definedEntries([...values.keys()].map((key) => [key, readKey(target.data, key)])));
+  const changes = listKeyChanges(
+    values,
+    (key) => readSectionKey(target.data, 'stringData', key) ?? readSectionKey(target.data, 'data', key),
+  );
   const notes =
     immutable === true
       ? [`The Secret ${target.name} is immutable: delete the old one from the cluster before you apply this file`]
       : [];
-  return { text: new Secret(mark + joined), changes: listKeyChanges(before, values), notes };
+  return { text: new Secret(mark + joined), changes, notes };
 }
 
 function secretValues(set: CredentialSet): KeyValues {
@@ -72,11 +80,6 @@ interface FoundSecret {
   readonly index: number;
   readonly name: string;
   readonly data: YamlData;
-}
-
-/** The documents of a file including the text between them: joined, they are the file. */
-function splitDocuments(text: string): readonly string[] {
-  return text.split(/^(?=---(?:\s|$))/m);
 }
 
 function isBlank(text: string): boolean {
@@ -140,10 +143,6 @@ function sectionEdit(
 ): { readonly path: readonly string[]; readonly value: string | undefined } {
   const encoded = value !== undefined && section === 'data' ? Buffer.from(value, 'utf8').toString('base64') : value;
   return { path: [section, key], value: encoded };
-}
-
-function readKey(data: YamlData, key: string): string | undefined {
-  return readSectionKey(data, 'stringData', key) ?? readSectionKey(data, 'data', key);
 }
 
 function readSectionKey(data: YamlData, section: 'stringData' | 'data', key: string): string | undefined {

@@ -2,7 +2,7 @@ import { isAbsolute } from 'node:path';
 import { usageError } from '../../../base/errors.ts';
 import { isRecord, textAtPath } from '../../../base/json.ts';
 import { Secret } from '../../../base/secret.ts';
-import { definedEntries, listKeyChanges, type FormatInput, type Formatted } from './format.ts';
+import { listKeyChanges, type FormatInput, type Formatted } from './format.ts';
 import { splitTextFile } from '../../../files/text-file.ts';
 import { editToml, parseTomlTable, type TomlData } from '../../../files/toml-edit.ts';
 
@@ -31,15 +31,15 @@ export function formatTemporalToml({ set, existing, name, paths, profile }: Form
     ['tls.client_cert_data', undefined],
     ['tls.client_key_data', undefined],
   ]);
-  const edits = [...values].map(([key, value]) => ({ path: [...at, ...key.split('.')], value }));
+  const pathOf = (key: string): readonly string[] => [...at, ...key.split('.')];
+  const edits = [...values].map(([key, value]) => ({ path: pathOf(key), value }));
   const old = parseTomlTable(text, name);
-  const before = new Map(definedEntries(edits.map(({ path }) => [path.join('.'), textAtPath(old, path)])));
+  const changes = listKeyChanges(values, (key) => textAtPath(old, pathOf(key)));
   const start = existing === undefined ? `${HEADER}\n` : text;
   const edited = editToml(start, edits, name, lineEnd);
-  const after = new Map(edits.map(({ path, value }) => [path.join('.'), value]));
   return {
     text: new Secret(mark + edited),
-    changes: listKeyChanges(before, after),
+    changes: changes.map(({ kind, key }) => ({ kind, key: pathOf(key).join('.') })),
     notes: listNotes(old, at, set.token !== undefined),
   };
 }

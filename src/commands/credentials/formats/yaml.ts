@@ -4,7 +4,7 @@ import { splitTextFile } from '../../../files/text-file.ts';
 import { parseYamlMap } from '../../../files/yaml-edit.ts';
 import type { SettingName } from '../../../settings/keys.ts';
 import { editSettings } from '../store/settings-file.ts';
-import { definedEntries, listKeyChanges, type FormatInput, type Formatted } from './format.ts';
+import { listKeyChanges, type FormatInput, type Formatted } from './format.ts';
 
 /** The text of an application file with the set in it: inline, or the paths of its files. Throws a KnownError. */
 export function formatYaml({ set, existing, name, paths }: FormatInput): Formatted {
@@ -20,11 +20,11 @@ export function formatYaml({ set, existing, name, paths }: FormatInput): Formatt
     ['temporal.mutual-tls.server-name', set.serverName],
   ]);
   const data = parseYamlMap(splitTextFile(existing).text, name);
-  const before = new Map(definedEntries([...values.keys()].map((key) => [key, textAtPath(data, key.split('.'))])));
   const edited = editSettings(existing, Object.fromEntries(values), name);
   const notes =
     set.token === undefined
       ? []
       : ['The token was not written: application files have no setting for it, and a worker gets its own tokens'];
-  return { text: new Secret(edited), changes: listKeyChanges(before, values), notes };
+  const changes = listKeyChanges(values, (key) => textAtPath(data, key.split('.')));
+  return { text: new Secret(edited), changes, notes };
 }

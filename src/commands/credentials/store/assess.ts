@@ -1,9 +1,8 @@
 import type { TlsMaterialText } from '../../../engine/material/tls-material.ts';
-import { readLeafFacts, verifyMaterial, type VerifiedMaterial } from '../material.ts';
-import { renewalTime, type CertificateFacts, type CredentialScope } from '../set.ts';
+import { readLeafFacts, verifyMaterial } from '../material.ts';
+import { renewalTime, type CertificateFacts, type CredentialScope, type VerifiedMaterial } from '../set.ts';
 import { SET_FILES } from './layout.ts';
-import type { SetRecord } from './set-record.ts';
-import type { StoredSet } from './sets.ts';
+import type { SetRecord, StoredSet } from './sets.ts';
 
 /** Why a stored set cannot be used as it is, in the order of the checks. */
 export type StaleReason =
@@ -76,10 +75,7 @@ export function assessSet(
   return { record, certificate: verified?.leaf ?? record.certificate, renewBefore, stale };
 }
 
-/**
- * Checks a certificate that does not come from the store. Its own `notBefore` counts as the time of issue. `namespace`
- * is the one in the settings.
- */
+/** Checks a certificate that is not from the store. Its own `notBefore` counts as the time of issue. */
 export function assessCertificate(
   { namespace, text }: { readonly namespace: string | undefined; readonly text: TlsMaterialText },
   now: number,

@@ -16,15 +16,9 @@ const ID = /^\d{8}-\d{6}-[0-9a-f]{6}$/;
 const STAGING = /^\.(new|old)-/;
 
 /** The paths of the store and of the settings in a project, all absolute. */
-export interface StoreLayout {
-  readonly project: string;
-  readonly settings: string;
-  /** `.kuflow/credentials` */
-  readonly store: string;
-  readonly pidLock: string;
-}
+export type StoreLayout = Readonly<ReturnType<typeof storeLayout>>;
 
-export function storeLayout(project: string): StoreLayout {
+export function storeLayout(project: string) {
   const store = join(project, ...FOLDERS);
   return { project, settings: join(project, LOCAL_SETTINGS_FILE), store, pidLock: join(store, '.pid-lock') };
 }
@@ -47,10 +41,7 @@ export function isSetId(name: string): boolean {
   return ID.test(name);
 }
 
-/**
- * The name of something that is becoming a set, or no longer is one. The next run removes what a killed run left under
- * such a name.
- */
+/** The name of a set that is being created or removed. The next run removes what a killed run left under it. */
 export function stagingName(kind: 'new' | 'old', id: string): string {
   return `.${kind}-${id}`;
 }

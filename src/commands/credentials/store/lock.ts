@@ -119,10 +119,7 @@ async function emptyStore(files: FileSystem, layout: StoreLayout): Promise<void>
     for (const name of names) await files.removeFile(join(layout.store, name));
 }
 
-/**
- * Removes what killed runs were creating or removing. Requires the lock. Resolves to true if no run has completed in
- * this store yet.
- */
+/** Removes what killed runs left. Requires the lock. Resolves to true if no run has completed in this store yet. */
 async function removeLeftoverSets(files: FileSystem, layout: StoreLayout): Promise<boolean> {
   const isNew = await ensureGitIgnore(files, layout);
   for (const name of await files.list(layout.store)) {

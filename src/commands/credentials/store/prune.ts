@@ -5,15 +5,14 @@ import type { FileSystem } from '../../../files/file-system.ts';
 import { whyNotOwnFolder } from '../target.ts';
 import { SET_FILES, stagingName, storeLayout, type StoreLayout } from './layout.ts';
 import { withStoreLock } from './lock.ts';
-import { readPointers } from './pointers.ts';
-import type { SetRecord } from './set-record.ts';
-import { listSets, readSet, removeSetFolder, type StoredSet } from './sets.ts';
-import { readFollowingLinks, type FollowedFile } from './settings-file.ts';
+import { listSets, readSet, removeSetFolder, type SetRecord, type StoredSet } from './sets.ts';
+import { readFollowingLinks, readPointers, type FollowedFile } from './settings-file.ts';
+import type { Environment } from '../../../settings/environment.ts';
 
 export interface PruneRequest {
   /** Absolute. */
   readonly project: string;
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly env: Environment;
   readonly dryRun: boolean;
   readonly files: FileSystem;
   readonly clock: Clock;
@@ -131,7 +130,7 @@ async function removeSet(files: FileSystem, layout: StoreLayout, id: string): Pr
 async function readSettingsFiles(
   files: FileSystem,
   layout: StoreLayout,
-  env: PruneRequest['env'],
+  env: Environment,
 ): Promise<readonly { readonly name: string; readonly content: FollowedFile }[]> {
   const names = (await files.list(layout.project)).filter((name) => SETTINGS_FILE.test(name));
   const read: { name: string; content: FollowedFile }[] = [];
@@ -140,11 +139,8 @@ async function readSettingsFiles(
   return read;
 }
 
-/**
- * Where Temporal tools look for their profiles: TEMPORAL_CONFIG_FILE, or `temporalio/temporal.toml` in the user's
- * configuration folder.
- */
-function temporalConfigFiles(env: PruneRequest['env'], cwd: string): readonly string[] {
+/** Where Temporal tools look for their profiles: TEMPORAL_CONFIG_FILE, or the configuration folder of the user. */
+function temporalConfigFiles(env: Environment, cwd: string): readonly string[] {
   const file = env['TEMPORAL_CONFIG_FILE'] ?? '';
   if (file !== '') return [resolve(cwd, file)];
   const home = env['HOME'];

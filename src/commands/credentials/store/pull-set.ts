@@ -4,7 +4,6 @@ import { SystemError, withContext } from '../../../base/system-error.ts';
 import type { FileSystem } from '../../../files/file-system.ts';
 import { LOCAL_SETTINGS_FILE } from '../../../settings/keys.ts';
 import {
-  createCredentialSet,
   rejectedMaterialError,
   verifyMaterial,
   verifyToken,
@@ -15,10 +14,19 @@ import type { CredentialSet, CredentialToken, EngineScope } from '../set.ts';
 import { assessSet, type Staleness } from './assess.ts';
 import { newSetId, storeLayout, type StoreLayout } from './layout.ts';
 import { withStoreLock } from './lock.ts';
-import { pointerSettings, readPointers, requireReplaceable, shadowWarnings, type Pointers } from './pointers.ts';
-import { createSetRecord, type SetRecord } from './set-record.ts';
-import { listSets, readSet, writeSet, type StoredSet } from './sets.ts';
-import { editSettings, replaceLocalSettings, settingTexts, type SettingTexts } from './settings-file.ts';
+import { createSetRecord, listSets, readSet, writeSet, type SetRecord } from './sets.ts';
+import {
+  editSettings,
+  pointerSettings,
+  readPointers,
+  replaceLocalSettings,
+  requireReplaceable,
+  settingTexts,
+  shadowWarnings,
+  type Pointers,
+  type SettingTexts,
+} from './settings-file.ts';
+import type { Environment } from '../../../settings/environment.ts';
 
 export type PullEvent =
   | { readonly kind: 'waiting'; readonly pid?: number | undefined }
@@ -26,15 +34,10 @@ export type PullEvent =
   | { readonly kind: 'proving'; readonly target: string }
   | { readonly kind: 'writing'; readonly id: string };
 
-/** How the engine accepted a set before it was written: one sentence. */
-export interface EngineProof {
-  readonly summary: string;
-}
-
-export interface PullRequest extends EngineScope {
+export interface PullSetRequest extends EngineScope {
   /** Absolute path of the folder with the application files. */
   readonly project: string;
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly env: Environment;
   /** Requests a new set even if the stored one is usable, and replaces pointers to other files. */
   readonly force: boolean;
   readonly dryRun: boolean;
@@ -46,10 +49,10 @@ export interface PullRequest extends EngineScope {
   /** Whether the token is stored with the certificate. */
   readonly keepToken: boolean;
   /**
-   * Tests the set against the engine; rejects with a KnownError if the engine does not accept it. If absent, the set is
-   * not tested.
+   * Tests the set against the engine, and resolves to how the engine accepted it; rejects with a KnownError if it does
+   * not. If absent, the set is not tested.
    */
-  readonly prove?: ((set: CredentialSet) => Promise<EngineProof>) | undefined;
+  readonly prove?: ((set: CredentialSet) => Promise<string>) | undefined;
   readonly files: FileSystem;
   readonly clock: Clock;
   readonly report?: (event: PullEvent) => void;
@@ -79,7 +82,7 @@ export type PullResult =
       readonly kind: 'pulled';
       readonly because: readonly Staleness[];
       readonly keys: readonly string[];
-      readonly proof?: EngineProof | undefined;
+      readonly proof?: string | undefined;
       /** Other sets in the store, including the previous one. */
       readonly kept: readonly string[];
     } & Outcome);
@@ -89,7 +92,7 @@ export type PullResult =
  * tested against the engine, written into a new folder, and put into use by one rename of `application-local.yaml`. If
  * anything fails before that rename, nothing has changed. Rejects with a KnownError.
  */
-export async function installCredentialSet(request: PullRequest): Promise<PullResult> {
+export async function installCredentialSet(request: PullSetRequest): Promise<PullResult> {
   try {
     return await pullIfNeeded(request);
   } catch (error) {
@@ -100,7 +103,7 @@ export async function installCredentialSet(request: PullRequest): Promise<PullRe
   }
 }
 
-async function pullIfNeeded(request: PullRequest): Promise<PullResult> {
+async function pullIfNeeded(request: PullSetRequest): Promise<PullResult> {
   const { files, clock, signal, report, env } = request;
   const layout = storeLayout(request.project);
   const warnings = shadowWarnings(env, request.connection);
@@ -147,20 +150,13 @@ async function pullIfNeeded(request: PullRequest): Promise<PullResult> {
   });
 }
 
-interface StoreInspection {
-  readonly pointers: Pointers;
-  readonly because: readonly Staleness[];
-  /** The record of the set in use, if it can stay in use. */
-  readonly usable?: SetRecord | undefined;
-}
-
-function inspectStore(request: PullRequest, layout: StoreLayout): Promise<StoreInspection> {
+/** `usable`: the record of the set in use, if it can stay in use. */
+function inspectStore(request: PullSetRequest, layout: StoreLayout) {
   const { files, force, clock, env } = request;
   return withContext('Reading the stored credentials', layout.project, async () => {
     const pointers = await readPointers(files, layout);
     requireReplaceable(pointers, env, force);
-    const stored: StoredSet | undefined =
-      pointers.to.kind === 'set' ? await readSet(files, layout, pointers.to.id) : undefined;
+    const stored = pointers.to.kind === 'set' ? await readSet(files, layout, pointers.to.id) : undefined;
     const assessed = assessSet(stored, { ...request, namespace: pointers.namespace }, clock.now());
     const { record } = assessed;
     const stale = [...assessed.stale, ...findMissingConnection(pointers, request.connection)];
@@ -186,20 +182,21 @@ function findMissingConnection({ local }: Pointers, connection: SettingTexts = {
 }
 
 async function requestSet(
-  request: PullRequest,
-): Promise<{ readonly set: CredentialSet; readonly proof?: EngineProof | undefined }> {
-  const { report, clock, target } = request;
+  request: PullSetRequest,
+): Promise<{ readonly set: CredentialSet; readonly proof?: string | undefined }> {
+  const { report, clock, endpoint, principal, tenantId, target, serverName } = request;
   report?.({ kind: 'requesting', what: 'engine certificate' });
   const verdict = verifyMaterial(await request.requestMaterial(), clock.now());
   if (!verdict.ok) throw rejectedMaterialError(verdict.problems);
-  const withToken = createCredentialSet(request, verdict.verified, await requestVerifiedToken(request));
-  const set = request.keepToken ? withToken : createCredentialSet(request, verdict.verified);
+  const token = await requestVerifiedToken(request);
+  const withToken = { endpoint, principal, tenantId, target, serverName, ...verdict.verified, token };
+  const set = request.keepToken ? withToken : { ...withToken, token: undefined };
   if (request.prove === undefined) return { set };
   report?.({ kind: 'proving', target });
   return { set, proof: await request.prove(withToken) };
 }
 
-async function requestVerifiedToken(request: PullRequest): Promise<CredentialToken | undefined> {
+async function requestVerifiedToken(request: PullSetRequest): Promise<CredentialToken | undefined> {
   if (request.requestToken === undefined) return undefined;
   request.report?.({ kind: 'requesting', what: 'engine token' });
   return verifyToken(await request.requestToken(), request.clock.now());

@@ -1,11 +1,18 @@
 import { join } from 'node:path';
 import { codeOf, KnownError } from '../../../base/errors.ts';
+import { isRecord } from '../../../base/json.ts';
 import { Secret } from '../../../base/secret.ts';
 import { ignoreSystemErrors, withContext } from '../../../base/system-error.ts';
 import type { FileSystem } from '../../../files/file-system.ts';
 import { writeNewFiles } from '../../../files/write.ts';
-import { createCredentialSet, verifyMaterial } from '../material.ts';
-import type { CredentialSet, EngineScope } from '../set.ts';
+import { verifyMaterial } from '../material.ts';
+import {
+  renewalTime,
+  type CertificateFacts,
+  type CredentialScope,
+  type CredentialSet,
+  type EngineScope,
+} from '../set.ts';
 import {
   isSetId,
   SET_FILES,
@@ -15,7 +22,6 @@ import {
   type SetPaths,
   type StoreLayout,
 } from './layout.ts';
-import { parseSetRecord, serializeSetRecord, type SetRecord } from './set-record.ts';
 
 /** The content of the files of a set, with secrets in clear text. */
 export function setContents(set: CredentialSet): readonly (readonly [name: string, content: string])[] {
@@ -27,10 +33,7 @@ export function setContents(set: CredentialSet): readonly (readonly [name: strin
   ];
 }
 
-/**
- * Writes a set into a new folder. The folder appears under the set's id only when all files are on disk, and never
- * changes afterwards. If writing fails, what was created is removed.
- */
+/** Writes a set into a new folder, which gets its name when all files are on disk. Leaves nothing if that fails. */
 export async function writeSet(
   files: FileSystem,
   layout: StoreLayout,
@@ -67,7 +70,7 @@ export async function removeSetFolder(files: FileSystem, folder: string): Promis
 type SetFile = (typeof SET_FILES)[keyof typeof SET_FILES];
 
 /** A problem with one file of a set. */
-export interface StoredProblem {
+interface StoredProblem {
   readonly file: SetFile;
   /** Whether the file was read anyway. */
   readonly isRead: boolean;
@@ -75,10 +78,7 @@ export interface StoredProblem {
   readonly text: string;
 }
 
-/**
- * A set as found on disk, not verified. `problems` lists each part that is missing or is not a regular file of this
- * user.
- */
+/** A set as found on disk, not verified. `problems`: parts that are missing or are not regular files of this user. */
 export interface StoredSet {
   readonly id: string;
   readonly folder: string;
@@ -139,11 +139,6 @@ export async function listSets(files: FileSystem, layout: StoreLayout): Promise<
   return (await files.list(layout.store)).filter(isSetId).sort();
 }
 
-export interface LoadedSet {
-  readonly set: CredentialSet;
-  readonly paths: SetPaths;
-}
-
 /**
  * Loads the set of a record from the store of a project and verifies it again; `withToken` includes its token. `now` is
  * in milliseconds since the epoch. Rejects with a KnownError.
@@ -154,7 +149,7 @@ export async function loadSet(
   record: SetRecord,
   scope: EngineScope,
   options: { readonly withToken: boolean; readonly now: number },
-): Promise<LoadedSet> {
+): Promise<{ readonly set: CredentialSet; readonly paths: SetPaths }> {
   const layout = storeLayout(project);
   const { folder, text, token, problems } = await withContext('Reading the stored credentials', layout.store, () =>
     readSet(files, layout, record.id),
@@ -170,6 +165,101 @@ export async function loadSet(
     options.withToken && token !== undefined && record.token !== undefined
       ? { value: token, ...record.token }
       : undefined;
-  const set = { ...createCredentialSet(scope, verdict.verified, usedToken), renewBefore: record.renewBefore };
+  const set = { ...scope, ...verdict.verified, token: usedToken, renewBefore: record.renewBefore };
   return { set, paths: setFilePaths(layout, record.id) };
+}
+
+/** The content of a set's `lock.json`: enough to detect changes, without secrets. Times are in ISO 8601. */
+export interface SetRecord extends CredentialScope {
+  readonly id: string;
+  readonly pulledAt: string;
+  readonly target: string;
+  readonly namespace: string;
+  readonly certificate: CertificateFacts;
+  readonly authorities: readonly CertificateFacts[];
+  readonly renewBefore: string;
+  readonly token?: { readonly expiresAt: string } | undefined;
+  /** Whether the engine accepted the certificate before the switch to this set. */
+  readonly proven: boolean;
+  /** The set that the settings pointed to before. */
+  readonly previous?: string | undefined;
+}
+
+const FORMAT = 1;
+const ABOUT =
+  'What was pulled, without secrets. `kuflow credentials status` compares the files in this folder with it.';
+
+export function createSetRecord(
+  set: CredentialSet,
+  origin: Pick<SetRecord, 'id' | 'pulledAt' | 'proven' | 'previous'>,
+): SetRecord {
+  const { endpoint, principal, tenantId, target, namespace, leaf, roots, token } = set;
+  return {
+    ...origin,
+    endpoint,
+    principal,
+    tenantId,
+    target,
+    namespace,
+    certificate: leaf,
+    authorities: roots,
+    renewBefore: renewalTime(leaf, origin.pulledAt),
+    token: token && { expiresAt: token.expiresAt },
+  };
+}
+
+/** The text of `lock.json`, without keys that have no value. */
+function serializeSetRecord({ proven, ...record }: SetRecord): string {
+  const data = { about: ABOUT, format: FORMAT, ...record, provenByEngine: proven };
+  return `${JSON.stringify(data, undefined, 2)}\n`;
+}
+
+/** Undefined for a text that this tool did not write. */
+export function parseSetRecord(text: string): SetRecord | undefined {
+  try {
+    const data: unknown = JSON.parse(text);
+    if (!isRecord(data) || data['format'] !== FORMAT || !Array.isArray(data['authorities'])) return undefined;
+    const { tenantId, token, previous } = data;
+    return {
+      id: parseText(data['id']),
+      pulledAt: parseTime(data['pulledAt']),
+      endpoint: parseText(data['endpoint']),
+      principal: parseText(data['principal']),
+      tenantId: tenantId === undefined ? undefined : parseText(tenantId),
+      target: parseText(data['target']),
+      namespace: parseText(data['namespace']),
+      certificate: parseFacts(data['certificate']),
+      authorities: data['authorities'].map(parseFacts),
+      renewBefore: parseTime(data['renewBefore']),
+      token: isRecord(token) ? { expiresAt: parseTime(token['expiresAt']) } : undefined,
+      proven: data['provenByEngine'] === true,
+      previous: previous === undefined ? undefined : parseText(previous),
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+function parseFacts(value: unknown): CertificateFacts {
+  if (!isRecord(value)) throw new Error('not a certificate');
+  const { subject, issuer, serial, fingerprint, notBefore, notAfter } = value;
+  return {
+    subject: parseText(subject),
+    issuer: parseText(issuer),
+    serial: parseText(serial),
+    fingerprint: parseText(fingerprint),
+    notBefore: parseTime(notBefore),
+    notAfter: parseTime(notAfter),
+  };
+}
+
+function parseText(value: unknown): string {
+  if (typeof value !== 'string') throw new Error('not a text');
+  return value;
+}
+
+function parseTime(value: unknown): string {
+  const time = parseText(value);
+  if (Number.isNaN(Date.parse(time))) throw new Error('not a time');
+  return time;
 }

@@ -3,21 +3,19 @@ import { readUsers, type GroupMember } from '../../../platform/rest/dev-client.t
 import type { PlatformState } from '../../../platform/state/state-file.ts';
 
 /** The users of a local KuFlow, each of whom can complete tasks. */
-export interface Actors {
-  /** The owner, or without one the first user that may claim the task. Undefined if that is nobody. */
-  find(task: {
-    readonly ownerId?: string | undefined;
-    readonly candidates?: readonly string[] | undefined;
-  }): Actor | undefined;
-  close(): Promise<void>;
-}
+export type Actors = Awaited<ReturnType<typeof openActors>>;
 
 export interface Actor {
   readonly principalId: string;
   readonly user: KuFlowClient;
 }
 
-export async function openActors(state: PlatformState, signal: AbortSignal): Promise<Actors> {
+interface ClaimableTask {
+  readonly ownerId?: string | undefined;
+  readonly candidates?: readonly string[] | undefined;
+}
+
+export async function openActors(state: PlatformState, signal: AbortSignal) {
   const users = await readUsers(state);
   const clients = new Map<string, KuFlowClient>();
   const clientOf = ({ principalId, token }: GroupMember): KuFlowClient => {
@@ -29,13 +27,14 @@ export async function openActors(state: PlatformState, signal: AbortSignal): Pro
     return client;
   };
   return {
-    find: ({ ownerId, candidates }) => {
+    /** The owner, or without one the first user that may claim the task. Undefined if that is nobody. */
+    find: ({ ownerId, candidates }: ClaimableTask): Actor | undefined => {
       const found = users.find((user) =>
         ownerId === undefined ? mayClaim(user, candidates) : user.principalId === ownerId,
       );
       return found === undefined ? undefined : { principalId: found.principalId, user: clientOf(found) };
     },
-    close: async () => {
+    close: async (): Promise<void> => {
       for (const client of clients.values()) await client.close();
     },
   };

@@ -1,5 +1,6 @@
 import { systemClock } from '../../../base/clock.ts';
 import type { JsonObject } from '../../../base/json.ts';
+import { KnownError, type KnownErrorParts } from '../../../base/errors.ts';
 import { cliInvocation } from '../../../base/cli-invocation.ts';
 import type { KuFlowClient } from '../../../kuflow/client.ts';
 import { formatWithSeen, KuFlowApiError } from '../../../kuflow/errors.ts';
@@ -15,11 +16,27 @@ import type { ProcessDefinition } from '../../../process/definition.ts';
 import { openActors, type Actor, type Actors } from './actors.ts';
 import { createAnswerQueue, type SimulationAnswers } from './answers.ts';
 import { adviseOnFailingWork, findPermanentFailure, formatFailingWork } from './failing-work.ts';
-import { SimulationFailure, type BlockedItem } from './failure.ts';
 
 const POLL_MS = 100;
 
-export interface DriveRequest {
+export interface BlockedItem {
+  readonly id: string;
+  /** Code of its definition. */
+  readonly code: string;
+  readonly state?: string;
+}
+
+/** A simulation that does not complete; turned into its result. */
+export class SimulationFailure extends KnownError {
+  readonly item: BlockedItem | undefined;
+
+  constructor({ item, ...parts }: KnownErrorParts & { readonly item?: BlockedItem | undefined }) {
+    super(parts);
+    this.item = item;
+  }
+}
+
+interface DriveRequest {
   readonly user: KuFlowClient;
   readonly state: PlatformState;
   readonly definition: ProcessDefinition;
@@ -44,24 +61,17 @@ export interface DriveRequest {
   readonly workerLog: string;
 }
 
-/**
- * Claims and completes the human tasks of a process until it is COMPLETED with valid data, each as a user who may do so. Throws
- * `SimulationFailure` otherwise.
- */
+/** Claims and completes the human tasks of a process until it is COMPLETED with valid data. Throws `SimulationFailure` otherwise. */
 export async function driveProcess(request: DriveRequest): Promise<void> {
   const actors = await openActors(request.state, request.signal);
   try {
-    await driveWithActors({ ...request, actors });
+    await driveWithActors(request, actors);
   } finally {
     await actors.close();
   }
 }
 
-interface Drive extends DriveRequest {
-  readonly actors: Actors;
-}
-
-async function driveWithActors(work: Drive): Promise<void> {
+async function driveWithActors(work: DriveRequest, actors: Actors): Promise<void> {
   const { user, state, processId } = work;
   const nextAnswer = createAnswerQueue(work.answers);
   const deadline = Date.now() + work.timeoutMs;
@@ -82,7 +92,7 @@ async function driveWithActors(work: Drive): Promise<void> {
     const mine = open.flatMap((item) => {
       const task = findTask(work, item);
       if (task?.kind !== 'human') return [];
-      const actor = work.actors.find({ ownerId: item.ownerId, candidates: task.candidates });
+      const actor = actors.find({ ownerId: item.ownerId, candidates: task.candidates });
       if (actor !== undefined) return [{ item, actor }];
       // Nobody may claim it: the refusal says who could.
       return item.ownerId === undefined ? [{ item, actor: { principalId: state.user.principalId, user } }] : [];

@@ -26,10 +26,9 @@ import {
   type DevPlatformRequest,
 } from '../../../platform/session/start.ts';
 import { checkAnswers, readAnswers, type SimulationAnswers } from './answers.ts';
-import { SimulationFailure, type BlockedItem } from './failure.ts';
-import { driveProcess } from './drive-process.ts';
+import { driveProcess, SimulationFailure, type BlockedItem } from './drive-process.ts';
 
-export interface SimulateRequest extends DevPlatformRequest {
+interface SimulateRequest extends DevPlatformRequest {
   /** Process definition code; may be omitted if only one is served. */
   readonly code?: string | undefined;
   readonly command: readonly [string, ...string[]];
@@ -56,10 +55,8 @@ export type SimulateStep =
   | { readonly kind: 'process-started'; readonly code: string; readonly processId: string }
   | { readonly kind: 'task-completed'; readonly code: string; readonly processItemId: string }
   | { readonly kind: 'ended'; readonly status: ExitStatus }
-  /** The process did not complete. */
-  | { readonly kind: 'process-canceling' | 'process-canceled' }
-  | { readonly kind: 'draining' | 'drained' }
-  | { readonly kind: 'platform-stopping' | 'platform-stopped' };
+  /** A process that did not complete is canceled. */
+  | { readonly kind: 'stopping' | 'stopped'; readonly what: 'process' | 'worker' | 'platform' };
 
 /** The result, and what `kuflow dev simulate --json` prints. */
 export interface SimulateResult {
@@ -111,9 +108,9 @@ export async function simulate(request: SimulateRequest): Promise<SimulateResult
       runOnPlatform(request, platform, definition, user, answers),
     );
   } finally {
-    if (platform.owned) request.onStep({ kind: 'platform-stopping' });
+    if (platform.owned) request.onStep({ kind: 'stopping', what: 'platform' });
     await platform.stop();
-    if (platform.owned) request.onStep({ kind: 'platform-stopped' });
+    if (platform.owned) request.onStep({ kind: 'stopped', what: 'platform' });
   }
 }
 
@@ -209,18 +206,18 @@ async function runOnPlatform(
     try {
       if (processId !== undefined) final = await readFinalState(platform, processId);
       if (processId !== undefined && engine !== undefined && final?.processState === 'RUNNING') {
-        request.onStep({ kind: 'process-canceling' });
+        request.onStep({ kind: 'stopping', what: 'process' });
         // A worker that has ended or was interrupted does not react to a request to cancel.
         const reacts = state.exit === undefined && !request.signal.aborted;
         await cancelProcess(platform, processId, engine, reacts ? CANCEL_WITHIN_MS : 0);
-        request.onStep({ kind: 'process-canceled' });
+        request.onStep({ kind: 'stopped', what: 'process' });
       }
     } finally {
       await engine?.close();
       if (state.exit === undefined) {
-        request.onStep({ kind: 'draining' });
+        request.onStep({ kind: 'stopping', what: 'worker' });
         await command.drain(request.signal.aborted ? 'SIGINT' : 'SIGTERM');
-        request.onStep({ kind: 'drained' });
+        request.onStep({ kind: 'stopped', what: 'worker' });
       }
     }
   }

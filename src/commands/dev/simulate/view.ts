@@ -7,6 +7,18 @@ import type { Channel } from '../../../terminal/terminal.ts';
 import { wrapForChannel } from '../../../terminal/wrap.ts';
 import type { SimulateResult, SimulateStep } from './simulation.ts';
 
+const STOPPING = {
+  process: 'Canceling the process…',
+  worker: 'Stopping the worker…',
+  platform: 'Stopping the local KuFlow…',
+} as const;
+
+const STOPPED = {
+  process: 'Canceled the process, which had not completed',
+  worker: 'Stopped the worker',
+  platform: 'Stopped the local KuFlow',
+} as const;
+
 /** Shows the steps of a simulation. `sharesTerminal`: the worker writes to the same terminal, so no line is redrawn while it runs. */
 export function simulationReporter(
   progress: Progress,
@@ -46,24 +58,11 @@ export function simulationReporter(
       case 'ended':
         if (isStepRunning) progress.end(step.status === 0 ? 'done' : step.status === 4 ? 'unknown' : 'failed', ending);
         break;
-      case 'process-canceling':
-        progress.begin('Canceling the process…', whileWorkerRuns);
+      case 'stopping':
+        progress.begin(STOPPING[step.what], step.what === 'platform' ? {} : whileWorkerRuns);
         break;
-      case 'process-canceled':
-        progress.end('done', 'Canceled the process, which had not completed');
-        break;
-      case 'draining':
-        progress.begin('Stopping the worker…', whileWorkerRuns);
-        break;
-      case 'drained':
-        progress.end('done', 'Stopped the worker');
-        break;
-      case 'platform-stopping':
-        progress.begin('Stopping the local KuFlow…');
-        break;
-      case 'platform-stopped':
-        progress.end('done', 'Stopped the local KuFlow');
-        break;
+      case 'stopped':
+        progress.end('done', STOPPED[step.what]);
     }
   };
 }

@@ -11,15 +11,14 @@ import { localStartCommand } from '../../../project/commands.ts';
 import { printSteps } from '../../../terminal/print-error.ts';
 import { clockLine, skippedLine, behindLine, endLine, missingWorker } from './view.ts';
 
-export interface SkipFlags extends DevFlags {
-  /** ISO 8601. */
-  readonly until?: string;
-}
-
 const READ_CLOCK_EVERY_MS = 1000;
 
-/** `kuflow dev skip`. `seconds` is undefined without a duration. With `--json`: a `SkipResult`. */
-export async function runSkip(seconds: number | undefined, flags: SkipFlags, context: CommandContext): Promise<void> {
+/** `kuflow dev skip`. `seconds` is undefined without a duration, `until` in ISO 8601. With `--json`: a `SkipResult`. */
+export async function runSkip(
+  seconds: number | undefined,
+  flags: DevFlags & { readonly until?: string },
+  context: CommandContext,
+): Promise<void> {
   const { terminal, cwd, invocation } = context;
   if (seconds !== undefined && flags.until !== undefined)
     throw usageError('A duration cannot be combined with --until', [`${invocation} dev skip --until ${flags.until}`]);

@@ -8,7 +8,7 @@ import { KnownError } from '../../../../src/base/errors.ts';
 import type { ExportEvent } from '../../../../src/commands/credentials/formats/export-set.ts';
 import { nodeFileSystem } from '../../../../src/files/node-file-system.ts';
 import type { FileSystem } from '../../../../src/files/file-system.ts';
-import { pullAndExport, type ExportFlags } from '../../../../src/commands/credentials/export.ts';
+import { pullAndExport, type ExportFlags } from '../../../../src/commands/credentials/pull.ts';
 import { sendJson, startAnsweringServer, type AnsweringServer } from '../../../support/answering-server.ts';
 import { makeTestAuthority, type TestAuthority } from '../../../support/certificates.ts';
 import { CLIENT_ID, CLIENT_SECRET, credentialProject, LOCAL, localText } from '../../../support/credential-project.ts';
@@ -54,11 +54,11 @@ interface Over {
 
 function exporting(at: string, exported: ExportFlags, { files, onExport = () => undefined, ...flags }: Over = {}) {
   return pullAndExport({
-    flags: { endpoint: server?.url ?? '', offline: true, ...flags },
+    flags: { endpoint: server?.url ?? '', offline: true, ...flags, ...exported },
     env: { PATH: process.env['PATH'], KUFLOW_API_CLIENTID: CLIENT_ID, KUFLOW_API_CLIENTSECRET: CLIENT_SECRET },
     stdin: new PassThrough(),
     signal: new AbortController().signal,
-    ...{ cwd: at, clock: systemClock, exported, onExport },
+    ...{ cwd: at, clock: systemClock, onExport },
     report: () => undefined,
     onPulled: () => undefined,
     ...(files && { files }),

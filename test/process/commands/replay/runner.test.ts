@@ -2,7 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { startRunner, type ReplayedProcess, type ReplayRunner } from '../../../../src/commands/replay/runner.ts';
+import { startRunner, type ReplayedProcess } from '../../../../src/commands/replay/runner.ts';
 
 /** Reads the blocks on standard input. `respond` is code that gets the ID and the history of each process. */
 const worker = (respond: string): string => `
@@ -23,10 +23,10 @@ const worker = (respond: string): string => `
   function respond(id, history) { ${respond} }
 `;
 
-let runner: ReplayRunner | undefined;
+let runner: ReturnType<typeof startRunner> | undefined;
 const results: ReplayedProcess[] = [];
 
-function start(respond: string): ReplayRunner {
+function start(respond: string): ReturnType<typeof startRunner> {
   const folder = mkdtempSync(join(tmpdir(), 'kuflow-runner-'));
   writeFileSync(join(folder, 'main.cjs'), worker(respond));
   results.length = 0;

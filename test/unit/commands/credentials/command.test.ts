@@ -6,8 +6,8 @@ import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../../src/base/clock.ts';
 import { kuflowEntries } from '../../../../src/bin/commands.ts';
 import { runProgram } from '../../../../src/cli/run-program.ts';
-import { childEnvironment } from '../../../../src/commands/credentials/child-environment.ts';
-import { createCredentialSet, verifyMaterial } from '../../../../src/commands/credentials/material.ts';
+import { childEnvironment } from '../../../../src/commands/credentials/exec.ts';
+import { verifyMaterial } from '../../../../src/commands/credentials/material.ts';
 import { Secret } from '../../../../src/base/secret.ts';
 import { pullCredentials } from '../../../../src/commands/credentials/pull.ts';
 import { sendJson, startAnsweringServer, type AnsweringServer } from '../../../support/answering-server.ts';
@@ -429,10 +429,8 @@ describe('the environment of a command', () => {
     );
     if (!verdict.ok) throw new Error('not verified');
     const place = { endpoint: 'https://api.kuflow.com/v2024-06-14', principal: CLIENT_ID, target: 'engine:443' };
-    const set = createCredentialSet(place, verdict.verified, {
-      value: new Secret('t'),
-      expiresAt: '2026-01-01T00:00:00.000Z',
-    });
+    const token = { value: new Secret('t'), expiresAt: '2026-01-01T00:00:00.000Z' };
+    const set = { ...place, ...verdict.verified, token };
     const rest = {
       KUFLOW_API_ENDPOINT: place.endpoint,
       KUFLOW_API_CLIENTID: CLIENT_ID,

@@ -3,8 +3,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../../../src/base/clock.ts';
-import { execWithCredentials } from '../../../../src/commands/credentials/exec.ts';
-import { temporalEnvironmentWarnings } from '../../../../src/commands/credentials/child-environment.ts';
+import { execWithCredentials, temporalEnvironmentWarnings } from '../../../../src/commands/credentials/exec.ts';
 import { temporaryFolders } from '../../../support/temporary-folder.ts';
 
 const temporaryFolder = temporaryFolders();

@@ -10,8 +10,8 @@ const NONE: ReplaySummary = {
 
 function printed(summary: Partial<ReplaySummary>): string {
   const { host, stdout } = fakeHost([], { tty: false, env: { NO_COLOR: '1' } });
-  const options = { codes: ['LOAN', 'CARD'], states: ['RUNNING'], hint: 'use patched(…) (see README.md)' } as const;
-  printReplay(openTerminal(host, host.env), { ...options, summary: { ...NONE, ...summary } });
+  const result = { codes: ['LOAN', 'CARD'], states: ['RUNNING'], ...NONE, ...summary } as const;
+  printReplay(openTerminal(host, host.env), result, 'use patched(…) (see README.md)');
   return stdout();
 }
 

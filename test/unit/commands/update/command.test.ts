@@ -2,7 +2,7 @@ import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { CommandContext } from '../../../../src/cli/context.ts';
-import { updateAndPrint, type UpdateFlags } from '../../../../src/commands/update/run.ts';
+import { runUpdate, type UpdateFlags } from '../../../../src/commands/update/run.ts';
 import { openForUpdate } from '../../../../src/commands/update/open-for-update.ts';
 import { updateProject, type UpdateResult } from '../../../../src/commands/update/update-project.ts';
 import { openTerminal } from '../../../../src/terminal/terminal.ts';
@@ -47,7 +47,8 @@ async function run(
     setStatus: (given) => void (status = given),
   };
   const script = answers === undefined ? undefined : scriptedAnswers(answers);
-  await updateAndPrint({ allowDirty: true, install: false, verify: false, ...flags }, script?.ask, context);
+  const open = () => Promise.resolve(script?.ask);
+  await runUpdate({ allowDirty: true, install: false, verify: false, ...flags }, context, open);
   expect(script?.left() ?? []).toEqual([]);
   return { stdout: fake.stdout(), stderr: fake.stderr(), status };
 }

@@ -132,22 +132,11 @@ describe('a set written to a file', () => {
     expect(statSync(path).mode & 0o777).toBe(0o600);
   });
 
-  it('contains paths only in formats that support it, and only if there are files', async () => {
+  it('contains paths only in formats that support it', async () => {
     const dir = folder();
     await run(join(dir, 'a'), { byPath: true });
     expect(readFileSync(join(dir, 'a'), 'utf8')).not.toContain('BEGIN');
     await expectRejected(dir, 'b', '--paths is not available for --format json', { byPath: true, format: 'json' });
-    const nowhere = {
-      set,
-      output: join(dir, 'b'),
-      byPath: false,
-      allowGit: false,
-      dryRun: false,
-      files: nodeFileSystem,
-      env: {},
-      clock: systemClock,
-    };
-    await expect(exportSet({ ...nowhere, format: 'temporal-toml' })).rejects.toThrow('no credential files');
   });
 });
 

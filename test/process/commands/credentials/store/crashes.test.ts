@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { KnownError } from '../../../../../src/base/errors.ts';
-import type { PullRequest } from '../../../../../src/commands/credentials/store/pull-set.ts';
+import type { PullSetRequest } from '../../../../../src/commands/credentials/store/pull-set.ts';
 import { makeTestAuthority, type TestAuthority } from '../../../../support/certificates.ts';
 import {
   credentialProject,
@@ -29,7 +29,10 @@ beforeAll(async () => {
 /** The state before the run under test. `no files`: only application.yaml. */
 const SITUATIONS = ['no set', 'no files', 'a set', 'a set and a killed run'] as const;
 type Situation = (typeof SITUATIONS)[number];
-const TOKEN: Partial<PullRequest> = { keepToken: true, requestToken: () => Promise.resolve(tokenOf('canary-token')) };
+const TOKEN: Partial<PullSetRequest> = {
+  keepToken: true,
+  requestToken: () => Promise.resolve(tokenOf('canary-token')),
+};
 
 /** Creates the situation once; each call of the result makes a copy of it. */
 async function prepared(situation: Situation, issued: Issuing): Promise<() => string> {

@@ -22,7 +22,7 @@ import { Crash, faultyFiles } from '../../../../support/faulty-files.ts';
 import { temporaryFolders } from '../../../../support/temporary-folder.ts';
 
 const folder = temporaryFolders();
-const PROVEN = { prove: () => Promise.resolve({ summary: 'taken' }) };
+const PROVEN = { prove: () => Promise.resolve('taken') };
 let authority: TestAuthority;
 beforeAll(async () => {
   authority = await makeTestAuthority();

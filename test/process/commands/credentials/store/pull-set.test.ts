@@ -18,7 +18,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { deferred } from '../../../../../src/base/async.ts';
 import { KnownError } from '../../../../../src/base/errors.ts';
-import type { PullEvent, PullRequest } from '../../../../../src/commands/credentials/store/pull-set.ts';
+import type { PullEvent, PullSetRequest } from '../../../../../src/commands/credentials/store/pull-set.ts';
 import { nodeFileSystem } from '../../../../../src/files/node-file-system.ts';
 import { resolveSettings } from '../../../../../src/settings/resolve.ts';
 import { makeTestAuthority, type TestAuthority } from '../../../../support/certificates.ts';
@@ -52,7 +52,7 @@ function project(local?: string | null): string {
 const store = (at: string): string => join(at, '.kuflow', 'credentials');
 const setsOf = (at: string): readonly string[] => readdirSync(store(at)).filter((name) => !name.startsWith('.'));
 
-async function expectRejected(at: string, over: Partial<PullRequest> = {}): Promise<KnownError> {
+async function expectRejected(at: string, over: Partial<PullSetRequest> = {}): Promise<KnownError> {
   const before = localTextOrKind(at);
   const error = await pull(at, issued, over).then(
     (result) => result,
@@ -128,7 +128,7 @@ describe('a pull', () => {
     expect(await pull(at, issued)).toMatchObject({ kind: 'unchanged', record: { namespace: 'loans' } });
     expect(issued.count).toBe(1);
     const [id = ''] = setsOf(at);
-    const because = async (over: Partial<PullRequest>): Promise<unknown> => {
+    const because = async (over: Partial<PullSetRequest>): Promise<unknown> => {
       const result = await pull(at, issued, { dryRun: true, ...over });
       return result.kind === 'would-pull' ? result.because.map(({ reason }) => reason) : result.kind;
     };

@@ -1,16 +1,19 @@
 import { resolve } from 'node:path';
-import { usageError } from '../../../base/errors.ts';
-import { escapeForTerminal } from '../../../base/escape.ts';
-import { withContext } from '../../../base/system-error.ts';
-import type { CommandContext } from '../../../cli/context.ts';
-import type { DevFlags } from '../../../cli/platform-options.ts';
-import { stateFolder } from '../../../platform/state/state-file.ts';
-import { exportState } from '../../../platform/state/export.ts';
-import { importState } from '../../../platform/state/import.ts';
-import { requireStopped } from '../../../platform/state/lock.ts';
-import { measureState, removeState } from '../../../platform/state/reset.ts';
-import { stringifyForTerminal } from '../../../terminal/json.ts';
-import { exportedLines, importedLine, resetQuestion } from './view.ts';
+import { usageError } from '../../base/errors.ts';
+import { escapeForTerminal } from '../../base/escape.ts';
+import { formatPathOption } from '../../base/shell.ts';
+import { withContext } from '../../base/system-error.ts';
+import type { CommandContext } from '../../cli/context.ts';
+import { openPromptsIfAllowed } from '../../cli/prompts.ts';
+import type { DevFlags } from '../../cli/platform-options.ts';
+import { stateFolder } from '../../platform/state/state-file.ts';
+import { exportState } from '../../platform/state/export.ts';
+import { importState } from '../../platform/state/import.ts';
+import { requireStopped } from '../../platform/state/lock.ts';
+import { measureState, removeState } from '../../platform/state/reset.ts';
+import { stringifyForTerminal } from '../../terminal/json.ts';
+
+const formatMegabytes = (bytes: number): string => `${(bytes / 1_000_000).toFixed(1)} MB`;
 
 export async function runReset(flags: DevFlags & { readonly yes?: boolean }, context: CommandContext): Promise<void> {
   const { terminal } = context;
@@ -45,12 +48,11 @@ async function confirmReset(
   flags: DevFlags,
   context: CommandContext,
 ): Promise<boolean> {
-  const { terminal } = context;
-  if (!terminal.canPrompt || flags.json === true)
+  const ask = await openPromptsIfAllowed(flags, context);
+  if (ask === undefined)
     throw usageError(`This removes the state of the local KuFlow in ${stateDir}`, ['To remove it, pass --yes']);
-  const { openPrompts } = await import('../../../terminal/prompts.ts');
-  const ask = openPrompts(terminal, context.interruption());
-  return (await ask.confirm({ message: resetQuestion(stateDir, bytes), fallback: false })) === true;
+  const message = `Remove the state of the local KuFlow in ${stateDir} (${formatMegabytes(bytes)})? All its processes, tasks and documents are lost.`;
+  return (await ask.confirm({ message, fallback: false })) === true;
 }
 
 export async function runExport(
@@ -66,8 +68,13 @@ export async function runExport(
     exportState({ stateDir, file, replace: flags.replace === true, version }),
   );
   if (flags.json === true) terminal.out.line(stringifyForTerminal({ file, bytes, files }));
-  else terminal.out.line(exportedLines(name, bytes).result);
-  terminal.err.line(exportedLines(name, bytes).warning);
+  else
+    terminal.out.line(
+      `Exported the state of the local KuFlow to ${escapeForTerminal(name, 1000)} (${formatMegabytes(bytes)})`,
+    );
+  terminal.err.line(
+    'The file contains secrets: keys and tokens of this local KuFlow, and all documents. Do not commit it.',
+  );
 }
 
 export async function runImport(
@@ -83,9 +90,13 @@ export async function runImport(
     importState({ stateDir, file, replace: flags.replace === true }),
   );
   const { version, createdAt, files } = manifest;
-  if (flags.json === true)
+  if (flags.json === true) {
     terminal.out.line(
       stringifyForTerminal({ stateDir, files: files.length, replaced, exported: { version, createdAt } }),
     );
-  else terminal.out.line(importedLine(stateDir, manifest, { invocation, stateDir: flags.stateDir }));
+    return;
+  }
+  const source = escapeForTerminal(`exported at ${createdAt} by version ${version}`, 200);
+  terminal.out.line(`Imported the state (${source}) to ${escapeForTerminal(stateDir, 1000)}`);
+  terminal.out.line(`Start the local KuFlow: ${invocation} dev${formatPathOption('--state-dir', flags.stateDir)}`);
 }

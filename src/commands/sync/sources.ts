@@ -1,16 +1,19 @@
 import { countOf } from '../../base/count-of.ts';
 import { amendError, KnownError } from '../../base/errors.ts';
+import { connectionContext } from '../../cli/connection-options.ts';
 import type { CommandContext } from '../../cli/context.ts';
 import type { ConnectionFlags } from '../../connection/flags.ts';
 import { requireConnection, type Connection } from '../../connection/require.ts';
 import { resolveConnection } from '../../connection/resolve.ts';
 import { compareProcess } from '../../discovery/compare-definition.ts';
+import { compareWorkerSample } from '../../discovery/compare-worker-sample.ts';
 import { discoverFromApi } from '../../discovery/from-api.ts';
 import type { Comparison } from '../../discovery/findings.ts';
 import type { DiscoveredProcess, DiscoveryEvent } from '../../discovery/types.ts';
+import { readWorkerSample } from '../../process/worker-sample/read.ts';
 import type { LiveSource } from './compare-processes.ts';
 
-export interface ApiSourceOptions {
+interface ApiSourceOptions {
   readonly flags: ConnectionFlags & { readonly sample?: number | undefined };
   /** Absolute folder of the project. */
   readonly folder: string;
@@ -27,9 +30,8 @@ export async function requireApiConnection(
   folder: string,
   context: CommandContext,
 ): Promise<Connection> {
-  const { env, terminal, invocation } = context;
-  const at = { env, cwd: folder, stdin: terminal.prompts.input, signal: context.interruption() };
-  const settings = await resolveConnection(flags, at);
+  const { invocation } = context;
+  const settings = await resolveConnection(flags, connectionContext(context, folder));
   try {
     return await requireConnection(settings);
   } catch (error) {
@@ -67,11 +69,7 @@ export async function openApiSource(options: ApiSourceOptions): Promise<LiveSour
         signal,
       });
       const comparison = compareProcess(definition, discovered);
-      return {
-        comparison,
-        discovered,
-        notes: fieldNotes(comparison, discovered),
-      };
+      return { comparison, discovered, notes: fieldNotes(comparison, discovered) };
     },
   };
 }
@@ -83,4 +81,26 @@ function fieldNotes({ fieldsCompared }: Comparison, { evidence, gaps }: Discover
   if (read > 0) return [`No valid data of the newest version was found in ${instances}, so fields were not compared`];
   if (unreadable > 0 || gaps.includes('reading-stopped')) return [];
   return ['Fields were not compared, because no instance was read. To compare them, pass --sample <count>'];
+}
+
+/** The worker sample at `path`, an absolute path. Rejects with a KnownError if it cannot be read. */
+export async function openSampleSource(path: string): Promise<LiveSource> {
+  const sample = await readWorkerSample(path);
+  return {
+    kind: 'worker-sample',
+    compare: ({ definition }) => {
+      const comparison = compareWorkerSample(definition, sample);
+      const hasNewTask = comparison.findings.some(({ kind }) => kind === 'task-added');
+      return Promise.resolve({
+        comparison,
+        order: sample.tasks.map(({ code }) => code),
+        notes: [
+          'Fields were not compared: a worker sample does not contain the shapes of the data',
+          ...(hasNewTask
+            ? ['It does not say whether people or the worker complete a task, so new tasks are human tasks']
+            : []),
+        ],
+      });
+    },
+  };
 }
