@@ -84,7 +84,7 @@ function buildWheel(folder, output) {
  */
 function buildMavenRepository(folder, output, hash) {
   if (spawnSync('javac', ['-version'], { shell: IS_WINDOWS }).status !== 0) return 'a JDK is not installed';
-  const maven = join(folder, IS_WINDOWS ? 'mvnw.cmd' : 'mvnw');
+  const maven = join(ROOT, 'templates/java', IS_WINDOWS ? 'mvnw.cmd' : 'mvnw');
   const args = ['-B', '-ntp', '-q', '-Dmaven.test.skip', '-Dspotless.check.skip', 'package'];
   const { status, stdout, stderr } = spawnSync(maven, args, { cwd: folder, encoding: 'utf8', shell: IS_WINDOWS });
   if (status !== 0) throw new Error(`Maven could not build ${folder}:\n${stdout}${stderr}`);
