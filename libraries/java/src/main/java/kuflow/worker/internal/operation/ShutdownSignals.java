@@ -24,7 +24,7 @@ public final class ShutdownSignals {
         for (String signal : new String[] {"TERM", "INT"}) {
             try {
                 handle(signal, action);
-            } catch (ReflectiveOperationException notAvailable) {
+            } catch (ReflectiveOperationException | IllegalArgumentException notAvailable) {
                 // Another program handles it, as with the JVM option -Xrs.
                 LOGGER.debug("Could not install a handler for SIG{}; using the default", signal, notAvailable);
             }
