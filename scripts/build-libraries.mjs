@@ -73,7 +73,7 @@ function buildWheel(folder, output) {
  */
 function buildMavenRepository(folder, output, hash) {
   if (spawnSync('javac', ['-version'], { shell: IS_WINDOWS }).status !== 0) return 'a JDK is not installed';
-  const maven = join(folder, IS_WINDOWS ? 'mvnw.cmd' : 'mvnw');
+  const maven = join(ROOT, 'templates/java', IS_WINDOWS ? 'mvnw.cmd' : 'mvnw');
   const args = ['-B', '-ntp', '-q', '-Dmaven.test.skip', '-Dspotless.check.skip', 'package'];
   run(maven, args, { cwd: folder, shell: IS_WINDOWS });
   writeMavenRepository(folder, output, hash.slice(0, 8));

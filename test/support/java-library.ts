@@ -7,12 +7,14 @@ import { MAVEN } from '../../src/languages/java/tools.ts';
 import { TEMPLATE_OUTPUT } from '../../src/languages/templates/files.ts';
 import { replaceText } from './library-archive.ts';
 
-/** Copies the sources of the Java library. */
+/** Copies the sources of the Java library, and the Maven wrapper. */
 export function copyJavaLibrary(folder: string): string {
   cpSync(join(ROOT, 'libraries/java'), folder, {
     recursive: true,
     filter: (path) => !path.split(/[\\/]/).some((part) => TEMPLATE_OUTPUT.has(part)),
   });
+  for (const path of [MAVEN, '.mvn/wrapper'])
+    cpSync(join(ROOT, 'templates/java', path), join(folder, path), { recursive: true });
   return folder;
 }
 

@@ -98,7 +98,10 @@ export async function check(
     await step('namespace', async () => {
       const restriction = await describeNamespace(connected, identity.namespace, 20_000);
       // Temporal's SDK makes the same call when a worker starts, which fails if it is denied.
-      if (restriction === 'PERMISSION_DENIED') throw new Error(deniedNamespace(identity.namespace));
+      if (restriction === 'PERMISSION_DENIED')
+        throw new Error(
+          `the engine denies access to the namespace ${identity.namespace} (PERMISSION_DENIED); check temporal.namespace and the permissions of the application`,
+        );
       if (restriction !== undefined) return [undefined, `the engine restricts this call (${restriction})`, 'skipped'];
       return [undefined, `${identity.namespace} can be read`];
     });
@@ -111,10 +114,6 @@ export async function check(
     await connection?.close().catch(() => undefined);
     await rest?.close();
   }
-}
-
-function deniedNamespace(namespace: string): string {
-  return `the engine denies access to the namespace ${namespace} (PERMISSION_DENIED); check temporal.namespace and the permissions of the application`;
 }
 
 function isTimeout(error: unknown): boolean {

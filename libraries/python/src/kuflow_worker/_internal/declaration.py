@@ -56,11 +56,6 @@ class Worker:
         return [create(*arguments[: len(inspect.signature(create).parameters)]) for create in classes]
 
     @property
-    def validators(self) -> Validators:
-        """The validators of all system tasks."""
-        return validators_of(self.workflows)
-
-    @property
     def packages(self) -> list[str]:
         """The names of the packages with the code of this worker."""
         return sorted({workflow.__module__.partition(".")[0] for workflow in self.workflows})

@@ -137,12 +137,8 @@ async def request_key(rest: RestClient, key_id: str) -> AESGCM:
     """Requests a key from KuFlow's key service."""
     path = f"/kms/keys/{quote(key_id, safe='')}"
     response = await rest.call(RestRequest(operation="retrieveKmsKey", method="GET", path=path))
-    return _to_key(response.body)
-
-
-def _to_key(body: Any) -> AESGCM:
     try:
-        key = base64.b64decode(body["value"], validate=True)
+        key = base64.b64decode(response.body["value"], validate=True)
     except (TypeError, KeyError, ValueError):
         key = b""
     if len(key) != KEY_SIZE:

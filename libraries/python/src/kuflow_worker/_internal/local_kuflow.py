@@ -87,7 +87,23 @@ class _LocalTask:
 
         Without data, it gets valid example data. Raises an error if the data is not valid.
         """
-        await self._process._complete(self._code, data)
+        process, code = self._process, self._code
+        found = await process._wait({"task": code})
+        task = next(item for item in found["items"] if item.get("code") == code and item.get("state") in OPEN)
+        connection = process._connection
+        token = await connection.token_of(process._email)
+        path = f"/process-items/{task['id']}/task"
+        if task["state"] == "READY":
+            await connection.api("POST", f"{path}/~actions/claim", token)
+        if data is None:
+            examples = f"/definitions/{quote(process._code, safe='')}/examples"
+            data = (await connection.dev("POST", examples, {"task": code, "processId": process.id}))["value"]
+        saved = await connection.api("PUT", f"{path}/data", token, {"data": {"value": data}})
+        result = saved["task"].get("data", {})
+        if result.get("valid") is False:
+            errors = (f"{error.get('propertyPath', '')} {error.get('type', '')}" for error in result.get("errors", []))
+            raise ValueError(f"The data of task {code} is not valid: {', '.join(errors)}")
+        await connection.api("POST", f"{path}/~actions/complete", token)
 
 
 class LocalProcess:
@@ -166,25 +182,6 @@ class LocalProcess:
         if not found["reached"]:
             raise AssertionError(found["problem"])
         return found
-
-    async def _complete(self, code: str, data: JsonObject | None) -> None:
-        found = await self._wait({"task": code})
-        task = next(item for item in found["items"] if item.get("code") == code and item.get("state") in OPEN)
-        token = await self._connection.token_of(self._email)
-        path = f"/process-items/{task['id']}/task"
-        if task["state"] == "READY":
-            await self._connection.api("POST", f"{path}/~actions/claim", token)
-        value = await self._example(code) if data is None else data
-        saved = await self._connection.api("PUT", f"{path}/data", token, {"data": {"value": value}})
-        result = saved["task"].get("data", {})
-        if result.get("valid") is False:
-            errors = (f"{error.get('propertyPath', '')} {error.get('type', '')}" for error in result.get("errors", []))
-            raise ValueError(f"The data of task {code} is not valid: {', '.join(errors)}")
-        await self._connection.api("POST", f"{path}/~actions/complete", token)
-
-    async def _example(self, code: str) -> Any:
-        path = f"/definitions/{quote(self._code, safe='')}/examples"
-        return (await self._connection.dev("POST", path, {"task": code, "processId": self.id}))["value"]
 
 
 class LocalKuFlow:

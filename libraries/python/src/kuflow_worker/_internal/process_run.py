@@ -73,8 +73,8 @@ class ProcessRun(Generic[Response]):
         """
         self._planned.append((duration, action))
 
-    async def result(self, seconds: float = SECONDS, *, meanwhile: Action | None = None) -> Response:
-        """Waits until the workflow ends. `meanwhile` runs first, before the test server skips time.
+    async def result(self, seconds: float = SECONDS) -> Response:
+        """Waits until the workflow ends.
 
         Raises a `WorkflowFailureError` if the workflow fails, and an `AssertionError` if a workflow task fails:
         Temporal would repeat the task until somebody fixes the workflow code. After some seconds, it raises an
@@ -83,7 +83,7 @@ class ProcessRun(Generic[Response]):
         with _FailedTasks(self.handle.first_execution_run_id or "") as failed:
             async with self._worker:
                 self._turns.worker_runs = True
-                result = asyncio.create_task(self._run(meanwhile))
+                result = asyncio.create_task(self._run())
                 try:
                     outcomes: set[asyncio.Future[Any]] = {result, failed.first}
                     await asyncio.wait(outcomes, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
@@ -98,10 +98,9 @@ class ProcessRun(Generic[Response]):
                     self._turns.worker_runs = False
                     result.cancel()
 
-    async def _run(self, meanwhile: Action | None) -> Response:
-        planned = [] if meanwhile is None else [(timedelta(), meanwhile)]
+    async def _run(self) -> Response:
         passed = timedelta()
-        for duration, action in [*planned, *sorted(self._planned, key=lambda plan: plan[0])]:
+        for duration, action in sorted(self._planned, key=lambda plan: plan[0]):
             if duration > passed:
                 await self._environment.sleep(duration - passed)
                 passed = duration

@@ -20,7 +20,6 @@ from .user_agent import user_agent
 
 # Seconds.
 MAX_RETRY_DELAY = 3
-# KuFlow cannot intend more.
 # As long as the longest pause between two attempts of an activity, so that no header parks a process for a day.
 MAX_RETRY_AFTER = 300
 TIMEOUT = httpx.Timeout(30, connect=10)

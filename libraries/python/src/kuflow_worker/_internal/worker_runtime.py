@@ -17,7 +17,7 @@ from .authentication import request_engine_certificate, request_engine_token
 from .background import Background
 from .client import KuFlowClient
 from .connection import connect_to_engine, describe_namespace
-from .declaration import Worker
+from .declaration import Worker, validators_of
 from .encryption import keys_from_kuflow
 from .encryption_interceptor import EncryptionInterceptor
 from .engine_certificate import CertificateWatch, EngineIdentity, identity_from_settings
@@ -72,7 +72,7 @@ class RunningWorker:
         own = [one for each in declared.create_activities(kuflow, resources) for one in activities_of(each)]
         # Clients share the keys.
         self._data_converter = data_converter(keys_from_kuflow(self._rest), settings.worker.max_payload_bytes)
-        validators = declared.validators
+        validators = validators_of(declared.workflows)
         self._activities = [*create_kuflow_activities(kuflow, validators), *own]
         self._activity_interceptor = ActivityInterceptor(
             TaskFailures(self._rest, metrics, settings.worker.attempts_before_task_log),

@@ -1,25 +1,13 @@
 import { Agent, request as send } from 'undici';
-import type { ProcessItem } from '../model.ts';
 
 const API = '/v2024-06-14';
 
 /** What the local KuFlow answers about a process that something waits for. */
 export interface WaitResult {
   readonly reached: boolean;
-  readonly items: readonly {
-    readonly id: string;
-    readonly type: ProcessItem['type'];
-    readonly code?: string;
-    readonly state?: string;
-  }[];
+  readonly items: readonly { readonly id: string; readonly code?: string; readonly state?: string }[];
   /** If it was not reached: what is open, who polls and what fails. */
   readonly problem?: string;
-}
-
-export interface LocalUser {
-  readonly principalId: string;
-  readonly email: string;
-  readonly token: string;
 }
 
 /** Calls the local KuFlow. */

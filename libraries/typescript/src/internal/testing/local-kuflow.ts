@@ -3,9 +3,8 @@ import { msToNumber, type Duration } from '@temporalio/common/lib/time.js';
 import type { JsonValue, Process, ProcessAction, ProcessItem, ProcessState } from '../model.ts';
 import { isOpenState, type TaskLog } from './fake-kuflow.ts';
 import type { Child } from './local-child.ts';
-import { createLocalClient, type LocalClient, type LocalUser, type WaitResult } from './local-client.ts';
-import { readPlatformState, startPlatform } from './local-platform.ts';
-import { startLocalWorker } from './local-worker.ts';
+import { createLocalClient, type LocalClient, type WaitResult } from './local-client.ts';
+import { readPlatformState, startLocalWorker, startPlatform } from './local-processes.ts';
 
 /** The state file of a running local KuFlow, for this process and those that it starts. */
 const STATE_FILE = 'KUFLOW_DEV_STATE_FILE';
@@ -127,7 +126,10 @@ async function connect(stateFile: string, limit: number, children: readonly Chil
   if (!started.polling) throw new Error(`No worker is polling the task queues after ${START_SECONDS} s`);
 
   const tokenOf = async (email: string): Promise<string> => {
-    const { users } = await client.dev<{ readonly users: readonly LocalUser[] }>('GET', '/users');
+    interface Users {
+      readonly users: readonly { readonly email: string; readonly token: string }[];
+    }
+    const { users } = await client.dev<Users>('GET', '/users');
     const found = users.find((one) => one.email.toLowerCase() === email.toLowerCase());
     if (found === undefined)
       throw new Error(`The local KuFlow does not have the user ${email}. Its users: ${users.map((one) => one.email).join(', ')}`);
@@ -182,16 +184,11 @@ interface ProcessAccess {
   tokenOf(email: string): Promise<string>;
 }
 
-/** A state of the process, or an open task with this code. */
-interface Wanted {
-  readonly states?: readonly string[];
-  readonly task?: string;
-}
-
 function processAs(access: ProcessAccess, token: () => Promise<string>): LocalProcess {
   const { client, id, code: processCode, limit } = access;
 
-  const waitFor = async (wanted: Wanted, within = limit): Promise<WaitResult> => {
+  /** Waits for a state of the process, or for an open task with this code. */
+  const waitFor = async (wanted: { states: string[] } | { task: string }, within = limit): Promise<WaitResult> => {
     const body = { ...wanted, timeoutSeconds: within / 1_000 };
     const found = await client.dev<WaitResult>('POST', `/processes/${id}/wait`, body);
     if (!found.reached) throw new Error(found.problem);
@@ -214,7 +211,11 @@ function processAs(access: ProcessAccess, token: () => Promise<string>): LocalPr
         const act = async (method: 'POST' | 'PUT', path: string, body?: object): Promise<ProcessItem> =>
           client.api<ProcessItem>(method, `/process-items/${task?.id}/task/${path}`, await token(), body);
         if (task?.state === 'READY') await act('POST', '~actions/claim');
-        const value = data ?? (await exampleOf(access, code));
+        const examples = `/definitions/${encodeURIComponent(processCode)}/examples`;
+        const { value } =
+          data === undefined
+            ? await client.dev<{ readonly value: object }>('POST', examples, { task: code, processId: id })
+            : { value: data };
         const saved = await act('PUT', 'data', { data: { value } });
         if (saved.task?.data?.valid === false)
           throw new Error(`The data of task ${code} is not valid: ${formatErrors(saved.task.data)}`);
@@ -249,12 +250,6 @@ function processAs(access: ProcessAccess, token: () => Promise<string>): LocalPr
       await waitFor({ states: [state] }, options.limit);
     },
   };
-}
-
-async function exampleOf({ client, id, code }: ProcessAccess, task: string): Promise<object> {
-  const path = `/definitions/${encodeURIComponent(code)}/examples`;
-  const { value } = await client.dev<{ readonly value: object }>('POST', path, { task, processId: id });
-  return value;
 }
 
 function formatErrors({ errors = [] }: JsonValue): string {

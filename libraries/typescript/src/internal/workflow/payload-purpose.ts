@@ -27,7 +27,5 @@ function addPurpose(value: unknown, purpose: string): void {
   const { data, metadata } = value as { data?: unknown; metadata?: Record<string, Uint8Array> };
   if (!ArrayBuffer.isView(data)) for (const part of Object.values(value)) addPurpose(part, purpose);
   else if (data.byteLength >= MIN_SIZE)
-    Object.assign(value, { metadata: { ...metadata, [PURPOSE]: encode(purpose) } });
+    Object.assign(value, { metadata: { ...metadata, [PURPOSE]: new TextEncoder().encode(purpose) } });
 }
-
-const encode = (text: string): Uint8Array => new TextEncoder().encode(text);

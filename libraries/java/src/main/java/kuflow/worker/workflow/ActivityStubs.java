@@ -68,10 +68,6 @@ final class ActivityStubs {
                 });
     }
 
-    static WorkerActivities worker() {
-        return own(WorkerActivities.class);
-    }
-
     static WorkerActivities localWorker() {
         return Workflow.newLocalActivityStub(WorkerActivities.class, LOCAL);
     }

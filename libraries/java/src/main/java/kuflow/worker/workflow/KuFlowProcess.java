@@ -52,7 +52,7 @@ public final class KuFlowProcess {
     private final Duration rereadAfter;
     private final CancellationScope processScope = CancellationScope.current();
     final KuFlowOperations kuflow = ActivityStubs.kuflow();
-    final WorkerActivities worker = ActivityStubs.worker();
+    final WorkerActivities worker = ActivityStubs.own(WorkerActivities.class);
 
     /** Items whose state in KuFlow has changed, or will soon. */
     final Set<UUID> changed = new HashSet<>();
@@ -458,21 +458,27 @@ public final class KuFlowProcess {
             onDeadline.accept(handle);
             return;
         }
-        List<Promise<Void>> calls = new ArrayList<>();
-        CancellationScope scope =
-                Workflow.newCancellationScope(() -> calls.add(Async.procedure(() -> onDeadline.accept(handle))));
-        scope.run();
-        Promise<Void> call = calls.get(0);
         Promise<D> done = handle.done();
         // If onDeadline itself cancels the task, it may do more afterwards.
         try {
-            Workflow.await(() -> call.isCompleted() || (done.isCompleted() && done.getFailure() == null));
+            runUntil(() -> done.isCompleted() && done.getFailure() == null, () -> onDeadline.accept(handle));
         } catch (CanceledFailure canceled) {
-            // Then the task fails too, after it has been canceled in KuFlow.
-            return;
+            // If the scope is canceled, the task fails too, after it has been canceled in KuFlow.
+            if (!CancellationScope.current().isCancelRequested()) {
+                throw canceled;
+            }
         }
-        if (call.isCompleted()) {
-            call.get();
+    }
+
+    /** Runs {@code work}, and cancels it as soon as {@code isOver}. */
+    static void runUntil(Supplier<Boolean> isOver, Runnable work) {
+        List<Promise<Void>> started = new ArrayList<>();
+        CancellationScope scope = Workflow.newCancellationScope(() -> started.add(Async.procedure(work::run)));
+        scope.run();
+        Promise<Void> running = started.get(0);
+        Workflow.await(() -> running.isCompleted() || isOver.get());
+        if (running.isCompleted()) {
+            running.get();
         } else {
             scope.cancel();
         }

@@ -1,11 +1,6 @@
 package kuflow.worker.workflow;
 
-import io.temporal.workflow.Async;
-import io.temporal.workflow.CancellationScope;
 import io.temporal.workflow.Promise;
-import io.temporal.workflow.Workflow;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.UUID;
 import kuflow.worker.model.LogLevel;
 
@@ -51,15 +46,6 @@ public final class TaskHandle<D> {
 
     /** KuFlow refuses to change a completed task, and Temporal would repeat that forever. */
     private void whileOpen(Runnable change) {
-        List<Promise<Void>> changes = new ArrayList<>();
-        CancellationScope scope = Workflow.newCancellationScope(() -> changes.add(Async.procedure(change::run)));
-        scope.run();
-        Promise<Void> changing = changes.get(0);
-        Workflow.await(() -> changing.isCompleted() || done.isCompleted());
-        if (changing.isCompleted()) {
-            changing.get();
-        } else {
-            scope.cancel();
-        }
+        KuFlowProcess.runUntil(done::isCompleted, change);
     }
 }

@@ -6,8 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.HashMap;
-import java.util.Map;
+import java.util.UUID;
 import kuflow.worker.internal.rest.RestClient;
 import kuflow.worker.internal.rest.RestRequest;
 import kuflow.worker.internal.settings.Pem;
@@ -18,6 +17,7 @@ import kuflow.worker.internal.settings.WorkerSettings;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.util.StringUtils;
 
 /** Requests tokens and certificates for the engine from KuFlow. */
 final class Authentication {
@@ -35,6 +35,8 @@ final class Authentication {
         this.settings = settings;
         this.clock = clock;
     }
+
+    private record Request(String type, @Nullable UUID tenantId) {}
 
     private record Response(
             @Nullable Token engineToken, @Nullable Certificate engineCertificate) {}
@@ -54,7 +56,7 @@ final class Authentication {
         useCurrentSecret();
         Response response = authenticate("ENGINE_TOKEN");
         Token token = response.engineToken();
-        if (token == null || isEmpty(token.token())) {
+        if (token == null || !StringUtils.hasLength(token.token())) {
             throw new IllegalStateException("POST /authentications: the response has no engineToken.token");
         }
         return EngineToken.of(token.token(), token.expiredAt(), clock);
@@ -65,10 +67,10 @@ final class Authentication {
         Certificate certificate = authenticate("ENGINE_CERTIFICATE").engineCertificate();
         Tls tls = certificate == null ? null : certificate.tls();
         if (tls == null
-                || isEmpty(certificate.namespace())
-                || isEmpty(tls.serverRootCaCertificate())
-                || isEmpty(tls.clientCertificate())
-                || isEmpty(tls.clientPrivateKey())) {
+                || !StringUtils.hasLength(certificate.namespace())
+                || !StringUtils.hasLength(tls.serverRootCaCertificate())
+                || !StringUtils.hasLength(tls.clientCertificate())
+                || !StringUtils.hasLength(tls.clientPrivateKey())) {
             throw new IllegalStateException("POST /authentications: the response has no complete engineCertificate");
         }
         String configured = settings.temporal().namespace();
@@ -104,19 +106,10 @@ final class Authentication {
     }
 
     private Response authenticate(String type) {
-        Map<String, Object> body = new HashMap<>();
-        body.put("type", type);
-        if (settings.api().tenantId() != null) {
-            body.put("tenantId", settings.api().tenantId());
-        }
         RestRequest request = RestRequest.of("createAuthentication", "POST", "/authentications")
-                .body(body)
+                .body(new Request(type, settings.api().tenantId()))
                 .timeout(TIMEOUT);
         Response response = rest.call(request, Response.class).body();
         return response == null ? new Response(null, null) : response;
-    }
-
-    private static boolean isEmpty(@Nullable String text) {
-        return text == null || text.isEmpty();
     }
 }

@@ -65,11 +65,8 @@ public final class Check {
 
         private static final long serialVersionUID = 1L;
 
-        private final boolean isInconclusive;
-
-        StepFailure(boolean isInconclusive, Throwable cause) {
+        StepFailure(Throwable cause) {
             super(cause);
-            this.isInconclusive = isInconclusive;
         }
     }
 
@@ -104,7 +101,7 @@ public final class Check {
             return new Result(0, steps);
         } catch (StepFailure failure) {
             STEPS.stream().skip(steps.size()).forEach(name -> add(name, "skipped", "an earlier step failed"));
-            int status = failure.isInconclusive ? 4 : 1;
+            int status = isTimeout(failure.getCause()) ? 4 : 1;
             return new Result(failure.getCause() instanceof SettingsException ? 2 : status, steps);
         }
     }
@@ -211,9 +208,8 @@ public final class Check {
 
     private StepFailure failed(String name, @Nullable Throwable cause) {
         Throwable error = cause == null ? new IllegalStateException("unknown error") : cause;
-        boolean isInconclusive = isTimeout(error);
-        add(name, isInconclusive ? "unknown" : "failed", LogErrors.describe(error, false));
-        return new StepFailure(isInconclusive, error);
+        add(name, isTimeout(error) ? "unknown" : "failed", LogErrors.describe(error, false));
+        return new StepFailure(error);
     }
 
     private void add(String name, String status, String detail) {

@@ -29,7 +29,7 @@ final class TokenRenewer implements AuthorizationTokenSupplier {
 
     private volatile @Nullable EngineToken current;
     private volatile @Nullable RuntimeException lastError;
-    private Instant dueAt = Instant.MIN;
+    private volatile Instant dueAt = Instant.MIN;
     private int failuresInARow;
     private int expiredChecks;
 
@@ -47,7 +47,7 @@ final class TokenRenewer implements AuthorizationTokenSupplier {
     /** Renews the token if that is due. Returns the pause until the next check. */
     Duration renewIfDue() {
         renew(false);
-        Duration pause = Duration.between(clock.instant(), nextRenewal());
+        Duration pause = Duration.between(clock.instant(), dueAt);
         // Checks the wall clock regularly instead of sleeping for long, so that a laptop renews as soon as it wakes up.
         return pause.compareTo(CLOCK_CHECK_INTERVAL) < 0 ? pause : CLOCK_CHECK_INTERVAL;
     }
@@ -60,8 +60,7 @@ final class TokenRenewer implements AuthorizationTokenSupplier {
         EngineToken token = current;
         if (token == null || !token.isValid(clock.instant())) {
             // Temporal's SDK repeats the call. The engine would answer UNAUTHENTICATED, which the SDK treats as final:
-            // the
-            // results of completed activities would be lost.
+            // the results of completed activities would be lost.
             throw Status.UNAVAILABLE
                     .withDescription("The engine token expired and could not be renewed")
                     .withCause(lastError)
@@ -88,10 +87,6 @@ final class TokenRenewer implements AuthorizationTokenSupplier {
     @Nullable
     RuntimeException lastError() {
         return lastError;
-    }
-
-    private synchronized Instant nextRenewal() {
-        return dueAt;
     }
 
     /** The lock makes concurrent callers share one request: the next ones find its token, or the pause after its failure. */

@@ -1,7 +1,5 @@
 package kuflow.worker.internal.operation;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
@@ -10,6 +8,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import kuflow.worker.internal.rest.KuFlowJson;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.event.Level;
 
@@ -23,7 +22,6 @@ record LogLine(
         @Nullable String error,
         @Nullable String stack) {
 
-    private static final ObjectMapper JSON = new ObjectMapper();
     private static final DateTimeFormatter TIME =
             DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSSX").withZone(ZoneOffset.UTC);
     private static final DateTimeFormatter SHORT_TIME =
@@ -33,23 +31,15 @@ record LogLine(
     private static final Set<String> NOT_PRETTY = Set.of("namespace", "taskQueue", "runId", "activityId", "times");
 
     String toJson() {
-        Map<String, Object> members = new LinkedHashMap<>();
+        Map<String, @Nullable Object> members = new LinkedHashMap<>();
         members.put("time", TIME.format(time));
         members.put("level", level.toString());
         members.put("message", message);
         members.put("logger", logger);
         members.putAll(fields);
-        if (error != null) {
-            members.put("error", error);
-        }
-        if (stack != null) {
-            members.put("stack", stack);
-        }
-        try {
-            return JSON.writeValueAsString(members) + "\n";
-        } catch (JsonProcessingException impossible) {
-            throw new IllegalStateException(impossible);
-        }
+        members.put("error", error);
+        members.put("stack", stack);
+        return KuFlowJson.write(members) + "\n";
     }
 
     String toText() {

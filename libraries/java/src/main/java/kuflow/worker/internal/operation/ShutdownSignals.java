@@ -2,8 +2,10 @@ package kuflow.worker.internal.operation;
 
 import java.io.IOException;
 import java.io.OutputStream;
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Proxy;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandleProxies;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
 import java.net.Socket;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -50,31 +52,13 @@ public final class ShutdownSignals {
     private static void handle(String signal, Runnable action) throws ReflectiveOperationException {
         Class<?> signalType = Class.forName("sun.misc.Signal");
         Class<?> handlerType = Class.forName("sun.misc.SignalHandler");
-        Object handler = Proxy.newProxyInstance(
-                ShutdownSignals.class.getClassLoader(), new Class<?>[] {handlerType}, (proxy, method, args) -> {
-                    switch (method.getName()) {
-                        case "handle" -> action.run();
-                        case "hashCode" -> {
-                            return System.identityHashCode(proxy);
-                        }
-                        case "equals" -> {
-                            return proxy == args[0];
-                        }
-                        default -> {
-                            return "shutdown";
-                        }
-                    }
-                    return null;
-                });
-        try {
-            signalType
-                    .getMethod("handle", signalType, handlerType)
-                    .invoke(null, signalType.getConstructor(String.class).newInstance(signal), handler);
-        } catch (InvocationTargetException refused) {
-            if (refused.getCause() instanceof IllegalArgumentException cause) {
-                throw cause;
-            }
-            throw refused;
-        }
+        MethodHandle run = MethodHandles.lookup()
+                .findVirtual(Runnable.class, "run", MethodType.methodType(void.class))
+                .bindTo(action);
+        Object handler =
+                MethodHandleProxies.asInterfaceInstance(handlerType, MethodHandles.dropArguments(run, 0, signalType));
+        signalType
+                .getMethod("handle", signalType, handlerType)
+                .invoke(null, signalType.getConstructor(String.class).newInstance(signal), handler);
     }
 }

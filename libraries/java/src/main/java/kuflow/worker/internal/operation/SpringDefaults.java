@@ -5,15 +5,14 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Properties;
-import kuflow.worker.internal.settings.SettingsLoader;
+import kuflow.worker.internal.settings.SettingsSources;
 import kuflow.worker.internal.settings.WorkerSettings.LogFormat;
 import kuflow.worker.internal.settings.WorkerSettings.LogLevel;
 import kuflow.worker.internal.settings.WorkerSettings.Worker;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.core.env.PropertiesPropertySource;
 import org.springframework.core.io.ClassPathResource;
 import org.springframework.core.io.support.PropertiesLoaderUtils;
 
@@ -37,7 +36,7 @@ public final class SpringDefaults {
     public static Map<String, Object> of(Worker worker, boolean development, String applicationPackage) {
         Map<String, Object> properties = readFixed();
         // Your own settings may be in the same files.
-        properties.putAll(SettingsLoader.locations(Path.of("")));
+        properties.putAll(SettingsSources.locations(Path.of("")));
         int healthPort = worker.healthPort();
         int metricsPort = worker.metricsPort() == 0 ? DISABLED : worker.metricsPort();
         if (development) {
@@ -75,16 +74,12 @@ public final class SpringDefaults {
     }
 
     private static Map<String, Object> readFixed() {
-        Properties properties;
         try {
-            properties = PropertiesLoaderUtils.loadProperties(
-                    new ClassPathResource("spring.properties", SpringDefaults.class));
+            ClassPathResource file = new ClassPathResource("spring.properties", SpringDefaults.class);
+            return new PropertiesPropertySource("fixed", PropertiesLoaderUtils.loadProperties(file)).getSource();
         } catch (IOException unreadable) {
             throw new UncheckedIOException(unreadable);
         }
-        Map<String, Object> copy = new LinkedHashMap<>();
-        properties.forEach((key, value) -> copy.put((String) key, value));
-        return copy;
     }
 
     private static boolean isInUse(int port) {

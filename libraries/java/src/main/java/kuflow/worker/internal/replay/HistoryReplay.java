@@ -1,6 +1,9 @@
 package kuflow.worker.internal.replay;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.grpc.Server;
+import io.grpc.inprocess.InProcessChannelBuilder;
+import io.grpc.inprocess.InProcessServerBuilder;
 import io.temporal.api.history.v1.HistoryEvent;
 import io.temporal.client.WorkflowClient;
 import io.temporal.client.WorkflowClientOptions;
@@ -17,6 +20,7 @@ import io.temporal.worker.Worker;
 import io.temporal.worker.WorkerFactory;
 import io.temporal.worker.WorkerFactoryOptions;
 import io.temporal.worker.WorkerOptions;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -41,6 +45,7 @@ public final class HistoryReplay implements AutoCloseable {
     private static final Duration DEADLOCK_TIMEOUT = Duration.ofMinutes(1);
 
     private final DataConverter converter;
+    private final Server engine;
     private final WorkflowServiceStubs stubs;
     private final Worker worker;
 
@@ -75,12 +80,15 @@ public final class HistoryReplay implements AutoCloseable {
         }
     }
 
-    public HistoryReplay(DataConverter converter, List<Class<?>> workflows) {
+    public HistoryReplay(DataConverter converter, List<Class<?>> workflows) throws IOException {
         this.converter = converter;
-        // Nothing is called at this address.
+        String name = InProcessServerBuilder.generateName();
+        this.engine = InProcessServerBuilder.forName(name)
+                .addService(new NoEngine())
+                .build()
+                .start();
         this.stubs = WorkflowServiceStubs.newServiceStubs(WorkflowServiceStubsOptions.newBuilder()
-                .setTarget("127.0.0.1:1")
-                .setGrpcClientInterceptors(List.of(new NoEngine()))
+                .setChannel(InProcessChannelBuilder.forName(name).build())
                 .build());
         WorkflowClient client = WorkflowClient.newInstance(
                 stubs,
@@ -150,6 +158,8 @@ public final class HistoryReplay implements AutoCloseable {
     @Override
     public void close() {
         stubs.shutdownNow();
+        stubs.getRawChannel().shutdownNow();
+        engine.shutdownNow();
     }
 
     /** The items that the history creates, in order. */
@@ -174,28 +184,25 @@ public final class HistoryReplay implements AutoCloseable {
             return new WorkflowInboundCallsInterceptorBase(next) {
                 @Override
                 public void init(WorkflowOutboundCallsInterceptor outboundCalls) {
-                    super.init(new Outbound(outboundCalls));
+                    super.init(new WorkflowOutboundCallsInterceptorBase(outboundCalls) {
+                        @Override
+                        public <R> ActivityOutput<R> executeActivity(ActivityInput<R> input) {
+                            remember(input.getActivityName(), input.getArgs());
+                            return super.executeActivity(input);
+                        }
+                    });
                 }
             };
         }
-    }
 
-    private final class Outbound extends WorkflowOutboundCallsInterceptorBase {
-
-        Outbound(WorkflowOutboundCallsInterceptor next) {
-            super(next);
-        }
-
-        @Override
-        public <R> ActivityOutput<R> executeActivity(ActivityInput<R> input) {
-            if (input.getActivityName().equals(CREATE_ITEM) && input.getArgs()[0] instanceof Map<?, ?> fields) {
+        private void remember(String activity, Object[] arguments) {
+            if (activity.equals(CREATE_ITEM) && arguments[0] instanceof Map<?, ?> fields) {
                 Item item = new Item(
                         String.valueOf(fields.get("id")),
                         String.valueOf(fields.get("type")),
                         String.valueOf(fields.get("processItemDefinitionCode")));
                 created.put(item.id(), item);
             }
-            return super.executeActivity(input);
         }
     }
 }

@@ -9,6 +9,7 @@ import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.util.Map;
 import java.util.UUID;
+import java.util.function.BiFunction;
 import kuflow.worker.Documents;
 import kuflow.worker.KuFlowClient;
 import kuflow.worker.KuFlowOperations;
@@ -20,18 +21,16 @@ import org.jspecify.annotations.Nullable;
 /** Calls the operations of KuFlow's API, for the client of your own activities and for KuFlow's activities. */
 public final class KuFlowCalls implements InvocationHandler {
 
-    private final Transport transport;
+    private final BiFunction<OperationCall, Map<String, Object>, @Nullable Object> transport;
     private final UUID applicationId;
     private final Documents documents;
     private final KuFlowClient client;
 
-    /** Sends a request that is valid, and returns the result of the operation. */
-    public interface Transport {
-        @Nullable
-        Object send(OperationCall operation, Map<String, Object> request);
-    }
-
-    public KuFlowCalls(Transport transport, UUID applicationId, Documents documents) {
+    /** @param transport sends a request that is valid, and returns the result of the operation */
+    public KuFlowCalls(
+            BiFunction<OperationCall, Map<String, Object>, @Nullable Object> transport,
+            UUID applicationId,
+            Documents documents) {
         this.transport = transport;
         this.applicationId = applicationId;
         this.documents = documents;
@@ -41,9 +40,11 @@ public final class KuFlowCalls implements InvocationHandler {
 
     /** Calls KuFlow's API with the credentials of an application. */
     public static KuFlowCalls of(RestClient rest, UUID applicationId) {
-        Transport transport = (operation, request) ->
-                rest.call(operation.toRest(request), operation.resultType()).body();
-        return new KuFlowCalls(transport, applicationId, new RestDocuments(rest));
+        return new KuFlowCalls(
+                (operation, request) -> rest.call(operation.toRest(request), operation.resultType())
+                        .body(),
+                applicationId,
+                new RestDocuments(rest));
     }
 
     public KuFlowClient client() {
@@ -84,7 +85,7 @@ public final class KuFlowCalls implements InvocationHandler {
     }
 
     private @Nullable Object send(OperationCall operation, Map<String, Object> request) {
-        Object body = transport.send(operation, request);
+        Object body = transport.apply(operation, request);
         // An empty response does not prove that KuFlow did anything.
         if (body == null && !operation.declared().result().isEmpty()) {
             throw RestError.unexpected(operation.name() + ": the response has no body", operation.name());

@@ -29,6 +29,7 @@ public final class KuFlowJson {
         return MAPPER;
     }
 
+    /** Leaves out what is null. */
     public static String write(Object value) {
         try {
             return MAPPER.writeValueAsString(value);

@@ -213,7 +213,7 @@ public final class RestClient {
         return builder.build();
     }
 
-    private static BodyPublisher toBody(RestRequest request) {
+    private BodyPublisher toBody(RestRequest request) {
         try {
             if (request.file() != null) {
                 return BodyPublishers.ofFile(request.file());
@@ -222,7 +222,7 @@ public final class RestClient {
                     ? BodyPublishers.noBody()
                     : BodyPublishers.ofByteArray(KuFlowJson.mapper().writeValueAsBytes(request.body()));
         } catch (FileNotFoundException | JsonProcessingException unusable) {
-            throw new IllegalArgumentException(describe(request) + ": the body cannot be sent", unusable);
+            throw new IllegalArgumentException(address(request) + ": the body cannot be sent", unusable);
         }
     }
 
@@ -323,10 +323,6 @@ public final class RestClient {
 
     private String address(RestRequest request) {
         return request.method() + " " + endpoint + request.path();
-    }
-
-    private static String describe(RestRequest request) {
-        return request.method() + " " + request.path();
     }
 
     private static String formatQuery(RestRequest request) {

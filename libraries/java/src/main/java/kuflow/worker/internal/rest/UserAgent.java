@@ -1,9 +1,10 @@
 package kuflow.worker.internal.rest;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.Properties;
+import org.springframework.core.io.ClassPathResource;
+import org.springframework.core.io.support.PropertiesLoaderUtils;
 
 /**
  * How the worker identifies itself in calls to KuFlow and its engine: the version of this library, and the name of the project.
@@ -31,12 +32,9 @@ public final class UserAgent {
     }
 
     private static Properties read(String resource) {
-        Properties properties = new Properties();
-        try (InputStream file = UserAgent.class.getResourceAsStream(resource)) {
-            if (file != null) {
-                properties.load(file);
-            }
-            return properties;
+        ClassPathResource file = new ClassPathResource(resource, UserAgent.class);
+        try {
+            return file.exists() ? PropertiesLoaderUtils.loadProperties(file) : new Properties();
         } catch (IOException unreadable) {
             throw new UncheckedIOException(unreadable);
         }

@@ -58,11 +58,6 @@ public final class SettingsLoader {
         return new SettingsLoader(new SettingsSources(directory, environment, arguments)).load();
     }
 
-    /** Where Spring Boot finds the application files: as it does by default, and in a file that git ignores. */
-    public static Map<String, Object> locations(Path directory) {
-        return SettingsSources.locations(directory);
-    }
-
     private WorkerSettings load() {
         // Without a file, nothing is known about the other settings.
         throwProblems();

@@ -41,7 +41,7 @@ import org.yaml.snakeyaml.error.YAMLException;
  * The sources of Spring Boot, such as the environment and the application files, in Spring's order and with its relaxed names. Collects
  * the problems with settings.
  */
-final class SettingsSources {
+public final class SettingsSources {
 
     private static final String LOCAL_FILE = "application-local.yaml";
     private static final List<String> FILES = List.of("application.yaml", LOCAL_FILE);
@@ -109,7 +109,7 @@ final class SettingsSources {
     }
 
     /** Where Spring Boot finds the application files, in addition to its default: in a file that git ignores. */
-    static Map<String, Object> locations(Path directory) {
+    public static Map<String, Object> locations(Path directory) {
         Map<String, Object> locations = new HashMap<>();
         String folder = directory.toString().isEmpty() ? "./" : directory.toAbsolutePath() + "/";
         locations.put("spring.config.additional-location", "optional:file:" + folder + LOCAL_FILE);
