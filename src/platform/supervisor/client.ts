@@ -7,7 +7,7 @@ import { KnownError } from '../../base/errors.ts';
 import { signalTree } from '../../base/process-tree.ts';
 import { KEPT_NODE_OPTIONS, type SupervisorMessage, type SupervisorRequest } from './protocol.ts';
 
-/** `pidFile`: a new process starts when the one that it records is gone. `temporaryFolder`: it is removed with this process if it is killed. */
+/** `pidFile`: a new process starts when the previous one with this file is gone. `temporaryFolder` is removed with this process if it is killed. */
 export interface SuperviseOptions
   extends
     Pick<SupervisorRequest, 'command' | 'args'>,
