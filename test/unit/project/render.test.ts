@@ -250,7 +250,7 @@ describe('templates', () => {
         exec: new Code('npx'),
         hasActions: false,
         hasTasksOrActions: false,
-        hasTypeImports: false,
+        typeNames: new Code('Data'),
       }),
     ).toThrow('list: expected an array');
   });
