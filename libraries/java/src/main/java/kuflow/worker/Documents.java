@@ -25,7 +25,9 @@ public interface Documents {
     KuFlowFile upload(Path file, UUID processId, String name, String contentType);
 
     /** Saves a document to a file, which appears only when it is complete. */
-    void download(KuFlowFile document, Path file);
+    default void download(KuFlowFile document, Path file) {
+        download(document.uri(), file);
+    }
 
     /** Saves the document with this {@code ku:} URI to a file, which appears only when it is complete. */
     void download(String uri, Path file);

@@ -174,11 +174,6 @@ public final class FakeKuFlow implements AutoCloseable {
         }
 
         @Override
-        public void download(KuFlowFile document, Path file) {
-            download(document.uri(), file);
-        }
-
-        @Override
         public void download(String uri, Path file) {
             try {
                 // People attach documents too: what they contain does not matter here.

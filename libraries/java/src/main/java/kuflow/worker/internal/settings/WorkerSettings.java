@@ -5,7 +5,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
-import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 
 /**
@@ -23,7 +22,6 @@ public record WorkerSettings(KuFlowApi api, Temporal temporal, Worker worker, St
      * @param clientSecretFile the file that the secret is from, if it is from one
      * @param ca PEM text, trusted in addition to the root certificates of the JVM
      */
-    @ConfigurationProperties("kuflow.api")
     public record KuFlowApi(
             URI endpoint,
             UUID clientId,
@@ -37,7 +35,6 @@ public record WorkerSettings(KuFlowApi api, Temporal temporal, Worker worker, St
      * @param namespace null if the namespace of the certificate from KuFlow is used
      * @param proxy the address of an HTTP CONNECT proxy, with user and password if it has any
      */
-    @ConfigurationProperties("temporal")
     public record Temporal(
             @DefaultValue("engine.kuflow.com:443") String target,
             @Nullable String namespace,
@@ -69,7 +66,6 @@ public record WorkerSettings(KuFlowApi api, Temporal temporal, Worker worker, St
      * @param attemptsBeforeTaskLog how many attempts of a system task fail before people see the reason in its log
      * @param maxPayloadBytes the largest argument or result of an activity or workflow
      */
-    @ConfigurationProperties("worker")
     public record Worker(
             @Nullable UUID installationId,
             @DefaultValue List<UUID> robotIds,
