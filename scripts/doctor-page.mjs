@@ -112,8 +112,7 @@ function causeTable(causes, earlierChecks) {
     else groups.set(key, row);
   }
   const rows = [...groups.values()].map(({ codes, described, verdict, when, advice }) => {
-    const meaning =
-      codes.length === 1 ? tableCell(when) : `See [${described}](#${described.toLowerCase()}).`;
+    const meaning = codes.length === 1 ? tableCell(when) : `See [${described}](#${described.toLowerCase()}).`;
     return [codes.map((code) => `\`${code}\``).join(', '), verdict, meaning, advice];
   });
   return table(['cause', 'result', 'meaning', 'what to do'], rows);

@@ -42,10 +42,7 @@ export async function requireRunningPlatform(
 ): Promise<PlatformState> {
   const running = await readRunningState(stateFolder(place));
   if (running !== undefined) return running;
-  throw await noLocalKuFlow(place, context, [
-    'If it runs with another state folder, pass --state-dir <folder>',
-    ...more,
-  ]);
+  throw await noLocalKuFlow(place, context, ['If yours uses another state folder, pass --state-dir <folder>', ...more]);
 }
 
 async function noLocalKuFlow(
@@ -59,7 +56,7 @@ async function noLocalKuFlow(
   const start =
     dev === undefined
       ? `Start it in another terminal: ${invocation} dev${formatPathOption('--state-dir', place.stateDir)}`
-      : `Start it and the worker in another terminal: ${dev}`;
+      : `Start the local KuFlow and the worker in another terminal: ${dev}`;
   return new KnownError({
     message: 'No local KuFlow is running here',
     seen: `looked in ${stateFolder(place)}`,

@@ -88,7 +88,7 @@ export function missingAnswers(
     add(
       'client-id',
       '--client-id <id>',
-      'the client ID of the application (--client-id, --profile, or both KUFLOW_API_CLIENTID and KUFLOW_API_CLIENTSECRET)',
+      'the client ID of the application (or pass --profile, or set both KUFLOW_API_CLIENTID and KUFLOW_API_CLIENTSECRET)',
     );
   }
   if (!hasSecret && (answers.clientId !== undefined || needsId)) {

@@ -134,7 +134,7 @@ function describeSeen(parts: KuFlowApiErrorParts): string | undefined {
   return `${pieces.join(': ')}${parts.attempts !== undefined && parts.attempts > 1 ? ` (after ${parts.attempts} attempts)` : ''}`;
 }
 
-/** A failed call of KuFlow's REST API: the operation, the address, what was observed, KuFlow's error body and a hint. */
+/** A failed call to KuFlow's REST API: the operation, the address, what was observed, KuFlow's error body and a hint. */
 export class KuFlowApiError extends KnownError {
   override readonly name: string = 'KuFlowApiError';
   readonly kind: FailureKind;

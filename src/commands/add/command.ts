@@ -10,6 +10,10 @@ const EXAMPLES = `
 Examples:
   add a task that a person completes
     $ kuflow add task REVIEW
+  add a user action that signals the workflow
+    $ kuflow add action WITHDRAW --available-to initiator
+  add another process
+    $ kuflow add process --definition leave.yaml
   add an activity
     $ kuflow add activity sendMail`;
 
@@ -59,7 +63,7 @@ export function configure(command: Command, context: CommandContext): void {
   command.description(
     'Add a task, a user action, a process or an activity to the worker project in this folder or a parent folder. Regenerates the files that you have not edited, and prints the diff of each changed file. ' +
       'Merges changes into edited files: in a terminal, after you confirm; otherwise, only into files named with --edit. A file that cannot be merged is left unchanged, and its diff shows what to change. ' +
-      'Never renames anything in your code.',
+      'Does not rename functions, types or files in your code.',
   );
   command.addHelpText('after', EXAMPLES);
 
@@ -169,7 +173,7 @@ export function configureGenerate(command: Command, context: CommandContext): vo
   editOptions(
     exitStatuses(command, { ...EDIT_STATUSES, 0: 'updated, or up to date', 2: 'usage error' }).description(
       'Update the code of the worker project in this folder or a parent folder after you have edited its definition files. ' +
-        'Regenerates types, tasks and user actions, and adds new tasks and actions to the workflow, activities and tests. ' +
+        'Updates types, tasks and user actions, and adds new tasks and actions to the workflow, activities and tests. ' +
         `Does nothing if the code is up to date. ${HOW_FILES_CHANGE}`,
     ),
     SKIP_PROMPTS,

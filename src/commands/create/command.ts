@@ -26,8 +26,8 @@ export function configure(command: Command, context: CommandContext): void {
   command
     .description(
       'Create a worker project for a KuFlow process.\n\nIn a terminal, it prompts for anything that you leave out. With ' +
-        '--yes or without a terminal, pass a folder and one of --local, --definition, --from or --process, as in the examples ' +
-        'below.',
+        '--yes or without a terminal, pass a folder and one of: --local, for a sample process; --definition; --from with --process; ' +
+        'or --process with --task-queue and --workflow-type, whose tasks are read from KuFlow, with credentials, unless you pass --task.',
     )
     .argument('[folder]', "Folder for the new project; its name becomes the worker's name")
     .optionsGroup('Process options:')
@@ -66,7 +66,7 @@ export function configure(command: Command, context: CommandContext): void {
     .optionsGroup(CONNECTION_OPTIONS)
     .option(
       '--local',
-      'Configure the project for the local KuFlow, without an account; creates a sample process unless you describe one',
+      'Configure the project for the local KuFlow, without an account. Creates a sample process unless you describe one with --definition, or with --process and --task',
     );
   connectionOptions(command, { engine: true })
     .optionsGroup('Project options:')
@@ -98,7 +98,7 @@ export function configure(command: Command, context: CommandContext): void {
     )
     .option(
       '--template <source>',
-      'Add or replace files with those from your own template: a folder, or a git URL that can end with #<branch, tag or commit>',
+      'Add files from your own template, replacing generated files with the same names. The template is a folder, or a git URL, optionally followed by #<branch, tag or commit>',
     )
     .addOption(
       new Option(

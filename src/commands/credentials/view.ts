@@ -41,7 +41,7 @@ export function printPull(
   const { bold, dim } = palette(terminal.out);
   for (const warning of result.warnings) terminal.err.line(`Warning: ${escapeForTerminal(warning, 1000)}`);
   if (result.kind === 'would-pull') {
-    terminal.out.line(bold('Dry run: would request an engine certificate from KuFlow'));
+    terminal.out.line(bold('Dry run: would request an engine certificate'));
     for (const { text } of result.because) terminal.out.line(`  reason: ${escapeForTerminal(text)}`);
     terminal.out.line(`  settings to change in ${LOCAL_SETTINGS_FILE}: ${result.keys.join(', ')}`);
     return;

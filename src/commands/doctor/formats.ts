@@ -100,7 +100,7 @@ export function formatSupportReport(original: DoctorReport, context: SupportRepo
       ...advice.map((step) => `  - ${mdText(formatAdvice(step), 1000)}`),
     ]),
     '',
-    `Created in KuFlow: ${created.length === 0 ? 'nothing' : mdText(created.join(', '))}`,
+    `Created for these checks: ${created.length === 0 ? 'nothing' : mdText(created.join(', '))}`,
     '',
     '| check | state | result |',
     '| --- | --- | --- |',

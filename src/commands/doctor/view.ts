@@ -51,7 +51,7 @@ export function printDoctor(terminal: Terminal, report: DoctorReport, invocation
   printTable(out, report);
   out.line();
   prose(formatCounts(report));
-  if (report.created.length > 0) prose(`Created in KuFlow: ${report.created.join(', ')}`, dim);
+  if (report.created.length > 0) prose(`Created for these checks: ${report.created.join(', ')}`, dim);
 }
 
 /** On a terminal, a command that does not fit behind its text gets separate lines, which can be pasted into a POSIX shell. */

@@ -15,9 +15,10 @@ Examples:
 export function configure(command: Command, context: CommandContext): void {
   command.description(
     "Verify an application's credentials with KuFlow, then store them as a profile for `kuflow` commands. " +
+      'The first profile becomes the default. From then on, commands use your tenant instead of the local KuFlow, unless you pass --local. Workers do not read profiles.\n\n' +
       'The secret is stored in the system keychain or, if no keychain responds within 3 seconds, in a file that only ' +
       'you can read. The output shows which. If the profile exists, values that you do not pass are kept, unless the client ID changes. ' +
-      'The secret is always required. Workers do not read profiles. Commands use the default profile instead of the local KuFlow, unless you pass --local.',
+      'The secret is always required.',
   );
   connectionOptions(command, {
     profile: 'Name of the profile to store (default: "default")',

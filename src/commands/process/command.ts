@@ -53,7 +53,7 @@ export function configure(command: Command, context: CommandContext): void {
     .addHelpText('after', EXAMPLES)
     .description(
       'Start, show, signal and cancel processes, and invoke their user actions. If a connection to KuFlow is configured, you act as its application. ' +
-        "Otherwise, you act as a user of this folder's local KuFlow. " +
+        "Otherwise, or with --local, you act as a user of this folder's local KuFlow. " +
         'For process definitions, see `kuflow definitions`.',
     );
 
@@ -76,7 +76,7 @@ export function configure(command: Command, context: CommandContext): void {
   exitStatuses(start, {
     0: 'started; with --wait, completed',
     1: 'failed; with --wait, also if the process was canceled',
-    2: 'usage error, or the change is not confirmed with --yes',
+    2: 'usage error, or the change was not confirmed with --yes',
   })
     .addHelpText('after', START_EXAMPLES)
     .action(lazyAction(context, async () => (await import('./run.ts')).runProcessStart));
@@ -96,7 +96,7 @@ export function configure(command: Command, context: CommandContext): void {
       .addArgument(idArgument('process'))
       .summary('Show a process with its metadata and timeline')
       .description(
-        'Show a process with its metadata and timeline or, outside the local KuFlow, with its process items.',
+        "Show a process's metadata and timeline. Outside the local KuFlow, shows the process items instead of the timeline.",
       )
       .option('--watch', 'Keep watching until the process ends'),
   );
@@ -155,7 +155,7 @@ export function configure(command: Command, context: CommandContext): void {
   exitStatuses(act, {
     0: 'invoked; with --wait, completed',
     1: 'failed; with --wait, also if the action failed or was canceled',
-    2: 'usage error, or the change is not confirmed with --yes',
+    2: 'usage error, or the change was not confirmed with --yes',
   })
     .addHelpText('after', ACT_EXAMPLES)
     .action(lazyAction(context, async () => (await import('./run-act.ts')).runProcessAct));

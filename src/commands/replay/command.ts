@@ -10,21 +10,21 @@ Examples:
     $ kuflow replay
   check it against processes in the local KuFlow
     $ kuflow replay --local
-  also check processes that have ended
+  also check completed processes
     $ kuflow replay --state running --state completed --limit 500`;
 
 export function configure(command: Command, context: CommandContext): void {
   exitStatuses(command, {
     0: 'every process matches',
     1: 'the code would break a process',
-    2: 'usage error, no project here, or the settings, dependencies or built worker are missing',
+    2: 'usage error, no project here, settings are missing, dependencies are not installed, or the worker is not built',
     3: 'there are no processes, or the duration of a timer has changed',
     4: 'a process could not be read',
   });
   command
     .description(
       "Replay the histories of running processes against this project's workflow code, as a worker would. " +
-        "Uses the configured KuFlow environment, or this folder's local KuFlow if none is configured, with the worker's credentials or those that you pass. " +
+        "Reads them from the configured KuFlow environment or, if none is configured, from this folder's local KuFlow. Uses the worker's credentials unless you pass others. " +
         'The worker decrypts the histories of confidential processes. Does not write files or change any process.',
     )
     .addOption(stateOption('process', 'processes', 'running'))

@@ -30,7 +30,7 @@ export function configure(command: Command, context: CommandContext): void {
   });
   command
     .description(
-      'Compare your definition of a process with the process in KuFlow, print each difference with its evidence, and offer to update the ' +
+      'Compare your definition of a process with the process in KuFlow, print each difference and the evidence for it, and offer to update the ' +
         "definition and the generated code. Does not work with the local KuFlow. KuFlow's API does not return definitions, so kuflow derives the definition from instances of the process, in at " +
         'most 30 requests (more with a large --sample). With --sample, also compares fields; only keys and ' +
         'types are kept, never values. Nothing is reported as removed unless the instances show it. Files that you have edited are changed ' +
@@ -41,7 +41,7 @@ export function configure(command: Command, context: CommandContext): void {
       withCandidates(
         new Option(
           '--process <code>',
-          'Process to compare; required if the project has several, except that --check without --from compares all of them by default',
+          'Process to compare. Required if the project has several, unless you pass --check without --from, which compares all of them',
         ),
         'project-processes',
       ),

@@ -35,7 +35,7 @@ export function configure(command: Command, context: CommandContext): void {
     .addHelpText('after', EXAMPLES)
     .description(
       'List tasks, and claim, assign, save and complete them. If a connection to KuFlow is configured, you act as its application. ' +
-        "Otherwise, you act as a user of this folder's local KuFlow.",
+        "Otherwise, or with --local, you act as a user of this folder's local KuFlow.",
     );
 
   sessionOptions(

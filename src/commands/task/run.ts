@@ -1,4 +1,5 @@
 import { amendError, copyError, KnownError, usageError } from '../../base/errors.ts';
+import { didYouMean } from '../../base/near-match.ts';
 import { escapeForTerminal } from '../../base/escape.ts';
 import type { JsonObject } from '../../base/json.ts';
 import { isUuid } from '../../base/is-uuid.ts';
@@ -267,12 +268,22 @@ async function findTask(session: KuFlowSession, id: string, context: CommandCont
   const taskId = await findTaskId(session, id, context).catch(async (error: unknown) => {
     const isNotFound = error instanceof KnownError && !(error instanceof KuFlowApiError);
     if (!isNotFound || session.local === undefined) throw error;
+    await requireKnownTask(session, id);
     const open = await session.client.findProcessItems({ type: ['TASK'], taskState: OPEN_STATES, size: 1 });
     if (open.content.length > 0) throw error;
     const start = await stepsForUnpolledQueues(session, context);
     throw start.length === 0 ? error : copyError(error, { next: start });
   });
   return await session.client.retrieveProcessItem(taskId);
+}
+
+/** Throws a usage error for a code that no process of the local KuFlow has. */
+async function requireKnownTask(session: KuFlowSession, code: string): Promise<void> {
+  if (code === 'latest' || /^[\da-f-]+$/i.test(code)) return;
+  const definitions = await Promise.all((await session.listCodes()).map((process) => session.findDefinition(process)));
+  const codes = definitions.flatMap((definition) => definition?.tasks.map((task) => task.code) ?? []);
+  if (codes.includes(code)) return;
+  throw usageError(`No process here has a task ${code}${didYouMean(code, codes)}`, [`Available: ${codes.join(', ')}`]);
 }
 
 async function findTaskId(session: KuFlowSession, id: string, context: CommandContext): Promise<string> {

@@ -63,7 +63,7 @@ function proxyStatusCause(status: number | undefined, target: string, proxy: str
   if (status === 407)
     return engineCause(
       'proxy-authentication-required',
-      `The proxy ${proxy} requires a user name and password, or the given ones are wrong`,
+      `The proxy ${proxy} requires a user name and password, or those that you set are wrong`,
     );
   if (status === 403)
     return engineCause('proxy-forbids', `The proxy ${proxy} does not allow a connection to ${target}`);

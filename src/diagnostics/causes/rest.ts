@@ -49,7 +49,7 @@ function networkFacts(cause: unknown): Facts {
 }
 
 /**
- * The finding for a failed call of KuFlow's REST API. Rethrows any other error, which is a bug in the check. With `about`, the advice also says
+ * The finding for a failed call to KuFlow's REST API. Rethrows any other error, which is a bug in the check. With `about`, the advice also says
  * what is special about these settings.
  */
 export function restFinding(error: unknown, about?: AboutRest): Finding<never> {

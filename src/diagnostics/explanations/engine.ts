@@ -88,7 +88,7 @@ const handshake = {
     'Synchronize the clock with a time server (NTP)',
   ),
   'engine-host-name-mismatch': fails(
-    'The server certificate is for other host names.',
+    'The server certificate does not cover the host name of the engine address.',
     'Set <target-source> to a host name from the certificate, or set temporal.mutual-tls.server-name to one',
     SHOW_SERVER,
   ),

@@ -9,7 +9,7 @@ const SYNC_CLOCK = 'Synchronize the clock with a time server (NTP)';
 const KUFLOW_CLOCK = "If this machine's clock is right, KuFlow's is wrong: report the difference to KuFlow";
 const START_WORKER = [
   { text: 'Start the worker', command: '<start>' },
-  'If the worker is running, it polls a task queue other than <queue> (from <source>), for example because TEMPORAL_KUFLOWQUEUE is set in its environment',
+  'If the worker is running, it is polling a task queue other than <queue> (from <source>), for example because TEMPORAL_KUFLOWQUEUE is set in its environment',
 ];
 const RESTART_WORKER = "Check the worker's log, and restart the worker";
 

@@ -96,7 +96,7 @@ export async function readProject(cwd: string, env: Environment): Promise<Projec
   if (folder === undefined) {
     const without = findAbove(cwd, DEFINITION_FILE);
     if (without !== undefined) throw await missingRecordError(without, env);
-    throw usageError(`No worker project here: neither ${cwd} nor a folder above it has ${RECORD_FILE}`, [
+    throw usageError(`No worker project here: neither ${cwd} nor a parent folder contains ${RECORD_FILE}`, [
       'Run the command in a project folder',
       'Or create one: npx create-kuflow-worker <folder>',
     ]);

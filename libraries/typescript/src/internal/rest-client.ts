@@ -48,7 +48,7 @@ export interface DefaultError {
   readonly errors?: readonly { readonly code?: string; readonly message?: string; readonly location?: string }[];
 }
 
-/** A failed call of KuFlow's API. `status` is set if KuFlow responded. */
+/** A failed call to KuFlow's API. `status` is set if KuFlow responded. */
 export class RestError extends Error {
   override readonly name = 'RestError';
   readonly operation: string;

@@ -149,13 +149,18 @@ async function runOnPlatform(
   request.onStep({ kind: 'command-started', pid: command.pid, taskQueue });
   const state: { exit?: ProcessExit } = {};
   void command.exited.then((exit) => (state.exit = exit));
+  const started: { processId?: string; engine?: TemporalEngine } = {};
   const throwIfEnded = (): void => {
     if (request.signal.aborted) throw interruptedError();
-    if (state.exit !== undefined) throw commandExitedFailure(request, state.exit);
+    if (state.exit !== undefined)
+      throw commandExitedFailure(
+        request,
+        state.exit,
+        started.engine !== undefined ? 'the process completed' : `it polled ${taskQueue}`,
+      );
   };
   const resolveReferences = answers.metadata === undefined ? withRealReferences : withNamedReferences;
   const givenMetadata = answers.metadata ?? exampleMetadata(definition.metadata);
-  const started: { processId?: string; engine?: TemporalEngine } = {};
   let end: Outcome | undefined;
   let final: FinalState | undefined;
   try {
@@ -252,10 +257,10 @@ function toOutcome(error: unknown, signal: AbortSignal): Outcome | undefined {
   return withoutUndefined({ status, problem: formatWithSeen(error), item, next: error.next });
 }
 
-function commandExitedFailure(request: SimulateRequest, exit: ProcessExit): SimulationFailure {
+function commandExitedFailure(request: SimulateRequest, exit: ProcessExit, before: string): SimulationFailure {
   const how = exit.signal ?? `status ${exit.code ?? 'unknown'}`;
   return new SimulationFailure({
-    message: `The command exited with ${how} before the process completed: ${request.command.join(' ')}`,
+    message: `The command ${request.command.join(' ')} exited with ${how} before ${before}`,
     next: [`See ${describeWorkerLog(request)}`],
   });
 }

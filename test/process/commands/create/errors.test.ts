@@ -128,7 +128,7 @@ const DEFINITIONS: readonly Row[] = [
     args: ['x', '--definition', 'd.yaml'],
     status: 1,
     message: /^Definition file not found: .*d\.yaml$/,
-    next: /Pass the path of an existing file/,
+    next: /Check the path/,
   },
   {
     what: 'that is a folder',

@@ -405,7 +405,9 @@ describe('kuflow sync with wrong or missing input', () => {
       XDG_CONFIG_HOME: live.folder,
     });
     expect(status).toBe(2);
-    expect(stderr).toContain("kuflow sync compares with KuFlow's service; it cannot use the local KuFlow\n");
+    expect(stderr).toContain(
+      "kuflow sync compares your definition with the process in KuFlow's service, so it cannot use the local KuFlow\n",
+    );
     expect(stderr).toContain('kuflow.api.client-id: missing; set KUFLOW_API_CLIENTID to the client ID');
     expect(stderr).toMatch(/\n  → Store the credentials once: \S.* login\n/);
     expect(stderr).toContain('without credentials: npx kuflow sync --from worker-sample.zip\n');

@@ -26,6 +26,6 @@ it('doctor and its explanations name the commands of the project, as other comma
   const list = await runKuflow(folder, ['process', 'list'], home);
   expect(list.stderr).toContain(
     `✖ No local KuFlow is running here\n  Looked in ${join(folder, '.kuflow/dev')}\n` +
-      '  → Start it and the worker in another terminal: pnpm run dev\n',
+      '  → Start the local KuFlow and the worker in another terminal: pnpm run dev\n',
   );
 });

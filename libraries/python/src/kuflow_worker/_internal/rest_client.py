@@ -59,7 +59,7 @@ class RestResponse:
 
 
 class RestError(Exception):
-    """A failed call of KuFlow's API. `status` is set if KuFlow responded."""
+    """A failed call to KuFlow's API. `status` is set if KuFlow responded."""
 
     def __init__(
         self,

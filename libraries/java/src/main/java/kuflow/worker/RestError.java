@@ -7,7 +7,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
-/** A failed call of KuFlow's REST API. */
+/** A failed call to KuFlow's REST API. */
 public final class RestError extends RuntimeException {
 
     private static final long serialVersionUID = 1L;
