@@ -115,8 +115,6 @@ function fileProblems(path, { targets, packages, literals }, config) {
   for (const { specifier } of packages) {
     if (module === 'base' && !specifier.startsWith('node:'))
       problems.push(`${path}: base imports node: only, not ${specifier}`);
-  }
-  for (const { specifier } of packages) {
     const allowed = config.closed[module]?.packages;
     if (allowed !== undefined && !matches(specifier, allowed))
       problems.push(`${path}: ${module} may not import ${specifier} (scripts/architecture.json)`);

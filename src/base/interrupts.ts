@@ -45,13 +45,6 @@ export function handleInterrupts(source: SignalSource, handlers: InterruptHandle
   );
 }
 
-export interface SignalForwarding {
-  /** Milliseconds, monotonic. */
-  readonly now?: () => number;
-  /** Suspends this process, as Ctrl-Z does. */
-  readonly suspend?: () => void;
-}
-
 /** Longer than SIGTSTP takes to arrive. */
 const SUSPEND_MS = 50;
 
@@ -62,7 +55,8 @@ const SUSPEND_MS = 50;
 export function forwardSignals(
   source: SignalSource,
   deliver: (signal: ForwardedSignal) => void,
-  { now = () => performance.now(), suspend = () => void process.kill(process.pid, 'SIGTSTP') }: SignalForwarding = {},
+  now: () => number = () => performance.now(),
+  suspend: () => void = () => void process.kill(process.pid, 'SIGTSTP'),
 ): () => void {
   let lastInterrupt = Number.NEGATIVE_INFINITY;
   const forward = (signal: (typeof FORWARDED)[number]) => (): void => {

@@ -84,17 +84,10 @@ function recentStartTime(pid: number, platform: NodeJS.Platform): number | undef
 
 /** When a process started, in milliseconds since the epoch, from the process list of macOS, BSD or Windows. */
 function processStartTime(pid: number, platform: NodeJS.Platform): number | undefined {
+  const script = `(Get-Process -Id ${pid}).StartTime.ToUniversalTime().ToString('o')`;
   const [command, args] =
     platform === 'win32'
-      ? [
-          'powershell.exe',
-          [
-            '-NoProfile',
-            '-NonInteractive',
-            '-Command',
-            `(Get-Process -Id ${pid}).StartTime.ToUniversalTime().ToString('o')`,
-          ],
-        ]
+      ? ['powershell.exe', ['-NoProfile', '-NonInteractive', '-Command', script]]
       : ['ps', ['-o', 'lstart=', '-p', String(pid)]];
   try {
     const text = execFileSync(command, args, {

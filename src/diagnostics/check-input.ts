@@ -62,14 +62,31 @@ export interface IssuedMaterial {
   readonly reused?: true;
 }
 
-/** Values that checks pass to later checks. */
+/** One step of the worker's own check, from its `--check --json` output. */
+export interface WorkerCheckStep {
+  readonly step: string;
+  readonly status: 'ok' | 'failed' | 'unknown' | 'skipped';
+  readonly detail: string;
+}
+
+export type WorkerCheckOutcome =
+  | { readonly kind: 'answered'; readonly status: number; readonly steps: readonly WorkerCheckStep[] }
+  /** It ended by itself. `at`: the place of the error in the worker's own code, `file:line`. */
+  | { readonly kind: 'failed'; readonly why: string; readonly at?: string | undefined }
+  /** It did not end in time. */
+  | { readonly kind: 'stopped' }
+  /** The command `build` creates the file that is missing. */
+  | { readonly kind: 'not-built'; readonly missing: string; readonly build: string };
+
+/** Values that checks pass to later checks, each once its check has passed. */
 export interface CheckOutputs {
-  readonly token: Secret;
-  readonly material: TlsMaterial;
-  readonly namespace: Sourced<string>;
-  readonly connection: EngineConnection;
+  readonly token?: Secret;
+  readonly material?: TlsMaterial;
+  readonly namespace?: Sourced<string>;
+  readonly connection?: EngineConnection;
   /** Milliseconds by which this machine's clock is ahead of KuFlow's. */
-  readonly skewMs: number;
+  readonly skewMs?: number;
   /** The settings that are missing because of a failure that KF-SET-003 reports: all if a file was not read, or those with a misspelled key. */
-  readonly settingsExplainedByFiles: 'all' | readonly string[];
+  readonly settingsExplainedByFiles?: 'all' | readonly string[];
+  readonly workerCheck?: WorkerCheckOutcome;
 }

@@ -1,3 +1,5 @@
+import type { CheckOutputs } from './check-input.ts';
+
 /** `unknown`: inconclusive, e.g. a timeout or a busy server. `crash`: the check itself failed. */
 export type CheckState = 'pass' | 'warn' | 'fail' | 'skip' | 'unknown' | 'crash';
 
@@ -36,7 +38,7 @@ export type Fix =
   | { readonly kind: 'gitignore'; readonly folder: string; readonly line: string };
 
 /** What a check's `run` returns. */
-export interface Finding<Outputs> {
+export interface Finding {
   readonly state: Exclude<CheckState, 'crash'>;
   /** One line for the report. */
   readonly summary: string;
@@ -50,13 +52,13 @@ export interface Finding<Outputs> {
   /** What the check created in KuFlow, whether or not it turned out to be usable. */
   readonly created?: string | undefined;
   /** Values that later checks use. */
-  readonly outputs?: Partial<Outputs> | undefined;
+  readonly outputs?: CheckOutputs | undefined;
 }
 
-export interface CheckContext<Input, Outputs> {
+export interface CheckContext<Input> {
   readonly input: Input;
   /** Outputs of earlier checks; only those in `requires` and `after` are certain to have finished. */
-  readonly outputs: Readonly<Partial<Outputs>>;
+  readonly outputs: CheckOutputs;
   /** The result of a finished check; those in `requires` and `after` have finished. */
   readonly resultOf: (id: string) => CheckResult | undefined;
   /** Aborts when the check times out or the whole run is stopped. */
@@ -65,7 +67,7 @@ export interface CheckContext<Input, Outputs> {
   readonly onRunEnd: (release: () => void) => void;
 }
 
-export interface Check<Input, Outputs> {
+export interface Check<Input> {
   /** `KF-PLANE-nnn`, never reused for another check. */
   readonly id: string;
   readonly title: string;
@@ -82,13 +84,13 @@ export interface Check<Input, Outputs> {
   readonly timeoutMs?: number;
   /** Returns why there is nothing to check with this input; called before waiting for dependencies. */
   readonly notApplicable?: (input: Input) => string | undefined;
-  readonly run: (context: CheckContext<Input, Outputs>) => Finding<Outputs> | Promise<Finding<Outputs>>;
+  readonly run: (context: CheckContext<Input>) => Finding | Promise<Finding>;
 }
 
 export interface CheckResult
   extends
-    Pick<Check<never, never>, 'id' | 'title' | 'plane'>,
-    Pick<Finding<never>, 'summary' | 'cause' | 'skipped' | 'blockedBy' | 'fixes' | 'created'> {
+    Pick<Check<never>, 'id' | 'title' | 'plane'>,
+    Pick<Finding, 'summary' | 'cause' | 'skipped' | 'blockedBy' | 'fixes' | 'created'> {
   /** Anchor of the explanation in docs/reference/doctor.md. */
   readonly docs: string;
   readonly state: CheckState;
@@ -105,12 +107,12 @@ export type CheckEvent =
   | { readonly kind: 'check-finished'; readonly result: CheckResult };
 
 /** The result of a check that has nothing to check, or whose call the engine or KuFlow restricts. */
-export function skippedAs(skipped: 'not-applicable' | 'restricted', summary: string, facts?: Facts): Finding<never> {
+export function skippedAs(skipped: 'not-applicable' | 'restricted', summary: string, facts?: Facts): Finding {
   return { state: 'skip', skipped, summary, facts };
 }
 
 /** The result of a check that cannot tell because of what another check reports. `detail` is a sentence without a period. */
-export function skippedBecauseOf(id: string, detail?: string): Finding<never> & { readonly summary: string } {
+export function skippedBecauseOf(id: string, detail?: string): Finding & { readonly summary: string } {
   const reason = `skipped because of ${id}`;
   return {
     state: 'skip',

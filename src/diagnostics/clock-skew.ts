@@ -6,7 +6,7 @@ export const NOTICEABLE_SKEW_MS = 30_000;
 export const WRONG_CLOCK_MS = 5 * 60_000;
 
 /** The time by KuFlow's clock, in milliseconds: corrected only if the difference is noticeable. */
-export function correctedNow(input: CheckInput, { skewMs = 0 }: Readonly<Partial<CheckOutputs>>): number {
+export function correctedNow(input: CheckInput, { skewMs = 0 }: CheckOutputs): number {
   return input.clock.now() - (Math.abs(skewMs) >= NOTICEABLE_SKEW_MS ? skewMs : 0);
 }
 

@@ -14,7 +14,7 @@ export const explanations: Readonly<Record<string, Explanation>> = {
   ...project,
 };
 
-interface FindingDetails extends Pick<Finding<never>, 'facts' | 'fixes'> {
+interface FindingDetails extends Pick<Finding, 'facts' | 'fixes'> {
   /** For the placeholders of the advice. */
   readonly values?: AdviceValues | undefined;
 }
@@ -25,7 +25,7 @@ export function toFinding(
   code: string,
   text: string,
   { facts, values, fixes = [] }: FindingDetails = {},
-): Finding<never> {
+): Finding {
   const { verdict, advice } = getExplainedCause(id, code);
   return {
     ...{ state: verdict, summary: text, cause: { code, verdict, text }, advice: fillAdvice(advice, values), facts },

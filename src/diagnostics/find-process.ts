@@ -3,13 +3,13 @@ import { resolveId } from '../kuflow/find-id.ts';
 import { KuFlowApiError } from '../kuflow/errors.ts';
 import { restFinding } from './causes/rest.ts';
 import { skippedAs, type CheckContext, type Finding } from './check.ts';
-import type { DoctorInput, DoctorOutputs } from './input.ts';
+import type { DoctorInput } from './input.ts';
 
 /** Errors of a KuFlow that does not let the application list processes. */
 const HIDDEN_PROCESSES: readonly KuFlowApiError['kind'][] = ['forbidden', 'not-found', 'wrong-path'];
 
 /** The finding for processes that could not be listed. */
-export function listingFinding(error: unknown): Finding<never> {
+export function listingFinding(error: unknown): Finding {
   if (error instanceof KuFlowApiError && HIDDEN_PROCESSES.includes(error.kind))
     return skippedAs('restricted', 'the application is not allowed to list processes');
   return restFinding(error);
@@ -18,8 +18,8 @@ export function listingFinding(error: unknown): Finding<never> {
 /** The ID of the process that `--process` names, or a finding that says why it is not known. */
 export async function findProcess(
   text: string,
-  { input, signal }: CheckContext<DoctorInput, DoctorOutputs>,
-): Promise<string | Finding<never>> {
+  { input, signal }: CheckContext<DoctorInput>,
+): Promise<string | Finding> {
   try {
     const listIds = (): Promise<readonly string[]> => input.rest.recentProcesses(signal);
     return await resolveId(text, { what: 'process', listIds, hint: '' });

@@ -2,7 +2,7 @@ import type { GitState } from '../files/git.ts';
 import type { ProjectDiagnosis } from '../languages/diagnosis.ts';
 import type { SettingWarning } from '../settings/sources.ts';
 import type { Check } from './check.ts';
-import type { CheckOutputs, CheckInput } from './check-input.ts';
+import type { CheckInput, WorkerCheckOutcome } from './check-input.ts';
 import type { ConnectionProblem, Sourced } from '../connection/inspect.ts';
 
 /** How close an expiry has to be for a warning. */
@@ -28,27 +28,11 @@ export interface WorkerPort {
   readonly port: Sourced<number>;
 }
 
-/** One step of the worker's own check, from its `--check --json` output. */
-export interface WorkerCheckStep {
-  readonly step: string;
-  readonly status: 'ok' | 'failed' | 'unknown' | 'skipped';
-  readonly detail: string;
-}
-
 export interface WorkerCheckOptions {
   readonly signal: AbortSignal;
   /** Milliseconds after which the worker must report what it knows. */
   readonly limitMs: number;
 }
-
-export type WorkerCheckOutcome =
-  | { readonly kind: 'answered'; readonly status: number; readonly steps: readonly WorkerCheckStep[] }
-  /** It ended by itself. `at`: the place of the error in the worker's own code, `file:line`. */
-  | { readonly kind: 'failed'; readonly why: string; readonly at?: string | undefined }
-  /** It did not end in time. */
-  | { readonly kind: 'stopped' }
-  /** The command `build` creates the file that is missing. */
-  | { readonly kind: 'not-built'; readonly missing: string; readonly build: string };
 
 /** A worker project as functions, so that the checks do not depend on the code that creates projects. */
 export interface ProjectProbe {
@@ -115,8 +99,4 @@ export interface DoctorInput extends CheckInput {
   readonly platform: NodeJS.Platform;
 }
 
-export interface DoctorOutputs extends CheckOutputs {
-  readonly workerCheck: WorkerCheckOutcome;
-}
-
-export type DoctorCheck = Check<DoctorInput, DoctorOutputs>;
+export type DoctorCheck = Check<DoctorInput>;

@@ -32,7 +32,7 @@ export async function openEngine(
 ): Promise<OpenedEngine> {
   const { input, client } = prepareChecks(inspected, { env, restMs: 30_000 });
   let closeConnection = (): void => undefined;
-  let outputs: Readonly<Partial<CheckOutputs>> = {};
+  let outputs: CheckOutputs = {};
   try {
     const results = await runChecks(selectChecks(connectionChecks, [LAST_CHECK]), input, {
       signal,

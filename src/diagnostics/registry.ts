@@ -21,11 +21,11 @@ import { engineHandshakeCheck } from './checks/handshake.ts';
 import { configuredCertificateCheck, issuedCertificateCheck } from './checks/certificate-material.ts';
 import { engineTokenCheck } from './checks/token.ts';
 import { workerAgreementCheck, workerCheck } from './checks/worker.ts';
-import type { CheckOutputs, CheckInput } from './check-input.ts';
+import type { CheckInput } from './check-input.ts';
 import type { DoctorCheck } from './input.ts';
 
 /** The connectivity check: everything that must work for a worker to start. In the order of results. */
-export const connectionChecks: readonly Check<CheckInput, CheckOutputs>[] = [
+export const connectionChecks: readonly Check<CheckInput>[] = [
   restSettingsCheck,
   engineSettingsCheck,
   restCredentialsCheck,

@@ -1,5 +1,6 @@
 import { messageOf } from '../base/errors.ts';
 import { withoutUndefined } from '../base/json.ts';
+import type { CheckOutputs } from './check-input.ts';
 import {
   skippedBecauseOf,
   type Check,
@@ -10,9 +11,9 @@ import {
   type Finding,
 } from './check.ts';
 
-type Outcome = Omit<Finding<unknown>, 'state' | 'outputs'> & { readonly state: CheckState };
+type Outcome = Omit<Finding, 'state' | 'outputs'> & { readonly state: CheckState };
 
-export interface RunOptions<Outputs = unknown> {
+export interface RunOptions {
   /** Gets `check-started` as it happens, and `check-finished` in registry order, once all earlier results are known. */
   readonly report?: ((event: CheckEvent) => void) | undefined;
   /** Stops the run; unfinished checks become `unknown`. */
@@ -22,16 +23,16 @@ export interface RunOptions<Outputs = unknown> {
   /** Checks to leave out, with the reason; checks that require them are skipped too. */
   readonly excluded?: ReadonlyMap<string, string> | undefined;
   /** Receives the outputs, and the function that closes the checks' connections. Without it, they are closed at the end of the run. */
-  readonly keepOpen?: ((close: () => void, outputs: Readonly<Partial<Outputs>>) => void) | undefined;
+  readonly keepOpen?: ((close: () => void, outputs: CheckOutputs) => void) | undefined;
   /** Results of an earlier run to use instead of running these checks again. */
   readonly earlier?: readonly CheckResult[] | undefined;
 }
 
 /** Checks with the given ids plus everything they require or wait for, in registry order. Throws on an unknown id. */
-export function selectChecks<Input, Outputs>(
-  registry: readonly Check<Input, Outputs>[],
+export function selectChecks<Input>(
+  registry: readonly Check<Input>[],
   only: readonly string[] | undefined,
-): readonly Check<Input, Outputs>[] {
+): readonly Check<Input>[] {
   if (only === undefined) return registry;
   const selected = new Set<string>();
   const add = (id: string): void => {
@@ -59,11 +60,11 @@ function reuseResult(result: CheckResult): CheckResult {
 }
 
 /** Resolves when the check finishes, times out, or the run is stopped, whichever comes first. */
-async function runWithTimeout<Input, Outputs>(
-  check: Check<Input, Outputs>,
-  context: Omit<CheckContext<Input, Outputs>, 'signal'>,
+async function runWithTimeout<Input>(
+  check: Check<Input>,
+  context: Omit<CheckContext<Input>, 'signal'>,
   { signal, deadline }: Pick<RunOptions, 'signal' | 'deadline'>,
-): Promise<Finding<Outputs>> {
+): Promise<Finding> {
   const stop = new AbortController();
   const stopReasons = [
     ...(signal === undefined ? [] : [{ signal, text: 'stopped before it finished' }]),
@@ -71,7 +72,7 @@ async function runWithTimeout<Input, Outputs>(
   ];
   const listeners: (() => void)[] = [];
   let timer: NodeJS.Timeout | undefined;
-  const stopped = new Promise<Finding<Outputs>>((resolve) => {
+  const stopped = new Promise<Finding>((resolve) => {
     const { timeoutMs: ms } = check;
     if (ms !== undefined)
       timer = setTimeout(() => resolve({ state: 'unknown', summary: `no result within ${ms / 1000} s` }), ms);
@@ -97,15 +98,15 @@ async function runWithTimeout<Input, Outputs>(
  * skipped and names the first failure of its chain. A check that throws is a `crash`; one that does not finish in time is
  * `unknown`. Results are in the order of `checks`. Never rejects because of a check.
  */
-export async function runChecks<Input, Outputs extends object>(
-  checks: readonly Check<Input, Outputs>[],
+export async function runChecks<Input>(
+  checks: readonly Check<Input>[],
   input: Input,
-  options: RunOptions<Outputs> = {},
+  options: RunOptions = {},
 ): Promise<readonly CheckResult[]> {
   const running = new Map<string, Promise<CheckResult>>();
   const finished = new Map<string, CheckResult>();
   const releases: (() => void)[] = [];
-  let outputs: Partial<Outputs> = {};
+  let outputs: CheckOutputs = {};
   let hasEnded = false;
   const onRunEnd = (release: () => void): void => {
     if (hasEnded) release();
@@ -113,7 +114,7 @@ export async function runChecks<Input, Outputs extends object>(
   };
 
   const runCheck = async (
-    check: Check<Input, Outputs>,
+    check: Check<Input>,
     required: readonly Promise<CheckResult>[],
     awaited: readonly Promise<CheckResult>[],
   ): Promise<CheckResult> => {

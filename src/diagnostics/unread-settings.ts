@@ -10,7 +10,7 @@ export function hasUnreadFile({ problems }: Pick<CheckInput, 'problems'>): boole
 export function withoutConsequences(
   problems: readonly ConnectionProblem[],
   input: Pick<CheckInput, 'problems'>,
-  { settingsExplainedByFiles = [] }: Readonly<Partial<CheckOutputs>>,
+  { settingsExplainedByFiles = [] }: CheckOutputs,
 ): readonly ConnectionProblem[] {
   const isAnyUnread = hasUnreadFile(input);
   const isConsequence = ({ key, missing }: ConnectionProblem): boolean =>

@@ -10,7 +10,7 @@ import type { FailureKind } from './failure.ts';
 import { readRetryAfter } from './retry.ts';
 import type { RawAnswer } from './transport.ts';
 
-export interface CallSite {
+interface CallSite {
   readonly operationId: OperationId;
   readonly method: string;
   /** Without the query. */
@@ -121,7 +121,7 @@ function errorInSuccess(value: unknown): DefaultErrorBody | undefined {
 }
 
 /** The file name in KuFlow's content disposition: the text between `filename="` and the next quote. */
-export function fileNameOf(disposition: string | undefined): string | undefined {
+function fileNameOf(disposition: string | undefined): string | undefined {
   return /filename="([^"]*)"/i.exec(disposition ?? '')?.[1] ?? /filename=([^;"\s]+)/i.exec(disposition ?? '')?.[1];
 }
 

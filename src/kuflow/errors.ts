@@ -30,7 +30,8 @@ export interface KuFlowApiErrorParts {
   readonly cause?: unknown;
 }
 
-const HINTS: Readonly<Record<FailureKind, readonly string[]>> = {
+/** What to do about a failure of each kind. */
+export const FAILURE_HINTS: Readonly<Record<FailureKind, readonly string[]>> = {
   unauthorized: [
     'Compare the client ID and client secret with those in the KuFlow app; creating a new secret invalidates the old one',
   ],
@@ -76,11 +77,6 @@ const HINTS: Readonly<Record<FailureKind, readonly string[]>> = {
   network: ['Check the endpoint and the network'],
 };
 
-/** What to do about a failure of this kind. */
-export function failureHints(kind: FailureKind): readonly string[] {
-  return HINTS[kind];
-}
-
 /** What to do about a proxy that did not open a tunnel, with the setting or variable that names it. */
 function tunnelHint({ code, status, source }: TunnelError): string {
   if (code === 'PROXY_SPEAKS_SOCKS')
@@ -105,7 +101,7 @@ function hintsOf({ kind, retryAfter, url, method, cause, upgrade }: KuFlowApiErr
   if (kind === 'speaks-tls') return [`Change the endpoint to https://${new URL(url).host}`];
   if (kind === 'plain-http' && isLoopbackHost(new URL(url).hostname))
     return [`Change the endpoint to http://${new URL(url).host}`];
-  if (kind !== 'rate-limited' || retryAfter === undefined) return HINTS[kind];
+  if (kind !== 'rate-limited' || retryAfter === undefined) return FAILURE_HINTS[kind];
   return [`Wait ${Math.ceil(retryAfter)} s before you try again, as KuFlow requests`];
 }
 

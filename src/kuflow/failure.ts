@@ -140,20 +140,3 @@ export function networkFailure(error: unknown, receiving: boolean): NetworkFailu
     sent: receiving || !(BEFORE_SENDING.has(kind) || code === 'UND_ERR_CONNECT_TIMEOUT'),
   };
 }
-
-const TRANSIENT: ReadonlySet<FailureKind> = new Set([
-  'rate-limited',
-  'server',
-  'truncated',
-  'timeout',
-  'dns',
-  'refused',
-  'unreachable',
-  'reset',
-  'network',
-]);
-
-/** Whether another attempt can succeed. A wrong certificate or credential stays wrong. */
-export function isTransient(kind: FailureKind): boolean {
-  return TRANSIENT.has(kind);
-}

@@ -1,5 +1,5 @@
 import type { KuFlowApiError } from './errors.ts';
-import { isTransient } from './failure.ts';
+import type { FailureKind } from './failure.ts';
 import { hasBodyField, operations, type OperationId } from './contract/operations.ts';
 
 export interface RetryPolicy {
@@ -40,23 +40,30 @@ const HARMLESS: ReadonlySet<OperationId> = new Set<OperationId>([
   'uploadDocument',
 ]);
 
-/**
- * Whether the operation may be repeated when it is unknown whether KuFlow received it. A create operation returns the existing resource when it
- * already has the id that the client generated.
- */
-export function isRepeatable(id: OperationId): boolean {
-  const { method } = operations[id];
-  return method === 'get' || method === 'put' || method === 'delete' || hasBodyField(id, 'id') || HARMLESS.has(id);
-}
+/** After these, another attempt can succeed. A wrong certificate or credential stays wrong. */
+const TRANSIENT: ReadonlySet<FailureKind> = new Set([
+  'rate-limited',
+  'server',
+  'truncated',
+  'timeout',
+  'dns',
+  'refused',
+  'unreachable',
+  'reset',
+  'network',
+]);
 
-/** Whether a failed call may be repeated: after 408, 429, 5xx except 501 and 505, and connection errors, subject to `isRepeatable`. */
-export function mayRetry(error: KuFlowApiError): boolean {
-  const { httpStatus } = error;
+/**
+ * Whether a failed call may be repeated: after 408, 429, 5xx except 501 and 505, and connection errors. If KuFlow may have received it, only an
+ * operation that can be repeated. Those that create something return the existing resource with the id that the client generated.
+ */
+export function mayRetry({ kind, httpStatus, sent, operationId }: KuFlowApiError): boolean {
   if (httpStatus === 501 || httpStatus === 505) return false;
-  if (httpStatus !== 408 && !isTransient(error.kind)) return false;
+  if (httpStatus !== 408 && !TRANSIENT.has(kind)) return false;
   // The request was not received, or it was rejected without being processed.
-  if (!error.sent || httpStatus === 429 || httpStatus === 503) return true;
-  return isRepeatable(error.operationId);
+  if (!sent || httpStatus === 429 || httpStatus === 503) return true;
+  const isIdempotent = ['get', 'put', 'delete'].includes(operations[operationId].method);
+  return isIdempotent || hasBodyField(operationId, 'id') || HARMLESS.has(operationId);
 }
 
 /** Milliseconds to wait after `attempt` (1 = the first). Jitter reduces the back-off by up to half. */

@@ -1,3 +1,5 @@
+import { percentDecode } from '../base/percent-decode.ts';
+
 /** The views of the console. Paths are below `/console`, which is where the platform serves it. */
 export type Route =
   | { readonly view: 'home' }
@@ -100,13 +102,7 @@ function segmentsOf(path: string): string[] {
     .slice(ROOT_PATH.length)
     .split('/')
     .filter((segment) => segment !== '')
-    .map((segment) => {
-      try {
-        return decodeURIComponent(segment);
-      } catch {
-        return segment;
-      }
-    });
+    .map(percentDecode);
 }
 
 function withQuery(path: string, values: Readonly<Record<string, string | undefined>>): string {

@@ -22,11 +22,7 @@ function parseTarget(input: CheckInput): { readonly host: string; readonly port:
 }
 
 /** Dials the engine with this input and the certificate from an earlier check. */
-export function engineDialOptions(
-  input: CheckInput,
-  outputs: Readonly<Partial<CheckOutputs>>,
-  signal: AbortSignal,
-): DialOptions {
+export function engineDialOptions(input: CheckInput, outputs: CheckOutputs, signal: AbortSignal): DialOptions {
   if (outputs.material === undefined) throw new Error('KF-TLS-001 provided no certificate');
   return {
     target: parseTarget(input),
@@ -40,12 +36,15 @@ export function engineDialOptions(
 }
 
 /** Calls the engine with the token from an earlier check. */
-export function callOptions(
-  input: CheckInput,
-  { token }: Readonly<Partial<CheckOutputs>>,
-  signal: AbortSignal,
-): CallOptions {
+export function callOptions(input: CheckInput, { token }: CheckOutputs, signal: AbortSignal): CallOptions {
   return { timeoutMs: stepMs(input), signal, token };
+}
+
+/** The connection and the namespace from earlier checks. */
+export function requireEngine({ connection, namespace }: CheckOutputs) {
+  if (connection === undefined || namespace === undefined)
+    throw new Error('earlier checks provided no connection or namespace');
+  return { connection, namespace };
 }
 
 /** For the placeholders of the advice. */
@@ -64,7 +63,7 @@ function adviceValues(input: CheckInput): Readonly<Record<string, string>> {
 }
 
 /** This machine's clock and KuFlow's; they differ only if the skew is larger than latency explains. */
-export function compareClocks(input: CheckInput, outputs: Readonly<Partial<CheckOutputs>>): ClockComparison {
+export function compareClocks(input: CheckInput, outputs: CheckOutputs): ClockComparison {
   return { here: input.clock.now(), kuflow: correctedNow(input, outputs) };
 }
 
@@ -77,7 +76,7 @@ export function engineFinding(
   input: CheckInput,
   facts: Facts,
   values: Readonly<Record<string, string>> = {},
-): Finding<never> {
+): Finding {
   const { verdict, advice: templates } = engineCauses[cause.code];
   const certificate = input.material.kind === 'given' ? 'given' : 'issued';
   const advice = fillAdvice(templates, { ...adviceValues(input), ...values }, { certificate });
@@ -86,7 +85,7 @@ export function engineFinding(
 }
 
 /** A skip if the engine restricts the call; undefined for any other answer. */
-export function restrictedFinding(result: FailedCall): Finding<never> | undefined {
+export function restrictedFinding(result: FailedCall): Finding | undefined {
   if (result.kind !== 'status' || (result.name !== 'PERMISSION_DENIED' && result.name !== 'UNIMPLEMENTED'))
     return undefined;
   return skippedAs('restricted', 'the engine restricts this call', { status: result.name });

@@ -7,7 +7,7 @@ const REPLACING = /^<kuflow> credentials (pull|rotate)$/;
  * The finding, whose advice says what has to happen before a new certificate can be used: variables and inline data override the files that a pull
  * writes, and without `--force`, a pull does not replace settings that point to files of another origin.
  */
-export function withObstacles<Outputs>(finding: Finding<Outputs>, material: CertificateSource): Finding<Outputs> {
+export function withObstacles(finding: Finding, material: CertificateSource): Finding {
   const parts = material.kind === 'requested' ? [] : (material.parts ?? []);
   const overriding = parts.filter(({ isVariable, path }) => isVariable || path === undefined);
   const needsForce = parts.some(({ isVariable, path }) => !isVariable && path !== undefined && !isPulled(path));

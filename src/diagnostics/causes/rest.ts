@@ -52,7 +52,7 @@ function networkFacts(cause: unknown): Facts {
  * The finding for a failed call to KuFlow's REST API. Rethrows any other error, which is a bug in the check. With `about`, the advice also says
  * what is special about these settings.
  */
-export function restFinding(error: unknown, about?: AboutRest): Finding<never> {
+export function restFinding(error: unknown, about?: AboutRest): Finding {
   if (!(error instanceof KuFlowApiError)) throw error;
   const isResolverDown = error.kind === 'dns' && error.seen?.includes('EAI_AGAIN') === true;
   const code: RestCauseCode = isResolverDown ? 'rest-resolver-down' : `rest-${error.kind}`;

@@ -10,7 +10,7 @@ import {
 import { FILE_FORMATS, utf16Encoding } from '../../engine/material/file-format.ts';
 import { fillAdvice } from '../advice.ts';
 import { skippedBecauseOf, type Advice, type Check, type Finding } from '../check.ts';
-import type { CheckOutputs, CheckInput, IssuedMaterial } from '../check-input.ts';
+import type { CheckInput, IssuedMaterial } from '../check-input.ts';
 import type { Sourced } from '../../connection/inspect.ts';
 import type { CertificatePart, CertificatePaths, CertificateSource } from '../../connection/certificate.ts';
 import { hasUnreadFile } from '../unread-settings.ts';
@@ -78,7 +78,7 @@ function materialFinding(
   text: TlsMaterialText,
   origin: MaterialOrigin,
   acceptance?: AcceptanceByProgram,
-): Finding<never> {
+): Finding {
   const { source, paths, material = { kind: 'requested' } } = origin;
   const conversions = conversionAdvice(id, problems, text, origin);
   const phrase = acceptance && describeAcceptance(acceptance);
@@ -112,7 +112,7 @@ function evaluateMaterial(
   id: string,
   origin: MaterialOrigin,
   now: number,
-): Finding<CheckOutputs> {
+): Finding {
   const reading = readTlsMaterial(text, now);
   if (!reading.ok && id === 'KF-TLS-001' && reading.problems.every(({ code }) => code === 'several-keys')) {
     const first = evaluateMaterial({ ...text, key: extractFirstKey(text.key) }, namespace, id, origin, now);
@@ -147,7 +147,7 @@ function evaluatePartialMaterial(
   origin: Extract<CertificateSource, { readonly kind: 'incomplete' }>,
   now: number,
   isReported: boolean,
-): Finding<never> {
+): Finding {
   const { missing, source } = origin;
   const reading = readTlsMaterial(set, now);
   const problems = reading.ok ? [] : reading.problems.filter(({ part }) => !missing.includes(part));
@@ -165,7 +165,7 @@ export const notConfigured = (input: CheckInput): string | undefined =>
     ? 'not configured; KuFlow issues the certificate'
     : undefined;
 
-export const configuredCertificateCheck: Check<CheckInput, CheckOutputs> = {
+export const configuredCertificateCheck: Check<CheckInput> = {
   id: 'KF-TLS-001',
   title: 'Configured engine certificate',
   plane: 'tls',
@@ -182,7 +182,7 @@ export const configuredCertificateCheck: Check<CheckInput, CheckOutputs> = {
     try {
       const text = await material.read();
       if (material.kind === 'given') {
-        const evaluate = (at: number): Finding<CheckOutputs> =>
+        const evaluate = (at: number): Finding =>
           evaluateMaterial(text, input.namespace, 'KF-TLS-001', { ...material, material }, at);
         const finding = evaluate(now);
         const isByClock = finding.state === 'fail' && evaluate(input.clock.now()).state !== 'fail';
@@ -203,7 +203,7 @@ export const configuredCertificateCheck: Check<CheckInput, CheckOutputs> = {
   },
 };
 
-export const issuedCertificateCheck: Check<CheckInput, CheckOutputs> = {
+export const issuedCertificateCheck: Check<CheckInput> = {
   id: 'KF-TLS-002',
   title: 'Issued engine certificate',
   plane: 'tls',
@@ -230,7 +230,7 @@ export const issuedCertificateCheck: Check<CheckInput, CheckOutputs> = {
 };
 
 /** The worker uses the namespace in the settings, even if the certificate is for another one. */
-function findOtherNamespace({ namespace: own }: IssuedMaterial, { namespace }: CheckInput): Finding<never> | undefined {
+function findOtherNamespace({ namespace: own }: IssuedMaterial, { namespace }: CheckInput): Finding | undefined {
   if (namespace === undefined || own === '' || namespace.value === own) return undefined;
   const text = `KuFlow issued the certificate for the namespace ${own}, but the settings name ${namespace.value} (${namespace.source})`;
   return toFinding('KF-TLS-002', 'certificate-other-namespace', text, {

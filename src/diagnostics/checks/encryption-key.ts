@@ -2,14 +2,14 @@ import { KnownError } from '../../base/errors.ts';
 import { formatWithSeen, KuFlowApiError } from '../../kuflow/errors.ts';
 import { readWorkflowStart } from '../../engine/workflow-history.ts';
 import { rpcCause } from '../causes/engine.ts';
-import { callOptions, engineFinding, restrictedFinding } from '../causes/engine-findings.ts';
+import { callOptions, engineFinding, requireEngine, restrictedFinding } from '../causes/engine-findings.ts';
 import { restFinding } from '../causes/rest.ts';
 import { skippedAs, skippedBecauseOf, type CheckContext, type Finding } from '../check.ts';
 import { toFinding } from '../explain-finding.ts';
 import { findProcess, listingFinding } from '../find-process.ts';
-import type { DoctorCheck, DoctorInput, DoctorOutputs } from '../input.ts';
+import type { DoctorCheck, DoctorInput } from '../input.ts';
 
-type Context = CheckContext<DoctorInput, DoctorOutputs>;
+type Context = CheckContext<DoctorInput>;
 
 /** A running confidential process, and the ID of its key. */
 interface EncryptedProcess {
@@ -51,7 +51,7 @@ export const encryptionKeyCheck: DoctorCheck = {
 };
 
 /** The codes of the confidential definitions of the project, or why they are not known. */
-async function findConfidential({ project }: DoctorInput): Promise<string[] | Finding<never>> {
+async function findConfidential({ project }: DoctorInput): Promise<string[] | Finding> {
   try {
     const processes = (await project?.processes()) ?? [];
     return processes.filter(({ confidential }) => confidential === true).map(({ code }) => code);
@@ -62,7 +62,7 @@ async function findConfidential({ project }: DoctorInput): Promise<string[] | Fi
 }
 
 /** Reads the keys of these processes. `unknown` says why no key is known if none of them is encrypted. */
-async function checkKeys(context: Context, processIds: readonly string[], unknown: string): Promise<Finding<never>> {
+async function checkKeys(context: Context, processIds: readonly string[], unknown: string): Promise<Finding> {
   const starts = await Promise.all(processIds.map((processId) => readKeyId(context, processId)));
   const problem = starts.find((start) => start !== undefined && 'state' in start);
   if (problem !== undefined && 'state' in problem) return problem;
@@ -83,10 +83,8 @@ async function checkKeys(context: Context, processIds: readonly string[], unknow
 async function readKeyId(
   { input, outputs, signal }: Context,
   processId: string,
-): Promise<EncryptedProcess | Finding<never> | undefined> {
-  const { connection, namespace } = outputs;
-  if (connection === undefined || namespace === undefined)
-    throw new Error('earlier checks provided no connection or namespace');
+): Promise<EncryptedProcess | Finding | undefined> {
+  const { connection, namespace } = requireEngine(outputs);
   const workflow = { namespace: namespace.value, id: processId };
   const result = await readWorkflowStart(connection, workflow, callOptions(input, outputs, signal));
   if (result.ok) {
@@ -101,7 +99,7 @@ async function readKeyId(
 async function readKey(
   { input, signal }: Context,
   { processId, keyId }: EncryptedProcess,
-): Promise<Finding<never> | undefined> {
+): Promise<Finding | undefined> {
   try {
     await input.rest.readEncryptionKey(keyId, signal);
     return undefined;

@@ -9,10 +9,11 @@ import {
   engineDialOptions,
   engineFinding,
   formatHandshakeFacts,
+  requireEngine,
 } from '../causes/engine-findings.ts';
 import { decodeTokenUnverified } from '../../engine/material/token.ts';
 
-export const systemInfoCheck: Check<CheckInput, CheckOutputs> = {
+export const systemInfoCheck: Check<CheckInput> = {
   id: 'KF-ENGINE-001',
   title: 'Engine connection (GetSystemInfo)',
   plane: 'engine',
@@ -65,16 +66,14 @@ function namespaceCause(result: FailedCall, namespace: Sourced<string>, own: Own
   return engineCause('engine-namespace-differs', text);
 }
 
-export const namespaceCheck: Check<CheckInput, CheckOutputs> = {
+export const namespaceCheck: Check<CheckInput> = {
   id: 'KF-ENGINE-002',
   title: 'Engine namespace (DescribeNamespace)',
   plane: 'engine',
   requires: ['KF-ENGINE-001'],
   timeoutMs: 8_000,
   run: async ({ input, outputs, signal }) => {
-    const { connection, namespace } = outputs;
-    if (connection === undefined || namespace === undefined)
-      throw new Error('earlier checks provided no connection or namespace');
+    const { connection, namespace } = requireEngine(outputs);
     const result = await connection.describeNamespace(namespace.value, callOptions(input, outputs, signal));
     const facts = { namespace: namespace.value, namespaceSource: namespace.source };
     if (result.ok)
@@ -107,7 +106,7 @@ interface OwnNamespace {
  * The namespace that the token or the certificate of this application names: in the claim `namespace`, or as the organization (O) of the subject.
  * KuFlow documents neither of them, so this explains why the engine refuses a call, but is not a failure by itself.
  */
-function findOwnNamespace({ token, material }: Readonly<Partial<CheckOutputs>>): OwnNamespace | undefined {
+function findOwnNamespace({ token, material }: CheckOutputs): OwnNamespace | undefined {
   const reading = decodeTokenUnverified(token?.reveal() ?? '');
   if (reading.kind === 'jwt' && reading.namespace !== undefined)
     return { name: reading.namespace, source: 'the engine token' };

@@ -1,13 +1,13 @@
 import { type HandshakeFacts, probeHandshake } from '../../engine/dial/handshake.ts';
 import { type CheckResult, type Facts, skippedBecauseOf, type Check } from '../check.ts';
-import type { CheckInput, CheckOutputs } from '../check-input.ts';
+import type { CheckInput } from '../check-input.ts';
 import { X509Certificate } from 'node:crypto';
 import type { TlsMaterial } from '../../engine/material/tls-material.ts';
 import type { EngineCauseCode } from '../explanations/engine.ts';
 import { type EngineCause, handshakeCause } from '../causes/engine.ts';
 import { compareClocks, engineDialOptions, engineFinding, formatHandshakeFacts } from '../causes/engine-findings.ts';
 
-export const engineHandshakeCheck: Check<CheckInput, CheckOutputs> = {
+export const engineHandshakeCheck: Check<CheckInput> = {
   id: 'KF-TLS-003',
   title: 'Engine TLS handshake',
   plane: 'tls',

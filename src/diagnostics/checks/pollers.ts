@@ -1,5 +1,5 @@
 import { isoTime } from '../../base/clock.ts';
-import { describeTaskQueue, type Poller, type TaskQueueInfo } from '../../engine/task-queue.ts';
+import { describeTaskQueue, type TaskQueueInfo } from '../../engine/task-queue.ts';
 import { readWorkflowStart } from '../../engine/workflow-history.ts';
 import type { RpcResult } from '../../engine/rpc.ts';
 import { skippedAs, type Finding } from '../check.ts';
@@ -8,7 +8,7 @@ import { correctedNow } from '../clock-skew.ts';
 import { findProcess } from '../find-process.ts';
 import type { DoctorCheck, DoctorInput } from '../input.ts';
 import { rpcCause } from '../causes/engine.ts';
-import { callOptions, engineFinding, restrictedFinding } from '../causes/engine-findings.ts';
+import { callOptions, engineFinding, requireEngine, restrictedFinding } from '../causes/engine-findings.ts';
 import { toFinding } from '../explain-finding.ts';
 import { hasUnreadFile } from '../unread-settings.ts';
 
@@ -22,21 +22,17 @@ type QueueByKind = Readonly<Record<TaskKind, TaskQueueInfo>>;
 const KINDS: readonly TaskKind[] = ['workflow', 'activity'];
 const PLURAL: Readonly<Record<TaskKind, string>> = { workflow: 'workflows', activity: 'activities' };
 
-/** One kind of task in a queue: its current pollers, when it was last polled, and how many tasks are waiting. */
-interface KindActivity {
-  readonly fresh: readonly Poller[];
-  /** Milliseconds since the epoch; 0 if it was never polled. */
-  readonly latest: number;
-  readonly backlog: number;
-}
-
-function summarizeKind({ pollers, backlog = 0 }: TaskQueueInfo, now: number): KindActivity {
+/**
+ * One kind of task in a queue: its current pollers, when it was last polled, in milliseconds since the epoch (0 if never), and how many tasks are
+ * waiting.
+ */
+function summarizeKind({ pollers, backlog = 0 }: TaskQueueInfo, now: number) {
   const newest = pollers.toSorted((one, other) => other.lastAccess - one.lastAccess);
   const fresh = newest.filter(({ lastAccess }) => now - lastAccess <= STALE_MS);
   return { fresh, latest: newest[0]?.lastAccess ?? 0, backlog };
 }
 
-function evaluatePollers(seen: QueueByKind, queue: Sourced<string>, now: number): Finding<never> {
+function evaluatePollers(seen: QueueByKind, queue: Sourced<string>, now: number): Finding {
   const kinds = { workflow: summarizeKind(seen.workflow, now), activity: summarizeKind(seen.activity, now) };
   const { workflow, activity } = kinds;
   const latest = Math.max(workflow.latest, activity.latest);
@@ -49,7 +45,7 @@ function evaluatePollers(seen: QueueByKind, queue: Sourced<string>, now: number)
     ...(seen.workflow.backlog !== undefined && { backlog: seen.workflow.backlog }),
     ...(seen.activity.backlog !== undefined && { activityBacklog: seen.activity.backlog }),
   };
-  const finding = (code: string, text: string, kind: TaskKind = 'workflow'): Finding<never> => {
+  const finding = (code: string, text: string, kind: TaskKind = 'workflow'): Finding => {
     const values = { queue: queue.value, source: queue.source, kind: PLURAL[kind] };
     return toFinding('KF-POLL-001', code, text, { facts, values });
   };
@@ -90,10 +86,9 @@ export const pollersCheck: DoctorCheck = {
   timeoutMs: 8_000,
   notApplicable: (input) => (input.queue === undefined && !hasUnreadFile(input) ? 'no task queue is set' : undefined),
   run: async ({ input, outputs, signal }) => {
-    const { connection, namespace } = outputs;
+    const { connection, namespace } = requireEngine(outputs);
     const { queue } = input;
-    if (connection === undefined || namespace === undefined || queue === undefined)
-      throw new Error('earlier checks provided no connection or namespace, or there is no task queue');
+    if (queue === undefined) throw new Error('there is no task queue');
     const options = callOptions(input, outputs, signal);
     const ask = (type: 'workflow' | 'activity'): Promise<RpcResult<TaskQueueInfo>> =>
       describeTaskQueue(connection, { namespace: namespace.value, name: queue.value, type }, options);
@@ -121,10 +116,8 @@ export const processStartCheck: DoctorCheck = {
   notApplicable: ({ processId }) => (processId === undefined ? 'no process is given (--process <id>)' : undefined),
   run: async (context) => {
     const { input, outputs, signal } = context;
-    const { connection, namespace } = outputs;
-    if (connection === undefined || namespace === undefined || input.processId === undefined)
-      throw new Error('earlier checks provided no connection or namespace');
-    const processId = await findProcess(input.processId, context);
+    const { connection, namespace } = requireEngine(outputs);
+    const processId = await findProcess(input.processId ?? '', context);
     if (typeof processId !== 'string') return processId;
     const workflow = { namespace: namespace.value, id: processId };
     const result = await readWorkflowStart(connection, workflow, callOptions(input, outputs, signal));
@@ -142,7 +135,7 @@ export const processStartCheck: DoctorCheck = {
 async function compareProcessStart(
   start: { readonly workflowType: string; readonly taskQueue: string },
   input: DoctorInput,
-): Promise<Finding<never>> {
+): Promise<Finding> {
   const { queue, project } = input;
   const facts = { workflowType: start.workflowType, taskQueue: start.taskQueue };
   if (start.taskQueue === '' || start.workflowType === '')

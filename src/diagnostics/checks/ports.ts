@@ -36,7 +36,7 @@ export const workerPortsCheck: DoctorCheck = {
 const describePorts = (ports: readonly WorkerPort[]): string =>
   ports.map(({ use, port }) => `${use} port ${port.value}`).join(', ');
 
-function portInUse({ use, port }: WorkerPort, facts: Finding<never>['facts']): Finding<never> {
+function portInUse({ use, port }: WorkerPort, facts: Finding['facts']): Finding {
   const text = `Another program uses the ${use} port ${port.value} (${port.source}), so the worker cannot start on this machine`;
   return toFinding('KF-PROJ-004', 'worker-port-in-use', text, {
     facts,

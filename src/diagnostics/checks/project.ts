@@ -60,7 +60,7 @@ export const definitionDriftCheck: DoctorCheck = {
   },
 };
 
-function findDuplicateCode(processes: readonly ProjectProcess[]): Finding<never> | undefined {
+function findDuplicateCode(processes: readonly ProjectProcess[]): Finding | undefined {
   const first = ({ code }: ProjectProcess): ProjectProcess | undefined => processes.find((one) => one.code === code);
   const copy = processes.find((process) => first(process) !== process);
   if (copy === undefined) return undefined;
@@ -110,7 +110,7 @@ export const runtimeCheck: DoctorCheck = {
 async function examineProject(
   id: string,
   examine: (() => Promise<ProjectFinding<string>>) | undefined,
-): Promise<Finding<never>> {
+): Promise<Finding> {
   if (examine === undefined) throw new Error('the language of the project is unknown');
   const found = await examine();
   switch (found.kind) {

@@ -1,4 +1,4 @@
-import { KuFlowApiError, failureHints } from '../../kuflow/errors.ts';
+import { FAILURE_HINTS, KuFlowApiError } from '../../kuflow/errors.ts';
 import type { Check, Advice, Finding } from '../check.ts';
 import type { CheckOutputs, CheckInput } from '../check-input.ts';
 import { restFinding } from '../causes/rest.ts';
@@ -12,7 +12,7 @@ function serverTimeOfError(error: unknown): number | undefined {
   return Number.isNaN(time) ? undefined : time;
 }
 
-export const restCredentialsCheck: Check<CheckInput, CheckOutputs> = {
+export const restCredentialsCheck: Check<CheckInput> = {
   id: 'KF-REST-001',
   title: 'REST credentials',
   plane: 'rest',
@@ -20,7 +20,7 @@ export const restCredentialsCheck: Check<CheckInput, CheckOutputs> = {
   timeoutMs: 15_000,
   run: async ({ input, signal }) => {
     const sentAt = input.clock.now();
-    const skew = (serverTime: number | undefined): Partial<CheckOutputs> =>
+    const skew = (serverTime: number | undefined): CheckOutputs =>
       serverTime === undefined ? {} : { skewMs: (sentAt + input.clock.now()) / 2 - serverTime };
     try {
       const who = await input.rest.whoAmI(signal);
@@ -46,10 +46,7 @@ export const restCredentialsCheck: Check<CheckInput, CheckOutputs> = {
 type Trust = Pick<CheckInput, 'endpoint' | 'restProxy' | 'trust'>;
 
 /** For an endpoint whose certificate is not trusted: adds its issuer, and says which CA file or variable is wrong. */
-async function explainDistrust(
-  finding: Finding<never>,
-  { endpoint, restProxy, trust }: Trust,
-): Promise<Finding<never>> {
+async function explainDistrust(finding: Finding, { endpoint, restProxy, trust }: Trust): Promise<Finding> {
   if (finding.cause?.code !== 'rest-tls-unknown-authority') return finding;
   const { hostname, port } = new URL(endpoint.value);
   // Through a proxy, another server might answer.
@@ -59,7 +56,7 @@ async function explainDistrust(
       : await findPeerIssuer({ host: normalizeHost(hostname), port: port === '' ? 443 : Number(port) });
   const named = issuer === undefined ? 'of the endpoint' : `"${escapeForTerminal(issuer.replaceAll('\n', ', '), 200)}"`;
   const steps = [...wrongFile(trust, named), ...unreadableVariable(trust)];
-  const general = failureHints('tls-unknown-authority');
+  const general = FAILURE_HINTS['tls-unknown-authority'];
   const specific = (finding.advice ?? []).filter(({ text }) => !general.includes(text));
   return {
     ...finding,

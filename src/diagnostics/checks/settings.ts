@@ -3,12 +3,12 @@ import { readTarget } from '../../engine/dial/target.ts';
 import { skippedBecauseOf, type Advice, type Check, type Facts, type Finding } from '../check.ts';
 import { fillAdvice } from '../advice.ts';
 import { getExplainedCause, toFinding } from '../explain-finding.ts';
-import type { CheckOutputs, CheckInput } from '../check-input.ts';
+import type { CheckInput } from '../check-input.ts';
 import { withoutConsequences } from '../unread-settings.ts';
 import { CLIENT_ID, CLIENT_SECRET, settingsFileFor, whereToSet } from '../../settings/keys.ts';
 import { planeOf, type ConnectionProblem } from '../../connection/inspect.ts';
 
-type SettingsCheck = Check<CheckInput, CheckOutputs>;
+type SettingsCheck = Check<CheckInput>;
 
 /** Cause codes by kind of problem, most severe first: if a file cannot be read, all its settings are missing. */
 const CAUSE_CODES = [
@@ -57,7 +57,7 @@ const withoutRepetition = (advice: readonly Advice[]): readonly Advice[] =>
     (one, index) => advice.findIndex(({ text, command }) => text === one.text && command === one.command) === index,
   );
 
-function settingsFinding(id: string, problems: readonly ConnectionProblem[], facts: Facts): Finding<never> {
+function settingsFinding(id: string, problems: readonly ConnectionProblem[], facts: Facts): Finding {
   const [, code] = CAUSE_CODES.find(([kind]) => problems.some((problem) => problem.kind === kind)) ?? CAUSE_CODES[1];
   const { verdict } = getExplainedCause(id, code);
   const texts = problems.map(describeProblem);

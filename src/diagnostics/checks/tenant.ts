@@ -28,7 +28,7 @@ export const tenantCheck: DoctorCheck = {
   },
 };
 
-function evaluateTenants({ ids, total }: VisibleTenants, { tenantId }: DoctorInput): Finding<never> {
+function evaluateTenants({ ids, total }: VisibleTenants, { tenantId }: DoctorInput): Finding {
   const firstIds = ids.slice(0, SHOWN_TENANTS);
   const facts = { tenants: firstIds, total, ...(tenantId && { tenantId: tenantId.value }) };
   const values = { tenants: firstIds.join(', '), source: tenantId?.source ?? '' };
@@ -50,6 +50,6 @@ function evaluateTenants({ ids, total }: VisibleTenants, { tenantId }: DoctorInp
 }
 
 /** Whether KF-REST-002 found that the application does not belong to the configured tenant, for which KuFlow then issues nothing. */
-export function isForeignTenant(resultOf: CheckContext<unknown, unknown>['resultOf']): boolean {
+export function isForeignTenant(resultOf: CheckContext<unknown>['resultOf']): boolean {
   return resultOf('KF-REST-002')?.cause?.code === 'tenant-not-visible';
 }

@@ -1,7 +1,7 @@
 import { isoTime } from '../../base/clock.ts';
 import { decodeTokenUnverified, type TokenReading } from '../../engine/material/token.ts';
 import { skippedBecauseOf, type Check, type Facts, type Finding } from '../check.ts';
-import type { CheckOutputs, CheckInput, IssuedToken } from '../check-input.ts';
+import type { CheckInput, IssuedToken } from '../check-input.ts';
 import { correctedNow } from '../clock-skew.ts';
 import { toFinding } from '../explain-finding.ts';
 import { isForeignTenant } from './tenant.ts';
@@ -30,13 +30,13 @@ function tokenFacts(issued: IssuedToken, reading: TokenReading): Facts {
 
 const truncateClaim = (text: string): string => (text.length > 200 ? `${text.slice(0, 199)}…` : text);
 
-function evaluateToken(issued: IssuedToken, now: number): Finding<CheckOutputs> {
+function evaluateToken(issued: IssuedToken, now: number): Finding {
   const value = issued.token.reveal();
   const reading = decodeTokenUnverified(value);
   const facts = tokenFacts(issued, reading);
   const outputs = { token: issued.token };
   const end = Date.parse(issued.expiredAt ?? '');
-  const finding = (code: string, text: string): Finding<CheckOutputs> => ({
+  const finding = (code: string, text: string): Finding => ({
     ...toFinding('KF-TOKEN-001', code, text, { facts }),
     outputs,
   });
@@ -59,7 +59,7 @@ function evaluateToken(issued: IssuedToken, now: number): Finding<CheckOutputs> 
   return { state: 'pass', summary: `issued, valid for ${Math.round((end - now) / 1000)} s`, facts, outputs };
 }
 
-export const engineTokenCheck: Check<CheckInput, CheckOutputs> = {
+export const engineTokenCheck: Check<CheckInput> = {
   id: 'KF-TOKEN-001',
   title: 'Engine token',
   plane: 'token',

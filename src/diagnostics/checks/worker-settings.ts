@@ -8,7 +8,7 @@ import { findInstalledVersion } from '../../files/installed-package.ts';
 import { isOlder } from '../../files/version.ts';
 import { skippedAs, skippedBecauseOf, type Finding } from '../check.ts';
 import type { ConnectionProblem } from '../../connection/inspect.ts';
-import type { DoctorCheck, DoctorInput, DoctorOutputs } from '../input.ts';
+import type { DoctorCheck, DoctorInput } from '../input.ts';
 import { toFinding } from '../explain-finding.ts';
 import { describeProblem } from './settings.ts';
 import { hasUnreadFile, withoutConsequences } from '../unread-settings.ts';
@@ -46,7 +46,7 @@ export const workerSettingsCheck: DoctorCheck = {
 };
 
 /** The finding with the next steps of its problems instead of general advice, if each has one. */
-function withNextSteps(finding: Finding<never>, problems: readonly ConnectionProblem[]): Finding<never> {
+function withNextSteps(finding: Finding, problems: readonly ConnectionProblem[]): Finding {
   const steps = problems.flatMap(({ next }) => next ?? []);
   return steps.length === problems.length ? { ...finding, advice: steps } : finding;
 }
@@ -86,7 +86,7 @@ export const applicationFilesCheck: DoctorCheck = {
   run: ({ input }) => findUnreadFile(input) ?? findMisspelledKey(input) ?? evaluateNotes(input),
 };
 
-function findUnreadFile({ problems }: DoctorInput): Finding<DoctorOutputs> | undefined {
+function findUnreadFile({ problems }: DoctorInput): Finding | undefined {
   const unread = problems.filter(({ kind }) => kind === 'file');
   if (unread.length === 0) return undefined;
   const text = unread.map(({ key, source, problem }) => `${source ?? key}: ${problem}`).join('; ');
@@ -98,7 +98,7 @@ function findUnreadFile({ problems }: DoctorInput): Finding<DoctorOutputs> | und
 }
 
 /** A misspelled key is the root cause if the setting that was meant is required and missing. */
-function findMisspelledKey(input: DoctorInput): Finding<DoctorOutputs> | undefined {
+function findMisspelledKey(input: DoctorInput): Finding | undefined {
   const missing = [...input.problems, ...input.workerProblems].flatMap((one) => (one.missing === true ? one.key : []));
   const misspelled = input.settingWarnings.filter(({ meant }) => meant !== undefined && missing.includes(meant));
   if (misspelled.length === 0) return undefined;
@@ -118,7 +118,7 @@ function findMisspelledKey(input: DoctorInput): Finding<DoctorOutputs> | undefin
   return { ...finding, outputs: { settingsExplainedByFiles: misspelled.map(({ meant = '' }) => meant) } };
 }
 
-function evaluateNotes({ settingWarnings, folder }: DoctorInput): Finding<DoctorOutputs> {
+function evaluateNotes({ settingWarnings, folder }: DoctorInput): Finding {
   const notes = settingWarnings.filter(({ code }) => code !== 'readable-by-others');
   const [first] = notes;
   if (first === undefined) {

@@ -1,5 +1,6 @@
 import { skippedAs, skippedBecauseOf, type CheckResult, type Finding } from '../check.ts';
-import type { DoctorCheck, DoctorInput, WorkerCheckStep } from '../input.ts';
+import type { WorkerCheckStep } from '../check-input.ts';
+import type { DoctorCheck, DoctorInput } from '../input.ts';
 import { toFinding } from '../explain-finding.ts';
 import { requireProject } from './project.ts';
 
@@ -140,9 +141,8 @@ function compareWithWorker(
   steps: readonly WorkerCheckStep[],
   input: DoctorInput,
   resultOf: (id: string) => CheckResult | undefined,
-): Finding<never> {
-  const finding = (code: string, text: string, facts = {}): Finding<never> =>
-    toFinding('KF-WORK-002', code, text, { facts });
+): Finding {
+  const finding = (code: string, text: string, facts = {}): Finding => toFinding('KF-WORK-002', code, text, { facts });
   for (const { step: name, ids, also = [] } of STEP_CHECKS) {
     const step = steps.find((one) => one.step === name);
     if (step === undefined) continue;

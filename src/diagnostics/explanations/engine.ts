@@ -48,7 +48,7 @@ const TRY_AGAIN = 'Try again; if the problem persists, report this line and the 
 const CHECK_CLOCK = "Check this machine's clock";
 
 /** The connection to the engine, up to the TLS handshake and the bytes right after it. */
-const handshake = {
+export const handshakeCauses = {
   'engine-host-not-found': fails("The engine's host name does not exist.", ...CHECK_HOST_NAME),
   'engine-resolver-down': unclear('The DNS server did not respond.', CHECK_DNS),
   'engine-refused': fails('The connection was refused: nothing is listening at the engine address.', ...CHECK_ADDRESS),
@@ -152,7 +152,7 @@ const anyCall = {
   'engine-connection-lost': fails('The connection was lost during the call.', TRY_AGAIN),
 } as const satisfies Readonly<Record<string, ExplainedCause>>;
 
-const systemInfo = {
+export const systemInfoCauses = {
   ...anyCall,
   'engine-permission-denied': fails(
     'The engine denies access to this application: it responds to GetSystemInfo with PERMISSION_DENIED. SDKs need this call to connect, so no worker can start.',
@@ -160,7 +160,7 @@ const systemInfo = {
   ),
 } as const satisfies Readonly<Record<string, ExplainedCause>>;
 
-const namespaceCall = {
+export const namespaceCauses = {
   'engine-namespace-not-found': fails(
     'The engine did not find the namespace (NOT_FOUND).',
     'Check the namespace (<namespace-source>); if you remove the setting, KuFlow provides the namespace',
@@ -176,9 +176,6 @@ const namespaceCall = {
 } as const satisfies Readonly<Record<string, ExplainedCause>>;
 
 /** Every cause of an engine failure, for all checks. */
-export const engineCauses = { ...handshake, ...systemInfo, ...namespaceCall };
+export const engineCauses = { ...handshakeCauses, ...systemInfoCauses, ...namespaceCauses };
 export type EngineCauseCode = keyof typeof engineCauses;
-export const handshakeCauses: Readonly<Record<string, ExplainedCause>> = handshake;
-export const systemInfoCauses: Readonly<Record<string, ExplainedCause>> = systemInfo;
-export const namespaceCauses: Readonly<Record<string, ExplainedCause>> = namespaceCall;
 export const CALL_CODES: readonly string[] = Object.keys(anyCall);

@@ -1,4 +1,4 @@
-import { type FailureKind, failureHints } from '../../kuflow/errors.ts';
+import { FAILURE_HINTS, type FailureKind } from '../../kuflow/errors.ts';
 import { fails, unclear, type ExplainedCause } from './explanation.ts';
 
 const KINDS: Readonly<Record<FailureKind, readonly [typeof fails, string]>> = {
@@ -62,7 +62,7 @@ export const restCauses = {
   ...Object.fromEntries(
     Object.entries(KINDS).map(([kind, [verdict, when]]) => [
       `rest-${kind}`,
-      verdict(when, ...failureHints(kind as FailureKind)),
+      verdict(when, ...FAILURE_HINTS[kind as FailureKind]),
     ]),
   ),
 } as Readonly<Record<RestCauseCode, ExplainedCause>>;

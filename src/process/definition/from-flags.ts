@@ -8,7 +8,7 @@ import { MIB, readSmallFile } from '../../files/read.ts';
 import { isUuid } from '../../base/is-uuid.ts';
 import { didYouMean, formatAlternatives } from '../../base/near-match.ts';
 import { formatOptionValue, invalidOptionsError } from './option-problems.ts';
-import { createSchemaValidator } from './validate-schema.ts';
+import { findSchemaProblems } from './validate-schema.ts';
 import { identifier } from '../../base/identifiers.ts';
 import { LARGEST_DATA_FILE_MIB } from '../data-file.ts';
 import { findNonJson } from '../data-problem.ts';
@@ -266,7 +266,7 @@ async function readShapeFile(file: string): Promise<DataShape | readonly string[
   const uiSchema: unknown = both ? (value['ui-schema'] ?? value['uiSchema'] ?? value['uischema']) : undefined;
   if (!isRecord(schema)) return ['does not contain a JSON Schema; expected a map'];
   if (uiSchema !== undefined && !isRecord(uiSchema)) return ['ui-schema must be a map'];
-  const problems = [...findNonJson(value), ...(await createSchemaValidator()(schema))];
+  const problems = [...findNonJson(value), ...(await findSchemaProblems(schema))];
   if (problems.length > 0)
     return problems.map(
       ({ path, reason }) => `${path.length === 0 ? 'it' : escapeForTerminal(path.join('.'), 120)} ${reason}`,

@@ -10,41 +10,35 @@ import { draft7 } from '../validators.ts';
 
 type Schema = Readonly<Record<string, unknown>>;
 
-export type SchemaValidator = (schema: Schema) => Promise<readonly DataProblem[]>;
+// Compiling a meta-schema takes longer than using it.
+const compilers = new Map<Dialect, SchemaCompiler>();
+
+async function compilerOf(dialect: Dialect): Promise<SchemaCompiler> {
+  const { createSchemaCompiler } = await import('../../schema/compile.ts');
+  const compiler = compilers.get(dialect) ?? createSchemaCompiler(dialect);
+  compilers.set(dialect, compiler);
+  return compiler;
+}
 
 /**
- * Creates a validator for JSON Schemas of KuFlow values. `$schema` selects draft 7 (or an older draft, read as 7), 2019-09 or 2020-12.
- * Unknown formats and keywords are accepted, because KuFlow has its own (`kuflow-file`, `requiredOnUpdate`).
+ * The problems of a JSON Schema of KuFlow values. `$schema` selects draft 7 (or an older draft, read as 7), 2019-09 or 2020-12. Unknown formats
+ * and keywords are accepted, because KuFlow has its own (`kuflow-file`, `requiredOnUpdate`).
  */
-export function createSchemaValidator(): SchemaValidator {
-  // Compiling a meta-schema takes longer than using it, so one compiler is kept for a whole definition.
-  const compilers = new Map<Dialect, SchemaCompiler>();
-  const compilerOf = async (dialect: Dialect): Promise<SchemaCompiler> => {
-    const known = compilers.get(dialect);
-    if (known !== undefined) return known;
-    const { createSchemaCompiler: schemaCompiler } = await import('../../schema/compile.ts');
-    const made = schemaCompiler(dialect);
-    compilers.set(dialect, made);
-    return made;
-  };
-  return async (schema) => {
-    const dialect = detectDialect(schema['$schema']);
-    if (dialect === undefined) {
-      return [{ path: ['$schema'], reason: 'is not a supported JSON Schema dialect; use draft-07 or 2020-12' }];
-    }
-    const plain = { ...schema };
-    delete plain['$schema'];
-    const type: unknown = plain['type'];
-    if (type !== undefined && type !== 'object' && !(Array.isArray(type) && type.includes('object'))) {
-      return [{ path: ['type'], reason: 'must be "object", because KuFlow values are objects' }];
-    }
-    // Enough for most schemas, and it avoids loading Ajv, which takes longer than the rest of `create`.
-    if (dialect === '7') {
-      if (!draft7(plain)) return describeErrors(draft7.errors ?? []);
-      if (isPlainSchema(plain)) return [];
-    }
-    return problemsOf(await compilerOf(dialect), plain);
-  };
+export async function findSchemaProblems(schema: Schema): Promise<readonly DataProblem[]> {
+  const dialect = detectDialect(schema['$schema']);
+  if (dialect === undefined)
+    return [{ path: ['$schema'], reason: 'is not a supported JSON Schema dialect; use draft-07 or 2020-12' }];
+  const plain = { ...schema };
+  delete plain['$schema'];
+  const type: unknown = plain['type'];
+  if (type !== undefined && type !== 'object' && !(Array.isArray(type) && type.includes('object')))
+    return [{ path: ['type'], reason: 'must be "object", because KuFlow values are objects' }];
+  // Enough for most schemas, and it avoids loading Ajv, which takes longer than the rest of `create`.
+  if (dialect === '7') {
+    if (!draft7(plain)) return describeErrors(draft7.errors ?? []);
+    if (isPlainSchema(plain)) return [];
+  }
+  return problemsOf(await compilerOf(dialect), plain);
 }
 
 function problemsOf(compile: SchemaCompiler, schema: Schema): readonly DataProblem[] {

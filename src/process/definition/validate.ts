@@ -12,7 +12,7 @@ import {
   type DataProblem,
 } from '../data-problem.ts';
 import { ACTION_KEYS, TASK_QUEUE_PATTERN, WEBHOOK_URL_PATTERN, type ActionType } from '../definition.ts';
-import { createSchemaValidator } from './validate-schema.ts';
+import { findSchemaProblems } from './validate-schema.ts';
 import { definitionForm } from '../validators.ts';
 
 /** All problems of the parsed content of a definition file. */
@@ -111,12 +111,11 @@ function findActionProblems(value: unknown): readonly DataProblem[] {
 }
 
 async function findInvalidSchemas(value: unknown): Promise<readonly DataProblem[]> {
-  const check = createSchemaValidator();
   const found: DataProblem[] = [];
   for (const path of shapePaths(value)) {
     const schema = valueAt(value, `${path.map(pointerStep).join('')}/schema`);
     if (!isRecord(schema)) continue;
-    for (const problem of await check(schema)) {
+    for (const problem of await findSchemaProblems(schema)) {
       const whole = [...path, 'schema', ...problem.path];
       found.push({ path: whole, reason: `${formatKeyPath(whole)} ${problem.reason}` });
     }

@@ -10,10 +10,7 @@ export function sampleTaskDefinitions({ tasks }: WorkerSample): readonly TaskDef
   );
 }
 
-/** The value that was found in a sample. */
-export function foundSampleValue(value: SampleValue): string | undefined {
-  return value.kind === 'found' ? value.value : undefined;
-}
+const foundValue = (value: SampleValue): string | undefined => (value.kind === 'found' ? value.value : undefined);
 
 /**
  * The process definition of a worker sample. `flags` give what the sample does not say; a task queue and a workflow type in them win. Files are
@@ -28,8 +25,8 @@ export async function definitionFromSample(
   const definition = await definitionFromFlags(
     {
       ...flags,
-      taskQueue: flags.taskQueue ?? foundSampleValue(sample.taskQueue),
-      workflowType: flags.workflowType ?? foundSampleValue(sample.workflowType),
+      taskQueue: flags.taskQueue ?? foundValue(sample.taskQueue),
+      workflowType: flags.workflowType ?? foundValue(sample.workflowType),
       tasks: tasks.map(({ code, kind }) => `${code}:${kind}`),
     },
     cwd,

@@ -84,24 +84,22 @@ export async function readSampleFiles(path: string): Promise<SampleFiles> {
   }
   const roots = findRoots([...files.keys()]);
   const [found] = roots;
-  if (found === undefined || roots.length > 1) {
+  if (found === undefined)
     throw new KnownError({
-      message:
-        found === undefined
-          ? `${name} does not contain a worker sample from the KuFlow app`
-          : `${name} contains several workers`,
+      message: `${name} does not contain a worker sample from the KuFlow app`,
       tried: `read ${name}`,
-      seen:
-        found === undefined
-          ? 'no src/workflows.ts, src/main/java/**/*Workflow.java or workflow.py'
-          : roots.map(({ root }) => escapeForTerminal(posix.join(root, '.'), 200)).join(', '),
+      seen: 'no src/workflows.ts, src/main/java/**/*Workflow.java or workflow.py',
       next: [
-        found === undefined
-          ? 'Pass the archive that you downloaded from a process definition in the KuFlow app, or its unpacked folder'
-          : 'Unpack it, and pass the folder of one of them',
+        'Pass the archive that you downloaded from a process definition in the KuFlow app, or its unpacked folder',
       ],
     });
-  }
+  if (roots.length > 1)
+    throw new KnownError({
+      message: `${name} contains several workers`,
+      tried: `read ${name}`,
+      seen: roots.map(({ root }) => escapeForTerminal(posix.join(root, '.'), 200)).join(', '),
+      next: ['Unpack it, and pass the folder of one of them'],
+    });
   const { root, language } = found;
   const read = (pattern: RegExp): readonly SampleFile[] =>
     [...files]

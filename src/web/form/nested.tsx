@@ -232,7 +232,7 @@ function startValue(
   variant: Schema,
   common: readonly string[],
 ): Json | undefined {
-  if (!isObjectLike(variant)) return kept;
+  if (propertyNames(variant).length === 0) return kept;
   const lastOnly = new Set(lastNames.filter((name) => !common.includes(name)));
   const carried = Object.entries(isRecord(last) ? (last as JsonObject) : {}).filter(([name]) => !lastOnly.has(name));
   const own = Object.entries(isRecord(kept) ? kept : {}).filter(([name]) => !common.includes(name));
@@ -242,8 +242,6 @@ function startValue(
   });
   return Object.fromEntries([...own, ...carried, ...constants]);
 }
-
-const isObjectLike = (schema: Schema): boolean => propertyNames(schema).length > 0;
 
 function soleChoice(schema: unknown): ChoiceOption | undefined {
   const choices = isRecord(schema) ? choicesOf(schema) : undefined;

@@ -50,16 +50,14 @@ export function useFormServices(processId?: string): FormServices {
   );
 }
 
-/** Data to read: as a form if its shape is known, otherwise as JSON. */
-export function DataView({
-  value,
-  shape,
-  label,
-}: {
+interface DataViewProps {
   readonly value: JsonObject;
   readonly shape: DataShape | undefined;
   readonly label: string;
-}) {
+}
+
+/** Data to read: as a form if its shape is known, otherwise as JSON. */
+export function DataView({ value, shape, label }: DataViewProps) {
   const services = useFormServices();
   if (shape === undefined) return <JsonView value={value} label={label} />;
   return (

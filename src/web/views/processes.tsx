@@ -1,8 +1,6 @@
-import { useState } from 'preact/hooks';
-import type { Process, ProcessPageItem } from '../../kuflow/contract/processes.ts';
+import type { Process } from '../../kuflow/contract/processes.ts';
 import { servedProcess, useApp } from '../app-data.ts';
-import { callApi } from '../api.ts';
-import { concernsProcess, useData } from '../live/use-data.ts';
+import { usePagedList } from '../live/use-data.ts';
 import { Link, navigateTo, ViewHeading } from '../navigation.tsx';
 import { Ago } from '../parts/ago.tsx';
 import { SelectList } from '../parts/select-list.tsx';
@@ -12,7 +10,6 @@ import type { Route } from '../route.ts';
 import { kuflowCommand, shortId } from '../text/commands.ts';
 import { summarize } from '../text/summary.ts';
 
-const PAGE_SIZE = 25;
 const STATE_NAMES = [
   ['', 'All'],
   ['RUNNING', 'Running'],
@@ -23,19 +20,8 @@ const STATE_NAMES = [
 export function ProcessListView({ route }: { readonly route: Extract<Route, { readonly view: 'processes' }> }) {
   const app = useApp();
   const { state, code } = route;
-  const [size, setSize] = useState(PAGE_SIZE);
-  const list = useData(
-    `processes ${state ?? ''} ${code ?? ''} ${size}`,
-    async (signal) => {
-      const page = await callApi<{ content: ProcessPageItem[]; metadata: { totalElements: number } }>(
-        'GET',
-        '/processes',
-        { query: { state, processDefinitionCode: code, size, sort: 'createdAt,desc' }, signal },
-      );
-      return { processes: await withMetadata(page.content, signal), total: page.metadata.totalElements };
-    },
-    { affectedBy: concernsProcess() },
-  );
+  const query = { state, processDefinitionCode: code };
+  const { details: processes, left = 0, failure, showMore } = usePagedList('/processes', query, withMetadata);
   const definitions = app.definitions.data?.definitions ?? [];
   return (
     <>
@@ -64,8 +50,8 @@ export function ProcessListView({ route }: { readonly route: Extract<Route, { re
           onChange={(value) => navigateTo({ ...route, code: value }, { replace: true })}
         />
       </div>
-      <ReadFailure failure={list.failure} title="The processes could not be read" />
-      {list.data?.processes.length === 0 ? (
+      <ReadFailure failure={failure} title="The processes could not be read" />
+      {processes?.length === 0 ? (
         <EmptyState
           command={kuflowCommand(['process', 'start', ...(code === undefined ? [] : [code])], app.commandOptions)}
         >
@@ -75,15 +61,12 @@ export function ProcessListView({ route }: { readonly route: Extract<Route, { re
         </EmptyState>
       ) : (
         <ul class="rows">
-          {list.data?.processes.map((process) => (
+          {processes?.map((process) => (
             <ProcessRow key={process.id} process={process} />
           ))}
         </ul>
       )}
-      <ShowMore
-        count={list.data === undefined ? 0 : list.data.total - list.data.processes.length}
-        onClick={() => setSize(size + PAGE_SIZE)}
-      />
+      <ShowMore count={left} onClick={showMore} />
       <CommandList commands={[['List processes', kuflowCommand(['process', 'list'], app.commandOptions)]]} />
     </>
   );

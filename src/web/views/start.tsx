@@ -74,15 +74,13 @@ export function StartProcessView({ route }: { readonly route: Extract<Route, { r
   );
 }
 
-function StartForm({
-  definition,
-  draftName,
-  initial,
-}: {
+interface StartFormProps {
   readonly definition: ServedProcess;
   readonly draftName: string;
   readonly initial: JsonObject;
-}) {
+}
+
+function StartForm({ definition, draftName, initial }: StartFormProps) {
   const app = useApp();
   const edited = useEditedData(draftName, initial);
   const services = useFormServices();

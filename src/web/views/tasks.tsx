@@ -1,9 +1,7 @@
-import { useState } from 'preact/hooks';
 import type { Process } from '../../kuflow/contract/processes.ts';
 import type { ProcessItemPageItem } from '../../kuflow/contract/process-items.ts';
 import { nameOfPrincipal, OPEN_STATES, servedProcess, taskOf, useApp } from '../app-data.ts';
-import { callApi } from '../api.ts';
-import { concernsProcess, useData } from '../live/use-data.ts';
+import { usePagedList } from '../live/use-data.ts';
 import { Link, navigateTo, ViewHeading } from '../navigation.tsx';
 import { Ago } from '../parts/ago.tsx';
 import { SelectList } from '../parts/select-list.tsx';
@@ -13,7 +11,6 @@ import type { Route } from '../route.ts';
 import { kuflowCommand, shortId } from '../text/commands.ts';
 import { describeProcess } from '../text/summary.ts';
 
-const PAGE_SIZE = 25;
 const STATES: Readonly<Record<string, readonly string[]>> = {
   '': OPEN_STATES,
   READY: ['READY'],
@@ -34,32 +31,14 @@ const STATE_NAMES = [
 export function TaskListView({ route }: { readonly route: Extract<Route, { readonly view: 'tasks' }> }) {
   const app = useApp();
   const { state = '', code } = route;
-  const [size, setSize] = useState(PAGE_SIZE);
-  const list = useData(
-    `tasks ${state} ${code ?? ''} ${size}`,
-    async (signal) => {
-      const page = await callApi<{ content: ProcessItemPageItem[]; metadata: { totalElements: number } }>(
-        'GET',
-        '/process-items',
-        {
-          query: {
-            type: 'TASK',
-            taskState: STATES[state] ?? OPEN_STATES,
-            processItemDefinitionCode: code,
-            size,
-            sort: 'createdAt,desc',
-          },
-          signal,
-        },
-      );
-      const processes = await readProcessesById(
-        page.content.map(({ processId }) => processId),
-        signal,
-      );
-      return { tasks: page.content, processes, total: page.metadata.totalElements };
-    },
-    { affectedBy: concernsProcess() },
-  );
+  const query = { type: 'TASK', taskState: STATES[state] ?? OPEN_STATES, processItemDefinitionCode: code };
+  const {
+    items: tasks,
+    details: processes,
+    left = 0,
+    failure,
+    showMore,
+  } = usePagedList('/process-items', query, processesOf);
   const codes = [
     ...new Set(
       (app.definitions.data?.definitions ?? []).flatMap(({ tasks }) =>
@@ -84,8 +63,8 @@ export function TaskListView({ route }: { readonly route: Extract<Route, { reado
           onChange={(value) => navigateTo({ ...route, code: value }, { replace: true })}
         />
       </div>
-      <ReadFailure failure={list.failure} title="The tasks could not be read" />
-      {list.data?.tasks.length === 0 ? (
+      <ReadFailure failure={failure} title="The tasks could not be read" />
+      {tasks?.length === 0 ? (
         <EmptyState command={kuflowCommand(['process', 'start'], app.commandOptions)}>
           {state === '' && code === undefined
             ? 'Tasks appear here when a worker creates them in a process. Start a process:'
@@ -93,19 +72,25 @@ export function TaskListView({ route }: { readonly route: Extract<Route, { reado
         </EmptyState>
       ) : (
         <ul class="rows">
-          {list.data?.tasks.map((item) => (
-            <TaskRow key={item.id} item={item} process={list.data?.processes.get(item.processId)} />
+          {tasks?.map((item) => (
+            <TaskRow key={item.id} item={item} process={processes?.get(item.processId)} />
           ))}
         </ul>
       )}
-      <ShowMore
-        count={list.data === undefined ? 0 : list.data.total - list.data.tasks.length}
-        onClick={() => setSize(size + PAGE_SIZE)}
-      />
+      <ShowMore count={left} onClick={showMore} />
       <CommandList commands={[['List tasks', kuflowCommand(['task', 'list'], app.commandOptions)]]} />
     </>
   );
 }
+
+const processesOf = (
+  tasks: readonly ProcessItemPageItem[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, Process>> =>
+  readProcessesById(
+    tasks.map(({ processId }) => processId),
+    signal,
+  );
 
 function TaskRow({ item, process }: { readonly item: ProcessItemPageItem; readonly process: Process | undefined }) {
   const app = useApp();

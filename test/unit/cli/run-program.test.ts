@@ -362,10 +362,13 @@ describe('an interrupt', () => {
     const passed: string[] = [];
     let now = 1000;
     let suspended = 0;
-    const stop = forwardSignals(fake.host.signals, (one) => passed.push(one), {
-      now: () => now,
-      suspend: () => (suspended += 1),
-    });
+    const suspend = () => void (suspended += 1);
+    const stop = forwardSignals(
+      fake.host.signals,
+      (one) => passed.push(one),
+      () => now,
+      suspend,
+    );
     for (const after of [0, 5, DOUBLE_SIGNAL_MS, 5, DOUBLE_SIGNAL_MS - 10, 20]) {
       now += after;
       fake.signal('SIGINT');

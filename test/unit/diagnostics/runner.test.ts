@@ -1,15 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { Check, CheckContext, CheckEvent, Finding } from '../../../src/diagnostics/check.ts';
+import type { CheckOutputs } from '../../../src/diagnostics/check-input.ts';
 import { registry } from '../../../src/diagnostics/registry.ts';
 import { createReport } from '../../../src/diagnostics/report.ts';
 import { runChecks, selectChecks } from '../../../src/diagnostics/runner.ts';
 
-interface Outputs {
-  readonly a: string;
-  readonly b: string;
-}
-type Run = (context: CheckContext<string, Outputs>) => Promise<Finding<Outputs>>;
-type Fake = Check<string, Outputs>;
+type Run = (context: CheckContext<string>) => Promise<Finding>;
+type Fake = Check<string>;
 
 const passes: Run = () => Promise.resolve({ state: 'pass', summary: 'ok' });
 const fails: Run = () =>
@@ -56,16 +53,20 @@ describe('runChecks', () => {
   it('passes outputs to later checks', async () => {
     const seen: unknown[] = [];
     const finds =
-      (part: Partial<Outputs>): Run =>
+      (part: CheckOutputs): Run =>
       ({ outputs }) => {
         seen.push({ ...outputs });
         return Promise.resolve({ state: 'warn', summary: '', outputs: part });
       };
     await runChecks(
-      [fake('A', [], finds({ a: '1' })), fake('B', ['A'], finds({ b: '2' })), fake('C', ['B'], finds({}))],
+      [
+        fake('A', [], finds({ skewMs: 1 })),
+        fake('B', ['A'], finds({ settingsExplainedByFiles: 'all' })),
+        fake('C', ['B'], finds({})),
+      ],
       '',
     );
-    expect(seen).toEqual([{}, { a: '1' }, { a: '1', b: '2' }]);
+    expect(seen).toEqual([{}, { skewMs: 1 }, { skewMs: 1, settingsExplainedByFiles: 'all' }]);
   });
 
   it('runs checks in parallel and reports in registry order', async () => {

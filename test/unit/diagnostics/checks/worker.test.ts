@@ -1,12 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { CheckResult, CheckState, SkipReason } from '../../../../src/diagnostics/check.ts';
 import { workerAgreementCheck, workerCheck } from '../../../../src/diagnostics/checks/worker.ts';
-import type {
-  DoctorOutputs,
-  DoctorInput,
-  WorkerCheckOptions,
-  WorkerCheckStep,
-} from '../../../../src/diagnostics/input.ts';
+import type { WorkerCheckStep } from '../../../../src/diagnostics/check-input.ts';
+import type { DoctorInput, WorkerCheckOptions } from '../../../../src/diagnostics/input.ts';
 import { runChecks } from '../../../../src/diagnostics/runner.ts';
 
 type EarlierResult = readonly [id: string, state: CheckState, skipped?: SkipReason, blockedBy?: string];
@@ -77,13 +73,9 @@ async function runWorkerChecks(
     ...{ id, title: id, plane: 'engine' as const, timeoutMs: 1 },
     run: () => Promise.reject(new Error('must not run')),
   }));
-  const results = await runChecks<DoctorInput, DoctorOutputs>(
-    [...placeholders, workerCheck, workerAgreementCheck],
-    given,
-    {
-      earlier,
-    },
-  );
+  const results = await runChecks<DoctorInput>([...placeholders, workerCheck, workerAgreementCheck], given, {
+    earlier,
+  });
   const of = (id: string): CheckResult | undefined => results.find((result) => result.id === id);
   return { made: of('KF-WORK-001'), agrees: of('KF-WORK-002'), asked };
 }

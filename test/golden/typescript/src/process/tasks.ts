@@ -2,7 +2,7 @@
 // Generated from kuflow.process.yaml. Do not edit: change the definition, then run
 // `npx kuflow generate`.
 import { human, message, signalAction, system, thread } from 'kuflow-worker/workflow';
-import type { ApproveLoanData, CheckCreditData, LoanApplicationData } from './state.ts';
+import type { ApproveLoanData, CheckCreditData, LoanApplicationData } from './types.ts';
 
 export const tasks = {
   loanApplication: human<LoanApplicationData>('LOAN_APPLICATION'),
