@@ -144,8 +144,8 @@ const INSTALL_PYTHON = `Install Python ${OLDEST_PYTHON} or newer: ${PYTHON_DOWNL
 const INSTALL_UV = `Or install uv, which downloads Python itself: ${UV_DOWNLOADS}`;
 
 /** Rejects with a KnownError if this machine cannot install a project with this package manager. */
-export function requirePython(manager: PackageManager, env: NodeJS.ProcessEnv): Promise<void> {
-  return pythonManager(manager) === 'uv' ? requireUv(env) : requirePip(env);
+export async function requirePython(manager: PackageManager, env: NodeJS.ProcessEnv): Promise<void> {
+  await (pythonManager(manager) === 'uv' ? requireUv(env) : requirePip(env));
 }
 
 function missingToolError(message: string, seen: string, next: readonly string[]): KnownError {
