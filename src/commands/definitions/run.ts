@@ -5,7 +5,6 @@ import { confirmSampling } from '../../discovery/confirm-sampling.ts';
 import { discoverFromApi, listFromApi } from '../../discovery/from-api.ts';
 import { requireConnection, type RestConnection } from '../../connection/require.ts';
 import { printDiscoveredProcess, printProcessListing, discoveryLineReporter } from '../../discovery/view.ts';
-import { stringifyForTerminal } from '../../terminal/json.ts';
 import { requireServedCode } from '../../platform/client/kuflow-session.ts';
 import { connectionContext } from '../../cli/connection-options.ts';
 import { localKuFlow } from '../../cli/local-kuflow.ts';
@@ -28,7 +27,7 @@ export async function runList(flags: DefinitionsFlags, context: CommandContext):
   const signal = context.interruption();
   const rest = await openConnection(flags, context);
   const listing = await listFromApi(rest, discoveryLineReporter(context.terminal), signal);
-  if (flags.json === true) context.terminal.out.line(stringifyForTerminal(listing));
+  if (flags.json === true) context.terminal.out.json(listing);
   else printProcessListing(context.terminal, listing);
 }
 
@@ -53,7 +52,7 @@ export async function runShow(code: string, flags: DefinitionsFlags, context: Co
   });
   if (flags.json === true) {
     const { definition, missing, notes, evidence } = discovered;
-    terminal.out.line(stringifyForTerminal({ definition, missing, notes, evidence }));
+    terminal.out.json({ definition, missing, notes, evidence });
   } else printDiscoveredProcess(terminal, discovered);
 }
 

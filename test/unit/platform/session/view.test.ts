@@ -21,6 +21,7 @@ function channel(colour: boolean): { readonly channel: Channel; readonly text: (
       backlog: 0,
       write: (more) => (text += more),
       line: (more = '') => (text += `${more}\n`),
+      json: () => undefined,
     },
     text: () => text,
   };
@@ -226,8 +227,8 @@ describe('a simulation', () => {
     view({ kind: 'command-started', pid: 6, taskQueue: 'Q' });
     view({ kind: 'command-polls', taskQueue: 'Q' });
     view({ kind: 'ended', status: 1 });
-    view({ kind: 'draining' });
-    view({ kind: 'drained' });
+    view({ kind: 'stopping', what: 'worker' });
+    view({ kind: 'stopped', what: 'worker' });
     expect(text().trimEnd().split('\n')).toEqual([
       'Using the local KuFlow that is already running (pid 5, https://a)',
       '· Waiting for the worker to poll Q…',
