@@ -1,7 +1,6 @@
 import { CommanderError, type Command } from 'commander';
 import { KnownError, interruptedError } from '../base/errors.ts';
 import { handleInterrupts, forwardSignals, type SignalSource } from '../base/interrupts.ts';
-import { stringifyForTerminal } from '../terminal/json.ts';
 import { openTerminal, type TerminalStreams } from '../terminal/terminal.ts';
 import type { CommandContext } from './context.ts';
 import { commandEntries, loadCommands, createProgram, type RootProgram } from './program.ts';
@@ -65,7 +64,7 @@ export async function runProgram(root: RootProgram, host: Host): Promise<number>
       // Requested help and the version exit with 0. Help because a subcommand is missing is a usage error.
       if (error.exitCode === 0) return 0;
       if (wantsJson(program, root, host.argv))
-        terminal.out.line(stringifyForTerminal({ error: { message: 'Missing command', next: [], status: 2 } }, 0));
+        terminal.out.json({ error: { message: 'Missing command', next: [], status: 2 } }, 0);
       return 2;
     }
     const status = abort.signal.aborted ? 130 : error instanceof KnownError ? error.status : 1;

@@ -3,7 +3,6 @@ import { KnownError, messageOf } from '../base/errors.ts';
 import { escapeForTerminal } from '../base/escape.ts';
 import { capitalize } from '../base/identifiers.ts';
 import { palette } from './palette.ts';
-import { stringifyForTerminal } from './json.ts';
 import type { Channel, Terminal } from './terminal.ts';
 import { wrapForChannel } from './wrap.ts';
 
@@ -37,7 +36,7 @@ export function printError(terminal: Terminal, error: unknown, options: PrintErr
   const page = known?.page && documentationFor(known.page, { siteUrl: options.siteUrl });
   if (page !== undefined) printSteps(err, [`See ${page}`]);
   if (options.debug) printStacks(terminal, error);
-  if (options.json) terminal.out.line(stringifyForTerminal({ error: errorToJson(error, options.status) }, 0));
+  if (options.json) terminal.out.json({ error: errorToJson(error, options.status) }, 0);
 }
 
 /** Prints what the user can do next. Steps contain commands, so they are not truncated or wrapped. */

@@ -1,3 +1,4 @@
+import { stringifyForTerminal } from './json.ts';
 import { marksFor, type Marks } from './marks.ts';
 
 /** An output stream. */
@@ -14,6 +15,8 @@ export interface Channel {
   readonly backlog: number;
   write(text: string): void;
   line(text?: string): void;
+  /** Prints JSON, indented or in one line. */
+  json(value: object, indent?: 0 | 2): void;
 }
 
 /** The streams of a command: `out` for results, `err` for everything else. */
@@ -63,6 +66,7 @@ function openChannel(open: () => OutputStream, env: NodeJS.ProcessEnv): Channel 
     },
     write: (text) => void open().write(text),
     line: (text = '') => void open().write(`${text}\n`),
+    json: (value, indent) => void open().write(`${stringifyForTerminal(value, indent)}\n`),
   };
 }
 

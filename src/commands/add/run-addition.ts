@@ -5,7 +5,6 @@ import type { AdditionRequest } from '../../project/edit/addition.ts';
 import { confirmEdit, printVersionWarning, recoveryPrinter } from '../../project/view.ts';
 import { printAdded } from './view.ts';
 import type { Prompts } from '../../terminal/prompts.ts';
-import { stringifyForTerminal } from '../../terminal/json.ts';
 import type { CommandContext } from '../../cli/context.ts';
 
 /** Options that every kind of addition accepts. */
@@ -49,7 +48,7 @@ export async function runAddition(run: {
     invocation,
     signal: context.interruption(),
   });
-  if (flags.json === true) terminal.out.line(stringifyForTerminal(result));
+  if (flags.json === true) terminal.out.json(result);
   else printAdded(terminal, result, { cwd: context.cwd, printed });
   context.setStatus(result.status);
 }

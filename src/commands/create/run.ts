@@ -15,7 +15,6 @@ import { readIgnoredState } from '../../project/ignored-state.ts';
 import { recoverAround } from '../../project/edit/recover-project.ts';
 import { readTemplateTitle, recoveryPrinter } from '../../project/view.ts';
 import { writeProject } from '../../project/scaffold.ts';
-import { stringifyForTerminal } from '../../terminal/json.ts';
 import { openProgress, type Progress } from '../../terminal/progress.ts';
 import type { Prompts } from '../../terminal/prompts.ts';
 import { readCreateAnswers, type CreateAnswers, type CreateFlags } from './answers.ts';
@@ -30,7 +29,7 @@ import { printCreated, printOutside, scaffoldReporter } from './view.ts';
 export async function runCreate(flags: CreateFlags, context: CommandContext): Promise<void> {
   const { terminal } = context;
   const { result, asked } = await createProject(flags, await openPromptsIfAllowed(flags, context), context);
-  if (flags.json === true) terminal.out.line(stringifyForTerminal(createResultJson(result)));
+  if (flags.json === true) terminal.out.json(createResultJson(result));
   else printCreated(terminal, result);
   if (asked) terminal.err.line(`\nTo repeat this without prompts:\n  ${escapeForTerminal(result.command, Infinity)}`);
   context.setStatus(result.status);

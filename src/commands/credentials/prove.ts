@@ -5,7 +5,7 @@ import { checkConnection } from '../../diagnostics/check-connection.ts';
 import type { ConnectionReport } from '../../diagnostics/report.ts';
 import { readTarget } from '../../engine/dial/target.ts';
 import { readTlsMaterial, type TlsMaterialText } from '../../engine/material/tls-material.ts';
-import { connectEngine, type RpcResult, type SystemInfo } from '../../engine/rpc.ts';
+import { connectEngine } from '../../engine/rpc.ts';
 import type { ResolvedSettings } from '../../settings/resolve.ts';
 import type { CredentialSet } from './set.ts';
 import type { Environment } from '../../settings/environment.ts';
@@ -31,8 +31,14 @@ interface EngineProofRequest {
  * with status 4 if the result is unknown.
  */
 export async function verifyCertificateWithEngine(set: CredentialSet, request: EngineProofRequest): Promise<string> {
-  const { env, signal } = request;
-  const connection = await connectionWithSet(set, request);
+  const { settings, env, signal } = request;
+  const inspected = await inspectConnection({ settings, problems: [], warnings: [] }, env);
+  // The connection in the settings, with the set as its certificate.
+  const connection: InspectedConnection = {
+    ...inspected,
+    namespace: { value: set.namespace, source: ISSUED },
+    material: { kind: 'given', source: ISSUED, read: () => Promise.resolve(tlsTextOf(set)) },
+  };
   const { token } = set;
   const report = await checkConnection(connection, {
     only: [token === undefined ? 'KF-TLS-003' : request.describeNamespace ? 'KF-ENGINE-002' : 'KF-ENGINE-001'],
@@ -63,20 +69,6 @@ function tlsTextOf(set: CredentialSet): TlsMaterialText {
   return { cert: set.certificate, key: set.privateKey.reveal(), ca: set.authorities };
 }
 
-/** The connection in the settings, with the set as its certificate. */
-async function connectionWithSet(
-  set: CredentialSet,
-  { settings, env }: EngineProofRequest,
-): Promise<InspectedConnection> {
-  const connection = await inspectConnection({ settings, problems: [], warnings: [] }, env);
-  const text = tlsTextOf(set);
-  return {
-    ...connection,
-    namespace: { value: set.namespace, source: ISSUED },
-    material: { kind: 'given', source: ISSUED, read: () => Promise.resolve(text) },
-  };
-}
-
 /** Calls GetSystemInfo without a token: some engines answer it for any accepted certificate, others require a token. */
 async function getServerInfo(
   set: CredentialSet,
@@ -102,18 +94,15 @@ async function getServerInfo(
   try {
     const result = await connecting.connection.getSystemInfo({ timeoutMs: STEP_MS, signal });
     if (signal.aborted) throw interruptedError();
-    return describeServer(result, set, request);
+    if (result.ok) return `Temporal server ${result.value.serverVersion}`;
+    if (result.kind === 'status' && ACCEPTED.includes(result.name))
+      return 'certificate accepted; calls require a token';
+    const isUnknown =
+      result.kind === 'transport' ? result.timedOut : result.kind === 'status' && result.name === 'UNAVAILABLE';
+    throw notAcceptedError(set, request, rpcCause(result, 'GetSystemInfo').text, isUnknown);
   } finally {
     connecting.connection.close();
   }
-}
-
-function describeServer(result: RpcResult<SystemInfo>, set: CredentialSet, request: EngineProofRequest): string {
-  if (result.ok) return `Temporal server ${result.value.serverVersion}`;
-  if (result.kind === 'status' && ACCEPTED.includes(result.name)) return 'certificate accepted; calls require a token';
-  const isUnknown =
-    result.kind === 'transport' ? result.timedOut : result.kind === 'status' && result.name === 'UNAVAILABLE';
-  throw notAcceptedError(set, request, rpcCause(result, 'GetSystemInfo').text, isUnknown);
 }
 
 function notAcceptedError(

@@ -6,7 +6,6 @@ import { connectionContext } from '../../cli/connection-options.ts';
 import { localKuFlow } from '../../cli/local-kuflow.ts';
 import type { CommandContext } from '../../cli/context.ts';
 import { nodeFileSystem } from '../../files/node-file-system.ts';
-import { stringifyForTerminal } from '../../terminal/json.ts';
 import { printError } from '../../terminal/print-error.ts';
 import { openProgress } from '../../terminal/progress.ts';
 import type { CredentialsFlags } from './client.ts';
@@ -46,7 +45,7 @@ export async function runPull(flags: PullFlags & ExportFlags, context: CommandCo
     });
     if (flags.json === true) {
       const data = exported === undefined ? {} : { export: exportAsData(exported) };
-      printJson(context, { ...pullAsData(result, context.cwd), ...data });
+      context.terminal.out.json({ ...pullAsData(result, context.cwd), ...data });
       return;
     }
     // With `--output -`, nothing but the credentials goes to standard output.
@@ -81,7 +80,7 @@ export async function runRotate(
       exec: flags.exec,
     });
     const exec = execStatus === undefined ? {} : { exec: { status: execStatus } };
-    if (flags.json === true) printJson(context, { ...pullAsData(pulled, context.cwd), ...exec });
+    if (flags.json === true) context.terminal.out.json({ ...pullAsData(pulled, context.cwd), ...exec });
     if (flags.exec !== undefined && execStatus === undefined)
       terminal.err.line('The command after the switch was not run; the new set stays in use.');
     if (execStatus !== undefined && execStatus !== 0) {
@@ -102,7 +101,7 @@ export async function runStatus(flags: StatusFlags, context: CommandContext): Pr
       'Checking with KuFlow creates an authentication: an engine token, and a certificate if none is configured.',
     );
   const status = await credentialsStatus(credentialContext(context, flags));
-  if (flags.json === true) printJson(context, statusAsData(status, context.cwd));
+  if (flags.json === true) context.terminal.out.json(statusAsData(status, context.cwd));
   else printStatus(terminal, status, { ...context, now: systemClock.now() });
   context.setStatus(status.status);
 }
@@ -116,7 +115,7 @@ export async function runPrune(
   const { env, cwd } = context;
   const signal = context.interruption();
   const result = await pruneSets({ project: cwd, env, dryRun, files: nodeFileSystem, clock: systemClock, signal });
-  if (flags.json === true) printJson(context, { ...result, dryRun });
+  if (flags.json === true) context.terminal.out.json({ ...result, dryRun });
   else printPrune(context.terminal, result, dryRun);
 }
 
@@ -134,7 +133,7 @@ export async function runToken(
   const { token, warnings } = await requestEngineToken(credentialContext(context, flags));
   for (const warning of warnings) terminal.err.line(`Warning: ${escapeForTerminal(warning, 1000)}`);
   const value = token.value.reveal();
-  if (flags.json === true) printJson(context, { token: value, expiresAt: token.expiresAt });
+  if (flags.json === true) context.terminal.out.json({ token: value, expiresAt: token.expiresAt });
   else terminal.out.line(value);
 }
 
@@ -168,8 +167,4 @@ export async function runCredentialsExec(
     if (credentials.signal.aborted) throw error;
     fail(error, NOT_RUN);
   }
-}
-
-function printJson(context: CommandContext, value: object): void {
-  context.terminal.out.line(stringifyForTerminal(value));
 }

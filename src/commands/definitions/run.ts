@@ -9,7 +9,6 @@ import {
 } from '../../discovery/view.ts';
 import { discoverFromApi, listFromApi } from '../../discovery/from-api.ts';
 import { requireConnection, type RestConnection } from '../../connection/require.ts';
-import { stringifyForTerminal } from '../../terminal/json.ts';
 import { requireServedCode } from '../../platform/client/kuflow-session.ts';
 import { connectionContext } from '../../cli/connection-options.ts';
 import { localKuFlow } from '../../cli/local-kuflow.ts';
@@ -32,7 +31,7 @@ export async function runList(flags: DefinitionsFlags, context: CommandContext):
   const signal = context.interruption();
   const rest = await openConnection(flags, context);
   const listing = await listFromApi(rest, discoveryLineReporter(context.terminal), signal);
-  if (flags.json === true) context.terminal.out.line(stringifyForTerminal(listing));
+  if (flags.json === true) context.terminal.out.json(listing);
   else printProcessListing(context.terminal, listing);
 }
 
@@ -57,7 +56,7 @@ export async function runShow(code: string, flags: DefinitionsFlags, context: Co
   });
   if (flags.json === true) {
     const { definition, missing, notes, evidence } = discovered;
-    terminal.out.line(stringifyForTerminal({ definition, missing, notes, evidence }));
+    terminal.out.json({ definition, missing, notes, evidence });
   } else printDiscoveredProcess(terminal, discovered);
 }
 

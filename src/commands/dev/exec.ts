@@ -86,9 +86,11 @@ async function runWithRestarts(request: DevExecRequest, platform: DevPlatform): 
       if (signal.aborted || (changes === undefined && (!restart || status === 0))) return status;
       // The platform of another process may have stopped, which ends a worker for good.
       if ((await readRunningState(stateFolder(request))) === undefined) return status;
-      const pauseMs = restart
-        ? planNext({ status, connected: await hasConnected(platform, known), duration })
-        : undefined;
+      let pauseMs: number | undefined;
+      if (restart) {
+        const connected = [...(await workerIdentities(platform))].some((identity) => !known.has(identity));
+        pauseMs = planNext({ status, connected, duration });
+      }
       if (pauseMs !== undefined) {
         onRestart({ kind: 'ended', status, pauseMs });
         await systemClock.sleep(pauseMs, signal);
@@ -137,10 +139,6 @@ async function runOnce(
   await drained;
   if (signal.aborted) return 130;
   return (await isChanged) === true ? 'changed' : toExitStatus(exit);
-}
-
-async function hasConnected(platform: DevPlatform, known: ReadonlySet<string>): Promise<boolean> {
-  return [...(await workerIdentities(platform))].some((identity) => !known.has(identity));
 }
 
 /** Of every worker that has registered. Each process of a worker has another identity. */

@@ -14,7 +14,6 @@ import { platformAccessEnvironment, startDevPlatform } from '../../platform/sess
 import { platformReporter } from '../../platform/session/view.ts';
 import { sampleDefinition } from '../../process/sample.ts';
 import { prepareProject, writeProject } from '../../project/scaffold.ts';
-import { stringifyForTerminal } from '../../terminal/json.ts';
 import { openProgress, type Progress } from '../../terminal/progress.ts';
 import { checkProjectConnection } from '../create/check-project.ts';
 import { checkReporter, scaffoldReporter } from '../create/view.ts';
@@ -43,7 +42,7 @@ export async function runDemo(
     progress.end('done', 'Stopped everything');
     context.setStatus(result.simulation.status);
     if (flags.json === true) {
-      terminal.out.line(stringifyForTerminal(result));
+      terminal.out.json(result);
       return;
     }
     printSimulation(terminal.out, result.simulation);

@@ -14,7 +14,6 @@ import {
 } from '../../platform/session/view.ts';
 import { stateFolder } from '../../platform/state/state-file.ts';
 import { projectCommands, startCommand } from '../../project/commands.ts';
-import { stringifyForTerminal } from '../../terminal/json.ts';
 import { openProgress } from '../../terminal/progress.ts';
 import { withoutUndefined } from '../../base/json.ts';
 import type { Channel } from '../../terminal/terminal.ts';
@@ -111,9 +110,9 @@ function printerFor(out: Channel): (line: object) => void {
       missed += 1;
       return;
     }
-    if (missed > 0) out.line(stringifyForTerminal({ kind: 'missed', events: missed }, 0));
+    if (missed > 0) out.json({ kind: 'missed', events: missed }, 0);
     missed = 0;
-    out.line(stringifyForTerminal(line, 0));
+    out.json(line, 0);
   };
 }
 

@@ -11,7 +11,6 @@ import { exportState } from '../../platform/state/export.ts';
 import { importState } from '../../platform/state/import.ts';
 import { requireStopped } from '../../platform/state/lock.ts';
 import { measureState, removeState } from '../../platform/state/reset.ts';
-import { stringifyForTerminal } from '../../terminal/json.ts';
 
 const formatMegabytes = (bytes: number): string => `${(bytes / 1_000_000).toFixed(1)} MB`;
 
@@ -29,7 +28,7 @@ export async function runReset(flags: DevFlags & { readonly yes?: boolean }, con
     await withContext("Removing the local KuFlow's state", stateDir, () => removeState(stateDir));
   }
   const removed = bytes !== undefined;
-  if (flags.json === true) terminal.out.line(stringifyForTerminal({ stateDir, removed, bytes: bytes ?? 0 }));
+  if (flags.json === true) terminal.out.json({ stateDir, removed, bytes: bytes ?? 0 });
   else if (removed) terminal.out.line(`Removed the state of the local KuFlow in ${escapeForTerminal(stateDir, 1000)}`);
   else
     terminal.out.line(
@@ -67,7 +66,7 @@ export async function runExport(
   const { bytes, files } = await withContext("Exporting the local KuFlow's state", file, () =>
     exportState({ stateDir, file, replace: flags.replace === true, version }),
   );
-  if (flags.json === true) terminal.out.line(stringifyForTerminal({ file, bytes, files }));
+  if (flags.json === true) terminal.out.json({ file, bytes, files });
   else
     terminal.out.line(
       `Exported the state of the local KuFlow to ${escapeForTerminal(name, 1000)} (${formatMegabytes(bytes)})`,
@@ -91,9 +90,7 @@ export async function runImport(
   );
   const { version, createdAt, files } = manifest;
   if (flags.json === true) {
-    terminal.out.line(
-      stringifyForTerminal({ stateDir, files: files.length, replaced, exported: { version, createdAt } }),
-    );
+    terminal.out.json({ stateDir, files: files.length, replaced, exported: { version, createdAt } });
     return;
   }
   const source = escapeForTerminal(`exported at ${createdAt} by version ${version}`, 200);

@@ -17,7 +17,7 @@ import { shellAssignment } from '../../base/shell.ts';
 import { attachedLine, execCommand, platformReporter, readyHints } from '../../platform/session/view.ts';
 import { printError } from '../../terminal/print-error.ts';
 import { openProgress } from '../../terminal/progress.ts';
-import { escapeJsonForTerminal, stringifyForTerminal } from '../../terminal/json.ts';
+import { escapeJsonForTerminal } from '../../terminal/json.ts';
 import { findLocalProcessId } from '../../cli/with-kuflow.ts';
 import type { CommandContext } from '../../cli/context.ts';
 import { requireRunningPlatform } from '../../cli/local-kuflow.ts';
@@ -105,7 +105,7 @@ export async function runEnv(flags: DevFlags & RuntimeFlag, context: CommandCont
   const running = await requireRunningPlatform(location, context);
   const settings = await workerSettings(running, { ...location, env: context.env, runtime: flags.for });
   const { out } = context.terminal;
-  if (flags.json === true) out.line(stringifyForTerminal(settings));
+  if (flags.json === true) out.json(settings);
   else for (const [name, value] of Object.entries(settings)) out.line(shellAssignment(name, value));
 }
 

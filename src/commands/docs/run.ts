@@ -4,7 +4,6 @@ import { didYouMean } from '../../base/near-match.ts';
 import type { CommandContext } from '../../cli/context.ts';
 import { listDocsPages } from '../../cli/docs-pages.ts';
 import { findOnPath } from '../../files/find-on-path.ts';
-import { stringifyForTerminal } from '../../terminal/json.ts';
 import { readPage, searchPages } from './search.ts';
 import { formatPage, formatSections, formatTopics } from './view.ts';
 
@@ -22,7 +21,7 @@ export async function runDocs(topic: string | undefined, flags: DocsFlags, conte
   const { terminal, invocation } = context;
   const { search, json = false } = flags;
   const print = async (data: object, text: string): Promise<void> => {
-    if (json) terminal.out.line(stringifyForTerminal(data));
+    if (json) terminal.out.json(data);
     else await showInPager(text, context);
   };
   if (search !== undefined) {

@@ -16,7 +16,6 @@ import { doctorReportAsJson, doctorReporter, printDoctor, printFixes } from './v
 import { findLocalSettings } from '../../platform/session/local-settings.ts';
 import { findProject } from '../../process/find-project.ts';
 import type { SettingsResult } from '../../settings/resolve.ts';
-import { stringifyForTerminal } from '../../terminal/json.ts';
 import { openProgress } from '../../terminal/progress.ts';
 import { connectionContext } from '../../cli/connection-options.ts';
 import { localKuFlow } from '../../cli/local-kuflow.ts';
@@ -84,7 +83,7 @@ async function runOnce(
 function printRun({ report, fixed }: DoctorRun, flags: DoctorFlags, { terminal, invocation }: CommandContext): void {
   if (flags.json === true) {
     const data = { ...doctorReportAsJson(report), ...(flags.fix === true && { fixed }) };
-    terminal.out.line(stringifyForTerminal(data, flags.watch === undefined ? 2 : 0));
+    terminal.out.json(data, flags.watch === undefined ? 2 : 0);
     return;
   }
   printFixes(terminal, fixed);
@@ -125,7 +124,7 @@ export async function runExplain(
   const { terminal, invocation, cwd } = context;
   const all = explainAll(await adviceCommands(cwd, await settingsInUse(context)));
   const print = (data: object, printView: () => void): void => {
-    if (flags.json === true) terminal.out.line(stringifyForTerminal(data));
+    if (flags.json === true) terminal.out.json(data);
     else printView();
   };
   const wanted = id?.trim().toLowerCase();

@@ -80,7 +80,13 @@ export async function login(request: LoginRequest): Promise<LoginResult> {
   let verified: string | undefined;
   if (flags.verify) {
     request.report('verifying');
-    verified = await withNothingStoredHint(() => verifyCredentials({ settings, env, signal }));
+    verified = await verifyCredentials({ settings, env, signal }).catch((error: unknown) => {
+      if (!(error instanceof KnownError) || error.status === 130) throw error;
+      throw amendError(error, {
+        message: `${error.message}; nothing was stored`,
+        next: error.status === 4 ? ['To store the credentials without verifying them, add --no-verify'] : [],
+      });
+    });
   }
   request.report('storing');
   const stored = await storeProfile(
@@ -100,16 +106,4 @@ export async function login(request: LoginRequest): Promise<LoginResult> {
     { folder: profileFolder(env), env, clock, signal },
   );
   return { ...stored, warnings: [...(given?.warnings ?? []), ...stored.warnings], verified };
-}
-
-async function withNothingStoredHint(verify: () => Promise<string>): Promise<string> {
-  try {
-    return await verify();
-  } catch (error) {
-    if (!(error instanceof KnownError) || error.status === 130) throw error;
-    throw amendError(error, {
-      message: `${error.message}; nothing was stored`,
-      next: error.status === 4 ? ['To store the credentials without verifying them, add --no-verify'] : [],
-    });
-  }
 }

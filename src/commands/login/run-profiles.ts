@@ -6,7 +6,6 @@ import { missingProfileError, type MissingProfile } from '../../connection/profi
 import { profileFolder, readProfileFile, type Profile } from '../../profiles/file.ts';
 import { describeSecretLocation } from '../../profiles/secret-storage.ts';
 import { chooseDefaultProfile, removeProfile, type ProfileContext } from '../../profiles/store.ts';
-import { stringifyForTerminal } from '../../terminal/json.ts';
 import { logoutAsData, printLogout, printProfiles } from './view.ts';
 
 interface LogoutFlags {
@@ -39,7 +38,7 @@ export async function runProfiles(
       secret: { in: profile.secret.in, where: describeSecretLocation(profile.secret, profiles) },
     })),
   };
-  if (flags.json === true) context.terminal.out.line(stringifyForTerminal(list));
+  if (flags.json === true) context.terminal.out.json(list);
   else printProfiles(context.terminal, list, context.invocation);
 }
 
@@ -50,7 +49,7 @@ export async function runLogout(flags: LogoutFlags, context: CommandContext): Pr
   const name = flags.profile ?? (await askForProfile(flags, context));
   const removed = await removeProfile(name, profileContext(context));
   if (removed === undefined) throw await missingProfile(name, '--profile', context);
-  if (flags.json === true) context.terminal.out.line(stringifyForTerminal(logoutAsData(removed)));
+  if (flags.json === true) context.terminal.out.json(logoutAsData(removed));
   printLogout(context.terminal, removed, { quiet: flags.json === true });
   if (removed.leftBehind !== undefined) context.setStatus(1);
 }

@@ -6,7 +6,6 @@ import { shellWord } from '../../base/shell.ts';
 import { startCommand } from '../../project/commands.ts';
 import { loginReporter, loginAsData, printLogin } from './view.ts';
 import { openProgress } from '../../terminal/progress.ts';
-import { stringifyForTerminal } from '../../terminal/json.ts';
 import { connectionContext } from '../../cli/connection-options.ts';
 import type { CommandContext } from '../../cli/context.ts';
 import { openPromptsIfAllowed } from '../../cli/prompts.ts';
@@ -32,7 +31,7 @@ export async function runLogin(flags: LoginFlags, context: CommandContext): Prom
       report: loginReporter(progress),
     });
     progress.stop();
-    if (flags.json === true) terminal.out.line(stringifyForTerminal(loginAsData(result)));
+    if (flags.json === true) terminal.out.json(loginAsData(result));
     else printLogin(terminal, result, { invocation: context.invocation, start: await startCommand(context.cwd) });
     if (answers.prompted) {
       terminal.err.line(

@@ -12,7 +12,6 @@ import { prepareGivenData } from '../../platform/client/given-data.ts';
 import type { KuFlowSession } from '../../platform/client/kuflow-session.ts';
 import { readActions } from '../../platform/rest/dev-client.ts';
 import type { ActionDefinition, DataShape } from '../../process/definition.ts';
-import { stringifyForTerminal } from '../../terminal/json.ts';
 import { formatProcessName, printActions, printInvokedAction, printUnpolledAction, toProcessSummary } from './view.ts';
 
 export interface ProcessActFlags extends ChangeFlags {
@@ -34,7 +33,7 @@ export async function runProcessActions(id: string, flags: SessionFlags, context
       local === undefined
         ? { available: await definedActions(session, process) }
         : await readActions(local.devApi, process.id);
-    if (flags.json === true) context.terminal.out.line(stringifyForTerminal(actions));
+    if (flags.json === true) context.terminal.out.json(actions);
     else printActions(context.terminal, actions);
   });
 }
@@ -78,7 +77,7 @@ export async function runProcessAct(
       if (sendsSignal) await warnAboutUnpolledQueues(session, [toProcessSummary(process).code], context);
     }
     if (flags.wait !== true) {
-      if (flags.json === true) terminal.out.line(stringifyForTerminal({ action: invokedAction }));
+      if (flags.json === true) terminal.out.json({ action: invokedAction });
       return;
     }
     if (invokedAction.status === 'REQUESTED' && local !== undefined) {
@@ -87,7 +86,7 @@ export async function runProcessAct(
       if (workflow?.pollers.length === 0) printUnpolledAction(terminal, workflow.taskQueue);
     }
     const ended = await waitForAction(session, process.id, invokedAction, context);
-    if (flags.json === true) terminal.out.line(stringifyForTerminal({ action: ended }));
+    if (flags.json === true) terminal.out.json({ action: ended });
     else if (invokedAction.status === 'REQUESTED') printInvokedAction(terminal, ended, { ended: true });
     if (ended.status !== 'COMPLETED') context.setStatus(1);
   });

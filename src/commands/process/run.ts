@@ -29,7 +29,6 @@ import {
 } from '../../platform/client/kuflow-session.ts';
 import { readTimeline, requestSignal } from '../../platform/rest/dev-client.ts';
 import { mapReferences } from '../../schema/references.ts';
-import { stringifyForTerminal } from '../../terminal/json.ts';
 import { printSteps } from '../../terminal/print-error.ts';
 import {
   formatProcessName,
@@ -85,7 +84,7 @@ export async function runProcessStart(
       await warnAboutUnpolledQueues(session, [chosen], context);
     }
     const process = flags.wait === true ? await waitForEnd(session, started.id, context) : started;
-    if (flags.json === true) terminal.out.line(stringifyForTerminal({ process }));
+    if (flags.json === true) terminal.out.json({ process });
     else if (flags.wait === true) terminal.err.line(`The process is ${process.state}`);
     if (flags.wait === true && process.state !== 'COMPLETED') context.setStatus(1);
   });
@@ -172,7 +171,7 @@ export async function runProcessList(
       ...(code === undefined ? {} : { processDefinitionCode: [code] }),
     });
     const processes = page.content.map(toProcessSummary);
-    if (flags.json === true) context.terminal.out.line(stringifyForTerminal({ processes }));
+    if (flags.json === true) context.terminal.out.json({ processes });
     else {
       printProcesses(context.terminal, processes, page.metadata.totalElements);
       if (processes.length === 0 && flags.state === undefined && session.local !== undefined)
@@ -199,7 +198,7 @@ export async function runProcessShow(
     if (flags.watch !== true) {
       const process = await session.client.retrieveProcess(processId);
       const history = await readHistory(session, processId);
-      if (flags.json === true) terminal.out.line(stringifyForTerminal({ process, ...history }));
+      if (flags.json === true) terminal.out.json({ process, ...history });
       else {
         printProcess(terminal, process, history);
         await warnAboutUnpolledQueues(session, runningCodes([process]), context);
@@ -210,8 +209,7 @@ export async function runProcessShow(
     const last = await waitForEnd(session, processId, context, async (process) => {
       print(process, await readHistory(session, processId));
     });
-    if (flags.json === true)
-      terminal.out.line(stringifyForTerminal({ process: last, ...(await readHistory(session, processId)) }));
+    if (flags.json === true) terminal.out.json({ process: last, ...(await readHistory(session, processId)) });
     else terminal.err.line(`The process is ${last.state}`);
     if (last.state !== 'COMPLETED') context.setStatus(1);
   });
@@ -264,7 +262,7 @@ export async function runProcessSignal(
           { cwd: context.cwd, stdin: context.terminal.prompts.input },
         ));
       const signal = await requestSignal(local.devApi, process.id, { name, input });
-      if (flags.json === true) context.terminal.out.line(stringifyForTerminal({ signal }));
+      if (flags.json === true) context.terminal.out.json({ signal });
       else {
         printSentSignal(context.terminal, name, process);
         await warnAboutUnpolledQueues(session, runningCodes([process]), context);
@@ -288,7 +286,7 @@ export async function runProcessCancel(id: string, flags: ChangeFlags, context: 
     const found = await session.client.retrieveProcess(await findProcessId(session, id, context));
     requireConfirmation(session, flags, `cancel ${formatProcessName(found)}`);
     const process = await session.client.cancelProcess(found.id);
-    if (flags.json === true) context.terminal.out.line(stringifyForTerminal({ process }));
+    if (flags.json === true) context.terminal.out.json({ process });
     else printCanceledProcess(context.terminal, process);
   });
 }

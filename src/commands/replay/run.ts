@@ -16,7 +16,6 @@ import { languageOf } from '../../languages/registry.ts';
 import { workflowChangeHint } from '../../project/next-steps.ts';
 import { readProject, type ProjectFiles } from '../../project/edit/open-project.ts';
 import { connectionAsEnvironment } from '../../settings/resolve.ts';
-import { stringifyForTerminal } from '../../terminal/json.ts';
 import { openProgress } from '../../terminal/progress.ts';
 import { replayProcesses } from './replay-processes.ts';
 import { printReplay } from './view.ts';
@@ -57,7 +56,7 @@ export async function runReplay(flags: ReplayFlags, context: CommandContext): Pr
       });
       progress.stop();
       const printed = { codes, states, ...result };
-      if (flags.json === true) terminal.out.line(stringifyForTerminal(printed));
+      if (flags.json === true) terminal.out.json(printed);
       else printReplay(terminal, printed, workflowChangeHint(project.record));
       context.setStatus(result.status);
     } finally {

@@ -15,7 +15,7 @@ export interface LiveSource {
   readonly compare: (process: OpenedProcess) => Promise<SourceComparison>;
 }
 
-export interface SourceComparison {
+interface SourceComparison {
   readonly comparison: Comparison;
   /** Absent for a worker sample. */
   readonly discovered?: DiscoveredProcess | undefined;

@@ -15,7 +15,6 @@ import { planDefinitions } from '../../project/edit/plan-definitions.ts';
 import type { Addition } from '../../project/edit/addition.ts';
 import { workflowChangeHint, type NextStep } from '../../project/next-steps.ts';
 import { confirmEdit, printVersionWarning, recoveryPrinter } from '../../project/view.ts';
-import { stringifyForTerminal } from '../../terminal/json.ts';
 import { openProgress } from '../../terminal/progress.ts';
 import type { Prompts } from '../../terminal/prompts.ts';
 import { openApiSource, openSampleSource, requireApiConnection } from './sources.ts';
@@ -76,7 +75,7 @@ export async function runSync(flags: SyncFlags, context: CommandContext, open = 
   const result = isCheck
     ? checkResult(project, reports)
     : await writeDifferences(project, compared, reports, { flags, context, ask, printed });
-  if (flags.json === true) terminal.out.line(stringifyForTerminal(result));
+  if (flags.json === true) terminal.out.json(result);
   else printSyncResult(terminal, result, { cwd, printed });
   context.setStatus(result.status);
 }

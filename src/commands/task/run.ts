@@ -24,7 +24,6 @@ import type { KuFlowSession } from '../../platform/client/kuflow-session.ts';
 import { RECENT_RECORDS } from '../../platform/client/light-client.ts';
 import { withRealReferences } from '../../platform/domain/references.ts';
 import { requestRelease } from '../../platform/rest/dev-client.ts';
-import { stringifyForTerminal } from '../../terminal/json.ts';
 import { formatTaskName, printTask, printTaskChange, printTasks, toTaskSummary, type TaskChange } from './view.ts';
 
 export interface TaskListFlags extends SessionFlags {
@@ -58,7 +57,7 @@ export async function runTaskList(
       ...(code === undefined ? {} : { processItemDefinitionCode: [code] }),
     });
     const tasks = page.content.map(toTaskSummary);
-    if (flags.json === true) context.terminal.out.line(stringifyForTerminal({ tasks }));
+    if (flags.json === true) context.terminal.out.json({ tasks });
     else if (tasks.length > 0) printTasks(context.terminal, tasks, page.metadata.totalElements);
     else {
       context.terminal.err.line(flags.state === undefined ? 'No open tasks' : 'No tasks');
@@ -71,7 +70,7 @@ export async function runTaskList(
 export async function runTaskShow(id: string, flags: SessionFlags, context: CommandContext): Promise<void> {
   await withKuFlow(flags, context, async (session) => {
     const task = await findTask(session, id, context);
-    if (flags.json === true) context.terminal.out.line(stringifyForTerminal({ task }));
+    if (flags.json === true) context.terminal.out.json({ task });
     else printTask(context.terminal, task);
   });
 }
@@ -260,7 +259,7 @@ async function newData(
 }
 
 function reportChange(change: TaskChange, task: ProcessItem, flags: SessionFlags, { terminal }: CommandContext): void {
-  if (flags.json === true) terminal.out.line(stringifyForTerminal({ task }));
+  if (flags.json === true) terminal.out.json({ task });
   else printTaskChange(terminal, change, task);
 }
 

@@ -1,7 +1,6 @@
 import type { CommandContext } from '../../cli/context.ts';
 import { openPromptsIfAllowed } from '../../cli/prompts.ts';
 import { printDiff, recoveryPrinter } from '../../project/view.ts';
-import { stringifyForTerminal } from '../../terminal/json.ts';
 import { openProgress } from '../../terminal/progress.ts';
 import type { Prompts } from '../../terminal/prompts.ts';
 import type { UpdateConflict } from '../../project/update/plan-update.ts';
@@ -66,7 +65,7 @@ export async function runUpdate(
       report: updateReporter(progress),
     });
     progress.stop();
-    if (flags.json === true) terminal.out.line(stringifyForTerminal(result));
+    if (flags.json === true) terminal.out.json(result);
     else printUpdate(terminal, result, { cwd, printed });
     context.setStatus(result.status);
   } finally {

@@ -21,6 +21,7 @@ function fakeChannel(isTTY: boolean, screenReader = false): { channel: Channel; 
       backlog: 0,
       write,
       line: (more = '') => write(`${more}\n`),
+      json: () => undefined,
     },
     text: () => text,
   };

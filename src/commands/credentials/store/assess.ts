@@ -60,16 +60,17 @@ export function assessSet(
   if (!verdict.ok && isReadable) for (const { message } of verdict.problems) add('unusable', message);
   const verified = verdict.ok ? verdict.verified : undefined;
   for (const difference of verified === undefined ? [] : findChanges(record, verified)) add('changed', difference);
-  if (record.endpoint !== wanted.endpoint)
-    add('endpoint', `the set is for ${record.endpoint}, ${butSettingsHave(wanted.endpoint)}`);
-  if (record.principal !== wanted.principal)
-    add('principal', `the set is for application ${record.principal}, ${butSettingsHave(wanted.principal)}`);
-  if (record.tenantId !== wanted.tenantId) {
-    const tenant = record.tenantId === undefined ? 'no specific tenant' : `tenant ${record.tenantId}`;
-    add('tenant', `the set is for ${tenant}, ${butSettingsHave(wanted.tenantId)}`);
-  }
-  if (record.namespace !== wanted.namespace)
-    add('namespace', `the set is for namespace ${record.namespace}, ${butSettingsHave(wanted.namespace)}`);
+  const { endpoint, principal, tenantId, namespace } = record;
+  const tenant = tenantId === undefined ? 'no specific tenant' : `tenant ${tenantId}`;
+  for (const [reason, pulled, current, name] of [
+    ['endpoint', endpoint, wanted.endpoint, endpoint],
+    ['principal', principal, wanted.principal, `application ${principal}`],
+    ['tenant', tenantId, wanted.tenantId, tenant],
+    ['namespace', namespace, wanted.namespace, `namespace ${namespace}`],
+  ] as const)
+    // Incomplete settings give an empty text.
+    if (pulled !== current)
+      add(reason, `the set is for ${name}, but the settings ${current ? `have ${current}` : 'do not set one'}`);
   const renewBefore = verified && renewalTime(verified.leaf, record.pulledAt);
   stale.push(...checkRenewal(renewBefore, now));
   return { record, certificate: verified?.leaf ?? record.certificate, renewBefore, stale };
@@ -90,11 +91,6 @@ export function assessCertificate(
   if (certificate === undefined) return { stale };
   const renewBefore = renewalTime(certificate);
   return { certificate, renewBefore, stale: stale.length === 0 ? checkRenewal(renewBefore, now) : stale };
-}
-
-// Incomplete settings give an empty text.
-function butSettingsHave(value: string | undefined): string {
-  return value ? `but the settings have ${value}` : 'but the settings do not set one';
 }
 
 function checkRenewal(due: string | undefined, now: number): readonly Staleness[] {

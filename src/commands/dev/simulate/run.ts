@@ -6,7 +6,6 @@ import { formatPathOption, shellWord } from '../../../base/shell.ts';
 import { platformReporter } from '../../../platform/session/view.ts';
 import { printSimulation, simulationReporter } from './view.ts';
 import { openProgress } from '../../../terminal/progress.ts';
-import { stringifyForTerminal } from '../../../terminal/json.ts';
 import type { CommandContext } from '../../../cli/context.ts';
 import { platformRequest, warnAboutIgnoredOptions, type DevFlags } from '../../../cli/platform-options.ts';
 
@@ -61,7 +60,7 @@ export async function runSimulate(
       },
     });
     progress.stop();
-    if (flags.json === true) terminal.out.line(stringifyForTerminal(result));
+    if (flags.json === true) terminal.out.json(result);
     else printSimulation(terminal.out, result);
     context.setStatus(result.status);
   } finally {

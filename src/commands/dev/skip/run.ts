@@ -5,7 +5,6 @@ import { requireRunningPlatform } from '../../../cli/local-kuflow.ts';
 import type { DevFlags } from '../../../cli/platform-options.ts';
 import { readClock, requestSkip, type DevApiAccess } from '../../../platform/rest/dev-client.ts';
 import type { SkippedEvent, SkipRequest, SkipResult } from '../../../platform/shared/contract.ts';
-import { stringifyForTerminal } from '../../../terminal/json.ts';
 import { openProgress, type Progress } from '../../../terminal/progress.ts';
 import { localStartCommand } from '../../../project/commands.ts';
 import { printSteps } from '../../../terminal/print-error.ts';
@@ -29,7 +28,7 @@ export async function runSkip(
     const result = await skipAll(running, { seconds, until: flags.until }, progress, context.interruption());
     progress.stop();
     const isStopped = result.end === 'stuck' && missingWorker(result.behind) !== undefined;
-    if (flags.json === true) terminal.out.line(stringifyForTerminal(result));
+    if (flags.json === true) terminal.out.json(result);
     else {
       for (const event of result.events) terminal.out.line(skippedLine(event));
       if (!isStopped) terminal.out.line(clockLine(result));

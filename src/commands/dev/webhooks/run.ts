@@ -5,7 +5,6 @@ import { findLocalProcessId } from '../../../cli/with-kuflow.ts';
 import { resolveId } from '../../../kuflow/find-id.ts';
 import { readWebhookDeliveries, readWebhookDeliveryDetail, requestReplay } from '../../../platform/rest/dev-client.ts';
 import type { PlatformState } from '../../../platform/state/state-file.ts';
-import { stringifyForTerminal } from '../../../terminal/json.ts';
 import { printSteps } from '../../../terminal/print-error.ts';
 import { deliveryDetailLines, deliveryLines, replayLine } from './view.ts';
 
@@ -23,7 +22,7 @@ export async function runWebhookList(flags: WebhookListFlags, context: CommandCo
   const running = await requireRunningPlatform({ cwd, stateDir: flags.stateDir }, context);
   const processId = flags.process === undefined ? undefined : await findLocalProcessId(running, flags.process, context);
   const deliveries = await readWebhookDeliveries(running, { processId, limit: flags.limit });
-  if (flags.json === true) terminal.out.line(stringifyForTerminal({ deliveries }));
+  if (flags.json === true) terminal.out.json({ deliveries });
   else if (deliveries.length > 0) for (const line of deliveryLines(deliveries)) terminal.out.line(line);
   else {
     terminal.err.line('No webhook events');
@@ -38,7 +37,7 @@ export async function runWebhookShow(id: string, flags: DevFlags, context: Comma
   const { running, eventId } = await findEvent(id, flags, context);
   const delivery = await readWebhookDeliveryDetail(running, eventId);
   const { out } = context.terminal;
-  if (flags.json === true) out.line(stringifyForTerminal(delivery));
+  if (flags.json === true) out.json(delivery);
   else for (const line of deliveryDetailLines(delivery)) out.line(line);
 }
 
@@ -47,7 +46,7 @@ export async function runWebhookReplay(id: string, flags: DevFlags, context: Com
   const { running, eventId } = await findEvent(id, flags, context);
   const delivery = await requestReplay(running, eventId);
   const { terminal, invocation } = context;
-  if (flags.json === true) terminal.out.line(stringifyForTerminal(delivery));
+  if (flags.json === true) terminal.out.json(delivery);
   else terminal.err.line(replayLine(delivery, invocation));
 }
 

@@ -21,6 +21,7 @@ function channel(colour: boolean): { readonly channel: Channel; readonly text: (
       backlog: 0,
       write: (more) => (text += more),
       line: (more = '') => (text += `${more}\n`),
+      json: () => undefined,
     },
     text: () => text,
   };
