@@ -6,6 +6,7 @@ import { buildStages, type BuiltStage } from '../support/dockerfile.ts';
 import type { CommandEnd } from '../support/packed-command.ts';
 import { startTestPlatform, type TestPlatform } from '../support/platform.ts';
 import { PYTHON_PACKAGE, pythonProject } from '../support/python-project.ts';
+import { uvEnvironment } from '../support/uv.ts';
 import { bareEnvironment, workerEnvironment } from '../support/worker-process.ts';
 
 /** The machine in the header of a native module. */
@@ -48,9 +49,9 @@ describe.runIf(process.platform === 'linux')('the image of a Python worker', () 
     const context = join(folder, 'context');
     // Only what a git clone contains.
     cpSync(project, context, { recursive: true, filter: (path) => path !== join(project, '.venv') });
-    // `pip` of the base image installs into this environment.
+    // `pip` of the base image installs into this environment. uv creates it in a tenth of the processor time.
     const base = join(folder, 'base');
-    execFileSync('python3', ['-m', 'venv', base]);
+    execFileSync('uv', ['venv', '--quiet', '--seed', base], { env: await uvEnvironment() });
     const environment = { ...process.env, PATH: [join(base, 'bin'), process.env['PATH']].join(delimiter) };
     const dockerfile = readFileSync(join(context, 'Dockerfile'), 'utf8');
     image = buildStages({ dockerfile, context, into: join(folder, 'stages'), env: environment, base: {} });

@@ -1,10 +1,10 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { createdOf, failureOf } from '../support/create-worker.ts';
-import { pythonScript, uvScript, writePrograms } from '../support/fake-python.ts';
+import { creatingScript, pythonScript, uvScript, writePrograms } from '../support/fake-python.ts';
 import { installedBin } from '../support/generated-project.ts';
 import { uvEnvironment } from '../support/uv.ts';
 import { bareEnvironment } from '../support/worker-process.ts';
@@ -137,10 +137,14 @@ describe.skipIf(process.platform === 'win32')('create for Python', () => {
     expectKept(status, stdout, index, 'uv sync');
   });
 
-  it('keeps the project if pip cannot download, with the command to run', async () => {
-    const index = `http://127.0.0.1:${await closedPort()}`;
-    const pip = { PIP_INDEX_URL: `${index}/simple`, PIP_RETRIES: '1', PIP_CONFIG_FILE: '/dev/null' };
-    const { status, stdout } = create(pip, '--package-manager', 'pip');
+  // `test/process/languages/python/tools.test.ts` does this with a real pip.
+  it('keeps the project if pip cannot download, with the command to run', () => {
+    const index = 'http://127.0.0.1:1';
+    const pip = `echo "Looking in indexes: ${index}/simple" >&2
+echo "WARNING: Retrying (Retry(total=0)) after connection broken" >&2
+exit 1`;
+    const PATH = `${writePrograms(PROGRAMS(), { python3: creatingScript(pip) })}${delimiter}/usr/bin${delimiter}/bin`;
+    const { status, stdout } = create({ PATH }, '--package-manager', 'pip');
     expectKept(status, stdout, index, 'make install');
     expect(existsSync(join(folder, 'here', 'worker', '.venv', 'bin', 'python'))).toBe(true);
   });

@@ -269,7 +269,7 @@ describe('kuflow update of a project with older templates and local changes', ()
         changes: [{ text: BREAKING, breaking: true }],
       },
     });
-    newWheel = buildPythonLibrary(join(folder, 'library'), {
+    newWheel = await buildPythonLibrary(join(folder, 'library'), {
       version: NEW_LIBRARY,
       replaced: [
         '_internal/workflow/kuflow_process.py',

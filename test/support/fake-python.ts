@@ -13,6 +13,12 @@ export function writeScript(path: string, text: string): string {
 export const pythonScript = (version: string, ...missing: readonly string[]): string =>
   `[ "$2" = -c ] || exit 1\nprintf '%s\\n' ${[version, ...missing].join(' ')}`;
 
+/** A Python on the PATH that creates a virtual environment in `.venv` with this Python, a shell script. Writes its arguments to the file `calls`. */
+export const creatingScript = (python: string): string =>
+  `if [ "$2" = -c ]; then echo 3.11.7; exit; fi
+echo "$*" > calls
+mkdir -p .venv/bin && printf '%s\\n' '#!/bin/sh' '${python.replaceAll("'", `'\\''`)}' > .venv/bin/python && chmod +x .venv/bin/python`;
+
 /** A uv that finds this Python, or no Python. Everything else fails. */
 export const uvScript = (python?: string): string =>
   `case "$1 $2" in

@@ -42,8 +42,8 @@ export function javaProject(): string {
       { cwd: parent, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] },
     );
     if (status !== 0) throw new Error(`The Java project was not created: ${stderr}`);
-    // The installation does not run tests, so it does not download what runs them.
-    execFileSync(join(folder, MAVEN), [...MAVEN_OPTIONS, '--quiet', '-Dtest=ReplayTest', 'test'], {
+    // The installation compiles tests, but does not run them, so it does not download what runs them.
+    execFileSync(join(folder, MAVEN), [...MAVEN_OPTIONS, '--quiet', '-Dtest=ReplayTest', 'surefire:test'], {
       cwd: folder,
       stdio: ['ignore', 'ignore', 'inherit'],
       shell: onWindows,

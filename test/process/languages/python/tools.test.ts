@@ -13,7 +13,7 @@ import {
   requirePython,
 } from '../../../../src/languages/python/tools.ts';
 import { templatesFolder } from '../../../../src/languages/templates/files.ts';
-import { pythonScript, uvScript, writePrograms } from '../../../support/fake-python.ts';
+import { creatingScript, pythonScript, uvScript, writePrograms } from '../../../support/fake-python.ts';
 import { temporaryFolders } from '../../../support/temporary-folder.ts';
 
 const temporaryFolder = temporaryFolders();
@@ -152,12 +152,6 @@ async function closedIndex(): Promise<string> {
 /** A virtual environment's Python that appends its arguments to `calls`. */
 const environment = (install = 'exit 0'): string => `echo "$*" >> calls; ${install}`;
 
-/** A Python on the PATH that creates this virtual environment. */
-const creating = (python: string): string =>
-  `if [ "$2" = -c ]; then echo 3.11.7; exit; fi
-echo "$*" > calls
-mkdir -p .venv/bin && printf '%s\\n' '#!/bin/sh' '${python.replaceAll("'", `'\\''`)}' > .venv/bin/python && chmod +x .venv/bin/python`;
-
 const LIBRARY = '/usr/bin:/bin';
 
 describe.skipIf(IS_WINDOWS)('the installation of a Python project', () => {
@@ -181,7 +175,9 @@ describe.skipIf(IS_WINDOWS)('the installation of a Python project', () => {
 
   it('creates a virtual environment for pip, and installs what was tested before the project', async () => {
     const folder = temporaryFolder();
-    expect(await install('pip', { python3: creating(environment()) }, {}, folder)).toMatchObject({ kind: 'installed' });
+    expect(await install('pip', { python3: creatingScript(environment()) }, {}, folder)).toMatchObject({
+      kind: 'installed',
+    });
     const steps = ['pip==25.3', '--require-hashes -r requirements-dev.txt', '--no-build-isolation -e . --group dev'];
     expect(calls(folder)).toEqual(['-m venv .venv', ...steps.map((step) => `-m pip install ${step}`)]);
     // The same commands as in the Makefile.
@@ -190,7 +186,7 @@ describe.skipIf(IS_WINDOWS)('the installation of a Python project', () => {
   });
 
   it('names the command that failed', async () => {
-    const python3 = creating(environment('case "$*" in *hashes*) exit 3 ;; esac'));
+    const python3 = creatingScript(environment('case "$*" in *hashes*) exit 3 ;; esac'));
     expect(await install('pip', { python3 })).toMatchObject({
       ...{ kind: 'failed', seen: 'exit status 3' },
       command: '.venv/bin/python -m pip install --require-hashes -r requirements-dev.txt',
