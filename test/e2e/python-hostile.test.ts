@@ -24,7 +24,7 @@ import { hostileText } from '../support/hostile-texts.ts';
 import { runHeavy } from '../support/lanes.ts';
 import { ordinaryDefinition } from '../support/ordinary-definitions.ts';
 import { pyValue } from '../support/printed-schemas.ts';
-import { PYTHON_PACKAGE, pythonProjectCopy, runPython } from '../support/python-project.ts';
+import { copyTypeCache, PYTHON_PACKAGE, pythonProjectCopy, runPython } from '../support/python-project.ts';
 
 runHeavy();
 
@@ -146,6 +146,7 @@ describe('hostile definitions', () => {
       .map(definitionOf)
       .map(withActions);
     const project = await projectWith('hostile', definitions);
+    copyTypeCache(project);
     const checked = await runPython(project, ['mypy']);
     expect(checked.status, checked.out).toBe(0);
     const imported = await runPython(project, ['python', join(SUPPORT, 'import_modules.py'), PYTHON_PACKAGE]);

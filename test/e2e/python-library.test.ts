@@ -5,6 +5,7 @@ import { beforeAll, expect, inject, it } from 'vitest';
 import { ROOT } from '../../scripts/bundle.mjs';
 import { TEMPLATE_OUTPUT } from '../../src/languages/templates/files.ts';
 import { installedBin } from '../support/generated-project.ts';
+import { copyTypeCache } from '../support/python-project.ts';
 import { pythonWithSdk } from '../support/python-sdk.ts';
 import { uvEnvironment } from '../support/uv.ts';
 
@@ -19,6 +20,7 @@ beforeAll(async () => {
   });
   env = await uvEnvironment();
   run('sync', '--quiet', '--locked');
+  copyTypeCache(folder);
 });
 
 function run(...args: readonly string[]): string {

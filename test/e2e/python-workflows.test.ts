@@ -4,7 +4,14 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { kuflowDev, startCommand } from '../support/dev-command.ts';
 import { runHeavy } from '../support/lanes.ts';
 import { newMark } from '../support/marked-processes.ts';
-import { addAction, PYTHON_PACKAGE, pythonCommand, pythonProjectCopy, runPython } from '../support/python-project.ts';
+import {
+  addAction,
+  copyTypeCache,
+  PYTHON_PACKAGE,
+  pythonCommand,
+  pythonProjectCopy,
+  runPython,
+} from '../support/python-project.ts';
 
 runHeavy();
 
@@ -114,7 +121,10 @@ afterAll(() => {
 });
 
 describe('the lint of a Python project', () => {
-  beforeAll(() => writeFileSync(join(project, MISTAKES), CODE_WITH_MISTAKES));
+  beforeAll(() => {
+    writeFileSync(join(project, MISTAKES), CODE_WITH_MISTAKES);
+    copyTypeCache(project);
+  });
 
   afterAll(() => rmSync(join(project, MISTAKES)));
 

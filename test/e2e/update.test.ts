@@ -17,7 +17,7 @@ import { processUser, type ProcessUser } from '../support/process-user.ts';
 import { projectFiles } from '../support/project-files.ts';
 import { replaceLibrary } from '../support/library-archive.ts';
 import { buildPythonLibrary } from '../support/python-library.ts';
-import { PYTHON_PACKAGE, pythonProject } from '../support/python-project.ts';
+import { copyTypeCache, PYTHON_PACKAGE, pythonProject } from '../support/python-project.ts';
 import { packTypeScriptLibrary } from '../support/typescript-library.ts';
 import { until } from '../support/until.ts';
 import { uvFolder } from '../support/uv.ts';
@@ -444,7 +444,10 @@ describe('kuflow update of a project with older templates and local changes', ()
     'passes its checks and completes a process in Python',
     () =>
       withMemory(() =>
-        update(PYTHON_PROJECT, (root) => copyFileSync(join(pythonProject(), 'uv.lock'), join(root, 'uv.lock'))),
+        update(PYTHON_PROJECT, (root) => {
+          copyFileSync(join(pythonProject(), 'uv.lock'), join(root, 'uv.lock'));
+          copyTypeCache(root);
+        }),
       ),
     600_000,
   );

@@ -50,6 +50,22 @@ export function pythonProjectCopy(folder: string): string {
   return folder;
 }
 
+/**
+ * Gives a folder what mypy stores about the packages of the shared project, with which it needs a fifth of the processor time. mypy checks
+ * again what differs.
+ */
+export function copyTypeCache(folder: string): void {
+  const project = pythonProject();
+  const cache = join(inject('runFolder'), 'python-types');
+  createOnce(cache, () => {
+    execFileSync(programOf(project, 'mypy'), ['--cache-dir', cache], {
+      cwd: project,
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+  });
+  cpSync(cache, join(folder, '.mypy_cache'), { recursive: true });
+}
+
 /** Adds a user action to a project: `CODE:type`. */
 export function addAction(folder: string, action: string): void {
   execFileSync(process.execPath, [installedBin('kuflow'), 'add', 'action', action, '--yes'], {
