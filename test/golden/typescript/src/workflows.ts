@@ -11,14 +11,14 @@ const activities = ownActivities<Activities>();
 
 export async function LoanWorkflow(request: WorkflowRequest): Promise<WorkflowResponse> {
   const kuflow = openProcess<Metadata>(request);
-  // On withdrawal, cancel the scope, and with it the open tasks in KuFlow. The handler must be set before the first `await`.
+  // On withdrawal, cancel the scope, and with it the open tasks in KuFlow. Set the handler before the first `await`, so that no signal is missed.
   const work = new CancellationScope();
   kuflow.onAction(actions.withdraw, () => work.cancel());
   try {
     return await work.run(() => handleTasks(kuflow, request));
   } catch (error) {
     if (!isCancellation(error)) throw error;
-    // The applicant withdrew. If KuFlow canceled the whole process instead, the next call throws too.
+    // Usually, the applicant withdrew. If KuFlow canceled the whole process, the next call throws too.
     await kuflow.message(tasks.loanResult, { text: 'You withdrew your application' });
     return { message: `Process ${request.processId} completed: withdrawn` };
   }
@@ -40,7 +40,7 @@ async function handleTasks(kuflow: KuFlowProcess<Metadata>, request: WorkflowReq
   if (checkCredit.decision === 'REVIEW') {
     const approveLoan = await kuflow.humanTask(tasks.approveLoan, {
       deadline: '3 days',
-      onDeadline: (task) => task.log('Nobody has decided for three days', 'WARN'),
+      onDeadline: (task) => task.log('No decision has been made for three days', 'WARN'),
     });
     if (!approveLoan.approved) {
       await kuflow.message(tasks.loanResult, { text: 'Your loan was not approved' });

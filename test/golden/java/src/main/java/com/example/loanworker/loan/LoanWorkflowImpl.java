@@ -45,7 +45,7 @@ public class LoanWorkflowImpl implements LoanWorkflow {
             return result.get();
         } catch (TemporalFailure failure) {
             if (!work.isCancelRequested()) throw failure;
-            // The applicant withdrew. If KuFlow canceled the whole process instead, the next call throws too.
+            // Usually, the applicant withdrew. If KuFlow canceled the whole process, the next call throws too.
             kuflow.message(LoanTasks.LOAN_RESULT, "You withdrew your application");
             return new WorkflowResponse("Process " + request.processId() + " completed: withdrawn");
         }
@@ -65,7 +65,7 @@ public class LoanWorkflowImpl implements LoanWorkflow {
             ApproveLoanData approveLoan = kuflow.humanTask(
                     LoanTasks.APPROVE_LOAN,
                     options -> options.deadline(
-                            Duration.ofDays(3), task -> task.log("Nobody has decided for three days", LogLevel.WARN)));
+                            Duration.ofDays(3), task -> task.log("No decision has been made for three days", LogLevel.WARN)));
             if (!approveLoan.approved()) {
                 kuflow.message(LoanTasks.LOAN_RESULT, "Your loan was not approved");
                 return new WorkflowResponse("Process " + processId + " completed: not approved");
