@@ -2,9 +2,9 @@ import type { Command } from 'commander';
 import { collectValues, jsonOption } from './declarations.ts';
 
 export const HOW_FILES_CHANGE =
-  'Regenerates files that you have not edited. Merges changes into edited files only after you confirm, or if you pass --edit.';
+  'Files that you have not edited are replaced. Changes are merged into edited files only after you confirm, or if you pass --edit.';
 
-export const SKIP_PROMPTS = 'Skip prompts; do not change files with local changes unless you name them with --edit';
+export const SKIP_PROMPTS = 'Skip prompts. Files with local changes are left unchanged unless you name them with --edit';
 
 /** The exit statuses of commands that change code. */
 export const EDIT_STATUSES = {

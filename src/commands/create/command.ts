@@ -40,7 +40,7 @@ export function configure(command: Command, context: CommandContext): void {
       withCandidates(
         new Option(
           '--process <code>',
-          'Code of the process definition. Its tasks are read from KuFlow unless you pass --task or --from',
+          'Code of the process definition. Its tasks are read from KuFlow, with credentials, unless you pass --task or --from',
         ),
         'processes',
       ),
