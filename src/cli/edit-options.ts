@@ -4,7 +4,8 @@ import { collectValues, jsonOption } from './declarations.ts';
 export const HOW_FILES_CHANGE =
   'Files that you have not edited are replaced. Changes are merged into edited files only after you confirm, or if you pass --edit.';
 
-export const SKIP_PROMPTS = 'Skip prompts. Files with local changes are left unchanged unless you name them with --edit';
+export const SKIP_PROMPTS =
+  'Skip prompts. Files with local changes are left unchanged unless you name them with --edit';
 
 /** The exit statuses of commands that change code. */
 export const EDIT_STATUSES = {

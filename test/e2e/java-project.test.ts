@@ -76,7 +76,7 @@ const MORE_LOCAL_TESTS = String.raw`
         application.complete(Map.of("firstName", "Ada", "lastName", "Lovelace", "currency", "EUR", "amount", 10));
         kuflow.skip(Duration.ofDays(4));
         assertThat(loan.logs())
-                .containsExactly(new TaskLog("APPROVE_LOAN", "WARN", "No decision has been made for three days"));
+                .containsExactly(new TaskLog("APPROVE_LOAN", "WARN", "No decision after three days"));
         loan.signal("Unknown_Signal", Map.of("any", List.of("value")));
         kuflow.fault("createProcessItem", Map.of("kind", "status", "status", 503), 1_000);
         loan.task("APPROVE_LOAN").complete(Map.of("approved", true));

@@ -89,7 +89,7 @@ it('acts as other users, injects faults, and reports why a wait fails', async ()
   await expect(loan.as('ada@example.com').task('LOAN_APPLICATION').complete()).rejects.toThrow('failed with 403');
   await application.complete({ firstName: 'Ada', lastName: 'Lovelace', currency: 'EUR', amount: 10 });
   await again.skip('4 days');
-  const message = 'No decision has been made for three days';
+  const message = 'No decision after three days';
   expect(await loan.logs()).toEqual([{ code: 'APPROVE_LOAN', level: 'WARN', message }]);
   await loan.signal('Unknown_Signal', { any: ['value'] });
   await again.fault('createProcessItem', { kind: 'status', status: 503 }, 1_000);

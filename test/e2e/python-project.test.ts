@@ -51,7 +51,7 @@ async def test_acts_as_other_users_injects_faults_and_reports_why_a_wait_fails(l
     await application.complete({"firstName": "Ada", "lastName": "Lovelace", "currency": "EUR", "amount": 10})
     await local_kuflow.skip(timedelta(days=4))
     [log] = await loan.logs()
-    assert (log.code, log.level, log.message) == ("APPROVE_LOAN", "WARN", "No decision has been made for three days")
+    assert (log.code, log.level, log.message) == ("APPROVE_LOAN", "WARN", "No decision after three days")
     await loan.signal("Unknown_Signal", {"any": ["value"]})
     await local_kuflow.fault("createProcessItem", {"kind": "status", "status": 503}, times=1_000)
     await loan.task("APPROVE_LOAN").complete({"approved": True})

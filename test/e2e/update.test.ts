@@ -78,7 +78,7 @@ const TYPESCRIPT: Project = {
   conflicts: { 'package.json': ['scripts.replay'], 'src/workflows.ts': [29] },
   merged: {
     'package.json': ['"tsx": "4.23.15"', '"vitest": "4.1.12"', '"mine": "echo mine"', 'replay.test.ts --silent"'],
-    'src/workflows.ts': ["'Loan process started'", "'Loan decided'", "'No decision has been made for three days'"],
+    'src/workflows.ts': ["'Loan process started'", "'Loan decided'", "'No decision after three days'"],
     'eslint.config.js': ["'no-var': 'error'", 'without Node.js APIs. Call an activity instead.'],
     'test/replay.test.ts': ['// Edited.\n', 'workflow code matches the histories in'],
   },
@@ -118,11 +118,7 @@ const PYTHON_PROJECT: Project = {
       'homepage = "https://example.com" # mine\n',
       '"--tb=short -q"',
     ],
-    [`${PYTHON}/loan/workflow.py`]: [
-      '"Loan process started"',
-      '"Loan decided"',
-      '"No decision has been made for three days"',
-    ],
+    [`${PYTHON}/loan/workflow.py`]: ['"Loan process started"', '"Loan decided"', '"No decision after three days"'],
     Makefile: [
       'image mine\n',
       '# Checks that the worker itself connects to KuFlow. To find the cause of a failure, run ./kuflow doctor.',
@@ -167,7 +163,7 @@ const JAVA_PROJECT: Project = {
     [`${JAVA}/loan/LoanWorkflowImpl.java`]: [
       '"Loan process started"',
       '"Loan decided"',
-      '"No decision has been made for three days"',
+      '"No decision after three days"',
     ],
     Makefile: [
       'image mine\n',
@@ -210,7 +206,7 @@ describe('kuflow update of a project with older templates and local changes', ()
       version: OLD_VERSION,
       replaced: [
         ['Process started', 'Process begins'],
-        ['No decision has been made for three days', 'Nobody has decided in three days'],
+        ['No decision after three days', 'Nobody has decided in three days'],
         [
           '# Checks that the worker itself connects to KuFlow. To find the cause of a failure, run ./kuflow doctor.',
           '# Checks the connection to KuFlow.',

@@ -6,7 +6,7 @@ const STATEMENTS = {
     check:
       'const checkCredit = await kuflow.systemTask(tasks.checkCredit, activities.checkCredit, {\n    processId,\n    loanApplication,\n  });',
     deadline: "deadline: '3 days',",
-    onDeadline: "'No decision has been made for three days'",
+    onDeadline: "'No decision after three days'",
     approved: 'if (!approveLoan.approved) {',
     message: "await kuflow.message(tasks.loanResult, { text: 'Your loan was approved' });",
     thread: 'await kuflow.thread(tasks.loanDiscussion);',
@@ -18,7 +18,7 @@ const STATEMENTS = {
     check:
       'check_credit = await kuflow.system_task(\n            tasks.CHECK_CREDIT,\n            LoanActivities.check_credit,\n            CheckCreditInput(process_id=process_id, loan_application=loan_application),\n        )',
     deadline: 'deadline=timedelta(days=3),',
-    onDeadline: '"No decision has been made for three days"',
+    onDeadline: '"No decision after three days"',
     approved: 'if not approve_loan["approved"]:',
     message: 'await kuflow.message(tasks.LOAN_RESULT, text="Your loan was approved")',
     thread: 'await kuflow.thread(tasks.LOAN_DISCUSSION)',
@@ -30,8 +30,8 @@ const STATEMENTS = {
     check:
       'CheckCreditData checkCredit = kuflow.systemTask(\n                LoanTasks.CHECK_CREDIT, activities::checkCredit, new CheckCreditInput(processId, loanApplication));',
     deadline:
-      ',\n                    options -> options.deadline(\n                            Duration.ofDays(3), task -> task.log("No decision has been made for three days", LogLevel.WARN)));',
-    onDeadline: '"No decision has been made for three days"',
+      ',\n                    options -> options.deadline(\n                            Duration.ofDays(3), task -> task.log("No decision after three days", LogLevel.WARN)));',
+    onDeadline: '"No decision after three days"',
     approved: 'if (!approveLoan.approved()) {',
     message: 'kuflow.message(LoanTasks.LOAN_RESULT, "Your loan was approved");',
     thread: 'kuflow.thread(LoanTasks.LOAN_DISCUSSION);',

@@ -48,7 +48,7 @@ function approval(
     `${dataType} ${variable} = kuflow.humanTask(`,
     `        ${constant},`,
     '        options -> options.deadline(',
-    '                Duration.ofDays(3), task -> task.log("No decision has been made for three days", LogLevel.WARN)));',
+    '                Duration.ofDays(3), task -> task.log("No decision after three days", LogLevel.WARN)));',
     `if (!${variable}.approved()) {`,
     ...(decision?.rejection === undefined
       ? []

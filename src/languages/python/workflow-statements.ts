@@ -48,7 +48,7 @@ function approve({ variable, approval }: ProcessTask, constant: string): string 
     `${variable} = await kuflow.human_task(`,
     `    ${constant},`,
     '    deadline=timedelta(days=3),',
-    '    on_deadline=lambda task: task.log("No decision has been made for three days", "WARN"),',
+    '    on_deadline=lambda task: task.log("No decision after three days", "WARN"),',
     ')',
     `if not ${variable}["approved"]:`,
     ...(rejection === undefined

@@ -190,7 +190,7 @@ function approvalStatements(variable: string, { check, rejection }: Approval): s
   const lines = [
     `const ${variable} = await kuflow.humanTask(tasks.${variable}, {`,
     "  deadline: '3 days',",
-    "  onDeadline: (task) => task.log('No decision has been made for three days', 'WARN'),",
+    "  onDeadline: (task) => task.log('No decision after three days', 'WARN'),",
     '});',
     `if (!${variable}.approved) {`,
     ...(rejection === undefined

@@ -78,7 +78,7 @@ async def test_workflow_logs_a_warning_after_three_days_without_a_decision(envir
     run = await start(environment, kuflow)
     await run.result()
 
-    assert kuflow.logs == [TaskLog("APPROVE_LOAN", "WARN", "No decision has been made for three days")]
+    assert kuflow.logs == [TaskLog("APPROVE_LOAN", "WARN", "No decision after three days")]
 
 
 async def test_workflow_cancels_the_open_tasks_when_the_applicant_withdraws(environment: WorkflowEnvironment) -> None:

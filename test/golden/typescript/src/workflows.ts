@@ -40,7 +40,7 @@ async function handleTasks(kuflow: KuFlowProcess<Metadata>, request: WorkflowReq
   if (checkCredit.decision === 'REVIEW') {
     const approveLoan = await kuflow.humanTask(tasks.approveLoan, {
       deadline: '3 days',
-      onDeadline: (task) => task.log('No decision has been made for three days', 'WARN'),
+      onDeadline: (task) => task.log('No decision after three days', 'WARN'),
     });
     if (!approveLoan.approved) {
       await kuflow.message(tasks.loanResult, { text: 'Your loan was not approved' });

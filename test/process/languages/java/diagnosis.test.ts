@@ -198,7 +198,7 @@ describe.skipIf(process.platform === 'win32')("a Java worker's own check", () =>
     expect(await check('KF-WORK-001', await project(), env)).toMatchObject({
       ...{ state: 'warn', cause: { code: 'worker-not-built' } },
       summary: "The worker's own check cannot run, because target/app.jar is missing",
-      advice: [{ text: 'Build it: ./mvnw -DskipTests verify' }],
+      advice: [{ text: 'Build the project: ./mvnw -DskipTests verify' }],
     });
   });
 

@@ -53,7 +53,7 @@ class LoanWorkflow:
             approve_loan = await kuflow.human_task(
                 tasks.APPROVE_LOAN,
                 deadline=timedelta(days=3),
-                on_deadline=lambda task: task.log("No decision has been made for three days", "WARN"),
+                on_deadline=lambda task: task.log("No decision after three days", "WARN"),
             )
             if not approve_loan["approved"]:
                 await kuflow.message(tasks.LOAN_RESULT, text="Your loan was not approved")

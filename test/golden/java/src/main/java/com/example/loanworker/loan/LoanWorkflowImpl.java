@@ -65,7 +65,7 @@ public class LoanWorkflowImpl implements LoanWorkflow {
             ApproveLoanData approveLoan = kuflow.humanTask(
                     LoanTasks.APPROVE_LOAN,
                     options -> options.deadline(
-                            Duration.ofDays(3), task -> task.log("No decision has been made for three days", LogLevel.WARN)));
+                            Duration.ofDays(3), task -> task.log("No decision after three days", LogLevel.WARN)));
             if (!approveLoan.approved()) {
                 kuflow.message(LoanTasks.LOAN_RESULT, "Your loan was not approved");
                 return new WorkflowResponse("Process " + processId + " completed: not approved");

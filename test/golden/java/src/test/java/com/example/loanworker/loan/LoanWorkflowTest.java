@@ -100,7 +100,7 @@ class LoanWorkflowTest {
             run.result();
 
             assertThat(kuflow.logs())
-                    .containsExactly(new TaskLog("APPROVE_LOAN", "WARN", "No decision has been made for three days"));
+                    .containsExactly(new TaskLog("APPROVE_LOAN", "WARN", "No decision after three days"));
         }
     }
 
