@@ -106,7 +106,7 @@ export default defineConfig({
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
           globalSetup: ['test/support/global-setup.ts'],
-          setupFiles: SETUP,
+          setupFiles: [...SETUP, 'test/support/release-locks.ts'],
           // Loading the modules again for each file takes longer than many of the tests.
           isolate: false,
           // Four lanes: most of these tests wait, and five were not quicker. See test/support/lanes.ts for what they share.

@@ -33,6 +33,15 @@ export function runAlone(resource: 'machine' | 'ports' = 'machine'): void {
   for (const name of resource === 'machine' ? HEAVY : [resource]) hold(resource, () => first([lockPath(name)]));
 }
 
+/** The locks of this lane. */
+const held = new Set<() => void>();
+
+/** Releases the locks of the file before this one: a hook that throws keeps the later ones from running. */
+export function releaseLocks(): void {
+  for (const release of held) release();
+  held.clear();
+}
+
 const lockPath = (name: string): string => join(inject('runFolder'), `${name}.lock`);
 
 /** Takes one of the locks, or returns false if other files have them all. */
@@ -49,9 +58,14 @@ function hold(resource: string, take: () => (() => void) | false): void {
   beforeAll(async () => {
     const started = performance.now();
     release = await until(`another lane releases: ${resource}`, take, 900_000);
+    held.add(release);
     recordWait(resource, started);
   });
-  afterAll(() => release?.());
+  afterAll(() => {
+    if (release === undefined) return;
+    held.delete(release);
+    release();
+  });
 }
 
 /**

@@ -1,0 +1,3 @@
+import { releaseLocks } from './lanes.ts';
+
+releaseLocks();
