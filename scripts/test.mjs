@@ -40,9 +40,6 @@ const BELOW_NORMAL = 5;
 const IMAGES = join('test', 'e2e', 'images.test.ts');
 
 process.env.NODE_OPTIONS = withCompileLess(process.env.NODE_OPTIONS);
-// Temporal servers collect garbage only when they use much memory, which most of them never do: a third less processor time.
-process.env.GOGC ??= 'off';
-process.env.GOMEMLIMIT ??= '400MiB';
 // With this, each start of Python compiles its packages again: more than half of the processor time of a worker's start.
 delete process.env.PYTHONDONTWRITEBYTECODE;
 
