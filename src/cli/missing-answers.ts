@@ -88,7 +88,9 @@ export function missingAnswers(
     add(
       'client-id',
       '--client-id <id>',
-      'the client ID of the application (or pass --profile, or set both KUFLOW_API_CLIENTID and KUFLOW_API_CLIENTSECRET)',
+      `the client ID of the application (or pass --profile, or set both KUFLOW_API_CLIENTID and KUFLOW_API_CLIENTSECRET)${
+        source === 'api' ? '. To do without an account, describe the tasks with --task' : ''
+      }`,
     );
   }
   if (!hasSecret && (answers.clientId !== undefined || needsId)) {

@@ -24,7 +24,9 @@ export function normaliseEndpoint(text: string, allowInsecure = false): string {
   if (url.search !== '' || url.hash !== '')
     throw usageError('The KuFlow endpoint must not have a query or a fragment', advice);
   if (!isSecureEnough(url) && !allowInsecure) {
-    throw usageError(`http://${url.host} would receive the client secret unencrypted`, [`Use https://${url.host}`]);
+    throw usageError(`http://${url.host} is not encrypted, so the client secret would be sent in plain text`, [
+      `Use https://${url.host}`,
+    ]);
   }
   const path = url.pathname.replace(/\/{2,}/g, '/').replace(/\/$/, '');
   const version = /\/(v\d{4}-\d{2}-\d{2})$/.exec(path)?.[1];

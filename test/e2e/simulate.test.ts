@@ -331,7 +331,7 @@ describe('kuflow dev simulate on a running platform', () => {
   it('fails with 1 if the command ends early, and says how it ended', () => {
     const { status, stdout } = simulate({ code: 'GOOD', command: ['node', '-e', 'process.exit(3)'] });
     expect(status).toBe(1);
-    expect(stdout).toContain('The command node -e process.exit(3) exited with status 3 before it polled GOOD_QUEUE');
+    expect(stdout).toContain('The command "node -e process.exit(3)" exited with status 3 before it polled GOOD_QUEUE');
   });
 
   it('exits with 4 if no worker is polling the queue, and names the queue that a worker registered for', () => {

@@ -165,7 +165,7 @@ export function configure(command: Command, context: CommandContext): void {
     .addHelpText('after', ACTIVITY_EXAMPLES)
     .action(lazyAction(context, async () => (await import('./run.ts')).runAddActivity));
 
-  editOptions(task, `${SKIP_PROMPTS}. Codes that differ only in case are allowed`);
+  editOptions(task, `${SKIP_PROMPTS}. A code that differs from an existing one only in case is accepted`);
   for (const kind of [action, process, activity]) editOptions(kind, SKIP_PROMPTS);
 }
 

@@ -25,9 +25,10 @@ Examples:
 export function configure(command: Command, context: CommandContext): void {
   command
     .description(
-      'Create a worker project for a KuFlow process.\n\nIn a terminal, it prompts for anything that you leave out. With ' +
+      'Create a worker project for a KuFlow process.\n\nIn a terminal, the command prompts for anything that you leave out. With ' +
         '--yes or without a terminal, pass a folder and one of: --local, for a sample process; --definition; --from with --process; ' +
-        'or --process with --task-queue and --workflow-type, whose tasks are read from KuFlow, with credentials, unless you pass --task.',
+        'or --process with --task-queue and --workflow-type. In the last case, the tasks are read from KuFlow, which requires ' +
+        'credentials, unless you pass --task.',
     )
     .argument('[folder]', "Folder for the new project; its name becomes the worker's name")
     .optionsGroup('Process options:')
@@ -40,7 +41,7 @@ export function configure(command: Command, context: CommandContext): void {
       withCandidates(
         new Option(
           '--process <code>',
-          'Code of the process definition. Its tasks are read from KuFlow, with credentials, unless you pass --task or --from',
+          'Code of the process definition. Its tasks are read from KuFlow, which requires credentials, unless you pass --task or --from',
         ),
         'processes',
       ),
@@ -98,7 +99,7 @@ export function configure(command: Command, context: CommandContext): void {
     )
     .option(
       '--template <source>',
-      'Add files from your own template, replacing generated files with the same names. The template is a folder, or a git URL, optionally followed by #<branch, tag or commit>',
+      'Add files from your own template, replacing generated files with the same names. The template is a folder or a git URL. A URL can end with #<branch, tag or commit>',
     )
     .addOption(
       new Option(

@@ -56,7 +56,7 @@ const SKIP_EXAMPLES = `
 Examples:
   skip until a process changes
     $ kuflow dev skip
-  let a deadline of three days pass
+  let a three-day deadline pass
     $ kuflow dev skip 3d
   skip to a date
     $ kuflow dev skip --until 2027-01-01`;
@@ -123,7 +123,7 @@ export function configure(command: Command, context: CommandContext): void {
     125: 'the local KuFlow did not start',
     126: 'the command cannot be run',
     127: 'the command was not found',
-    130: 'interrupted, after the command has stopped',
+    130: 'interrupted (reported once the command has stopped)',
   }).addHelpText('after', EXEC_EXAMPLES);
   platformOptions(exec.optionsGroup('Local KuFlow options:'));
 
@@ -151,7 +151,7 @@ export function configure(command: Command, context: CommandContext): void {
     .addOption(
       new Option(
         '--timeout <duration>',
-        'Time limit for the worker to start polling, and again for the process to complete',
+        'Time limit for each phase: until the worker polls, and until the process completes',
       )
         .default(120, '120s')
         .argParser(parseLife),

@@ -45,7 +45,7 @@ Examples:
     $ kuflow process act latest WITHDRAW
   start an action's workflow and wait until it ends
     $ kuflow process act latest EXPORT --wait
-  fill in an action's input
+  invoke an action with input
     $ kuflow process act 3f2a9c CHANGE_AMOUNT --set amount=500`;
 
 export function configure(command: Command, context: CommandContext): void {

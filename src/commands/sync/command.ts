@@ -33,7 +33,7 @@ export function configure(command: Command, context: CommandContext): void {
       'Compare your definition of a process with the process in KuFlow, print each difference and the evidence for it, and offer to update the ' +
         "definition and the generated code. Does not work with the local KuFlow. KuFlow's API does not return definitions, so kuflow derives the definition from instances of the process, in at " +
         'most 30 requests (more with a large --sample). With --sample, also compares fields; only keys and ' +
-        'types are kept, never values. Nothing is reported as removed unless the instances show it. Files that you have edited are changed ' +
+        'types are kept, never values. An item is reported as removed only if the instances show that it is gone. Files that you have edited are changed ' +
         'only after you confirm, or if you name them with --edit.',
     )
     .optionsGroup('Sync options:')

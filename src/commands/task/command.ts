@@ -61,7 +61,7 @@ export function configure(command: Command, context: CommandContext): void {
     command
       .command('release')
       .addArgument(idArgument('task', 'active'))
-      .summary('Release a task that you have claimed')
+      .summary('Release a task that you have claimed (local KuFlow only)')
       .description(
         "Release a claimed task so that others can claim it. KuFlow's API cannot do this, so the command needs the local KuFlow.",
       ),

@@ -282,7 +282,9 @@ async function requireKnownTask(session: KuFlowSession, code: string): Promise<v
   const definitions = await Promise.all((await session.listCodes()).map((process) => session.findDefinition(process)));
   const codes = definitions.flatMap((definition) => definition?.tasks.map((task) => task.code) ?? []);
   if (codes.includes(code)) return;
-  throw usageError(`No process here has a task ${code}${didYouMean(code, codes)}`, [`Available: ${codes.join(', ')}`]);
+  throw usageError(`No process here has a task with the code ${code}${didYouMean(code, codes)}`, [
+    `Available: ${codes.join(', ')}`,
+  ]);
 }
 
 async function findTaskId(session: KuFlowSession, id: string, context: CommandContext): Promise<string> {

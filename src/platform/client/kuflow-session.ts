@@ -137,7 +137,8 @@ export function unservedCode(code: string, codes: readonly string[]): KnownError
   const near = nearMatch(code, codes);
   return usageError(`The local KuFlow does not serve ${code}`, [
     ...(near === undefined ? [] : [`Did you mean ${near}?`]),
-    `It serves ${codes.join(', ')}. To add ${code}, run kuflow add process ${code}, or restart kuflow dev with --definition <file>`,
+    `Available: ${codes.join(', ')}`,
+    `To serve another process, run kuflow add process <code>, or restart kuflow dev with --definition <file>`,
   ]);
 }
 

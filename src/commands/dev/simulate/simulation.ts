@@ -260,7 +260,7 @@ function toOutcome(error: unknown, signal: AbortSignal): Outcome | undefined {
 function commandExitedFailure(request: SimulateRequest, exit: ProcessExit, before: string): SimulationFailure {
   const how = exit.signal ?? `status ${exit.code ?? 'unknown'}`;
   return new SimulationFailure({
-    message: `The command ${request.command.join(' ')} exited with ${how} before ${before}`,
+    message: `The command "${request.command.join(' ')}" exited with ${how} before ${before}`,
     next: [`See ${describeWorkerLog(request)}`],
   });
 }

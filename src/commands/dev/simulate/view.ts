@@ -56,7 +56,8 @@ export function simulationReporter(
         progress.detail(`completed ${step.code}`);
         break;
       case 'ended':
-        if (isStepRunning) progress.end(step.status === 0 ? 'done' : step.status === 4 ? 'unknown' : 'failed', ending);
+        // The error, which follows, says why.
+        if (isStepRunning) progress.end(step.status === 0 ? 'done' : step.status === 4 ? 'unknown' : 'skipped', ending);
         break;
       case 'stopping':
         progress.begin(STOPPING[step.what], step.what === 'platform' ? {} : whileWorkerRuns);

@@ -278,7 +278,7 @@ it.each([
   [['task', 'show', 'abc'], 'abc is too short: pass the task ID, its last 6 or more characters, or latest'],
   [
     ['task', 'show', 'NOPE'],
-    'No process here has a task NOPE; did you mean "NOTE"?\n  → Available: APPLICATION, SCORE, NOTE, TALK',
+    'No process here has a task with the code NOPE; did you mean "NOTE"?\n  → Available: APPLICATION, SCORE, NOTE, TALK',
   ],
   [['process', 'show', 'LOAN'], 'LOAN is not an ID: pass the process ID'],
   [['process', 'show', 'ffffffff'], 'No recent process has an ID that ends with ffffffff'],
