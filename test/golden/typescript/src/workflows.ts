@@ -18,7 +18,7 @@ export async function LoanWorkflow(request: WorkflowRequest): Promise<WorkflowRe
     return await work.run(() => handleTasks(kuflow, request));
   } catch (error) {
     if (!isCancellation(error)) throw error;
-    // Usually, the applicant withdrew. If KuFlow canceled the whole process, the next call throws too.
+    // Usually, the applicant withdrew. If KuFlow canceled the whole process instead, the next call throws too.
     await kuflow.message(tasks.loanResult, { text: 'You withdrew your application' });
     return { message: `Process ${request.processId} completed: withdrawn` };
   }

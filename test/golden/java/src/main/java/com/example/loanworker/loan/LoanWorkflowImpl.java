@@ -45,7 +45,7 @@ public class LoanWorkflowImpl implements LoanWorkflow {
             return result.get();
         } catch (TemporalFailure failure) {
             if (!work.isCancelRequested()) throw failure;
-            // Usually, the applicant withdrew. If KuFlow canceled the whole process, the next call throws too.
+            // Usually, the applicant withdrew. If KuFlow canceled the whole process instead, the next call throws too.
             kuflow.message(LoanTasks.LOAN_RESULT, "You withdrew your application");
             return new WorkflowResponse("Process " + request.processId() + " completed: withdrawn");
         }
