@@ -22,7 +22,8 @@ interface Call {
 }
 
 /**
- * The code `before` + expression + `after`, in lines, whose expression is a value of a type of `declareJavaTypes`. Values that the types of the record do not have are left out.
+ * The code `before` + expression + `after`, in lines, whose expression is a value of a type of `declareJavaTypes`. Values that the types of the
+ * record do not have are left out.
  */
 export function javaExample(
   value: JsonObject,

@@ -19,7 +19,7 @@ export function movePackage(file: PlannedFile, packageName: string): PlannedFile
   };
 }
 
-/** What a name in an import is not: part of a text, a comment or a longer name. */
+/** Strings, comments and imports: a name in them is not a use of it. */
 const TEXTS = /"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|\/\*[^]*?\*\/|\/\/.*|^import .*/gm;
 const NAMES = /(?<![\w.])\w+/g;
 

@@ -57,6 +57,11 @@ export function javaProcessContext(process: ProcessToRender<JavaLayout>): object
     ...definitionContext(definition),
     hasHumanTasks: human.length > 0,
     hasSystemTasks: system.length > 0,
+    // Without the inputs of user actions: an activity may have an input of the same name.
+    dataImports: importsOf(
+      'Types',
+      declaredData(definition, tasks).map(({ name }) => name),
+    ),
     typeImports: importsOf(
       'Types',
       declared.map(({ name }) => name),

@@ -249,7 +249,7 @@ public final class KuFlowProcess {
 
     /**
      * Handles a user action that sends a signal. The handler receives what the person entered. Call this method in the workflow's
-     * constructor, or before the workflow waits for the first time, because signals that arrive before a handler exists are ignored.
+     * constructor, or before the workflow waits for the first time, because a signal that arrives before its handler is set is ignored.
      */
     public <I> void onAction(SignalAction<I> action, Consumer<I> handler) {
         onAction(action, (input, signal) -> handler.accept(input));
@@ -470,13 +470,13 @@ public final class KuFlowProcess {
         }
     }
 
-    /** Runs {@code work}, and cancels it as soon as {@code isOver}. */
-    static void runUntil(Supplier<Boolean> isOver, Runnable work) {
+    /** Runs {@code work}, and cancels it once {@code condition} is true. */
+    static void runUntil(Supplier<Boolean> condition, Runnable work) {
         List<Promise<Void>> started = new ArrayList<>();
         CancellationScope scope = Workflow.newCancellationScope(() -> started.add(Async.procedure(work::run)));
         scope.run();
         Promise<Void> running = started.get(0);
-        Workflow.await(() -> running.isCompleted() || isOver.get());
+        Workflow.await(() -> running.isCompleted() || condition.get());
         if (running.isCompleted()) {
             running.get();
         } else {

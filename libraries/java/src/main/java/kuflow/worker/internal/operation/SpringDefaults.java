@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import kuflow.worker.internal.settings.SettingsSources;
 import kuflow.worker.internal.settings.WorkerSettings.LogFormat;
@@ -12,9 +13,9 @@ import kuflow.worker.internal.settings.WorkerSettings.LogLevel;
 import kuflow.worker.internal.settings.WorkerSettings.Worker;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.core.env.PropertiesPropertySource;
 import org.springframework.core.io.ClassPathResource;
 import org.springframework.core.io.support.PropertiesLoaderUtils;
+import org.springframework.util.CollectionUtils;
 
 /** The properties of Spring Boot that follow from the settings of this worker. */
 public final class SpringDefaults {
@@ -76,7 +77,9 @@ public final class SpringDefaults {
     private static Map<String, Object> readFixed() {
         try {
             ClassPathResource file = new ClassPathResource("spring.properties", SpringDefaults.class);
-            return new PropertiesPropertySource("fixed", PropertiesLoaderUtils.loadProperties(file)).getSource();
+            Map<String, Object> fixed = new LinkedHashMap<>();
+            CollectionUtils.mergePropertiesIntoMap(PropertiesLoaderUtils.loadProperties(file), fixed);
+            return fixed;
         } catch (IOException unreadable) {
             throw new UncheckedIOException(unreadable);
         }
