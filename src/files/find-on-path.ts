@@ -10,7 +10,7 @@ export function findOnPath(program: string, env: NodeJS.ProcessEnv): string | un
   return paths.find((candidate) => dirname(candidate) !== process.cwd());
 }
 
-/** Whether a run failed because its program is not on the PATH. On Windows, execa runs cmd.exe then, which exits with status 1. */
+/** Whether a run failed because its program is not on the PATH. On Windows, execa then runs cmd.exe, which exits with status 1. */
 export function isNotInstalled(
   program: string,
   env: NodeJS.ProcessEnv,

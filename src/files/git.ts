@@ -82,7 +82,7 @@ function listedPaths(answer: GitAnswer): readonly string[] {
   return answer.kind === 'answer' ? answer.text.split('\0').filter((path) => path !== '') : [];
 }
 
-/** Those of the paths, relative to `folder`, that git tracks, or neither tracks nor ignores. None without a repository, and if git fails. */
+/** Those of the paths, relative to `folder`, that git tracks, or neither tracks nor ignores. Empty without a repository or if git fails. */
 export async function listFilesInGit(
   kind: 'tracked' | 'untracked',
   folder: string,

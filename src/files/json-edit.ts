@@ -19,7 +19,7 @@ export function parseJsonObject(text: string, name: string): Readonly<Record<str
   });
 }
 
-/** Appends a text to the array at a path, and adds missing keys. Throws a KnownError if it is not a JSON object, or a value is in the way. */
+/** Appends a text to the array at a path, adding missing keys. Throws a KnownError for anything but a JSON object, or if a value is in the way. */
 export function appendToJsonArray(text: string, path: readonly string[], item: string, name: string): string {
   const before = parseJsonObject(text, name);
   const { mark, text: body, lineEnd } = splitTextFile(text);

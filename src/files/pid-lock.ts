@@ -19,7 +19,7 @@ export type PidLockResult =
 const ATTEMPTS = 20;
 const PAUSE_MS = 5;
 
-/** Takes over the lock of a process that no longer runs, so killing a holder blocks nobody. Throws the system's error if it can't be written. */
+/** Locks `path`. Takes over the lock of a process that no longer runs. Throws the system's error if the file can't be written. */
 export function acquirePidLock(path: string): PidLockResult {
   const own = JSON.stringify(ownIdentity());
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {

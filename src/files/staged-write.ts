@@ -385,8 +385,10 @@ async function applyEntry(target: StagingTarget, index: number, entry: Entry): P
       await moveStaged(files, staged, path);
     }
   }
-  if (entry.after === null && !isMove(entry))
-    for (let at = dirname(path); at !== folder && (await removeFolder(files, at)); at = dirname(at)) continue;
+  if (entry.after === null && !isMove(entry)) {
+    let at = dirname(path);
+    while (at !== folder && (await removeFolder(files, at))) at = dirname(at);
+  }
   if (state !== 'left' && !isMove(entry)) await removeIfExists(files, staged);
   return state;
 }

@@ -45,7 +45,7 @@ export function parseTomlTable(text: string, name: string): TomlData {
   });
 }
 
-/** Appends a text to the array at a path, in a new table if necessary, and keeps every other byte. Throws a KnownError. */
+/** Appends a text to the array at a path, in a new table if necessary, and keeps every other byte. Throws a KnownError if it cannot. */
 export function appendToTomlArray(
   text: string,
   path: readonly string[],

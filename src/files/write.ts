@@ -78,7 +78,9 @@ export interface ReplaceOptions {
   readonly mode?: number | undefined;
   /** Whether only this process writes to the file, because it holds a lock. Then what any other process left is removed. */
   readonly isLocked?: boolean | undefined;
-  /** Where the new file is until it is complete, on the same file system. Default: next to the file. The caller removes what a killed run left there. */
+  /**
+   * Where the new file is until it is complete, on the same file system. Default: next to the file. The caller removes what a killed run left there.
+   */
   readonly staged?: string | undefined;
   /** Called when the new file is complete. An error it throws leaves the file unchanged. */
   readonly check?: (() => Promise<void>) | undefined;

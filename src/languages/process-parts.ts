@@ -27,6 +27,7 @@ export interface ProcessParts<Part extends string, Layout extends Readonly<Recor
   readonly activityParts: readonly Part[];
   readonly layout: (place: CodePlace, slug?: string) => Layout;
   readonly context: (process: ProcessToRender<Layout>) => object;
+  /** Applied to each file of a process that is not from a user's own template, such as to leave out unused imports. */
   readonly finish?: (file: PlannedFile) => PlannedFile;
 }
 
@@ -59,7 +60,8 @@ export function renderProjectFiles<Part extends string, Layout extends Readonly<
     Object.entries(parts).flatMap(([path, part]) => {
       const source = findPart(sources, path);
       if (source === undefined || (!hasEveryPart && activityParts.includes(part))) return [];
-      return renderTemplateFile({ ...source, path: layout[part] }, templates, own).map(finish);
+      const files = renderTemplateFile({ ...source, path: layout[part] }, templates, own);
+      return source.isOwn ? files : files.map(finish);
     }),
   );
   return [...shared, ...ofProcesses];

@@ -33,7 +33,7 @@ const ANY = plain('Any');
 const NEVER = plain('Never');
 const NONE = plain('None');
 
-/** The class of a nested object is named after the outer one and its key, with a number if it is in `taken`, to which it is added. */
+/** A nested class is named after its outer class and key, with a number if the name is in `taken`. Adds new names to `taken`. */
 export function pythonTypeOf({ name, schema }: NamedSchema, taken: Set<string>): PythonType {
   const members = alternativesOf(withoutIntersections(schemaTypeOf(schema))).filter(
     ({ kind }) => kind === 'object' || kind === 'map',

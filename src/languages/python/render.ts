@@ -53,7 +53,10 @@ export function renderPython(spec: ProjectSpec, templates: TemplateSet): readonl
   const library = findLibrary('python', WHEEL);
   const finish = (file: PlannedFile): PlannedFile =>
     file.path.endsWith('.py')
-      ? textFile(file.path, organizePythonImports(Buffer.from(file.contents).toString('utf8'), packageName))
+      ? {
+          ...file,
+          contents: Buffer.from(organizePythonImports(Buffer.from(file.contents).toString('utf8'), packageName)),
+        }
       : file;
   const files = renderProjectFiles(
     spec,
@@ -118,6 +121,7 @@ function pythonTemplateContext(spec: ProjectSpec, library: LibraryArchive): obje
   const isUv = packageManager === 'uv';
   const syncCommand = uvSyncCommand({ isMember: workspace !== undefined });
   const installCommand = isUv ? syncCommand : 'make install';
+  const runCommand = isUv ? `uv run ${distribution}` : `.venv/bin/${distribution}`;
   const processFolder = pythonLayout(spec).part;
   return {
     ...projectContext(
@@ -127,7 +131,7 @@ function pythonTemplateContext(spec: ProjectSpec, library: LibraryArchive): obje
         kuflow: './kuflow',
         installStep: installCommand,
         runTask: 'make',
-        startCommand: isUv ? `uv run ${distribution}` : `.venv/bin/${distribution}`,
+        startCommand: runCommand,
         imageCommand: 'make image',
         historiesFolder: 'tests/histories',
         versionGuard: '`if workflow.patched("<change>")`',
@@ -149,7 +153,7 @@ function pythonTemplateContext(spec: ProjectSpec, library: LibraryArchive): obje
     pipVersion: new Code(PIP_VERSION),
     // That of a workspace is in its root.
     environment: new Code(workspace === undefined ? ENVIRONMENT : `${workspace.root}/${ENVIRONMENT}`),
-    runCommand: new Code(isUv ? `uv run ${distribution}` : `.venv/bin/${distribution}`),
+    runCommand: new Code(runCommand),
     watchOptions: new Code(WATCH_OPTIONS),
     pythonRun: new Code(isUv ? 'uv run ' : '.venv/bin/'),
     windowsInstall: new Code(pipInstallCommand('cmd').replaceAll(' && ', '\n')),

@@ -17,6 +17,8 @@ export interface TemplateFile {
   readonly rendered: boolean;
   /** Whether it is a program that people start. npm does not keep the modes of packed files. */
   readonly executable: boolean;
+  /** Whether it is from a user's own template. */
+  readonly isOwn: boolean;
 }
 
 export function templatesFolder(): string {
@@ -27,10 +29,11 @@ export function templatesFolder(): string {
 export function readTemplateFiles(language: LanguageId): readonly TemplateFile[] {
   const byPath = new Map<string, TemplateFile>();
   for (const part of ['shared', language]) {
-    for (const name of listFiles(join(templatesFolder(), part))) {
-      const contents = readFileSync(join(templatesFolder(), part, name));
+    const folder = join(templatesFolder(), part);
+    for (const name of listFiles(folder)) {
+      const contents = readFileSync(join(folder, name));
       const file = { key: `${part}/${name}`, contents, ...parseTemplateName(name) };
-      byPath.set(file.path, { ...file, executable: EXECUTABLE.has(file.path) });
+      byPath.set(file.path, { ...file, executable: EXECUTABLE.has(file.path), isOwn: false });
     }
   }
   return sortByPath([...byPath.values()]);

@@ -77,7 +77,7 @@ async function prepareTemplate(template: ProjectTemplate): Promise<readonly Over
     const bytes = Buffer.from(contents);
     // Folders on Windows and archives do not keep modes.
     const executable = bytes.subarray(0, 2).toString('latin1') === '#!';
-    const file = { key: `template/${name}`, path, rendered, executable, contents: bytes };
+    const file = { key: `template/${name}`, path, rendered, executable, contents: bytes, isOwn: true };
     if (!rendered) files.push({ file, render: undefined });
     else {
       const result = await compileFile(name, file.contents, template);

@@ -43,7 +43,7 @@ export const TS_NAMING: Naming = {
   constantName: (variable) => variable,
 };
 
-/** `others`: additional processes, whose modules those of the first one include. `validators`: from `renderValidators`. */
+/** `others`: additional processes, whose modules the first one's modules re-export. `validators`: from `renderValidators`. */
 export function processContext(
   { definition, layout, choices }: Omit<ProcessToRender<TypeScriptLayout>, 'isFirst'>,
   { others, validators }: { readonly others: readonly AdditionalProcess[]; readonly validators: string },

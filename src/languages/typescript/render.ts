@@ -7,7 +7,7 @@ import {
   libraryFolder,
   type LibraryArchive,
 } from '../library.ts';
-import { textFile, type PlannedFile } from '../planned-file.ts';
+import type { PlannedFile } from '../planned-file.ts';
 import { renderProjectFiles } from '../process-parts.ts';
 import { deployName, projectContext } from '../project-context.ts';
 import type { ProjectSpec } from '../project-spec.ts';
@@ -51,7 +51,7 @@ export async function renderTypeScript(spec: ProjectSpec, templates: TemplateSet
 }
 
 const IMPORTS = /^import (?:type )?\{ (.+) \} from .+;\n/gm;
-/** What a name in an import is not: part of a text, a comment or a longer name, a member of something, or a key. */
+/** Strings, comments and imports: a name in them is not a use of it. */
 const TEXTS = /'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|\/\*[^]*?\*\/|\/\/.*|^import .*/gm;
 const NAMES = /(?<![\p{L}\p{N}_$]|(?<!\.\.)\.)[\p{L}_$][\p{L}\p{N}_$]*(?![\p{L}\p{N}_$]|\??:)/gu;
 
@@ -64,7 +64,7 @@ function removeUnusedImports(file: PlannedFile): PlannedFile {
     const left = list.split(', ').filter((one) => names.has(one.split(' ').at(-1) ?? ''));
     return left.length === 0 ? '' : line.replace(list, () => left.join(', '));
   });
-  return textFile(file.path, used);
+  return { ...file, contents: Buffer.from(used) };
 }
 
 /** The modules with validators. An additional process without system tasks does not have one. */
