@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { identityInFiles, localText } from '../support/credential-project.ts';
 import { packedCommand, type CommandEnd } from '../support/packed-command.ts';
 import { startTestPlatform, type TestPlatform } from '../support/platform.ts';
+import { bundleForNode } from '../support/supervisor-entry.ts';
 import { workerEnvironment } from '../support/worker-process.ts';
 
 const SOAK = process.env['KUFLOW_SOAK'] === '1';
@@ -33,15 +33,7 @@ describe(`${KILLS} kills during pulls and rotations`, () => {
       const folder = join(root, 'killed');
       mkdirSync(folder);
       writeFileSync(join(folder, 'application.yaml'), 'temporal:\n  kuflow-queue: Q # of the team\n');
-      const child = join(root, 'pull-child.cjs');
-      await build({
-        entryPoints: [join(import.meta.dirname, '..', 'support', 'pull-child.ts')],
-        outfile: child,
-        bundle: true,
-        platform: 'node',
-        format: 'cjs',
-        logLevel: 'error',
-      });
+      const child = await bundleForNode('test/support/pull-child.ts', 'packages');
       const run = (mode: string, step: string): Promise<CommandEnd & { readonly signal: string | null }> =>
         new Promise((resolve) => {
           const started = spawn(process.execPath, [child, folder, mode, step], { env: environment, cwd: '/' });
