@@ -40,7 +40,7 @@ const BELOW_NORMAL = 5;
 const IMAGES = join('test', 'e2e', 'images.test.ts');
 
 process.env.NODE_OPTIONS = withCompileLess(process.env.NODE_OPTIONS);
-// With this, each start of Python compiles its packages again: more than half of the processor time of a worker's start.
+// With this variable, Python compiles its packages again at every start: over half of the processor time that a worker needs to start.
 delete process.env.PYTHONDONTWRITEBYTECODE;
 
 const before = changedFiles();

@@ -1,7 +1,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { CommandContext } from './context.ts';
 
-// What commands are declared with.
+// Helpers that declare the options, help and actions of commands.
 
 export function jsonOption(what = 'the result'): Option {
   return new Option('--json', `Print ${what} as JSON`);

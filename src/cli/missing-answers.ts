@@ -89,7 +89,7 @@ export function missingAnswers(
       'client-id',
       '--client-id <id>',
       `the client ID of the application (or pass --profile, or set both KUFLOW_API_CLIENTID and KUFLOW_API_CLIENTSECRET)${
-        source === 'api' ? '. To do without an account, describe the tasks with --task' : ''
+        source === 'api' ? '. To work without an account, describe the tasks with --task' : ''
       }`,
     );
   }

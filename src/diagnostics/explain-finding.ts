@@ -28,7 +28,11 @@ export function toFinding(
 ): Finding {
   const { verdict, advice } = getExplainedCause(id, code);
   return {
-    ...{ state: verdict, summary: text, cause: { code, verdict, text }, advice: fillAdvice(advice, values), facts },
+    state: verdict,
+    summary: text,
+    cause: { code, verdict, text },
+    advice: fillAdvice(advice, values),
+    facts,
     ...(fixes.length > 0 && { fixes }),
   };
 }

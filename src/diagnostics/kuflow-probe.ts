@@ -19,7 +19,7 @@ function parseServerTime(date: string | undefined): Pick<Identity, 'serverTime'>
 }
 
 /**
- * Makes the calls with those of KuFlow's client. An application is its own principal; if it is not allowed to read principals, `whoAmI` lists
+ * Makes the REST calls of the checks. An application is its own principal; if it is not allowed to read principals, `whoAmI` lists
  * its tenants instead.
  */
 export function createKuFlowProbe(call: Call, clientId: string): KuFlowProbe {

@@ -132,7 +132,7 @@ function compareKind(
 
 const isTask = (kind: TaskKind): boolean => kind === 'human' || kind === 'system';
 
-/** Whether it is unlikely that all of `without` newer instances lack by chance what `had` of `older` instances had. */
+/** Whether `had` of `older` instances had something that `without` newer ones are unlikely to lack by chance. */
 function isRemovalLikely(had: number, older: number, without: number): boolean {
   if (had === 0 || older === 0 || without < MIN_COMPLETED) return false;
   return (1 - had / older) ** without <= MAX_CHANCE;

@@ -39,8 +39,8 @@ export function* readFields(message: Buffer): Generator<readonly [number, Buffer
 }
 
 /**
- * The values of a field, in order, up to the first invalid field of the message. This is enough for a few small responses, and loading Temporal's
- * full protobuf definitions takes longer than the calls themselves. None if there is no message.
+ * The values of a field, in order, up to the first invalid field; empty without a message. Reading a few small responses this way is faster than
+ * loading Temporal's full protobuf definitions.
  */
 function valuesOf(message: Uint8Array | undefined, wanted: number): readonly (Uint8Array | number)[] {
   if (message === undefined) return [];

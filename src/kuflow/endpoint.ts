@@ -7,7 +7,8 @@ export const DEFAULT_ENDPOINT = 'https://api.kuflow.com';
 /**
  * Normalizes the base address of KuFlow's REST API to `https://host[:port][/prefix]/v2024-06-14` without a trailing slash. Throws a usage
  * error for a text that is not an http(s) URL, that has credentials, a query, a fragment or another API version, or that is plain `http:` to
- * another host: every call carries credentials, so only loopback may be used without TLS, unless `allowInsecure` is set; callers then warn.
+ * another host: every call carries credentials, so only loopback may be used without TLS. `allowInsecure` accepts plain `http:`, for addresses
+ * that are only displayed.
  */
 export function normaliseEndpoint(text: string, allowInsecure = false): string {
   const advice = [`An endpoint looks like ${DEFAULT_ENDPOINT}`];

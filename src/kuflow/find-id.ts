@@ -19,6 +19,11 @@ export interface IdLookup {
   readonly hint: string;
 }
 
+/** Whether this is an ID, the end of one, or `latest`, and not a code. */
+export function isIdOrLatest(text: string): boolean {
+  return /^(latest|[\da-f-]+)$/i.test(text);
+}
+
 /**
  * Resolves `text` to an ID: a whole ID, the last 6 or more characters of one, in any case, `latest`, or the code of the only open task that has
  * it. Rejects with a usage error if no ID matches, or if several do.

@@ -54,8 +54,9 @@ const TRANSIENT: ReadonlySet<FailureKind> = new Set([
 ]);
 
 /**
- * Whether a failed call may be repeated: after 408, 429, 5xx except 501 and 505, and connection errors. If KuFlow may have received it, only an
- * operation that can be repeated. Those that create something return the existing resource with the id that the client generated.
+ * Whether a failed call may be repeated: after 408, 429, 5xx except 501 and 505, and connection errors. If KuFlow may have received
+ * the call, it is repeated only if the operation is idempotent. An operation that creates something is, if the client generates the ID: KuFlow then
+ * returns the existing resource.
  */
 export function mayRetry({ kind, httpStatus, sent, operationId }: KuFlowApiError): boolean {
   if (httpStatus === 501 || httpStatus === 505) return false;

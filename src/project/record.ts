@@ -124,7 +124,7 @@ export function recordedProcesses(spec: ProjectSpec): Readonly<Record<string, Re
   return processes.length === 0 ? undefined : Object.fromEntries(processes);
 }
 
-/** Whether `planned` may replace a record: it is as this tool writes it, with the same keys. With more, such as processes, it would lose them. */
+/** Whether `planned` may replace this record: this tool wrote it, and it has no keys, such as processes, that `planned` would lose. */
 export function isUneditedRecord(text: string, planned: string): boolean {
   const [current, wanted] = [parseObject(text), parseObject(planned)];
   if (current === undefined || wanted === undefined || text !== `${printableJson(current, true)}\n`) return false;

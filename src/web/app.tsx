@@ -16,7 +16,7 @@ import { lazyComponent } from './parts/lazy.tsx';
 const lazyView = <Props extends object>(load: () => Promise<ComponentType<Props>>) => lazyComponent('the view', load);
 
 /** The views that are not the first one. Several come from one file. */
-const LAZY = {
+const Views = {
   Processes: lazyView(async () => (await import('./views/processes.tsx')).ProcessListView),
   Process: lazyView(async () => (await import('./views/process.tsx')).ProcessDetailView),
   Start: lazyView(async () => (await import('./views/start.tsx')).StartProcessView),
@@ -35,7 +35,7 @@ const AFTER_MS = 1_000;
 /** Loads the other views once the first one is shown, so that links work without waiting, and while the platform is restarted. */
 function preloadViews(): void {
   setTimeout(() => {
-    for (const view of Object.values(LAZY)) void view.preload().catch(() => undefined);
+    for (const view of Object.values(Views)) void view.preload().catch(() => undefined);
   }, AFTER_MS);
 }
 
@@ -135,27 +135,27 @@ function View({ route }: { readonly route: Route }): ComponentChildren {
     case 'home':
       return <HomeView />;
     case 'processes':
-      return <LAZY.Processes route={route} />;
+      return <Views.Processes route={route} />;
     case 'start':
-      return <LAZY.Start key={`${route.code ?? ''} ${route.like ?? ''}`} route={route} />;
+      return <Views.Start key={`${route.code ?? ''} ${route.like ?? ''}`} route={route} />;
     case 'process':
-      return <LAZY.Process key={route.id} id={route.id} />;
+      return <Views.Process key={route.id} id={route.id} />;
     case 'tasks':
-      return <LAZY.Tasks route={route} />;
+      return <Views.Tasks route={route} />;
     case 'latest-task':
-      return <LAZY.LatestTask />;
+      return <Views.LatestTask />;
     case 'task':
-      return <LAZY.Task key={route.id} id={route.id} />;
+      return <Views.Task key={route.id} id={route.id} />;
     case 'requests':
-      return <LAZY.Requests route={route} />;
+      return <Views.Requests route={route} />;
     case 'request':
-      return <LAZY.Request key={route.id} id={route.id} />;
+      return <Views.Request key={route.id} id={route.id} />;
     case 'faults':
-      return <LAZY.Faults />;
+      return <Views.Faults />;
     case 'webhooks':
-      return <LAZY.Webhooks route={route} />;
+      return <Views.Webhooks route={route} />;
     case 'webhook':
-      return <LAZY.Webhook key={route.id} id={route.id} />;
+      return <Views.Webhook key={route.id} id={route.id} />;
     case 'unknown':
       return (
         <>

@@ -33,10 +33,10 @@ export function runAlone(resource: 'machine' | 'ports' = 'machine'): void {
   for (const name of resource === 'machine' ? HEAVY : [resource]) hold(resource, () => first([lockPath(name)]));
 }
 
-/** The locks of this lane. */
+/** Releases the locks that this lane holds. */
 const held = new Set<() => void>();
 
-/** Releases the locks of the file before this one: a hook that throws keeps the later ones from running. */
+/** Releases the locks that the previous file still holds: after a hook throws, vitest skips the remaining hooks of that file. */
 export function releaseLocks(): void {
   for (const release of held) release();
   held.clear();

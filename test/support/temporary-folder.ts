@@ -7,7 +7,7 @@ import { afterEach } from 'vitest';
 export function temporaryFolders(): () => string {
   const folders: string[] = [];
   afterEach(() => {
-    // Windows removes a file only after the last program has closed it, so a folder can be not empty for a moment.
+    // Windows deletes a file only when the last program closes it, so a folder may not be empty at first.
     for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   });
   return () => {

@@ -55,8 +55,7 @@ export function workerEnvironment(
 
 /** Without KuFlow, Temporal and proxy variables. */
 export function bareEnvironment(): Record<string, string> {
-  const system = ['PATH', 'HOME', 'TMPDIR', 'SystemRoot', 'TEMP', 'USERPROFILE'];
-  const kept = [...system, 'JAVA_HOME', 'NODE_OPTIONS'];
+  const kept = ['PATH', 'HOME', 'TMPDIR', 'SystemRoot', 'TEMP', 'USERPROFILE', 'JAVA_HOME', 'NODE_OPTIONS'];
   return Object.fromEntries(
     kept.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
   );

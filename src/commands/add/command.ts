@@ -62,7 +62,7 @@ Examples:
 export function configure(command: Command, context: CommandContext): void {
   command.description(
     'Add a task, a user action, a process or an activity to the worker project in this folder or a parent folder. Regenerates the files that you have not edited, and prints the diff of each changed file. ' +
-      'Merges changes into edited files: in a terminal, after you confirm; otherwise, only into files named with --edit. A file that cannot be merged is left unchanged, and its diff shows what to change. ' +
+      'In a terminal, merges changes into edited files after you confirm. Otherwise, merges them only into files that you name with --edit. A file that cannot be merged is left unchanged, and its diff shows what to change. ' +
       'Does not rename functions, types or files in your code.',
   );
   command.addHelpText('after', EXAMPLES);

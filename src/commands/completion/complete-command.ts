@@ -102,7 +102,10 @@ async function describeProgram(words: readonly string[], context: CommandContext
   return describeCommand(program);
 }
 
-/** Gives up on slow files and on a local KuFlow that does not answer after a second, so that Tab does not hang. Loading this package's own code is not limited. */
+/**
+ * Gives up on slow files and on a local KuFlow that does not answer after a second, so that Tab does not hang. Loading this package's own code is not
+ * limited.
+ */
 async function withTimeout<T>(lookup: Promise<readonly T[]>): Promise<readonly T[]> {
   const timeout = new Promise<readonly T[]>((resolve) => setTimeout(() => resolve([]), TIMEOUT_MS).unref());
   return await Promise.race([lookup, timeout]);

@@ -142,7 +142,7 @@ export function createResult(
   };
 }
 
-/** The result as `--json` prints it: of a check that ran, `{ kind: 'checked', status, results, next }`. */
+/** The result as `--json` prints it. A check that ran becomes `{ kind: 'checked', status, results, next }`. */
 export function createResultJson(result: CreateResult): object {
   const { check } = result;
   if (check.kind !== 'checked') return result;

@@ -172,7 +172,9 @@ async function install(
   try {
     await before?.(scope);
     const result = await installCredentialSet({
-      ...{ ...scope, ...options, project: cwd, env, clock, signal, report, files, requestMaterial },
+      ...scope,
+      ...options,
+      ...{ project: cwd, env, clock, signal, report, files, requestMaterial },
       requestToken: needsToken ? requestToken : undefined,
       connection: localConnection(client),
       prove: proof && ((set) => verifyCertificateWithEngine(set, { ...proof, settings, env, signal })),

@@ -45,7 +45,7 @@ export async function runPull(flags: PullFlags & ExportFlags, context: CommandCo
     });
     if (flags.json === true) {
       const data = exported === undefined ? {} : { export: exportAsData(exported) };
-      context.terminal.out.json({ ...pullAsData(result, context.cwd), ...data });
+      terminal.out.json({ ...pullAsData(result, context.cwd), ...data });
       return;
     }
     // With `--output -`, nothing but the credentials goes to standard output.
@@ -80,7 +80,7 @@ export async function runRotate(
       exec: flags.exec,
     });
     const exec = execStatus === undefined ? {} : { exec: { status: execStatus } };
-    if (flags.json === true) context.terminal.out.json({ ...pullAsData(pulled, context.cwd), ...exec });
+    if (flags.json === true) terminal.out.json({ ...pullAsData(pulled, context.cwd), ...exec });
     if (flags.exec !== undefined && execStatus === undefined)
       terminal.err.line('The command after the switch was not run; the new set stays in use.');
     if (execStatus !== undefined && execStatus !== 0) {
@@ -101,7 +101,7 @@ export async function runStatus(flags: StatusFlags, context: CommandContext): Pr
       'Checking with KuFlow creates an authentication: an engine token, and a certificate if none is configured.',
     );
   const status = await credentialsStatus(credentialContext(context, flags));
-  if (flags.json === true) context.terminal.out.json(statusAsData(status, context.cwd));
+  if (flags.json === true) terminal.out.json(statusAsData(status, context.cwd));
   else printStatus(terminal, status, { ...context, now: systemClock.now() });
   context.setStatus(status.status);
 }
@@ -133,7 +133,7 @@ export async function runToken(
   const { token, warnings } = await requestEngineToken(credentialContext(context, flags));
   for (const warning of warnings) terminal.err.line(`Warning: ${escapeForTerminal(warning, 1000)}`);
   const value = token.value.reveal();
-  if (flags.json === true) context.terminal.out.json({ token: value, expiresAt: token.expiresAt });
+  if (flags.json === true) terminal.out.json({ token: value, expiresAt: token.expiresAt });
   else terminal.out.line(value);
 }
 

@@ -133,8 +133,7 @@ async function storeStatus(
     const pointedTo = pointers.to.kind === 'set' ? pointers.to.id : undefined;
     // Part of an incomplete certificate may come from a flag or a variable and not from the application files.
     const isOverridden = incomplete.some(({ source }) => source?.kind !== 'file');
-    const unused = isOverridden ? undefined : pointedTo;
-    const id = used === undefined ? unused : findSetId(layout, used.paths);
+    const id = used !== undefined ? findSetId(layout, used.paths) : isOverridden ? undefined : pointedTo;
     const rest = {
       ...(pointedTo !== undefined &&
         pointedTo !== id && { shadows: { id: pointedTo, folder: join(layout.store, pointedTo) } }),

@@ -80,7 +80,7 @@ function textView(
 /** Bytes. A program that does not read misses events, but neither blocks the platform nor fills its memory. */
 const MAX_BACKLOG = 1024 * 1024;
 
-/** The same for a program. */
+/** What `kuflow dev --json` prints. */
 function jsonView(flags: DevFlags, { terminal: { out }, version }: CommandContext): ReturnType<typeof textView> {
   const print = printerFor(out);
   return {

@@ -8,6 +8,7 @@ import { followingRequest } from './follow-project.ts';
 import { requestOpenFile } from '../../platform/rest/dev-client.ts';
 import { pageAddress } from '../../platform/console/page-address.ts';
 import { createKuFlowClient } from '../../kuflow/client.ts';
+import { isIdOrLatest } from '../../kuflow/find-id.ts';
 import type { LanguageId } from '../../languages/names.ts';
 import { workerSettings } from '../../platform/session/start.ts';
 import { openFolder, stateFolder, type PlatformState } from '../../platform/state/state-file.ts';
@@ -99,7 +100,10 @@ function endedLine(restart: Exclude<Restart, { kind: 'changed' }>): string {
   return `The worker ended with status ${restart.status}. Starting it again in ${restart.pauseMs / 1000} s`;
 }
 
-/** Prints lines that set the variables in the user's shell, such as `export NAME=VALUE`, or `{ NAME: VALUE }` with --json. Includes the client secret in plain text. */
+/**
+ * Prints lines that set the variables in the user's shell, such as `export NAME=VALUE`, or `{ NAME: VALUE }` with --json. Includes the client secret
+ * in plain text.
+ */
 export async function runEnv(flags: DevFlags & RuntimeFlag, context: CommandContext): Promise<void> {
   const location = { cwd: context.cwd, stateDir: flags.stateDir };
   const running = await requireRunningPlatform(location, context);
@@ -158,7 +162,7 @@ export async function runHistory(
 ): Promise<void> {
   const running = await requireRunningPlatform({ cwd: context.cwd, stateDir: flags.stateDir }, context);
   // The ID of a process as in other commands, or of a workflow that is not that of a process.
-  const workflowId = /^(latest|[\da-f-]+)$/i.test(id) ? await findLocalProcessId(running, id, context) : id;
+  const workflowId = isIdOrLatest(id) ? await findLocalProcessId(running, id, context) : id;
   const { json: history, wasEncrypted } = await readHistory(running, workflowId, flags.encrypted === true);
   if (wasEncrypted)
     context.terminal.err.line(

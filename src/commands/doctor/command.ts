@@ -30,7 +30,7 @@ export function configure(command: Command, context: CommandContext): void {
           'Works inside and outside a project.\n\n' +
           'Creates an engine token in KuFlow, and a certificate if none is configured. If the ' +
           "project's dependencies are installed, doctor also runs the worker's own check (npm run check or make check), which creates another " +
-          'token (and a certificate, if none is configured). To create nothing, pass --no-create. Changes files only with --fix.',
+          'token (and a certificate, if none is configured). With --no-create, doctor creates neither. Changes files only with --fix.',
       )
       .addOption(
         withCandidates(

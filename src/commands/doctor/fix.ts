@@ -30,7 +30,7 @@ export async function applyFixes(fixes: readonly Fix[]): Promise<readonly FixRes
   return results;
 }
 
-/** Appends bytes, so that existing content stays as it is in any encoding. Resolves to why it did not, if it did not. */
+/** Appends bytes, so that existing content stays as it is in any encoding. Resolves to the reason if the line cannot be added. */
 async function addToGitignore(folder: string, line: string): Promise<string | undefined> {
   const path = join(folder, '.gitignore');
   if (line.includes('\n')) return 'the file name contains a line break';

@@ -115,7 +115,10 @@ async function writeReportFile(file: string, { report }: DoctorRun, context: Com
   context.terminal.err.line(`Report written to ${escapeForTerminal(path, 1000)}`);
 }
 
-/** `kuflow doctor explain [id]`. With `--json`: the explanation, or all of them or those of a plane; for a cause `{ code, checks: [{ id, title, cause }] }`. Exit status 2 for an unknown id. */
+/**
+ * `kuflow doctor explain [id]`. With `--json`: the explanation, or all of them or those of a plane; for a cause `{ code, checks: [{ id, title, cause
+ * }] }`. Exit status 2 for an unknown id.
+ */
 export async function runExplain(
   id: string | undefined,
   flags: { readonly json?: boolean },

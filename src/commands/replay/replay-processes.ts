@@ -153,7 +153,9 @@ function groups() {
       .sort((one, other) => other.processes.length - one.processes.length);
   return {
     add: (reason: string, id: string): void => {
-      byReason.set(reason, [...(byReason.get(reason) ?? []), id]);
+      const ids = byReason.get(reason);
+      if (ids === undefined) byReason.set(reason, [id]);
+      else ids.push(id);
     },
     count: (): number => list().reduce((sum, { processes }) => sum + processes.length, 0),
     list,

@@ -19,11 +19,11 @@ import { KuFlowApiError } from '../../kuflow/errors.ts';
 import type { ProcessItem } from '../../kuflow/contract/process-items.ts';
 import { exampleTaskData, missingShapeError } from '../../platform/domain/examples.ts';
 import { formatValueErrors, prepareGivenData, requireValidData } from '../../platform/client/given-data.ts';
-import { resolveId } from '../../kuflow/find-id.ts';
+import { isIdOrLatest, resolveId } from '../../kuflow/find-id.ts';
 import type { KuFlowSession } from '../../platform/client/kuflow-session.ts';
 import { RECENT_RECORDS } from '../../platform/client/light-client.ts';
 import { withRealReferences } from '../../platform/domain/references.ts';
-import { requestRelease } from '../../platform/rest/dev-client.ts';
+import { readDefinitions, requestRelease, type DevApiAccess } from '../../platform/rest/dev-client.ts';
 import { formatTaskName, printTask, printTaskChange, printTasks, toTaskSummary, type TaskChange } from './view.ts';
 
 export interface TaskListFlags extends SessionFlags {
@@ -267,7 +267,7 @@ async function findTask(session: KuFlowSession, id: string, context: CommandCont
   const taskId = await findTaskId(session, id, context).catch(async (error: unknown) => {
     const isNotFound = error instanceof KnownError && !(error instanceof KuFlowApiError);
     if (!isNotFound || session.local === undefined) throw error;
-    await requireKnownTask(session, id);
+    await requireKnownTask(session.local.devApi, id);
     const open = await session.client.findProcessItems({ type: ['TASK'], taskState: OPEN_STATES, size: 1 });
     if (open.content.length > 0) throw error;
     const start = await stepsForUnpolledQueues(session, context);
@@ -277,14 +277,15 @@ async function findTask(session: KuFlowSession, id: string, context: CommandCont
 }
 
 /** Throws a usage error for a code that no process of the local KuFlow has. */
-async function requireKnownTask(session: KuFlowSession, code: string): Promise<void> {
-  if (code === 'latest' || /^[\da-f-]+$/i.test(code)) return;
-  const definitions = await Promise.all((await session.listCodes()).map((process) => session.findDefinition(process)));
-  const codes = definitions.flatMap((definition) => definition?.tasks.map((task) => task.code) ?? []);
+async function requireKnownTask(devApi: DevApiAccess, code: string): Promise<void> {
+  if (isIdOrLatest(code)) return;
+  const definitions = await readDefinitions(devApi);
+  const codes = [...new Set(definitions.flatMap(({ tasks }) => tasks.map((task) => task.code)))];
   if (codes.includes(code)) return;
-  throw usageError(`No process here has a task with the code ${code}${didYouMean(code, codes)}`, [
-    `Available: ${codes.join(', ')}`,
-  ]);
+  throw usageError(
+    `No process here has a task with the code ${code}${didYouMean(code, codes)}`,
+    codes.length === 0 ? [] : [`Available: ${codes.join(', ')}`],
+  );
 }
 
 async function findTaskId(session: KuFlowSession, id: string, context: CommandContext): Promise<string> {

@@ -106,7 +106,10 @@ function rejectEditedRecord(
   });
 }
 
-/** An archive that is in no commit is rebuilt by the version that generated the project, with its next addition; the user's own template is only in the archive. */
+/**
+ * An archive that is in no commit is rebuilt by the version that generated the project, with its next addition; the user's own template is only in
+ * the archive.
+ */
 async function unknownBaseError(
   { folder, record }: Pick<WorkerProject, 'folder' | 'record'>,
   seen: string,

@@ -109,8 +109,8 @@ export function acceptanceOf(traits: readonly MaterialTrait[]): AcceptanceByProg
   return byProgram(acceptanceBy);
 }
 
-/** As a fact about one program, and before the names of several, in this order. */
-const TEXTS: Readonly<Record<Acceptance, { readonly fact: string; readonly phrase: string }>> = {
+/** `fact` describes one program; `phrase` precedes the names of several. */
+const ACCEPTANCE_TEXTS: Readonly<Record<Acceptance, { readonly fact: string; readonly phrase: string }>> = {
   accepts: { fact: 'accepts it', phrase: 'accepted by' },
   'accepts-first': {
     fact: 'uses only the first certificate of the CA',
@@ -122,12 +122,12 @@ const TEXTS: Readonly<Record<Acceptance, { readonly fact: string; readonly phras
 
 /** Facts for a result, by program. */
 export function acceptanceFacts(acceptance: AcceptanceByProgram): Readonly<Record<Program, string>> {
-  return byProgram((program) => TEXTS[acceptance[program]].fact);
+  return byProgram((program) => ACCEPTANCE_TEXTS[acceptance[program]].fact);
 }
 
 /** `accepted by X; rejected by Y and Z` if the programs differ or nothing is known; undefined otherwise. */
 export function describeAcceptance(acceptance: AcceptanceByProgram): string | undefined {
-  const phrases = Object.entries(TEXTS).flatMap(([one, { phrase }]) => {
+  const phrases = Object.entries(ACCEPTANCE_TEXTS).flatMap(([one, { phrase }]) => {
     const names = ALL_PROGRAMS.filter((program) => acceptance[program] === one).map((program) => PROGRAMS[program]);
     return names.length === 0 ? [] : [`${phrase} ${joinNames(names)}`];
   });

@@ -63,7 +63,7 @@ function proxyStatusCause(status: number | undefined, target: string, proxy: str
   if (status === 407)
     return engineCause(
       'proxy-authentication-required',
-      `The proxy ${proxy} requires a user name and password, or those that you set are wrong`,
+      `The proxy ${proxy} requires a user name and password, or rejected yours`,
     );
   if (status === 403)
     return engineCause('proxy-forbids', `The proxy ${proxy} does not allow a connection to ${target}`);
@@ -94,7 +94,8 @@ function proxyCause(failure: DialFailure, target: string, proxy: string): Engine
     return engineCause('proxy-tls-failed', `The TLS handshake with the proxy ${proxy} failed: ${message}`);
   if (code === 'ECONNREFUSED')
     return engineCause('proxy-refused', `Nothing is listening at the proxy's address, ${proxy}`);
-  if (UNREACHABLE.includes(code)) return engineCause('proxy-unreachable', `There is no route to the proxy ${proxy}`);
+  if (UNREACHABLE.includes(code))
+    return engineCause('proxy-unreachable', `The network has no route to the proxy ${proxy}`);
   return engineCause('proxy-closed', `The connection to the proxy ${proxy} was lost: ${message}`);
 }
 
@@ -108,7 +109,7 @@ function failureCause(failure: DialFailure, facts: HandshakeFacts): EngineCause 
     return engineCause('engine-host-not-found', `The host name ${target.replace(/:\d+$/, '')} does not exist`);
   if (timedOut) return engineCause('engine-connect-timeout', `${target} did not respond in time`);
   if (code === 'ECONNREFUSED') return engineCause('engine-refused', `Nothing is listening at ${target}`);
-  if (UNREACHABLE.includes(code)) return engineCause('engine-unreachable', `There is no route to ${target}`);
+  if (UNREACHABLE.includes(code)) return engineCause('engine-unreachable', `The network has no route to ${target}`);
   return engineCause('engine-connect-failed', `The connection to ${target} (${serverName}) failed: ${message}`);
 }
 

@@ -116,8 +116,9 @@ export const processStartCheck: DoctorCheck = {
   notApplicable: ({ processId }) => (processId === undefined ? 'no process is given (--process <id>)' : undefined),
   run: async (context) => {
     const { input, outputs, signal } = context;
+    if (input.processId === undefined) throw new Error('no process is given');
     const { connection, namespace } = requireEngine(outputs);
-    const processId = await findProcess(input.processId ?? '', context);
+    const processId = await findProcess(input.processId, context);
     if (typeof processId !== 'string') return processId;
     const workflow = { namespace: namespace.value, id: processId };
     const result = await readWorkflowStart(connection, workflow, callOptions(input, outputs, signal));

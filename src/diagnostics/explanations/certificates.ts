@@ -58,7 +58,7 @@ const UNUSABLE = {
   ),
   'certificate-unreadable': fails('The text looks like PEM, but its content cannot be parsed.', GET_NEW_CERTIFICATE),
   'certificate-encrypted-key': fails(
-    'The key is encrypted with a passphrase, and there is no setting for a passphrase.',
+    'The key is encrypted with a passphrase, which workers do not support.',
     CONVERT_TO_PKCS8,
   ),
   'certificate-several-keys': warns(

@@ -52,7 +52,7 @@ export const handshakeCauses = {
   'engine-host-not-found': fails("The engine's host name does not exist.", ...CHECK_HOST_NAME),
   'engine-resolver-down': unclear('The DNS server did not respond.', CHECK_DNS),
   'engine-refused': fails('The connection was refused: nothing is listening at the engine address.', ...CHECK_ADDRESS),
-  'engine-unreachable': fails('There is no route to the engine.', ASK_NETWORK_ADMIN),
+  'engine-unreachable': fails('The network has no route to the engine.', ASK_NETWORK_ADMIN),
   'engine-connect-timeout': unclear(
     'The engine did not respond in time. Often, the reason is a firewall that silently drops the connection.',
     ASK_NETWORK_ADMIN,
@@ -89,7 +89,7 @@ export const handshakeCauses = {
   ),
   'engine-host-name-mismatch': fails(
     'The server certificate does not cover the host name of the engine address.',
-    'Set <target-source> to a host name from the certificate, or set temporal.mutual-tls.server-name to one',
+    'Use a host name from the certificate in the engine address (<target-source>), or set temporal.mutual-tls.server-name to one',
     SHOW_SERVER,
   ),
   'engine-no-http2': fails('The server does not negotiate HTTP/2 in the TLS handshake (ALPN).', CHECK_PROTOCOL),
@@ -110,7 +110,7 @@ export const handshakeCauses = {
   ),
   'proxy-host-not-found': fails("The proxy's host name does not exist.", CHECK_PROXY),
   'proxy-refused': fails("The connection was refused: nothing is listening at the proxy's address.", CHECK_PROXY),
-  'proxy-unreachable': fails('There is no route to the proxy.', CHECK_PROXY),
+  'proxy-unreachable': fails('The network has no route to the proxy.', CHECK_PROXY),
   'proxy-timeout': unclear('The proxy did not respond in time.', CHECK_PROXY),
   'proxy-tls-failed': fails('The TLS handshake with the proxy failed.', CHECK_PROXY),
   'proxy-speaks-tls': fails(
@@ -128,7 +128,7 @@ export const handshakeCauses = {
     'Check that the proxy can reach <target>; some proxies close the connection if they cannot',
   ),
   'proxy-authentication-required': fails(
-    'The proxy requires a user name and password, or rejected those provided (407).',
+    'The proxy requires a user name and password, or rejected yours (407).',
     "Add the user name and password to the proxy's address: http://user:password@host:port (<proxy-source>)",
   ),
   'proxy-forbids': fails(

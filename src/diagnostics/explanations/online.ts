@@ -83,7 +83,7 @@ export const online: Readonly<Record<string, Explanation>> = {
   },
   'KF-ENGINE-001': {
     looksAt:
-      "Calls GetSystemInfo with the token. An SDK makes this call first when it connects. UNIMPLEMENTED means that the engine is restricted. This is not a failure, because KuFlow's Python SDK connects without the call. A worker that uses Temporal's TypeScript SDK does not connect, and the result then names that SDK. PERMISSION_DENIED is a failure, because no SDK then connects.",
+      "Calls GetSystemInfo with the token, the first call of an SDK that connects. UNIMPLEMENTED means that the engine is restricted. This is not a failure, because KuFlow's Python SDK connects without the call. Temporal's TypeScript SDK does not, so the result names it. PERMISSION_DENIED is a failure, because no SDK can connect.",
     causes: systemInfoCauses,
     alsoOf: { 'KF-TLS-003': Object.keys(handshakeCauses) },
   },

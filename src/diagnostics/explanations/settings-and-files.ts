@@ -60,7 +60,7 @@ export const settingsAndFiles: Readonly<Record<string, Explanation>> = {
         'Rename <key> to <meant> (<file>)',
       ),
       'settings-unknown-key': warns(
-        'A key is not a known setting, so it has no effect. It is probably misspelled.',
+        'A key does not match any setting and is ignored. It is probably misspelled.',
         'Correct the key in <file>',
       ),
       'settings-secret-tracked': warns(

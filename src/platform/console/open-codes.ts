@@ -17,9 +17,9 @@ interface IssuedCode {
 }
 
 /**
- * Codes that sign in to the console once, within a minute. `kuflow dev open` passes the browser a file that only this user can read and that redirects to
- * the console with a code, because the arguments of a program are visible to other users of the machine. What an earlier run left in `folder`, which
- * is for the files, is removed.
+ * Codes that sign in to the console once, within a minute. `kuflow dev open` passes the browser a file that only this user can read and that
+ * redirects to the console with a code, because the arguments of a program are visible to other users of the machine. The files are created in
+ * `folder`; what an earlier run left there is removed first.
  */
 export function createOpenCodes({ folder, clock }: { readonly folder: string; readonly clock: Clock }) {
   rmSync(folder, { recursive: true, force: true });

@@ -2,8 +2,8 @@ import { usageError } from '../../base/errors.ts';
 import type { PlatformState } from '../state/state-file.ts';
 
 /**
- * The address of the console, or of the part of it that `path` names, such as `tasks/latest`. The sign-in is in the fragment, which the browser does not
- * send: `token` signs in for as long as the platform exists, `code` once. Throws a usage error for a path outside the console.
+ * The address of the console, or of the part of it that `path` names, such as `tasks/latest`. The sign-in is in the fragment, which the browser does
+ * not send: `token` signs in for as long as the platform exists, `code` once. Throws a usage error for a path outside the console.
  */
 export function pageAddress(
   state: Pick<PlatformState, 'endpoints'>,

@@ -39,8 +39,8 @@ const NAMESPACE = '6f1f1c9e-5a35-5d0c-9d52-6c1f5a0e7b11';
 export const BUILT_IN_MESSAGE_CODE = '__KF_MESSAGE__';
 
 /**
- * The process definitions that this platform serves. Missing ids are derived from codes and missing versions from contents, so that they are the same after a
- * restart. The store keeps each version that a process was started with. Throws KnownError for a duplicate code and for an invalid schema.
+ * The process definitions that this platform serves. Missing ids are derived from codes and missing versions from contents, so that they are the same
+ * after a restart. The store keeps each version that a process was started with. Throws KnownError for a duplicate code and for an invalid schema.
  */
 export function createDefinitionCatalog(
   definitions: readonly ProcessDefinition[],

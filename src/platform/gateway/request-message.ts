@@ -10,8 +10,8 @@ const PREFIX = 5;
 export const messageIn = (body: Buffer): Buffer => body.subarray(PREFIX);
 
 /**
- * Collects the request of a unary call, which is one message. `encoding` is the call's `grpc-encoding` header. Messages of more than `maxBytes`, compressed or not, are refused with
- * the words of Temporal's server, which SDKs recognize.
+ * Collects the request of a unary call, which is one message. `encoding` is the call's `grpc-encoding` header. Messages of more than `maxBytes`,
+ * compressed or not, are refused with the words of Temporal's server, which SDKs recognize.
  */
 export function createRequestReader(encoding: string | undefined, maxBytes: number) {
   /** The bytes before the prefix is complete. */

@@ -80,12 +80,12 @@ export function followDefinitions(request: FollowRequest): { close(): Promise<vo
     } catch (error) {
       if (!(error instanceof KnownError)) throw error;
       // What is valid in a file but can't be served, such as a schema that can't be compiled.
-      const problemOf = (file: string): DefinitionProblem => ({ file, message: error.message });
-      const rejected = [...next].map(([file, read]): readonly [string, FollowedFile] => [
-        file,
-        isUnchanged(file) ? read : { key: read.key, definition: undefined, problem: problemOf(file) },
-      ]);
-      serve(new Map(rejected));
+      const { message } = error;
+      const reject = (file: string, { key }: FollowedFile): FollowedFile => ({
+        ...{ key, definition: undefined },
+        problem: { file, message },
+      });
+      serve(new Map([...next].map(([file, read]) => [file, isUnchanged(file) ? read : reject(file, read)])));
     }
     const now = platform.definitions;
     if (isChanged(before, now)) await request.onServed();

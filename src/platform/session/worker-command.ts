@@ -73,7 +73,7 @@ export async function startDevCommand(options: {
     pid: supervised.pid,
     /** Never rejects. */
     exited: supervised.exited,
-    /** Sends a signal to the command and its children, and returns at once. See `SupervisedProcess`. */
+    /** Sends a signal to the command and its children, and returns at once. See `superviseProcess`. */
     signal: (signal: NodeJS.Signals): void => supervised.signal(signal),
     /** Asks the command to drain and waits until it exits; kills it after 60 s. */
     drain: async (signal: 'SIGINT' | 'SIGTERM'): Promise<ProcessExit> => {

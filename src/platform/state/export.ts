@@ -31,7 +31,8 @@ export interface StateExportRequest {
 
 /**
  * Writes the whole state to a .tar.gz file. The file has mode 0600, because it contains secrets. Rejects with KnownError if the folder does not have
- * a state, if the file exists and must not be replaced, or if a local KuFlow runs on the folder.
+ * a state, if the file exists and must not be replaced, or if a local KuFlow runs on the folder. Resolves to the size of the archive, and how many
+ * files of the state are in it.
  */
 export async function exportState({ stateDir, file, replace, version }: StateExportRequest) {
   if ((await listStateFiles(stateDir)).every(({ path }) => path !== 'state.db'))
@@ -73,7 +74,6 @@ export async function exportState({ stateDir, file, replace, version }: StateExp
       await rm(temporary, { force: true });
       await rm(manifestFile, { force: true });
     }
-    /** `files`: how many files of the state are in the archive. */
     return { bytes: (await stat(file)).size, files: files.length };
   });
 }

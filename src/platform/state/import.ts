@@ -32,14 +32,15 @@ export async function importState({ stateDir, file, replace }: StateImportReques
       const present = await listStateEntries(stateDir);
       if (present.archived.length > 0 && !replace) throw presentStateError(stateDir);
       await createPrivateFolder(stateDir);
-      const staging = await openStage(stateStaging(stateDir));
+      const target = stateStaging(stateDir);
+      const staging = await openStage(target);
       let manifest: StateManifest;
       try {
         manifest = await unpackArchive(file, staging);
         await checkDatabase(file, join(staging, 'state.db'), manifest);
       } catch (error) {
         // What can't be removed now is removed before the next swap.
-        await discardStage(stateStaging(stateDir));
+        await discardStage(target);
         throw error;
       }
       await swapState(stateDir);

@@ -12,8 +12,8 @@ import { stateStaging } from './swap.ts';
 const SERVER_EXIT_MS = 20_000;
 
 /**
- * Runs `work` while no local KuFlow can start on the state folder, which must exist. Completes or undoes an interrupted import first. Rejects with KnownError, which names the pid, if one runs
- * there.
+ * Runs `work` while no local KuFlow can start on the state folder, which must exist. Completes or undoes an interrupted import first. Rejects with
+ * KnownError, which names the pid, if one runs there.
  */
 export async function withStoppedState<T>(stateDir: string, work: () => Promise<T>): Promise<T> {
   requireStopped(stateDir);

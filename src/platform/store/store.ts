@@ -31,9 +31,10 @@ export interface StoreOptions {
 }
 
 /**
- * All state behind the REST API: one SQLite file with one owner, and a folder with the contents of documents. Opens or creates the file `path`, which may be relative to the working directory, and its folder (0700). After
- * a crash it rolls back the unfinished transaction. Throws KnownError if another running process owns the file, if a
- * newer version wrote it, or if it is not a database.
+ * All state behind the REST API: one SQLite file with one owner, and a folder with the contents of documents.
+ *
+ * Opens or creates the file `path`, which may be relative to the working directory, and its folder (0700). After a crash, rolls back the unfinished
+ * transaction. Throws KnownError if another running process owns the file, if a newer version wrote it, or if it is not a database.
  */
 export function openStore(options: StoreOptions) {
   const path = resolve(options.path);

@@ -5,7 +5,7 @@ interface Column<Value> {
   readonly json?: boolean;
   /** Columns for the properties of an object; their names begin with `prefix`. If all of them are NULL, the object is undefined. */
   readonly group?: { readonly prefix: string; readonly columns: Columns };
-  /** Does not exist: it only has a type. */
+  /** Never set; it only carries the type. */
   readonly value?: Value;
 }
 

@@ -7,13 +7,13 @@ import { KnownError } from '../../base/errors.ts';
 import { signalTree } from '../../base/process-tree.ts';
 import { KEPT_NODE_OPTIONS, type SupervisorMessage, type SupervisorRequest } from './protocol.ts';
 
-/** `pidFile`: a new process starts when the previous one with this file is gone. `temporaryFolder` is removed with this process if it is killed. */
-export interface SuperviseOptions
-  extends
-    Pick<SupervisorRequest, 'command' | 'args'>,
-    Partial<
-      Pick<SupervisorRequest, 'shell' | 'cwd' | 'logFile' | 'pidFile' | 'temporaryFolder' | 'network' | 'stopGrace'>
-    > {
+/** `pidFile`: the new process starts once the previous one with this file is gone. `temporaryFolder`: removed if this process is killed. */
+export interface SuperviseOptions extends Omit<
+  SupervisorRequest,
+  'isQuoted' | 'inheritStdio' | 'ownerPid' | 'stopGrace'
+> {
+  /** Milliseconds between SIGTERM and SIGKILL. */
+  readonly stopGrace?: number | undefined;
   /** The supervisor's JavaScript file (`dist/supervisor.js`). */
   readonly supervisorEntry: string;
   readonly env?: NodeJS.ProcessEnv | undefined;

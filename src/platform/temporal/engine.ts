@@ -174,7 +174,10 @@ export async function createProcessEngine(options: {
 
     time: createWorkflowTime(connection, service, namespace, listPollers),
 
-    /** What an open workflow waits for and has failed at least once, and the failure of one that has failed. Empty for a workflow that the engine has not started yet. */
+    /**
+     * What an open workflow waits for and has failed at least once, and the failure of one that has failed. Empty for a workflow that the engine has
+     * not started yet.
+     */
     listFailingWork: async (workflowId: string): Promise<readonly FailingWork[]> => {
       try {
         return await listFailingWork(service, namespace, workflowId);
@@ -195,7 +198,10 @@ export async function createProcessEngine(options: {
     /** A workflow's history as JSON, in the format that the replayers of Temporal's SDKs and its CLI accept. */
     fetchHistory: async (workflowId: string): Promise<string> => historyToJSON(await loadHistory(workflowId)),
 
-    /** As `fetchHistory`, with decrypted payloads and without the headers of confidential processes. Rejects with KnownError if a payload cannot be decrypted. */
+    /**
+     * As `fetchHistory`, with decrypted payloads and without the headers of confidential processes. Rejects with KnownError if a payload cannot be
+     * decrypted.
+     */
     fetchClearHistory: async (
       workflowId: string,
     ): Promise<{ readonly json: string; readonly wasEncrypted: boolean }> => {

@@ -201,8 +201,8 @@ export function createWorkflowTime(
 
     /**
      * Moves a workflow by a duration. Resolves when it is there, or with the reason why not, at `deadline` (milliseconds since the epoch, real time)
-     * at the latest. It does not move afterward. A workflow that ends on the way is there. Rejects if the server does not answer, or if `signal` aborts;
-     * then the workflow may still move.
+     * at the latest. It does not move afterward. A workflow that ends on the way is there. Rejects if the server does not answer, or if `signal`
+     * aborts; then the workflow may still move.
      */
     forward: async (
       workflowId: string,

@@ -8,7 +8,7 @@ import { planActivity } from './plan-activity.ts';
 import { planDefinitions } from './plan-definitions.ts';
 import { planProcess, rejectUsedWorkflowType, resumeProcess } from './plan-process.ts';
 
-/** Reads the project and writes nothing. Rejects with a usage error if it is complete already. `invocation`: how the user runs `kuflow`. */
+/** Plans an addition; writes nothing. Rejects with a usage error if the project already has all of it. `invocation`: how the user runs `kuflow`. */
 export async function planAddition(
   project: WorkerProject,
   request: AdditionRequest,

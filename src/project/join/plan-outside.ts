@@ -35,8 +35,8 @@ export interface MemberRequest {
 }
 
 /**
- * The changes outside a project that is a member of a workspace: the library, the list of members, and the files that GitHub reads only in the root of a
- * repository. Empty parts are left out. Writes nothing. Rejects with a KnownError if a file can't be edited.
+ * The changes outside a project that is a member of a workspace: the library, the list of members, and the files that GitHub reads only in the root
+ * of a repository. Empty parts are left out. Writes nothing. Rejects with a KnownError if a file can't be edited.
  */
 export async function planOutsideFiles(request: MemberRequest): Promise<readonly OutsideFiles[]> {
   const { folder, spec, found, env } = request;

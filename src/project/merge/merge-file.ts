@@ -127,7 +127,7 @@ function splitForm(source: string): TextForm {
   return { mark, text: isEnded ? text : `${text}\n`, isEnded };
 }
 
-/** Where conflicts start that `mergeFile` wrote with labels that start with these, from line 1. One without all its markers is not found. */
+/** The lines, from 1, where conflicts start that `mergeFile` wrote with these labels or longer ones. Ignores conflicts that lack a marker. */
 export function findMarkers(source: string, { mine, base, theirs }: MergeLabels): readonly number[] {
   const markers = [`<<<<<<< ${mine}`, `||||||| ${base}`, '=======', `>>>>>>> ${theirs}`];
   const lines = source.replace(/^\uFEFF/, '').split(/\r?\n/);

@@ -266,7 +266,12 @@ async function planChange(
 
 /** A conflict of a whole file, which stays as it is. */
 const conflictOf = (path: string, reason: UpdateConflictReason, diff = ''): UpdateConflict => ({
-  ...{ path, how: 'conflict', reason, places: [], diff, ours: [] },
+  path,
+  how: 'conflict',
+  reason,
+  places: [],
+  diff,
+  ours: [],
 });
 
 /** A lock file, which never conflicts. Someone who deleted it does not want one. */

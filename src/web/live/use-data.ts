@@ -131,7 +131,7 @@ export const concernsProcess =
 
 const PAGE_SIZE = 25;
 
-/** The newest records of a list of the API, and what `read` returns for them. `left` is the number of those that `showMore` shows. */
+/** The newest records of an API list, with what `read` returns for them. `left` is the number of records that are not shown yet. */
 export function usePagedList<Item, Details>(
   path: string,
   query: NonNullable<ApiCallOptions['query']>,

@@ -86,7 +86,7 @@ export class GoBack extends Error {}
 
 /**
  * The prompts of a step. They reject with `GoBack` on Esc, and put the answer into `answers`, to offer it again when somebody goes back to the
- * step. A secret is not remembered, and a proposal that was accepted neither: the next proposal may be another one.
+ * step. Secrets are not remembered. Neither are accepted proposals, because the next proposal may differ.
  */
 export function stepPrompts(prompts: Prompts, topic: Topic, canGoBack: boolean, answers: Map<Topic, string>) {
   let hasAsked = false;

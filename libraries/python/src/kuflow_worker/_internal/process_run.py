@@ -44,9 +44,9 @@ Response = TypeVar("Response", default=WorkflowResponse)
 
 
 class ProcessRun(Generic[Response]):
-    """The workflow of a process or user action on Temporal's test server. Nothing happens until something waits for
+    """The workflow of a process or user action on Temporal's test server.
 
-    its result.
+    Nothing happens until something waits for its result.
     """
 
     def __init__(
@@ -136,9 +136,9 @@ async def start_process(
     interceptors: Sequence[WorkerInterceptor] = (),
     max_payload_bytes: int = DEFAULT_MAX_PAYLOAD_BYTES,
 ) -> ProcessRun:
-    """Starts a process's workflow with the worker's converter and interceptors. `activities` are instances of your
+    """Starts a process's workflow with the worker's converter and interceptors.
 
-    activity classes, and `interceptors` are those of your worker.
+    `activities` are instances of your activity classes, and `interceptors` are those of your worker.
     """
     process_id = str(uuid4())
     request: WorkflowRequest = {"processId": process_id}

@@ -269,9 +269,10 @@ async def _main(worker: Worker) -> NoReturn:
 
 
 def run(worker: Worker) -> NoReturn:
-    """Runs a worker with the command-line options, and then ends this process. Exit status: 0 after a shutdown, 1
+    """Runs a worker with the command-line options, and then ends this process.
 
-    after a failure, 2 if settings are missing or invalid. `--help` lists the options.
+    Exit status: 0 after a shutdown, 1 after a failure, 2 if settings are missing or invalid. `--help` lists the
+    options.
     """
     for stream in (sys.stdout, sys.stderr):
         # A character that a terminal cannot show must not stop the worker.

@@ -132,7 +132,7 @@ export interface KuFlowProcess<Metadata> {
   /** Opens a thread and does not wait. */
   thread(thread: Thread, owner?: OptionalOwner): Promise<Uuid>;
   /**
-   * Handles a user action. Call it before the workflow's first `await`, because signals that arrive before a handler exists are ignored. If the
+   * Handles a user action. Call it before the workflow's first `await`, because a signal that arrives before its handler is set is ignored. If the
    * action's definition has no input, `input` is undefined.
    */
   onAction<Input>(

@@ -240,9 +240,9 @@ class KuFlowProcess(Generic[Metadata]):
         *args: Parameters.args,
         **kwargs: Parameters.kwargs,
     ) -> Data:
-        """Creates the task, runs the activity, saves the data that it returns, and completes the task. The
+        """Creates the task, runs the activity, saves the data that it returns, and completes the task.
 
-        application owns the task. If the data does not match the schema, the activity fails and is
+        The application owns the task. If the data does not match the schema, the activity fails and is
         retried until you fix its code.
         """
         handle = await self._open_system_task(task)
@@ -274,16 +274,18 @@ class KuFlowProcess(Generic[Metadata]):
         return await self._create_item("THREAD", thread.code, _owner_of(owner))
 
     def on_signal(self, name: str, handler: Callable[[Any], Awaitable[None] | None]) -> None:
-        """Handles a signal. For a user action's signal, use `on_action`. Call it before the workflow's first `await`,
+        """Handles a signal. For a user action's signal, use `on_action`.
 
-        because signals that arrive before a handler exists are ignored.
+        Call this method before the workflow's first `await`, because a signal that arrives before its handler is set
+        is ignored.
         """
         workflow.set_signal_handler(name, handler)
 
     def on_action(self, action: SignalAction[Input], handler: Callable[[Input], object]) -> None:
-        """Handles a user action. The handler receives what the person entered, or `None`, and can be a coroutine
+        """Handles a user action.
 
-        function. Like `on_signal`, call it before the workflow's first `await`.
+        The handler receives what the person entered, or `None`, and can be a coroutine function. Like `on_signal`,
+        call this method before the workflow's first `await`.
         """
         name = action.signal
         self._actions[name, action.code] = handler
