@@ -7,8 +7,12 @@ export function jsonOption(what = 'the result'): Option {
   return new Option('--json', `Print ${what} as JSON`);
 }
 
-/** An option that may be given several times, each with one value, which `read` may refuse. */
-export function collectValues(flags: string, description: string, read = (value: string): string => value): Option {
+/** An option that may be given several times, each with one value, which `read` may refuse or convert. */
+export function collectValues(
+  flags: string,
+  description: string,
+  read: (value: string) => string = (value) => value,
+): Option {
   return new Option(flags, description).argParser((value: string, before: readonly string[] | undefined) => [
     ...(before ?? []),
     read(value),

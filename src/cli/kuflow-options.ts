@@ -1,5 +1,4 @@
-import { Argument, Option, type Command } from 'commander';
-import { usageError } from '../base/errors.ts';
+import { Argument, InvalidArgumentError, Option, type Command } from 'commander';
 import { capitalize } from '../base/identifiers.ts';
 import { formatAlternatives } from '../base/near-match.ts';
 import type { ConnectionFlags } from '../connection/flags.ts';
@@ -98,12 +97,16 @@ const STATES = {
   task: ['READY', 'CLAIMED', 'COMPLETED', 'CANCELLED'],
 } as const;
 
-/** `--state`, repeatable. Completion offers the states. `defaultState`: the state without the option, if there is one. */
+/** `--state`, repeatable, parsed as states of KuFlow. Completion offers the states. `defaultState`: the state without the option, if there is one. */
 export function stateOption(what: keyof typeof STATES, plural: string, defaultState?: string): Option {
   const states = STATES[what].map(stateOnCommandLine);
   const notes = ['repeatable', ...(defaultState === undefined ? [] : [`default: ${defaultState}`])].join('; ');
   return withCandidates(
-    collectValues('--state <state>', `Limit to ${plural} in this state: ${formatAlternatives(states)} (${notes})`),
+    collectValues(
+      '--state <state>',
+      `Limit to ${plural} in this state: ${formatAlternatives(states)} (${notes})`,
+      (text) => readState(text, STATES[what]),
+    ),
     states,
   );
 }
@@ -111,11 +114,9 @@ export function stateOption(what: keyof typeof STATES, plural: string, defaultSt
 /** A state as commands write it: KuFlow's CANCELLED is canceled. */
 export const stateOnCommandLine = (state: string): string => state.toLowerCase().replace('cancelled', 'canceled');
 
-/** The state that a person wrote in any case. Throws a usage error that lists the states. */
-export function parseState<What extends keyof typeof STATES>(text: string, what: What): (typeof STATES)[What][number] {
-  const states: readonly (typeof STATES)[What][number][] = STATES[what];
+/** The state of KuFlow that a person wrote, in any case. */
+function readState(text: string, states: readonly string[]): string {
   const state = states.find((known) => stateOnCommandLine(known) === stateOnCommandLine(text));
-  if (state === undefined)
-    throw usageError(`--state must be ${formatAlternatives(states.map(stateOnCommandLine))}, not "${text}"`);
+  if (state === undefined) throw new InvalidArgumentError(formatAlternatives(states.map(stateOnCommandLine)));
   return state;
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
-import type { Document } from 'yaml';
+import type { Document, YAMLError } from 'yaml';
 import { codeOf, KnownError, messageOf } from '../base/errors.ts';
 import { escapeForTerminal } from '../base/escape.ts';
 import { MIB, readSmallFile } from '../files/read.ts';
@@ -71,7 +71,7 @@ export async function readDataFile(path: string, kind: DataFileKind): Promise<st
         ? `${kind.file.replace(/^./, (first) => first.toUpperCase())} not found: ${escapeForTerminal(path)}`
         : `The ${kind.file} ${escapeForTerminal(path)} cannot be read`,
       ...(missing ? {} : { tried: `read ${escapeForTerminal(path)}`, seen: escapeForTerminal(messageOf(error)) }),
-      next: ['Check the path'],
+      next: [`Check the path. In a project, the file is ${kind.usualName}`],
       cause: error,
     });
   }
@@ -107,7 +107,7 @@ export async function parseDataFile<T>(
     const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
     const syntaxErrors = [...document.errors, ...document.warnings].map((error) => ({
       offset: error.pos[0],
-      reason: error.code === 'DUPLICATE_KEY' ? 'duplicate key' : `invalid YAML: ${parserMessage(error)}`,
+      reason: syntaxReason(error),
     }));
     if (document.errors.some((error) => error.code !== 'DUPLICATE_KEY')) throw located(syntaxErrors, MAX_SYNTAX_ERRORS);
     if (document.contents === null) throw located([{ offset: 0, reason: 'the file is empty' }]);
@@ -123,6 +123,22 @@ export async function parseDataFile<T>(
     // Unresolved or exponential aliases, and nesting beyond the stack.
     throw new InvalidFileError(fileName, kind, [atStart(parserMessage(error))], { cause: error });
   }
+}
+
+/** Plain words for the parser's most frequent errors, whose messages take knowledge of YAML's grammar. */
+const SYNTAX_REASONS: Partial<Record<YAMLError['code'], string>> = {
+  BAD_INDENT: 'the indentation differs from the line above, or a [ or { is not closed',
+  BAD_SCALAR_START: 'a value that starts with this character must be in quotes',
+  BLOCK_AS_IMPLICIT_KEY: 'a second colon in the line; if it belongs to the value, put the value in quotes',
+  MISSING_CHAR: 'a closing quote is missing, or the colon after a key',
+  MULTILINE_IMPLICIT_KEY: 'expected a key and a colon',
+  TAB_AS_INDENT: 'the line is indented with a tab; use spaces',
+  UNEXPECTED_TOKEN: 'unexpected text; check the indentation',
+};
+
+function syntaxReason(error: YAMLError): string {
+  if (error.code === 'DUPLICATE_KEY') return 'duplicate key';
+  return `invalid YAML: ${SYNTAX_REASONS[error.code] ?? parserMessage(error)}`;
 }
 
 function parserMessage(error: unknown): string {

@@ -44,9 +44,17 @@ export async function runProfiles(
 
 const byName = (one: Profile, other: Profile): number => (one.name < other.name ? -1 : 1);
 
-/** `kuflow logout`. With `--json`: `{ removed, wasDefault, secret: { where, removed, why? } }`. Status 1 if it remains. */
+/**
+ * `kuflow logout`. With `--json`: `{ removed, wasDefault, secret: { where, removed, why? } }`, or `{ removed: null }` if there are no profiles.
+ * Status 1 if the secret remains.
+ */
 export async function runLogout(flags: LogoutFlags, context: CommandContext): Promise<void> {
   const name = flags.profile ?? (await askForProfile(flags, context));
+  if (name === undefined) {
+    if (flags.json === true) context.terminal.out.json({ removed: null });
+    else context.terminal.out.line('Nothing to remove: no credentials are stored');
+    return;
+  }
   const removed = await removeProfile(name, profileContext(context));
   if (removed === undefined) throw await missingProfile(name, '--profile', context);
   if (flags.json === true) context.terminal.out.json(logoutAsData(removed));
@@ -54,11 +62,11 @@ export async function runLogout(flags: LogoutFlags, context: CommandContext): Pr
   if (removed.leftBehind !== undefined) context.setStatus(1);
 }
 
-/** There is no default here, so that nothing is removed that was not named. */
-async function askForProfile(flags: LogoutFlags, context: CommandContext): Promise<string> {
+/** There is no default here, so that nothing is removed that was not named. `undefined` if there are no profiles. */
+async function askForProfile(flags: LogoutFlags, context: CommandContext): Promise<string | undefined> {
   const profiles = (await readProfileFile(profileFolder(context.env))).profiles.toSorted(byName);
   const [first] = profiles;
-  if (first === undefined) throw usageError('No credentials are stored, so there is nothing to remove');
+  if (first === undefined) return undefined;
   const ask = await openPromptsIfAllowed(flags, context);
   const answer = await ask?.choose({
     message: 'Which profile do you want to remove?',

@@ -15,8 +15,8 @@ import {
   type DataFlags,
 } from '../../cli/with-kuflow.ts';
 import { warnAboutUnpolledQueues } from '../../cli/workers-view.ts';
-import { parseState, type ChangeFlags, type SessionFlags } from '../../cli/kuflow-options.ts';
-import type { Process, ProcessPageItem } from '../../kuflow/contract/processes.ts';
+import type { ChangeFlags, SessionFlags } from '../../cli/kuflow-options.ts';
+import type { Process, ProcessPageItem, ProcessState } from '../../kuflow/contract/processes.ts';
 import { exampleMetadata, missingShapeError } from '../../platform/domain/examples.ts';
 import { prepareGivenData } from '../../platform/client/given-data.ts';
 import { RECENT_RECORDS } from '../../platform/client/light-client.ts';
@@ -44,7 +44,7 @@ import {
 } from './view.ts';
 
 interface ProcessListFlags extends SessionFlags {
-  readonly state?: readonly string[];
+  readonly state?: readonly ProcessState[];
   readonly limit: number;
 }
 
@@ -160,14 +160,14 @@ export async function runProcessList(
   flags: ProcessListFlags,
   context: CommandContext,
 ): Promise<void> {
-  const states = flags.state?.map((text) => parseState(text, 'process'));
+  const { state } = flags;
   await withKuFlow(flags, context, async (session) => {
     if (session.local !== undefined && code !== undefined) requireServedCode(await session.listCodes(), code);
     const page = await session.client.findProcesses({
       ...tenantQuery(session),
       sort: ['createdAt,desc'],
       size: flags.limit,
-      ...(states === undefined ? {} : { state: states }),
+      ...(state === undefined ? {} : { state }),
       ...(code === undefined ? {} : { processDefinitionCode: [code] }),
     });
     const processes = page.content.map(toProcessSummary);

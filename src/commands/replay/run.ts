@@ -3,7 +3,6 @@ import { escapeForTerminal } from '../../base/escape.ts';
 import { KnownError } from '../../base/errors.ts';
 import { connectionContext } from '../../cli/connection-options.ts';
 import type { CommandContext } from '../../cli/context.ts';
-import { parseState } from '../../cli/kuflow-options.ts';
 import { localKuFlow } from '../../cli/local-kuflow.ts';
 import type { ConnectionFlags } from '../../connection/flags.ts';
 import { inspectConnection } from '../../connection/inspect.ts';
@@ -21,7 +20,7 @@ import { replayProcesses } from './replay-processes.ts';
 import { printReplay } from './view.ts';
 
 interface ReplayFlags extends ConnectionFlags {
-  readonly state?: readonly string[];
+  readonly state?: readonly ProcessState[];
   readonly limit?: number;
   readonly local?: boolean;
   readonly json?: boolean;
@@ -30,7 +29,7 @@ interface ReplayFlags extends ConnectionFlags {
 /** `kuflow replay`. With `--json`: `{ status, codes, states, found, replayed, matching, mismatches, warnings, unreadable }`. */
 export async function runReplay(flags: ReplayFlags, context: CommandContext): Promise<void> {
   const { terminal, env, cwd } = context;
-  const states = [...new Set((flags.state ?? ['RUNNING']).map((text): ProcessState => parseState(text, 'process')))];
+  const states = [...new Set<ProcessState>(flags.state ?? ['RUNNING'])];
   const project = await readProject(cwd, env);
   const codes = project.processes.map(({ definition }) => definition.process.code);
   const command = await findWorker(project, env);

@@ -14,9 +14,9 @@ import {
   type DataFlags,
 } from '../../cli/with-kuflow.ts';
 import { runningCodes, stepsForUnpolledQueues, warnAboutUnpolledQueues } from '../../cli/workers-view.ts';
-import { parseState, type ChangeFlags, type SessionFlags } from '../../cli/kuflow-options.ts';
+import type { ChangeFlags, SessionFlags } from '../../cli/kuflow-options.ts';
 import { KuFlowApiError } from '../../kuflow/errors.ts';
-import type { ProcessItem } from '../../kuflow/contract/process-items.ts';
+import type { ProcessItem, ProcessItemTaskState } from '../../kuflow/contract/process-items.ts';
 import { exampleTaskData, missingShapeError } from '../../platform/domain/examples.ts';
 import { formatValueErrors, prepareGivenData, requireValidData } from '../../platform/client/given-data.ts';
 import { isIdOrLatest, resolveId } from '../../kuflow/find-id.ts';
@@ -28,7 +28,7 @@ import { formatTaskName, printTask, printTaskChange, printTasks, toTaskSummary, 
 
 export interface TaskListFlags extends SessionFlags {
   readonly process?: string;
-  readonly state?: readonly string[];
+  readonly state?: readonly ProcessItemTaskState[];
   readonly limit: number;
 }
 
@@ -36,7 +36,7 @@ export interface TaskDataFlags extends DataFlags {
   readonly data?: string;
 }
 
-const OPEN_STATES: ReturnType<typeof parseState<'task'>>[] = ['READY', 'CLAIMED'];
+const OPEN_STATES: readonly ProcessItemTaskState[] = ['READY', 'CLAIMED'];
 
 /** `kuflow task list`. With `--json`: `{ tasks: [{ id, code, state, processId, ownerId?, createdAt }] }`, the newest first. */
 export async function runTaskList(
@@ -44,13 +44,12 @@ export async function runTaskList(
   flags: TaskListFlags,
   context: CommandContext,
 ): Promise<void> {
-  const states = flags.state?.map((text) => parseState(text, 'task')) ?? OPEN_STATES;
   await withKuFlow(flags, context, async (session) => {
     const processId = flags.process === undefined ? undefined : await findProcessId(session, flags.process, context);
     const page = await session.client.findProcessItems({
       ...tenantQuery(session),
       type: ['TASK'],
-      taskState: states,
+      taskState: flags.state ?? OPEN_STATES,
       sort: ['createdAt,desc'],
       size: flags.limit,
       ...(processId === undefined ? {} : { processId: [processId] }),

@@ -123,6 +123,11 @@ describe('from login to logout', () => {
     expect(unnamed.err).toContain('npx kuflow logout --profile default');
     expect(await kuflow(here, ['logout', '--profile', 'default'])).toMatchObject({ status: 0 });
     expect((await kuflow(here, ['profiles'])).out).toBe('No profiles\n');
+    expect(await kuflow(here, ['logout'])).toMatchObject({
+      status: 0,
+      out: 'Nothing to remove: no credentials are stored\n',
+    });
+    expect(JSON.parse((await kuflow(here, ['logout', '--json'])).out)).toEqual({ removed: null });
     expect(readdirSync(join(here.home, 'kuflow', 'secrets'))).toEqual([]);
     expect(readdirSync(here.project)).toEqual([]);
   });

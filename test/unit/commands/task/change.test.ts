@@ -282,7 +282,10 @@ it.each([
   ],
   [['process', 'show', 'LOAN'], 'LOAN is not an ID: pass the process ID'],
   [['process', 'show', 'ffffffff'], 'No recent process has an ID that ends with ffffffff'],
-  [['task', 'list', '--state', 'open'], '--state must be ready, claimed, completed or canceled, not "open"'],
+  [
+    ['task', 'list', '--state', 'open'],
+    '--state must be ready, claimed, completed or canceled, not "open"\n  → Help: ',
+  ],
   [['task', 'assign', 'latest', 'ada'], 'ada is not an email address or an ID'],
   [['process', 'start', 'LOAN', '--fake', '--set', 'a=1'], '--fake cannot be combined with --metadata or --set'],
   [['process', 'start', 'LOAN', '--set', 'a'], 'Expected --set <name>=<value>, not "a"'],
