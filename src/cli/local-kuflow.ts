@@ -23,7 +23,7 @@ export function localKuFlow(
       const found = await findLocalSettings(folder);
       if (found === undefined && requested)
         throw await noLocalKuFlow({ cwd: folder }, context, [
-          'To use a configured connection instead, leave out --local',
+          'If another connection is configured, leave out --local to use it',
         ]);
       if (found !== undefined && !isAnnounced) {
         context.terminal.err.line(`Using the local KuFlow${requested ? '' : ' (no connection is configured)'}`);
@@ -42,7 +42,10 @@ export async function requireRunningPlatform(
 ): Promise<PlatformState> {
   const running = await readRunningState(stateFolder(place));
   if (running !== undefined) return running;
-  throw await noLocalKuFlow(place, context, ['If yours uses another state folder, pass --state-dir <folder>', ...more]);
+  throw await noLocalKuFlow(place, context, [
+    'If your local KuFlow uses another state folder, pass --state-dir <folder>',
+    ...more,
+  ]);
 }
 
 async function noLocalKuFlow(
@@ -50,9 +53,9 @@ async function noLocalKuFlow(
   { cwd, invocation }: Pick<CommandContext, 'cwd' | 'invocation'>,
   more: readonly string[],
 ): Promise<KnownError> {
-  const { projectCommands } = await import('../project/commands.ts');
+  const { devCommand } = await import('../project/commands.ts');
   // The command of the project uses the default folder.
-  const dev = place.stateDir === undefined ? (await projectCommands(cwd))?.dev : undefined;
+  const dev = place.stateDir === undefined ? await devCommand(cwd) : undefined;
   const start =
     dev === undefined
       ? `Start it in another terminal: ${invocation} dev${formatPathOption('--state-dir', place.stateDir)}`
@@ -60,7 +63,11 @@ async function noLocalKuFlow(
   return new KnownError({
     message: 'No local KuFlow is running here',
     seen: `looked in ${stateFolder(place)}`,
-    next: [start, ...more],
+    next: [
+      ...(findProject(cwd) === undefined ? ['If you have a project, run the command in its folder'] : []),
+      start,
+      ...more,
+    ],
     status: 2,
   });
 }

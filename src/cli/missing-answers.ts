@@ -8,7 +8,15 @@ import type { Environment } from '../settings/environment.ts';
 
 /** An answer that a command needs and that no option gives. */
 export interface MissingAnswer {
-  readonly question: 'folder' | 'source' | 'process' | 'task-queue' | 'workflow-type' | 'client-id' | 'client-secret';
+  readonly question:
+    | 'folder'
+    | 'source'
+    | 'process'
+    | 'task'
+    | 'task-queue'
+    | 'workflow-type'
+    | 'client-id'
+    | 'client-secret';
   /** What to add to the command, with an example value. */
   readonly example: string;
   readonly why: string;
@@ -66,7 +74,7 @@ export function missingAnswers(
     add(
       'source',
       '--local',
-      '--local for the sample process, or --definition <file>, --from <path> or --process <code>',
+      '--local (a sample process), --definition <file>, --from <path> with --process <code>, or --process <code> with --task-queue and --workflow-type',
     );
   if (source === 'flags' || source === 'api' || source === 'worker-sample') {
     const { workerSample: read } = answers;
@@ -83,7 +91,10 @@ export function missingAnswers(
   const hasSecret = [answers.clientSecretFile, answers.clientSecretStdin, answers.secret].some(
     (value) => value !== undefined,
   );
-  const needsId = answers.clientId === undefined && (hasSecret || credentials.kind === 'missing');
+  const isLocal = source === 'api' && answers.local === true && credentials.kind === 'missing';
+  if (isLocal)
+    add('task', '--task APPLY', 'at least one task of the process; for a sample process, leave out --process');
+  const needsId = answers.clientId === undefined && !isLocal && (hasSecret || credentials.kind === 'missing');
   if (needsId) {
     add(
       'client-id',
@@ -111,6 +122,7 @@ const QUESTION_LABELS: Readonly<Record<MissingAnswer['question'], string>> = {
   folder: 'folder',
   source: 'process',
   process: '--process',
+  task: '--task',
   'task-queue': '--task-queue',
   'workflow-type': '--workflow-type',
   'client-id': '--client-id',

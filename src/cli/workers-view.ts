@@ -27,7 +27,7 @@ export async function stepsForUnpolledQueues(
 ): Promise<readonly string[]> {
   const unpolled = await findUnpolledQueues(session.local, await runningCodes(session));
   const start = await localStartCommand(cwd, invocation);
-  return unpolled.map((taskQueue) => `No worker is polling ${taskQueue}. Start the worker: ${start}`);
+  return unpolled.map((taskQueue) => `No worker is polling ${taskQueue}, so start the worker: ${start}`);
 }
 
 /** The codes of the definitions of the newest running processes in the local KuFlow. */

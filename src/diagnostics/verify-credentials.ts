@@ -11,7 +11,7 @@ export interface VerifyRequest {
 }
 
 /**
- * Asks KuFlow to which application the credentials belong; creates nothing there. Returns `accepted, application <name> (<id>)`.
+ * Asks KuFlow to which application the credentials belong; creates nothing there. Returns `accepted for the application "<name>" (<id>)`.
  * Rejects with a KnownError that names the cause: status 1 if the credentials are rejected, 4 if the answer is inconclusive.
  */
 export async function verifyCredentials({ settings, env, signal }: VerifyRequest): Promise<string> {

@@ -25,7 +25,7 @@ export function normaliseEndpoint(text: string, allowInsecure = false): string {
   if (url.search !== '' || url.hash !== '')
     throw usageError('The KuFlow endpoint must not have a query or a fragment', advice);
   if (!isSecureEnough(url) && !allowInsecure) {
-    throw usageError(`http://${url.host} is not encrypted, so the client secret would be sent in plain text`, [
+    throw usageError(`http://${url.host} does not use TLS, so the client secret would be sent in plain text`, [
       `Use https://${url.host}`,
     ]);
   }

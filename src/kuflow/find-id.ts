@@ -48,8 +48,8 @@ export async function resolveId(text: string, { what, listIds, listByCode, hint 
     throw usageError(`Several open tasks have the code ${text}: pass the ID of one`, [withCode, ...more]);
   if (!isHex && listByCode !== undefined) throw usageError(`No open task has the code ${text}`, [hint]);
   if (isHex && isLong) throw usageError(`No recent ${what} has an ID that ends with ${text}`, [hint]);
-  const problem = isHex ? 'is too short' : 'is not an ID';
-  throw usageError(`${text} ${problem}: pass the ${what} ID, its last ${SHORTEST_END} or more characters, or latest`, [
-    hint,
-  ]);
+  throw usageError(
+    isHex ? `${text} is too short` : `${text} is not an ID: IDs contain only digits, hyphens and the letters a to f`,
+    [`Pass the ${what} ID, its last ${SHORTEST_END} or more characters, or latest`, hint],
+  );
 }

@@ -127,7 +127,7 @@ export async function parseDataFile<T>(
 
 /** Plain words for the parser's most frequent errors, whose messages take knowledge of YAML's grammar. */
 const SYNTAX_REASONS: Partial<Record<YAMLError['code'], string>> = {
-  BAD_INDENT: 'the indentation differs from the line above, or a [ or { is not closed',
+  BAD_INDENT: 'the indentation does not match the lines above, or a [ or { is not closed',
   BAD_SCALAR_START: 'a value that starts with this character must be in quotes',
   BLOCK_AS_IMPLICIT_KEY: 'a second colon in the line; if it belongs to the value, put the value in quotes',
   MISSING_CHAR: 'a closing quote is missing, or the colon after a key',

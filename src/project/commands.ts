@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { codeOf, KnownError } from '../base/errors.ts';
+import type { WorkerCommand } from '../languages/diagnosis.ts';
 import type { ProjectCommands } from '../languages/language.ts';
 import { languageOf } from '../languages/registry.ts';
 import { findProject } from '../process/find-project.ts';
@@ -18,9 +19,33 @@ export async function startCommand(cwd: string): Promise<string> {
   return (await projectCommands(cwd))?.start ?? (existsSync(join(cwd, 'package.json')) ? 'npm start' : '<command>');
 }
 
-/** The command that runs the worker of the project that contains `cwd` on the local KuFlow, or else one to complete. */
+/**
+ * The command that runs the worker of the project that contains `cwd` on the local KuFlow, after one that installs the dependencies if they are
+ * missing. Undefined as for `projectCommands`.
+ */
+export async function devCommand(cwd: string): Promise<string | undefined> {
+  const folder = findProject(cwd);
+  const record = folder === undefined ? undefined : await readRecordIfValid(folder);
+  if (folder === undefined || record === undefined) return undefined;
+  const { dev, install } = languageOf(record).commands(record.packageManager, record);
+  const { kind } = await workerCommand(folder, record, process.env);
+  return kind === 'not-installed' ? `${install} && ${dev}` : dev;
+}
+
+/** As `devCommand`, or else a command to complete. */
 export async function localStartCommand(cwd: string, invocation: string): Promise<string> {
-  return (await projectCommands(cwd))?.dev ?? `${invocation} dev exec -- <command>`;
+  return (await devCommand(cwd)) ?? `${invocation} dev exec -- <command>`;
+}
+
+/** How to run the worker of a project. */
+export async function workerCommand(
+  folder: string,
+  record: ProjectRecord,
+  env: NodeJS.ProcessEnv,
+): Promise<WorkerCommand> {
+  const root = record.workspace === undefined ? folder : join(folder, record.workspace.root);
+  const { worker } = await languageOf(record).diagnosis();
+  return await worker({ folder, root, env, packageManager: record.packageManager });
 }
 
 /** Undefined for a record that cannot be read, which the commands that need it report. */

@@ -249,14 +249,14 @@ function chooseCredentials(layers: readonly Layer[], env: Environment): Credenti
     const role = other === CLIENT_ID ? 'client ID' : 'client secret';
     const what =
       elsewhere === undefined
-        ? `${isBlank(env[variable]) ? `${variable} is blank` : 'missing'}; the ${role} comes from ${sourceOfOther === undefined ? 'another source' : formatSource(sourceOfOther)}`
+        ? `${isBlank(env[variable]) ? `${variable} is blank` : 'missing'}. The ${role} comes from ${sourceOfOther === undefined ? 'another source' : formatSource(sourceOfOther)}`
         : `${name} comes from ${formatSource(elsewhere)}`;
     return [
       {
         key: name,
         code: elsewhere === undefined ? 'missing' : 'mixed-credentials',
         source: sourceOfOther,
-        problem: `${what}${elsewhere === undefined ? ', and' : ';'} client ID and client secret must come from the same source${sourceOfOther?.kind === 'environment' ? `: set ${variable} too` : ''}`,
+        problem: `${what}${elsewhere === undefined ? ', and' : ';'} client ID and client secret must come from the same source${sourceOfOther?.kind === 'environment' ? `: set ${variable} too, or unset ${variableOf(other)}` : ''}`,
       },
     ];
   });

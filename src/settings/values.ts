@@ -53,7 +53,7 @@ export async function readValue(key: SettingKey, { raw, source }: Entry, folder:
       return readSecret(raw);
     case 'uuid':
       // The value is not shown: if ID and secret were swapped, it is the secret.
-      return isUuid(text) ? valid(text) : invalid('invalid', `not a UUID; use the ${key.description}`);
+      return isUuid(text) ? valid(text) : invalid('invalid', `not a UUID; expected the ${key.description}`);
     case 'uuids': {
       const ids = text.split(/[\s,]+/).filter((id) => id !== '');
       return ids.every(isUuid) ? valid(ids) : invalid('invalid', 'expected UUIDs, as a list or separated by commas');

@@ -412,7 +412,7 @@ describe('kuflow dev history', () => {
   it('fails with 2 if the workflow does not exist', () => {
     const { status, stdout, stderr } = dev(['history', 'nothing']);
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
-    expect(stderr).toContain('Workflow nothing does not exist in the engine');
+    expect(stderr).toContain('No process or other workflow has the ID nothing');
   });
 });
 

@@ -195,7 +195,7 @@ describe.runIf(process.platform !== 'win32')('the wizard', () => {
       at.type(ENTER);
       await answer(at, 'Client ID of the application', ENTER);
       await answer(at, 'Client secret', SECRET, ENTER);
-      await at.until('Credentials accepted, application Loan worker');
+      await at.until('Credentials accepted for the application "Loan worker"');
       const before = tenant.requests.length;
       await answer(at, 'Process (type to search)', 'loa');
       await at.until((screen) => screen.includes('❯ LOAN') && !screen.includes('EXPENSE'));

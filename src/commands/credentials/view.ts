@@ -43,7 +43,7 @@ export function printPull(
   if (result.kind === 'would-pull') {
     terminal.out.line(bold('Dry run: would request an engine certificate'));
     for (const { text } of result.because) terminal.out.line(`  reason: ${escapeForTerminal(text)}`);
-    terminal.out.line(`  settings to change in ${LOCAL_SETTINGS_FILE}: ${result.keys.join(', ')}`);
+    terminal.out.line(`  settings to write to ${LOCAL_SETTINGS_FILE}: ${result.keys.join(', ')}`);
     return;
   }
   const { record } = result;

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { escapeForTerminal } from '../../base/escape.ts';
 import { KnownError } from '../../base/errors.ts';
 import { connectionContext } from '../../cli/connection-options.ts';
@@ -12,6 +11,7 @@ import { openEngine } from '../../diagnostics/open-engine.ts';
 import type { WorkerCommand } from '../../languages/diagnosis.ts';
 import type { ProcessState } from '../../kuflow/contract/processes.ts';
 import { languageOf } from '../../languages/registry.ts';
+import { workerCommand } from '../../project/commands.ts';
 import { workflowChangeHint } from '../../project/next-steps.ts';
 import { readProject, type ProjectFiles } from '../../project/edit/open-project.ts';
 import { connectionAsEnvironment } from '../../settings/resolve.ts';
@@ -71,17 +71,14 @@ async function findWorker(
   { folder, record }: ProjectFiles,
   env: NodeJS.ProcessEnv,
 ): Promise<Extract<WorkerCommand, { kind: 'command' }>> {
-  const root = record.workspace === undefined ? folder : join(folder, record.workspace.root);
-  const { commands, diagnosis } = languageOf(record);
-  const { worker } = await diagnosis();
-  const command = await worker({ folder, root, env, packageManager: record.packageManager });
+  const command = await workerCommand(folder, record, env);
   switch (command.kind) {
     case 'command':
       return command;
     case 'not-installed':
       throw new KnownError({
         message: 'The dependencies are not installed',
-        next: [`Install the dependencies: ${commands(record.packageManager, record).install}`],
+        next: [`Install the dependencies: ${languageOf(record).commands(record.packageManager, record).install}`],
         status: 2,
       });
     case 'not-built':

@@ -24,10 +24,11 @@ export const restCredentialsCheck: Check<CheckInput> = {
       serverTime === undefined ? {} : { skewMs: (sentAt + input.clock.now()) / 2 - serverTime };
     try {
       const who = await input.rest.whoAmI(signal);
-      const name = who.name === undefined ? who.id : `${who.name} (${who.id})`;
+      const what = who.type?.toLowerCase() ?? 'principal';
+      const name = who.name === undefined ? who.id : `"${who.name}" (${who.id})`;
       return {
         state: 'pass',
-        summary: `accepted, ${who.type === undefined ? '' : `${who.type.toLowerCase()} `}${name}`,
+        summary: `accepted for the ${what} ${name}`,
         facts: {
           endpoint: input.endpoint.value,
           principalId: who.id,

@@ -124,7 +124,7 @@ function evaluateNotes({ settingWarnings, folder }: DoctorInput): Finding {
   if (first === undefined) {
     if (!APPLICATION_FILES.some((name) => existsSync(join(folder, name))))
       return skippedAs('not-applicable', `there is no ${formatAlternatives(APPLICATION_FILES)}`);
-    return { state: 'pass', summary: 'readable, no misspelled keys and no secrets in application.yaml' };
+    return { state: 'pass', summary: 'readable; no misspelled keys; no secrets in application.yaml' };
   }
   // A leaked secret is more severe than a key without effect.
   const secret = notes.find(({ code }) => code === 'secret-in-tracked-file');

@@ -103,8 +103,11 @@ export async function createProcessEngine(options: {
     } catch (error) {
       if (!(error instanceof WorkflowNotFoundError) && !isNotFound(error)) throw error;
       throw new KnownError({
-        message: `Workflow ${workflowId} does not exist in the engine`,
-        next: ['Pass a process ID or latest. A workflow has the same ID as its process'],
+        message: `No process or other workflow has the ID ${workflowId}`,
+        next: [
+          'Pass a process ID, its last 6 or more characters, or latest',
+          'List the processes: kuflow process list',
+        ],
         status: 2,
         cause: error,
       });

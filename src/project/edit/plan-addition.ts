@@ -44,7 +44,7 @@ async function planTask(
   if (existing !== undefined) {
     const { name = existing.name, data = existing.data } = task;
     const isSame = existing.kind === task.kind && existing.name === name && isDeepStrictEqual(existing.data, data);
-    const what = `Task ${task.code} (${existing.kind})`;
+    const what = `the ${existing.kind} task ${task.code}`;
     return planMissingCode(project, process, { what, isSame, completed: layout, invocation });
   }
   const codes = definition.tasks.map(({ code }) => code);
@@ -70,7 +70,12 @@ async function planAction(
   if (existing !== undefined) {
     // What the options leave out is not compared, as with tasks.
     const isSame = isDeepStrictEqual(existing, { ...existing, ...action });
-    return planMissingCode(project, process, { what: `Action ${action.code}`, isSame, completed: 'all', invocation });
+    return planMissingCode(project, process, {
+      what: `the action ${action.code}`,
+      isSame,
+      completed: 'all',
+      invocation,
+    });
   }
   if ('workflow' in action) await rejectUsedWorkflowType(project, action.workflow.type, action.code);
   return planDefinitions(project, [{ process, definition: { ...definition, actions: [...actions, action] } }]);
@@ -92,8 +97,9 @@ async function planMissingCode(
   { what, isSame, completed, invocation }: ExistingPart,
 ): Promise<Addition> {
   const { definition, layout } = process;
-  const exists = `${what} of ${definition.process.code} already exists`;
-  if (!isSame) throw usageError(`${exists} and differs from these options`, [`Change it in ${layout.definitionFile}`]);
+  const exists = `${definition.process.code} already has ${what}`;
+  if (!isSame)
+    throw usageError(`${exists}, which differs from these options`, [`Change it in ${layout.definitionFile}`]);
   const missing = await planDefinitions(project, [{ process, definition }], completed);
   if (missing.edits.length > 0) return missing;
   throw usageError(`${exists}, and its code is up to date`, [

@@ -66,10 +66,14 @@ function bareRepositoryError(folder: string): KnownError {
 
 function unreadableError(folder: string, shown: string, error: unknown): KnownError {
   const code = codeOf(error);
-  const seen = code === 'ENOENT' ? 'it does not exist' : code === 'ENOTDIR' ? 'it is not a folder' : messageOf(error);
+  const seen =
+    code === 'ENOENT'
+      ? `${folder} does not exist`
+      : code === 'ENOTDIR'
+        ? `${folder} is not a folder`
+        : `${folder}: ${messageOf(error)}`;
   return new KnownError({
     message: 'Could not read the template',
-    tried: folder,
     seen,
     next: [
       shown.includes('#')

@@ -20,7 +20,7 @@ describe('normaliseEndpoint', () => {
     ['https://id:hunter2@api.kuflow.com', /credentials/],
     ['https://api.kuflow.com?x=1', /query/],
     ['https://api.kuflow.com/v2023-01-01', /v2023-01-01/],
-    ['http://api.kuflow.com', /not encrypted/],
+    ['http://api.kuflow.com', /does not use TLS/],
   ])('rejects %s', (text, why) => {
     expect(() => normaliseEndpoint(text)).toThrow(why);
     expect(() => normaliseEndpoint(text)).not.toThrow(/hunter2/);

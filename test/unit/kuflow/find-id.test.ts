@@ -36,8 +36,8 @@ describe('resolveId', () => {
   });
 
   it.each([
-    ['c6c0', 'c6c0 is too short: pass the task ID, its last 6 or more characters, or latest'],
-    ['LOAN_REVIEW', 'LOAN_REVIEW is not an ID: pass the task ID'],
+    ['c6c0', 'c6c0 is too short'],
+    ['LOAN_REVIEW', 'LOAN_REVIEW is not an ID: IDs contain only digits'],
     ['000000', 'No recent task has an ID that ends with 000000'],
     ['8409c6c0', `Several IDs end with 8409c6c0: ${IDS.join(', ')}`],
   ])('rejects %s as a usage error', async (text, message) => {

@@ -172,7 +172,7 @@ describe('resolveSettings', () => {
   it('says that a variable is blank', async () => {
     const problemsOf = async (env: Readonly<Record<string, string>>): Promise<readonly string[]> =>
       (await resolveSettings({ env, required: ['kuflow.api.client-id', 'kuflow.api.client-secret'] })).problems.map(
-        ({ code, problem }) => `${code}: ${problem.split(';')[0] ?? ''}`,
+        ({ code, problem }) => `${code}: ${problem.split(/[;.] /)[0] ?? ''}`,
       );
     expect(await problemsOf({ KUFLOW_API_CLIENTID: '', KUFLOW_API_CLIENTSECRET: ' ' })).toEqual([
       'missing: KUFLOW_API_CLIENTID is blank',

@@ -261,7 +261,11 @@ function commandExitedFailure(request: SimulateRequest, exit: ProcessExit, befor
   const how = exit.signal ?? `status ${exit.code ?? 'unknown'}`;
   return new SimulationFailure({
     message: `The command "${request.command.join(' ')}" exited with ${how} before ${before}`,
-    next: [`See ${describeWorkerLog(request)}`],
+    next: [
+      exit.code === 0
+        ? 'Check that the command starts the worker, and that it runs until it is stopped'
+        : `See ${describeWorkerLog(request)}`,
+    ],
   });
 }
 

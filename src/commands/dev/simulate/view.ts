@@ -25,8 +25,7 @@ export function simulationReporter(
   { sharesTerminal }: { readonly sharesTerminal: boolean },
 ): (step: SimulateStep) => void {
   const whileWorkerRuns = { live: !sharesTerminal };
-  let isStepRunning = false;
-  let ending: string | undefined;
+  let running: 'worker' | 'process' | undefined;
   return (step) => {
     switch (step.kind) {
       case 'platform-ready':
@@ -34,13 +33,11 @@ export function simulationReporter(
         break;
       case 'command-started':
         progress.begin(`Waiting for the worker to poll ${step.taskQueue}…`, whileWorkerRuns);
-        isStepRunning = true;
-        ending = `The worker did not poll ${step.taskQueue}`;
+        running = 'worker';
         break;
       case 'command-polls':
         progress.end('done', `The worker polls ${step.taskQueue}`);
-        isStepRunning = false;
-        ending = undefined;
+        running = undefined;
         break;
       case 'other-workers': {
         const { identities, taskQueue } = step;
@@ -50,14 +47,15 @@ export function simulationReporter(
       }
       case 'process-started':
         progress.begin(`Process ${step.code} ${step.processId}`, whileWorkerRuns);
-        isStepRunning = true;
+        running = 'process';
         break;
       case 'task-completed':
         progress.detail(`completed ${step.code}`);
         break;
       case 'ended':
         // The error, which follows, says why.
-        if (isStepRunning) progress.end(step.status === 0 ? 'done' : step.status === 4 ? 'unknown' : 'skipped', ending);
+        if (running === 'process') progress.end(step.status === 0 ? 'done' : step.status === 4 ? 'unknown' : 'skipped');
+        else progress.stop();
         break;
       case 'stopping':
         progress.begin(STOPPING[step.what], step.what === 'platform' ? {} : whileWorkerRuns);

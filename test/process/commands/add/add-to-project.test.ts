@@ -133,7 +133,7 @@ describe('addToProject', () => {
       await openProject(folder, {}, '1.0.0', { onRecovered: ({ kind }) => void recovered.push(kind) });
       expect(recovered, `killed before write ${at}`).toEqual(['completed']);
       expect(tree(), `killed before write ${at}`).toEqual(complete);
-      await expect(addTask()).rejects.toThrow('already exists');
+      await expect(addTask()).rejects.toThrow('already has');
     }
   });
 

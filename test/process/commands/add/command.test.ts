@@ -179,7 +179,7 @@ describe('add task', () => {
     expect(read('src/activities.ts')).toContain('async book(');
     const over = await add('task', 'BOOK:system');
     expect(over.status, over.stdout).toBe(2);
-    expect(over.stderr).toContain('Task BOOK (system) of LOAN already exists');
+    expect(over.stderr).toContain('LOAN already has the system task BOOK');
     expect(over.stderr).toContain('To change it, edit kuflow.process.yaml, then run npx kuflow generate');
   });
 
@@ -244,15 +244,15 @@ describe('add task', () => {
     [['task', 'X:sytem'], 'did you mean "system"?'],
     [['task', 'a b'], 'The code "a b" contains whitespace'],
     [['action', 'a b'], 'The code "a b" contains whitespace'],
-    [['task', 'APPLY'], 'Task APPLY (human) of LOAN already exists'],
-    [['task', 'APPLY:system'], 'Task APPLY (human) of LOAN already exists'],
+    [['task', 'APPLY'], 'LOAN already has the human task APPLY'],
+    [['task', 'APPLY:system'], 'LOAN already has the human task APPLY'],
     [['task', 'X', '--schema', 'none.json'], '--schema none.json: ENOENT'],
     [
       ['task', 'X', '--edit', 'src/workflow.ts'],
       '--edit src/workflow.ts: this file does not need a change; did you mean "src/workflows.ts"?',
     ],
     [['task', ''], '<code[:kind]> must not be blank'],
-    [['task', 'APPLY', '--name', 'Other'], 'Task APPLY (human) of LOAN already exists and differs from these options'],
+    [['task', 'APPLY', '--name', 'Other'], 'LOAN already has the human task APPLY, which differs from these options'],
     [['task'], 'Missing argument: <code[:kind]>'],
   ])('rejects %j with status 2 and writes nothing', async (args, message) => {
     const before = treeOf(project);
@@ -493,13 +493,13 @@ describe('add action', () => {
     expect(read('src/workflows.ts')).toContain("export * from './actions.ts';");
     expect(read('src/activities.ts')).toContain('async createExportDocument(input: {');
     const again = await add('action', 'EXPORT');
-    expect(again.stderr).toContain('Action EXPORT of LOAN already exists');
+    expect(again.stderr).toContain('LOAN already has the action EXPORT');
     for (const same of [['EXPORT', '--available-to', 'initiator'], ['EXPORT:downloadable']])
       expect((await add('action', ...same)).stderr).toContain(
-        'Action EXPORT of LOAN already exists, and its code is up to date\n',
+        'LOAN already has the action EXPORT, and its code is up to date\n',
       );
     const renamed = await add('action', 'EXPORT', '--name', 'Other');
-    expect(renamed.stderr).toContain('Action EXPORT of LOAN already exists and differs from these options');
+    expect(renamed.stderr).toContain('LOAN already has the action EXPORT, which differs from these options');
     const other = await add('action', 'SECOND:start-workflow', '--workflow-type', 'ExportWorkflow');
     expect(other.stderr).toContain('Workflow type ExportWorkflow is already used by process LOAN');
   });

@@ -47,7 +47,7 @@ it('is offered exactly the tasks that its code lacks and those that the definiti
   expect(ran.status, ran.stdout).toBe(0);
   expect(read(WORKFLOW)).toContain(CALL_OF_BOOK);
   expect(read(WORKFLOW).match(/\btasks\.(?!ts\b)\w+/g)).toEqual(['tasks.apply', 'tasks.book', 'tasks.review']);
-  for (const code of ['BOOK', 'REVIEW']) expect((await add('task', code)).stderr).toContain('already exists');
+  for (const code of ['BOOK', 'REVIEW']) expect((await add('task', code)).stderr).toContain('already has');
 });
 
 it('is offered a declined task again, together with the next one, and never after it was applied', async () => {
@@ -60,7 +60,7 @@ it('is offered a declined task again, together with the next one, and never afte
   expect(proposed(both)).toEqual({ added: ['review', 'archive'], removed: [] });
   expect(both.status, both.stdout).toBe(0);
   expect(proposed(await add('task', 'LAST', '--json', '--edit', WORKFLOW))).toEqual({ added: ['last'], removed: [] });
-  for (const code of ['REVIEW', 'ARCHIVE']) expect((await add('task', code)).stderr).toContain('already exists');
+  for (const code of ['REVIEW', 'ARCHIVE']) expect((await add('task', code)).stderr).toContain('already has');
 });
 
 it.each(['as proposed', 'in another way'])(
@@ -124,7 +124,7 @@ describe('in a workflow whose functions were moved', () => {
   it('a call that was pasted is not offered again', async () => {
     expect((await add('task', 'REVIEW')).status).toBe(3);
     edit(WORKFLOW, '  return { message', '  await kuflow.humanTask(tasks.review);\n\n  return { message');
-    expect((await add('task', 'REVIEW')).stderr).toContain('already exists');
+    expect((await add('task', 'REVIEW')).stderr).toContain('already has');
   });
 });
 

@@ -120,7 +120,7 @@ describe('an edited definition with unedited code', () => {
     expect(ran.status, ran.stderr).toBe(0);
     expect(actions(ran)).not.toHaveProperty('kuflow.process.yaml');
     await expectAsCreated(...FROM_DEFINITION);
-    expect((await add('task', 'BOOK')).stderr).toContain('Task BOOK (system) of LOAN already exists');
+    expect((await add('task', 'BOOK')).stderr).toContain('LOAN already has the system task BOOK');
     // A shape is the definition's too, and so is a file that is nothing else.
     rmSync(join(project, 'src/process/tasks.ts'));
     edit('kuflow.process.yaml', '          type: number', '          type: boolean');

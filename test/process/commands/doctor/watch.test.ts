@@ -137,7 +137,7 @@ describe('kuflow doctor --watch', () => {
     await until('more rounds', () => rest.requests.length >= seen + 6);
     expect(printed('doctor explain KF-REST-001')).toBe(1);
     down = false;
-    await until('the recovery', () => watching.stdout().includes('accepted, application Loan worker'));
+    await until('the recovery', () => watching.stdout().includes('accepted for the application "Loan worker"'));
     down = true;
     await until('the fault again', () => printed('doctor explain KF-REST-001') === 2);
     expect(await watching.stop()).toBe(130);

@@ -115,7 +115,7 @@ describe('create --template with a folder', () => {
   it('is read before the first question of the wizard, whose summary includes its files', async () => {
     const cwd = temporaryFolder();
     await expect(makeByWizard({ cwd, env: {}, script: [], flags: { template: 'missing' } })).rejects.toMatchObject({
-      seen: 'it does not exist',
+      seen: `${join(cwd, 'missing')} does not exist`,
     });
     writeTree(join(cwd, 'tpl'), { NOTICE: 'x' });
     writeTree(join(cwd, 'w'), { NOTICE: 'mine' });
@@ -316,8 +316,8 @@ describe('create --template with a folder', () => {
       const { error } = failureOf((await create(cwd, '--template', source)).stdout);
       return [error.status, error.seen ?? error.message];
     };
-    expect(await seen('missing')).toEqual([1, 'it does not exist']);
-    expect(await seen('file')).toEqual([1, 'it is not a folder']);
+    expect(await seen('missing')).toEqual([1, `${join(cwd, 'missing')} does not exist`]);
+    expect(await seen('file')).toEqual([1, `${join(cwd, 'file')} is not a folder`]);
     expect((await seen(' '))[0]).toBe(2);
   });
 

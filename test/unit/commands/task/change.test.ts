@@ -132,7 +132,7 @@ describe('kuflow task list', () => {
     );
     expect(notFound.stderr).toBe(
       '✖ No open task has the code APPLICATION\n' +
-        '  → No worker is polling LOAN_QUEUE. Start the worker: npx kuflow dev exec -- <command>\n',
+        '  → No worker is polling LOAN_QUEUE, so start the worker: npx kuflow dev exec -- <command>\n',
     );
   });
 });
@@ -275,12 +275,15 @@ describe('kuflow task show', () => {
 
 it.each([
   [['dev', 'history', 'ffffffff'], 'No recent process has an ID that ends with ffffffff'],
-  [['task', 'show', 'abc'], 'abc is too short: pass the task ID, its last 6 or more characters, or latest'],
+  [['task', 'show', 'abc'], 'abc is too short\n  → Pass the task ID, its last 6 or more characters, or latest'],
   [
     ['task', 'show', 'NOPE'],
     'No process here has a task with the code NOPE; did you mean "NOTE"?\n  → Available: APPLICATION, SCORE, NOTE, TALK',
   ],
-  [['process', 'show', 'LOAN'], 'LOAN is not an ID: pass the process ID'],
+  [
+    ['process', 'show', 'LOAN'],
+    'LOAN is not an ID: IDs contain only digits, hyphens and the letters a to f\n  → Pass the process ID',
+  ],
   [['process', 'show', 'ffffffff'], 'No recent process has an ID that ends with ffffffff'],
   [
     ['task', 'list', '--state', 'open'],

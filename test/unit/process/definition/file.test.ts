@@ -270,7 +270,7 @@ tasks:
     [
       'an open bracket',
       'a: [\n',
-      '2:1 invalid YAML: the indentation differs from the line above, or a [ or { is not closed',
+      '2:1 invalid YAML: the indentation does not match the lines above, or a [ or { is not closed',
     ],
     ['a tab', 'a:\n\tb: 1\n', '2:1 invalid YAML: the line is indented with a tab; use spaces'],
     ['an open quote', 'a: "x\n', 'invalid YAML: a closing quote is missing, or the colon after a key'],
