@@ -12,7 +12,7 @@ export const EDIT_STATUSES = {
   0: 'done',
   1: 'failed',
   2: 'usage error, or nothing to add',
-  3: 'a file was left unchanged; change it by hand',
+  3: 'a file was left unchanged: change it by hand, or repeat the command with --edit <path>',
 } as const;
 
 /** The options of commands that change files of a project. `yes`: what `--yes` does. */

@@ -230,7 +230,7 @@ export async function workflowTest(answers: Record<string, object>): Promise<voi
   const environment = await openTestEnvironment({ workflows: new URL('../src/workflows.ts', import.meta.url), validators });
   afterAll(() => environment.close());
 
-  it('tells the applicant when the loan is not approved', async () => {
+  it('tells the applicant that the loan was not approved', async () => {
     const kuflow = environment.fakeKuFlow((code) => (code === 'APPROVE_LOAN' ? { approved: false } : (answers[code] ?? {})));
     const run = await environment.startProcess('LoanWorkflow', kuflow, createActivities(kuflow));
     await run.result();

@@ -99,7 +99,7 @@ export function configure(command: Command, context: CommandContext): void {
     )
     .summary("Add a user action to one of the project's processes")
     .description(
-      'Add a user action to a process definition and to the generated code: a signal handler, or the workflow that ' +
+      'Add a user action to a process definition, and add its code to the worker: a signal handler, or the workflow that ' +
         `KuFlow starts. For an action that is already in the definition, updates only the code. ${HOW_FILES_CHANGE}`,
     )
     .optionsGroup('Action options:')
@@ -165,7 +165,7 @@ export function configure(command: Command, context: CommandContext): void {
     .addHelpText('after', ACTIVITY_EXAMPLES)
     .action(lazyAction(context, async () => (await import('./run.ts')).runAddActivity));
 
-  editOptions(task, `${SKIP_PROMPTS}. A code that differs from an existing one only in case is accepted`);
+  editOptions(task, `${SKIP_PROMPTS}. Also accepts a code that differs from an existing one only in case`);
   for (const kind of [action, process, activity]) editOptions(kind, SKIP_PROMPTS);
 }
 

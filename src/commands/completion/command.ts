@@ -11,18 +11,18 @@ To enable completion in new shells:
   powershell  'kuflow completion powershell | Out-String | Invoke-Expression' >> $PROFILE
 
 These lines need kuflow on the PATH: npm install --global create-kuflow-worker
-Without a global installation, write the script to a file and source that file in new shells:
+Without a global installation, run this in a TypeScript project, then source the file in new shells:
   npx kuflow completion bash > ~/.kuflow-completion.bash
   echo 'source ~/.kuflow-completion.bash' >> ~/.bashrc
-Completion then also works for npx kuflow, and uses the project's own version.`;
+Completion then also works after npx kuflow, with the commands of the project's own version.`;
 
 export function configure(command: Command, context: CommandContext): void {
   command
     .description(
       'Print a completion script for kuflow and create-kuflow-worker. It completes commands, options and their values, files, stored profiles, ' +
-        'doctor checks, process and task codes, and IDs on the local KuFlow. The codes come from the process definition files in the current ' +
-        'folder or project, and from data that earlier commands read from KuFlow. `kuflow process` and `kuflow task` complete codes, users and the newest IDs ' +
-        'from the local KuFlow running for this folder. Completion sends nothing to KuFlow.',
+        'doctor checks, and process and task codes. The codes come from the process definition files in the current ' +
+        'folder or project, and from data that earlier commands read from KuFlow. For `kuflow process` and `kuflow task`, it also completes codes, users and ' +
+        'the newest IDs from the local KuFlow running for this folder. Completion sends nothing to KuFlow.',
     )
     .addArgument(new Argument('<shell>', 'Shell to print the script for').choices(SHELLS))
     .addHelpText('after', INSTALLATION)

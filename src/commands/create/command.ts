@@ -27,8 +27,8 @@ export function configure(command: Command, context: CommandContext): void {
     .description(
       'Create a worker project for a KuFlow process.\n\nIn a terminal, the command prompts for anything that you leave out. With ' +
         '--yes or without a terminal, pass a folder and one of: --local, for a sample process; --definition; --from with --process; ' +
-        'or --process with --task-queue and --workflow-type. In the last case, the tasks are read from KuFlow, which requires ' +
-        'credentials, unless you pass --task.',
+        'or --process with --task-queue and --workflow-type. With --process and without --task or --from, the tasks are read from ' +
+        'KuFlow, which requires credentials.',
     )
     .argument('[folder]', "Folder for the new project; its name becomes the worker's name")
     .optionsGroup('Process options:')
@@ -81,7 +81,7 @@ export function configure(command: Command, context: CommandContext): void {
     .addOption(
       new Option(
         '--package-manager <name>',
-        'Package manager (default: the one running this command, or npm; for Python, uv if it is installed, or pip)',
+        'Package manager (default: the one running this command, otherwise npm; for Python, uv if it is installed, otherwise pip)',
       ).choices(['npm', 'pnpm', 'yarn', 'yarn@1', 'yarn@4', 'bun', 'uv', 'pip']),
     )
     .addOption(
@@ -109,7 +109,7 @@ export function configure(command: Command, context: CommandContext): void {
     )
     .option(
       '--workspace',
-      'Make the project a member of the workspace or Maven build in a parent folder (default if it already lists the project folder)',
+      'Make the project a member of the workspace or Maven build in a parent folder (default if that workspace or build already lists the project folder)',
     )
     .option('--no-workspace', 'Create a separate project, even in a folder that belongs to a workspace')
     .addOption(

@@ -86,10 +86,10 @@ export function configure(command: Command, context: CommandContext): void {
     .hook('preSubcommand', (_dev, subcommand) => rejectOptionsBefore(command, subcommand.name()))
     .enablePositionalOptions()
     .description(
-      'Run a local KuFlow until you press Ctrl-C: a web console to start processes and complete their tasks, the REST API on HTTP and HTTPS, and a real ' +
+      'Run a local KuFlow until you press Ctrl-C: a web console for starting processes and completing their tasks, the REST API over HTTP and HTTPS, and a real ' +
         'Temporal server behind a gateway with mutual TLS and tokens. ' +
         'Serves the processes in kuflow.process.yaml and processes/*.process.yaml or, without these files, a sample process. ' +
-        'When you save one of these files, it serves the new content and regenerates types and tasks in the project. Its ' +
+        'When you save one of these files, the local KuFlow serves the new content, and kuflow dev regenerates the types and tasks in the project. The ' +
         'state is stored in .kuflow/dev. ' +
         'With --ephemeral, it does not use that state, can run alongside another local KuFlow, and ignores later changes to ' +
         'the files. It prints one line to stdout when it is ready.',

@@ -29,8 +29,8 @@ export function configure(command: Command, context: CommandContext): void {
         'Check everything a worker needs to connect, from its settings to the pollers of its task queue, and show the root cause first. ' +
           'Works inside and outside a project.\n\n' +
           'Creates an engine token in KuFlow, and a certificate if none is configured. If the ' +
-          "project's dependencies are installed, doctor also runs the worker's own check (npm run check or make check), which creates another " +
-          'token (and a certificate, if none is configured). With --no-create, doctor creates neither. Changes files only with --fix.',
+          "project's dependencies are installed, doctor also runs the worker's own check (npm run check or make check), which creates its own " +
+          'token and, if none is configured, its own certificate. With --no-create, nothing is created, and this check is skipped. Changes files only with --fix.',
       )
       .addOption(
         withCandidates(

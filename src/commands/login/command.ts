@@ -17,7 +17,7 @@ export function configure(command: Command, context: CommandContext): void {
     "Verify an application's credentials with KuFlow, then store them as a profile for `kuflow` commands. " +
       'The first profile becomes the default. From then on, commands use your tenant instead of the local KuFlow, unless you pass --local. Workers do not read profiles.\n\n' +
       'The secret is stored in the system keychain or, if no keychain responds within 3 seconds, in a file that only ' +
-      'you can read. The output shows which. If the profile exists, values that you do not pass are kept, unless the client ID changes. ' +
+      'you can read. The output shows which. If the profile already exists, it keeps the values that you do not pass, unless the client ID changes. ' +
       'The secret is always required.',
   );
   connectionOptions(command, {
@@ -40,7 +40,7 @@ export function configureLogout(command: Command, context: CommandContext): void
   command
     .description(
       'Remove a profile and its secret, including the one in the keychain. If the secret cannot be removed, the reason is shown and the exit status ' +
-        'is 1. The application and its token in KuFlow are not changed.',
+        'is 1. The application and its client secret in KuFlow are not changed.',
     )
     .addOption(
       profileOption('--profile <name>', 'Name of the profile to remove (if omitted in a terminal, prompts for it)'),

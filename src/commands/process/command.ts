@@ -76,7 +76,7 @@ export function configure(command: Command, context: CommandContext): void {
   exitStatuses(start, {
     0: 'started; with --wait, completed',
     1: 'failed; with --wait, also if the process was canceled',
-    2: 'usage error, or the change was not confirmed with --yes',
+    2: 'usage error, or --yes is missing for a change in your tenant',
   })
     .addHelpText('after', START_EXAMPLES)
     .action(lazyAction(context, async () => (await import('./run.ts')).runProcessStart));
@@ -111,7 +111,7 @@ export function configure(command: Command, context: CommandContext): void {
       .command('signal')
       .addArgument(idArgument('process', 'active'))
       .argument('<name>', 'Signal name')
-      .summary("Send a signal to a running process's workflow")
+      .summary("Send a signal to a running process's workflow (local KuFlow only)")
       .description(
         "Send a signal to a running process's workflow. Works only on the local KuFlow, because KuFlow's API cannot send signals. " +
           'A workflow ignores a signal that it does not handle. To invoke a user action, use `kuflow process act`. If the process is confidential, the input is encrypted.',
@@ -155,7 +155,7 @@ export function configure(command: Command, context: CommandContext): void {
   exitStatuses(act, {
     0: 'invoked; with --wait, completed',
     1: 'failed; with --wait, also if the action failed or was canceled',
-    2: 'usage error, or the change was not confirmed with --yes',
+    2: 'usage error, or --yes is missing for a change in your tenant',
   })
     .addHelpText('after', ACT_EXAMPLES)
     .action(lazyAction(context, async () => (await import('./run-act.ts')).runProcessAct));

@@ -11,13 +11,13 @@ const EXAMPLES = `
 Examples:
   compare the project's tasks with KuFlow, and write the changes after you confirm
     $ kuflow sync
-  also compare fields, using up to 25 instances
+  also compare fields, using the data of up to 25 processes
     $ kuflow sync --sample 25
   compare with the worker sample from the KuFlow app; needs no credentials
     $ kuflow sync --from worker-sample.zip
   fail in CI if the definition no longer matches
     $ kuflow sync --check
-  write all changes without a prompt, and merge them into a file that you edited
+  write all changes without prompts, including to src/workflows.ts, which you have edited
     $ kuflow sync --yes --edit src/workflows.ts`;
 
 export function configure(command: Command, context: CommandContext): void {
@@ -31,8 +31,8 @@ export function configure(command: Command, context: CommandContext): void {
   command
     .description(
       'Compare your definition of a process with the process in KuFlow, print each difference and the evidence for it, and offer to update the ' +
-        "definition and the generated code. Does not work with the local KuFlow. KuFlow's API does not return definitions, so kuflow derives the definition from instances of the process, in at " +
-        'most 30 requests (more with a large --sample). With --sample, also compares fields; only keys and ' +
+        "definition and the generated code. Does not work with the local KuFlow. KuFlow's API does not return definitions, so kuflow derives the definition from existing processes, with " +
+        'up to 30 requests, plus more if --sample is large. With --sample, also compares fields; only keys and ' +
         'types are kept, never values. An item is reported as removed only if the instances show that it is gone. Files that you have edited are changed ' +
         'only after you confirm, or if you name them with --edit.',
     )
@@ -41,7 +41,7 @@ export function configure(command: Command, context: CommandContext): void {
       withCandidates(
         new Option(
           '--process <code>',
-          'Process to compare. Required if the project has several, unless you pass --check without --from, which compares all of them',
+          'Process to compare. Required if the project has several. Exception: --check without --from compares all of them',
         ),
         'project-processes',
       ),

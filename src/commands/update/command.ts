@@ -39,7 +39,7 @@ export function configure(command: Command, context: CommandContext): void {
         "Use the project's copy of your own template instead of reading its source again (see create --template)",
       ).hideHelp(),
     )
-    .option('--no-install', 'Do not install the dependencies')
+    .option('--no-install', 'Skip installing dependencies')
     .option('--no-verify', "Do not run the project's own checks")
     .option('-y, --yes', 'Skip prompts')
     .option('--dry-run', 'Show the changes without writing anything')

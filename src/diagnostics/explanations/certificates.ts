@@ -66,7 +66,7 @@ const UNUSABLE = {
     'Remove the other keys from the file',
   ),
   'certificate-x509-version': fails(
-    "The certificate is X.509 v1. Temporal's TypeScript SDK rejects it, but `temporal` accepts it.",
+    "The certificate is X.509 v1. Temporal's TypeScript SDK rejects it, although the Temporal CLI accepts it.",
     'Have the certificate reissued as X.509 v3',
     GET_NEW_CERTIFICATE,
   ),

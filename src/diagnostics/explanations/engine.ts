@@ -155,7 +155,7 @@ const anyCall = {
 export const systemInfoCauses = {
   ...anyCall,
   'engine-permission-denied': fails(
-    'The engine denies access to this application: it responds to GetSystemInfo with PERMISSION_DENIED. SDKs need this call to connect, so no worker can start.',
+    'The engine denies this application access: it responds to GetSystemInfo with PERMISSION_DENIED. SDKs need this call to connect, so no worker can start.',
     "Check the namespace (<namespace-source>), and the application's permissions in the KuFlow app",
   ),
 } as const satisfies Readonly<Record<string, ExplainedCause>>;

@@ -44,7 +44,7 @@ export const project: Readonly<Record<string, Explanation>> = {
   },
   'KF-PROJ-003': {
     looksAt:
-      'Checks whether this machine has what the worker needs. A TypeScript worker needs Node.js 20.19+ or 22.3+. A Java worker needs the JDK version in pom.xml and the Maven wrapper. A Python worker needs the Python version in pyproject.toml and uv or pip.',
+      'Checks whether this machine has what the worker needs. A TypeScript worker needs Node.js 20.19+ or 22.3+. A Java worker needs the Maven wrapper, and the JDK version that pom.xml specifies. A Python worker needs uv or pip, and the Python version that pyproject.toml specifies.',
     causes: {
       'runtime-missing': fails(
         'Something that the project needs is not installed: Node.js, a JDK, Python or uv.',

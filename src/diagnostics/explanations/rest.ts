@@ -15,7 +15,7 @@ const KINDS: Readonly<Record<FailureKind, readonly [typeof fails, string]>> = {
   server: [unclear, 'KuFlow or a server in front of it failed (5xx status).'],
   redirect: [
     fails,
-    'The server responded with a redirect. It was not followed, to avoid sending the credentials to another address.',
+    'The server responded with a redirect. It was not followed, because that would send the credentials to another address.',
   ],
   upgrade: [fails, 'The server requires a protocol other than HTTP/1.1 (426), for example HTTP/2 or WebSocket.'],
   html: [fails, 'The response is an HTML page instead of JSON, for example from a proxy or a login portal.'],

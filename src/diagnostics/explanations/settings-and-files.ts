@@ -52,7 +52,7 @@ export const settingsAndFiles: Readonly<Record<string, Explanation>> = {
   },
   'KF-SET-003': {
     looksAt:
-      'Checks whether the settings files (`application.yaml` and `application-local.yaml`) can be read, whether any keys look misspelled, and whether the file that git tracks contains secrets.',
+      'Checks whether the settings files (`application.yaml` and `application-local.yaml`) can be read, whether any keys look misspelled, and whether `application.yaml`, which git tracks, contains secrets.',
     causes: {
       'settings-file-unreadable': fails(FILE_UNREADABLE, 'Correct <file>'),
       'settings-misspelled-key': fails(
@@ -109,7 +109,7 @@ export const settingsAndFiles: Readonly<Record<string, Explanation>> = {
       'Checks who can read the files that contain secrets: the private key, `application-local.yaml` and the client secret file. Skipped on Windows.',
     causes: {
       'file-readable-by-others': warns('Other users of this machine can read a secret.', {
-        text: 'Make the file readable only by you, or run doctor with --fix',
+        text: 'Run doctor with --fix, or make the file readable only by you',
         command: 'chmod 600 <file>',
       }),
     },
@@ -127,7 +127,7 @@ export const settingsAndFiles: Readonly<Record<string, Explanation>> = {
         'Add the file to .gitignore, and replace the secret, because the git history still contains it',
       ),
       'file-not-ignored': warns('The next `git add .` would add a file that contains a secret.', {
-        text: 'Add the file to .gitignore, or run doctor with --fix',
+        text: 'Run doctor with --fix, or add the file to .gitignore',
         command: 'echo <line> >> <gitignore>',
       }),
     },

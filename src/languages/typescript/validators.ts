@@ -5,7 +5,7 @@ import { escapeHiddenInCode, tsPropertyKey } from './literals.ts';
 const HEAD = `/* eslint-disable */
 // @ts-nocheck
 // Generated from the process definition. Do not edit: change the definition, then run \`kuflow generate\`. Validators for the data of
-// system tasks, by workflow type and task code. Only for activities: the workflow sandbox has no Node.js APIs.
+// system tasks, by workflow type and task code. Do not import this file in workflow code: the workflow sandbox has no Node.js APIs.
 import { isDeepStrictEqual } from 'node:util';`;
 
 const TYPES = `interface Validator {

@@ -59,7 +59,7 @@ async def test_workflow_skips_the_approval_when_the_credit_check_accepts(environ
     assert "APPROVE_LOAN" not in kuflow.item_codes
 
 
-async def test_workflow_tells_the_applicant_when_the_loan_is_not_approved(environment: WorkflowEnvironment) -> None:
+async def test_workflow_tells_the_applicant_that_the_loan_was_not_approved(environment: WorkflowEnvironment) -> None:
     answers = {**SAMPLE.answers, "APPROVE_LOAN": {"approved": False}}
     kuflow = FakeKuFlow(answers, SAMPLE.metadata)
     run = await start(environment, kuflow)

@@ -11,14 +11,14 @@ const activities = ownActivities<Activities>();
 
 export async function LoanWorkflow(request: WorkflowRequest): Promise<WorkflowResponse> {
   const kuflow = openProcess<Metadata>(request);
-  // On withdrawal, cancel the scope, and with it the open tasks in KuFlow. Set the handler before the first `await`, so that no signal is missed.
+  // A withdrawal cancels the scope, and with it the open tasks in KuFlow. Set the handler before the first `await`, so that no signal is missed.
   const work = new CancellationScope();
   kuflow.onAction(actions.withdraw, () => work.cancel());
   try {
     return await work.run(() => handleTasks(kuflow, request));
   } catch (error) {
     if (!isCancellation(error)) throw error;
-    // Usually, the applicant withdrew. If KuFlow canceled the whole process instead, the next call throws too.
+    // This usually means that the applicant withdrew. If the whole process was canceled, the next call throws too.
     await kuflow.message(tasks.loanResult, { text: 'You withdrew your application' });
     return { message: `Process ${request.processId} completed: withdrawn` };
   }

@@ -77,7 +77,7 @@ describe('the workflow', () => {
     expect(kuflow.items.map((item) => item.processItemDefinitionRef?.code)).not.toContain('APPROVE_LOAN');
   });
 
-  it('tells the applicant when the loan is not approved', async () => {
+  it('tells the applicant that the loan was not approved', async () => {
     const { kuflow, run } = await start((code) => (code === 'APPROVE_LOAN' ? { approved: false } : (answers[code] ?? {})));
     await run.result();
 

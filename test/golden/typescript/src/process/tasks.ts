@@ -1,4 +1,4 @@
-// The tasks and user actions of the process: the code of each in KuFlow and the types of its data.
+// The process's tasks and user actions, with their codes in KuFlow and the types of their data.
 // Generated from kuflow.process.yaml. Do not edit: change the definition, then run
 // `npx kuflow generate`.
 import { human, message, signalAction, system, thread } from 'kuflow-worker/workflow';

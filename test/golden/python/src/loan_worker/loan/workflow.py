@@ -25,7 +25,7 @@ class LoanWorkflow:
 
     @workflow.run
     async def run(self, request: WorkflowRequest) -> WorkflowResponse:
-        # On withdrawal, cancel the work, and with it the open tasks in KuFlow. Set the handler before the first task.
+        # A withdrawal cancels the work, and with it the open tasks in KuFlow. Register the handler before the first task.
         work = asyncio.create_task(self._handle_tasks(request))
         self._kuflow.on_action(tasks.WITHDRAW, work.cancel)
         await workflow.wait([work])

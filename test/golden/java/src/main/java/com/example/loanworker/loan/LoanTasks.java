@@ -10,7 +10,7 @@ import kuflow.worker.workflow.SystemTask;
 import kuflow.worker.workflow.ThreadTask;
 
 /**
- * The tasks of the process: the code of each in KuFlow and the types of its data.
+ * The process's tasks, with their codes in KuFlow and the types of their data.
  *
  * <p>Generated from kuflow.process.yaml. Do not edit: change the definition, then run
  * {@code ./kuflow generate}.

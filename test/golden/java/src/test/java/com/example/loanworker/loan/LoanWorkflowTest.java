@@ -75,7 +75,7 @@ class LoanWorkflowTest {
     }
 
     @Test
-    @DisplayName("tells the applicant when the loan is not approved")
+    @DisplayName("tells the applicant that the loan was not approved")
     void tellsApplicantWhenLoanIsNotApproved() {
         Person person = (code, logs) ->
                 Person.enter(code.equals("APPROVE_LOAN") ? Map.of("approved", false) : SAMPLE.answerTo(code));
