@@ -58,7 +58,7 @@ async function noLocalKuFlow(
   const dev = place.stateDir === undefined ? await devCommand(cwd) : undefined;
   const start =
     dev === undefined
-      ? `Start it in another terminal: ${invocation} dev${formatPathOption('--state-dir', place.stateDir)}`
+      ? `Start a local KuFlow in another terminal: ${invocation} dev${formatPathOption('--state-dir', place.stateDir)}`
       : `Start the local KuFlow and the worker in another terminal: ${dev}`;
   return new KnownError({
     message: 'No local KuFlow is running here',

@@ -120,7 +120,7 @@ function notFound(value: SampleValue | undefined): string {
 
 const QUESTION_LABELS: Readonly<Record<MissingAnswer['question'], string>> = {
   folder: 'folder',
-  source: 'process',
+  source: 'the process',
   process: '--process',
   task: '--task',
   'task-queue': '--task-queue',

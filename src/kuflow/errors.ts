@@ -43,7 +43,7 @@ export const FAILURE_HINTS: Readonly<Record<FailureKind, readonly string[]>> = {
   conflict: ['Read the resource again; someone else may have changed it'],
   rejected: ['Correct the fields listed in the response'],
   'rate-limited': ['Wait and try again'],
-  server: ['Try again later; if the error persists, report the operation and the time to KuFlow'],
+  server: ['Try again later; if the error persists, tell KuFlow which operation failed and when'],
   redirect: ["Set the endpoint to the API's address; a proxy or a login portal may have responded instead"],
   upgrade: ["Check the host and port of the endpoint; KuFlow's API speaks HTTP/1.1 over TLS"],
   html: ['Check the endpoint', 'Check whether a proxy or a login portal responded instead of KuFlow'],

@@ -71,7 +71,7 @@ export async function readDataFile(path: string, kind: DataFileKind): Promise<st
         ? `${kind.file.replace(/^./, (first) => first.toUpperCase())} not found: ${escapeForTerminal(path)}`
         : `The ${kind.file} ${escapeForTerminal(path)} cannot be read`,
       ...(missing ? {} : { tried: `read ${escapeForTerminal(path)}`, seen: escapeForTerminal(messageOf(error)) }),
-      next: [`Check the path. In a project, the file is ${kind.usualName}`],
+      next: [`Check the path. In a project, the ${kind.file} is named ${kind.usualName}`],
       cause: error,
     });
   }

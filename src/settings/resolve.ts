@@ -256,7 +256,7 @@ function chooseCredentials(layers: readonly Layer[], env: Environment): Credenti
         key: name,
         code: elsewhere === undefined ? 'missing' : 'mixed-credentials',
         source: sourceOfOther,
-        problem: `${what}${elsewhere === undefined ? ', and' : ';'} client ID and client secret must come from the same source${sourceOfOther?.kind === 'environment' ? `: set ${variable} too, or unset ${variableOf(other)}` : ''}`,
+        problem: `${what}${elsewhere === undefined ? ', and' : ';'} the client ID and the client secret must come from the same source${sourceOfOther?.kind === 'environment' ? `: set ${variable} too, or unset ${variableOf(other)}` : ''}`,
       },
     ];
   });

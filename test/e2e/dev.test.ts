@@ -280,7 +280,7 @@ describe('kuflow dev env', () => {
     const { status, stdout, stderr } = runKuflow(['dev', 'env', '--json'], { cwd: elsewhere });
     expect(status).toBe(2);
     expect(JSON.parse(stdout)).toMatchObject({ error: { message: 'No local KuFlow is running here', status: 2 } });
-    expect(stderr).toMatch(/→ Start it in another terminal: kuflow dev$/m);
+    expect(stderr).toMatch(/→ Start a local KuFlow in another terminal: kuflow dev$/m);
   });
 });
 
@@ -412,7 +412,7 @@ describe('kuflow dev history', () => {
   it('fails with 2 if the workflow does not exist', () => {
     const { status, stdout, stderr } = dev(['history', 'nothing']);
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
-    expect(stderr).toContain('No process or other workflow has the ID nothing');
+    expect(stderr).toContain('No process or workflow has the ID nothing');
   });
 });
 

@@ -194,7 +194,7 @@ describe('the engine behind the gateway', () => {
     expect(history.events[0]?.eventType).toBe('EVENT_TYPE_WORKFLOW_EXECUTION_STARTED');
     expect(historyFromJSON(history).events).toHaveLength(history.events.length);
     await expect(engine.fetchHistory('nobody')).rejects.toMatchObject({
-      message: 'No process or other workflow has the ID nobody',
+      message: 'No process or workflow has the ID nobody',
     });
   });
 

@@ -10,7 +10,7 @@ To enable completion in new shells:
   fish        kuflow completion fish > ~/.config/fish/completions/kuflow.fish
   powershell  'kuflow completion powershell | Out-String | Invoke-Expression' >> $PROFILE
 
-These lines need kuflow on the PATH: npm install --global create-kuflow-worker
+These lines require kuflow on the PATH, for example after npm install --global create-kuflow-worker.
 Without a global installation, run this in a TypeScript project, then source the file in new shells:
   npx kuflow completion bash > ~/.kuflow-completion.bash
   echo 'source ~/.kuflow-completion.bash' >> ~/.bashrc

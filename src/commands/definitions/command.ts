@@ -18,7 +18,7 @@ export function configure(command: Command, context: CommandContext): void {
     .summary('Show the tasks of a process definition')
     .description(
       'Show the tasks of a process, their kinds, and their usual order, derived from its instances. With --sample, also ' +
-        'reads instances to infer the shape of their data; only keys and types are kept, never values. Sends up to 30 requests, plus more if --sample is large.',
+        'reads instances to infer the shape of their data; only keys and types are kept, never values. Sends up to 30 requests, or more with a large --sample.',
     )
     .addOption(sampleOption())
     .action(lazyAction(context, async () => (await import('./run.ts')).runShow));

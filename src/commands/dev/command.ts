@@ -91,8 +91,8 @@ export function configure(command: Command, context: CommandContext): void {
         'Serves the processes in kuflow.process.yaml and processes/*.process.yaml or, without these files, a sample process. ' +
         'When you save one of these files, the local KuFlow serves the new content, and kuflow dev regenerates the types and tasks in the project. The ' +
         'state is stored in .kuflow/dev. ' +
-        'With --ephemeral, it does not use that state, can run alongside another local KuFlow, and ignores later changes to ' +
-        'the files. It prints one line to stdout when it is ready.',
+        'With --ephemeral, the local KuFlow does not use that state, can run alongside another local KuFlow, and ignores later changes to ' +
+        'the files. When the local KuFlow is ready, kuflow dev prints one line to stdout.',
     )
     .addHelpText('after', DEV_EXAMPLES)
     .action(lazyAction(context, async () => (await import('./run-platform.ts')).runDev));
@@ -102,7 +102,7 @@ export function configure(command: Command, context: CommandContext): void {
     .summary('Run a command connected to the local KuFlow')
     .description(
       "Run a command with the local KuFlow's settings in its environment. Uses the local KuFlow already running for this folder, " +
-        'or starts one and stops it afterward. If a worker exits on its own after connecting, it is restarted after 1 to 30 seconds.',
+        'or starts one and stops it afterward. A worker that exits on its own after connecting is restarted after 1 to 30 seconds, unless it exits with status 0 or 2, or 10 starts in a row fail. In CI, it is not restarted.',
     )
     .argument('<command...>', 'Command to run, after --')
     .addOption(runtimeOption())
@@ -111,7 +111,7 @@ export function configure(command: Command, context: CommandContext): void {
     .addOption(
       collectValues(
         '--watch <path>',
-        'Restart the command when this file or a file in this folder changes, even if the command has exited (repeatable)',
+        'Restart the command when the file <path>, or a file in the folder <path>, changes, even if the command has exited (repeatable)',
       ),
     )
     .usage('[options] -- <command...>')
@@ -321,7 +321,7 @@ function rejectOptionsBefore(dev: Command, subcommand: string): void {
 function runtimeOption(): Option {
   return new Option(
     '--for <runtime>',
-    "For a Java program: also create a trust store with the local CA, and set the variables that KuFlow's Spring samples read (needs a JDK)",
+    "Runtime of the command; java also creates a trust store with the local CA and sets the variables that KuFlow's Spring samples read (requires a JDK)",
   ).choices(['java']);
 }
 

@@ -48,7 +48,7 @@ export function configure(command: Command, context: CommandContext): void {
         ),
       )
       .option('--offline', 'Run only checks that need no network')
-      .option('--no-create', 'Create nothing in KuFlow, and skip the checks that would')
+      .option('--no-create', 'Skip the checks that create something in KuFlow')
       .addOption(
         withCandidates(
           new Option(

@@ -52,7 +52,7 @@ export function configure(command: Command, context: CommandContext): void {
   command
     .addHelpText('after', EXAMPLES)
     .description(
-      'Start, show, signal and cancel processes, and invoke their user actions. If a connection to KuFlow is configured, you act as its application. ' +
+      'Start, show, signal and cancel processes, and invoke their user actions. If a connection to KuFlow is configured, you act on your tenant as the configured application. ' +
         "Otherwise, or with --local, you act as a user of this folder's local KuFlow. " +
         'For process definitions, see `kuflow definitions`.',
     );

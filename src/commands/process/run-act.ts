@@ -63,7 +63,7 @@ export async function runProcessAct(
     const action = definition?.actions?.find((one) => one.code === code);
     if (action === undefined && known.length > 0)
       throw usageError(`${formatProcessName(process)} has no action ${code}${didYouMean(code, known)}`, [
-        `Its actions: ${known.join(', ')}`,
+        `Available: ${known.join(', ')}`,
       ]);
     requireConfirmation(session, flags, `invoke ${code} in ${formatProcessName(process)}`);
     const params = await toParams(session, process, { code, action }, flags, context);

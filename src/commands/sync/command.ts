@@ -26,14 +26,14 @@ export function configure(command: Command, context: CommandContext): void {
     1: 'the definition differs (with --check)',
     2: 'usage error, or the connection is not configured',
     3: 'some changes are left for you to make by hand',
-    4: 'inconclusive',
+    4: 'the processes do not show whether the definition matches',
   });
   command
     .description(
       'Compare your definition of a process with the process in KuFlow, print each difference and the evidence for it, and offer to update the ' +
         "definition and the generated code. Does not work with the local KuFlow. KuFlow's API does not return definitions, so kuflow derives the definition from existing processes, with " +
-        'up to 30 requests, plus more if --sample is large. With --sample, also compares fields; only keys and ' +
-        'types are kept, never values. An item is reported as removed only if the instances show that it is gone. Files that you have edited are changed ' +
+        'up to 30 requests, or more with a large --sample. With --sample, also compares fields; only keys and ' +
+        'types are kept, never values. An item is reported as removed only if the data of existing processes shows that it is gone. Files that you have edited are changed ' +
         'only after you confirm, or if you name them with --edit.',
     )
     .optionsGroup('Sync options:')
@@ -41,7 +41,7 @@ export function configure(command: Command, context: CommandContext): void {
       withCandidates(
         new Option(
           '--process <code>',
-          'Process to compare. Required if the project has several. Exception: --check without --from compares all of them',
+          'Process to compare; required if the project has several, except with --check without --from, which compares all of them',
         ),
         'project-processes',
       ),

@@ -34,7 +34,7 @@ export function configure(command: Command, context: CommandContext): void {
   command
     .addHelpText('after', EXAMPLES)
     .description(
-      'List tasks, and claim, assign, save and complete them. If a connection to KuFlow is configured, you act as its application. ' +
+      'List tasks, and claim, assign, save and complete them. If a connection to KuFlow is configured, you act on your tenant as the configured application. ' +
         "Otherwise, or with --local, you act as a user of this folder's local KuFlow.",
     );
 

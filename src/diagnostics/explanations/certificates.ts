@@ -101,7 +101,7 @@ const UNUSABLE = {
 } as const satisfies Readonly<Record<string, ExplainedCause>>;
 
 const CONTACT_KUFLOW =
-  'Try again; if the problem persists, report this line and the time to KuFlow, which issued the certificate';
+  'Try again; if the problem persists, send this line and the time of the failure to KuFlow, which issued the certificate';
 const CLOCK_CODES: readonly string[] = ['certificate-expired', 'certificate-not-yet-valid'];
 
 /** What can be wrong with a set that KuFlow issued; there is no local file to correct. */

@@ -26,7 +26,7 @@ export const settingsAndFiles: Readonly<Record<string, Explanation>> = {
       'local-kuflow-stopped': fails(
         'The project was created for the local KuFlow, which is not running, and no other connection is configured.',
         { text: 'Start the local KuFlow and the worker in another terminal', command: '<start>' },
-        "To use your tenant in KuFlow instead, put an application's client ID and secret into application-local.yaml",
+        'To use your tenant in KuFlow instead, set kuflow.api.client-id and kuflow.api.client-secret of an application in application-local.yaml',
       ),
       'settings-incomplete': fails(INCOMPLETE, SET_KEY, WHERE_CREDENTIALS_ARE, STORE_CREDENTIALS, {
         text: 'To try KuFlow without an account, use the local KuFlow',

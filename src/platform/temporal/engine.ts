@@ -103,9 +103,9 @@ export async function createProcessEngine(options: {
     } catch (error) {
       if (!(error instanceof WorkflowNotFoundError) && !isNotFound(error)) throw error;
       throw new KnownError({
-        message: `No process or other workflow has the ID ${workflowId}`,
+        message: `No process or workflow has the ID ${workflowId}`,
         next: [
-          'Pass a process ID, its last 6 or more characters, or latest',
+          'Pass a process ID, its last 6 or more characters, latest, or the whole ID of another workflow',
           'List the processes: kuflow process list',
         ],
         status: 2,

@@ -275,7 +275,10 @@ describe('kuflow task show', () => {
 
 it.each([
   [['dev', 'history', 'ffffffff'], 'No recent process has an ID that ends with ffffffff'],
-  [['task', 'show', 'abc'], 'abc is too short\n  → Pass the task ID, its last 6 or more characters, or latest'],
+  [
+    ['task', 'show', 'abc'],
+    '"abc" is too short for the end of an ID\n  → Pass the task ID, its last 6 or more characters, or latest',
+  ],
   [
     ['task', 'show', 'NOPE'],
     'No process here has a task with the code NOPE; did you mean "NOTE"?\n  → Available: APPLICATION, SCORE, NOTE, TALK',

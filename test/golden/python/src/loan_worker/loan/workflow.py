@@ -25,7 +25,8 @@ class LoanWorkflow:
 
     @workflow.run
     async def run(self, request: WorkflowRequest) -> WorkflowResponse:
-        # A withdrawal cancels the work, and with it the open tasks in KuFlow. Register the handler before the first task.
+        # A withdrawal cancels the work, and with it the open tasks in KuFlow. The work starts at the next
+        # `await`, after the handler is registered.
         work = asyncio.create_task(self._handle_tasks(request))
         self._kuflow.on_action(tasks.WITHDRAW, work.cancel)
         await workflow.wait([work])
