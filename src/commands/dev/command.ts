@@ -300,13 +300,6 @@ export function configure(command: Command, context: CommandContext): void {
     .option('--time-skipping', 'Print the path of the time-skipping test server instead')
     .option('--temporal-path <file>', 'Path to the `temporal` executable to use')
     .action(lazyAction(context, async () => (await import('./run.ts')).runServerPath));
-
-  command
-    .command('demo', { hidden: true })
-    .summary('Create a worker project and run one process to completion on a local KuFlow')
-    .option('--folder <folder>', 'Folder for the project and the state', '.kuflow/demo')
-    .addOption(jsonOption())
-    .action(lazyAction(context, async () => (await import('./run-demo.ts')).runDemo));
 }
 
 /** Subcommands use the options of `kuflow dev`, except for these. */
