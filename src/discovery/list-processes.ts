@@ -1,48 +1,47 @@
-import { withBudget } from './budget.ts';
+import { ATTEMPTS, withBudget, type ApiAccess, type BudgetedClient } from './budget.ts';
 import type { DiscoveryRequest, ListedProcess, ProcessListing } from './types.ts';
-import { readProcesses, type SeenProcess } from './read-lists.ts';
+import { seenProcess, type SeenProcess } from './read-lists.ts';
 
 const PAGE_SIZE = 1000;
+const BUDGET = 10;
+
+interface ListingRequest extends Pick<DiscoveryRequest, 'tenant' | 'report'> {
+  readonly signal?: AbortSignal | undefined;
+}
 
 /**
- * Lists the process definitions that have a visible process, newest first. KuFlow does not have an operation that lists definitions, so they
- * are collected from the list of processes: the newest pages first, then pages spread over the rest, because one busy definition can fill many.
+ * Lists the process definitions that have a visible process, newest first, in at most 10 requests. KuFlow does not have an operation that lists
+ * definitions, so they are collected from the list of processes: the newest pages first, then pages spread over the rest, because one busy
+ * definition can fill many. Rejects like `discover`.
  */
-export async function listProcesses(
-  request: Pick<DiscoveryRequest, 'client' | 'tenant' | 'budget' | 'report' | 'signal'>,
-): Promise<ProcessListing> {
-  const client = withBudget(request.client, request.budget);
+export async function discoverDefinitions(access: ApiAccess, request: ListingRequest): Promise<ProcessListing> {
+  return await withBudget(access, { budget: BUDGET, signal: request.signal }, (client) => readPages(client, request));
+}
+
+async function readPages(client: BudgetedClient, request: ListingRequest): Promise<ProcessListing> {
   const seen = new Map<string, SeenProcess>();
-  const readPages = new Set<number>();
+  const pagesRead = new Set<number>();
   let total = 0;
-  const read = async (page: number): Promise<number> => {
-    const answered = await client.call('findProcesses', {
-      query: {
-        size: PAGE_SIZE,
-        page,
-        sort: ['createdAt,desc'],
-        ...(request.tenant === undefined ? {} : { tenantId: [request.tenant] }),
-      },
-      signal: request.signal,
-    });
-    if (answered === undefined) return 0;
-    const list = readProcesses(answered.answer);
-    readPages.add(page);
-    total = Math.max(total, list.total);
-    for (const process of list.items) seen.set(process.id, process);
+  const read = async (page: number): Promise<void> => {
+    const tenant = request.tenant === undefined ? {} : { tenantId: [request.tenant] };
+    const query = { size: PAGE_SIZE, page, sort: ['createdAt,desc'], ...tenant };
+    const list = await client.call('findProcesses', { query });
+    if (list === undefined) return;
+    pagesRead.add(page);
+    total = Math.max(total, list.metadata.totalElements, list.content.length);
+    for (const process of list.content) seen.set(process.id, seenProcess(process));
     request.report?.({ type: 'listed', what: 'processes', seen: seen.size, total });
-    return list.items.length + list.unreadable;
   };
   request.report?.({ type: 'listing', what: 'processes' });
   await read(0);
   const pages = Math.ceil(total / PAGE_SIZE);
-  for (const page of choosePages(pages, request.budget - (request.client.attempts ?? 1) + 1)) {
-    if (!readPages.has(page) && client.hasRoom()) await read(page);
+  for (const page of choosePages(pages, BUDGET - ATTEMPTS + 1)) {
+    if (!pagesRead.has(page) && client.hasRoom()) await read(page);
   }
   return {
     definitions: groupByDefinition([...seen.values()]),
     processes: { seen: seen.size, total },
-    complete: readPages.size >= pages,
+    complete: pagesRead.size >= pages,
     requests: client.sent(),
   };
 }

@@ -71,7 +71,9 @@ export async function planCreate(given: CreateAnswers, context: Surrounding & { 
     plan: {
       /** Absolute. */
       folder,
-      source: source.kind === 'api' ? { ...source, discovered: answers.discovered } : source,
+      source,
+      /** The process, if it was already read from the API. */
+      discovered: answers.discovered,
       /** Reads the process from the API, and is where the credentials of the project come from; undefined if neither is wanted. */
       connection,
       /** The project, except for its process and the user's own template. */
@@ -122,5 +124,5 @@ export async function prepareCreate(
   const spec = { ...project, ...process, slug: fileName(code), template };
   const outside =
     placement.kind === 'member' ? await planOutsideFiles({ folder, spec, found: placement.found, env }) : undefined;
-  return prepareProject({ folder, spec, overwrite, version, command, conflicts: 'keep', outside });
+  return prepareProject({ folder, spec, overwrite, version, command, outside });
 }

@@ -3,7 +3,7 @@ import { escapeForTerminal } from '../../base/escape.ts';
 import type { CommandContext } from '../../cli/context.ts';
 import { missingAnswersError } from '../../cli/missing-answers.ts';
 import { openPromptsIfAllowed } from '../../cli/prompts.ts';
-import { confirmSampling, discoveryReporter } from '../../discovery/view.ts';
+import { chooseSample, discoveryReporter } from '../../discovery/view.ts';
 import { discoverFromApi } from '../../discovery/from-api.ts';
 import { loadProcess, type LoadedProcess } from '../../discovery/load-process.ts';
 import { languageOf } from '../../languages/registry.ts';
@@ -98,21 +98,17 @@ async function planFiles(
   { ask, context, progress }: CreateSteps,
 ) {
   const { terminal, cwd } = context;
-  const { connection } = chosen;
-  const process = await loadProcess(chosen.source, {
-    cwd,
-    discover: async (code, sample) => {
-      if (connection === undefined) throw new Error('A process is read from the API without a connection');
-      return discoverFromApi({
-        rest: await connection.rest(),
-        code,
-        sample,
-        confirmSampling: ask === undefined ? undefined : (count) => confirmSampling(ask, count),
-        report: discoveryReporter(progress),
-        signal: context.interruption(),
-      });
-    },
-  });
+  const { source, connection } = chosen;
+  let { discovered } = chosen;
+  if (source.kind === 'api' && connection !== undefined)
+    discovered ??= await discoverFromApi({
+      rest: await connection.rest(),
+      code: source.code,
+      sample: await chooseSample(source.sample, ask),
+      report: discoveryReporter(progress),
+      signal: context.interruption(),
+    });
+  const process = await loadProcess(source, cwd, discovered);
   let plan = chosen;
   if (ask !== undefined && !asked) {
     progress.stop();

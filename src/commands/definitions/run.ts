@@ -2,7 +2,7 @@ import { escapeForTerminal } from '../../base/escape.ts';
 import type { ConnectionFlags } from '../../connection/flags.ts';
 import { resolveConnection } from '../../connection/resolve.ts';
 import {
-  confirmSampling,
+  chooseSample,
   printDiscoveredProcess,
   printProcessListing,
   discoveryLineReporter,
@@ -49,8 +49,7 @@ export async function runShow(code: string, flags: DefinitionsFlags, context: Co
   const discovered = await discoverFromApi({
     rest,
     code,
-    sample: flags.sample,
-    confirmSampling: ask && ((count) => confirmSampling(ask, count)),
+    sample: await chooseSample(flags.sample, ask),
     report: discoveryLineReporter(terminal),
     signal,
   });

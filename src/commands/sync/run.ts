@@ -7,7 +7,7 @@ import type { CommandContext } from '../../cli/context.ts';
 import { optionWords, rejectUnusedOptions } from '../../cli/process-options.ts';
 import { openPromptsIfAllowed } from '../../cli/prompts.ts';
 import type { ConnectionFlags } from '../../connection/flags.ts';
-import { confirmSampling, discoveryReporter } from '../../discovery/view.ts';
+import { discoveryReporter } from '../../discovery/view.ts';
 import { languageOf } from '../../languages/registry.ts';
 import { makeEdits, stepsForLeftFiles, type EditedFile, type MadeEdits } from '../../project/edit/make-edits.ts';
 import { chooseProcess, openProject, type OpenedProcess, type WorkerProject } from '../../project/edit/open-project.ts';
@@ -117,7 +117,7 @@ async function readDifferences(
             flags,
             folder: project.folder,
             context,
-            confirmSampling: ask === undefined ? undefined : (count) => confirmSampling(ask, count),
+            ask,
             report: discoveryReporter(progress),
             onWarning: (text) => terminal.err.line(`Warning: ${escapeForTerminal(text, 1000)}`),
           });

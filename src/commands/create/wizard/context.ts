@@ -57,8 +57,8 @@ export async function openWizardContext({ ask, connections, template, context }:
   ): Promise<{ readonly plan: CreatePlan; readonly process: LoadedProcess }> => {
     const decision = await planCreate(answers, { ...context, connect });
     if (decision.kind === 'missing') throw missingAnswersError(decision.missing, decision.example);
-    const discover = (): Promise<never> => Promise.reject(new Error('The process was not read'));
-    return { plan: decision.plan, process: await loadProcess(decision.plan.source, { cwd, discover }) };
+    const { plan } = decision;
+    return { plan, process: await loadProcess(plan.source, cwd, plan.discovered) };
   };
   let detected = await findDetectedCredentials(context);
   const openRest = async (answers: CreateAnswers): Promise<RestConnection> => {
