@@ -1,11 +1,11 @@
 import { Option, type Command } from 'commander';
 import { usageError } from '../base/errors.ts';
 import { isUuid } from '../base/is-uuid.ts';
-import type { ConnectionFlags } from '../connection/flags.ts';
+import { CONNECTION_KEYS, type ConnectionFlags } from '../connection/flags.ts';
 import type { ProcessSource } from '../discovery/load-process.ts';
 import type { DefinitionFlags } from '../process/definition/from-flags.ts';
 import type { WorkerSample } from '../process/worker-sample/read.ts';
-import { shellWord } from '../base/shell.ts';
+import { optionName, shellWord } from '../base/shell.ts';
 import { collectValues, wholeNumber } from './declarations.ts';
 
 const LARGEST_SAMPLE = 1000;
@@ -143,17 +143,6 @@ export function validateProcessFlags(flags: ProcessFlags & Pick<ConnectionFlags,
   }
 }
 
-/** The options that `connectionOptions` declares for credentials and addresses. */
-export const CONNECTION_KEYS = [
-  'profile',
-  'clientId',
-  'clientSecretFile',
-  'clientSecretStdin',
-  'endpoint',
-  'target',
-  'ca',
-] as const satisfies readonly (keyof ConnectionFlags)[];
-
 /** Every option with a value that a command repeats, in the order in which it repeats them. */
 const REPEATED_KEYS = [
   'definition',
@@ -192,8 +181,6 @@ type RepeatedFlags = Readonly<
       Record<Exclude<(typeof NEGATED_KEYS)[number], RepeatedKey>, boolean>
   >
 >;
-
-const optionName = (key: RepeatedKey): string => `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 
 /** Options as words of a command, without `--yes`, `--json` and `--dry-run`. Never contains a secret, only how it was given. */
 export function optionWords(flags: RepeatedFlags): readonly string[] {

@@ -16,6 +16,17 @@ export interface ConnectionFlags {
   readonly ca?: string | undefined;
 }
 
+/** The options that say which credentials and addresses are used. */
+export const CONNECTION_KEYS = [
+  'profile',
+  'clientId',
+  'clientSecretFile',
+  'clientSecretStdin',
+  'endpoint',
+  'target',
+  'ca',
+] as const satisfies readonly (keyof ConnectionFlags)[];
+
 export const CORRECT_AND_RETRY = 'Correct the settings above, then run the command again';
 
 /** The secret that the options name, with the option and its warnings; undefined when they name none. */

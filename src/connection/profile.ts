@@ -8,13 +8,14 @@ import { readProfileFile, type Profile } from '../profiles/file.ts';
 import { needsKeychain, readStoredSecret } from '../profiles/secret-storage.ts';
 import { resolveSettings, type ProfileSource, type SettingsRequest, type SettingsResult } from '../settings/resolve.ts';
 import type { SettingProblem, Source } from '../settings/sources.ts';
+import type { Environment } from '../settings/environment.ts';
 
 export interface ProfileChoice {
   /** The value of `--profile`. */
   readonly named?: string | undefined;
   /** Absolute. */
   readonly cwd: string;
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly env: Environment;
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -8,6 +8,7 @@ import { prepareChecks } from './prepare.ts';
 import { connectionChecks } from './registry.ts';
 import { createReport } from './report.ts';
 import { runChecks, selectChecks } from './runner.ts';
+import type { Environment } from '../settings/environment.ts';
 
 /** KuFlow and its engine, with the credentials of a worker. */
 export interface OpenedEngine {
@@ -28,7 +29,7 @@ const LAST_CHECK = 'KF-ENGINE-002';
  */
 export async function openEngine(
   inspected: InspectedConnection,
-  { env, signal }: { readonly env: Readonly<Record<string, string | undefined>>; readonly signal: AbortSignal },
+  { env, signal }: { readonly env: Environment; readonly signal: AbortSignal },
 ): Promise<OpenedEngine> {
   const { input, client } = prepareChecks(inspected, { env, restMs: 30_000 });
   let closeConnection = (): void => undefined;

@@ -5,9 +5,10 @@ import type { Call } from '../kuflow/call-types.ts';
 import { createKuFlowClient, type KuFlowClient } from '../kuflow/client.ts';
 import type { CheckInput, IssuedToken, KuFlowProbe } from './check-input.ts';
 import { createKuFlowProbe } from './kuflow-probe.ts';
+import type { Environment } from '../settings/environment.ts';
 
 export interface PrepareOptions {
-  readonly env?: Readonly<Record<string, string | undefined>> | undefined;
+  readonly env?: Environment | undefined;
   readonly clock?: Clock | undefined;
   /** Milliseconds for each step at the engine; 5,000 by default. */
   readonly stepMs?: number | undefined;

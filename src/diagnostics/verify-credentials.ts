@@ -3,10 +3,11 @@ import { formatAdvice } from './advice.ts';
 import { checkConnection } from './check-connection.ts';
 import { inspectConnection } from '../connection/inspect.ts';
 import type { ResolvedSettings } from '../settings/resolve.ts';
+import type { Environment } from '../settings/environment.ts';
 
 export interface VerifyRequest {
   readonly settings: ResolvedSettings;
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly env: Environment;
   readonly signal: AbortSignal;
 }
 
@@ -15,7 +16,7 @@ export interface VerifyRequest {
  * Rejects with a KnownError that names the cause: status 1 if the credentials are rejected, 4 if the answer is inconclusive.
  */
 export async function verifyCredentials({ settings, env, signal }: VerifyRequest): Promise<string> {
-  const report = await checkConnection(await inspectConnection({ settings, problems: [], warnings: [] }, env), {
+  const report = await checkConnection(await inspectConnection({ settings, problems: [] }, env), {
     only: ['KF-REST-001'],
     env,
     signal,

@@ -60,6 +60,8 @@ export interface SettingsRequest {
   readonly required?: readonly SettingName[];
   /** Where relative paths of flags and variables start. Default: the working directory. */
   readonly cwd?: string;
+  /** Where relative paths of flags start, if not there. */
+  readonly flagFolder?: string;
 }
 
 /**
@@ -76,6 +78,7 @@ export async function resolveSettings(request: SettingsRequest): Promise<Setting
   const used = layers.filter((layer) => !layer.group.startsWith('profile') || layer.group === credentials.group);
   const settings: Record<string, Setting<unknown>> = {};
   const problems: SettingProblem[] = [...layers.flatMap((layer) => layer.problems), ...credentials.problems];
+  const folders: Readonly<Record<string, string | undefined>> = { file: request.files?.dir, flag: request.flagFolder };
   const hasProblem = (key: string): boolean => problems.some((problem) => problem.key === key);
 
   for (const key of SETTING_KEYS) {
@@ -84,8 +87,7 @@ export async function resolveSettings(request: SettingsRequest): Promise<Setting
       key.default === undefined ? undefined : { raw: key.default, source: { kind: 'default', name: key.name } };
     const entry = chosen ?? standard;
     if (entry === undefined || (hasProblem(key.name) && entry.raw === '')) continue;
-    const folder = entry.source.kind === 'file' ? (request.files?.dir ?? cwd) : cwd;
-    const read = await readValue(key, entry, folder);
+    const read = await readValue(key, entry, folders[entry.source.kind] ?? cwd);
     if (read.kind === 'valid') settings[key.name] = { value: read.value, source: entry.source, shadows };
     else {
       const { code, problem, next } = read;

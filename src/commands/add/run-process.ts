@@ -101,8 +101,6 @@ async function readAnswers(
   context: CommandContext,
 ): Promise<AddProcessAnswers> {
   const { code, flags, queue } = called;
-  const fromCwd = (path: string | undefined): string | undefined =>
-    path === undefined ? undefined : resolve(context.cwd, path);
   const process = flags.definition === undefined ? code : undefined;
   validateProcessFlags(flags);
   const source = parseProcessSource({ ...flags, process });
@@ -113,8 +111,6 @@ async function readAnswers(
     source,
     process,
     taskQueue: queue,
-    clientSecretFile: fromCwd(flags.clientSecretFile),
-    ca: fromCwd(flags.ca),
   };
   const place = { env: context.env, cwd: project.folder };
   const missingOf = (given: ProcessAnswers): readonly MissingAnswer[] =>

@@ -44,10 +44,9 @@ export async function openCredentialClient(
   unneeded: readonly string[] = UNNEEDED_SETTINGS,
 ) {
   const connection = await resolveConnection(context.flags, context);
-  const options = { ignore: unneeded };
-  const settings = requireConnectionSettings(connection, options);
+  const settings = requireConnectionSettings(connection, unneeded);
   const connect = async () => {
-    const complete = await requireConnection(connection, options);
+    const complete = await requireConnection(connection, unneeded);
     const { restMs: timeoutMs = REST_MS, clock, signal } = context;
     const client = createKuFlowClient({ ...(await complete.rest()), timeoutMs, clock, signal });
     return { client, settings: complete.settings };

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { usageError } from '../../base/errors.ts';
 import { cliInvocation } from '../../base/cli-invocation.ts';
 import type { AdviceCommands } from '../../diagnostics/advice.ts';
@@ -40,8 +40,7 @@ export async function runDoctor(request: RunDoctorRequest): Promise<DoctorRun> {
   const { env, cwd } = request;
   const root = findProject(cwd);
   const folder = root ?? cwd;
-  const flags = resolveFlagPaths(request.flags, cwd);
-  const connection = await resolveConnection(flags, { ...request, cwd: folder });
+  const connection = await resolveConnection(request.flags, { ...request, folder });
   const { result } = await connection.unlock();
   const checksRequest: RunDoctorChecksRequest = {
     ...request,
@@ -74,16 +73,6 @@ export async function adviceCommands(
 
 const isLocalProject = async (root: string | undefined): Promise<boolean> =>
   root !== undefined && (await readRecordIfValid(root))?.local === true;
-
-/** Paths in options are relative to the working directory; paths in settings are relative to the project. */
-function resolveFlagPaths(flags: ConnectionFlags, cwd: string): ConnectionFlags {
-  const { ca, clientSecretFile } = flags;
-  return {
-    ...flags,
-    ...(ca !== undefined && { ca: resolve(cwd, ca) }),
-    ...(clientSecretFile !== undefined && { clientSecretFile: resolve(cwd, clientSecretFile) }),
-  };
-}
 
 const UNITS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
 

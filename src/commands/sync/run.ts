@@ -1,6 +1,5 @@
 import { resolve } from 'node:path';
 import { countOf } from '../../base/count-of.ts';
-import { escapeForTerminal } from '../../base/escape.ts';
 import { usageError } from '../../base/errors.ts';
 import { worstExitStatus } from '../../base/exit-status.ts';
 import type { CommandContext } from '../../cli/context.ts';
@@ -107,8 +106,7 @@ async function readDifferences(
   chosen: readonly OpenedProcess[],
   { flags, context, ask }: Omit<SyncRun, 'printed'>,
 ): Promise<{ readonly source: LiveSource; readonly compared: readonly ComparedProcess[] }> {
-  const { terminal } = context;
-  const progress = openProgress(terminal.err);
+  const progress = openProgress(context.terminal.err);
   try {
     const source =
       flags.from !== undefined
@@ -119,7 +117,6 @@ async function readDifferences(
             context,
             ask,
             report: discoveryReporter(progress),
-            onWarning: (text) => terminal.err.line(`Warning: ${escapeForTerminal(text, 1000)}`),
           });
     return { source, compared: await compareProcesses(project, chosen, source, flags.check === true) };
   } catch (error) {

@@ -1,4 +1,5 @@
 import { countOf } from '../../base/count-of.ts';
+import { escapeForTerminal } from '../../base/escape.ts';
 import { amendError, KnownError } from '../../base/errors.ts';
 import { connectionContext } from '../../cli/connection-options.ts';
 import type { CommandContext } from '../../cli/context.ts';
@@ -23,7 +24,6 @@ interface ApiSourceOptions {
   /** Asks whether instances may be read. */
   readonly ask: Prompts | undefined;
   readonly report: (event: DiscoveryEvent) => void;
-  readonly onWarning: (text: string) => void;
 }
 
 /** The connection of the project. Rejects with a KnownError if it is not configured. */
@@ -52,7 +52,7 @@ export async function openApiSource(options: ApiSourceOptions): Promise<LiveSour
   const { flags, folder, context, report } = options;
   const signal = context.interruption();
   const connection = await requireApiConnection(flags, folder, context);
-  for (const warning of connection.warnings) options.onWarning(warning);
+  for (const warning of connection.warnings) context.terminal.err.line(`Warning: ${escapeForTerminal(warning, 1000)}`);
   const rest = await connection.rest();
   const sample = await chooseSample(flags.sample, options.ask);
   return {
