@@ -35,10 +35,6 @@ interface InstallRequest extends CredentialContext {
   readonly files?: FileSystem;
 }
 
-interface PullRequest extends InstallRequest {
-  readonly flags: PullFlags;
-}
-
 /** `scope`: that of the current settings. */
 type PulledCredentials = PullResult & { readonly scope: EngineScope };
 
@@ -48,7 +44,7 @@ type PulledCredentials = PullResult & { readonly scope: EngineScope };
  * nothing has changed.
  */
 export async function pullCredentials(
-  request: PullRequest,
+  request: InstallRequest & { readonly flags: PullFlags },
   before?: (scope: EngineScope) => Promise<void>,
 ): Promise<PulledCredentials> {
   const { force = false, offline = false, withToken = false, dryRun = false } = request.flags;
@@ -68,7 +64,7 @@ export interface ExportFlags {
   readonly allowGit?: boolean | undefined;
 }
 
-interface PullAndExportRequest extends PullRequest {
+interface PullAndExportRequest extends InstallRequest {
   readonly flags: PullFlags & ExportFlags;
   readonly onPulled: (pulled: PulledCredentials) => void;
   readonly onExport: (event: ExportEvent) => void;
@@ -133,25 +129,22 @@ function rejectIncompleteOptions({ format, output, paths, temporalProfile, secre
 
 interface RotateRequest extends InstallRequest {
   /** Called after the switch, before the command. */
-  readonly onSwitched?: (pulled: RotateResult['pulled']) => void;
+  readonly onSwitched?: (pulled: PullResult) => void;
   /** A command line for the system shell, run after the switch. */
   readonly exec?: string | undefined;
 }
 
-interface RotateResult {
-  readonly pulled: Extract<PullResult, { readonly kind: 'pulled' }>;
-  /** Status of the command after the switch; absent if there was no command, or if an interrupt came first. */
-  readonly execStatus?: number;
-}
-
-/** `kuflow credentials rotate`: always gets a new set, and switches to it only if the engine accepts it. */
-export async function rotateCredentials(request: RotateRequest): Promise<RotateResult> {
+/**
+ * `kuflow credentials rotate`: always gets a new set, and switches to it only if the engine accepts it. `execStatus`: of the command after the
+ * switch; undefined if there was no command, or if an interrupt came first.
+ */
+export async function rotateCredentials(request: RotateRequest) {
   const proof = { describeNamespace: true };
   const pulled = await install(request, { force: true, dryRun: false, keepToken: false, needsToken: true, proof });
   if (pulled.kind !== 'pulled') throw new Error('the rotation did not create a set');
   request.onSwitched?.(pulled);
-  if (request.exec === undefined || request.signal.aborted) return { pulled };
-  return { pulled, execStatus: await runShellCommand(request.exec, request) };
+  const { exec, signal } = request;
+  return { pulled, execStatus: exec === undefined || signal.aborted ? undefined : await runShellCommand(exec, request) };
 }
 
 interface InstallOptions extends Pick<PullSetRequest, 'force' | 'dryRun' | 'keepToken'> {
