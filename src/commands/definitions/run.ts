@@ -45,7 +45,7 @@ export async function runShow(code: string, flags: DefinitionsFlags, context: Co
   const { terminal } = context;
   const signal = context.interruption();
   const rest = await openConnection(flags, context, code);
-  const ask = flags.clientSecretStdin === true ? undefined : await openPromptsIfAllowed(flags, context);
+  const ask = await openPromptsIfAllowed(flags, context);
   const discovered = await discoverFromApi({
     rest,
     code,

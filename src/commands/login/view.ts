@@ -1,18 +1,11 @@
 import { escapeForTerminal } from '../../base/escape.ts';
 import type { Profile } from '../../profiles/file.ts';
 import type { RemovedProfile } from '../../profiles/store.ts';
-import type { LoginResult, LoginStep } from './login.ts';
+import type { LoginResult } from './login.ts';
 import { palette } from '../../terminal/palette.ts';
 import { printSteps } from '../../terminal/print-error.ts';
-import type { Progress } from '../../terminal/progress.ts';
 import { formatTable } from '../../terminal/table.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
-
-/** Shows the steps of a login as progress. */
-export function loginReporter(progress: Progress): (step: LoginStep) => void {
-  return (step) =>
-    progress.begin(step === 'verifying' ? 'Verifying the credentials with KuFlow…' : 'Storing the credentials…');
-}
 
 /** Prints what was stored to stdout, and how to use it to stderr. */
 export function printLogin(

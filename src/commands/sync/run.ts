@@ -55,7 +55,7 @@ export async function runSync(flags: SyncFlags, context: CommandContext, open = 
   // A sample is of one process.
   const isOfAll = flags.process === undefined && isCheck && flags.from === undefined;
   const chosen = isOfAll ? project.processes : [chooseProcess(project, flags.process)];
-  const ask = flags.clientSecretStdin === true ? undefined : await open(flags, context);
+  const ask = await open(flags, context);
   if (ask === undefined && !isCheck && flags.dryRun !== true && flags.yes !== true) {
     // With --yes, the command would fail for the same reason.
     if (flags.from === undefined && !terminal.canPrompt && flags.clientSecretStdin !== true)
