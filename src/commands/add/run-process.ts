@@ -53,7 +53,7 @@ export async function runAddProcess(
   const known = project.processes.find(({ definition }) => definition.process.code === code);
   if (known !== undefined && !isDescribed(flags)) {
     const addition = { kind: 'resumed-process', process: known } as const;
-    await runAddition({ project, addition, words, flags, context, ask });
+    await runAddition({ project, addition, words, flags, context });
     return;
   }
 
@@ -79,7 +79,7 @@ export async function runAddProcess(
     progress.stop();
     const addition = processAddition(process, { code, queue, isQueueGiven: flags.taskQueue !== undefined });
     const added = ['add', 'process', addition.definition.process.code];
-    await runAddition({ project, addition, words: added, flags, context, ask });
+    await runAddition({ project, addition, words: added, flags, context });
   } finally {
     progress.stop();
   }
