@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { KnownError } from '../base/errors.ts';
 import type { Secret } from '../base/secret.ts';
-import { isCertificate } from '../engine/material/file-format.ts';
+import { certificateBlocks, isCertificate } from '../engine/material/file-format.ts';
 import { trustedAuthorities, unreadableExtraAuthorities } from '../network/certificate-authorities.ts';
 import { decideProxy, proxyHints, proxySource, type ProxyDecision, type ProxyRequest } from '../network/proxy.ts';
 import { whereToSet, type SettingName } from '../settings/keys.ts';
@@ -166,9 +166,6 @@ async function readAuthorities(settings: ResolvedSettings): Promise<{
     return { problems: [{ key, problem: `${error.message} (${error.seen ?? ''})`, source }] };
   }
 }
-
-const certificateBlocks = (text: string): readonly string[] =>
-  text.match(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g) ?? [];
 
 const subjectsOf = (text: string): readonly string[] =>
   certificateBlocks(text).map((pem) => new X509Certificate(pem).subject.replaceAll('\n', ', '));

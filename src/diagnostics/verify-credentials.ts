@@ -5,17 +5,14 @@ import { inspectConnection } from '../connection/inspect.ts';
 import type { ResolvedSettings } from '../settings/resolve.ts';
 import type { Environment } from '../settings/environment.ts';
 
-export interface VerifyRequest {
-  readonly settings: ResolvedSettings;
-  readonly env: Environment;
-  readonly signal: AbortSignal;
-}
-
 /**
  * Asks KuFlow to which application the credentials belong; creates nothing there. Returns `accepted, application <name> (<id>)`.
  * Rejects with a KnownError that names the cause: status 1 if the credentials are rejected, 4 if the answer is inconclusive.
  */
-export async function verifyCredentials({ settings, env, signal }: VerifyRequest): Promise<string> {
+export async function verifyCredentials(
+  settings: ResolvedSettings,
+  { env, signal }: { readonly env: Environment; readonly signal: AbortSignal },
+): Promise<string> {
   const report = await checkConnection(await inspectConnection({ settings, problems: [] }, env), {
     only: ['KF-REST-001'],
     env,

@@ -1,3 +1,4 @@
+import { listFirst } from '../base/count-of.ts';
 import { KnownError } from '../base/errors.ts';
 import { nearMatch } from '../base/near-match.ts';
 import type { KnownProcess } from './known-processes.ts';
@@ -61,11 +62,10 @@ function notFoundError(discovery: UndiscoveredProcess, describeCommand: string):
   }
   if (reason === 'others-visible') {
     const near = nearMatch(code, otherCodes);
-    const more = otherCodes.length > 10 ? ` and ${otherCodes.length - 10} more` : '';
     return new KnownError({
       message: `No process with the code ${code} is visible`,
       tried,
-      seen: `processes of ${otherCodes.slice(0, 10).join(', ')}${more}`,
+      seen: `processes of ${listFirst(otherCodes, 10)}`,
       next: [
         ...(near === undefined ? [] : [`Did you mean ${near}?`]),
         `If ${code} has processes: ${grantRole}`,

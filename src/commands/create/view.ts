@@ -1,4 +1,4 @@
-import { countOf } from '../../base/count-of.ts';
+import { countOf, listFirst } from '../../base/count-of.ts';
 import { escapeForTerminal, escapeLinesForTerminal } from '../../base/escape.ts';
 import type { CheckEvent } from '../../diagnostics/check.ts';
 import type { MergedFile } from '../../project/existing-files.ts';
@@ -60,7 +60,7 @@ function endGitStep(progress: Progress, result: WriteResult['git']): void {
       else
         progress.end(
           'warning',
-          `Created a git repository with a first commit, without files that your git settings ignore: ${listPaths(result.ignored)}`,
+          `Created a git repository with a first commit, without files that your git settings ignore: ${listFirst(result.ignored, 5)}`,
         );
       break;
     case 'initialised':
@@ -74,13 +74,6 @@ function endGitStep(progress: Progress, result: WriteResult['git']): void {
       break;
   }
 }
-
-function listPaths(paths: readonly string[]): string {
-  const first = paths.slice(0, MAX_PATHS).join(', ');
-  return paths.length <= MAX_PATHS ? first : `${first} and ${paths.length - MAX_PATHS} more`;
-}
-
-const MAX_PATHS = 5;
 
 /** Shows a connection check: one line for each finished step. Steps run in parallel and share one live line. */
 export function checkReporter(progress: Progress): (event: CheckEvent) => void {

@@ -73,7 +73,7 @@ export async function login(
   let verified: string | undefined;
   if (flags.verify) {
     progress.begin('Verifying the credentials with KuFlow…');
-    verified = await verifyCredentials({ settings, env, signal }).catch((error: unknown) => {
+    verified = await verifyCredentials(settings, { env, signal }).catch((error: unknown) => {
       if (!(error instanceof KnownError) || error.status === 130) throw error;
       throw amendError(error, {
         message: `${error.message}; nothing was stored`,

@@ -1,4 +1,4 @@
-import { countOf } from '../../base/count-of.ts';
+import { countOf, listFirst } from '../../base/count-of.ts';
 import { escapeForTerminal, escapeLinesForTerminal } from '../../base/escape.ts';
 import { PACKAGE_NAME } from '../../base/package-root.ts';
 import { folderSuffix, printDiff, printNotes, printOutcome, readTemplateTitle } from '../../project/view.ts';
@@ -106,17 +106,18 @@ function note({ how, action, from, choice, reason, conflicts }: UpdateResultFile
   const parts = [
     ...(from === undefined ? [] : [`renamed from ${from}`]),
     ...(reason === undefined ? [] : [reason]),
-    ...(conflicts === undefined ? [] : [conflictPlaces(conflicts)]),
+    ...(conflicts === undefined
+      ? []
+      : [
+          listFirst(
+            conflicts.map(({ key, line }) => key ?? `line ${line}`),
+            5,
+          ),
+        ]),
     ...(how === 'conflict' && action !== 'left' && choice === 'markers' ? ['has conflict markers'] : []),
     ...(conflicts !== undefined && action !== 'left' && choice === 'ours' ? ['your lines are kept'] : []),
   ];
   return parts.length === 0 ? '' : `  (${escapeForTerminal(parts.join('; '), 2000)})`;
-}
-
-function conflictPlaces(places: NonNullable<UpdateResultFile['conflicts']>): string {
-  const names = places.map(({ key, line }) => key ?? `line ${line}`);
-  const shown = names.slice(0, 5).join(', ');
-  return names.length > 5 ? `${shown} and ${names.length - 5} more` : shown;
 }
 
 function outcome(result: UpdateResult, to: string): string {
