@@ -157,7 +157,7 @@ export async function runCredentialsExec(
     ]);
   const credentials = credentialContext(context, flags);
   const fail = (error: unknown, status: 125 | 126 | 127): void => {
-    printError(terminal, error, { debug: flags.debug === true, json: false, status });
+    printError(terminal, error, { debug: flags.debug === true });
     context.setStatus(status, true);
   };
   try {
