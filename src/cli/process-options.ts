@@ -10,7 +10,6 @@ import { collectValues, wholeNumber } from './declarations.ts';
 
 const LARGEST_SAMPLE = 1000;
 
-/** How many instances a discovery may read. */
 export function sampleOption(least = 1): Option {
   return new Option(
     '--sample <count>',
@@ -18,7 +17,6 @@ export function sampleOption(least = 1): Option {
   ).argParser(wholeNumber(least, LARGEST_SAMPLE));
 }
 
-/** The options that describe a process by its tasks. */
 export function processOptions(command: Command): Command {
   return command
     .addOption(
@@ -34,9 +32,7 @@ export function processOptions(command: Command): Command {
 /** The options that say which process a worker is for, as parsed by commander. */
 export interface ProcessFlags {
   readonly definition?: string | undefined;
-  /** Path of a worker sample from the KuFlow app. */
   readonly from?: string | undefined;
-  /** Code of the process definition. */
   readonly process?: string | undefined;
   /** `<code>` or `<code>:<kind>`, in order. */
   readonly task?: readonly string[] | undefined;
@@ -194,7 +190,6 @@ export function optionWords(flags: RepeatedFlags): readonly string[] {
   return [...words, ...NEGATED_KEYS.filter((key) => flags[key] === false).map((key) => `--no-${key}`)];
 }
 
-/** The switches that say how a command runs, as words of a command. */
 export function switchWords(flags: {
   readonly dryRun?: boolean | undefined;
   readonly json?: boolean | undefined;

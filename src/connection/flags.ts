@@ -3,9 +3,7 @@ import { usageError } from '../base/errors.ts';
 import { requireSettings, resolveSettings, type SettingFlags } from '../settings/resolve.ts';
 import { secretFromFile, secretFromStdin, type GivenSecret } from '../settings/secret-input.ts';
 
-/** The options that describe a connection. */
 export interface ConnectionFlags {
-  /** Name of a stored profile. */
   readonly profile?: string | undefined;
   readonly clientId?: string | undefined;
   readonly clientSecretFile?: string | undefined;

@@ -153,7 +153,6 @@ function profileSource(profile: Profile, chosenBy: ProfileSource['chosenBy'], fi
 export interface MissingProfile {
   readonly name: string;
   readonly givenBy: '--profile' | '--default' | 'KUFLOW_PROFILE';
-  /** Names of the stored profiles. */
   readonly existing: readonly string[];
   /** Absolute. */
   readonly cwd: string;

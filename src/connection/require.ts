@@ -19,7 +19,6 @@ export interface Connection {
   readonly rest: () => Promise<RestConnection>;
 }
 
-/** What a client of KuFlow's REST API needs. */
 export interface RestConnection {
   readonly endpoint: string;
   readonly credentials: { readonly clientId: string; readonly clientSecret: Secret };

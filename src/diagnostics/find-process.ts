@@ -8,7 +8,6 @@ import type { DoctorInput } from './input.ts';
 /** Errors of a KuFlow that does not let the application list processes. */
 const HIDDEN_PROCESSES: readonly KuFlowApiError['kind'][] = ['forbidden', 'not-found', 'wrong-path'];
 
-/** The finding for processes that could not be listed. */
 export function listingFinding(error: unknown): Finding {
   if (error instanceof KuFlowApiError && HIDDEN_PROCESSES.includes(error.kind))
     return skippedAs('restricted', 'the application is not allowed to list processes');

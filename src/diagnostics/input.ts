@@ -19,11 +19,9 @@ export interface NamedFile {
   /** Absolute. */
   readonly path: string;
   readonly source: string;
-  /** Whether it contains a secret. */
   readonly secret: boolean;
 }
 
-/** A port that the worker listens on. */
 export interface WorkerPort {
   readonly use: 'health' | 'metrics';
   readonly port: Sourced<number>;

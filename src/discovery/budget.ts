@@ -17,7 +17,6 @@ export interface BudgetedClient {
 /** The most requests that one call sends. Retries count against the budget, so there is at most one. */
 export const ATTEMPTS = 2;
 
-/** Runs `use` with a client that sends at most `budget` requests. */
 export async function withBudget<Result>(
   access: ApiAccess,
   { budget, signal }: { readonly budget: number; readonly signal: AbortSignal | undefined },

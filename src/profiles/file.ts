@@ -116,7 +116,6 @@ export function textWithoutProfile({ document, defaultName }: ProfileFile, name:
   return serializeDocument({ ...Object.fromEntries(rest), profiles });
 }
 
-/** The text of the file with another default. */
 export function textWithDefault({ document }: ProfileFile, name: string): string {
   return serializeDocument({ ...document, default: name });
 }

@@ -7,7 +7,6 @@ import { printAdded } from './view.ts';
 import type { CommandContext } from '../../cli/context.ts';
 import { openPromptsIfAllowed } from '../../cli/prompts.ts';
 
-/** Options that every kind of addition accepts. */
 export interface AddFlags {
   readonly edit?: readonly string[] | undefined;
   readonly dryRun?: boolean | undefined;

@@ -63,7 +63,6 @@ const option = (name: string, value: string | undefined): readonly string[] =>
 
 type TaskAddition = Extract<AdditionRequest, { readonly kind: 'task' }>;
 
-/** The options of `add task` that describe the task. */
 interface TaskFlags {
   /** Code of the process to add it to; optional if the project has only one. */
   readonly process?: string | undefined;

@@ -19,7 +19,6 @@ import { decidePlacement, listPlaces, occupiedError } from './placement.ts';
 import { planOutsideFiles } from '../../project/join/plan-outside.ts';
 import { prepareProject, type PreparedProject } from '../../project/scaffold.ts';
 
-/** What `create` is going to do. */
 export type CreatePlan = Extract<Awaited<ReturnType<typeof planCreate>>, { readonly kind: 'plan' }>['plan'];
 
 type Surrounding = Pick<CommandContext, 'env' | 'cwd' | 'version'>;
@@ -101,7 +100,6 @@ export async function planCreate(given: CreateAnswers, context: Surrounding & { 
       placement,
       /** The folder as it was given. */
       chosenFolder: answers.folder,
-      /** The command for another place. */
       commandFor,
     },
   };

@@ -86,13 +86,11 @@ async function askForPlan(flags: CreateFlags, ask: Prompts | undefined, context:
     plan: decision.plan,
     template,
     asked,
-    /** The plan for another place. */
     planFor: async (place: Pick<CreateFlags, 'folder' | 'workspace'>) =>
       await planCreate({ ...answers, ...place }, planContext),
   };
 }
 
-/** Reads the process, and plans the files of the project. */
 async function planFiles(
   { plan: chosen, template, asked, planFor }: Awaited<ReturnType<typeof askForPlan>>,
   { ask, context, progress }: CreateSteps,
@@ -121,7 +119,6 @@ async function planFiles(
   return { plan, prepared: await prepareCreate(plan, process, template, context), asked };
 }
 
-/** Writes the project, and checks it. */
 async function writePlanned(
   { plan, prepared, asked }: Awaited<ReturnType<typeof planFiles>>,
   steps: CreateSteps & { readonly isConfirmed: boolean },

@@ -13,7 +13,6 @@ import type { Channel, Terminal } from '../../terminal/terminal.ts';
 import { wrapForChannel } from '../../terminal/wrap.ts';
 import type { CreateResult } from './result.ts';
 
-/** Shows writing, installing and git as steps. */
 export function scaffoldReporter(progress: Progress): (event: ScaffoldEvent) => void {
   return (event) => {
     switch (event.kind) {
@@ -91,7 +90,6 @@ export function checkReporter(progress: Progress): (event: CheckEvent) => void {
   };
 }
 
-/** Prints the lines that are added to files of the folder. */
 export function printMerged(channel: Channel, files: readonly MergedFile[]): void {
   for (const { path, diff } of files) {
     channel.line();
@@ -100,7 +98,6 @@ export function printMerged(channel: Channel, files: readonly MergedFile[]): voi
   }
 }
 
-/** Prints the changes outside the project, each with its diff. */
 export function printOutside(channel: Channel, changes: readonly OutsideChange[]): void {
   for (const { path, action, diff } of changes) {
     const title = action === 'create' ? 'New file' : 'Change';

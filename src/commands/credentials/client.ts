@@ -29,7 +29,6 @@ export interface CredentialContext extends ConnectionContext {
   readonly restMs?: number | undefined;
 }
 
-/** Settings that only a worker needs. */
 export const WORKER_SETTINGS = ['temporal.kuflow-queue', 'worker.'];
 /** Settings that requests to KuFlow do not need, and that most of these commands are meant to fix. */
 const UNNEEDED_SETTINGS = ['temporal.mutual-tls', 'temporal.namespace', ...WORKER_SETTINGS];

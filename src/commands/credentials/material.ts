@@ -98,7 +98,6 @@ export function verifyToken({ token, expiredAt }: UnverifiedToken, now: number):
   return { value: token, expiresAt: isoTime(expiresAt) };
 }
 
-/** The error for an engine certificate that failed verification. */
 export function rejectedMaterialError(problems: readonly MaterialProblem[]): KnownError {
   return rejectedAnswerError(
     "KuFlow's engine certificate cannot be used; nothing was written",

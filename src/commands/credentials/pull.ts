@@ -53,7 +53,6 @@ export async function pullCredentials(
   return await install(request, { force, dryRun, keepToken: withToken, needsToken: withToken, proof }, before);
 }
 
-/** The options that choose a format and its target. */
 export interface ExportFlags {
   readonly format?: FormatName | undefined;
   /** `-` or a path, relative to the current folder. */
@@ -144,7 +143,10 @@ export async function rotateCredentials(request: RotateRequest) {
   if (pulled.kind !== 'pulled') throw new Error('the rotation did not create a set');
   request.onSwitched?.(pulled);
   const { exec, signal } = request;
-  return { pulled, execStatus: exec === undefined || signal.aborted ? undefined : await runShellCommand(exec, request) };
+  return {
+    pulled,
+    execStatus: exec === undefined || signal.aborted ? undefined : await runShellCommand(exec, request),
+  };
 }
 
 interface InstallOptions extends Pick<PullSetRequest, 'force' | 'dryRun' | 'keepToken'> {

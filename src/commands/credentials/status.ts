@@ -85,7 +85,6 @@ export async function credentialsStatus(request: CredentialsStatusRequest) {
     /** Problems of the settings that matter for credentials, one line each. */
     problems: relevant.map(formatProblem),
     warnings,
-    /** The certificate in use. */
     store,
     online,
     /** 0 fine · 1 a problem · 2 missing or malformed settings · 3 renewal is due, if warnings count · 4 the engine could not be reached. */

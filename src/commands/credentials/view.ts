@@ -13,7 +13,6 @@ import type { PruneResult } from './store/prune.ts';
 import type { PullEvent, PullResult } from './store/pull-set.ts';
 import type { SetRecord } from './store/sets.ts';
 
-/** Shows the steps of a pull as progress. */
 export function pullReporter(progress: Progress): (event: PullEvent) => void {
   return (event) => {
     switch (event.kind) {

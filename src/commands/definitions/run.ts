@@ -15,7 +15,6 @@ import { localKuFlow } from '../../cli/local-kuflow.ts';
 import type { CommandContext } from '../../cli/context.ts';
 import { openPromptsIfAllowed } from '../../cli/prompts.ts';
 
-/** Options of both subcommands, as commander parses them. */
 interface DefinitionsFlags extends ConnectionFlags {
   readonly json?: boolean;
   readonly local?: boolean;

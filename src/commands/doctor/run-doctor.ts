@@ -20,7 +20,6 @@ import { localStartCommand, projectCommands, readRecordIfValid } from '../../pro
 /** Well below the timeout of the git check, so that a git that hangs is reported as such. */
 const GIT_MS = 2_500;
 
-/** Options as commander passes them. */
 export interface DoctorFlags extends ConnectionFlags {
   readonly only?: readonly string[];
   readonly skip?: readonly string[];

@@ -115,7 +115,6 @@ export async function runExplain(
   }
 }
 
-/** The settings that `kuflow doctor` uses here. */
 async function settingsInUse({ env, cwd, terminal }: CommandContext): Promise<Pick<SettingsResult, 'settings'>> {
   const folder = findProject(cwd) ?? cwd;
   const local = { requested: false, find: () => findLocalSettings(folder) };

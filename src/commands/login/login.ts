@@ -12,7 +12,6 @@ import { storeProfile } from '../../profiles/store.ts';
 import { requireSettings, resolveSettings } from '../../settings/resolve.ts';
 import type { Progress } from '../../terminal/progress.ts';
 
-/** The values of a profile that can be given as flags. */
 type ProfileValues = Pick<ConnectionFlags, 'clientId' | 'endpoint' | 'tenantId' | 'target' | 'ca'>;
 
 /** The values that a login keeps. Another application may belong to another tenant and another KuFlow, so it inherits nothing. */
@@ -35,7 +34,6 @@ export type LoginResult = Awaited<ReturnType<typeof login>>;
 
 interface LoginRequest {
   readonly name: string;
-  /** The stored profile of that name. */
   readonly existing: Profile | undefined;
   readonly flags: LoginFlags;
   /** A secret from a prompt; otherwise the flags say where it is. */

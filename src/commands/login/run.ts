@@ -93,7 +93,6 @@ async function completeFlags(
   };
 }
 
-/** The command that repeats a login. */
 function loginCommand(flags: LoginFlags, name: string, invocation: string): string {
   const values = [
     ['--profile', name],

@@ -29,9 +29,7 @@ import {
 import { isShownBefore, printPlannedFiles, printReports, printSyncResult, type SyncResult } from './view.ts';
 
 export interface SyncFlags extends ConnectionFlags {
-  /** Path of a worker sample. */
   readonly from?: string;
-  /** Code of the process to compare. */
   readonly process?: string;
   /** Instances to read for the shapes of their data. */
   readonly sample?: number;

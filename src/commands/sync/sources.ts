@@ -21,7 +21,6 @@ interface ApiSourceOptions {
   /** Absolute folder of the project. */
   readonly folder: string;
   readonly context: CommandContext;
-  /** Asks whether instances may be read. */
   readonly ask: Prompts | undefined;
   readonly report: (event: DiscoveryEvent) => void;
 }

@@ -107,7 +107,6 @@ export interface UpdateResult {
   readonly to: string;
   /** `unresolved`: nothing was written, because of conflicts. */
   readonly result: 'up-to-date' | 'updated' | 'would-update' | 'unresolved';
-  /** What changed between the two versions. */
   readonly changes: readonly ListedChange[];
   readonly files: readonly UpdateResultFile[];
   readonly notes: readonly string[];

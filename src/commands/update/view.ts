@@ -9,7 +9,6 @@ import type { Terminal } from '../../terminal/terminal.ts';
 import { wrapForChannel } from '../../terminal/wrap.ts';
 import type { UpdateEvent, UpdateResult, UpdateResultFile } from './update-project.ts';
 
-/** Shows writing, installing and checking as steps. */
 export function updateReporter(progress: Progress): (event: UpdateEvent) => void {
   return (event) => {
     switch (event.kind) {

@@ -35,12 +35,10 @@ export function engineDialOptions(input: CheckInput, outputs: CheckOutputs, sign
   };
 }
 
-/** Calls the engine with the token from an earlier check. */
 export function callOptions(input: CheckInput, { token }: CheckOutputs, signal: AbortSignal): CallOptions {
   return { timeoutMs: stepMs(input), signal, token };
 }
 
-/** The connection and the namespace from earlier checks. */
 export function requireEngine({ connection, namespace }: CheckOutputs) {
   if (connection === undefined || namespace === undefined)
     throw new Error('earlier checks provided no connection or namespace');
@@ -91,7 +89,6 @@ export function restrictedFinding(result: FailedCall): Finding | undefined {
   return skippedAs('restricted', 'the engine restricts this call', { status: result.name });
 }
 
-/** Flattens the facts of a handshake for a result. */
 export function formatHandshakeFacts(facts: HandshakeFacts): Facts {
   const { failure, after, proxy, peer } = facts;
   const leaf = peer?.[0];

@@ -18,7 +18,6 @@ export interface KeychainOptions {
   readonly env: Environment;
   readonly signal?: AbortSignal | undefined;
   readonly platform?: NodeJS.Platform;
-  /** The real keychains if absent. */
   readonly keychains?: Keychains;
 }
 

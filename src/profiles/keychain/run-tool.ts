@@ -100,7 +100,6 @@ function firstSafeLine(text: Buffer, input: Secret | undefined): string {
   return escapeForTerminal(line ?? '', 200);
 }
 
-/** The result of a tool that stores or removes a secret. */
 export function toolResult(
   end: ToolResult,
   program: string,

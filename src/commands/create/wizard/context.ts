@@ -177,7 +177,6 @@ export async function openWizardContext({ ask, connections, template, context }:
         count: (action: FileAction): number => files.filter((file) => file.action === action).length,
         /** Existing files of the folder that get lines. */
         merged: files.filter((file) => file.action === 'merge'),
-        /** Changes outside the folder. */
         outside: describeOutside(comparison.outside ?? []),
       };
     },

@@ -324,7 +324,6 @@ async function changeOrder(
   return withAnswers(state, { taskOrder: order });
 }
 
-/** Questions about which process it is and what its tasks are. */
 export const processSteps: readonly Step[] = [
   listing,
   chosenProcess,

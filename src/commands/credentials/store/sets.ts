@@ -63,7 +63,6 @@ export async function removeSetFolder(files: FileSystem, folder: string): Promis
 
 type SetFile = (typeof SET_FILES)[keyof typeof SET_FILES];
 
-/** A problem with one file of a set. */
 interface StoredProblem {
   readonly file: SetFile;
   /** Whether the file was read anyway. */

@@ -9,7 +9,6 @@ import { openProgress } from '../../../terminal/progress.ts';
 import type { CommandContext } from '../../../cli/context.ts';
 import { platformRequest, warnAboutIgnoredOptions, type DevFlags } from '../../../cli/platform-options.ts';
 
-/** Options of `kuflow dev simulate`, as commander parses them. */
 export interface SimulateFlags extends DevFlags {
   readonly answers?: string;
   readonly timeout: number;

@@ -62,7 +62,6 @@ export type SimulateStep =
 export interface SimulateResult {
   /** 0: the process is COMPLETED with valid data. 1: it is stuck, or the command exited early. 4: timeout. 130: interrupted. */
   readonly status: ExitStatus;
-  /** Code of the process definition. */
   readonly code: string;
   /** Absent if no process was started. */
   readonly processId?: string;
@@ -323,7 +322,6 @@ async function noPollersFailure(
   });
 }
 
-/** The identities of the workers that poll the queue now. */
 async function listRunningWorkers(platform: DevPlatform, taskQueue: string): Promise<readonly string[]> {
   const { endpoints, namespace } = platform.state;
   const query = { address: endpoints.temporal, namespace, taskQueue, since: Date.now() - LONGEST_POLL_MS };
