@@ -18,7 +18,7 @@ import { checkExport, exportSet, type ExportEvent, type ExportResult } from './f
 import type { FormatName } from './formats/format.ts';
 import { verifyCertificateWithEngine } from './prove.ts';
 import type { EngineScope } from './set.ts';
-import { installCredentialSet, type PullEvent, type PullResult, type PullSetRequest } from './store/pull-set.ts';
+import { installCredentialSet, type PullResult, type PullSetRequest } from './store/pull-set.ts';
 import { loadSet } from './store/sets.ts';
 import type { SettingTexts } from './store/settings-file.ts';
 
@@ -30,7 +30,7 @@ export interface PullFlags extends CredentialsFlags {
 }
 
 interface InstallRequest extends CredentialContext {
-  readonly report: (event: PullEvent) => void;
+  readonly report: (title: string) => void;
   /** The real disk if absent. */
   readonly files?: FileSystem;
 }

@@ -15,7 +15,7 @@ import { pullAndExport, rotateCredentials, type ExportFlags, type PullFlags } fr
 import { printStatus, statusAsData } from './status-view.ts';
 import { pruneSets } from './store/prune.ts';
 import { credentialsStatus, type StatusFlags } from './status.ts';
-import { exportAsData, exportReporter, printExport, printPrune, printPull, pullAsData, pullReporter } from './view.ts';
+import { exportAsData, exportReporter, printExport, printPrune, printPull, pullAsData } from './view.ts';
 
 const NOT_RUN = 125;
 
@@ -42,7 +42,7 @@ export async function runPull(flags: PullFlags & ExportFlags, context: CommandCo
         progress.stop();
       },
       onExport: exportReporter(terminal.err),
-      report: pullReporter(progress),
+      report: (title) => progress.begin(title),
     });
     if (flags.json === true) {
       const data = exported === undefined ? {} : { export: exportAsData(exported) };
@@ -68,7 +68,7 @@ export async function runRotate(
   try {
     const { pulled, execStatus } = await rotateCredentials({
       ...credentials,
-      report: pullReporter(progress),
+      report: (title) => progress.begin(title),
       // Before the command, which writes to the same terminal and may run for a long time.
       onSwitched: (switched) => {
         progress.end('done');
