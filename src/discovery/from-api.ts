@@ -4,7 +4,8 @@ import { nearMatch } from '../base/near-match.ts';
 import type { KnownProcess } from './known-processes.ts';
 import { rememberProcesses } from './remember-processes.ts';
 import { shellWord } from '../base/shell.ts';
-import type { DiscoveredProcess, DiscoveryRequest, ProcessListing, UndiscoveredProcess } from './types.ts';
+import type { ProcessListing } from './list-processes.ts';
+import type { DiscoveredProcess, DiscoveryRequest, UndiscoveredProcess } from './types.ts';
 import type { RestConnection } from '../connection/require.ts';
 
 // The REST client is loaded on demand: it is large, and most projects are created without it.

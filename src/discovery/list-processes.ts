@@ -1,5 +1,5 @@
 import { ATTEMPTS, withBudget, type ApiAccess, type BudgetedClient } from './budget.ts';
-import type { DiscoveryRequest, ListedProcess, ProcessListing } from './types.ts';
+import type { DiscoveryRequest } from './types.ts';
 import { seenProcess, type SeenProcess } from './read-lists.ts';
 
 const PAGE_SIZE = 1000;
@@ -14,11 +14,13 @@ interface ListingRequest extends Pick<DiscoveryRequest, 'tenant' | 'report'> {
  * definitions, so they are collected from the list of processes: the newest pages first, then pages spread over the rest, because one busy
  * definition can fill many. Rejects like `discover`.
  */
-export async function discoverDefinitions(access: ApiAccess, request: ListingRequest): Promise<ProcessListing> {
+export async function discoverDefinitions(access: ApiAccess, request: ListingRequest) {
   return await withBudget(access, { budget: BUDGET, signal: request.signal }, (client) => readPages(client, request));
 }
 
-async function readPages(client: BudgetedClient, request: ListingRequest): Promise<ProcessListing> {
+export type ProcessListing = Awaited<ReturnType<typeof discoverDefinitions>>;
+
+async function readPages(client: BudgetedClient, request: ListingRequest) {
   const seen = new Map<string, SeenProcess>();
   const pagesRead = new Set<number>();
   let total = 0;
@@ -41,6 +43,7 @@ async function readPages(client: BudgetedClient, request: ListingRequest): Promi
   return {
     definitions: groupByDefinition([...seen.values()]),
     processes: { seen: seen.size, total },
+    /** Whether the whole list was read, so no other definition has a visible process. */
     complete: pagesRead.size >= pages,
     requests: client.sent(),
   };
@@ -55,7 +58,7 @@ function choosePages(pages: number, budget: number): readonly number[] {
   );
 }
 
-function groupByDefinition(processes: readonly SeenProcess[]): readonly ListedProcess[] {
+function groupByDefinition(processes: readonly SeenProcess[]) {
   const byDefinition = new Map<string, SeenProcess[]>();
   for (const process of processes) {
     // The id alone should be enough, but it is data from outside.
@@ -69,8 +72,10 @@ function groupByDefinition(processes: readonly SeenProcess[]): readonly ListedPr
       code: newest.code,
       id: newest.definitionId,
       tenant: newest.tenant,
+      /** The newest version seen. */
       version: newest.version,
       versions: new Set(own.map(({ version }) => version)).size,
+      /** Processes seen in the part of the list that was read. */
       seen: own.length,
     };
   });

@@ -125,22 +125,3 @@ export interface UndiscoveredProcess {
 }
 
 export type Discovery = DiscoveredProcess | UndiscoveredProcess;
-
-export interface ListedProcess {
-  readonly code: string;
-  readonly id: string;
-  readonly tenant: string;
-  /** The newest version seen. */
-  readonly version: string;
-  readonly versions: number;
-  /** Processes seen in the part of the list that was read. */
-  readonly seen: number;
-}
-
-export interface ProcessListing {
-  readonly definitions: readonly ListedProcess[];
-  readonly processes: { readonly seen: number; readonly total: number };
-  /** Whether the whole list was read, so no other definition has a visible process. */
-  readonly complete: boolean;
-  readonly requests: number;
-}

@@ -1,6 +1,7 @@
 import { escapeForTerminal } from '../base/escape.ts';
 import { isRecord, type JsonObject } from '../base/json.ts';
-import type { DiscoveredProcess, DiscoveryEvent, ProcessListing } from './types.ts';
+import type { ProcessListing } from './list-processes.ts';
+import type { DiscoveredProcess, DiscoveryEvent } from './types.ts';
 import { palette } from '../terminal/palette.ts';
 import type { Progress } from '../terminal/progress.ts';
 import type { Prompts } from '../terminal/prompts.ts';

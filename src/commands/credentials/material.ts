@@ -23,21 +23,16 @@ export interface UnverifiedMaterial {
 }
 
 /** The certificate in the settings, as a worker uses it. */
-export interface ConfiguredCertificate {
-  readonly source: string;
-  /** Absolute; undefined for an inline certificate. */
-  readonly paths?: SetPaths | undefined;
-  /** Rejects with a KnownError if a file cannot be read. */
-  readonly read: () => Promise<TlsMaterialText>;
-}
+export type ConfiguredCertificate = NonNullable<ReturnType<typeof configuredCertificate>>;
 
 /** The certificate in the settings; undefined if it is missing or incomplete. */
-export function configuredCertificate(settings: ResolvedSettings): ConfiguredCertificate | undefined {
+export function configuredCertificate(settings: ResolvedSettings) {
   const certificate = certificateSource({ settings, problems: [] });
   if (certificate.kind !== 'given') return undefined;
   const { source, read, paths: { cert, key, ca } = {} } = certificate;
   const isInFiles = cert !== undefined && key !== undefined && ca !== undefined;
-  return { source, read, paths: isInFiles ? { cert, key, ca } : undefined };
+  const files: SetPaths | undefined = isInFiles ? { cert, key, ca } : undefined;
+  return { source, read, paths: files };
 }
 
 export interface UnverifiedToken {
