@@ -130,7 +130,7 @@ export async function openWizardContext({ ask, connections, template, context }:
     /** Asks KuFlow who the credentials belong to, in a sentence. */
     verify: async (answers: CreateAnswers) => {
       const { settings } = await connect(answers);
-      const { verifyCredentials } = await import('../../../diagnostics/verify-credentials.ts');
+      const { verifyCredentials } = await import('../../../diagnostics/check-connection.ts');
       const account = await working('Verifying the credentials…', () => verifyCredentials(settings, { env, signal }));
       return `Credentials ${account}`;
     },
