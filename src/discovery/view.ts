@@ -5,7 +5,7 @@ import type { DiscoveredProcess, DiscoveryEvent } from './types.ts';
 import { palette } from '../terminal/palette.ts';
 import type { Progress } from '../terminal/progress.ts';
 import type { Prompts } from '../terminal/prompts.ts';
-import { formatTable } from '../terminal/table.ts';
+import { formatTable, printTable } from '../terminal/table.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
 /** Instances to read if the user agrees without giving a number. */
@@ -25,9 +25,7 @@ export function printProcessListing(terminal: Terminal, listing: ProcessListing)
   const { definitions, processes } = listing;
   if (definitions.length > 0) {
     const rows = definitions.map(({ code, seen, id, tenant }) => [code, String(seen), id, tenant]);
-    const [header = '', ...lines] = formatTable([['CODE', 'PROCESSES', 'DEFINITION ID', 'TENANT'], ...rows]);
-    terminal.out.line(palette(terminal.out).bold(header));
-    for (const line of lines) terminal.out.line(line);
+    printTable(terminal.out, [['CODE', 'PROCESSES', 'DEFINITION ID', 'TENANT'], ...rows]);
   }
   const dim = palette(terminal.err).dim;
   if (processes.total === 0) {
@@ -64,9 +62,7 @@ export function printDiscoveredProcess(terminal: Terminal, discovered: Discovere
       const schema = definition.tasks[index]?.data?.schema;
       return [task.code, task.kind, String(task.items), String(task.processes), formatFields(schema)];
     });
-    const [header = '', ...lines] = formatTable([['TASK', 'KIND', 'ITEMS', 'PROCESSES', 'DATA'], ...rows]);
-    terminal.out.line(bold(header));
-    for (const line of lines) terminal.out.line(line);
+    printTable(terminal.out, [['TASK', 'KIND', 'ITEMS', 'PROCESSES', 'DATA'], ...rows]);
   }
   for (const [label, shape] of [
     ['Metadata', definition.metadata],

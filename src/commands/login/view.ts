@@ -4,7 +4,7 @@ import type { RemovedProfile } from '../../profiles/store.ts';
 import type { LoginResult } from './login.ts';
 import { palette } from '../../terminal/palette.ts';
 import { printSteps } from '../../terminal/print-error.ts';
-import { formatTable } from '../../terminal/table.ts';
+import { formatTable, printTable } from '../../terminal/table.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 
 /** Prints what was stored to stdout, and how to use it to stderr. */
@@ -69,7 +69,6 @@ interface ProfileList {
 }
 
 export function printProfiles(terminal: Terminal, { profiles, file }: ProfileList, invocation: string): void {
-  const { bold } = palette(terminal.out);
   if (profiles.length === 0) {
     terminal.out.line('No profiles');
     printSteps(terminal.err, [`Store one: ${invocation} login`]);
@@ -83,12 +82,8 @@ export function printProfiles(terminal: Terminal, { profiles, file }: ProfileLis
     ...(hasTenants ? [tenantId ?? '-'] : []),
     secret.where,
   ]);
-  const [head = '', ...lines] = formatTable([
-    ['PROFILE', 'ENDPOINT', 'CLIENT ID', ...(hasTenants ? ['TENANT'] : []), 'SECRET IN'],
-    ...rows,
-  ]);
-  terminal.out.line(bold(head));
-  for (const line of lines) terminal.out.line(line);
+  const header = ['PROFILE', 'ENDPOINT', 'CLIENT ID', ...(hasTenants ? ['TENANT'] : []), 'SECRET IN'];
+  printTable(terminal.out, [header, ...rows]);
   terminal.err.line(palette(terminal.err).dim(`In ${escapeForTerminal(file, 400)}`));
 }
 

@@ -102,17 +102,11 @@ function label({ action, how, choice }: UpdateResultFile, isDryRun: boolean): st
 }
 
 function note({ how, action, from, choice, reason, conflicts }: UpdateResultFile): string {
+  const places = conflicts?.map(({ key, line }) => key ?? `line ${line}`);
   const parts = [
     ...(from === undefined ? [] : [`renamed from ${from}`]),
     ...(reason === undefined ? [] : [reason]),
-    ...(conflicts === undefined
-      ? []
-      : [
-          listFirst(
-            conflicts.map(({ key, line }) => key ?? `line ${line}`),
-            5,
-          ),
-        ]),
+    ...(places === undefined ? [] : [listFirst(places, 5)]),
     ...(how === 'conflict' && action !== 'left' && choice === 'markers' ? ['has conflict markers'] : []),
     ...(conflicts !== undefined && action !== 'left' && choice === 'ours' ? ['your lines are kept'] : []),
   ];
