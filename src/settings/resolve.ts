@@ -1,5 +1,5 @@
 import { KnownError } from '../base/errors.ts';
-import { Secret } from '../base/secret.ts';
+import { revealed, type Secret } from '../base/secret.ts';
 import { normaliseEndpoint } from '../kuflow/endpoint.ts';
 import { readApplicationFiles } from './application-files.ts';
 import { readDotenvNames, readEnvironment, type Environment } from './environment.ts';
@@ -149,8 +149,7 @@ function asEnvironment(settings: ResolvedSettings, isIncluded: (name: SettingNam
     ({ name, env, fileEnv }): readonly (readonly [string, string | undefined])[] => {
       const value = settings[name]?.value;
       if (value === undefined || !isIncluded(name)) return [];
-      const text = value instanceof Secret ? value.reveal() : String(value);
-      return [[env, text], ...(fileEnv === undefined ? [] : [[fileEnv, undefined] as const])];
+      return [[env, revealed(value)], ...(fileEnv === undefined ? [] : [[fileEnv, undefined] as const])];
     },
   );
   return Object.fromEntries(variables);
@@ -225,10 +224,6 @@ function givenLayer(group: Layer['group'], entryOf: (name: SettingName) => Entry
     if (entry !== undefined) entries.set(name, entry);
   }
   return { group, entries, problems: [], warnings: [] };
-}
-
-function revealed(value: string | Secret): string {
-  return value instanceof Secret ? value.reveal() : value;
 }
 
 /** Whether a variable is set to nothing, which usually comes from a variable of the shell that is not set. */

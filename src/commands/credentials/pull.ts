@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path';
 import { projectCommands } from '../../project/commands.ts';
 import { cliInvocation } from '../../base/cli-invocation.ts';
 import { amendError, KnownError, usageError } from '../../base/errors.ts';
-import { Secret } from '../../base/secret.ts';
+import { revealed } from '../../base/secret.ts';
 import type { FileSystem } from '../../files/file-system.ts';
 import { nodeFileSystem } from '../../files/node-file-system.ts';
 import { startDevCommand, toExitStatus } from '../../platform/session/worker-command.ts';
@@ -214,7 +214,7 @@ function localConnection(client: CredentialClient): SettingTexts | undefined {
   return Object.fromEntries(
     names.flatMap((name) => {
       const value = client.settings[name]?.value;
-      return value === undefined ? [] : [[name, value instanceof Secret ? value.reveal() : String(value)]];
+      return value === undefined ? [] : [[name, revealed(value)]];
     }),
   );
 }
