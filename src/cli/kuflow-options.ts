@@ -63,7 +63,7 @@ export function dataOptions(command: Command, what: 'data' | 'metadata', allowIn
 const actAsOption = (): Option =>
   withCandidates(new Option('--as <email>', 'Act as this user of the local KuFlow (default: the first user)'), 'users');
 
-const stateDirOption = (): Option =>
+export const stateDirOption = (): Option =>
   new Option('--state-dir <folder>', 'Folder for the state of the local KuFlow (default: .kuflow/dev)');
 
 export function limitOption(what: string): Option {

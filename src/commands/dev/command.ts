@@ -3,7 +3,7 @@ import type { CommandContext } from '../../cli/context.ts';
 import { collectValues, exitStatuses, jsonOption, lazyAction } from '../../cli/declarations.ts';
 import { parseZonedTime } from '../../base/zoned-time.ts';
 import { usageError } from '../../base/errors.ts';
-import { idArgument, limitOption, plainIdArgument } from '../../cli/kuflow-options.ts';
+import { idArgument, limitOption, plainIdArgument, stateDirOption } from '../../cli/kuflow-options.ts';
 import { withCandidates } from '../../cli/value-candidates.ts';
 import type { DevFlags } from '../../cli/platform-options.ts';
 import type { SimulateFlags } from './simulate/run.ts';
@@ -319,7 +319,7 @@ function runtimeOption(): Option {
 }
 
 function stateOption(command: Command): Command {
-  return command.option('--state-dir <folder>', 'Folder for the state of the local KuFlow (default: .kuflow/dev)');
+  return command.addOption(stateDirOption());
 }
 
 function portOption(flags: string, name: string, standard: number): Option {
