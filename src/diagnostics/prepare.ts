@@ -38,7 +38,7 @@ export function prepareChecks(
       isVerificationOff: (options.env ?? process.env)['NODE_TLS_REJECT_UNAUTHORIZED'] === '0',
       rest: withKnownAnswers(createKuFlowProbe(client?.call ?? unavailable, clientId.value), clientId.value, options),
       clock: options.clock ?? systemClock,
-      stepMs: options.stepMs,
+      stepMs: options.stepMs ?? 5_000,
     },
   };
 }

@@ -10,11 +10,6 @@ import type { EngineCause, ClockComparison, FailedCall } from './engine.ts';
 import { fillAdvice } from '../advice.ts';
 import { engineCauses } from '../explanations/engine.ts';
 
-/** Time limit in milliseconds for each step: connect, handshake or call. */
-function stepMs(input: CheckInput): number {
-  return input.stepMs ?? 5_000;
-}
-
 function parseTarget(input: CheckInput): { readonly host: string; readonly port: number } {
   const reading = readTarget(input.target.value);
   if (!reading.ok) throw new Error(`temporal.target: ${reading.problem}`);
@@ -28,7 +23,7 @@ export function engineDialOptions(input: CheckInput, outputs: CheckOutputs, sign
     target: parseTarget(input),
     material: outputs.material,
     proxy: input.engineProxy,
-    timeoutMs: stepMs(input),
+    timeoutMs: input.stepMs,
     signal,
     serverName: input.serverName?.value,
     proxyCa: input.proxyCa,
@@ -36,7 +31,7 @@ export function engineDialOptions(input: CheckInput, outputs: CheckOutputs, sign
 }
 
 export function callOptions(input: CheckInput, { token }: CheckOutputs, signal: AbortSignal): CallOptions {
-  return { timeoutMs: stepMs(input), signal, token };
+  return { timeoutMs: input.stepMs, signal, token };
 }
 
 export function requireEngine({ connection, namespace }: CheckOutputs) {

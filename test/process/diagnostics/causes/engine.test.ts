@@ -78,7 +78,7 @@ async function check(target: string, setup: Setup = {}): Promise<readonly CheckR
     trust: { own: undefined, unreadable: undefined },
     engineProxy: setup.proxy ?? direct,
     proxyCa: setup.proxyCa,
-    ...(setup.stepMs && { stepMs: setup.stepMs }),
+    stepMs: setup.stepMs ?? 5_000,
     ...(setup.serverName && { serverName: { value: setup.serverName, source: 'test' } }),
     ...(setup.namespace && { namespace: { value: setup.namespace, source: 'TEMPORAL_NAMESPACE' } }),
     rest: {
