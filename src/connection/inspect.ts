@@ -207,24 +207,16 @@ function hostsOf(request: ProxyRequest, decision: ProxyDecision, other: ProxyReq
   return decision.kind === 'proxy' ? [host(request), host(other)] : [host(request)];
 }
 
-interface InvalidProxy {
-  readonly source: string;
-  readonly message: string;
-  readonly next: SettingStep | undefined;
-}
+type InvalidProxy = NonNullable<ReturnType<typeof tryDecideProxy>['invalid']>;
 
-function tryDecideProxy(question: ProxyRequest): {
-  readonly decision: ProxyDecision;
-  readonly invalid?: InvalidProxy;
-} {
+function tryDecideProxy(question: ProxyRequest) {
   try {
     return { decision: decideProxy(question) };
   } catch (error) {
     if (!(error instanceof KnownError)) throw error;
-    return {
-      decision: { kind: 'direct', reason: 'not decided' },
-      invalid: { source: proxySource(question) ?? 'HTTPS_PROXY', message: error.message, next: firstStep(error) },
-    };
+    const decision: ProxyDecision = { kind: 'direct', reason: 'not decided' };
+    const source = proxySource(question) ?? 'HTTPS_PROXY';
+    return { decision, invalid: { source, message: error.message, next: firstStep(error) } };
   }
 }
 

@@ -12,12 +12,7 @@ import type { Environment } from '../settings/environment.ts';
 export const WHERE_CREDENTIALS_ARE = 'Find the client ID and secret in the KuFlow app: Settings > Applications';
 
 /** A connection whose settings are complete and valid. */
-export interface Connection {
-  readonly settings: ResolvedSettings;
-  readonly warnings: readonly string[];
-  /** Reads the CA file and decides on the proxy. Rejects with a KnownError when either fails. */
-  readonly rest: () => Promise<RestConnection>;
-}
+export type Connection = Awaited<ReturnType<typeof requireConnection>>;
 
 export interface RestConnection {
   readonly endpoint: string;
@@ -33,15 +28,17 @@ export interface RestConnection {
  * The connection, with the keychain opened if the client secret is there. Rejects with one KnownError that lists every problem, except those of
  * keys that start with a text of `ignore`: the command is about to set them, or does not use them.
  */
-export async function requireConnection(
-  connection: ConnectionSettings,
-  ignore: readonly string[] = [],
-): Promise<Connection> {
+export async function requireConnection(connection: ConnectionSettings, ignore: readonly string[] = []) {
   // Other problems are reported before a person is asked to unlock a keychain.
   requireConnectionSettings(connection, ignore);
   const settings = requireConnectionSettings(await connection.unlock(), ignore);
   const { env } = connection.context;
-  return { settings, warnings: connection.warnings, rest: () => restConnection(settings, env) };
+  return {
+    settings,
+    warnings: connection.warnings,
+    /** Reads the CA file and decides on the proxy. Rejects with a KnownError when either fails. */
+    rest: () => restConnection(settings, env),
+  };
 }
 
 /** The settings, without the client secret while it is locked. Throws a KnownError that lists every problem. */
