@@ -168,7 +168,9 @@ async function readAuthorities(settings: ResolvedSettings): Promise<{
 }
 
 const subjectsOf = (text: string): readonly string[] =>
-  certificateBlocks(text).map((pem) => new X509Certificate(pem).subject.replaceAll('\n', ', '));
+  certificateBlocks(text)
+    .filter(isCertificate)
+    .map((pem) => new X509Certificate(pem).subject.replaceAll('\n', ', '));
 
 function containsCertificates(text: string): boolean {
   const blocks = certificateBlocks(text);
