@@ -7,7 +7,7 @@ export async function measureDemo(root, folder, say) {
   const home = join(folder, 'demo');
   await mkdir(home, { recursive: true });
   const demo = async (which) => {
-    const args = [join(root, 'bin', 'kuflow.js'), 'dev', 'demo', '--folder', 'demo', '--json'];
+    const args = [join(root, 'scripts', 'demo.mjs'), '--folder', 'demo', '--json'];
     const { ms, out } = await run(process.execPath, args, { cwd: home });
     say(`${which} run: ${seconds(ms)}`);
     return { ms, stages: JSON.parse(out).stages };

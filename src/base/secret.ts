@@ -31,3 +31,8 @@ export class Secret {
     return REDACTED;
   }
 }
+
+/** The text of a value, in clear text if it is a secret. */
+export function revealed(value: unknown): string {
+  return value instanceof Secret ? value.reveal() : String(value);
+}

@@ -23,6 +23,11 @@ export function shellWord(text: string): string {
   return WORDS[userShell()](text);
 }
 
+/** The option that commander stores under a key, for example `--task-queue`. */
+export function optionName(key: string): string {
+  return `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
 /** A command that sets an environment variable in a shell. */
 export function shellAssignment(name: string, value: string, shell = userShell()): string {
   if (shell === 'cmd') return `set "${name}=${value.replaceAll('\0', '')}"`;

@@ -105,12 +105,6 @@ export const kuflowEntries: readonly CommandEntry[] = [
     load: () => import('../commands/completion/command.ts'),
   },
   {
-    name: 'processes',
-    summary: 'The old name of `kuflow definitions`',
-    hidden: true,
-    load: () => import('../commands/definitions/old-name.ts'),
-  },
-  {
     name: '__complete',
     summary: 'Answer a completion script',
     hidden: true,

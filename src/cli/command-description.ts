@@ -15,7 +15,6 @@ export interface CommandDescription {
   readonly options: readonly OptionDescription[];
   /** Options that work, but that the help does not list. */
   readonly unlistedOptions: readonly OptionDescription[];
-  /** Visible subcommands. */
   readonly commands: readonly CommandDescription[];
   /** Text after the help, e.g. examples; may be empty. */
   readonly helpAfter: string;
@@ -66,7 +65,6 @@ function describeOption(option: Option) {
       short,
       /** The name in the angle brackets of its flags, e.g. `count`. */
       valueName: /[<[]([^>\]]+)[>\]]\s*$/.exec(flags)?.[1],
-      /** The default value, as its help shows it. */
       default: describeDefault(option),
     }),
     description,

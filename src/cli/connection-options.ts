@@ -47,10 +47,16 @@ export function connectionOptions(command: Command, texts: ConnectionOptionTexts
   return command.optionsGroup('');
 }
 
-/** What `resolveConnection` needs to know about a command. Application files are read in `cwd`. */
-export function connectionContext(context: CommandContext, cwd = context.cwd) {
-  const { env, terminal } = context;
-  return { env, cwd, stdin: terminal.prompts.input, signal: context.interruption() } satisfies ConnectionContext;
+/** What `resolveConnection` needs to know about a command. Application files are read in `folder`. */
+export function connectionContext(context: CommandContext, folder = context.cwd) {
+  const { env, cwd, terminal } = context;
+  return {
+    env,
+    cwd,
+    folder,
+    stdin: terminal.prompts.input,
+    signal: context.interruption(),
+  } satisfies ConnectionContext;
 }
 
 export function localOption(isDefault = true): Option {

@@ -8,11 +8,9 @@ export interface CommandContext {
   readonly env: NodeJS.ProcessEnv;
   /** Absolute. */
   readonly cwd: string;
-  /** This package's version. */
   readonly version: string;
   /** How the user calls this program: `npx create-kuflow-worker`, `npx kuflow` or `npx -p create-kuflow-worker kuflow`. */
   readonly invocation: string;
-  /** All commands of this program. */
   readonly commands: readonly CommandEntry[];
   /** Command-line arguments, without node and script. */
   readonly argv: readonly string[];

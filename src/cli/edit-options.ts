@@ -7,7 +7,6 @@ export const HOW_FILES_CHANGE =
 export const SKIP_PROMPTS =
   'Skip prompts. Files with local changes are left unchanged unless you name them with --edit';
 
-/** The exit statuses of commands that change code. */
 export const EDIT_STATUSES = {
   0: 'done',
   1: 'failed',

@@ -8,7 +8,6 @@ import { collectValues, jsonOption, wholeNumber } from './declarations.ts';
 
 const LARGEST_LIMIT = 200;
 
-/** Options of all commands that work with processes and tasks, as commander parses them. */
 export interface SessionFlags extends ConnectionFlags {
   readonly local?: boolean;
   readonly stateDir?: string;
@@ -23,7 +22,6 @@ export function sessionOptions(command: Command): Command {
     .addOption(jsonOption());
 }
 
-/** Options of commands that change something. */
 export interface ChangeFlags extends SessionFlags {
   readonly as?: string;
   readonly yes?: boolean;
@@ -53,7 +51,6 @@ export const setOption = (whose: string): Option =>
     `Set one property of the ${whose}; the value is parsed as JSON, unless the schema declares a string (repeatable)`,
   );
 
-/** The options of commands that change something and accept data for it. */
 export function dataOptions(command: Command, what: 'data' | 'metadata', allowInvalid: string): Command {
   return command
     .option(`--${what} <file>`, `YAML or JSON file with the ${what}; - for standard input`)
@@ -65,7 +62,7 @@ export function dataOptions(command: Command, what: 'data' | 'metadata', allowIn
 const actAsOption = (): Option =>
   withCandidates(new Option('--as <email>', 'Act as this user of the local KuFlow (default: the first user)'), 'users');
 
-const stateDirOption = (): Option =>
+export const stateDirOption = (): Option =>
   new Option('--state-dir <folder>', 'Folder for the state of the local KuFlow (default: .kuflow/dev)');
 
 export function limitOption(what: string): Option {

@@ -26,9 +26,7 @@ export interface MissingAnswer {
 export interface ProcessAnswers
   extends ProcessFlags, Pick<ConnectionFlags, 'profile' | 'clientId' | 'clientSecretFile' | 'clientSecretStdin'> {
   readonly folder?: string | undefined;
-  /** Where the process definition comes from. */
   readonly source?: SourceKind | undefined;
-  /** The worker sample that the process is read from. */
   readonly workerSample?: WorkerSample | undefined;
   /** A client secret that was typed. */
   readonly secret?: unknown;
@@ -38,7 +36,6 @@ export interface ProcessAnswers
   readonly typeCredentials?: boolean | undefined;
 }
 
-/** Where the client ID and secret come from. */
 export type CredentialChoice =
   | { readonly kind: 'not-needed' }
   /** Named by options, or typed. */

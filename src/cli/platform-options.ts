@@ -4,7 +4,6 @@ import { ignoredOptionsLine } from '../platform/session/view.ts';
 import type { Progress } from '../terminal/progress.ts';
 import type { CommandContext } from './context.ts';
 
-/** Options of `kuflow dev` and its subcommands, as commander parses them. */
 export interface DevFlags {
   readonly definition?: readonly string[];
   readonly people?: string;

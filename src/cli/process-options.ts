@@ -1,16 +1,15 @@
 import { Option, type Command } from 'commander';
 import { usageError } from '../base/errors.ts';
 import { isUuid } from '../base/is-uuid.ts';
-import type { ConnectionFlags } from '../connection/flags.ts';
+import { CONNECTION_KEYS, type ConnectionFlags } from '../connection/flags.ts';
 import type { ProcessSource } from '../discovery/load-process.ts';
 import type { DefinitionFlags } from '../process/definition/from-flags.ts';
 import type { WorkerSample } from '../process/worker-sample/read.ts';
-import { shellWord } from '../base/shell.ts';
+import { optionName, shellWord } from '../base/shell.ts';
 import { collectValues, wholeNumber } from './declarations.ts';
 
 const LARGEST_SAMPLE = 1000;
 
-/** How many instances a discovery may read. */
 export function sampleOption(least = 1): Option {
   return new Option(
     '--sample <count>',
@@ -18,7 +17,6 @@ export function sampleOption(least = 1): Option {
   ).argParser(wholeNumber(least, LARGEST_SAMPLE));
 }
 
-/** The options that describe a process by its tasks. */
 export function processOptions(command: Command): Command {
   return command
     .addOption(
@@ -34,9 +32,7 @@ export function processOptions(command: Command): Command {
 /** The options that say which process a worker is for, as parsed by commander. */
 export interface ProcessFlags {
   readonly definition?: string | undefined;
-  /** Path of a worker sample from the KuFlow app. */
   readonly from?: string | undefined;
-  /** Code of the process definition. */
   readonly process?: string | undefined;
   /** `<code>` or `<code>:<kind>`, in order. */
   readonly task?: readonly string[] | undefined;
@@ -143,17 +139,6 @@ export function validateProcessFlags(flags: ProcessFlags & Pick<ConnectionFlags,
   }
 }
 
-/** The options that `connectionOptions` declares for credentials and addresses. */
-export const CONNECTION_KEYS = [
-  'profile',
-  'clientId',
-  'clientSecretFile',
-  'clientSecretStdin',
-  'endpoint',
-  'target',
-  'ca',
-] as const satisfies readonly (keyof ConnectionFlags)[];
-
 /** Every option with a value that a command repeats, in the order in which it repeats them. */
 const REPEATED_KEYS = [
   'definition',
@@ -193,8 +178,6 @@ type RepeatedFlags = Readonly<
   >
 >;
 
-const optionName = (key: RepeatedKey): string => `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-
 /** Options as words of a command, without `--yes`, `--json` and `--dry-run`. Never contains a secret, only how it was given. */
 export function optionWords(flags: RepeatedFlags): readonly string[] {
   const words = REPEATED_KEYS.flatMap((key): string[] => {
@@ -207,7 +190,6 @@ export function optionWords(flags: RepeatedFlags): readonly string[] {
   return [...words, ...NEGATED_KEYS.filter((key) => flags[key] === false).map((key) => `--no-${key}`)];
 }
 
-/** The switches that say how a command runs, as words of a command. */
 export function switchWords(flags: {
   readonly dryRun?: boolean | undefined;
   readonly json?: boolean | undefined;

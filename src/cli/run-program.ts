@@ -69,11 +69,9 @@ export async function runProgram(root: RootProgram, host: Host): Promise<number>
     }
     const status = abort.signal.aborted ? 130 : error instanceof KnownError ? error.status : 1;
     const { printError } = await import('../terminal/print-error.ts');
-    printError(terminal, error, {
-      debug: isOptionSet(program, 'debug', host.env),
-      json: isOptionSet(program, 'json', {}) || (!state.isParsed && wantsJson(program, root, host.argv)),
-      status,
-    });
+    const json = isOptionSet(program, 'json', {}) || (!state.isParsed && wantsJson(program, root, host.argv));
+    const debug = isOptionSet(program, 'debug', host.env);
+    printError(terminal, error, { debug, jsonStatus: json ? status : undefined });
     return status;
   } finally {
     stopListening();

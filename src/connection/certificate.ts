@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { KnownError, codeOf, messageOf } from '../base/errors.ts';
 import { MIB, readSmallFile } from '../files/read.ts';
-import type { TlsMaterialText } from '../engine/material/tls-material.ts';
+import { PART_NAMES, type TlsMaterialText } from '../engine/material/tls-material.ts';
 import type { ResolvedSettings, SettingsResult } from '../settings/resolve.ts';
 import { formatSource } from '../settings/sources.ts';
 
@@ -57,8 +57,7 @@ export async function readPemFile(what: string, path: string): Promise<string> {
   }
 }
 
-const PARTS = { cert: 'The client certificate', key: 'The private key', ca: 'The CA' } as const;
-type Part = keyof typeof PARTS;
+type Part = keyof TlsMaterialText;
 const ALL_PARTS = ['cert', 'key', 'ca'] as const satisfies readonly Part[];
 
 interface ReadablePart extends CertificatePart {
@@ -77,7 +76,7 @@ function findPart(settings: ResolvedSettings, part: Part, form: 'files' | 'inlin
     origin: isVariable ? 'environment' : (source.file ?? source.name),
     isVariable,
     path: form === 'files' ? text : undefined,
-    read: () => (form === 'files' ? readPemFile(PARTS[part], text) : Promise.resolve(text)),
+    read: () => (form === 'files' ? readPemFile(PART_NAMES[part], text) : Promise.resolve(text)),
   };
 }
 

@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import { configFolder } from '../base/user-folders.ts';
 import { readDefaultProfileName } from '../profiles/file.ts';
 import { APPLICATION_FILES } from '../settings/keys.ts';
+import type { ConnectionContext } from './resolve.ts';
 
 /** A place on this machine that may have a client ID and secret. */
 export interface DetectedCredentials {
@@ -11,14 +12,10 @@ export interface DetectedCredentials {
   readonly name: string;
 }
 
-export interface DetectionContext {
-  readonly env: Readonly<Record<string, string | undefined>>;
-  /** Absolute. */
-  readonly cwd: string;
-}
+type Place = Pick<ConnectionContext, 'env' | 'cwd'>;
 
 /** Places that may have a client ID and secret, in order of precedence. Files are not opened. */
-export function detectCredentials({ env, cwd }: DetectionContext): readonly DetectedCredentials[] {
+export function detectCredentials({ env, cwd }: Place): readonly DetectedCredentials[] {
   const set = (variable: string): string => env[variable]?.trim() ?? '';
   const named = set('KUFLOW_PROFILE');
   const stored = named === '' ? readDefaultProfileName(configFolder(env)) : undefined;
@@ -32,7 +29,7 @@ export function detectCredentials({ env, cwd }: DetectionContext): readonly Dete
 }
 
 /** The place whose client ID and secret would be used. A file counts only if it has one of the two, valid or not. */
-export async function findDetectedCredentials(context: DetectionContext): Promise<DetectedCredentials | undefined> {
+export async function findDetectedCredentials(context: Place): Promise<DetectedCredentials | undefined> {
   const places = detectCredentials(context);
   const file = places.some(({ kind }) => kind === 'file') ? await findCredentialsFile(context.cwd) : undefined;
   return places.flatMap((place) => (place.kind === 'file' ? (file ?? []) : place))[0];

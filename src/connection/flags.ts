@@ -3,9 +3,7 @@ import { usageError } from '../base/errors.ts';
 import { requireSettings, resolveSettings, type SettingFlags } from '../settings/resolve.ts';
 import { secretFromFile, secretFromStdin, type GivenSecret } from '../settings/secret-input.ts';
 
-/** The options that describe a connection. */
 export interface ConnectionFlags {
-  /** Name of a stored profile. */
   readonly profile?: string | undefined;
   readonly clientId?: string | undefined;
   readonly clientSecretFile?: string | undefined;
@@ -15,6 +13,17 @@ export interface ConnectionFlags {
   readonly target?: string | undefined;
   readonly ca?: string | undefined;
 }
+
+/** The options that say which credentials and addresses are used. */
+export const CONNECTION_KEYS = [
+  'profile',
+  'clientId',
+  'clientSecretFile',
+  'clientSecretStdin',
+  'endpoint',
+  'target',
+  'ca',
+] as const satisfies readonly (keyof ConnectionFlags)[];
 
 export const CORRECT_AND_RETRY = 'Correct the settings above, then run the command again';
 

@@ -1,13 +1,14 @@
 import { X509Certificate } from 'node:crypto';
 import { KnownError } from '../base/errors.ts';
 import type { Secret } from '../base/secret.ts';
-import { isCertificate } from '../engine/material/file-format.ts';
+import { certificateBlocks, isCertificate } from '../engine/material/file-format.ts';
 import { trustedAuthorities, unreadableExtraAuthorities } from '../network/certificate-authorities.ts';
 import { decideProxy, proxyHints, proxySource, type ProxyDecision, type ProxyRequest } from '../network/proxy.ts';
 import { whereToSet, type SettingName } from '../settings/keys.ts';
 import type { ResolvedSettings, SettingsResult } from '../settings/resolve.ts';
 import { firstStep, formatSource, type SettingStep } from '../settings/sources.ts';
 import { certificateSource, readPemFile, type CertificateSource } from './certificate.ts';
+import type { Environment } from '../settings/environment.ts';
 
 /** A value and where it came from, for example `KUFLOW_API_ENDPOINT` or `application.yaml`. */
 export interface Sourced<T> {
@@ -56,34 +57,14 @@ export interface DescribedConnection {
 }
 
 /** A connection as the checks see it, with its routes; everything wrong with it is in `problems`. */
-export interface InspectedConnection extends DescribedConnection {
-  readonly restProxy: ProxyDecision;
-  readonly engineProxy: ProxyDecision;
-  /** Advice about proxy variables that decide otherwise than expected, for when a route does not work. */
-  readonly routeHints: RouteHints;
-  /** What the CAs in use come from, for when the certificate of the REST API is not trusted. */
-  readonly trust: TrustSources;
-  /** All authorities trusted for an `https:` proxy (PEM); undefined: the runtime's own. */
-  readonly proxyCa?: readonly string[] | undefined;
-}
-
-export interface TrustSources {
-  readonly own?: { readonly path: string; readonly source: string; readonly subjects: readonly string[] } | undefined;
-  /** NODE_EXTRA_CA_CERTS, if it names a file that cannot be read, which Node ignores. */
-  readonly unreadable?: { readonly path: string; readonly why: string } | undefined;
-}
-
-export interface RouteHints {
-  readonly rest: readonly string[];
-  readonly engine: readonly string[];
-}
+export type InspectedConnection = ReturnType<typeof withRoutes>;
 
 const NOT_SET: Sourced<string> = { value: '', source: 'not set' };
 
 /** The connection that resolved settings describe. Never rejects for a wrong setting: every problem is in the result. */
 export async function inspectConnection(
-  result: SettingsResult,
-  env: Readonly<Record<string, string | undefined>>,
+  result: Pick<SettingsResult, 'settings' | 'problems'>,
+  env: Environment,
 ): Promise<InspectedConnection> {
   const { settings } = result;
   const ca = await readAuthorities(settings);
@@ -108,18 +89,18 @@ export async function inspectConnection(
 }
 
 /** Adds the proxy of each plane, and the problems of proxies and missing credentials. */
-export function withRoutes(
-  connection: DescribedConnection,
-  env: Readonly<Record<string, string | undefined>>,
-): InspectedConnection {
+export function withRoutes(connection: DescribedConnection, env: Environment) {
   const { rest, engine, hints, problems } = decideProxies(connection, env);
   return {
     ...connection,
     problems: [...connection.problems, ...missingCredentials(connection), ...problems],
     restProxy: rest,
     engineProxy: engine,
+    /** Advice about proxy variables that decide otherwise than expected, for when a route does not work. */
     routeHints: hints,
+    /** What the CAs in use come from, for when the certificate of the REST API is not trusted. */
     trust: describeTrust(connection, env),
+    /** All authorities trusted for an `https:` proxy (PEM); undefined: the runtime's own. */
     proxyCa: trustedAuthorities(connection.ca?.value, env),
   };
 }
@@ -139,16 +120,18 @@ function sourced<K extends SettingName>(
   return setting === undefined ? undefined : { value: setting.value, source: formatSource(setting.source) };
 }
 
-function describeTrust({ ca }: DescribedConnection, env: Readonly<Record<string, string | undefined>>): TrustSources {
-  const unreadable = unreadableExtraAuthorities(env);
-  const own = ca?.path === undefined ? undefined : { path: ca.path, source: ca.source, subjects: subjectsOf(ca.value) };
-  return { ...(own && { own }), ...(unreadable && { unreadable }) };
+function describeTrust({ ca }: DescribedConnection, env: Environment) {
+  return {
+    own: ca?.path === undefined ? undefined : { path: ca.path, source: ca.source, subjects: subjectsOf(ca.value) },
+    /** NODE_EXTRA_CA_CERTS, if it names a file that cannot be read, which Node ignores. */
+    unreadable: unreadableExtraAuthorities(env),
+  };
 }
 
 const isApplicationFile = (key: string): boolean => /^application(-local)?\.yaml$/.test(key);
 
 /** The problems of settings, without the routes and credentials that they lead to. */
-export function settingProblems({ problems }: SettingsResult): readonly ConnectionProblem[] {
+export function settingProblems({ problems }: Pick<SettingsResult, 'problems'>): readonly ConnectionProblem[] {
   return problems.map(({ key, code, source, problem, next }) => ({
     ...{ key, problem, next },
     missing: code === 'missing',
@@ -184,11 +167,10 @@ async function readAuthorities(settings: ResolvedSettings): Promise<{
   }
 }
 
-const certificateBlocks = (text: string): readonly string[] =>
-  text.match(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g) ?? [];
-
 const subjectsOf = (text: string): readonly string[] =>
-  certificateBlocks(text).map((pem) => new X509Certificate(pem).subject.replaceAll('\n', ', '));
+  certificateBlocks(text)
+    .filter(isCertificate)
+    .map((pem) => new X509Certificate(pem).subject.replaceAll('\n', ', '));
 
 function containsCertificates(text: string): boolean {
   const blocks = certificateBlocks(text);
@@ -196,10 +178,7 @@ function containsCertificates(text: string): boolean {
 }
 
 /** The proxy of each plane. A variable that is wrong for both planes is one problem. */
-function decideProxies(
-  { endpoint, target, proxySetting }: DescribedConnection,
-  env: Readonly<Record<string, string | undefined>>,
-) {
+function decideProxies({ endpoint, target, proxySetting }: DescribedConnection, env: Environment) {
   const explicit = proxySetting && { value: proxySetting.value.reveal(), source: proxySetting.source };
   const restRequest = { url: validUrl(endpoint.value), env };
   const engineRequest = { url: validUrl(`https://${target.value}`), env, ...(explicit && { explicit }) };
@@ -230,24 +209,16 @@ function hostsOf(request: ProxyRequest, decision: ProxyDecision, other: ProxyReq
   return decision.kind === 'proxy' ? [host(request), host(other)] : [host(request)];
 }
 
-interface InvalidProxy {
-  readonly source: string;
-  readonly message: string;
-  readonly next: SettingStep | undefined;
-}
+type InvalidProxy = NonNullable<ReturnType<typeof tryDecideProxy>['invalid']>;
 
-function tryDecideProxy(question: ProxyRequest): {
-  readonly decision: ProxyDecision;
-  readonly invalid?: InvalidProxy;
-} {
+function tryDecideProxy(question: ProxyRequest) {
   try {
     return { decision: decideProxy(question) };
   } catch (error) {
     if (!(error instanceof KnownError)) throw error;
-    return {
-      decision: { kind: 'direct', reason: 'not decided' },
-      invalid: { source: proxySource(question) ?? 'HTTPS_PROXY', message: error.message, next: firstStep(error) },
-    };
+    const decision: ProxyDecision = { kind: 'direct', reason: 'not decided' };
+    const source = proxySource(question) ?? 'HTTPS_PROXY';
+    return { decision, invalid: { source, message: error.message, next: firstStep(error) } };
   }
 }
 

@@ -8,13 +8,14 @@ import { readProfileFile, type Profile } from '../profiles/file.ts';
 import { needsKeychain, readStoredSecret } from '../profiles/secret-storage.ts';
 import { resolveSettings, type ProfileSource, type SettingsRequest, type SettingsResult } from '../settings/resolve.ts';
 import type { SettingProblem, Source } from '../settings/sources.ts';
+import type { Environment } from '../settings/environment.ts';
 
 export interface ProfileChoice {
   /** The value of `--profile`. */
   readonly named?: string | undefined;
   /** Absolute. */
   readonly cwd: string;
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly env: Environment;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -50,8 +51,7 @@ export async function resolveSettingsWithProfile(
     throw unusable;
   const placeholder = first.settings[SECRET];
   const used = placeholder?.source;
-  if (source === undefined || profile === undefined || folder === undefined || used?.kind !== 'profile')
-    return { result: first, warnings: [] };
+  if (source === undefined || used?.kind !== 'profile') return { result: first, warnings: [] };
 
   const storage = { folder, ...choice };
   const settings = Object.fromEntries(Object.entries(first.settings).filter(([key]) => key !== SECRET));
@@ -78,16 +78,8 @@ export async function resolveSettingsWithProfile(
   return { result: withoutSecret, warnings: [], locked: { source: used, shadows: placeholder?.shadows ?? [], read } };
 }
 
-interface ChosenProfile {
-  readonly source?: ProfileSource;
-  readonly profile?: Profile;
-  readonly folder?: string;
-  /** Why the default profile, if there is one, cannot be read. */
-  readonly unusable?: KnownError;
-}
-
 /** The profile in use: that of `--profile`, otherwise of `KUFLOW_PROFILE`, otherwise the default profile. */
-export async function selectProfile({ named, env, cwd }: ProfileChoice): Promise<ChosenProfile> {
+export async function selectProfile({ named, env, cwd }: ProfileChoice) {
   const ofVariable = env['KUFLOW_PROFILE']?.trim();
   const [chosenBy, wanted] =
     named !== undefined
@@ -111,6 +103,7 @@ export async function selectProfile({ named, env, cwd }: ProfileChoice): Promise
     }
     return { source: profileSource(profile, chosenBy, path), profile, folder };
   } catch (error) {
+    // Why the default profile, if there is one, cannot be read.
     if (chosenBy === 'default' && error instanceof KnownError) return { unusable: error };
     throw error;
   }
@@ -152,7 +145,6 @@ function profileSource(profile: Profile, chosenBy: ProfileSource['chosenBy'], fi
 export interface MissingProfile {
   readonly name: string;
   readonly givenBy: '--profile' | '--default' | 'KUFLOW_PROFILE';
-  /** Names of the stored profiles. */
   readonly existing: readonly string[];
   /** Absolute. */
   readonly cwd: string;

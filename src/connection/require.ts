@@ -6,19 +6,14 @@ import { requireSettings, type ResolvedSettings } from '../settings/resolve.ts';
 import { readPemFile } from './certificate.ts';
 import { CORRECT_AND_RETRY } from './flags.ts';
 import type { ConnectionSettings } from './resolve.ts';
+import type { Environment } from '../settings/environment.ts';
 
 /** One step of advice, without a period. */
 export const WHERE_CREDENTIALS_ARE = 'Find the client ID and secret in the KuFlow app: Settings > Applications';
 
 /** A connection whose settings are complete and valid. */
-export interface Connection {
-  readonly settings: ResolvedSettings;
-  readonly warnings: readonly string[];
-  /** Reads the CA file and decides on the proxy. Rejects with a KnownError when either fails. */
-  readonly rest: () => Promise<RestConnection>;
-}
+export type Connection = Awaited<ReturnType<typeof requireConnection>>;
 
-/** What a client of KuFlow's REST API needs. */
 export interface RestConnection {
   readonly endpoint: string;
   readonly credentials: { readonly clientId: string; readonly clientSecret: Secret };
@@ -26,32 +21,30 @@ export interface RestConnection {
   /** PEM. */
   readonly ca?: string | undefined;
   readonly proxy: ProxyDecision;
-  readonly env: Readonly<Record<string, string | undefined>>;
-}
-
-export interface RequireOptions {
-  /** Problems of keys that start with one of these do not count: the command is about to set them, or does not use them. */
-  readonly ignore?: readonly string[] | undefined;
+  readonly env: Environment;
 }
 
 /**
- * The connection, with the keychain opened if the client secret is there. Rejects with one KnownError that lists every problem.
+ * The connection, with the keychain opened if the client secret is there. Rejects with one KnownError that lists every problem, except those of
+ * keys that start with a text of `ignore`: the command is about to set them, or does not use them.
  */
-export async function requireConnection(
-  connection: ConnectionSettings,
-  options: RequireOptions = {},
-): Promise<Connection> {
+export async function requireConnection(connection: ConnectionSettings, ignore: readonly string[] = []) {
   // Other problems are reported before a person is asked to unlock a keychain.
-  requireConnectionSettings(connection, options);
-  const settings = requireConnectionSettings(await connection.unlock(), options);
+  requireConnectionSettings(connection, ignore);
+  const settings = requireConnectionSettings(await connection.unlock(), ignore);
   const { env } = connection.context;
-  return { settings, warnings: connection.warnings, rest: () => restConnection(settings, env) };
+  return {
+    settings,
+    warnings: connection.warnings,
+    /** Reads the CA file and decides on the proxy. Rejects with a KnownError when either fails. */
+    rest: () => restConnection(settings, env),
+  };
 }
 
 /** The settings, without the client secret while it is locked. Throws a KnownError that lists every problem. */
 export function requireConnectionSettings(
   { result, context }: ConnectionSettings,
-  { ignore = [] }: RequireOptions = {},
+  ignore: readonly string[] = [],
 ): ResolvedSettings {
   const problems = result.problems.filter(({ key }) => !ignore.some((start) => key.startsWith(start)));
   const isMissing = problems.some(({ code }) => code === 'missing' || code === 'placeholder');
@@ -65,10 +58,7 @@ export function requireConnectionSettings(
   return requireSettings({ ...result, problems }, next);
 }
 
-async function restConnection(
-  settings: ResolvedSettings,
-  env: Readonly<Record<string, string | undefined>>,
-): Promise<RestConnection> {
+async function restConnection(settings: ResolvedSettings, env: Environment): Promise<RestConnection> {
   const endpoint = settings['kuflow.api.endpoint']?.value;
   const clientId = settings['kuflow.api.client-id']?.value;
   const clientSecret = settings['kuflow.api.client-secret']?.value;

@@ -1,7 +1,8 @@
 import type { Secret } from '../base/secret.ts';
-import { readGivenSecret, settingFlags, type ConnectionFlags } from './flags.ts';
+import { CONNECTION_KEYS, readGivenSecret, settingFlags, type ConnectionFlags } from './flags.ts';
 import { resolveSettingsWithProfile, type LockedSecret } from './profile.ts';
 import { usageError } from '../base/errors.ts';
+import { optionName } from '../base/shell.ts';
 import {
   isWorkerSetting,
   resolveSettings,
@@ -10,11 +11,14 @@ import {
   type SettingsResult,
 } from '../settings/resolve.ts';
 import { secretFromText, type GivenSecret } from '../settings/secret-input.ts';
+import type { Environment } from '../settings/environment.ts';
 
 export interface ConnectionContext {
-  readonly env: Readonly<Record<string, string | undefined>>;
-  /** Absolute; application files are read here. */
+  readonly env: Environment;
+  /** Absolute; file names in options are relative to it. */
   readonly cwd: string;
+  /** Absolute; application files are read here; `cwd` by default. */
+  readonly folder?: string | undefined;
   readonly stdin: AsyncIterable<Uint8Array | string> & { readonly isTTY?: boolean };
   /** A secret typed at a prompt. It is the only one in use: credentials of the environment are ignored. */
   readonly typedSecret?: Secret | undefined;
@@ -63,11 +67,14 @@ export async function resolveConnection(
   flags: ConnectionFlags,
   context: ConnectionContext,
 ): Promise<ConnectionSettings> {
-  const { cwd, signal, typedSecret, local } = context;
+  const { cwd, folder = cwd, signal, typedSecret, local } = context;
   if (local?.requested === true) rejectOtherConnection(flags, local.option ?? '--local');
   const secret = context.secretRead ?? (await secretFrom(flags, context));
   const env = typedSecret === undefined ? context.env : withoutCredentials(context.env);
-  const request = { flags: settingFlags(flags, secret), env, files: { dir: cwd }, required: REST_REQUIRED, cwd };
+  const request = {
+    ...{ flags: settingFlags(flags, secret), flagFolder: cwd },
+    ...{ env, files: { dir: folder }, required: REST_REQUIRED, cwd: folder },
+  };
   const source = local?.requested === true ? await local.find() : undefined;
   if (source !== undefined) return await withLocal(request, source, context);
   const { result, warnings, locked } = await resolveSettingsWithProfile(request, {
@@ -98,21 +105,9 @@ async function withLocal(
   return unlocked({ warnings: result.warnings.map(({ message }) => message), context: { env, cwd }, local }, result);
 }
 
-const OTHER_CONNECTION = {
-  profile: '--profile',
-  clientId: '--client-id',
-  clientSecretFile: '--client-secret-file',
-  clientSecretStdin: '--client-secret-stdin',
-  endpoint: '--endpoint',
-  tenantId: '--tenant-id',
-  target: '--target',
-  ca: '--ca',
-} as const satisfies Partial<Record<keyof ConnectionFlags, string>>;
-
 function rejectOtherConnection(flags: ConnectionFlags, localOption: string): void {
-  for (const [name, option] of Object.entries(OTHER_CONNECTION))
-    if (flags[name as keyof ConnectionFlags] !== undefined)
-      throw usageError(`${localOption} cannot be combined with ${option}`);
+  const other = [...CONNECTION_KEYS, 'tenantId' as const].find((key) => flags[key] !== undefined);
+  if (other !== undefined) throw usageError(`${localOption} cannot be combined with ${optionName(other)}`);
 }
 
 /**

@@ -7,11 +7,8 @@ import type { AdviceTemplate } from './explanations/explanation.ts';
 export interface AdviceCommands {
   /** `npx kuflow` in a project. */
   readonly kuflow: string;
-  /** Installs the dependencies of the project. */
   readonly install: string;
-  /** Runs the worker's own check. */
   readonly check: string;
-  /** Starts the worker. */
   readonly start: string;
 }
 
@@ -23,7 +20,6 @@ export const DEFAULT_ADVICE_COMMANDS: AdviceCommands = {
   start: 'npm start',
 };
 
-/** What the placeholders of advice are filled with. */
 export type AdviceValues = Readonly<Record<string, string>>;
 
 /** One line: the text, followed by the command if there is one. */
@@ -65,7 +61,6 @@ function fillTemplate({ text, command }: AdviceTemplate, values: AdviceValues): 
   };
 }
 
-/** Fills the placeholders of commands. */
 export function fillCommands(advice: readonly Advice[], commands: AdviceCommands): readonly Advice[] {
   const fill = (text: string): string =>
     text.replace(/<(kuflow|install|check|start)>/g, (_whole, name: keyof AdviceCommands) => commands[name]);

@@ -1,9 +1,12 @@
-import { interruptedError } from '../base/errors.ts';
+import { interruptedError, KnownError } from '../base/errors.ts';
 import { prepareChecks, type PrepareOptions } from './prepare.ts';
-import type { InspectedConnection } from '../connection/inspect.ts';
+import { inspectConnection, type InspectedConnection } from '../connection/inspect.ts';
 import { connectionChecks } from './registry.ts';
 import { type ConnectionReport, createReport, type ReportOptions } from './report.ts';
 import { runChecks, selectChecks, type RunOptions } from './runner.ts';
+import type { Environment } from '../settings/environment.ts';
+import type { ResolvedSettings } from '../settings/resolve.ts';
+import { formatAdvice } from './advice.ts';
 
 export interface CheckConnectionOptions extends PrepareOptions, ReportOptions, Pick<RunOptions, 'report' | 'signal'> {
   /** Ids of the checks to run, along with what they require; all by default. */
@@ -29,4 +32,32 @@ export async function checkConnection(
   } finally {
     await client?.close();
   }
+}
+
+/**
+ * Asks KuFlow to which application the credentials belong; creates nothing there. Returns `accepted for the application "<name>" (<id>)`.
+ * Rejects with a KnownError that names the cause: status 1 if the credentials are rejected, 4 if the answer is inconclusive.
+ */
+export async function verifyCredentials(
+  settings: ResolvedSettings,
+  { env, signal }: { readonly env: Environment; readonly signal: AbortSignal },
+): Promise<string> {
+  const report = await checkConnection(await inspectConnection({ settings, problems: [] }, env), {
+    only: ['KF-REST-001'],
+    env,
+    signal,
+  });
+  if (signal.aborted) throw interruptedError();
+  const { firstFailure } = report;
+  const passed = report.results.find(({ id, state }) => id === 'KF-REST-001' && state === 'pass');
+  if (firstFailure === undefined && passed !== undefined) return passed.summary;
+  const message = firstFailure?.cause?.text ?? firstFailure?.summary ?? 'The credentials could not be checked';
+  const seen = firstFailure?.cause === undefined ? message : firstFailure.summary;
+  throw new KnownError({
+    message,
+    tried: `credentials at ${settings['kuflow.api.endpoint']?.value ?? 'KuFlow'}`,
+    ...(seen === message ? {} : { seen }),
+    next: (firstFailure?.advice ?? []).map(formatAdvice),
+    status: report.status === 4 ? 4 : 1,
+  });
 }

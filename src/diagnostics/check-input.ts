@@ -12,8 +12,8 @@ export interface CheckInput extends Omit<InspectedConnection, 'clientId' | 'clie
   readonly isLocalProject?: boolean | undefined;
   /** Whether the environment tells Node.js programs not to verify certificates. The checks verify them anyway. */
   readonly isVerificationOff: boolean;
-  /** Milliseconds for each step at the engine (connect, handshake, call); 5,000 when undefined. */
-  readonly stepMs?: number | undefined;
+  /** Milliseconds for each step at the engine: connect, handshake or call. */
+  readonly stepMs: number;
   readonly rest: KuFlowProbe;
   readonly clock: Clock;
 }

@@ -37,7 +37,6 @@ export type Fix =
   /** Adds a line to the `.gitignore` of that folder. */
   | { readonly kind: 'gitignore'; readonly folder: string; readonly line: string };
 
-/** What a check's `run` returns. */
 export interface Finding {
   readonly state: Exclude<CheckState, 'crash'>;
   /** One line for the report. */
@@ -51,7 +50,6 @@ export interface Finding {
   readonly fixes?: readonly Fix[] | undefined;
   /** What the check created in KuFlow, whether or not it turned out to be usable. */
   readonly created?: string | undefined;
-  /** Values that later checks use. */
   readonly outputs?: CheckOutputs | undefined;
 }
 
@@ -78,7 +76,6 @@ export interface Check<Input> {
   readonly after?: readonly string[];
   /** Needs no network. */
   readonly offline?: true;
-  /** What it creates in KuFlow, if anything. */
   readonly creates?: string;
   /** Absent: limited only by the time of the whole run. */
   readonly timeoutMs?: number;

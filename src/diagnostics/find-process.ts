@@ -5,13 +5,12 @@ import { restFinding } from './causes/rest.ts';
 import { skippedAs, type CheckContext, type Finding } from './check.ts';
 import type { DoctorInput } from './input.ts';
 
-/** Errors of a KuFlow that does not let the application list processes. */
-const HIDDEN_PROCESSES: readonly KuFlowApiError['kind'][] = ['forbidden', 'not-found', 'wrong-path'];
+/** Errors of a KuFlow that does not let the application list something. */
+const HIDDEN: readonly KuFlowApiError['kind'][] = ['forbidden', 'not-found', 'wrong-path'];
 
-/** The finding for processes that could not be listed. */
-export function listingFinding(error: unknown): Finding {
-  if (error instanceof KuFlowApiError && HIDDEN_PROCESSES.includes(error.kind))
-    return skippedAs('restricted', 'the application is not allowed to list processes');
+export function listingFinding(error: unknown, what: 'processes' | 'tenants'): Finding {
+  if (error instanceof KuFlowApiError && HIDDEN.includes(error.kind))
+    return skippedAs('restricted', `the application is not allowed to list ${what}`);
   return restFinding(error);
 }
 
@@ -24,7 +23,7 @@ export async function findProcess(
     const listIds = (): Promise<readonly string[]> => input.rest.recentProcesses(signal);
     return await resolveId(text, { what: 'process', listIds, hint: '' });
   } catch (error) {
-    if (error instanceof KuFlowApiError || !(error instanceof KnownError)) return listingFinding(error);
+    if (error instanceof KuFlowApiError || !(error instanceof KnownError)) return listingFinding(error, 'processes');
     return skippedAs('not-applicable', error.message);
   }
 }

@@ -4,6 +4,7 @@ import type { SettingWarning } from '../settings/sources.ts';
 import type { Check } from './check.ts';
 import type { CheckInput, WorkerCheckOutcome } from './check-input.ts';
 import type { ConnectionProblem, Sourced } from '../connection/inspect.ts';
+import type { Environment } from '../settings/environment.ts';
 
 /** How close an expiry has to be for a warning. */
 export type ExpiryThreshold =
@@ -18,11 +19,9 @@ export interface NamedFile {
   /** Absolute. */
   readonly path: string;
   readonly source: string;
-  /** Whether it contains a secret. */
   readonly secret: boolean;
 }
 
-/** A port that the worker listens on. */
 export interface WorkerPort {
   readonly use: 'health' | 'metrics';
   readonly port: Sourced<number>;
@@ -75,7 +74,7 @@ export interface DoctorInput extends CheckInput {
   readonly folder: string;
   /** Absolute: the working directory, where commands from advice are pasted. */
   readonly cwd: string;
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly env: Environment;
   /** Whether there is a worker here: application files or a project. */
   readonly inProject: boolean;
   /** Problems of settings that only a worker needs. */

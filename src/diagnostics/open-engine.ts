@@ -1,24 +1,14 @@
 import { interruptedError, KnownError } from '../base/errors.ts';
-import type { Secret } from '../base/secret.ts';
 import type { InspectedConnection } from '../connection/inspect.ts';
-import type { EngineConnection } from '../engine/rpc.ts';
-import type { KuFlowClient } from '../kuflow/client.ts';
 import type { CheckOutputs } from './check-input.ts';
 import { prepareChecks } from './prepare.ts';
 import { connectionChecks } from './registry.ts';
 import { createReport } from './report.ts';
 import { runChecks, selectChecks } from './runner.ts';
+import type { Environment } from '../settings/environment.ts';
 
 /** KuFlow and its engine, with the credentials of a worker. */
-export interface OpenedEngine {
-  readonly kuflow: KuFlowClient;
-  readonly connection: EngineConnection;
-  readonly namespace: string;
-  readonly token: Secret;
-  /** Another token, for when the engine no longer accepts the current one. */
-  readonly requestToken: () => Promise<Secret>;
-  readonly close: () => Promise<void>;
-}
+export type OpenedEngine = Awaited<ReturnType<typeof openEngine>>;
 
 const LAST_CHECK = 'KF-ENGINE-002';
 
@@ -28,8 +18,8 @@ const LAST_CHECK = 'KF-ENGINE-002';
  */
 export async function openEngine(
   inspected: InspectedConnection,
-  { env, signal }: { readonly env: Readonly<Record<string, string | undefined>>; readonly signal: AbortSignal },
-): Promise<OpenedEngine> {
+  { env, signal }: { readonly env: Environment; readonly signal: AbortSignal },
+) {
   const { input, client } = prepareChecks(inspected, { env, restMs: 30_000 });
   let closeConnection = (): void => undefined;
   let outputs: CheckOutputs = {};
@@ -53,6 +43,7 @@ export async function openEngine(
       connection,
       namespace: namespace.value,
       token,
+      /** Another token, for when the engine no longer accepts the current one. */
       requestToken: async () => (await input.rest.requestToken(signal, input.clock.now())).token,
       close: async () => {
         closeConnection();

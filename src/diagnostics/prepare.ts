@@ -5,9 +5,10 @@ import type { Call } from '../kuflow/call-types.ts';
 import { createKuFlowClient, type KuFlowClient } from '../kuflow/client.ts';
 import type { CheckInput, IssuedToken, KuFlowProbe } from './check-input.ts';
 import { createKuFlowProbe } from './kuflow-probe.ts';
+import type { Environment } from '../settings/environment.ts';
 
 export interface PrepareOptions {
-  readonly env?: Readonly<Record<string, string | undefined>> | undefined;
+  readonly env?: Environment | undefined;
   readonly clock?: Clock | undefined;
   /** Milliseconds for each step at the engine; 5,000 by default. */
   readonly stepMs?: number | undefined;
@@ -37,7 +38,7 @@ export function prepareChecks(
       isVerificationOff: (options.env ?? process.env)['NODE_TLS_REJECT_UNAUTHORIZED'] === '0',
       rest: withKnownAnswers(createKuFlowProbe(client?.call ?? unavailable, clientId.value), clientId.value, options),
       clock: options.clock ?? systemClock,
-      stepMs: options.stepMs,
+      stepMs: options.stepMs ?? 5_000,
     },
   };
 }

@@ -20,7 +20,6 @@ const EXIT_STATUS: Readonly<Record<CheckState, ExitStatus>> = {
   ...{ pass: 0, warn: 0, skip: 0, fail: 1, crash: 1, unknown: 4 },
 };
 
-/** How the result of a check is shown. */
 export const STEP_ENDS = {
   ...({ pass: 'done', warn: 'warning', fail: 'failed', crash: 'failed', unknown: 'unknown', skip: 'skipped' } as const),
 } satisfies Readonly<Record<CheckState, string>>;
@@ -39,7 +38,6 @@ function findFirstFailure(results: readonly CheckResult[]): CheckResult | undefi
 }
 
 export interface ReportOptions {
-  /** The command that runs the check again. */
   readonly retry?: string | undefined;
   /** Overrides commands that work in any folder. */
   readonly commands?: Partial<AdviceCommands> | undefined;
@@ -66,7 +64,6 @@ export function createReport(
   };
 }
 
-/** The outcome of `kuflow doctor`. */
 export interface DoctorReport extends ConnectionReport {
   /** Every check that did not pass and was not blocked by another one: failures, then unknown results, then warnings. */
   readonly roots: readonly CheckResult[];

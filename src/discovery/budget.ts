@@ -1,36 +1,49 @@
-import type { DiscoveryClient, ReadOperation, ReadParameters } from './types.ts';
+import type { AnswerOf, CallParts } from '../kuflow/call-types.ts';
+import { createKuFlowClient, type KuFlowClientOptions } from '../kuflow/client.ts';
+import type { OperationId } from '../kuflow/contract/operations.ts';
+
+export type ApiAccess = Omit<KuFlowClientOptions, 'retry' | 'onRequest' | 'signal'>;
 
 /** A client that never exceeds a number of requests, including retries. */
 export interface BudgetedClient {
   /** Undefined if the call does not fit the budget. Rejects like the client. */
-  readonly call: (
-    operation: ReadOperation,
-    parameters: ReadParameters,
-  ) => Promise<{ readonly answer: unknown } | undefined>;
+  readonly call: <Id extends OperationId>(operation: Id, parts: CallParts<Id>) => Promise<AnswerOf<Id> | undefined>;
+  /** HTTP requests sent so far, including retries. */
   readonly sent: () => number;
   /** Whether another call fits the budget, assuming that all pending calls use all their retries. */
   readonly hasRoom: () => boolean;
 }
 
-export function withBudget(client: DiscoveryClient, budget: number): BudgetedClient {
-  const attempts = client.attempts ?? 1;
-  const before = client.requests?.() ?? 0;
-  let calls = 0;
+/** The most requests that one call sends. Retries count against the budget, so there is at most one. */
+export const ATTEMPTS = 2;
+
+export async function withBudget<Result>(
+  access: ApiAccess,
+  { budget, signal }: { readonly budget: number; readonly signal: AbortSignal | undefined },
+  use: (client: BudgetedClient) => Promise<Result>,
+): Promise<Result> {
+  let sent = 0;
   let pending = 0;
-  const sent = (): number => (client.requests === undefined ? calls : client.requests() - before);
-  const hasRoom = (): boolean => sent() + (pending + 1) * attempts <= budget;
-  return {
-    sent,
-    hasRoom,
-    call: async (operation, parameters) => {
-      if (!hasRoom()) return undefined;
-      pending += 1;
-      try {
-        return { answer: await client.call(operation, parameters) };
-      } finally {
-        calls += 1;
-        pending -= 1;
-      }
-    },
+  const onRequest = (): void => {
+    sent += 1;
   };
+  const client = createKuFlowClient({ ...access, retry: { attempts: ATTEMPTS }, onRequest, signal });
+  const hasRoom = (): boolean => sent + (pending + 1) * ATTEMPTS <= budget;
+  try {
+    return await use({
+      sent: () => sent,
+      hasRoom,
+      call: async (operation, parts) => {
+        if (!hasRoom()) return undefined;
+        pending += 1;
+        try {
+          return (await client.call(operation, parts)).body;
+        } finally {
+          pending -= 1;
+        }
+      },
+    });
+  } finally {
+    await client.close();
+  }
 }

@@ -1,29 +1,27 @@
+import { listFirst } from '../base/count-of.ts';
 import { KnownError } from '../base/errors.ts';
 import { nearMatch } from '../base/near-match.ts';
 import type { KnownProcess } from './known-processes.ts';
 import { rememberProcesses } from './remember-processes.ts';
 import { shellWord } from '../base/shell.ts';
-import type { DiscoveredProcess, DiscoveryRequest, ProcessListing, UndiscoveredProcess } from './types.ts';
+import type { ProcessListing } from './list-processes.ts';
+import type { DiscoveredProcess, DiscoveryRequest, UndiscoveredProcess } from './types.ts';
 import type { RestConnection } from '../connection/require.ts';
 
-// Loaded on demand: the REST client is large, and most projects are created without it.
-const loadDiscovery = () => import('./discover.ts');
+// The REST client is loaded on demand: it is large, and most projects are created without it.
 
-export interface DiscoverInput extends Pick<DiscoveryRequest, 'code' | 'comparesVersions' | 'report' | 'signal'> {
+interface DiscoverInput extends Omit<DiscoveryRequest, 'tenant'> {
   readonly rest: RestConnection;
-  /** Instances to read for their keys and types. Default: a standard number if `confirmSampling` allows it, otherwise none. */
-  readonly sample?: number | undefined;
-  readonly confirmSampling?: ((count: number) => Promise<boolean>) | undefined;
   /** The command that describes the process by flags, for error hints; that of `create` by default. */
   readonly describeCommand?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Reads a process from KuFlow's API. Rejects with a KnownError that has next steps if nothing of the process is visible. */
 export async function discoverFromApi(input: DiscoverInput): Promise<DiscoveredProcess> {
-  const { DEFAULT_SAMPLE, discover } = await loadDiscovery();
-  const { rest, code, describeCommand = createCommandFor(code), confirmSampling, ...options } = input;
-  const sample = input.sample ?? ((await confirmSampling?.(DEFAULT_SAMPLE)) === true ? DEFAULT_SAMPLE : 0);
-  const discovery = await discover(rest, { ...options, code, sample, tenant: rest.tenantId });
+  const { discover } = await import('./discover.ts');
+  const { rest, describeCommand = createCommandFor(input.code), ...request } = input;
+  const discovery = await discover(rest, { ...request, tenant: rest.tenantId });
   if (!discovery.found) throw notFoundError(discovery, describeCommand);
   await remember(rest, [discovery.definition.process]);
   return discovery;
@@ -34,7 +32,7 @@ export async function listFromApi(
   report?: DiscoveryRequest['report'],
   signal?: AbortSignal,
 ): Promise<ProcessListing> {
-  const { discoverDefinitions } = await loadDiscovery();
+  const { discoverDefinitions } = await import('./list-processes.ts');
   const listing = await discoverDefinitions(rest, { tenant: rest.tenantId, report, signal });
   await remember(rest, listing.definitions);
   return listing;
@@ -65,11 +63,10 @@ function notFoundError(discovery: UndiscoveredProcess, describeCommand: string):
   }
   if (reason === 'others-visible') {
     const near = nearMatch(code, otherCodes);
-    const more = otherCodes.length > 10 ? ` and ${otherCodes.length - 10} more` : '';
     return new KnownError({
       message: `No process with the code ${code} is visible`,
       tried,
-      seen: `processes of ${otherCodes.slice(0, 10).join(', ')}${more}`,
+      seen: `processes of ${listFirst(otherCodes, 10)}`,
       next: [
         ...(near === undefined ? [] : [`Did you mean ${near}?`]),
         `If ${code} has processes: ${grantRole}`,

@@ -1,48 +1,50 @@
-import { withBudget } from './budget.ts';
-import type { DiscoveryRequest, ListedProcess, ProcessListing } from './types.ts';
-import { readProcesses, type SeenProcess } from './read-lists.ts';
+import { ATTEMPTS, withBudget, type ApiAccess, type BudgetedClient } from './budget.ts';
+import type { DiscoveryRequest } from './types.ts';
+import { seenProcess, type SeenProcess } from './read-lists.ts';
 
 const PAGE_SIZE = 1000;
+const BUDGET = 10;
+
+interface ListingRequest extends Pick<DiscoveryRequest, 'tenant' | 'report'> {
+  readonly signal?: AbortSignal | undefined;
+}
 
 /**
- * Lists the process definitions that have a visible process, newest first. KuFlow does not have an operation that lists definitions, so they
- * are collected from the list of processes: the newest pages first, then pages spread over the rest, because one busy definition can fill many.
+ * Lists the process definitions that have a visible process, newest first, in at most 10 requests. KuFlow does not have an operation that lists
+ * definitions, so they are collected from the list of processes: the newest pages first, then pages spread over the rest, because one busy
+ * definition can fill many. Rejects like `discover`.
  */
-export async function listProcesses(
-  request: Pick<DiscoveryRequest, 'client' | 'tenant' | 'budget' | 'report' | 'signal'>,
-): Promise<ProcessListing> {
-  const client = withBudget(request.client, request.budget);
+export async function discoverDefinitions(access: ApiAccess, request: ListingRequest) {
+  return await withBudget(access, { budget: BUDGET, signal: request.signal }, (client) => readPages(client, request));
+}
+
+export type ProcessListing = Awaited<ReturnType<typeof discoverDefinitions>>;
+
+async function readPages(client: BudgetedClient, request: ListingRequest) {
   const seen = new Map<string, SeenProcess>();
-  const readPages = new Set<number>();
+  const pagesRead = new Set<number>();
   let total = 0;
-  const read = async (page: number): Promise<number> => {
-    const answered = await client.call('findProcesses', {
-      query: {
-        size: PAGE_SIZE,
-        page,
-        sort: ['createdAt,desc'],
-        ...(request.tenant === undefined ? {} : { tenantId: [request.tenant] }),
-      },
-      signal: request.signal,
-    });
-    if (answered === undefined) return 0;
-    const list = readProcesses(answered.answer);
-    readPages.add(page);
-    total = Math.max(total, list.total);
-    for (const process of list.items) seen.set(process.id, process);
+  const read = async (page: number): Promise<void> => {
+    const tenant = request.tenant === undefined ? {} : { tenantId: [request.tenant] };
+    const query = { size: PAGE_SIZE, page, sort: ['createdAt,desc'], ...tenant };
+    const list = await client.call('findProcesses', { query });
+    if (list === undefined) return;
+    pagesRead.add(page);
+    total = Math.max(total, list.metadata.totalElements, list.content.length);
+    for (const process of list.content) seen.set(process.id, seenProcess(process));
     request.report?.({ type: 'listed', what: 'processes', seen: seen.size, total });
-    return list.items.length + list.unreadable;
   };
   request.report?.({ type: 'listing', what: 'processes' });
   await read(0);
   const pages = Math.ceil(total / PAGE_SIZE);
-  for (const page of choosePages(pages, request.budget - (request.client.attempts ?? 1) + 1)) {
-    if (!readPages.has(page) && client.hasRoom()) await read(page);
+  for (const page of choosePages(pages, BUDGET - ATTEMPTS + 1)) {
+    if (!pagesRead.has(page) && client.hasRoom()) await read(page);
   }
   return {
     definitions: groupByDefinition([...seen.values()]),
     processes: { seen: seen.size, total },
-    complete: readPages.size >= pages,
+    /** Whether the whole list was read, so no other definition has a visible process. */
+    complete: pagesRead.size >= pages,
     requests: client.sent(),
   };
 }
@@ -56,7 +58,7 @@ function choosePages(pages: number, budget: number): readonly number[] {
   );
 }
 
-function groupByDefinition(processes: readonly SeenProcess[]): readonly ListedProcess[] {
+function groupByDefinition(processes: readonly SeenProcess[]) {
   const byDefinition = new Map<string, SeenProcess[]>();
   for (const process of processes) {
     // The id alone should be enough, but it is data from outside.
@@ -70,8 +72,10 @@ function groupByDefinition(processes: readonly SeenProcess[]): readonly ListedPr
       code: newest.code,
       id: newest.definitionId,
       tenant: newest.tenant,
+      /** The newest version seen. */
       version: newest.version,
       versions: new Set(own.map(({ version }) => version)).size,
+      /** Processes seen in the part of the list that was read. */
       seen: own.length,
     };
   });

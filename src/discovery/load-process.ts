@@ -29,8 +29,6 @@ export type ProcessSource =
       readonly code: string;
       /** Number of instances to read for the shapes of their data. */
       readonly sample?: number | undefined;
-      /** The process, if it was already read. */
-      readonly discovered?: DiscoveredProcess | undefined;
       readonly overrides: DefinitionOverrides;
     };
 
@@ -42,33 +40,35 @@ export interface DefinitionOverrides {
   readonly tasks?: TaskChanges | undefined;
 }
 
-export interface LoadProcessOptions {
-  /** Absolute; file names are relative to it. */
-  readonly cwd: string;
-  readonly discover: (code: string, sample: number | undefined) => Promise<DiscoveredProcess>;
-}
-
 /** The process of a project: the definition, where it comes from, and what is uncertain about it if it was read from instances. */
 export type LoadedProcess = Pick<ProjectSpec, 'definition' | 'definitionSource' | 'definitionNotes' | 'definitionText'>;
 
-/** Loads a process definition from its source. Rejects with a KnownError that says what is wrong with the source. */
-export async function loadProcess(source: ProcessSource, options: LoadProcessOptions): Promise<LoadedProcess> {
+/**
+ * Loads a process definition from its source; file names are relative to `cwd`. Rejects with a KnownError that says what is wrong with the source.
+ * `discovered`: the process as it was read, if the source is the API.
+ */
+export async function loadProcess(
+  source: ProcessSource,
+  cwd: string,
+  discovered?: DiscoveredProcess,
+): Promise<LoadedProcess> {
   let definition: ProcessDefinition;
   let notes: readonly string[] = [];
   let text: string | undefined;
   if (source.kind === 'sample') definition = sampleDefinition();
-  else if (source.kind === 'file') ({ definition, text } = await loadDefinitionText(resolve(options.cwd, source.path)));
-  else if (source.kind === 'flags') definition = await definitionFromFlags(source.flags, options.cwd);
+  else if (source.kind === 'file') ({ definition, text } = await loadDefinitionText(resolve(cwd, source.path)));
+  else if (source.kind === 'flags') definition = await definitionFromFlags(source.flags, cwd);
   else if (source.kind === 'worker-sample') {
     // Imported on demand: reading an archive needs a large package.
     const [{ readWorkerSample }, { definitionFromSample }] = await Promise.all([
       import('../process/worker-sample/read.ts'),
       import('../process/worker-sample/definition.ts'),
     ]);
-    const sample = source.sample ?? (await readWorkerSample(resolve(options.cwd, source.path)));
-    definition = await definitionFromSample(sample, source.flags, options.cwd);
+    const sample = source.sample ?? (await readWorkerSample(resolve(cwd, source.path)));
+    definition = await definitionFromSample(sample, source.flags, cwd);
     notes = sample.notes;
-  } else ({ definition, notes } = source.discovered ?? (await options.discover(source.code, source.sample)));
+  } else if (discovered === undefined) throw new Error('The process was not read from the API');
+  else ({ definition, notes } = discovered);
   const overrides: DefinitionOverrides = source.kind === 'flags' ? {} : source.overrides;
   const { taskQueue, workflowType, processId, tenantId, tasks } = overrides;
   // The API tells neither of the two, so they are always given with an API source.

@@ -1,9 +1,8 @@
-import { isRecord } from '../base/json.ts';
 import { KuFlowApiError } from '../kuflow/errors.ts';
 import { collectShape, type InferredShape } from './shape/infer.ts';
 import type { BudgetedClient } from './budget.ts';
 import type { DiscoveryEvent, ObservedShape, Shapes } from './types.ts';
-import { jsonValueIn } from './read-lists.ts';
+import type { JsonValue } from '../kuflow/contract/common.ts';
 import type { SampleChoice } from './sampling.ts';
 
 export interface ReadShapes extends Shapes<InferredShape> {
@@ -24,36 +23,33 @@ export async function readShapes(
   client: BudgetedClient,
   readings: readonly SampleChoice[],
   report: (event: DiscoveryEvent) => void,
-  signal: AbortSignal | undefined,
 ): Promise<ReadShapes> {
   const shapes = new Map<string, SlotCollector>();
-  const add = (holder: unknown, key: string, slot: string, { version, completed }: SampleChoice): void => {
-    const json = jsonValueIn(holder, key);
-    if (json === undefined) return;
+  const add = (json: JsonValue | undefined, slot: string, { version, completed }: SampleChoice): void => {
+    if (json === undefined || Object.keys(json.value).length === 0) return;
+    const { value, valid } = json;
     const collectors = shapes.get(slot) ?? newSlotCollector();
     shapes.set(slot, collectors);
-    collectors.all.add(json.value);
-    if (json.isInvalid) return;
-    if (version === 'newest') collectors.newest.add(json.value);
-    if (version === 'newest' && completed) collectors.newestCompleted.add(json.value);
-    if (version === 'older' && completed) collectors.olderCompleted.add(json.value);
+    collectors.all.add(value);
+    if (valid === false) return;
+    if (version === 'newest') collectors.newest.add(value);
+    if (version === 'newest' && completed) collectors.newestCompleted.add(value);
+    if (version === 'older' && completed) collectors.olderCompleted.add(value);
   };
   const state = { read: 0, unreadable: 0, failuresInARow: 0, gaveUp: false };
   const readOne = async (reading: SampleChoice): Promise<void> => {
-    const operation = reading.type === 'process' ? 'retrieveProcess' : 'retrieveProcessItem';
+    const path = { id: reading.id };
     try {
-      const answered = await client.call(operation, {
-        path: { id: reading.id },
-        signal,
-      });
-      if (answered === undefined) return;
-      const { answer } = answered;
       if (reading.type === 'process') {
-        add(answer, 'metadata', METADATA, reading);
-        add(answer, 'entity', ENTITY, reading);
-      } else if (isRecord(answer)) {
-        add(answer['task'] ?? answer['message'], 'data', `${DATA}${reading.code}`, reading);
-        add(answer['task'], 'contextData', `${CONTEXT_DATA}${reading.code}`, reading);
+        const process = await client.call('retrieveProcess', { path });
+        if (process === undefined) return;
+        add(process.metadata, METADATA, reading);
+        add(process.entity, ENTITY, reading);
+      } else {
+        const item = await client.call('retrieveProcessItem', { path });
+        if (item === undefined) return;
+        add((item.task ?? item.message)?.data, `${DATA}${reading.code}`, reading);
+        add(item.task?.contextData, `${CONTEXT_DATA}${reading.code}`, reading);
       }
       state.read += 1;
       state.failuresInARow = 0;

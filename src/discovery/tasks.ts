@@ -37,17 +37,12 @@ export interface FirstItem {
   readonly createdAt: number;
 }
 
-export interface TaskOrder {
-  readonly codes: readonly string[];
-  /** Share of task pairs within a process that were created in that order, 0 to 1; 1 if there are no pairs. */
-  readonly agreement: number;
-}
-
 /**
  * The usual order of task codes: a code comes before those that it precedes in most of the processes that have both, because tasks are optional
- * and branches differ. Ties are broken by the median rank within a process, then by the code.
+ * and branches differ. Ties are broken by the median rank within a process, then by the code. `agreement`: share of task pairs within a process
+ * that were created in that order, 0 to 1; 1 if there are no pairs.
  */
-export function orderTasks(firstItems: readonly FirstItem[]): TaskOrder {
+export function orderTasks(firstItems: readonly FirstItem[]) {
   const byProcess = new Map<string, FirstItem[]>();
   const ranks = new Map<string, number[]>();
   for (const item of firstItems) {

@@ -1,28 +1,6 @@
 import type { ProcessDefinition, TaskKind } from '../process/definition.ts';
 import type { ObservedValues, ShapeEvidence } from './shape/infer.ts';
 
-export type ReadOperation =
-  | 'findProcesses'
-  | 'findProcessItems'
-  | 'findPrincipals'
-  | 'retrieveProcess'
-  | 'retrieveProcessItem';
-
-export interface ReadParameters {
-  readonly path?: Readonly<Record<string, string>>;
-  readonly query?: Readonly<Record<string, string | number | readonly string[]>>;
-  readonly signal?: AbortSignal | undefined;
-}
-
-export interface DiscoveryClient {
-  /** Rejects with a `KuFlowApiError`. */
-  readonly call: (operation: ReadOperation, parameters: ReadParameters) => Promise<unknown>;
-  /** HTTP requests sent so far, including retries; without it, each call counts as one. */
-  readonly requests?: () => number;
-  /** The most requests that one call sends, including retries; 1 by default. */
-  readonly attempts?: number;
-}
-
 /** Progress of a discovery. Contains only counts. */
 export type DiscoveryEvent =
   | { readonly type: 'listing'; readonly what: 'processes' | 'items' | 'principals' }
@@ -35,17 +13,13 @@ export type DiscoveryEvent =
   | { readonly type: 'reading'; readonly done: number; readonly of: number };
 
 export interface DiscoveryRequest {
-  readonly client: DiscoveryClient;
   readonly code: string;
   readonly tenant?: string | undefined;
   /** Instances to read for their shapes; 0 reads no values at all. */
   readonly sample: number;
   /** Also chooses instances of older versions of the definition, so that versions can be compared. */
   readonly comparesVersions?: boolean | undefined;
-  /** The most requests to send, including lists. */
-  readonly budget: number;
   readonly report?: ((event: DiscoveryEvent) => void) | undefined;
-  readonly signal?: AbortSignal | undefined;
 }
 
 export type KindReason =
@@ -151,22 +125,3 @@ export interface UndiscoveredProcess {
 }
 
 export type Discovery = DiscoveredProcess | UndiscoveredProcess;
-
-export interface ListedProcess {
-  readonly code: string;
-  readonly id: string;
-  readonly tenant: string;
-  /** The newest version seen. */
-  readonly version: string;
-  readonly versions: number;
-  /** Processes seen in the part of the list that was read. */
-  readonly seen: number;
-}
-
-export interface ProcessListing {
-  readonly definitions: readonly ListedProcess[];
-  readonly processes: { readonly seen: number; readonly total: number };
-  /** Whether the whole list was read, so no other definition has a visible process. */
-  readonly complete: boolean;
-  readonly requests: number;
-}

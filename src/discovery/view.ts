@@ -1,19 +1,23 @@
 import { escapeForTerminal } from '../base/escape.ts';
 import { isRecord, type JsonObject } from '../base/json.ts';
-import type { DiscoveredProcess, DiscoveryEvent, ProcessListing } from './types.ts';
+import type { ProcessListing } from './list-processes.ts';
+import type { DiscoveredProcess, DiscoveryEvent } from './types.ts';
 import { palette } from '../terminal/palette.ts';
 import type { Progress } from '../terminal/progress.ts';
 import type { Prompts } from '../terminal/prompts.ts';
-import { formatTable } from '../terminal/table.ts';
+import { formatTable, printTable } from '../terminal/table.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
-/** The question before values of instances, which may be personal data, are read from KuFlow. */
-export function samplingQuestion(count: number): string {
-  return `Read up to ${count} instances to infer the shape of their data? Only keys and types are kept, never values`;
-}
+/** Instances to read if the user agrees without giving a number. */
+export const DEFAULT_SAMPLE = 25;
 
-export async function confirmSampling(prompts: Prompts, count: number): Promise<boolean> {
-  return (await prompts.confirm({ message: samplingQuestion(count) })) === true;
+/** The question before values of instances, which may be personal data, are read from KuFlow. */
+export const SAMPLING_QUESTION = `Read up to ${DEFAULT_SAMPLE} instances to infer the shape of their data? Only keys and types are kept, never values`;
+
+/** Instances to read for their keys and types: without a given number, none unless the user agrees. */
+export async function chooseSample(given: number | undefined, ask: Prompts | undefined): Promise<number> {
+  if (given !== undefined || ask === undefined) return given ?? 0;
+  return (await ask.confirm({ message: SAMPLING_QUESTION })) === true ? DEFAULT_SAMPLE : 0;
 }
 
 /** Prints the definitions that have visible processes as a table on stdout, and the limits of the list on stderr. */
@@ -21,9 +25,7 @@ export function printProcessListing(terminal: Terminal, listing: ProcessListing)
   const { definitions, processes } = listing;
   if (definitions.length > 0) {
     const rows = definitions.map(({ code, seen, id, tenant }) => [code, String(seen), id, tenant]);
-    const [header = '', ...lines] = formatTable([['CODE', 'PROCESSES', 'DEFINITION ID', 'TENANT'], ...rows]);
-    terminal.out.line(palette(terminal.out).bold(header));
-    for (const line of lines) terminal.out.line(line);
+    printTable(terminal.out, [['CODE', 'PROCESSES', 'DEFINITION ID', 'TENANT'], ...rows]);
   }
   const dim = palette(terminal.err).dim;
   if (processes.total === 0) {
@@ -60,9 +62,7 @@ export function printDiscoveredProcess(terminal: Terminal, discovered: Discovere
       const schema = definition.tasks[index]?.data?.schema;
       return [task.code, task.kind, String(task.items), String(task.processes), formatFields(schema)];
     });
-    const [header = '', ...lines] = formatTable([['TASK', 'KIND', 'ITEMS', 'PROCESSES', 'DATA'], ...rows]);
-    terminal.out.line(bold(header));
-    for (const line of lines) terminal.out.line(line);
+    printTable(terminal.out, [['TASK', 'KIND', 'ITEMS', 'PROCESSES', 'DATA'], ...rows]);
   }
   for (const [label, shape] of [
     ['Metadata', definition.metadata],

@@ -28,16 +28,6 @@ export type RpcResult<T> =
       readonly timedOut: boolean;
     };
 
-export interface SystemInfo {
-  readonly serverVersion: string;
-}
-
-export interface NamespaceInfo {
-  readonly name: string;
-  /** `registered`, `deprecated`, `deleted` or the number of a newer state. */
-  readonly state: string;
-}
-
 export interface CallOptions {
   readonly token?: Secret | undefined;
   readonly timeoutMs: number;
@@ -49,8 +39,12 @@ export interface CallOptions {
 /** An open HTTP/2 connection to the engine. */
 export interface EngineConnection {
   readonly facts: DialFacts;
-  getSystemInfo(options: CallOptions): Promise<RpcResult<SystemInfo>>;
-  describeNamespace(namespace: string, options: CallOptions): Promise<RpcResult<NamespaceInfo>>;
+  getSystemInfo(options: CallOptions): Promise<RpcResult<{ readonly serverVersion: string }>>;
+  /** `state`: `registered`, `deprecated`, `deleted` or the number of a newer one. */
+  describeNamespace(
+    namespace: string,
+    options: CallOptions,
+  ): Promise<RpcResult<{ readonly name: string; readonly state: string }>>;
   /** Any other call of Temporal's workflow service in a namespace; request and response are protobuf messages. */
   call(
     method: string,

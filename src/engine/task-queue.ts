@@ -9,15 +9,9 @@ import {
 } from './protobuf.ts';
 import type { CallOptions, EngineConnection, RpcResult } from './rpc.ts';
 
-export interface Poller {
-  readonly identity: string;
-  /** Milliseconds since the epoch. */
-  readonly lastAccess: number;
-}
-
 export interface TaskQueueInfo {
-  /** Recent pollers; the engine forgets them after about five minutes. */
-  readonly pollers: readonly Poller[];
+  /** Recent pollers; the engine forgets them after about five minutes. `lastAccess`: milliseconds since the epoch. */
+  readonly pollers: readonly { readonly identity: string; readonly lastAccess: number }[];
   /** Approximate number of waiting tasks; absent if the engine does not report it. */
   readonly backlog?: number;
 }

@@ -16,28 +16,23 @@ export function trustedAuthorities(
   // NODE_EXTRA_CA_CERTS of this process, not of `env`.
   const { getCACertificates } = tls as { getCACertificates?: (type: 'default') => readonly string[] };
   const own = getCACertificates?.('default') ?? tls.rootCertificates;
-  return [...own, ...readExtraAuthorities(env['NODE_EXTRA_CA_CERTS']), given];
+  const { text } = readExtraAuthorities(env['NODE_EXTRA_CA_CERTS']);
+  return [...own, ...(text === undefined ? [] : [text]), given];
 }
 
 /** The file in NODE_EXTRA_CA_CERTS if it cannot be read, with the code of the error. */
 export function unreadableExtraAuthorities(
   env: Readonly<Record<string, string | undefined>>,
 ): { readonly path: string; readonly why: string } | undefined {
-  const path = env['NODE_EXTRA_CA_CERTS'];
-  if (path === undefined || path === '') return undefined;
-  try {
-    readFileSync(path);
-    return undefined;
-  } catch (error) {
-    return { path, why: codeOf(error) ?? 'unknown error' };
-  }
+  const { path, why } = readExtraAuthorities(env['NODE_EXTRA_CA_CERTS']);
+  return path === undefined || why === undefined ? undefined : { path, why };
 }
 
-function readExtraAuthorities(path: string | undefined): readonly string[] {
-  if (path === undefined || path === '') return [];
+function readExtraAuthorities(path: string | undefined) {
+  if (path === undefined || path === '') return {};
   try {
-    return [readFileSync(path, 'utf8')];
-  } catch {
-    return [];
+    return { path, text: readFileSync(path, 'utf8') };
+  } catch (error) {
+    return { path, why: codeOf(error) ?? 'unknown error' };
   }
 }

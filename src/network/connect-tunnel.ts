@@ -6,7 +6,6 @@ import { tlsOptions, untilConnected } from './connect.ts';
 import type { ProxyDecision } from './proxy.ts';
 import { looksLikeTls, speaksSocks } from './detect-protocol.ts';
 
-/** The proxy of a decision to use one. */
 export type Proxy = Extract<ProxyDecision, { readonly kind: 'proxy' }>;
 
 /** The step at which a tunnel failed. `proxy-answer`: the proxy answered, but not with 2xx. */

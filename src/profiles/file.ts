@@ -8,6 +8,7 @@ import { configFolder } from '../base/user-folders.ts';
 import { nodeFileSystem } from '../files/node-file-system.ts';
 import { MIB } from '../files/read.ts';
 import { KEYCHAINS, type KeychainName } from './keychain/keychain.ts';
+import type { Environment } from '../settings/environment.ts';
 
 /** Where a secret is: under a key in a keychain, or in a file in the folder `secrets` next to the profile file. */
 export type SecretLocation =
@@ -51,7 +52,7 @@ export function checkProfileName(name: string): string {
 }
 
 /** The folder of the profile file. Throws a usage error if the environment has no home folder. */
-export function profileFolder(env: Readonly<Record<string, string | undefined>>): string {
+export function profileFolder(env: Environment): string {
   const folder = configFolder(env);
   if (folder !== undefined) return folder;
   throw usageError('Profiles cannot be stored, because the environment has no home folder', [
@@ -115,7 +116,6 @@ export function textWithoutProfile({ document, defaultName }: ProfileFile, name:
   return serializeDocument({ ...Object.fromEntries(rest), profiles });
 }
 
-/** The text of the file with another default. */
 export function textWithDefault({ document }: ProfileFile, name: string): string {
   return serializeDocument({ ...document, default: name });
 }

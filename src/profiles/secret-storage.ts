@@ -12,7 +12,6 @@ import { openNamedKeychain, type KeychainOptions } from './keychain/open.ts';
 export interface SecretStorageContext extends KeychainOptions {
   /** Absolute path of the folder with the profile file. */
   readonly folder: string;
-  /** The real disk if absent. */
   readonly files?: FileSystem;
 }
 

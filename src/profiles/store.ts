@@ -43,25 +43,12 @@ export interface StoreProfileRequest {
   readonly useKeychain: boolean;
 }
 
-export interface StoredProfile {
-  readonly profile: Profile;
-  readonly file: string;
-  readonly isDefault: boolean;
-  /** Whether a profile of this name existed. */
-  readonly replaced: boolean;
-  /** For use in a sentence: the keychain, or the path of the file. */
-  readonly where: string;
-  /** Why the secret is in a file although the keychain was to be used. */
-  readonly whyFile?: string | undefined;
-  readonly warnings: readonly string[];
-}
-
 /**
  * Stores a profile and its secret: the secret in the keychain, or in a file that only the user can read. The profile
  * file is replaced in one rename once the secret is stored, and only then is the previous secret deleted. Rejects with
  * a KnownError, and then nothing has changed.
  */
-export async function storeProfile(request: StoreProfileRequest, context: ProfileContext): Promise<StoredProfile> {
+export async function storeProfile(request: StoreProfileRequest, context: ProfileContext) {
   return await withProfileLock(context, async () => {
     const file = await readProfileFile(context.folder);
     const { profile: wanted, makeDefault } = request;
@@ -79,8 +66,11 @@ export async function storeProfile(request: StoreProfileRequest, context: Profil
         profile,
         file: file.path,
         isDefault,
+        /** Whether a profile of this name existed. */
         replaced: old !== undefined,
+        /** For use in a sentence: the keychain, or the path of the file. */
         where: describeSecretLocation(location, context),
+        /** Why the secret is in a file although the keychain was to be used. */
         whyFile,
         warnings: left.map(
           (secret) => `The previous secret is still in ${describeSecretLocation(secret, context)}: ${why ?? ''}`,
@@ -91,24 +81,19 @@ export async function storeProfile(request: StoreProfileRequest, context: Profil
   });
 }
 
-export interface RemovedProfile {
-  readonly profile: Profile;
-  readonly wasDefault: boolean;
-  readonly where: string;
-  /** Why the secret still exists, and how to remove it; absent if it was removed. */
-  readonly leftBehind?: string | undefined;
-}
+export type RemovedProfile = NonNullable<Awaited<ReturnType<typeof removeProfile>>>;
 
 /**
  * Removes the secret of a profile, then the profile, so that an interrupted removal can be repeated. Undefined if no
  * profile has that name. Rejects with a KnownError.
  */
-export async function removeProfile(name: string, context: ProfileContext): Promise<RemovedProfile | undefined> {
+export async function removeProfile(name: string, context: ProfileContext) {
   return await withProfileLock(context, async () => {
     const file = await readProfileFile(context.folder);
     const profile = file.profiles.find((one) => one.name === name);
     return await withJournal(file, profile === undefined ? [] : [profile.secret], context, async () => {
       if (profile === undefined) return { result: undefined, left: [] };
+      // Why the secret still exists, and how to remove it; undefined if it was removed.
       const leftBehind = await deleteSecret(profile.secret, context);
       const where = describeSecretLocation(profile.secret, context);
       if (leftBehind !== undefined && context.signal.aborted)

@@ -3,13 +3,7 @@ import type { InstallResult } from '../languages/install.ts';
 import { languageOf } from '../languages/registry.ts';
 import { isProject } from '../process/find-project.ts';
 import { readRecordIfValid } from './commands.ts';
-import {
-  comparePlan,
-  conflictError,
-  listFileActions,
-  type PlanComparison,
-  type ReportedFile,
-} from './existing-files.ts';
+import { comparePlan, listFileActions, type PlanComparison, type ReportedFile } from './existing-files.ts';
 import { isInRepository } from './join/find-root.ts';
 import { freeWorkflowPath, WORKFLOW, type MovedFiles } from './join/moved-files.ts';
 import { startRepository, type GitResult } from './git.ts';
@@ -33,19 +27,17 @@ export interface PrepareRequest extends Pick<PlanComparison, 'outside'> {
   readonly overwrite: readonly string[];
   /** Version of the template, which is the version of this package. */
   readonly version: string;
-  /** Repeats the run; stored in the project record and shown in the hint about conflicts. */
+  /** Repeats the run; stored in the project record. */
   readonly command: string;
-  /** `keep` returns conflicts with the result, for a dry run. By default they are an error. */
-  readonly conflicts?: 'keep' | undefined;
 }
 
-/** A planned project, compared with the folder. Without conflicts unless they were requested. */
+/** A planned project, compared with the folder. */
 export interface PreparedProject {
   readonly spec: ProjectSpec;
   readonly comparison: PlanComparison;
 }
 
-/** Plans the project and compares it with the folder. Writes nothing. Rejects with a KnownError that lists all conflicts, unless they are kept. */
+/** Plans the project and compares it with the folder. Writes nothing. Conflicts are part of the result. */
 export async function prepareProject(request: PrepareRequest): Promise<PreparedProject> {
   const { folder, version, command } = request;
   const compare = async (spec: ProjectSpec): Promise<PlanComparison> =>
@@ -58,7 +50,6 @@ export async function prepareProject(request: PrepareRequest): Promise<PreparedP
     spec = { ...spec, movedFiles };
     comparison = await compare(spec);
   }
-  if (comparison.conflicts.length > 0 && request.conflicts !== 'keep') throw conflictError(comparison, command);
   return { spec, comparison: request.outside === undefined ? comparison : { ...comparison, outside: request.outside } };
 }
 

@@ -1,5 +1,5 @@
 import { KnownError } from '../base/errors.ts';
-import { Secret } from '../base/secret.ts';
+import { revealed, type Secret } from '../base/secret.ts';
 import { normaliseEndpoint } from '../kuflow/endpoint.ts';
 import { readApplicationFiles } from './application-files.ts';
 import { readDotenvNames, readEnvironment, type Environment } from './environment.ts';
@@ -60,6 +60,8 @@ export interface SettingsRequest {
   readonly required?: readonly SettingName[];
   /** Where relative paths of flags and variables start. Default: the working directory. */
   readonly cwd?: string;
+  /** Where relative paths of flags start, if not there. */
+  readonly flagFolder?: string;
 }
 
 /**
@@ -76,6 +78,7 @@ export async function resolveSettings(request: SettingsRequest): Promise<Setting
   const used = layers.filter((layer) => !layer.group.startsWith('profile') || layer.group === credentials.group);
   const settings: Record<string, Setting<unknown>> = {};
   const problems: SettingProblem[] = [...layers.flatMap((layer) => layer.problems), ...credentials.problems];
+  const folders: Readonly<Record<string, string | undefined>> = { file: request.files?.dir, flag: request.flagFolder };
   const hasProblem = (key: string): boolean => problems.some((problem) => problem.key === key);
 
   for (const key of SETTING_KEYS) {
@@ -84,8 +87,7 @@ export async function resolveSettings(request: SettingsRequest): Promise<Setting
       key.default === undefined ? undefined : { raw: key.default, source: { kind: 'default', name: key.name } };
     const entry = chosen ?? standard;
     if (entry === undefined || (hasProblem(key.name) && entry.raw === '')) continue;
-    const folder = entry.source.kind === 'file' ? (request.files?.dir ?? cwd) : cwd;
-    const read = await readValue(key, entry, folder);
+    const read = await readValue(key, entry, folders[entry.source.kind] ?? cwd);
     if (read.kind === 'valid') settings[key.name] = { value: read.value, source: entry.source, shadows };
     else {
       const { code, problem, next } = read;
@@ -147,8 +149,7 @@ function asEnvironment(settings: ResolvedSettings, isIncluded: (name: SettingNam
     ({ name, env, fileEnv }): readonly (readonly [string, string | undefined])[] => {
       const value = settings[name]?.value;
       if (value === undefined || !isIncluded(name)) return [];
-      const text = value instanceof Secret ? value.reveal() : String(value);
-      return [[env, text], ...(fileEnv === undefined ? [] : [[fileEnv, undefined] as const])];
+      return [[env, revealed(value)], ...(fileEnv === undefined ? [] : [[fileEnv, undefined] as const])];
     },
   );
   return Object.fromEntries(variables);
@@ -223,10 +224,6 @@ function givenLayer(group: Layer['group'], entryOf: (name: SettingName) => Entry
     if (entry !== undefined) entries.set(name, entry);
   }
   return { group, entries, problems: [], warnings: [] };
-}
-
-function revealed(value: string | Secret): string {
-  return value instanceof Secret ? value.reveal() : value;
 }
 
 /** Whether a variable is set to nothing, which usually comes from a variable of the shell that is not set. */

@@ -1,6 +1,5 @@
 import type { SettingName } from './keys.ts';
 
-/** Where a value comes from. */
 export interface Source {
   readonly kind: 'flag' | 'environment' | 'file' | 'profile' | 'local' | 'default';
   /** The option, the variable, the key in the file, the profile, or the local KuFlow. */

@@ -1,4 +1,3 @@
-import { X509Certificate } from 'node:crypto';
 import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
@@ -8,15 +7,13 @@ import { decideProxy } from '../network/proxy.ts';
 import { MIB, readSmallFile } from '../files/read.ts';
 import { Secret } from '../base/secret.ts';
 import { isUuid } from '../base/is-uuid.ts';
-import { detectFileFormat, FILE_FORMATS } from '../engine/material/file-format.ts';
+import { certificateBlocks, detectFileFormat, FILE_FORMATS, isCertificate } from '../engine/material/file-format.ts';
 import { readTarget } from '../engine/dial/target.ts';
 import { normaliseEndpoint } from '../kuflow/endpoint.ts';
 import type { SettingKey } from './keys.ts';
 import { firstStep, type Entry, type SettingStep, type ProblemCode, type Source } from './sources.ts';
 import { unreadableStep } from './unreadable.ts';
 import { posixWord, userShell } from '../base/shell.ts';
-
-const CERTIFICATE = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
 
 /** Unlike a shell, `docker --env-file` and other readers keep the quotes around a value. */
 const isQuoted = (text: string): boolean => /^(["']).*\1$/s.test(text);
@@ -145,18 +142,10 @@ async function authoritiesFile(path: string): Promise<ReadValue> {
   const found = await readableFile(path);
   if (found.kind === 'invalid') return found;
   const text = (await readSmallFile(path, 16 * MIB)).bytes?.toString('latin1') ?? '';
-  if ((text.match(CERTIFICATE) ?? []).some(canBeParsed)) return found;
+  if (certificateBlocks(text).some(isCertificate)) return found;
   const format = detectFileFormat(text);
   const seen = format === undefined ? 'does not contain any' : `is ${FILE_FORMATS[format]}`;
   return invalid('invalid', `expected a PEM file with certificates; ${escapeForTerminal(path, 200)} ${seen}`);
-}
-
-function canBeParsed(pem: string): boolean {
-  try {
-    return new X509Certificate(pem).raw.length > 0;
-  } catch {
-    return false;
-  }
 }
 
 function readWith(read: () => string | Secret, expected?: string): ReadValue {

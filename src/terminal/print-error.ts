@@ -2,22 +2,26 @@ import { documentationFor } from '../base/documentation.ts';
 import { KnownError, messageOf } from '../base/errors.ts';
 import { escapeForTerminal } from '../base/escape.ts';
 import { capitalize } from '../base/identifiers.ts';
+import { withoutUndefined } from '../base/json.ts';
 import { palette } from './palette.ts';
 import type { Channel, Terminal } from './terminal.ts';
 import { wrapForChannel } from './wrap.ts';
 
-export interface PrintErrorOptions {
+interface PrintErrorOptions {
   /** Also print the stack, including causes. */
-  readonly debug: boolean;
-  /** Also print `{ error: { message, tried?, seen?, next, status } }` to stdout in one line, for `--json`. */
-  readonly json: boolean;
-  readonly status: number;
+  readonly debug?: boolean;
+  /** For `--json`, also print `{ error: { message, tried?, seen?, next, status } }` to stdout in one line. */
+  readonly jsonStatus?: number | undefined;
   /** Address of the documentation site, for tests. */
   readonly siteUrl?: string | undefined;
 }
 
 /** Prints an error: what failed, what was tried and seen, and what to do next. */
-export function printError(terminal: Terminal, error: unknown, options: PrintErrorOptions): void {
+export function printError(
+  terminal: Terminal,
+  error: unknown,
+  { debug = false, jsonStatus, siteUrl }: PrintErrorOptions = {},
+): void {
   const colors = palette(terminal.err);
   const known = error instanceof KnownError ? error : undefined;
   const [first = '', ...rest] = messageOf(error).split('\n');
@@ -29,14 +33,15 @@ export function printError(terminal: Terminal, error: unknown, options: PrintErr
   printSteps(
     err,
     known?.next ??
-      (options.debug
-        ? []
-        : ['This is a bug. Run the command again with --debug to see the stack trace, and report it']),
+      (debug ? [] : ['This is a bug. Run the command again with --debug to see the stack trace, and report it']),
   );
-  const page = known?.page && documentationFor(known.page, { siteUrl: options.siteUrl });
+  const page = known?.page && documentationFor(known.page, { siteUrl });
   if (page !== undefined) printSteps(err, [`See ${page}`]);
-  if (options.debug) printStacks(terminal, error);
-  if (options.json) terminal.out.json({ error: errorToJson(error, options.status) }, 0);
+  if (debug) printStacks(terminal, error);
+  if (jsonStatus === undefined) return;
+  const { tried, seen, next = [] } = known ?? {};
+  const data = withoutUndefined({ message: messageOf(error), tried, seen, next, status: jsonStatus });
+  terminal.out.json({ error: data }, 0);
 }
 
 /** Prints what the user can do next. Steps contain commands, so they are not truncated or wrapped. */
@@ -61,15 +66,4 @@ function printStacks(terminal: Terminal, error: unknown): void {
     seen.add(at);
     for (const line of (at.stack ?? messageOf(at)).split('\n')) terminal.err.line(`  ${escapeForTerminal(line, 2000)}`);
   }
-}
-
-function errorToJson(error: unknown, status: number): object {
-  const known = error instanceof KnownError ? error : undefined;
-  return {
-    message: messageOf(error),
-    ...(known?.tried === undefined ? {} : { tried: known.tried }),
-    ...(known?.seen === undefined ? {} : { seen: known.seen }),
-    next: known?.next ?? [],
-    status,
-  };
 }

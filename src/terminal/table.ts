@@ -1,4 +1,6 @@
 import { escapeForTerminal } from '../base/escape.ts';
+import { palette } from './palette.ts';
+import type { Channel } from './terminal.ts';
 
 /** A row with an undefined cell is left out. */
 export type TableRow = readonly (string | undefined)[];
@@ -18,4 +20,11 @@ export function formatTable(rows: readonly TableRow[], indent = '', limit = 500)
     );
     return `${indent}${padded.join('  ')}`.trimEnd();
   });
+}
+
+/** Prints a table whose first row is a bold header. */
+export function printTable(channel: Channel, rows: readonly TableRow[]): void {
+  const [header = '', ...lines] = formatTable(rows);
+  channel.line(palette(channel).bold(header));
+  for (const line of lines) channel.line(line);
 }

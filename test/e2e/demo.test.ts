@@ -3,12 +3,13 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { DemoResult } from '../../src/commands/dev/run-demo.ts';
-import { installedBin } from '../support/generated-project.ts';
+import type { SimulateResult } from '../../src/commands/dev/simulate/simulation.ts';
 import { runAlone } from '../support/lanes.ts';
 import { newMark } from '../support/marked-processes.ts';
 
 runAlone('ports');
+
+const SCRIPT = join(import.meta.dirname, '..', '..', 'scripts', 'demo.mjs');
 
 const mark = newMark();
 let folder: string;
@@ -25,9 +26,9 @@ interface Run {
   readonly stderr: string;
 }
 
-/** Runs `kuflow dev demo` in the test's folder, with the words in `before` in front of the command. */
+/** Runs the script of `npm run demo` in the test's folder, with the words in `before` in front of the command. */
 function demo(args: readonly string[] = [], before: readonly string[] = []): Run {
-  const [program = '', ...rest] = [...before, process.execPath, installedBin('kuflow'), 'dev', 'demo', ...args];
+  const [program = '', ...rest] = [...before, process.execPath, SCRIPT, ...args];
   const { status, stdout, stderr } = spawnSync(program, rest, {
     cwd: folder,
     env: { ...process.env, ...mark.env },
@@ -57,7 +58,7 @@ function expectCompleted({ status, stdout, stderr }: Run): void {
   expect(mark.alive()).toEqual([]);
 }
 
-describe('kuflow dev demo', () => {
+describe('npm run demo', () => {
   it('runs one process to completion in an empty folder, and leaves nothing running', () => {
     const run = demo();
     expectCompleted(run);
@@ -70,12 +71,16 @@ describe('kuflow dev demo', () => {
     const { status, stdout, stderr } = demo(['--json'], withoutNetwork());
     expect({ status, stderr }).toMatchObject({ status: 0 });
     expect(stderr).not.toContain('Installing dependencies');
-    const result = JSON.parse(stdout) as DemoResult;
+    const result = JSON.parse(stdout) as {
+      readonly workerLog: string;
+      readonly simulation: SimulateResult;
+      readonly stages: readonly { readonly name: string }[];
+    };
     expect(result.simulation).toMatchObject({ status: 0, code: 'LOAN', processState: 'COMPLETED' });
     expect(result.stages.map(({ name }) => name)).toEqual([
       'Pack this package',
-      'Start a local KuFlow',
       'Create and install the worker',
+      'Start a local KuFlow',
       'Check the connection',
       'Run one process',
     ]);

@@ -1,6 +1,8 @@
-import { discoverProcess } from '../../src/discovery/discover-process.ts';
+import type { BudgetedClient } from '../../src/discovery/budget.ts';
+import { discoverProcess } from '../../src/discovery/discover.ts';
+import type { OperationId } from '../../src/kuflow/contract/operations.ts';
 import { KuFlowApiError } from '../../src/kuflow/errors.ts';
-import type { DiscoveredProcess, DiscoveryClient } from '../../src/discovery/types.ts';
+import type { DiscoveredProcess } from '../../src/discovery/types.ts';
 import { uuid } from './large-tenant.ts';
 
 const APPLICATION = uuid(8, 1);
@@ -89,8 +91,12 @@ export async function discoverLive(
     metadata: { totalElements: content.length },
     content: content.slice(0, size),
   });
-  const client: DiscoveryClient = {
-    call: (operation, { path }) => {
+  let sent = 0;
+  const client = {
+    sent: () => sent,
+    hasRoom: () => sent < budget,
+    call: (operation: OperationId, { path }: { readonly path?: Readonly<Record<string, string>> }) => {
+      sent += 1;
       const forbidden = { kind: 'forbidden', operationId: operation, method: 'GET', url: '', httpStatus: 403 } as const;
       if (refused.includes(operation)) return Promise.reject(new KuFlowApiError(forbidden));
       const byId = (all: readonly { readonly id: string }[]) => all.find(({ id }) => id === path?.['id']);
@@ -105,10 +111,12 @@ export async function discoverLive(
           return Promise.resolve(byId(wholeProcesses));
         case 'retrieveProcessItem':
           return Promise.resolve(byId(wholeItems));
+        default:
+          throw new Error(`${operation} is not answered`);
       }
     },
-  };
-  const discovery = await discoverProcess({ client, code: 'LOAN', sample, budget, comparesVersions: true });
+  } as BudgetedClient;
+  const discovery = await discoverProcess(client, { code: 'LOAN', sample, comparesVersions: true });
   if (!discovery.found) throw new Error(`not found: ${discovery.reason}`);
   return discovery;
 }

@@ -12,7 +12,6 @@ export interface AddRequest extends Omit<EditsRequest, 'planned'> {
   readonly addition: AdditionRequest;
   /** This command without `--edit`. */
   readonly command: string;
-  /** How a person starts `kuflow`. */
   readonly invocation: string;
 }
 

@@ -4,10 +4,9 @@ import { openProject, type WorkerProject } from '../../project/edit/open-project
 import type { AdditionRequest } from '../../project/edit/addition.ts';
 import { confirmEdit, printVersionWarning, recoveryPrinter } from '../../project/view.ts';
 import { printAdded } from './view.ts';
-import type { Prompts } from '../../terminal/prompts.ts';
 import type { CommandContext } from '../../cli/context.ts';
+import { openPromptsIfAllowed } from '../../cli/prompts.ts';
 
-/** Options that every kind of addition accepts. */
 export interface AddFlags {
   readonly edit?: readonly string[] | undefined;
   readonly dryRun?: boolean | undefined;
@@ -31,11 +30,11 @@ export async function runAddition(run: {
   readonly words: readonly string[];
   readonly flags: AddFlags;
   readonly context: CommandContext;
-  readonly ask: Prompts | undefined;
 }): Promise<void> {
-  const { project, addition, words, flags, context, ask } = run;
+  const { project, addition, words, flags, context } = run;
   const { terminal, invocation, version } = context;
   printVersionWarning(terminal.err, project.record.version, version);
+  const ask = await openPromptsIfAllowed(flags, context);
   const printed = new Set<string>();
   const result = await addToProject({
     project,

@@ -31,8 +31,9 @@ import { detectCredentials } from '../../connection/detect-credentials.ts';
 import type { ConnectionFlags } from '../../connection/flags.ts';
 import { requireConnection } from '../../connection/require.ts';
 import { resolveConnection } from '../../connection/resolve.ts';
-import { confirmSampling, discoveryReporter } from '../../discovery/view.ts';
+import { chooseSample, discoveryReporter } from '../../discovery/view.ts';
 import { discoverFromApi } from '../../discovery/from-api.ts';
+import type { DiscoveredProcess } from '../../discovery/types.ts';
 import { loadProcess, type LoadedProcess } from '../../discovery/load-process.ts';
 import { projectTaskQueue } from '../../project/task-queue.ts';
 
@@ -52,43 +53,33 @@ export async function runAddProcess(
   const known = project.processes.find(({ definition }) => definition.process.code === code);
   if (known !== undefined && !isDescribed(flags)) {
     const addition = { kind: 'resumed-process', process: known } as const;
-    await runAddition({ project, addition, words, flags, context, ask });
+    await runAddition({ project, addition, words, flags, context });
     return;
   }
 
   const answers = await readAnswers(project, { code, flags, queue }, ask, context);
-  const { source } = answers;
   const progress = openProgress(context.terminal.err);
   try {
-    const connection =
-      source === 'api'
-        ? await requireConnection(await resolveConnection(answers, connectionContext(context, project.folder)))
-        : undefined;
-    const process = await loadProcess(processSource(source, withFilePaths(answers, flags, context.cwd)), {
-      cwd: context.cwd,
-      discover: async (wanted, sample) => {
-        if (connection === undefined) throw new Error('A process is read from the API without a connection');
-        return discoverFromApi({
-          rest: await connection.rest(),
-          code: wanted,
-          sample,
-          confirmSampling: ask === undefined ? undefined : (count) => confirmSampling(ask, count),
-          describeCommand: [
-            context.invocation,
-            'add process',
-            shellWord(wanted),
-            '--task <code[:kind]> --workflow-type',
-            answers.workflowType === undefined ? '<name>' : shellWord(answers.workflowType),
-          ].join(' '),
-          report: discoveryReporter(progress),
-          signal: context.interruption(),
-        });
-      },
-    });
+    const source = processSource(answers.source, withFilePaths(answers, flags, context.cwd));
+    let discovered: DiscoveredProcess | undefined;
+    if (source.kind === 'api') {
+      const settings = await resolveConnection(answers, connectionContext(context, project.folder));
+      const connection = await requireConnection(settings);
+      const type = answers.workflowType === undefined ? '<name>' : shellWord(answers.workflowType);
+      discovered = await discoverFromApi({
+        rest: await connection.rest(),
+        code: source.code,
+        sample: await chooseSample(source.sample, ask),
+        describeCommand: `${context.invocation} add process ${shellWord(source.code)} --task <code[:kind]> --workflow-type ${type}`,
+        report: discoveryReporter(progress),
+        signal: context.interruption(),
+      });
+    }
+    const process = await loadProcess(source, context.cwd, discovered);
     progress.stop();
     const addition = processAddition(process, { code, queue, isQueueGiven: flags.taskQueue !== undefined });
     const added = ['add', 'process', addition.definition.process.code];
-    await runAddition({ project, addition, words: added, flags, context, ask });
+    await runAddition({ project, addition, words: added, flags, context });
   } finally {
     progress.stop();
   }
@@ -110,8 +101,6 @@ async function readAnswers(
   context: CommandContext,
 ): Promise<AddProcessAnswers> {
   const { code, flags, queue } = called;
-  const fromCwd = (path: string | undefined): string | undefined =>
-    path === undefined ? undefined : resolve(context.cwd, path);
   const process = flags.definition === undefined ? code : undefined;
   validateProcessFlags(flags);
   const source = parseProcessSource({ ...flags, process });
@@ -122,8 +111,6 @@ async function readAnswers(
     source,
     process,
     taskQueue: queue,
-    clientSecretFile: fromCwd(flags.clientSecretFile),
-    ca: fromCwd(flags.ca),
   };
   const place = { env: context.env, cwd: project.folder };
   const missingOf = (given: ProcessAnswers): readonly MissingAnswer[] =>

@@ -19,7 +19,7 @@ export async function runAddTask(task: string, flags: TaskFlags & AddFlags, cont
   const addition = await taskAddition(project, task, flags, context.cwd);
   await confirmSimilarCode(addition, { isAllowed: flags.yes === true, ask });
   const words = ['add', 'task', task, ...option('--process', flags.process), ...option('--after', flags.after)];
-  await runAddition({ project, addition, words, flags, context, ask });
+  await runAddition({ project, addition, words, flags, context });
 }
 
 export async function runAddAction(
@@ -44,20 +44,18 @@ export async function runAddAction(
   };
   rejectWhiteSpace(addition.action.code, process.definition.actions ?? []);
   const words = ['add', 'action', addition.action.code, ...option('--process', flags.process)];
-  await runAddition({ project, addition, words, flags, context, ask: await openPromptsIfAllowed(flags, context) });
+  await runAddition({ project, addition, words, flags, context });
 }
 
 export async function runGenerate(flags: AddFlags, context: CommandContext): Promise<void> {
   const project = await openAddedProject(flags, context);
-  const ask = await openPromptsIfAllowed(flags, context);
-  await runAddition({ project, addition: { kind: 'code' }, words: ['generate'], flags, context, ask });
+  await runAddition({ project, addition: { kind: 'code' }, words: ['generate'], flags, context });
 }
 
 export async function runAddActivity(name: string, flags: AddFlags, context: CommandContext): Promise<void> {
   const project = await openAddedProject(flags, context);
-  const ask = await openPromptsIfAllowed(flags, context);
   const words = ['add', 'activity', name];
-  await runAddition({ project, addition: { kind: 'activity', name }, words, flags, context, ask });
+  await runAddition({ project, addition: { kind: 'activity', name }, words, flags, context });
 }
 
 const option = (name: string, value: string | undefined): readonly string[] =>
@@ -65,7 +63,6 @@ const option = (name: string, value: string | undefined): readonly string[] =>
 
 type TaskAddition = Extract<AdditionRequest, { readonly kind: 'task' }>;
 
-/** The options of `add task` that describe the task. */
 interface TaskFlags {
   /** Code of the process to add it to; optional if the project has only one. */
   readonly process?: string | undefined;

@@ -24,7 +24,6 @@ import {
 } from '../../languages/names.ts';
 import { languageOf } from '../../languages/registry.ts';
 
-/** The argument and the options of `create`, as parsed by commander. */
 export interface CreateFlags extends ConnectionFlags, ProcessFlags {
   readonly folder?: string | undefined;
   readonly language?: LanguageId | undefined;

@@ -2,10 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { KnownError } from '../../base/errors.ts';
-import { checkConnection, type CheckConnectionOptions } from '../../diagnostics/check-connection.ts';
-import type { ConnectionReport } from '../../diagnostics/report.ts';
+import { checkConnection } from '../../diagnostics/check-connection.ts';
 import { inspectConnection } from '../../connection/inspect.ts';
-import type { Environment } from '../../settings/environment.ts';
 import { resolveSettings } from '../../settings/resolve.ts';
 import { platformAccessEnvironment, startDevPlatform } from '../../platform/session/start.ts';
 import { platformReporter } from '../../platform/session/view.ts';
@@ -13,15 +11,6 @@ import type { WorkerDefinition } from '../../process/definition.ts';
 import type { Progress } from '../../terminal/progress.ts';
 import type { CheckOutcome } from './result.ts';
 import { checkReporter } from './view.ts';
-
-/** Checks the connection as the worker of the project would resolve it, from the application files in `folder` below `env`. */
-export async function checkProjectConnection(
-  folder: string,
-  options: CheckConnectionOptions & { readonly env: Environment },
-): Promise<ConnectionReport> {
-  const settings = await resolveSettings({ env: options.env, files: { dir: folder }, cwd: folder });
-  return await checkConnection(await inspectConnection(settings, options.env), options);
-}
 
 interface CheckCreatedRequest {
   /** Absolute. */
@@ -36,8 +25,11 @@ interface CheckCreatedRequest {
 /** Checks the connection of a project that was just written. Whatever keeps the check from running is part of the result. */
 export async function checkCreatedProject(request: CheckCreatedRequest): Promise<CheckOutcome> {
   const { folder, env, served, progress, signal } = request;
-  const check = (used: NodeJS.ProcessEnv) =>
-    checkProjectConnection(folder, { env: used, signal, report: checkReporter(progress) });
+  /** As the worker would connect: with the application files below the environment. */
+  const check = async (used: NodeJS.ProcessEnv) => {
+    const settings = await resolveSettings({ env: used, files: { dir: folder }, cwd: folder });
+    return await checkConnection(await inspectConnection(settings, used), { signal, report: checkReporter(progress) });
+  };
   try {
     const report = served === undefined ? await check(env) : await withLocalKuFlow(request, served, check);
     return { kind: 'checked', report };

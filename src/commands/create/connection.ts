@@ -1,6 +1,6 @@
 import { connectionContext } from '../../cli/connection-options.ts';
 import type { CommandContext } from '../../cli/context.ts';
-import { CONNECTION_KEYS } from '../../cli/process-options.ts';
+import { CONNECTION_KEYS } from '../../connection/flags.ts';
 import type { Connection } from '../../connection/require.ts';
 import type { CreateAnswers } from './answers.ts';
 

@@ -22,7 +22,6 @@ export type Placement =
       readonly problem: string | undefined;
     };
 
-/** A place that can be chosen. */
 export interface ProjectPlace {
   /** As the user would type it. */
   readonly folder: string;

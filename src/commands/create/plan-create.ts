@@ -19,7 +19,6 @@ import { decidePlacement, listPlaces, occupiedError } from './placement.ts';
 import { planOutsideFiles } from '../../project/join/plan-outside.ts';
 import { prepareProject, type PreparedProject } from '../../project/scaffold.ts';
 
-/** What `create` is going to do. */
 export type CreatePlan = Extract<Awaited<ReturnType<typeof planCreate>>, { readonly kind: 'plan' }>['plan'];
 
 type Surrounding = Pick<CommandContext, 'env' | 'cwd' | 'version'>;
@@ -71,7 +70,9 @@ export async function planCreate(given: CreateAnswers, context: Surrounding & { 
     plan: {
       /** Absolute. */
       folder,
-      source: source.kind === 'api' ? { ...source, discovered: answers.discovered } : source,
+      source,
+      /** The process, if it was already read from the API. */
+      discovered: answers.discovered,
       /** Reads the process from the API, and is where the credentials of the project come from; undefined if neither is wanted. */
       connection,
       /** The project, except for its process and the user's own template. */
@@ -99,7 +100,6 @@ export async function planCreate(given: CreateAnswers, context: Surrounding & { 
       placement,
       /** The folder as it was given. */
       chosenFolder: answers.folder,
-      /** The command for another place. */
       commandFor,
     },
   };
@@ -122,5 +122,5 @@ export async function prepareCreate(
   const spec = { ...project, ...process, slug: fileName(code), template };
   const outside =
     placement.kind === 'member' ? await planOutsideFiles({ folder, spec, found: placement.found, env }) : undefined;
-  return prepareProject({ folder, spec, overwrite, version, command, conflicts: 'keep', outside });
+  return prepareProject({ folder, spec, overwrite, version, command, outside });
 }

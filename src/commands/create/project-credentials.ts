@@ -1,4 +1,4 @@
-import { Secret } from '../../base/secret.ts';
+import { revealed } from '../../base/secret.ts';
 import { credentialVariables } from '../../connection/resolve.ts';
 import { resolveSettings } from '../../settings/resolve.ts';
 import { dirname, relative, resolve } from 'node:path';
@@ -69,7 +69,7 @@ export async function projectCredentials(folder: string, env: Environment): Prom
   const differs = (key: keyof typeof settings): boolean =>
     settings[key]?.source.kind === 'environment' &&
     alone[key]?.source.kind === 'file' &&
-    plain(settings[key].value) !== plain(alone[key].value);
+    revealed(settings[key].value) !== revealed(alone[key].value);
   const inFile = PAIR.every((key) => alone[key] !== undefined);
   const here = PAIR.every((key) => settings[key] !== undefined);
   // Half a pair in the environment counts as well: it is never filled up from a file.
@@ -79,8 +79,4 @@ export async function projectCredentials(folder: string, env: Environment): Prom
     from: inFile && (isOver || settings[PAIR[0]]?.source.kind === 'file') ? 'file' : here ? 'environment' : 'none',
     shadowedBy: [...(isOver ? credentialVariables(env) : []), ...others],
   };
-}
-
-function plain(value: unknown): string {
-  return value instanceof Secret ? value.reveal() : String(value);
 }

@@ -13,7 +13,6 @@ import { findAbove } from '../../process/find-project.ts';
 import type { ProjectCredentials } from './project-credentials.ts';
 import type { CreatePlan } from './plan-create.ts';
 
-/** What a connection check of the project showed. */
 export type CheckOutcome =
   | { readonly kind: 'checked'; readonly report: ConnectionReport }
   | { readonly kind: 'not-run'; readonly reason: string }
@@ -35,7 +34,6 @@ export interface CreateResult {
   readonly files: readonly ReportedFile[];
   /** The workspace whose member the project is; `file` has the list of members. Absent for a separate project. */
   readonly workspace?: { readonly root: string; readonly file: string };
-  /** Changes outside the folder. */
   readonly outside: readonly OutsideChange[];
   readonly install: WriteResult['install'];
   readonly git: WriteResult['git'];
@@ -60,7 +58,6 @@ export type CreateOutcome =
       readonly cwd: string;
     };
 
-/** The result of a run, with the next steps and the exit status. */
 export function createResult(
   plan: CreatePlan,
   { spec, comparison }: PreparedProject,

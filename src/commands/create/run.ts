@@ -3,7 +3,7 @@ import { escapeForTerminal } from '../../base/escape.ts';
 import type { CommandContext } from '../../cli/context.ts';
 import { missingAnswersError } from '../../cli/missing-answers.ts';
 import { openPromptsIfAllowed } from '../../cli/prompts.ts';
-import { confirmSampling, discoveryReporter } from '../../discovery/view.ts';
+import { chooseSample, discoveryReporter } from '../../discovery/view.ts';
 import { discoverFromApi } from '../../discovery/from-api.ts';
 import { loadProcess, type LoadedProcess } from '../../discovery/load-process.ts';
 import { languageOf } from '../../languages/registry.ts';
@@ -86,33 +86,27 @@ async function askForPlan(flags: CreateFlags, ask: Prompts | undefined, context:
     plan: decision.plan,
     template,
     asked,
-    /** The plan for another place. */
     planFor: async (place: Pick<CreateFlags, 'folder' | 'workspace'>) =>
       await planCreate({ ...answers, ...place }, planContext),
   };
 }
 
-/** Reads the process, and plans the files of the project. */
 async function planFiles(
   { plan: chosen, template, asked, planFor }: Awaited<ReturnType<typeof askForPlan>>,
   { ask, context, progress }: CreateSteps,
 ) {
   const { terminal, cwd } = context;
-  const { connection } = chosen;
-  const process = await loadProcess(chosen.source, {
-    cwd,
-    discover: async (code, sample) => {
-      if (connection === undefined) throw new Error('A process is read from the API without a connection');
-      return discoverFromApi({
-        rest: await connection.rest(),
-        code,
-        sample,
-        confirmSampling: ask === undefined ? undefined : (count) => confirmSampling(ask, count),
-        report: discoveryReporter(progress),
-        signal: context.interruption(),
-      });
-    },
-  });
+  const { source, connection } = chosen;
+  let { discovered } = chosen;
+  if (source.kind === 'api' && connection !== undefined)
+    discovered ??= await discoverFromApi({
+      rest: await connection.rest(),
+      code: source.code,
+      sample: await chooseSample(source.sample, ask),
+      report: discoveryReporter(progress),
+      signal: context.interruption(),
+    });
+  const process = await loadProcess(source, cwd, discovered);
   let plan = chosen;
   if (ask !== undefined && !asked) {
     progress.stop();
@@ -125,7 +119,6 @@ async function planFiles(
   return { plan, prepared: await prepareCreate(plan, process, template, context), asked };
 }
 
-/** Writes the project, and checks it. */
 async function writePlanned(
   { plan, prepared, asked }: Awaited<ReturnType<typeof planFiles>>,
   steps: CreateSteps & { readonly isConfirmed: boolean },

@@ -1,4 +1,4 @@
-import { countOf } from '../../base/count-of.ts';
+import { countOf, listFirst } from '../../base/count-of.ts';
 import { escapeForTerminal, escapeLinesForTerminal } from '../../base/escape.ts';
 import type { CheckEvent } from '../../diagnostics/check.ts';
 import type { MergedFile } from '../../project/existing-files.ts';
@@ -13,7 +13,6 @@ import type { Channel, Terminal } from '../../terminal/terminal.ts';
 import { wrapForChannel } from '../../terminal/wrap.ts';
 import type { CreateResult } from './result.ts';
 
-/** Shows writing, installing and git as steps. */
 export function scaffoldReporter(progress: Progress): (event: ScaffoldEvent) => void {
   return (event) => {
     switch (event.kind) {
@@ -60,7 +59,7 @@ function endGitStep(progress: Progress, result: WriteResult['git']): void {
       else
         progress.end(
           'warning',
-          `Created a git repository with a first commit, without files that your git settings ignore: ${listPaths(result.ignored)}`,
+          `Created a git repository with a first commit, without files that your git settings ignore: ${listFirst(result.ignored, 5)}`,
         );
       break;
     case 'initialised':
@@ -74,13 +73,6 @@ function endGitStep(progress: Progress, result: WriteResult['git']): void {
       break;
   }
 }
-
-function listPaths(paths: readonly string[]): string {
-  const first = paths.slice(0, MAX_PATHS).join(', ');
-  return paths.length <= MAX_PATHS ? first : `${first} and ${paths.length - MAX_PATHS} more`;
-}
-
-const MAX_PATHS = 5;
 
 /** Shows a connection check: one line for each finished step. Steps run in parallel and share one live line. */
 export function checkReporter(progress: Progress): (event: CheckEvent) => void {
@@ -98,7 +90,6 @@ export function checkReporter(progress: Progress): (event: CheckEvent) => void {
   };
 }
 
-/** Prints the lines that are added to files of the folder. */
 export function printMerged(channel: Channel, files: readonly MergedFile[]): void {
   for (const { path, diff } of files) {
     channel.line();
@@ -107,7 +98,6 @@ export function printMerged(channel: Channel, files: readonly MergedFile[]): voi
   }
 }
 
-/** Prints the changes outside the project, each with its diff. */
 export function printOutside(channel: Channel, changes: readonly OutsideChange[]): void {
   for (const { path, action, diff } of changes) {
     const title = action === 'create' ? 'New file' : 'Change';

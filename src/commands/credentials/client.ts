@@ -29,7 +29,6 @@ export interface CredentialContext extends ConnectionContext {
   readonly restMs?: number | undefined;
 }
 
-/** Settings that only a worker needs. */
 export const WORKER_SETTINGS = ['temporal.kuflow-queue', 'worker.'];
 /** Settings that requests to KuFlow do not need, and that most of these commands are meant to fix. */
 const UNNEEDED_SETTINGS = ['temporal.mutual-tls', 'temporal.namespace', ...WORKER_SETTINGS];
@@ -44,10 +43,9 @@ export async function openCredentialClient(
   unneeded: readonly string[] = UNNEEDED_SETTINGS,
 ) {
   const connection = await resolveConnection(context.flags, context);
-  const options = { ignore: unneeded };
-  const settings = requireConnectionSettings(connection, options);
+  const settings = requireConnectionSettings(connection, unneeded);
   const connect = async () => {
-    const complete = await requireConnection(connection, options);
+    const complete = await requireConnection(connection, unneeded);
     const { restMs: timeoutMs = REST_MS, clock, signal } = context;
     const client = createKuFlowClient({ ...(await complete.rest()), timeoutMs, clock, signal });
     return { client, settings: complete.settings };

@@ -10,7 +10,7 @@ import { cliInvocation } from '../../base/cli-invocation.ts';
 import { isRecord, withoutUndefined } from '../../base/json.ts';
 import type { Environment } from '../../settings/environment.ts';
 import { credentialEnvironment } from './formats/environment.ts';
-import type { CredentialSet, CredentialToken } from './set.ts';
+import type { CredentialSet } from './set.ts';
 import { configuredCertificate, verifyMaterial, verifyToken } from './material.ts';
 import { WORKER_SETTINGS, openCredentialClient, type CredentialContext } from './client.ts';
 import {
@@ -20,18 +20,6 @@ import {
   type FailedStart,
 } from '../../platform/session/worker-command.ts';
 import type { SetPaths } from './store/layout.ts';
-
-/** `kuflow credentials token`: a new engine token with its expiry. Rejects with a KnownError. */
-export async function requestEngineToken(
-  request: CredentialContext,
-): Promise<{ readonly token: CredentialToken; readonly warnings: readonly string[] }> {
-  const client = await openCredentialClient(request);
-  try {
-    return { token: verifyToken(await client.requestToken(), request.clock.now()), warnings: client.warnings };
-  } finally {
-    await client.close();
-  }
-}
 
 interface CredentialsExecRequest extends CredentialContext {
   readonly command: readonly [string, ...string[]];

@@ -3,8 +3,10 @@ import { isoTime } from '../../base/clock.ts';
 import { KnownError } from '../../base/errors.ts';
 import { escapeForTerminal } from '../../base/escape.ts';
 import { Secret } from '../../base/secret.ts';
+import { certificateBlocks } from '../../engine/material/file-format.ts';
 import {
   normalizePem,
+  PART_NAMES,
   readTlsMaterial,
   type TlsMaterialProblemCode,
   type TlsMaterialText,
@@ -21,21 +23,16 @@ export interface UnverifiedMaterial {
 }
 
 /** The certificate in the settings, as a worker uses it. */
-export interface ConfiguredCertificate {
-  readonly source: string;
-  /** Absolute; undefined for an inline certificate. */
-  readonly paths?: SetPaths | undefined;
-  /** Rejects with a KnownError if a file cannot be read. */
-  readonly read: () => Promise<TlsMaterialText>;
-}
+export type ConfiguredCertificate = NonNullable<ReturnType<typeof configuredCertificate>>;
 
 /** The certificate in the settings; undefined if it is missing or incomplete. */
-export function configuredCertificate(settings: ResolvedSettings): ConfiguredCertificate | undefined {
+export function configuredCertificate(settings: ResolvedSettings) {
   const certificate = certificateSource({ settings, problems: [] });
   if (certificate.kind !== 'given') return undefined;
   const { source, read, paths: { cert, key, ca } = {} } = certificate;
   const isInFiles = cert !== undefined && key !== undefined && ca !== undefined;
-  return { source, read, paths: isInFiles ? { cert, key, ca } : undefined };
+  const files: SetPaths | undefined = isInFiles ? { cert, key, ca } : undefined;
+  return { source, read, paths: files };
 }
 
 export interface UnverifiedToken {
@@ -50,7 +47,6 @@ export interface MaterialProblem {
   readonly message: string;
 }
 
-const PARTS = { cert: 'The client certificate', key: 'The private key', ca: 'The CA' } as const;
 const LONGEST_NAMESPACE = 1000;
 const LONGEST_CHAIN = 8;
 
@@ -97,7 +93,6 @@ export function verifyToken({ token, expiredAt }: UnverifiedToken, now: number):
   return { value: token, expiresAt: isoTime(expiresAt) };
 }
 
-/** The error for an engine certificate that failed verification. */
 export function rejectedMaterialError(problems: readonly MaterialProblem[]): KnownError {
   return rejectedAnswerError(
     "KuFlow's engine certificate cannot be used; nothing was written",
@@ -143,20 +138,18 @@ function nameOnOneLine(name: string): string {
 }
 
 function parseCertificates(pem: string): readonly X509Certificate[] {
-  return [...pem.matchAll(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g)].map(
-    ([block]) => new X509Certificate(block),
-  );
+  return certificateBlocks(pem).map((block) => new X509Certificate(block));
 }
 
 /** A text that ends in the middle of a block would pass as the complete blocks before it. */
 function findTruncatedParts(text: TlsMaterialText): readonly MaterialProblem[] {
-  return (Object.keys(PARTS) as (keyof typeof PARTS)[]).flatMap((part): readonly MaterialProblem[] => {
+  return (Object.keys(PART_NAMES) as (keyof TlsMaterialText)[]).flatMap((part): readonly MaterialProblem[] => {
     const pem = normalizePem(text[part]);
     const begun = pem.match(/-----BEGIN /g)?.length ?? 0;
     const ended = pem.match(/-----END [A-Z0-9 ]+-----/g)?.length ?? 0;
     return begun === ended || ended === 0
       ? []
-      : [{ code: 'cut', message: `${PARTS[part]} is truncated: ${begun} PEM blocks begin, but ${ended} end` }];
+      : [{ code: 'cut', message: `${PART_NAMES[part]} is truncated: ${begun} PEM blocks begin, but ${ended} end` }];
   });
 }
 

@@ -32,7 +32,7 @@ interface EngineProofRequest {
  */
 export async function verifyCertificateWithEngine(set: CredentialSet, request: EngineProofRequest): Promise<string> {
   const { settings, env, signal } = request;
-  const inspected = await inspectConnection({ settings, problems: [], warnings: [] }, env);
+  const inspected = await inspectConnection({ settings, problems: [] }, env);
   // The connection in the settings, with the set as its certificate.
   const connection: InspectedConnection = {
     ...inspected,

@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path';
 import { projectCommands } from '../../project/commands.ts';
 import { cliInvocation } from '../../base/cli-invocation.ts';
 import { amendError, KnownError, usageError } from '../../base/errors.ts';
-import { Secret } from '../../base/secret.ts';
+import { revealed } from '../../base/secret.ts';
 import type { FileSystem } from '../../files/file-system.ts';
 import { nodeFileSystem } from '../../files/node-file-system.ts';
 import { startDevCommand, toExitStatus } from '../../platform/session/worker-command.ts';
@@ -18,7 +18,7 @@ import { checkExport, exportSet, type ExportEvent, type ExportResult } from './f
 import type { FormatName } from './formats/format.ts';
 import { verifyCertificateWithEngine } from './prove.ts';
 import type { EngineScope } from './set.ts';
-import { installCredentialSet, type PullEvent, type PullResult, type PullSetRequest } from './store/pull-set.ts';
+import { installCredentialSet, type PullResult, type PullSetRequest } from './store/pull-set.ts';
 import { loadSet } from './store/sets.ts';
 import type { SettingTexts } from './store/settings-file.ts';
 
@@ -30,13 +30,9 @@ export interface PullFlags extends CredentialsFlags {
 }
 
 interface InstallRequest extends CredentialContext {
-  readonly report: (event: PullEvent) => void;
+  readonly report: (title: string) => void;
   /** The real disk if absent. */
   readonly files?: FileSystem;
-}
-
-interface PullRequest extends InstallRequest {
-  readonly flags: PullFlags;
 }
 
 /** `scope`: that of the current settings. */
@@ -48,7 +44,7 @@ type PulledCredentials = PullResult & { readonly scope: EngineScope };
  * nothing has changed.
  */
 export async function pullCredentials(
-  request: PullRequest,
+  request: InstallRequest & { readonly flags: PullFlags },
   before?: (scope: EngineScope) => Promise<void>,
 ): Promise<PulledCredentials> {
   const { force = false, offline = false, withToken = false, dryRun = false } = request.flags;
@@ -57,7 +53,6 @@ export async function pullCredentials(
   return await install(request, { force, dryRun, keepToken: withToken, needsToken: withToken, proof }, before);
 }
 
-/** The options that choose a format and its target. */
 export interface ExportFlags {
   readonly format?: FormatName | undefined;
   /** `-` or a path, relative to the current folder. */
@@ -68,7 +63,7 @@ export interface ExportFlags {
   readonly allowGit?: boolean | undefined;
 }
 
-interface PullAndExportRequest extends PullRequest {
+interface PullAndExportRequest extends InstallRequest {
   readonly flags: PullFlags & ExportFlags;
   readonly onPulled: (pulled: PulledCredentials) => void;
   readonly onExport: (event: ExportEvent) => void;
@@ -133,25 +128,25 @@ function rejectIncompleteOptions({ format, output, paths, temporalProfile, secre
 
 interface RotateRequest extends InstallRequest {
   /** Called after the switch, before the command. */
-  readonly onSwitched?: (pulled: RotateResult['pulled']) => void;
+  readonly onSwitched?: (pulled: PullResult) => void;
   /** A command line for the system shell, run after the switch. */
   readonly exec?: string | undefined;
 }
 
-interface RotateResult {
-  readonly pulled: Extract<PullResult, { readonly kind: 'pulled' }>;
-  /** Status of the command after the switch; absent if there was no command, or if an interrupt came first. */
-  readonly execStatus?: number;
-}
-
-/** `kuflow credentials rotate`: always gets a new set, and switches to it only if the engine accepts it. */
-export async function rotateCredentials(request: RotateRequest): Promise<RotateResult> {
+/**
+ * `kuflow credentials rotate`: always gets a new set, and switches to it only if the engine accepts it. `execStatus`: of the command after the
+ * switch; undefined if there was no command, or if an interrupt came first.
+ */
+export async function rotateCredentials(request: RotateRequest) {
   const proof = { describeNamespace: true };
   const pulled = await install(request, { force: true, dryRun: false, keepToken: false, needsToken: true, proof });
   if (pulled.kind !== 'pulled') throw new Error('the rotation did not create a set');
   request.onSwitched?.(pulled);
-  if (request.exec === undefined || request.signal.aborted) return { pulled };
-  return { pulled, execStatus: await runShellCommand(request.exec, request) };
+  const { exec, signal } = request;
+  return {
+    pulled,
+    execStatus: exec === undefined || signal.aborted ? undefined : await runShellCommand(exec, request),
+  };
 }
 
 interface InstallOptions extends Pick<PullSetRequest, 'force' | 'dryRun' | 'keepToken'> {
@@ -219,7 +214,7 @@ function localConnection(client: CredentialClient): SettingTexts | undefined {
   return Object.fromEntries(
     names.flatMap((name) => {
       const value = client.settings[name]?.value;
-      return value === undefined ? [] : [[name, value instanceof Secret ? value.reveal() : String(value)]];
+      return value === undefined ? [] : [[name, revealed(value)]];
     }),
   );
 }

@@ -8,13 +8,14 @@ import type { CommandContext } from '../../cli/context.ts';
 import { nodeFileSystem } from '../../files/node-file-system.ts';
 import { printError } from '../../terminal/print-error.ts';
 import { openProgress } from '../../terminal/progress.ts';
-import type { CredentialsFlags } from './client.ts';
-import { execWithCredentials, requestEngineToken } from './exec.ts';
+import { openCredentialClient, type CredentialsFlags } from './client.ts';
+import { execWithCredentials } from './exec.ts';
+import { verifyToken } from './material.ts';
 import { pullAndExport, rotateCredentials, type ExportFlags, type PullFlags } from './pull.ts';
 import { printStatus, statusAsData } from './status-view.ts';
 import { pruneSets } from './store/prune.ts';
 import { credentialsStatus, type StatusFlags } from './status.ts';
-import { exportAsData, exportReporter, printExport, printPrune, printPull, pullAsData, pullReporter } from './view.ts';
+import { exportAsData, exportReporter, printExport, printPrune, printPull, pullAsData } from './view.ts';
 
 const NOT_RUN = 125;
 
@@ -41,7 +42,7 @@ export async function runPull(flags: PullFlags & ExportFlags, context: CommandCo
         progress.stop();
       },
       onExport: exportReporter(terminal.err),
-      report: pullReporter(progress),
+      report: (title) => progress.begin(title),
     });
     if (flags.json === true) {
       const data = exported === undefined ? {} : { export: exportAsData(exported) };
@@ -67,7 +68,7 @@ export async function runRotate(
   try {
     const { pulled, execStatus } = await rotateCredentials({
       ...credentials,
-      report: pullReporter(progress),
+      report: (title) => progress.begin(title),
       // Before the command, which writes to the same terminal and may run for a long time.
       onSwitched: (switched) => {
         progress.end('done');
@@ -130,11 +131,16 @@ export async function runToken(
       'Pipe the output to another command, or add --show to print the token anyway',
     ]);
   }
-  const { token, warnings } = await requestEngineToken(credentialContext(context, flags));
-  for (const warning of warnings) terminal.err.line(`Warning: ${escapeForTerminal(warning, 1000)}`);
-  const value = token.value.reveal();
-  if (flags.json === true) terminal.out.json({ token: value, expiresAt: token.expiresAt });
-  else terminal.out.line(value);
+  const client = await openCredentialClient(credentialContext(context, flags));
+  try {
+    const { value, expiresAt } = verifyToken(await client.requestToken(), systemClock.now());
+    for (const warning of client.warnings) terminal.err.line(`Warning: ${escapeForTerminal(warning, 1000)}`);
+    const token = value.reveal();
+    if (flags.json === true) terminal.out.json({ token, expiresAt });
+    else terminal.out.line(token);
+  } finally {
+    await client.close();
+  }
 }
 
 /** `kuflow credentials exec`: the status of the command; 125 without credentials, 126 and 127 as in a shell. */
@@ -151,7 +157,7 @@ export async function runCredentialsExec(
     ]);
   const credentials = credentialContext(context, flags);
   const fail = (error: unknown, status: 125 | 126 | 127): void => {
-    printError(terminal, error, { debug: flags.debug === true, json: false, status });
+    printError(terminal, error, { debug: flags.debug === true });
     context.setStatus(status, true);
   };
   try {

@@ -36,7 +36,6 @@ export interface EngineScope extends CredentialScope {
   readonly serverName?: string | undefined;
 }
 
-/** A verified engine certificate. */
 export interface VerifiedMaterial {
   readonly namespace: string;
   /** PEM, leaf first. */

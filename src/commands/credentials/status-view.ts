@@ -3,7 +3,7 @@ import { escapeForTerminal } from '../../base/escape.ts';
 import type { CredentialsStatus, ForeignStatus, SetStatus, StoreStatus } from './status.ts';
 import { palette } from '../../terminal/palette.ts';
 import { shortPath } from '../../files/relative-path.ts';
-import { formatTable, type TableRow } from '../../terminal/table.ts';
+import { formatTable, printTable, type TableRow } from '../../terminal/table.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 
 const DAY = 86_400_000;
@@ -15,16 +15,14 @@ export function printStatus(
   { cwd, invocation, now }: { readonly cwd: string; readonly invocation: string; readonly now: number },
 ): void {
   const { out } = terminal;
-  const { bold, dim, red, yellow, green } = palette(out);
+  const { dim, red, yellow, green } = palette(out);
   const rows = status.settings.map(({ key, value, source, shadows }) => [
     key,
     value.startsWith(join(cwd, sep)) ? shortPath(value) : value,
     source,
     shadows.length === 0 ? '' : `shadows ${shadows.join(', ')}`,
   ]);
-  const [header = '', ...lines] = formatTable([['SETTING', 'VALUE', 'FROM', ''], ...rows]);
-  out.line(bold(header));
-  for (const line of lines) out.line(line);
+  printTable(out, [['SETTING', 'VALUE', 'FROM', ''], ...rows]);
   out.line();
   const isAboutCertificate = (problem: string): boolean =>
     status.store.kind === 'unusable' && problem.startsWith('temporal.mutual-tls');

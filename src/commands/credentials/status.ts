@@ -7,7 +7,6 @@ import { inspectConnection } from '../../connection/inspect.ts';
 import type { LockedSecret } from '../../connection/profile.ts';
 import { resolveConnection } from '../../connection/resolve.ts';
 import { checkConnection } from '../../diagnostics/check-connection.ts';
-import type { ConnectionReport } from '../../diagnostics/report.ts';
 import { nodeFileSystem } from '../../files/node-file-system.ts';
 import { SETTING_KEYS } from '../../settings/keys.ts';
 import {
@@ -53,27 +52,7 @@ export type StoreStatus = (
   readonly others: readonly string[];
 };
 
-/** A setting in a form that may be shown. */
-interface DisplayedSetting {
-  readonly key: string;
-  /** `[redacted]` for a secret, `[in the keychain]` for a secret that was not read. */
-  readonly value: string;
-  readonly source: string;
-  /** Weaker sources that also have a value. */
-  readonly shadows: readonly string[];
-}
-
-export interface CredentialsStatus {
-  readonly settings: readonly DisplayedSetting[];
-  /** Problems of the settings that matter for credentials, one line each. */
-  readonly problems: readonly string[];
-  readonly warnings: readonly string[];
-  /** The certificate in use. */
-  readonly store: StoreStatus;
-  readonly online?: ConnectionReport | undefined;
-  /** 0 fine · 1 a problem · 2 missing or malformed settings · 3 renewal is due, if warnings count · 4 the engine could not be reached. */
-  readonly status: ExitStatus;
-}
+export type CredentialsStatus = Awaited<ReturnType<typeof credentialsStatus>>;
 
 export interface StatusFlags extends CredentialsFlags {
   /** Also checks with KuFlow and the engine, which creates an engine token. */
@@ -82,15 +61,13 @@ export interface StatusFlags extends CredentialsFlags {
   readonly failOn?: 'warn';
 }
 
-interface CredentialsStatusRequest extends CredentialContext {
-  readonly flags: StatusFlags;
-}
+type CredentialsStatusRequest = CredentialContext & { readonly flags: StatusFlags };
 
 /** The settings to show: those of the connection. */
 const DISPLAYED = SETTING_KEYS.map(({ name }) => name).filter((name) => !isWorkerSetting(name));
 
 /** `kuflow credentials status`. Uses no network and opens no keychain unless `online`. */
-export async function credentialsStatus(request: CredentialsStatusRequest): Promise<CredentialsStatus> {
+export async function credentialsStatus(request: CredentialsStatusRequest) {
   const { flags, env, signal } = request;
   const failOnWarn = flags.failOn === 'warn';
   const connection = await resolveConnection(flags, request);
@@ -105,10 +82,12 @@ export async function credentialsStatus(request: CredentialsStatusRequest): Prom
       : undefined;
   return {
     settings: displaySettings(result.settings, locked),
+    /** Problems of the settings that matter for credentials, one line each. */
     problems: relevant.map(formatProblem),
     warnings,
     store,
     online,
+    /** 0 fine · 1 a problem · 2 missing or malformed settings · 3 renewal is due, if warnings count · 4 the engine could not be reached. */
     status: worstExitStatus([
       relevant.length > 0 ? 2 : 0,
       storeExitStatus(store, failOnWarn),
@@ -181,12 +160,13 @@ function storeExitStatus(store: StoreStatus, failOnWarn: boolean): ExitStatus {
   return stale.length > 0 && failOnWarn ? 3 : 0;
 }
 
-function displaySettings(settings: ResolvedSettings, locked: LockedSecret | undefined): readonly DisplayedSetting[] {
+/** The settings in a form that may be shown. A secret is `[redacted]`, or `[in the keychain]` if it was not read. */
+function displaySettings(settings: ResolvedSettings, locked: LockedSecret | undefined) {
   const all: Readonly<Partial<Record<string, Setting<unknown>>>> = {
     ...(locked && { 'kuflow.api.client-secret': { ...locked, value: '[in the keychain]' } }),
     ...settings,
   };
-  return DISPLAYED.flatMap((key): readonly DisplayedSetting[] => {
+  return DISPLAYED.flatMap((key) => {
     const setting = all[key];
     if (setting === undefined) return [];
     const isInline = key.endsWith('-data') && !(setting.value instanceof Secret);
@@ -195,6 +175,7 @@ function displaySettings(settings: ResolvedSettings, locked: LockedSecret | unde
         key,
         value: isInline ? 'PEM' : String(setting.value),
         source: formatSource(setting.source),
+        /** Weaker sources that also have a value. */
         shadows: setting.shadows.map(formatSource),
       },
     ];

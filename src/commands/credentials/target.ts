@@ -16,7 +16,6 @@ const WINDOWS = process.platform === 'win32';
 export interface TargetFile {
   /** Absolute, with the links in its folder resolved. */
   readonly path: string;
-  /** The name of the file in messages. */
   readonly name: string;
   readonly bytes?: Buffer;
   /** Permission bits; for a missing file, those it will get. */
@@ -134,7 +133,6 @@ export async function ensureIgnoredByGit(path: string, env: Environment, allowed
   });
 }
 
-/** Says that a file is no longer accessible to other users. */
 export function permissionNote({ name, mode: before }: Pick<TargetFile, 'name' | 'mode'>, mode: number): string {
   const octal = (bits: number): string => bits.toString(8).padStart(4, '0');
   return `${name} was accessible to other users (${octal(before)}) and is now private (${octal(mode)})`;

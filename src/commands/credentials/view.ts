@@ -3,34 +3,14 @@ import { countOf } from '../../base/count-of.ts';
 import { escapeForTerminal } from '../../base/escape.ts';
 import { LOCAL_SETTINGS_FILE } from '../../settings/keys.ts';
 import { palette } from '../../terminal/palette.ts';
-import type { Progress } from '../../terminal/progress.ts';
 import { shortPath } from '../../files/relative-path.ts';
 import { formatTable } from '../../terminal/table.ts';
 import type { Channel, Terminal } from '../../terminal/terminal.ts';
 import type { ExportEvent, ExportResult } from './formats/export-set.ts';
 import { setFilePaths } from './store/layout.ts';
 import type { PruneResult } from './store/prune.ts';
-import type { PullEvent, PullResult } from './store/pull-set.ts';
+import type { PullResult } from './store/pull-set.ts';
 import type { SetRecord } from './store/sets.ts';
-
-/** Shows the steps of a pull as progress. */
-export function pullReporter(progress: Progress): (event: PullEvent) => void {
-  return (event) => {
-    switch (event.kind) {
-      case 'waiting':
-        progress.begin(`Waiting for another run${event.pid === undefined ? '' : ` (process ${event.pid})`}`);
-        break;
-      case 'requesting':
-        progress.begin(`Requesting an ${event.what} from KuFlow`);
-        break;
-      case 'proving':
-        progress.begin(`Testing the certificate against the engine at ${event.target}`);
-        break;
-      case 'writing':
-        progress.begin(`Writing credential set ${event.id}`);
-    }
-  };
-}
 
 /** Prints the result of a pull; the credentials in use go to stdout. */
 export function printPull(

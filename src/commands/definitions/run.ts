@@ -2,7 +2,7 @@ import { escapeForTerminal } from '../../base/escape.ts';
 import type { ConnectionFlags } from '../../connection/flags.ts';
 import { resolveConnection } from '../../connection/resolve.ts';
 import {
-  confirmSampling,
+  chooseSample,
   printDiscoveredProcess,
   printProcessListing,
   discoveryLineReporter,
@@ -15,7 +15,6 @@ import { localKuFlow } from '../../cli/local-kuflow.ts';
 import type { CommandContext } from '../../cli/context.ts';
 import { openPromptsIfAllowed } from '../../cli/prompts.ts';
 
-/** Options of both subcommands, as commander parses them. */
 interface DefinitionsFlags extends ConnectionFlags {
   readonly json?: boolean;
   readonly local?: boolean;
@@ -45,12 +44,11 @@ export async function runShow(code: string, flags: DefinitionsFlags, context: Co
   const { terminal } = context;
   const signal = context.interruption();
   const rest = await openConnection(flags, context, code);
-  const ask = flags.clientSecretStdin === true ? undefined : await openPromptsIfAllowed(flags, context);
+  const ask = await openPromptsIfAllowed(flags, context);
   const discovered = await discoverFromApi({
     rest,
     code,
-    sample: flags.sample,
-    confirmSampling: ask && ((count) => confirmSampling(ask, count)),
+    sample: await chooseSample(flags.sample, ask),
     report: discoveryLineReporter(terminal),
     signal,
   });

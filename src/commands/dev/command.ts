@@ -3,7 +3,7 @@ import type { CommandContext } from '../../cli/context.ts';
 import { collectValues, exitStatuses, jsonOption, lazyAction } from '../../cli/declarations.ts';
 import { parseZonedTime } from '../../base/zoned-time.ts';
 import { usageError } from '../../base/errors.ts';
-import { idArgument, limitOption, plainIdArgument } from '../../cli/kuflow-options.ts';
+import { idArgument, limitOption, plainIdArgument, stateDirOption } from '../../cli/kuflow-options.ts';
 import { withCandidates } from '../../cli/value-candidates.ts';
 import type { DevFlags } from '../../cli/platform-options.ts';
 import type { SimulateFlags } from './simulate/run.ts';
@@ -300,13 +300,6 @@ export function configure(command: Command, context: CommandContext): void {
     .option('--time-skipping', 'Print the path of the time-skipping test server instead')
     .option('--temporal-path <file>', 'Path to the `temporal` executable to use')
     .action(lazyAction(context, async () => (await import('./run.ts')).runServerPath));
-
-  command
-    .command('demo', { hidden: true })
-    .summary('Create a worker project and run one process to completion on a local KuFlow')
-    .option('--folder <folder>', 'Folder for the project and the state', '.kuflow/demo')
-    .addOption(jsonOption())
-    .action(lazyAction(context, async () => (await import('./run-demo.ts')).runDemo));
 }
 
 /** Subcommands use the options of `kuflow dev`, except for these. */
@@ -326,7 +319,7 @@ function runtimeOption(): Option {
 }
 
 function stateOption(command: Command): Command {
-  return command.option('--state-dir <folder>', 'Folder for the state of the local KuFlow (default: .kuflow/dev)');
+  return command.addOption(stateDirOption());
 }
 
 function portOption(flags: string, name: string, standard: number): Option {

@@ -52,7 +52,7 @@ export async function runDevExec(
   const request = followingRequest(platformRequest(flags, context, report, startWorker), context.version);
   const reportFailure = (error: unknown, status: 125 | 126 | 127): void => {
     progress.stop();
-    printError(terminal, error, { debug: false, json: false, status });
+    printError(terminal, error);
     context.setStatus(status);
   };
   try {

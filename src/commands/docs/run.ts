@@ -7,7 +7,6 @@ import { findOnPath } from '../../files/find-on-path.ts';
 import { readPage, searchPages } from './search.ts';
 import { formatPage, formatSections, formatTopics } from './view.ts';
 
-/** Options of `kuflow docs`, as commander parses them. */
 export interface DocsFlags {
   readonly search?: readonly string[];
   readonly json?: boolean;

@@ -1,22 +1,19 @@
 import { formatAdvice } from '../../diagnostics/advice.ts';
 import type { CauseExplanation, CheckExplanation } from '../../diagnostics/explanations/explain.ts';
 import { palette } from '../../terminal/palette.ts';
-import { formatTable } from '../../terminal/table.ts';
+import { formatTable, printTable } from '../../terminal/table.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import { wrapForChannel } from '../../terminal/wrap.ts';
 
 export function printExplanationList({ out }: Terminal, all: readonly CheckExplanation[], invocation: string): void {
-  const { bold, dim } = palette(out);
   const rows = all.map(({ id, plane, title, offline, creates }) => [
     id,
     plane,
     title,
     [offline ? 'offline' : '', creates === undefined ? '' : `creates an ${creates}`].filter(Boolean).join(', '),
   ]);
-  const [head = '', ...lines] = formatTable([['CHECK', 'GROUP', 'TITLE', 'NOTES'], ...rows]);
-  out.line(bold(head));
-  for (const line of lines) out.line(line);
-  out.line(dim(`\nExplain one of them: ${invocation} doctor explain ${all[0]?.id ?? '<id>'}`));
+  printTable(out, [['CHECK', 'GROUP', 'TITLE', 'NOTES'], ...rows]);
+  out.line(palette(out).dim(`\nExplain one of them: ${invocation} doctor explain ${all[0]?.id ?? '<id>'}`));
 }
 
 export function printExplanation({ out }: Terminal, explanation: CheckExplanation): void {

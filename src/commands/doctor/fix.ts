@@ -6,7 +6,6 @@ import type { Fix } from '../../diagnostics/check.ts';
 export interface FixResult {
   /** The change, one line. */
   readonly text: string;
-  /** Why the change failed. */
   readonly failed?: string;
 }
 

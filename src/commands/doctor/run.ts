@@ -6,17 +6,16 @@ import { KnownError, codeOf, usageError } from '../../base/errors.ts';
 import { escapeForTerminal } from '../../base/escape.ts';
 import { nearMatch } from '../../base/near-match.ts';
 import { explainAll } from '../../diagnostics/explanations/explain.ts';
-import { resolveConnection, type ConnectionContext } from '../../connection/resolve.ts';
-import { readGivenSecret, type ConnectionFlags } from '../../connection/flags.ts';
-import { adviceCommands, runDoctor, parseExpiryThreshold, type RunDoctorRequest, type DoctorRun } from './diagnose.ts';
+import { resolveConnection } from '../../connection/resolve.ts';
+import { readGivenSecret } from '../../connection/flags.ts';
+import { adviceCommands, runDoctor, type DoctorFlags, type DoctorRun } from './run-doctor.ts';
 import { watchDoctor } from './watch.ts';
 import { causeAsData, printCause, printExplanation, printExplanationList } from './explain-view.ts';
 import { formatGithubCommands, formatJunit, formatSupportReport } from './formats.ts';
-import { doctorReportAsJson, doctorReporter, printDoctor, printFixes } from './view.ts';
+import { doctorReportAsJson, printDoctor, printFixes } from './view.ts';
 import { findLocalSettings } from '../../platform/session/local-settings.ts';
 import { findProject } from '../../process/find-project.ts';
 import type { SettingsResult } from '../../settings/resolve.ts';
-import { openProgress } from '../../terminal/progress.ts';
 import { connectionContext } from '../../cli/connection-options.ts';
 import { localKuFlow } from '../../cli/local-kuflow.ts';
 import type { CommandContext } from '../../cli/context.ts';
@@ -28,7 +27,7 @@ export async function runDoctorCommand(flags: DoctorFlags, context: CommandConte
   if (flags.json === true && flags.format !== undefined) throw usageError('--json cannot be combined with --format');
   const connection = { ...connectionContext(context), local: localKuFlow(flags, context) };
   if (flags.watch === undefined) {
-    const run = await runOnce(flags, context, connection);
+    const run = await runDoctor(flags, context, connection);
     printRun(run, flags, context);
     if (flags.report !== undefined) await writeReportFile(flags.report, run, context);
     context.setStatus(run.report.status);
@@ -37,47 +36,14 @@ export async function runDoctorCommand(flags: DoctorFlags, context: CommandConte
   if (flags.report !== undefined) throw usageError('--report cannot be combined with --watch');
   const secretRead = flags.clientSecretStdin === true ? await readGivenSecret(flags, connection) : undefined;
   await watchDoctor({
-    runOnce: (previous) => runOnce(flags, context, { ...connection, secretRead }, previous),
+    runOnce: (previous) => runDoctor(flags, context, { ...connection, secretRead }, previous),
     onRound: (run, changed) => {
       if (changed || flags.json === true) printRun(run, flags, context);
       context.setStatus(run.report.status);
     },
     pauseMs: (flags.watch === true ? WATCH_SECONDS : flags.watch) * 1000,
-    clock: systemClock,
-    signal: context.interruption(),
+    signal: connection.signal,
   });
-}
-
-async function runOnce(
-  flags: DoctorFlags,
-  context: CommandContext,
-  connection: ConnectionContext,
-  previous: Pick<RunDoctorRequest, 'issued' | 'earlier'> = {},
-): Promise<DoctorRun> {
-  const { terminal } = context;
-  const progress = openProgress(terminal.err);
-  try {
-    return await runDoctor({
-      ...connection,
-      ...previous,
-      flags,
-      selection: {
-        only: flags.only,
-        skip: flags.skip,
-        offline: flags.offline === true,
-        noCreate: !flags.create,
-      },
-      timeoutMs: flags.timeout * 1000,
-      failOnWarn: flags.failOn === 'warn',
-      fix: flags.fix === true,
-      warnExpiry: flags.warnExpiry === undefined ? undefined : parseExpiryThreshold(flags.warnExpiry),
-      processId: flags.process,
-      report: doctorReporter(progress),
-      retry: `${context.invocation} doctor`,
-    });
-  } finally {
-    progress.stop();
-  }
 }
 
 function printRun({ report, fixed }: DoctorRun, flags: DoctorFlags, { terminal, invocation }: CommandContext): void {
@@ -149,7 +115,6 @@ export async function runExplain(
   }
 }
 
-/** The settings that `kuflow doctor` uses here. */
 async function settingsInUse({ env, cwd, terminal }: CommandContext): Promise<Pick<SettingsResult, 'settings'>> {
   const folder = findProject(cwd) ?? cwd;
   const local = { requested: false, find: () => findLocalSettings(folder) };
@@ -160,25 +125,4 @@ async function settingsInUse({ env, cwd, terminal }: CommandContext): Promise<Pi
     if (error instanceof KnownError) return { settings: {} };
     throw error;
   }
-}
-
-/** Options as commander passes them. */
-export interface DoctorFlags extends ConnectionFlags {
-  readonly only?: readonly string[];
-  readonly skip?: readonly string[];
-  readonly offline?: boolean;
-  /** False with `--no-create`. */
-  readonly create: boolean;
-  /** Seconds. */
-  readonly timeout: number;
-  readonly failOn?: 'warn';
-  readonly warnExpiry?: string;
-  readonly process?: string;
-  readonly fix?: boolean;
-  /** Seconds; true for the default. */
-  readonly watch?: number | true;
-  readonly report?: string;
-  readonly format?: 'junit' | 'github';
-  readonly json?: boolean;
-  readonly local?: boolean;
 }

@@ -1,9 +1,9 @@
-import type { Clock } from '../../base/clock.ts';
+import { systemClock } from '../../base/clock.ts';
 import type { CheckResult } from '../../diagnostics/check.ts';
 import type { IssuedCredentials } from './issued-cache.ts';
-import type { DoctorRun } from './diagnose.ts';
+import type { DoctorRun } from './run-doctor.ts';
 
-export interface WatchRequest {
+interface WatchRequest {
   /** Runs one round, reusing credentials and results of previous rounds. */
   readonly runOnce: (previous: {
     readonly issued: IssuedCredentials;
@@ -12,7 +12,6 @@ export interface WatchRequest {
   /** Called after every round; `changed` is true for the first round and if the root causes differ from the previous round. */
   readonly onRound: (run: DoctorRun, changed: boolean) => void;
   readonly pauseMs: number;
-  readonly clock: Clock;
   readonly signal: AbortSignal;
 }
 
@@ -25,7 +24,7 @@ const fingerprintRoots = (roots: readonly CheckResult[]): string =>
  * `kuflow doctor --watch`: repeats the checks with one token and one certificate. The worker's own check creates its own, so once it
  * has created something, its result is reused until another check changes. Rejects when `signal` aborts or a round rejects.
  */
-export async function watchDoctor({ runOnce: runOnce, onRound, pauseMs, clock, signal }: WatchRequest): Promise<never> {
+export async function watchDoctor({ runOnce, onRound, pauseMs, signal }: WatchRequest): Promise<never> {
   const issued: IssuedCredentials = {};
   let workerResults: readonly CheckResult[] = [];
   let previous: { readonly all: string; readonly others: string } | undefined;
@@ -43,6 +42,6 @@ export async function watchDoctor({ runOnce: runOnce, onRound, pauseMs, clock, s
     if (fresh.some(({ created }) => created !== undefined)) workerResults = fresh;
     else if (previous !== undefined && current.others !== previous.others) workerResults = [];
     previous = current;
-    await clock.sleep(pauseMs, signal);
+    await systemClock.sleep(pauseMs, signal);
   }
 }

@@ -1,29 +1,22 @@
-import type { Clock } from '../../base/clock.ts';
+import { systemClock } from '../../base/clock.ts';
 import { amendError, KnownError } from '../../base/errors.ts';
 import { withoutUndefined } from '../../base/json.ts';
 import type { Secret } from '../../base/secret.ts';
-import type { Environment } from '../../settings/environment.ts';
+import { connectionContext } from '../../cli/connection-options.ts';
+import type { CommandContext } from '../../cli/context.ts';
 import { CORRECT_AND_RETRY, readGivenSecret, settingFlags, type ConnectionFlags } from '../../connection/flags.ts';
-import { REST_REQUIRED, type ConnectionContext } from '../../connection/resolve.ts';
-import { verifyCredentials } from '../../diagnostics/verify-credentials.ts';
-import { checkProfileName, DEFAULT_PROFILE_NAME, profileFolder, readProfileFile } from '../../profiles/file.ts';
-import { storeProfile, type StoredProfile } from '../../profiles/store.ts';
+import { REST_REQUIRED } from '../../connection/resolve.ts';
+import { verifyCredentials } from '../../diagnostics/check-connection.ts';
+import { profileFolder, type Profile } from '../../profiles/file.ts';
+import { storeProfile } from '../../profiles/store.ts';
 import { requireSettings, resolveSettings } from '../../settings/resolve.ts';
+import type { Progress } from '../../terminal/progress.ts';
 
-/** The values of a profile that can be given as flags. */
 type ProfileValues = Pick<ConnectionFlags, 'clientId' | 'endpoint' | 'tenantId' | 'target' | 'ca'>;
 
-/** The profile that a login names, and its values. Rejects with a KnownError for an invalid name or file. */
-export async function readLoginDefaults(
-  flags: ConnectionFlags,
-  env: Environment,
-): Promise<{ readonly name: string; readonly values: ProfileValues }> {
-  const name = checkProfileName(flags.profile ?? DEFAULT_PROFILE_NAME);
-  const { profiles } = await readProfileFile(profileFolder(env));
-  const existing = profiles.find((profile) => profile.name === name);
-  // Another application may belong to another tenant and another KuFlow, so it inherits nothing.
-  const isSameApplication = flags.clientId === undefined || flags.clientId === existing?.clientId;
-  return { name, values: definedValues(isSameApplication ? existing : undefined) };
+/** The values that a login keeps. Another application may belong to another tenant and another KuFlow, so it inherits nothing. */
+export function keptValues(existing: Profile | undefined, { clientId }: ProfileValues): ProfileValues {
+  return definedValues(clientId === undefined || clientId === existing?.clientId ? existing : undefined);
 }
 
 function definedValues({ clientId, endpoint, tenantId, target, ca }: ProfileValues = {}): ProfileValues {
@@ -37,31 +30,29 @@ export interface LoginFlags extends ConnectionFlags {
   readonly json?: boolean;
 }
 
-interface LoginRequest extends ConnectionContext {
-  readonly clock: Clock;
-  readonly signal: AbortSignal;
+export type LoginResult = Awaited<ReturnType<typeof login>>;
+
+interface LoginRequest {
+  readonly name: string;
+  readonly existing: Profile | undefined;
   readonly flags: LoginFlags;
   /** A secret from a prompt; otherwise the flags say where it is. */
-  readonly secret?: Secret | undefined;
-  readonly report: (step: LoginStep) => void;
-}
-
-export type LoginStep = 'verifying' | 'storing';
-
-export interface LoginResult extends StoredProfile {
-  /** KuFlow's answer about the credentials; absent if they were not verified. */
-  readonly verified?: string | undefined;
+  readonly secret: Secret | undefined;
 }
 
 /** `kuflow login`: verifies and stores the credentials. Rejects with a KnownError, and then nothing is stored. */
-export async function login(request: LoginRequest): Promise<LoginResult> {
-  const { flags, env, cwd, signal, clock } = request;
-  const defaults = await readLoginDefaults(flags, env);
+export async function login(
+  { name, existing, flags, secret }: LoginRequest,
+  context: CommandContext,
+  progress: Progress,
+) {
+  const connection = connectionContext(context);
+  const { env, cwd, signal } = connection;
   const given =
-    request.secret === undefined
-      ? await readGivenSecret(flags, request)
-      : { value: request.secret, option: '--client-secret-stdin', warnings: [] };
-  const values = { ...defaults.values, ...definedValues(flags) };
+    secret === undefined
+      ? await readGivenSecret(flags, connection)
+      : { value: secret, option: '--client-secret-stdin', warnings: [] };
+  const values = { ...keptValues(existing, flags), ...definedValues(flags) };
   const settings = requireSettings(
     await resolveSettings({
       // A profile contains only what was given to it, independent of the environment and the folder of the login.
@@ -79,8 +70,8 @@ export async function login(request: LoginRequest): Promise<LoginResult> {
     throw new Error('settings that are required are missing');
   let verified: string | undefined;
   if (flags.verify) {
-    request.report('verifying');
-    verified = await verifyCredentials({ settings, env, signal }).catch((error: unknown) => {
+    progress.begin('Verifying the credentials with KuFlow…');
+    verified = await verifyCredentials(settings, { env, signal }).catch((error: unknown) => {
       if (!(error instanceof KnownError) || error.status === 130) throw error;
       throw amendError(error, {
         message: `${error.message}; nothing was stored`,
@@ -88,11 +79,11 @@ export async function login(request: LoginRequest): Promise<LoginResult> {
       });
     });
   }
-  request.report('storing');
+  progress.begin('Storing the credentials…');
   const stored = await storeProfile(
     {
       profile: {
-        name: defaults.name,
+        name,
         endpoint: endpoint.value,
         clientId: clientId.value,
         tenantId: settings['kuflow.api.tenant-id']?.value,
@@ -103,7 +94,9 @@ export async function login(request: LoginRequest): Promise<LoginResult> {
       makeDefault: flags.default === true,
       useKeychain: flags.keychain,
     },
-    { folder: profileFolder(env), env, clock, signal },
+    { folder: profileFolder(env), env, clock: systemClock, signal },
   );
-  return { ...stored, warnings: [...(given?.warnings ?? []), ...stored.warnings], verified };
+  const warnings = [...(given?.warnings ?? []), ...stored.warnings];
+  /** `verified`: KuFlow's answer about the credentials; undefined if they were not verified. */
+  return { ...stored, warnings, verified };
 }

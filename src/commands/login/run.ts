@@ -1,12 +1,11 @@
-import { systemClock } from '../../base/clock.ts';
 import { usageError } from '../../base/errors.ts';
 import { isUuid } from '../../base/is-uuid.ts';
-import { login, readLoginDefaults, type LoginFlags } from './login.ts';
+import { keptValues, login, type LoginFlags } from './login.ts';
 import { shellWord } from '../../base/shell.ts';
+import { checkProfileName, DEFAULT_PROFILE_NAME, profileFolder, readProfileFile } from '../../profiles/file.ts';
 import { startCommand } from '../../project/commands.ts';
-import { loginReporter, loginAsData, printLogin } from './view.ts';
+import { loginAsData, printLogin } from './view.ts';
 import { openProgress } from '../../terminal/progress.ts';
-import { connectionContext } from '../../cli/connection-options.ts';
 import type { CommandContext } from '../../cli/context.ts';
 import { openPromptsIfAllowed } from '../../cli/prompts.ts';
 
@@ -19,17 +18,13 @@ const ID_PLACEHOLDER = '<id>';
  */
 export async function runLogin(flags: LoginFlags, context: CommandContext): Promise<void> {
   const { terminal } = context;
-  const { name, values } = await readLoginDefaults(flags, context.env);
-  const answers = await completeFlags(flags, name, values, context);
+  const name = checkProfileName(flags.profile ?? DEFAULT_PROFILE_NAME);
+  const { profiles } = await readProfileFile(profileFolder(context.env));
+  const existing = profiles.find((profile) => profile.name === name);
+  const answers = await completeFlags(flags, name, keptValues(existing, flags), context);
   const progress = openProgress(terminal.err);
   try {
-    const result = await login({
-      ...connectionContext(context),
-      clock: systemClock,
-      flags: answers.flags,
-      secret: answers.secret,
-      report: loginReporter(progress),
-    });
+    const result = await login({ ...answers, name, existing }, context, progress);
     progress.stop();
     if (flags.json === true) terminal.out.json(loginAsData(result));
     else printLogin(terminal, result, { invocation: context.invocation, start: await startCommand(context.cwd) });
@@ -54,7 +49,7 @@ async function completeFlags(
   const hasSecret = flags.clientSecretFile !== undefined || flags.clientSecretStdin === true;
   const hasId = (flags.clientId ?? defaults.clientId) !== undefined;
   if (hasSecret && hasId) return { flags, secret: undefined, prompted: false };
-  const ask = flags.clientSecretStdin === true ? undefined : await openPromptsIfAllowed(flags, context);
+  const ask = await openPromptsIfAllowed(flags, context);
   if (ask === undefined) {
     const missing = [
       ...(hasId ? [] : ['  --client-id: client ID of the application']),
@@ -98,7 +93,6 @@ async function completeFlags(
   };
 }
 
-/** The command that repeats a login. */
 function loginCommand(flags: LoginFlags, name: string, invocation: string): string {
   const values = [
     ['--profile', name],

@@ -1,18 +1,11 @@
 import { escapeForTerminal } from '../../base/escape.ts';
 import type { Profile } from '../../profiles/file.ts';
 import type { RemovedProfile } from '../../profiles/store.ts';
-import type { LoginResult, LoginStep } from './login.ts';
+import type { LoginResult } from './login.ts';
 import { palette } from '../../terminal/palette.ts';
 import { printSteps } from '../../terminal/print-error.ts';
-import type { Progress } from '../../terminal/progress.ts';
-import { formatTable } from '../../terminal/table.ts';
+import { formatTable, printTable } from '../../terminal/table.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
-
-/** Shows the steps of a login as progress. */
-export function loginReporter(progress: Progress): (step: LoginStep) => void {
-  return (step) =>
-    progress.begin(step === 'verifying' ? 'Verifying the credentials with KuFlow…' : 'Storing the credentials…');
-}
 
 /** Prints what was stored to stdout, and how to use it to stderr. */
 export function printLogin(
@@ -76,7 +69,6 @@ interface ProfileList {
 }
 
 export function printProfiles(terminal: Terminal, { profiles, file }: ProfileList, invocation: string): void {
-  const { bold } = palette(terminal.out);
   if (profiles.length === 0) {
     terminal.out.line('No profiles');
     printSteps(terminal.err, [`Store one: ${invocation} login`]);
@@ -90,12 +82,8 @@ export function printProfiles(terminal: Terminal, { profiles, file }: ProfileLis
     ...(hasTenants ? [tenantId ?? '-'] : []),
     secret.where,
   ]);
-  const [head = '', ...lines] = formatTable([
-    ['PROFILE', 'ENDPOINT', 'CLIENT ID', ...(hasTenants ? ['TENANT'] : []), 'SECRET IN'],
-    ...rows,
-  ]);
-  terminal.out.line(bold(head));
-  for (const line of lines) terminal.out.line(line);
+  const header = ['PROFILE', 'ENDPOINT', 'CLIENT ID', ...(hasTenants ? ['TENANT'] : []), 'SECRET IN'];
+  printTable(terminal.out, [header, ...rows]);
   terminal.err.line(palette(terminal.err).dim(`In ${escapeForTerminal(file, 400)}`));
 }
 

@@ -23,7 +23,6 @@ export const toProcessSummary = ({
 export const toItemSummary = ({ id, type, processItemDefinitionRef, task, ownerId, createdAt }: ProcessItemPageItem) =>
   withoutUndefined({ id, type, code: processItemDefinitionRef?.code ?? '', state: task?.state, ownerId, createdAt });
 
-/** What happened to a process. */
 export interface ProcessHistory {
   /** The oldest first. */
   readonly items: readonly ReturnType<typeof toItemSummary>[];

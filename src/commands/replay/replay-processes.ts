@@ -39,7 +39,6 @@ interface ReplayRequest extends Omit<RunnerOptions, 'onResult'> {
   readonly states: readonly ProcessState[];
   readonly tenantId?: string | undefined;
   readonly limit?: number | undefined;
-  /** Called after each process. */
   readonly onProgress: (done: number, of: number) => void;
 }
 

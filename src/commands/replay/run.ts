@@ -43,7 +43,7 @@ export async function runReplay(flags: ReplayFlags, context: CommandContext): Pr
   const progress = openProgress(terminal.err);
   try {
     progress.begin('Reading the processes');
-    const inspected = await inspectConnection({ settings, problems: [], warnings: [] }, env);
+    const inspected = await inspectConnection({ settings, problems: [] }, env);
     const engine = await openEngine(inspected, { env, signal });
     try {
       const result = await replayProcesses({

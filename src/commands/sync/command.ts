@@ -1,7 +1,7 @@
 import { Option, type Command } from 'commander';
 import { connectionOptions } from '../../cli/connection-options.ts';
 import type { CommandContext } from '../../cli/context.ts';
-import { exitStatuses } from '../../cli/declarations.ts';
+import { exitStatuses, lazyAction } from '../../cli/declarations.ts';
 import { editOptions } from '../../cli/edit-options.ts';
 import { sampleOption } from '../../cli/process-options.ts';
 import { withCandidates } from '../../cli/value-candidates.ts';
@@ -58,8 +58,5 @@ export function configure(command: Command, context: CommandContext): void {
     'Write the changes without prompts. Files with local changes are left unchanged unless you name them with --edit',
   )
     .addHelpText('after', EXAMPLES)
-    .action(async (flags: SyncFlags) => {
-      const { runSync } = await import('./run.ts');
-      await runSync(flags, context);
-    });
+    .action(lazyAction<[SyncFlags]>(context, async () => (await import('./run.ts')).runSync));
 }

@@ -25,7 +25,6 @@ interface SourceComparison {
   readonly notes: readonly string[];
 }
 
-/** A process of the project that was compared. */
 export interface ComparedProcess {
   readonly process: OpenedProcess;
   readonly comparison: Comparison;
@@ -39,7 +38,6 @@ export interface ComparedProcess {
 /** What `kuflow sync --json` prints about a process. */
 export interface ProcessReport extends Comparison {
   readonly code: string;
-  /** Its definition file. */
   readonly definition: string;
   readonly source: LiveSource['kind'];
   readonly drift: boolean;

@@ -1,13 +1,12 @@
 import { resolve } from 'node:path';
 import { countOf } from '../../base/count-of.ts';
-import { escapeForTerminal } from '../../base/escape.ts';
 import { usageError } from '../../base/errors.ts';
 import { worstExitStatus } from '../../base/exit-status.ts';
 import type { CommandContext } from '../../cli/context.ts';
 import { optionWords, rejectUnusedOptions } from '../../cli/process-options.ts';
 import { openPromptsIfAllowed } from '../../cli/prompts.ts';
 import type { ConnectionFlags } from '../../connection/flags.ts';
-import { confirmSampling, discoveryReporter } from '../../discovery/view.ts';
+import { discoveryReporter } from '../../discovery/view.ts';
 import { languageOf } from '../../languages/registry.ts';
 import { makeEdits, stepsForLeftFiles, type EditedFile, type MadeEdits } from '../../project/edit/make-edits.ts';
 import { chooseProcess, openProject, type OpenedProcess, type WorkerProject } from '../../project/edit/open-project.ts';
@@ -30,9 +29,7 @@ import {
 import { isShownBefore, printPlannedFiles, printReports, printSyncResult, type SyncResult } from './view.ts';
 
 export interface SyncFlags extends ConnectionFlags {
-  /** Path of a worker sample. */
   readonly from?: string;
-  /** Code of the process to compare. */
   readonly process?: string;
   /** Instances to read for the shapes of their data. */
   readonly sample?: number;
@@ -56,7 +53,7 @@ export async function runSync(flags: SyncFlags, context: CommandContext, open = 
   // A sample is of one process.
   const isOfAll = flags.process === undefined && isCheck && flags.from === undefined;
   const chosen = isOfAll ? project.processes : [chooseProcess(project, flags.process)];
-  const ask = flags.clientSecretStdin === true ? undefined : await open(flags, context);
+  const ask = await open(flags, context);
   if (ask === undefined && !isCheck && flags.dryRun !== true && flags.yes !== true) {
     // With --yes, the command would fail for the same reason.
     if (flags.from === undefined && !terminal.canPrompt && flags.clientSecretStdin !== true)
@@ -107,8 +104,7 @@ async function readDifferences(
   chosen: readonly OpenedProcess[],
   { flags, context, ask }: Omit<SyncRun, 'printed'>,
 ): Promise<{ readonly source: LiveSource; readonly compared: readonly ComparedProcess[] }> {
-  const { terminal } = context;
-  const progress = openProgress(terminal.err);
+  const progress = openProgress(context.terminal.err);
   try {
     const source =
       flags.from !== undefined
@@ -117,9 +113,8 @@ async function readDifferences(
             flags,
             folder: project.folder,
             context,
-            confirmSampling: ask === undefined ? undefined : (count) => confirmSampling(ask, count),
+            ask,
             report: discoveryReporter(progress),
-            onWarning: (text) => terminal.err.line(`Warning: ${escapeForTerminal(text, 1000)}`),
           });
     return { source, compared: await compareProcesses(project, chosen, source, flags.check === true) };
   } catch (error) {

@@ -1,4 +1,5 @@
 import { countOf } from '../../base/count-of.ts';
+import { escapeForTerminal } from '../../base/escape.ts';
 import { amendError, KnownError } from '../../base/errors.ts';
 import { connectionContext } from '../../cli/connection-options.ts';
 import type { CommandContext } from '../../cli/context.ts';
@@ -9,8 +10,10 @@ import { compareProcess } from '../../discovery/compare-definition.ts';
 import { compareWorkerSample } from '../../discovery/compare-worker-sample.ts';
 import { discoverFromApi } from '../../discovery/from-api.ts';
 import type { Comparison } from '../../discovery/findings.ts';
+import { chooseSample } from '../../discovery/view.ts';
 import type { DiscoveredProcess, DiscoveryEvent } from '../../discovery/types.ts';
 import { readWorkerSample } from '../../process/worker-sample/read.ts';
+import type { Prompts } from '../../terminal/prompts.ts';
 import type { LiveSource } from './compare-processes.ts';
 
 interface ApiSourceOptions {
@@ -18,10 +21,8 @@ interface ApiSourceOptions {
   /** Absolute folder of the project. */
   readonly folder: string;
   readonly context: CommandContext;
-  /** Asks whether instances may be read; at most once. */
-  readonly confirmSampling?: ((count: number) => Promise<boolean>) | undefined;
+  readonly ask: Prompts | undefined;
   readonly report: (event: DiscoveryEvent) => void;
-  readonly onWarning: (text: string) => void;
 }
 
 /** The connection of the project. Rejects with a KnownError if it is not configured. */
@@ -50,21 +51,19 @@ export async function openApiSource(options: ApiSourceOptions): Promise<LiveSour
   const { flags, folder, context, report } = options;
   const signal = context.interruption();
   const connection = await requireApiConnection(flags, folder, context);
-  for (const warning of connection.warnings) options.onWarning(warning);
+  for (const warning of connection.warnings) context.terminal.err.line(`Warning: ${escapeForTerminal(warning, 1000)}`);
   const rest = await connection.rest();
-  let answer: boolean | undefined;
+  const sample = await chooseSample(flags.sample, options.ask);
   return {
     kind: 'api',
     compare: async ({ definition, layout }) => {
       const { code, tenant } = definition.process;
-      const ask = options.confirmSampling;
       const discovered = await discoverFromApi({
         // Another tenant may have a definition with the same code.
         rest: { ...rest, tenantId: rest.tenantId ?? tenant },
         code,
-        sample: flags.sample,
+        sample,
         comparesVersions: true,
-        confirmSampling: ask === undefined ? undefined : async (count) => (answer ??= await ask(count)),
         describeCommand: `edit ${layout.definitionFile}, then run ${context.invocation} generate`,
         report,
         signal,

@@ -1,6 +1,6 @@
 import { Option, type Command } from 'commander';
 import type { CommandContext } from '../../cli/context.ts';
-import { exitStatuses, jsonOption } from '../../cli/declarations.ts';
+import { exitStatuses, jsonOption, lazyAction } from '../../cli/declarations.ts';
 import type { UpdateFlags } from './run.ts';
 
 const EXAMPLES = `
@@ -45,8 +45,5 @@ export function configure(command: Command, context: CommandContext): void {
     .option('--dry-run', 'Show the changes without writing anything')
     .addOption(jsonOption())
     .addHelpText('after', EXAMPLES)
-    .action(async (flags: UpdateFlags) => {
-      const { runUpdate } = await import('./run.ts');
-      await runUpdate(flags, context);
-    });
+    .action(lazyAction<[UpdateFlags]>(context, async () => (await import('./run.ts')).runUpdate));
 }

@@ -6,7 +6,8 @@ import type { Prompts } from '../../terminal/prompts.ts';
 import type { UpdateConflict } from '../../project/update/plan-update.ts';
 import { openForUpdate } from './open-for-update.ts';
 import { updateProject, type ConflictChoice } from './update-project.ts';
-import { printUpdate, updateReporter } from './view.ts';
+import { updateView } from './progress.ts';
+import { printUpdate } from './view.ts';
 
 export interface UpdateFlags {
   readonly dryRun?: boolean | undefined;
@@ -62,7 +63,7 @@ export async function runUpdate(
       install: flags.install,
       verify: flags.verify,
       command: repeatCommand(flags, context),
-      report: updateReporter(progress),
+      view: updateView(progress),
     });
     progress.stop();
     if (flags.json === true) terminal.out.json(result);

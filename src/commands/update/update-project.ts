@@ -5,9 +5,8 @@ import { worstExitStatus, type ExitStatus } from '../../base/exit-status.ts';
 import { withoutUndefined } from '../../base/json.ts';
 import type { WorkTree } from '../../files/git.ts';
 import type { InstallResult } from '../../languages/install.ts';
-import type { ProjectTemplate, TemplateOrigin } from '../../languages/project-spec.ts';
+import type { ProjectTemplate } from '../../languages/project-spec.ts';
 import { languageOf } from '../../languages/registry.ts';
-import type { ToolFailure } from '../../languages/run-project-tool.ts';
 import { RECORD_FILE } from '../../process/find-project.ts';
 import { BASE_FILE, isSameBase, isSamePart } from '../../project/base-archive.ts';
 import { readIgnoredState, UNIGNORE_ADVICE } from '../../project/ignored-state.ts';
@@ -29,21 +28,11 @@ import {
   type UpdatedFile,
 } from '../../project/update/plan-update.ts';
 import type { UpdatableProject } from './open-for-update.ts';
+import type { UpdateView, VerifyResult } from './progress.ts';
 import { undoCommand } from './undo.ts';
 
 /** What to do with a file in conflict: write it with markers, keep the local lines, or leave it as it is. */
 export type ConflictChoice = 'markers' | 'ours' | 'skip';
-
-export type UpdateEvent =
-  | { readonly kind: 'reading-template'; readonly source: string }
-  | { readonly kind: 'template-read'; readonly origin: TemplateOrigin }
-  | { readonly kind: 'written'; readonly files: number }
-  | { readonly kind: 'installing'; readonly packageManager: string }
-  | { readonly kind: 'install-ended'; readonly result: InstallResult }
-  | { readonly kind: 'checking'; readonly command: string; readonly text: string }
-  | { readonly kind: 'check-ended'; readonly result: VerifyResult }
-  /** A line of the output of the installation or of a check. */
-  | { readonly kind: 'line'; readonly line: string };
 
 export interface UpdateRequest extends UpdatableProject {
   /** Version of this tool. */
@@ -65,7 +54,7 @@ export interface UpdateRequest extends UpdatableProject {
   /** This command without `--conflicts`. */
   readonly command: string;
   readonly signal?: AbortSignal | undefined;
-  readonly report?: ((event: UpdateEvent) => void) | undefined;
+  readonly view?: UpdateView | undefined;
   /** See `WriteOptions`. */
   readonly onWrite?: ((path: string, index: number) => void | Promise<void>) | undefined;
   readonly migrations?: readonly Migration[] | undefined;
@@ -92,12 +81,6 @@ export interface UpdateResultFile {
   readonly conflicts?: readonly { readonly line: number; readonly key?: string }[];
 }
 
-export type VerifyResult = { readonly command: string } & (
-  | { readonly kind: 'passed'; readonly ms: number }
-  | (Omit<ToolFailure, 'command'> & { readonly kind: 'failed' })
-  | { readonly kind: 'interrupted' }
-);
-
 /** The result, and what `kuflow update --json` prints. */
 export interface UpdateResult {
   /** Absolute folder of the project. */
@@ -107,7 +90,6 @@ export interface UpdateResult {
   readonly to: string;
   /** `unresolved`: nothing was written, because of conflicts. */
   readonly result: 'up-to-date' | 'updated' | 'would-update' | 'unresolved';
-  /** What changed between the two versions. */
   readonly changes: readonly ListedChange[];
   readonly files: readonly UpdateResultFile[];
   readonly notes: readonly string[];
@@ -218,7 +200,7 @@ export async function updateProject(request: UpdateRequest): Promise<UpdateResul
   }
   const shared = await updateSharedLibrary(request);
   await writeChanges(project.folder, changes, state, { signal: request.signal, onWrite: request.onWrite });
-  request.report?.({ kind: 'written', files: changes.length + state.length });
+  request.view?.written(changes.length + state.length);
   const written = [...changes.map(({ path }) => path), ...recovered];
   const withMarkers = decisions.filter(({ choice }) => choice === 'markers').map(({ conflict }) => conflict.path);
   const { end, stepsLeft } = await finishUpdate(request, { written, marked: withMarkers });
@@ -270,15 +252,15 @@ async function finishUpdate(
 
 /** The user's own template, read again from its source. Undefined if the project does not have one, or with `--keep-template`. */
 async function readOwnTemplate(request: UpdateRequest): Promise<ProjectTemplate | undefined> {
-  const { project, keepTemplate = false, command, report } = request;
+  const { project, keepTemplate = false, command, view } = request;
   const { template, language } = project.record;
   if (template === undefined && keepTemplate)
     throw usageError('--keep-template: the project was created without --template');
   if (template === undefined || keepTemplate) return undefined;
-  report?.({ kind: 'reading-template', source: template.source });
+  view?.readingTemplate(template.source);
   try {
     const read = await fetchRecordedTemplate(template, { folder: project.folder, language }, request);
-    report?.({ kind: 'template-read', origin: read.origin });
+    view?.templateRead(read.origin);
     return read;
   } catch (error) {
     if (!(error instanceof KnownError)) throw error;
@@ -391,7 +373,7 @@ async function dependencyState(
 }
 
 async function installDependencies(
-  { project, install, env, signal, report }: UpdateRequest,
+  { project, install, env, signal, view }: UpdateRequest,
   dependencies: DependencyState,
   marked: readonly string[],
 ): Promise<UpdateResult['install']> {
@@ -402,22 +384,21 @@ async function installDependencies(
   if (!install) return skipped('--no-install');
   if (marked.includes(tools.manifest)) return skipped(`${tools.manifest} has conflicts`);
   if (signal?.aborted === true) return { kind: 'interrupted' };
-  report?.({ kind: 'installing', packageManager: tools.title(packageManager) });
-  const onLine = (line: string): void => report?.({ kind: 'line', line });
+  view?.installing(tools.title(packageManager));
   const result = await tools.install({
     folder: project.folder,
     packageManager,
     isMember: workspace !== undefined,
     env,
     signal,
-    onLine,
+    onLine: view?.line,
   });
-  report?.({ kind: 'install-ended', result });
+  view?.installEnded(result);
   return result;
 }
 
 async function runChecks(
-  { project, verify, env, signal, report }: UpdateRequest,
+  { project, verify, env, signal, view }: UpdateRequest,
   after: {
     readonly dependencies: DependencyState;
     readonly install: UpdateResult['install'];
@@ -438,15 +419,14 @@ async function runChecks(
           : undefined;
   if (reason !== undefined) return { skipped: reason, checks: [] };
   const checks: VerifyResult[] = [];
-  for (const { command, text } of commands(project.record.packageManager, project.record).verify) {
+  for (const { command } of commands(project.record.packageManager, project.record).verify) {
     if (signal?.aborted === true) break;
-    report?.({ kind: 'checking', command, text });
-    const onLine = (line: string): void => report?.({ kind: 'line', line });
-    const outcome = await tools.run(command, { folder: project.folder, env, signal, onLine });
+    view?.checking(command);
+    const outcome = await tools.run(command, { folder: project.folder, env, signal, onLine: view?.line });
     const result: VerifyResult =
       outcome.kind === 'succeeded' ? { command, kind: 'passed', ms: outcome.ms } : { ...outcome, command };
     checks.push(result);
-    report?.({ kind: 'check-ended', result });
+    view?.checkEnded(result);
   }
   return signal?.aborted === true ? { skipped: 'interrupted', checks } : { checks };
 }

@@ -1,48 +1,12 @@
-import { countOf } from '../../base/count-of.ts';
+import { listFirst } from '../../base/count-of.ts';
 import { escapeForTerminal, escapeLinesForTerminal } from '../../base/escape.ts';
 import { PACKAGE_NAME } from '../../base/package-root.ts';
-import { folderSuffix, printDiff, printNotes, printOutcome, readTemplateTitle } from '../../project/view.ts';
+import { folderSuffix, printDiff, printNotes, printOutcome } from '../../project/view.ts';
 import { palette } from '../../terminal/palette.ts';
 import { printSteps } from '../../terminal/print-error.ts';
-import type { Progress } from '../../terminal/progress.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import { wrapForChannel } from '../../terminal/wrap.ts';
-import type { UpdateEvent, UpdateResult, UpdateResultFile } from './update-project.ts';
-
-/** Shows writing, installing and checking as steps. */
-export function updateReporter(progress: Progress): (event: UpdateEvent) => void {
-  return (event) => {
-    switch (event.kind) {
-      case 'reading-template':
-        progress.begin(`Reading the template ${escapeForTerminal(event.source, 300)}…`);
-        break;
-      case 'template-read':
-        progress.end('done', readTemplateTitle(event.origin));
-        break;
-      case 'written':
-        progress.end('done', `Wrote ${countOf(event.files, 'file')}`);
-        break;
-      case 'installing':
-        progress.begin(`Installing dependencies with ${event.packageManager}…`);
-        break;
-      case 'install-ended':
-        if (event.result.kind === 'installed') progress.end('done', 'Installed dependencies');
-        else if (event.result.kind === 'interrupted') progress.end('warning', 'Installation interrupted');
-        else progress.end('failed', `Could not install dependencies: ${event.result.seen}`);
-        break;
-      case 'checking':
-        progress.begin(`Running ${event.command}…`);
-        break;
-      case 'check-ended':
-        if (event.result.kind === 'passed') progress.end('done', `${event.result.command} passed`);
-        else if (event.result.kind === 'interrupted') progress.end('warning', `${event.result.command} interrupted`);
-        else progress.end('failed', `${event.result.command} failed: ${event.result.seen}`);
-        break;
-      case 'line':
-        progress.detail(event.line);
-    }
-  };
-}
+import type { UpdateResult, UpdateResultFile } from './update-project.ts';
 
 const VERBS: Readonly<Record<UpdateResultFile['how'], readonly [done: string, planned: string]>> = {
   new: ['created', 'create'],
@@ -103,20 +67,15 @@ function label({ action, how, choice }: UpdateResultFile, isDryRun: boolean): st
 }
 
 function note({ how, action, from, choice, reason, conflicts }: UpdateResultFile): string {
+  const places = conflicts?.map(({ key, line }) => key ?? `line ${line}`);
   const parts = [
     ...(from === undefined ? [] : [`renamed from ${from}`]),
     ...(reason === undefined ? [] : [reason]),
-    ...(conflicts === undefined ? [] : [conflictPlaces(conflicts)]),
+    ...(places === undefined ? [] : [listFirst(places, 5)]),
     ...(how === 'conflict' && action !== 'left' && choice === 'markers' ? ['has conflict markers'] : []),
     ...(conflicts !== undefined && action !== 'left' && choice === 'ours' ? ['your lines are kept'] : []),
   ];
   return parts.length === 0 ? '' : `  (${escapeForTerminal(parts.join('; '), 2000)})`;
-}
-
-function conflictPlaces(places: NonNullable<UpdateResultFile['conflicts']>): string {
-  const names = places.map(({ key, line }) => key ?? `line ${line}`);
-  const shown = names.slice(0, 5).join(', ');
-  return names.length > 5 ? `${shown} and ${names.length - 5} more` : shown;
 }
 
 function outcome(result: UpdateResult, to: string): string {

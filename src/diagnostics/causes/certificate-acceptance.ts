@@ -120,7 +120,6 @@ const ACCEPTANCE_TEXTS: Readonly<Record<Acceptance, { readonly fact: string; rea
   unknown: { fact: 'not tested', phrase: 'not tested with' },
 };
 
-/** Facts for a result, by program. */
 export function acceptanceFacts(acceptance: AcceptanceByProgram): Readonly<Record<Program, string>> {
   return byProgram((program) => ACCEPTANCE_TEXTS[acceptance[program]].fact);
 }

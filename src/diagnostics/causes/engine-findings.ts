@@ -10,11 +10,6 @@ import type { EngineCause, ClockComparison, FailedCall } from './engine.ts';
 import { fillAdvice } from '../advice.ts';
 import { engineCauses } from '../explanations/engine.ts';
 
-/** Time limit in milliseconds for each step: connect, handshake or call. */
-function stepMs(input: CheckInput): number {
-  return input.stepMs ?? 5_000;
-}
-
 function parseTarget(input: CheckInput): { readonly host: string; readonly port: number } {
   const reading = readTarget(input.target.value);
   if (!reading.ok) throw new Error(`temporal.target: ${reading.problem}`);
@@ -28,19 +23,17 @@ export function engineDialOptions(input: CheckInput, outputs: CheckOutputs, sign
     target: parseTarget(input),
     material: outputs.material,
     proxy: input.engineProxy,
-    timeoutMs: stepMs(input),
+    timeoutMs: input.stepMs,
     signal,
     serverName: input.serverName?.value,
     proxyCa: input.proxyCa,
   };
 }
 
-/** Calls the engine with the token from an earlier check. */
 export function callOptions(input: CheckInput, { token }: CheckOutputs, signal: AbortSignal): CallOptions {
-  return { timeoutMs: stepMs(input), signal, token };
+  return { timeoutMs: input.stepMs, signal, token };
 }
 
-/** The connection and the namespace from earlier checks. */
 export function requireEngine({ connection, namespace }: CheckOutputs) {
   if (connection === undefined || namespace === undefined)
     throw new Error('earlier checks provided no connection or namespace');
@@ -91,7 +84,6 @@ export function restrictedFinding(result: FailedCall): Finding | undefined {
   return skippedAs('restricted', 'the engine restricts this call', { status: result.name });
 }
 
-/** Flattens the facts of a handshake for a result. */
 export function formatHandshakeFacts(facts: HandshakeFacts): Facts {
   const { failure, after, proxy, peer } = facts;
   const leaf = peer?.[0];

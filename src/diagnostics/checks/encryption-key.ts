@@ -45,7 +45,7 @@ export const encryptionKeyCheck: DoctorCheck = {
       const running = await Promise.all(codes.map((code) => input.rest.runningProcesses(code, context.signal)));
       return await checkKeys(context, running.flat(), summary);
     } catch (error) {
-      return listingFinding(error);
+      return listingFinding(error, 'processes');
     }
   },
 };

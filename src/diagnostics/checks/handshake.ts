@@ -2,6 +2,7 @@ import { type HandshakeFacts, probeHandshake } from '../../engine/dial/handshake
 import { type CheckResult, type Facts, skippedBecauseOf, type Check } from '../check.ts';
 import type { CheckInput } from '../check-input.ts';
 import { X509Certificate } from 'node:crypto';
+import { certificateBlocks } from '../../engine/material/file-format.ts';
 import type { TlsMaterial } from '../../engine/material/tls-material.ts';
 import type { EngineCauseCode } from '../explanations/engine.ts';
 import { type EngineCause, handshakeCause } from '../causes/engine.ts';
@@ -87,9 +88,7 @@ function findOtherIssuer(
 ): { readonly text: string; readonly facts: Facts } | undefined {
   if (material === undefined || !REJECTIONS.includes(code)) return undefined;
   const authorities = material.ca.map((pem) => new X509Certificate(pem));
-  const chain = (material.cert.match(/-----BEGIN[\s\S]*?-----END [A-Z ]+-----/g) ?? []).map(
-    (pem) => new X509Certificate(pem),
-  );
+  const chain = certificateBlocks(material.cert).map((pem) => new X509Certificate(pem));
   const isIssued = chain.some((one) => authorities.some((ca) => one.checkIssued(ca) && one.verify(ca.publicKey)));
   if (isIssued) return undefined;
   const issuer = oneLine(material.issuer);

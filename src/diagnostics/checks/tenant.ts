@@ -1,12 +1,9 @@
-import { KuFlowApiError } from '../../kuflow/errors.ts';
-import { skippedAs, type Finding, type CheckContext } from '../check.ts';
+import type { Finding, CheckContext } from '../check.ts';
 import type { VisibleTenants } from '../check-input.ts';
 import type { DoctorCheck, DoctorInput } from '../input.ts';
 import { toFinding } from '../explain-finding.ts';
-import { restFinding } from '../causes/rest.ts';
+import { listingFinding } from '../find-process.ts';
 
-/** Errors of a KuFlow that does not let the application list tenants. */
-const HIDDEN_TENANTS: readonly KuFlowApiError['kind'][] = ['forbidden', 'not-found', 'wrong-path'];
 const SHOWN_TENANTS = 5;
 
 export const tenantCheck: DoctorCheck = {
@@ -20,9 +17,7 @@ export const tenantCheck: DoctorCheck = {
     try {
       tenants = await input.rest.tenants(signal);
     } catch (error) {
-      if (error instanceof KuFlowApiError && HIDDEN_TENANTS.includes(error.kind))
-        return skippedAs('restricted', 'the application is not allowed to list tenants');
-      return restFinding(error);
+      return listingFinding(error, 'tenants');
     }
     return evaluateTenants(tenants, input);
   },

@@ -120,7 +120,6 @@ const OTHER_NAMESPACE = fails(
   'Remove the namespace from the settings (<source>); the certificate contains it',
 );
 
-/** The engine certificate: configured, issued, and its expiry. */
 export const certificates: Readonly<Record<string, Explanation>> = {
   'KF-TLS-001': {
     looksAt:

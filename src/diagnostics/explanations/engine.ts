@@ -175,7 +175,6 @@ export const namespaceCauses = {
   ),
 } as const satisfies Readonly<Record<string, ExplainedCause>>;
 
-/** Every cause of an engine failure, for all checks. */
 export const engineCauses = { ...handshakeCauses, ...systemInfoCauses, ...namespaceCauses };
 export type EngineCauseCode = keyof typeof engineCauses;
 export const CALL_CODES: readonly string[] = Object.keys(anyCall);

@@ -1,34 +1,12 @@
 import { type AdviceCommands, fillAdvice, fillCommands } from '../advice.ts';
-import type { Advice, Plane } from '../check.ts';
+import { withoutUndefined } from '../../base/json.ts';
 import { explanations, getExplainedCause } from '../explain-finding.ts';
 import { registry, sortChecks } from '../registry.ts';
 import type { AdviceTemplate, ExplainedCause } from './explanation.ts';
 
 /** What is known about a check without running it. */
-export interface CheckExplanation {
-  readonly id: string;
-  readonly title: string;
-  readonly plane: Plane;
-  /** Anchor in docs/reference/doctor.md. */
-  readonly docs: string;
-  readonly looksAt: string;
-  readonly requires: readonly string[];
-  readonly offline: boolean;
-  readonly creates?: string;
-  /** Absent: limited only by the time of the whole run. */
-  readonly timeoutMs?: number;
-  /** Every cause it can report. */
-  readonly causes: readonly CauseExplanation[];
-}
-
-export interface CauseExplanation {
-  readonly code: string;
-  readonly verdict: ExplainedCause['verdict'];
-  readonly when: string;
-  readonly advice: readonly Advice[];
-  /** Id of the check that explains the cause, if it is another one. */
-  readonly of?: string;
-}
+export type CheckExplanation = ReturnType<typeof explainAll>[number];
+export type CauseExplanation = CheckExplanation['causes'][number];
 
 /** For values that only a run knows. */
 const PLACEHOLDERS: Readonly<Record<string, string>> = {
@@ -64,23 +42,27 @@ const ORIGIN_PREFIX = {
 const PART_PREFIX = { cert: 'For the certificate: ', key: 'For the key: ', ca: 'For the CA: ' } as const;
 
 /** Every check with its explanation, by plane and ID; `commands` replaces the commands that the advice mentions. */
-export function explainAll(commands: Partial<AdviceCommands> = {}): readonly CheckExplanation[] {
+export function explainAll(commands: Partial<AdviceCommands> = {}) {
   const adviceCommands = { ...DOCS_COMMANDS, ...commands };
-  const explainCause = (code: string, { verdict, when, advice }: ExplainedCause): CauseExplanation => {
+  /** `of`: id of the check that explains the cause, if it is another one. */
+  const explainCause = (code: string, { verdict, when, advice }: ExplainedCause, of?: string) => {
     const filled = fillAdvice(advice.map(prefixCondition), PLACEHOLDERS);
-    return { code, verdict, when, advice: fillCommands(filled, adviceCommands) };
+    return withoutUndefined({ code, verdict, when, advice: fillCommands(filled, adviceCommands), of });
   };
   return sortChecks(registry).map(({ id, title, plane, requires = [], offline = false, creates, timeoutMs }) => {
     const { looksAt, causes, alsoOf = {} } = explanations[id] ?? { looksAt: title, causes: {} };
     const sharedCauses = Object.entries(alsoOf).flatMap(([of, codes]) =>
-      codes.map((code) => ({ ...explainCause(code, getExplainedCause(of, code)), of })),
+      codes.map((code) => explainCause(code, getExplainedCause(of, code), of)),
     );
-    return {
+    return withoutUndefined({
+      // `docs`: anchor in docs/reference/doctor.md.
       ...{ id, title, plane, docs: id.toLowerCase(), looksAt, requires, offline },
-      ...(timeoutMs !== undefined && { timeoutMs }),
-      ...(creates !== undefined && { creates }),
+      /** Undefined: limited only by the time of the whole run. */
+      timeoutMs,
+      creates,
+      /** Every cause it can report. */
       causes: [...Object.entries(causes).map(([code, cause]) => explainCause(code, cause)), ...sharedCauses],
-    };
+    });
   });
 }
 

@@ -13,7 +13,6 @@ const START_WORKER = [
 ];
 const RESTART_WORKER = "Check the worker's log, and restart the worker";
 
-/** Checks that need KuFlow or the engine. */
 export const online: Readonly<Record<string, Explanation>> = {
   'KF-REST-001': {
     looksAt:

@@ -2,7 +2,6 @@ import { fails, unclear, warns, type Explanation } from './explanation.ts';
 
 const RUN_WORKER_CHECK = { text: "Run the worker's check by itself", command: '<check>' };
 
-/** The worker project that doctor runs in. */
 export const project: Readonly<Record<string, Explanation>> = {
   'KF-PROJ-001': {
     looksAt:

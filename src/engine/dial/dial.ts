@@ -5,12 +5,11 @@ import { tlsOptions, untilConnected } from '../../network/connect.ts';
 import { openTunnel, TunnelError, type TunnelStage } from '../../network/connect-tunnel.ts';
 import { codeOf, messageOf } from '../../base/errors.ts';
 import type { ProxyDecision } from '../../network/proxy.ts';
-import { formatHostPort } from '../../network/address.ts';
-import type { EngineTarget } from './target.ts';
+import { formatHostPort, type HostPort } from '../../network/address.ts';
 import type { TlsMaterial } from '../material/tls-material.ts';
 
 export interface DialOptions {
-  readonly target: EngineTarget;
+  readonly target: HostPort;
   readonly material: TlsMaterial;
   /** Name expected in the server certificate and sent as SNI; the host of the target by default. */
   readonly serverName?: string | undefined;

@@ -1,10 +1,8 @@
 import { isIP } from 'node:net';
 import type { HostPort } from '../../network/address.ts';
 
-export type EngineTarget = HostPort;
-
 export type TargetReading =
-  | { readonly ok: true; readonly target: EngineTarget }
+  | { readonly ok: true; readonly target: HostPort }
   | { readonly ok: false; readonly problem: string };
 
 /** Parses `temporal.target`: `host:port`, `1.2.3.4:port` or `[::1]:port`. Rejects URLs and missing ports, which SDKs handle differently. */

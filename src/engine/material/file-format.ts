@@ -27,6 +27,11 @@ export function utf16Encoding(text: string): 'UTF-16' | 'UTF-16LE' | 'UTF-16BE' 
   return /^00(?!00)..00(?!00)..$/.test(start) ? 'UTF-16BE' : undefined;
 }
 
+/** The certificates in a PEM text, one PEM each. */
+export function certificateBlocks(pem: string): readonly string[] {
+  return pem.match(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g) ?? [];
+}
+
 /** Whether this is an X.509 certificate, in DER or PEM. */
 export function isCertificate(data: Buffer | string): boolean {
   try {

@@ -58,7 +58,8 @@ export type TlsMaterialReading =
 /** Accepted difference between two correct clocks: the issuer of a new certificate may be slightly ahead of this machine. */
 export const CLOCK_TOLERANCE_MS = 60_000;
 
-const NAMES = { cert: 'The client certificate', key: 'The private key', ca: 'The CA' } as const;
+/** At the start of a sentence. */
+export const PART_NAMES = { cert: 'The client certificate', key: 'The private key', ca: 'The CA' } as const;
 const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2';
 const ANY_USAGE = '2.5.29.37.0';
 const BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----[\s\S]*?-----END \1-----/g;
@@ -92,7 +93,7 @@ function isBase64OfPem(text: string): boolean {
 /** The blocks of the expected type, or a problem. */
 function readPart(part: keyof TlsMaterialText, text: string): readonly Block[] | TlsMaterialProblem {
   const pem = normalizePem(text);
-  const name = NAMES[part];
+  const name = PART_NAMES[part];
   if (pem === '') return { code: 'empty', part, message: `${name} is empty` };
   const blocks = findBlocks(pem);
   if (blocks.length === 0) {
@@ -124,7 +125,7 @@ function parseCertificates(
   try {
     return blocks.map((block) => new X509Certificate(block.pem));
   } catch {
-    return { code: 'unreadable', part, message: `${NAMES[part]} cannot be parsed as X.509` };
+    return { code: 'unreadable', part, message: `${PART_NAMES[part]} cannot be parsed as X.509` };
   }
 }
 

@@ -1,21 +1,9 @@
-import { isRecord } from '../../base/json.ts';
+import { isRecord, withoutUndefined } from '../../base/json.ts';
 
 const MAX_LENGTH = 64 * 1024;
 
 /** The claims of a token, not verified because only the engine has the key. Times are milliseconds since the epoch. */
-export type TokenReading =
-  | {
-      readonly kind: 'jwt';
-      readonly algorithm?: string;
-      readonly issuer?: string;
-      readonly subject?: string;
-      readonly audience?: readonly string[];
-      readonly namespace?: string;
-      readonly issuedAt?: number;
-      readonly notBefore?: number;
-      readonly expiresAt?: number;
-    }
-  | { readonly kind: 'opaque'; readonly why: string };
+export type TokenReading = ReturnType<typeof decodeTokenUnverified>;
 
 function decodeSegment(text: string): Record<string, unknown> | undefined {
   if (!/^[\w-]+$/.test(text)) return undefined;
@@ -40,15 +28,16 @@ function audienceClaim(value: unknown): readonly string[] | undefined {
  * Reads the claims of an engine token without verifying it. KuFlow does not document the token format, so anything other than a
  * JWT is `opaque`, which is not an error.
  */
-export function decodeTokenUnverified(token: string): TokenReading {
-  if (token.length > MAX_LENGTH) return { kind: 'opaque', why: `longer than ${MAX_LENGTH} characters` };
+export function decodeTokenUnverified(token: string) {
+  const opaque = (why: string) => ({ kind: 'opaque', why }) as const;
+  if (token.length > MAX_LENGTH) return opaque(`longer than ${MAX_LENGTH} characters`);
   const parts = token.split('.');
-  if (parts.length !== 3) return { kind: 'opaque', why: 'not three parts separated by dots' };
+  if (parts.length !== 3) return opaque('not three parts separated by dots');
   const header = decodeSegment(parts[0] ?? '');
   const claims = decodeSegment(parts[1] ?? '');
-  if (header === undefined || claims === undefined)
-    return { kind: 'opaque', why: 'its parts are not JSON in base64url' };
-  const reading = {
+  if (header === undefined || claims === undefined) return opaque('its parts are not JSON in base64url');
+  return withoutUndefined({
+    kind: 'jwt' as const,
     algorithm: stringClaim(header['alg']),
     issuer: stringClaim(claims['iss']),
     subject: stringClaim(claims['sub']),
@@ -57,7 +46,5 @@ export function decodeTokenUnverified(token: string): TokenReading {
     issuedAt: timeClaim(claims['iat']),
     notBefore: timeClaim(claims['nbf']),
     expiresAt: timeClaim(claims['exp']),
-  };
-  const known = Object.fromEntries(Object.entries(reading).filter(([, value]) => value !== undefined));
-  return { kind: 'jwt', ...known };
+  });
 }

@@ -6,6 +6,7 @@ import { isRecord, withoutUndefined } from '../../base/json.ts';
 import type { JsonObject } from '../../base/json.ts';
 import { MIB, readSmallFile } from '../../files/read.ts';
 import { isUuid } from '../../base/is-uuid.ts';
+import { optionName } from '../../base/shell.ts';
 import { didYouMean, formatAlternatives } from '../../base/near-match.ts';
 import { formatOptionValue, invalidOptionsError } from './option-problems.ts';
 import { findSchemaProblems } from './validate-schema.ts';
@@ -193,8 +194,6 @@ export async function actionFromFlags(
   const described = Object.fromEntries(keys.map(([key]) => [key, values[key]]));
   return withoutUndefined({ code, type, name: flags.name, ...described, availableTo: audience }) as ActionDefinition;
 }
-
-const optionName = (option: string): string => `--${option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 
 /** Applies `change` to the file in the `<code>=<file>` of a task schema option. Returns other text unchanged. */
 export function mapSchemaFile(written: string, tasks: readonly string[], change: (file: string) => string): string {

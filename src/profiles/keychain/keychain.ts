@@ -1,4 +1,5 @@
 import type { Secret } from '../../base/secret.ts';
+import type { Environment } from '../../settings/environment.ts';
 
 /** The supported keychains, as named in the profile file. */
 export const KEYCHAINS = ['secret-service', 'macos-keychain', 'windows-vault'] as const;
@@ -30,7 +31,7 @@ export interface KeychainFailure {
 }
 
 export interface KeychainContext {
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly env: Environment;
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
 }

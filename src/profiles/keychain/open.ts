@@ -2,6 +2,7 @@ import { macosKeychain } from './macos.ts';
 import { secretServiceKeychain } from './linux.ts';
 import { windowsVault } from './windows.ts';
 import type { Keychain, KeychainName, KeychainContext } from './keychain.ts';
+import type { Environment } from '../../settings/environment.ts';
 
 /** A tool that takes longer is waiting for a user who is not there: a locked keychain without a display. */
 export const KEYCHAIN_MS = 3_000;
@@ -14,10 +15,9 @@ export type OpenedKeychain =
 type Keychains = Partial<Record<NodeJS.Platform, (context: KeychainContext) => Keychain>>;
 
 export interface KeychainOptions {
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly env: Environment;
   readonly signal?: AbortSignal | undefined;
   readonly platform?: NodeJS.Platform;
-  /** The real keychains if absent. */
   readonly keychains?: Keychains;
 }
 

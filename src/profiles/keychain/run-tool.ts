@@ -4,6 +4,7 @@ import { escapeForTerminal } from '../../base/escape.ts';
 import { signalTree } from '../../base/process-tree.ts';
 import type { Secret } from '../../base/secret.ts';
 import type { KeychainFailure, KeychainResult } from './keychain.ts';
+import type { Environment } from '../../settings/environment.ts';
 
 interface ToolCall {
   readonly program: string;
@@ -11,7 +12,7 @@ interface ToolCall {
   readonly args: readonly string[];
   /** The tool's whole standard input; empty if absent. */
   readonly input?: Secret | undefined;
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly env: Environment;
   /** Milliseconds, after which the tool and all its child processes are killed. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
@@ -99,7 +100,6 @@ function firstSafeLine(text: Buffer, input: Secret | undefined): string {
   return escapeForTerminal(line ?? '', 200);
 }
 
-/** The result of a tool that stores or removes a secret. */
 export function toolResult(
   end: ToolResult,
   program: string,

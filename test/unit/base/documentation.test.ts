@@ -43,7 +43,7 @@ function printedReport(siteUrl: string): string {
 function printedError(siteUrl: string): string {
   const { host, stderr } = fakeHost([]);
   const error = new KnownError({ message: 'Refused', next: ['Try again'], page: 'how-to/troubleshooting' });
-  printError(openTerminal(host, host.env), error, { debug: false, json: false, status: 1, siteUrl });
+  printError(openTerminal(host, host.env), error, { siteUrl });
   return stderr();
 }
 

@@ -147,7 +147,6 @@ describe('a program', () => {
     ['process', 'start'],
     ['task', 'show'],
     ['dev', 'exec'],
-    ['dev', 'demo'],
   ];
   it.each([...paths, ...children].map((argv) => [argv]))('starts the help of %j with one sentence', async (argv) => {
     const fake = fakeHost([...argv, '--help'], { columns: 400 });

@@ -273,6 +273,13 @@ describe('resolved settings', () => {
     expect(root(result)).toBe('');
   });
 
+  it('report a CA file of which only some certificates can be read', async () => {
+    const unreadable = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n';
+    const dir = await folderWith({ 'ca.pem': authority.cert + unreadable });
+    const { problems } = await resolved(dir, { KUFLOW_API_CA: 'ca.pem' });
+    expect(problems.map(({ key }) => key)).toContain('kuflow.api.ca');
+  });
+
   it('report every placeholder', async () => {
     const dir = await folderWith({
       'application-local.yaml': 'kuflow:\n  api:\n    client-id: FILL_ME\n    client-secret: FILL_ME\n',

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { Secret } from '../../../src/base/secret.ts';
-import { discover, discoverDefinitions } from '../../../src/discovery/discover.ts';
+import { discover } from '../../../src/discovery/discover.ts';
+import { discoverDefinitions } from '../../../src/discovery/list-processes.ts';
 import type { Discovery } from '../../../src/discovery/types.ts';
 import type { SeenItem } from '../../../src/discovery/read-lists.ts';
 import { chooseSamples } from '../../../src/discovery/sampling.ts';

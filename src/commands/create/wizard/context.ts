@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { listFirst } from '../../../base/count-of.ts';
 import { knownErrorOf, KnownError } from '../../../base/errors.ts';
 import type { Secret } from '../../../base/secret.ts';
 import type { CommandContext } from '../../../cli/context.ts';
@@ -23,8 +24,6 @@ import type { rememberConnections } from '../connection.ts';
 import { listPlaces } from '../placement.ts';
 import { planCreate, type CreatePlan, prepareCreate } from '../plan-create.ts';
 import { wizardView } from './view.ts';
-
-const MAX_NAMED = 5;
 
 interface WizardContextParts {
   readonly ask: Prompts;
@@ -57,8 +56,8 @@ export async function openWizardContext({ ask, connections, template, context }:
   ): Promise<{ readonly plan: CreatePlan; readonly process: LoadedProcess }> => {
     const decision = await planCreate(answers, { ...context, connect });
     if (decision.kind === 'missing') throw missingAnswersError(decision.missing, decision.example);
-    const discover = (): Promise<never> => Promise.reject(new Error('The process was not read'));
-    return { plan: decision.plan, process: await loadProcess(decision.plan.source, { cwd, discover }) };
+    const { plan } = decision;
+    return { plan, process: await loadProcess(plan.source, cwd, plan.discovered) };
   };
   let detected = await findDetectedCredentials(context);
   const openRest = async (answers: CreateAnswers): Promise<RestConnection> => {
@@ -131,8 +130,8 @@ export async function openWizardContext({ ask, connections, template, context }:
     /** Asks KuFlow who the credentials belong to, in a sentence. */
     verify: async (answers: CreateAnswers) => {
       const { settings } = await connect(answers);
-      const { verifyCredentials } = await import('../../../diagnostics/verify-credentials.ts');
-      const account = await working('Verifying the credentials…', () => verifyCredentials({ settings, env, signal }));
+      const { verifyCredentials } = await import('../../../diagnostics/check-connection.ts');
+      const account = await working('Verifying the credentials…', () => verifyCredentials(settings, { env, signal }));
       return `Credentials ${account}`;
     },
     list: async (answers: CreateAnswers) => {
@@ -164,10 +163,8 @@ export async function openWizardContext({ ask, connections, template, context }:
       const files = listFileActions(comparison);
       const conflicts = files.flatMap((file) => (file.action === 'conflict' ? [`${file.path} ${file.reason}`] : []));
       if (conflicts.length > 0) {
-        const few = conflicts.slice(0, MAX_NAMED).join(', ');
-        const more = conflicts.length > MAX_NAMED ? ` and ${conflicts.length - MAX_NAMED} more` : '';
         throw new KnownError({
-          message: `Existing files conflict with the project: ${few}${more}`,
+          message: `Existing files conflict with the project: ${listFirst(conflicts, 5)}`,
           next: ['Choose another folder, or start again with --overwrite <path> for each file to overwrite'],
         });
       }
@@ -180,7 +177,6 @@ export async function openWizardContext({ ask, connections, template, context }:
         count: (action: FileAction): number => files.filter((file) => file.action === action).length,
         /** Existing files of the folder that get lines. */
         merged: files.filter((file) => file.action === 'merge'),
-        /** Changes outside the folder. */
         outside: describeOutside(comparison.outside ?? []),
       };
     },

@@ -157,5 +157,4 @@ async function askForEndpoint(state: WizardState, context: WizardContext): Promi
   return answer === BACK ? state : withAnswers(state, { endpoint: answer });
 }
 
-/** Questions about the credentials of the application. */
 export const credentialSteps: readonly Step[] = [profile, clientId, clientSecret, credentials];

@@ -4,7 +4,7 @@ import { countOf } from '../../../base/count-of.ts';
 import { knownErrorOf } from '../../../base/errors.ts';
 import { expandHome } from '../../../base/user-folders.ts';
 import { exampleWorkflowType, type MissingAnswer } from '../../../cli/missing-answers.ts';
-import { samplingQuestion } from '../../../discovery/view.ts';
+import { DEFAULT_SAMPLE, SAMPLING_QUESTION } from '../../../discovery/view.ts';
 import type { WorkerDefinition } from '../../../process/definition.ts';
 import { applyTaskChanges } from '../../../process/definition/change-tasks.ts';
 import { sampleTaskDefinitions } from '../../../process/worker-sample/definition.ts';
@@ -130,9 +130,7 @@ const sample: Step = {
   isOpen: (state) =>
     state.answers.source === 'api' && state.answers.sample === undefined && !state.settled.has('sample'),
   run: async (state, _context, { ask, before }) => {
-    const { DEFAULT_SAMPLE } = await import('../../../discovery/discover.ts');
-    const message = samplingQuestion(DEFAULT_SAMPLE);
-    const isWanted = await ask.confirm({ message, fallback: before === 'true' });
+    const isWanted = await ask.confirm({ message: SAMPLING_QUESTION, fallback: before === 'true' });
     const settled = settle(state, 'sample');
     return isWanted ? withAnswers(settled, { sample: DEFAULT_SAMPLE }) : settled;
   },
@@ -326,7 +324,6 @@ async function changeOrder(
   return withAnswers(state, { taskOrder: order });
 }
 
-/** Questions about which process it is and what its tasks are. */
 export const processSteps: readonly Step[] = [
   listing,
   chosenProcess,

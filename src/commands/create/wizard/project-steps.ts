@@ -158,7 +158,6 @@ function valueOf(isMember: boolean): string {
   return isMember ? 'member' : 'separate';
 }
 
-/** The package of the code, in languages that have packages. */
 const packageName: Step = {
   topic: 'package',
   isOpen: ({ answers }) => answers.package === undefined && namesOf(answers) !== undefined,

@@ -153,5 +153,4 @@ const account: Step = {
   },
 };
 
-/** Questions about where the process comes from and where the worker runs. */
 export const sourceSteps: readonly Step[] = [source, file, workerSample, account];

@@ -1,5 +1,5 @@
 import type { CredentialChoice, MissingAnswer } from '../../../cli/missing-answers.ts';
-import type { ProcessListing } from '../../../discovery/types.ts';
+import type { ProcessListing } from '../../../discovery/list-processes.ts';
 import type { PackageManager } from '../../../languages/project-spec.ts';
 import type { WorkerDefinition } from '../../../process/definition.ts';
 import type { CreateAnswers } from '../answers.ts';

@@ -30,8 +30,7 @@ export function wizardView(terminal: Terminal) {
     },
     done: (text: string): void => prose(`${green(err.marks.done)} ${escapeForTerminal(text, MAX_LENGTH)}`),
     note: (text: string): void => prose(`${yellow(err.marks.warning)} ${escapeForTerminal(text, MAX_LENGTH)}`),
-    problem: (error: KnownError): void =>
-      printError(terminal, error, { debug: false, json: false, status: error.status }),
+    problem: (error: KnownError): void => printError(terminal, error),
     /** `notes`: what may be wrong or incomplete in it. */
     process: (definition: WorkerDefinition, notes: readonly string[]): void => {
       err.line();

@@ -42,7 +42,6 @@ export interface ExportRequest {
   readonly format: FormatName;
   /** `-` for the text itself, otherwise an absolute path: a folder for `pem`, a file for the other formats. */
   readonly output: string;
-  /** Paths of the set's files. */
   readonly paths: SetPaths;
   /** Whether `dotenv` and `yaml` contain these paths instead of the content of the files. */
   readonly byPath: boolean;

@@ -2,7 +2,6 @@ import type { Secret } from '../../../base/secret.ts';
 import type { CredentialSet } from '../set.ts';
 import type { SetPaths } from '../store/layout.ts';
 
-/** The formats in which credentials can be written, as named in options. */
 export const FORMAT_NAMES = ['pem', 'dotenv', 'yaml', 'temporal-toml', 'k8s-secret', 'json'] as const;
 
 export type FormatName = (typeof FORMAT_NAMES)[number];
@@ -12,17 +11,14 @@ export interface FormatInput {
   readonly set: CredentialSet;
   /** Text of the existing target, including its byte order mark; absent for a new target. */
   readonly existing?: string | undefined;
-  /** The name of the target in messages. */
   readonly name: string;
   /** Paths to write instead of certificate, key and authorities. */
   readonly paths?: SetPaths | undefined;
-  /** Profile of a Temporal configuration file. */
   readonly profile: string;
   /** Name of the Secret. If absent, the only Secret in the target, or `kuflow-worker`. */
   readonly secretName?: string | undefined;
 }
 
-/** A changed key, without its value. */
 export interface KeyChange {
   readonly kind: 'added' | 'changed' | 'removed';
   readonly key: string;

@@ -26,7 +26,6 @@ import type { KeyChange } from './format.ts';
 
 const JOURNAL = '.kuflow-credentials-journal';
 
-/** Names of the files of a set in a folder. */
 const PEM_FILES = [SET_FILES.ca, SET_FILES.cert, SET_FILES.key, SET_FILES.token] as const;
 
 const SECRET: readonly string[] = [SET_FILES.key, SET_FILES.token];

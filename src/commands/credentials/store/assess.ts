@@ -23,7 +23,6 @@ export interface Staleness {
   readonly text: string;
 }
 
-/** The state of a certificate. */
 export interface CertificateAssessment {
   readonly certificate?: CertificateFacts | undefined;
   /** When renewal is due, in ISO 8601. */

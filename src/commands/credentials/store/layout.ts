@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { join, relative, resolve, sep } from 'node:path';
 import { LOCAL_SETTINGS_FILE } from '../../../settings/keys.ts';
 
-/** Names of the files in the folder of a set. */
 export const SET_FILES = {
   cert: 'client.pem',
   key: 'client.key',

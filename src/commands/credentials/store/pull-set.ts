@@ -28,12 +28,6 @@ import {
 } from './settings-file.ts';
 import type { Environment } from '../../../settings/environment.ts';
 
-export type PullEvent =
-  | { readonly kind: 'waiting'; readonly pid?: number | undefined }
-  | { readonly kind: 'requesting'; readonly what: 'engine certificate' | 'engine token' }
-  | { readonly kind: 'proving'; readonly target: string }
-  | { readonly kind: 'writing'; readonly id: string };
-
 export interface PullSetRequest extends EngineScope {
   /** Absolute path of the folder with the application files. */
   readonly project: string;
@@ -55,7 +49,8 @@ export interface PullSetRequest extends EngineScope {
   readonly prove?: ((set: CredentialSet) => Promise<string>) | undefined;
   readonly files: FileSystem;
   readonly clock: Clock;
-  readonly report?: (event: PullEvent) => void;
+  /** Called with what is done next, as the title of a step. */
+  readonly report?: (title: string) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -116,7 +111,8 @@ async function pullIfNeeded(request: PullSetRequest): Promise<PullResult> {
   const waiting = {
     clock,
     signal,
-    onWait: (pid: number | undefined) => report?.({ kind: 'waiting', pid }),
+    onWait: (pid: number | undefined) =>
+      report?.(`Waiting for another run${pid === undefined ? '' : ` (process ${pid})`}`),
   };
   return await withStoreLock<PullResult>(files, layout, waiting, async () => {
     // Another run may have pulled in the meantime.
@@ -134,7 +130,7 @@ async function pullIfNeeded(request: PullSetRequest): Promise<PullResult> {
     const values = { ...request.connection, ...pointerSettings(layout, id, set.namespace) };
     const text = editSettings(pointers.local.text, values);
     const kept = await withContext('Reading the stored credentials', layout.store, () => listSets(files, layout));
-    report?.({ kind: 'writing', id });
+    report?.(`Writing credential set ${id}`);
     await writeSet(files, layout, set, record);
     const notes = await replaceLocalSettings(files, layout, pointers.local, text);
     return {
@@ -185,20 +181,20 @@ async function requestSet(
   request: PullSetRequest,
 ): Promise<{ readonly set: CredentialSet; readonly proof?: string | undefined }> {
   const { report, clock, endpoint, principal, tenantId, target, serverName } = request;
-  report?.({ kind: 'requesting', what: 'engine certificate' });
+  report?.('Requesting an engine certificate from KuFlow');
   const verdict = verifyMaterial(await request.requestMaterial(), clock.now());
   if (!verdict.ok) throw rejectedMaterialError(verdict.problems);
   const token = await requestVerifiedToken(request);
   const withToken = { endpoint, principal, tenantId, target, serverName, ...verdict.verified, token };
   const set = request.keepToken ? withToken : { ...withToken, token: undefined };
   if (request.prove === undefined) return { set };
-  report?.({ kind: 'proving', target });
+  report?.(`Testing the certificate against the engine at ${target}`);
   return { set, proof: await request.prove(withToken) };
 }
 
 async function requestVerifiedToken(request: PullSetRequest): Promise<CredentialToken | undefined> {
   if (request.requestToken === undefined) return undefined;
-  request.report?.({ kind: 'requesting', what: 'engine token' });
+  request.report?.('Requesting an engine token from KuFlow');
   return verifyToken(await request.requestToken(), request.clock.now());
 }
 

@@ -6,13 +6,7 @@ import { ignoreSystemErrors, withContext } from '../../../base/system-error.ts';
 import type { FileSystem } from '../../../files/file-system.ts';
 import { writeNewFiles } from '../../../files/write.ts';
 import { verifyMaterial } from '../material.ts';
-import {
-  renewalTime,
-  type CertificateFacts,
-  type CredentialScope,
-  type CredentialSet,
-  type EngineScope,
-} from '../set.ts';
+import { renewalTime, type CertificateFacts, type CredentialSet, type EngineScope } from '../set.ts';
 import {
   isSetId,
   SET_FILES,
@@ -69,7 +63,6 @@ export async function removeSetFolder(files: FileSystem, folder: string): Promis
 
 type SetFile = (typeof SET_FILES)[keyof typeof SET_FILES];
 
-/** A problem with one file of a set. */
 interface StoredProblem {
   readonly file: SetFile;
   /** Whether the file was read anyway. */
@@ -170,20 +163,7 @@ export async function loadSet(
 }
 
 /** The content of a set's `lock.json`: enough to detect changes, without secrets. Times are in ISO 8601. */
-export interface SetRecord extends CredentialScope {
-  readonly id: string;
-  readonly pulledAt: string;
-  readonly target: string;
-  readonly namespace: string;
-  readonly certificate: CertificateFacts;
-  readonly authorities: readonly CertificateFacts[];
-  readonly renewBefore: string;
-  readonly token?: { readonly expiresAt: string } | undefined;
-  /** Whether the engine accepted the certificate before the switch to this set. */
-  readonly proven: boolean;
-  /** The set that the settings pointed to before. */
-  readonly previous?: string | undefined;
-}
+export type SetRecord = NonNullable<ReturnType<typeof parseSetRecord>>;
 
 const FORMAT = 1;
 const ABOUT =
@@ -215,51 +195,63 @@ function serializeSetRecord({ proven, ...record }: SetRecord): string {
 }
 
 /** Undefined for a text that this tool did not write. */
-export function parseSetRecord(text: string): SetRecord | undefined {
+function parseSetRecord(text: string) {
   try {
-    const data: unknown = JSON.parse(text);
-    if (!isRecord(data) || data['format'] !== FORMAT || !Array.isArray(data['authorities'])) return undefined;
-    const { tenantId, token, previous } = data;
-    return {
-      id: parseText(data['id']),
-      pulledAt: parseTime(data['pulledAt']),
-      endpoint: parseText(data['endpoint']),
-      principal: parseText(data['principal']),
-      tenantId: tenantId === undefined ? undefined : parseText(tenantId),
-      target: parseText(data['target']),
-      namespace: parseText(data['namespace']),
-      certificate: parseFacts(data['certificate']),
-      authorities: data['authorities'].map(parseFacts),
-      renewBefore: parseTime(data['renewBefore']),
-      token: isRecord(token) ? { expiresAt: parseTime(token['expiresAt']) } : undefined,
-      proven: data['provenByEngine'] === true,
-      previous: previous === undefined ? undefined : parseText(previous),
-    };
+    const { format, provenByEngine, ...record } = readRecord(JSON.parse(text));
+    if (format !== FORMAT) return undefined;
+    // Whether the engine accepted the certificate before the switch to this set.
+    return { ...record, proven: provenByEngine === true };
   } catch {
     return undefined;
   }
 }
 
-function parseFacts(value: unknown): CertificateFacts {
-  if (!isRecord(value)) throw new Error('not a certificate');
-  const { subject, issuer, serial, fingerprint, notBefore, notAfter } = value;
-  return {
-    subject: parseText(subject),
-    issuer: parseText(issuer),
-    serial: parseText(serial),
-    fingerprint: parseText(fingerprint),
-    notBefore: parseTime(notBefore),
-    notAfter: parseTime(notAfter),
+const readText = (value: unknown): string => {
+  if (typeof value === 'string') return value;
+  throw new Error('not a text');
+};
+const readTime = (value: unknown): string => {
+  if (!Number.isNaN(Date.parse(readText(value)))) return readText(value);
+  throw new Error('not a time');
+};
+const optional =
+  <Value>(read: (value: unknown) => Value) =>
+  (value: unknown): Value | undefined =>
+    value === undefined ? undefined : read(value);
+
+type Readers = Readonly<Record<string, (value: unknown) => unknown>>;
+
+/** Reads the keys of an object, and throws if one of them is not as expected. */
+function fields<Fields extends Readers>(readers: Fields) {
+  return (value: unknown) => {
+    if (!isRecord(value)) throw new Error('not an object');
+    const read = Object.entries(readers).map(([key, reader]) => [key, reader(value[key])]);
+    return Object.fromEntries(read) as { readonly [Key in keyof Fields]: ReturnType<Fields[Key]> };
   };
 }
 
-function parseText(value: unknown): string {
-  if (typeof value !== 'string') throw new Error('not a text');
-  return value;
-}
+const readFacts = fields({
+  ...{ subject: readText, issuer: readText, serial: readText, fingerprint: readText },
+  ...{ notBefore: readTime, notAfter: readTime },
+});
 
-function parseTime(value: unknown): string {
-  const time = parseText(value);
-  if (Number.isNaN(Date.parse(time))) throw new Error('not a time');
-  return time;
-}
+const readRecord = fields({
+  format: (value) => value,
+  id: readText,
+  pulledAt: readTime,
+  endpoint: readText,
+  principal: readText,
+  tenantId: optional(readText),
+  target: readText,
+  namespace: readText,
+  certificate: readFacts,
+  authorities: (value): readonly CertificateFacts[] => {
+    if (Array.isArray(value)) return value.map(readFacts);
+    throw new Error('not a list');
+  },
+  renewBefore: readTime,
+  token: optional(fields({ expiresAt: readTime })),
+  provenByEngine: (value) => value,
+  /** The set that the settings pointed to before. */
+  previous: optional(readText),
+});

@@ -53,7 +53,7 @@ interface DriveRequest {
   readonly signal: AbortSignal;
   /** Throws if the run was interrupted or the worker has exited. */
   readonly throwIfEnded: () => void;
-  readonly onCompleted: (code: string, processItemId: string) => void;
+  readonly onCompleted: (code: string) => void;
   readonly listFailingWork: () => Promise<readonly FailingWork[]>;
   /** Whether other workers poll the same task queue. */
   readonly hasOtherWorkers: boolean;
@@ -100,7 +100,7 @@ async function driveWithActors(work: DriveRequest, actors: Actors): Promise<void
     for (const { item, actor } of mine) {
       const { code } = toBlockedItem(item);
       await completeTask(work, item, nextAnswer(code), actor);
-      work.onCompleted(code, item.id);
+      work.onCompleted(code);
     }
     work.throwIfEnded();
     const failing = await work.listFailingWork();

@@ -4,12 +4,12 @@ import { usageError } from '../../../base/errors.ts';
 import { simulate } from './simulation.ts';
 import { formatPathOption, shellWord } from '../../../base/shell.ts';
 import { platformReporter } from '../../../platform/session/view.ts';
-import { printSimulation, simulationReporter } from './view.ts';
+import { simulationView } from './progress.ts';
+import { printSimulation } from './view.ts';
 import { openProgress } from '../../../terminal/progress.ts';
 import type { CommandContext } from '../../../cli/context.ts';
 import { platformRequest, warnAboutIgnoredOptions, type DevFlags } from '../../../cli/platform-options.ts';
 
-/** Options of `kuflow dev simulate`, as commander parses them. */
 export interface SimulateFlags extends DevFlags {
   readonly answers?: string;
   readonly timeout: number;
@@ -40,7 +40,7 @@ export async function runSimulate(
   }
   if (code?.trim() === '') throw usageError('The process definition code is blank');
   const progress = openProgress(terminal.err);
-  const reportStep = simulationReporter(progress, { sharesTerminal: flags.workerLog === undefined });
+  const view = simulationView(progress, { sharesTerminal: flags.workerLog === undefined });
   try {
     const result = await simulate({
       ...platformRequest(
@@ -54,9 +54,12 @@ export async function runSimulate(
       answersFile: flags.answers,
       timeoutMs: flags.timeout * 1000,
       output: flags.workerLog === undefined ? 'stderr' : { file: resolve(context.cwd, flags.workerLog) },
-      onStep: (step) => {
-        reportStep(step);
-        if (step.kind === 'platform-ready' && !step.owned) warnAboutIgnoredOptions(progress, flags, step.endpoints);
+      view: {
+        ...view,
+        attached: (state) => {
+          view.attached(state);
+          warnAboutIgnoredOptions(progress, flags, state.endpoints);
+        },
       },
     });
     progress.stop();

@@ -8,7 +8,6 @@ import { createKuFlowClient, type KuFlowClient } from '../../../kuflow/client.ts
 import { exampleMetadata } from '../../../platform/domain/examples.ts';
 import { onlyServedCode, unservedCode } from '../../../platform/client/kuflow-session.ts';
 import { withNamedReferences, withRealReferences } from '../../../platform/domain/references.ts';
-import type { PlatformEndpoints } from '../../../platform/shared/types.ts';
 import type { TimelineEntry } from '../../../platform/shared/contract.ts';
 import { readTimeline, readWorkers } from '../../../platform/rest/dev-client.ts';
 import type { ProcessExit } from '../../../platform/supervisor/client.ts';
@@ -27,6 +26,7 @@ import {
 } from '../../../platform/session/start.ts';
 import { checkAnswers, readAnswers, type SimulationAnswers } from './answers.ts';
 import { driveProcess, SimulationFailure, type BlockedItem } from './drive-process.ts';
+import type { SimulationView } from './progress.ts';
 
 interface SimulateRequest extends DevPlatformRequest {
   /** Process definition code; may be omitted if only one is served. */
@@ -37,32 +37,13 @@ interface SimulateRequest extends DevPlatformRequest {
   /** Milliseconds for the command to start polling, and again for the process to complete. */
   readonly timeoutMs: number;
   readonly output: 'stderr' | { readonly file: string };
-  readonly onStep: (step: SimulateStep) => void;
+  readonly view: SimulationView;
 }
-
-export type SimulateStep =
-  /** `owned`: started for this simulation. */
-  | {
-      readonly kind: 'platform-ready';
-      readonly endpoints: PlatformEndpoints;
-      readonly owned: boolean;
-      readonly pid: number;
-    }
-  | { readonly kind: 'command-started'; readonly pid: number; readonly taskQueue: string }
-  | { readonly kind: 'command-polls'; readonly taskQueue: string }
-  /** Other workers poll the queue as well and may get tasks of the process. */
-  | { readonly kind: 'other-workers'; readonly taskQueue: string; readonly identities: readonly string[] }
-  | { readonly kind: 'process-started'; readonly code: string; readonly processId: string }
-  | { readonly kind: 'task-completed'; readonly code: string; readonly processItemId: string }
-  | { readonly kind: 'ended'; readonly status: ExitStatus }
-  /** A process that did not complete is canceled. */
-  | { readonly kind: 'stopping' | 'stopped'; readonly what: 'process' | 'worker' | 'platform' };
 
 /** The result, and what `kuflow dev simulate --json` prints. */
 export interface SimulateResult {
   /** 0: the process is COMPLETED with valid data. 1: it is stuck, or the command exited early. 4: timeout. 130: interrupted. */
   readonly status: ExitStatus;
-  /** Code of the process definition. */
   readonly code: string;
   /** Absent if no process was started. */
   readonly processId?: string;
@@ -102,15 +83,17 @@ export async function simulate(request: SimulateRequest): Promise<SimulateResult
   const platform = await ensurePlatform({ ...request, definitions });
   try {
     const { state, owned } = platform;
-    request.onStep({ kind: 'platform-ready', endpoints: state.endpoints, owned, pid: state.pid });
-    if (!owned) rejectUnserved(state, definition);
+    if (!owned) {
+      request.view.attached(state);
+      rejectUnserved(state, definition);
+    }
     return await withUser(platform, request.signal, (user) =>
       runOnPlatform(request, platform, definition, user, answers),
     );
   } finally {
-    if (platform.owned) request.onStep({ kind: 'stopping', what: 'platform' });
+    if (platform.owned) request.view.stopping('platform');
     await platform.stop();
-    if (platform.owned) request.onStep({ kind: 'stopped', what: 'platform' });
+    if (platform.owned) request.view.stopped('platform');
   }
 }
 
@@ -143,10 +126,10 @@ async function runOnPlatform(
   const { code } = definition.process;
   const { taskQueue } = definition.workflow;
   const others = await listRunningWorkers(platform, taskQueue);
-  if (others.length > 0) request.onStep({ kind: 'other-workers', taskQueue, identities: others });
+  if (others.length > 0) request.view.otherWorkers(taskQueue, others);
   const since = Date.now();
   const command = await startCommand(request, platform);
-  request.onStep({ kind: 'command-started', pid: command.pid, taskQueue });
+  request.view.commandStarted(taskQueue);
   const state: { exit?: ProcessExit } = {};
   void command.exited.then((exit) => (state.exit = exit));
   const started: { processId?: string; engine?: TemporalEngine } = {};
@@ -165,7 +148,7 @@ async function runOnPlatform(
   let final: FinalState | undefined;
   try {
     await waitForPollers(request, platform, taskQueue, since, throwIfEnded);
-    request.onStep({ kind: 'command-polls', taskQueue });
+    request.view.commandPolls(taskQueue);
     const { endpoints, namespace } = platform.state;
     const engine = await createProcessEngine({ address: endpoints.temporal, namespace });
     started.engine = engine;
@@ -177,7 +160,7 @@ async function runOnPlatform(
       ...(metadata === undefined ? {} : { metadata: { value: { ...metadata } } }),
     });
     started.processId = process.id;
-    request.onStep({ kind: 'process-started', code, processId: process.id });
+    request.view.processStarted(code, process.id);
     if (metadata !== undefined) {
       const complete = await resolveReferences(metadata, { ...resources, processId: process.id });
       await replaceChanged(user, process.id, metadata, complete);
@@ -194,8 +177,7 @@ async function runOnPlatform(
       signal: request.signal,
       cwd: request.cwd,
       stateDir: request.stateDir,
-      onCompleted: (taskCode, processItemId) =>
-        request.onStep({ kind: 'task-completed', code: taskCode, processItemId }),
+      onCompleted: request.view.taskCompleted,
       listFailingWork: async () =>
         (await engine.listFailingWork(process.id)).map((work) => relativeToFolder(work, request.cwd)),
       hasOtherWorkers: others.length > 0,
@@ -207,22 +189,22 @@ async function runOnPlatform(
     if (end === undefined) throw error;
   } finally {
     const { processId, engine } = started;
-    request.onStep({ kind: 'ended', status: end?.status ?? 1 });
+    request.view.ended(end?.status ?? 1);
     try {
       if (processId !== undefined) final = await readFinalState(platform, processId);
       if (processId !== undefined && engine !== undefined && final?.processState === 'RUNNING') {
-        request.onStep({ kind: 'stopping', what: 'process' });
+        request.view.stopping('process');
         // A worker that has ended or was interrupted does not react to a request to cancel.
         const reacts = state.exit === undefined && !request.signal.aborted;
         await cancelProcess(platform, processId, engine, reacts ? CANCEL_WITHIN_MS : 0);
-        request.onStep({ kind: 'stopped', what: 'process' });
+        request.view.stopped('process');
       }
     } finally {
       await engine?.close();
       if (state.exit === undefined) {
-        request.onStep({ kind: 'stopping', what: 'worker' });
+        request.view.stopping('worker');
         await command.drain(request.signal.aborted ? 'SIGINT' : 'SIGTERM');
-        request.onStep({ kind: 'stopped', what: 'worker' });
+        request.view.stopped('worker');
       }
     }
   }
@@ -327,7 +309,6 @@ async function noPollersFailure(
   });
 }
 
-/** The identities of the workers that poll the queue now. */
 async function listRunningWorkers(platform: DevPlatform, taskQueue: string): Promise<readonly string[]> {
   const { endpoints, namespace } = platform.state;
   const query = { address: endpoints.temporal, namespace, taskQueue, since: Date.now() - LONGEST_POLL_MS };

@@ -8,6 +8,7 @@ import type { SyncResult } from '../../../../src/commands/sync/view.ts';
 import type { ProcessDefinition, TaskDefinition } from '../../../../src/process/definition.ts';
 import { openTerminal } from '../../../../src/terminal/terminal.ts';
 import { sampleDefinition } from '../../../../src/process/sample.ts';
+import { makeTestAuthority } from '../../../support/certificates.ts';
 import type { Ran } from '../../../support/create-worker.ts';
 import { fakeHost } from '../../../support/fake-host.ts';
 import { projectFiles } from '../../../support/project-files.ts';
@@ -121,6 +122,16 @@ describe('kuflow sync without changes', () => {
       );
     }
     expect(resultOf(await live.sync('--check', '--json')).processes).toMatchObject([{ fieldsCompared: false }]);
+  });
+
+  it('reads the files of options from the working directory, which may be below the project', async () => {
+    const { KUFLOW_API_CLIENTID: id = '', KUFLOW_API_CLIENTSECRET: secret = '', ...env } = live.env;
+    const folder = join(live.folder, 'src');
+    writeFileSync(join(folder, 'secret.txt'), secret, { mode: 0o600 });
+    writeFileSync(join(folder, 'ca.pem'), (await makeTestAuthority()).cert);
+    const files = ['--client-secret-file', 'secret.txt', '--ca', 'ca.pem'];
+    const ran = await runKuflow(folder, ['sync', '--check', '--client-id', id, ...files], env);
+    expect(ran.status, ran.stderr).toBe(0);
   });
 });
 

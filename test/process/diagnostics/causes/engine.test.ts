@@ -75,10 +75,10 @@ async function check(target: string, setup: Setup = {}): Promise<readonly CheckR
     restProxy: direct,
     isVerificationOff: false,
     routeHints: { rest: [], engine: [] },
-    trust: {},
+    trust: { own: undefined, unreadable: undefined },
     engineProxy: setup.proxy ?? direct,
-    ...(setup.proxyCa && { proxyCa: setup.proxyCa }),
-    ...(setup.stepMs && { stepMs: setup.stepMs }),
+    proxyCa: setup.proxyCa,
+    stepMs: setup.stepMs ?? 5_000,
     ...(setup.serverName && { serverName: { value: setup.serverName, source: 'test' } }),
     ...(setup.namespace && { namespace: { value: setup.namespace, source: 'TEMPORAL_NAMESPACE' } }),
     rest: {

@@ -15,6 +15,7 @@ import {
   type DevPlatformRequest,
 } from '../../../../src/platform/session/start.ts';
 import { simulate } from '../../../../src/commands/dev/simulate/simulation.ts';
+import type { SimulationView } from '../../../../src/commands/dev/simulate/progress.ts';
 import { parseDefinition } from '../../../../src/process/definition/file.ts';
 import { pidLockHolder } from '../../../../src/files/pid-lock.ts';
 import { sampleDefinition } from '../../../../src/process/sample.ts';
@@ -109,11 +110,11 @@ describe('a running platform', () => {
       command: ['no-such-program'],
       timeoutMs: 1,
       output: 'stderr',
-      onStep: ({ kind }) => steps.push(kind),
+      view: new Proxy({}, { get: (_, step) => () => steps.push(String(step)) }) as SimulationView,
     }).catch((thrown: unknown) => thrown as KnownError);
     expect(error).toMatchObject({ status: 2 });
     expect((error as KnownError).message).toContain('serves a different definition of LOAN');
-    expect(steps).not.toContain('command-started');
+    expect(steps).toEqual(['attached']);
   });
 });
 

@@ -229,7 +229,7 @@ describe('create --process and an API that answers with', () => {
       // The client's own minute, cut short.
       timeoutMs: 200,
     } as const;
-    const error: unknown = await discoverFromApi({ rest, code: 'LOAN' }).catch((reason: unknown) => reason);
+    const error: unknown = await discoverFromApi({ rest, code: 'LOAN', sample: 0 }).catch((reason: unknown) => reason);
     if (!(error instanceof KnownError)) throw new Error(`expected a KnownError, got ${String(error)}`);
     expect(error).toMatchObject({
       message: 'No response before the timeout; the reason is unknown',

@@ -166,31 +166,3 @@ describe('kuflow definitions', () => {
     expect(out).toContain('LOAN\\u{1b}[31m\\u{202e}');
   });
 });
-
-describe('kuflow processes, the old name', () => {
-  it('does the same and names the new command on stderr', async () => {
-    const { endpoint } = await start({ processes: 10 });
-    for (const line of [['list'], ['list', '--json'], ['show', 'LOAN', '--json']]) {
-      const current = await run(line, endpoint);
-      const { status, out, err } = await runLine(['processes', ...line], endpoint);
-      expect({ status, out }).toEqual({ status: 0, out: current.out });
-      expect(err).toBe(
-        `Warning: \`kuflow processes\` is deprecated. Use \`kuflow definitions\` instead\n${current.err}`,
-      );
-    }
-  });
-
-  it.each([['start', 'LOAN', '--fake'], ['cancel'], ['start', '--help']])(
-    'suggests kuflow process for `processes %s`',
-    async (name, ...more) => {
-      const { status, out, err } = await runLine(['processes', name, ...more]);
-      expect({ status, out }).toEqual({ status: 2, out: '' });
-      expect(err).toBe(`✖ Unknown command "${name}"\n  → Did you mean kuflow process ${name}?\n`);
-    },
-  );
-
-  it('is not in the help and is not suggested', async () => {
-    expect((await runLine(['--help'])).out).not.toMatch(/^ +processes /m);
-    expect((await runLine(['processe'])).err).not.toContain('processes');
-  });
-});

@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import type { DevEvent } from '../../../../src/platform/session/start.ts';
 import type { SimulateResult } from '../../../../src/commands/dev/simulate/simulation.ts';
 import { platformReporter, readyHints, formatTimeline } from '../../../../src/platform/session/view.ts';
-import { printSimulation, simulationReporter } from '../../../../src/commands/dev/simulate/view.ts';
+import { simulationView } from '../../../../src/commands/dev/simulate/progress.ts';
+import { printSimulation } from '../../../../src/commands/dev/simulate/view.ts';
 import { marksFor } from '../../../../src/terminal/marks.ts';
 import { openProgress } from '../../../../src/terminal/progress.ts';
 import type { Channel } from '../../../../src/terminal/terminal.ts';
@@ -217,18 +218,13 @@ describe('a simulation', () => {
 
   it('ends exactly the steps that it began', () => {
     const { channel: err, text } = channel(false);
-    const view = simulationReporter(openProgress(err), { sharesTerminal: false });
-    view({
-      kind: 'platform-ready',
-      endpoints: { http: 'http://a', https: 'https://a', engine: 'a:1', temporal: 'a:2' },
-      owned: false,
-      pid: 5,
-    });
-    view({ kind: 'command-started', pid: 6, taskQueue: 'Q' });
-    view({ kind: 'command-polls', taskQueue: 'Q' });
-    view({ kind: 'ended', status: 1 });
-    view({ kind: 'stopping', what: 'worker' });
-    view({ kind: 'stopped', what: 'worker' });
+    const view = simulationView(openProgress(err), { sharesTerminal: false });
+    view.attached({ pid: 5, endpoints: { http: 'http://a', https: 'https://a', engine: 'a:1', temporal: 'a:2' } });
+    view.commandStarted('Q');
+    view.commandPolls('Q');
+    view.ended(1);
+    view.stopping('worker');
+    view.stopped('worker');
     expect(text().trimEnd().split('\n')).toEqual([
       'Using the local KuFlow that is already running (pid 5, https://a)',
       '· Waiting for the worker to poll Q…',

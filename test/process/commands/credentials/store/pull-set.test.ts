@@ -18,7 +18,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { deferred } from '../../../../../src/base/async.ts';
 import { KnownError } from '../../../../../src/base/errors.ts';
-import type { PullEvent, PullSetRequest } from '../../../../../src/commands/credentials/store/pull-set.ts';
+import type { PullSetRequest } from '../../../../../src/commands/credentials/store/pull-set.ts';
 import { nodeFileSystem } from '../../../../../src/files/node-file-system.ts';
 import { resolveSettings } from '../../../../../src/settings/resolve.ts';
 import { makeTestAuthority, type TestAuthority } from '../../../../support/certificates.ts';
@@ -73,8 +73,8 @@ function localTextOrKind(at: string): unknown {
 describe('a pull', () => {
   it('stores a complete set, private and ignored by git, that commands and workers find from any folder', async () => {
     const at = project();
-    const events: PullEvent[] = [];
-    const result = await pull(at, issued, { report: (event) => events.push(event) });
+    const events: string[] = [];
+    const result = await pull(at, issued, { report: (title) => events.push(title) });
     expect(result).toMatchObject({ kind: 'pulled', because: [{ reason: 'none' }], kept: [], warnings: [] });
     const [id = ''] = setsOf(at);
     expect(readdirSync(join(store(at), id)).sort()).toEqual(['ca.pem', 'client.key', 'client.pem', 'lock.json']);
@@ -101,7 +101,7 @@ describe('a pull', () => {
     expect(problems).toEqual([]);
     expect(settings['temporal.mutual-tls.cert']?.value).toBe(join(store(at), id, 'client.pem'));
     expect(identityInFiles(at)).toMatchObject({ from: 'files', namespace: 'loans' });
-    expect(events.map(({ kind }) => kind)).toEqual(['requesting', 'writing']);
+    expect(events.map((title) => title.split(' ')[0])).toEqual(['Requesting', 'Writing']);
   });
 
   it('writes a lock file without secrets', async () => {
@@ -186,11 +186,13 @@ describe('a pull', () => {
 
   it('in two parallel runs requests one set that both use', async () => {
     const at = project();
-    const events: PullEvent[] = [];
-    const both = await Promise.all([1, 2].map(() => pull(at, issued, { report: (event) => events.push(event) })));
+    const events: string[] = [];
+    const both = await Promise.all([1, 2].map(() => pull(at, issued, { report: (title) => events.push(title) })));
     expect(both.map(({ kind }) => kind).sort()).toEqual(['pulled', 'unchanged']);
     expect(issued.count).toBe(1);
-    expect(events.filter(({ kind }) => kind === 'waiting')).toEqual([{ kind: 'waiting', pid: process.pid }]);
+    expect(events.filter((title) => title.startsWith('Waiting'))).toEqual([
+      `Waiting for another run (process ${process.pid})`,
+    ]);
     const five = await Promise.all([1, 2, 3, 4, 5].map(() => pull(at, issued, { force: true })));
     expect(five.map(({ kind }) => kind)).toEqual(Array(5).fill('pulled'));
     expect(identityInFiles(at)).toBeDefined();
