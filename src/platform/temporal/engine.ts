@@ -37,10 +37,7 @@ const rejectKey: KeyReader = (keyId) => {
   throw new Error(`The key ${keyId} is not available`);
 };
 
-/**
- * Connects to the Temporal server at its private address. Rejects if the server does not answer. Starting, signaling and canceling workflows is
- * idempotent, so it can be repeated after a crash.
- */
+/** Rejects if the Temporal server does not answer. Starts, signals and cancellations can be repeated after a crash. */
 export async function createProcessEngine(options: {
   readonly address: string;
   readonly namespace: string;
@@ -174,10 +171,7 @@ export async function createProcessEngine(options: {
 
     time: createWorkflowTime(connection, service, namespace, listPollers),
 
-    /**
-     * What an open workflow waits for and has failed at least once, and the failure of one that has failed. Empty for a workflow that the engine has
-     * not started yet.
-     */
+    /** What an open workflow waits for and has failed, or why it has failed. Empty if the engine has not started it. */
     listFailingWork: async (workflowId: string): Promise<readonly FailingWork[]> => {
       try {
         return await listFailingWork(service, namespace, workflowId);
@@ -198,10 +192,7 @@ export async function createProcessEngine(options: {
     /** A workflow's history as JSON, in the format that the replayers of Temporal's SDKs and its CLI accept. */
     fetchHistory: async (workflowId: string): Promise<string> => historyToJSON(await loadHistory(workflowId)),
 
-    /**
-     * As `fetchHistory`, with decrypted payloads and without the headers of confidential processes. Rejects with KnownError if a payload cannot be
-     * decrypted.
-     */
+    /** As `fetchHistory`, decrypted, without the headers of confidential processes. Rejects with KnownError otherwise. */
     fetchClearHistory: async (
       workflowId: string,
     ): Promise<{ readonly json: string; readonly wasEncrypted: boolean }> => {
@@ -223,22 +214,17 @@ export async function createProcessEngine(options: {
 
   /** Whether the workflow closes within `ms` milliseconds. Each request waits for it. Rejects if `signal` aborts. */
   async function closesWithin(workflowId: string, ms: number, signal: AbortSignal): Promise<boolean> {
-    signal.throwIfAborted();
-    // Not AbortSignal.timeout: if only AbortSignal.any refers to its signal, it may be garbage-collected and never
-    // fires.
-    const timeout = new AbortController();
-    const abort = (): void => timeout.abort();
-    const timer = setTimeout(abort, ms);
-    signal.addEventListener('abort', abort);
-    try {
-      while (!timeout.signal.aborted)
-        if ((await connection.withAbortSignal(timeout.signal, () => waitForClose(workflowId))) !== undefined)
-          return true;
-    } catch (error) {
-      if (!timeout.signal.aborted) throw error;
-    } finally {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', abort);
+    const deadline = Date.now() + ms;
+    while (Date.now() < deadline) {
+      try {
+        const outcome = await connection.withAbortSignal(signal, () =>
+          connection.withDeadline(deadline, () => waitForClose(workflowId)),
+        );
+        if (outcome !== undefined) return true;
+      } catch (error) {
+        signal.throwIfAborted();
+        if (grpcStatusOf(error) !== GRPC_STATUS.DEADLINE_EXCEEDED) throw error;
+      }
     }
     signal.throwIfAborted();
     return false;
