@@ -24,11 +24,6 @@ export interface ResultPage<Item> {
   readonly content: Item[];
 }
 
-export function createPage<Item>(paging: Paging, total: number, content: Item[]): ResultPage<Item> {
-  const totalPages = paging.size === 0 ? 0 : Math.ceil(total / paging.size);
-  return { metadata: { size: paging.size, page: paging.page, totalElements: total, totalPages }, content };
-}
-
 /** One page of a query. `sort` has the sortable properties and their columns. */
 export function findResultPage<Item>(
   { store }: Domain,
@@ -37,11 +32,13 @@ export function findResultPage<Item>(
   toItem: (row: SqlRow) => Item,
 ): ResultPage<Item> {
   const { rows, total } = findPage(store.sql, { ...query, orders: parseSort(paging, sort) }, paging);
-  return createPage(paging, total, rows.map(toItem));
+  const { size, page } = paging;
+  const totalPages = size === 0 ? 0 : Math.ceil(total / size);
+  return { metadata: { size, page, totalElements: total, totalPages }, content: rows.map(toItem) };
 }
 
 /** Parses `sort`, given the sortable properties and their columns. Refuses any other property or direction with 400. */
-export function parseSort(paging: Paging, columns: Readonly<Record<string, string>>): SortOrder[] {
+function parseSort(paging: Paging, columns: Readonly<Record<string, string>>): SortOrder[] {
   return (paging.sort ?? []).map((text) => {
     const [property = '', direction = 'asc', ...more] = text.split(',').map((part) => part.trim());
     const column = Object.hasOwn(columns, property) ? columns[property] : undefined;
