@@ -1,4 +1,6 @@
+import type { Static } from '@sinclair/typebox';
 import type { PagedOperationId, QueryOf } from '../../kuflow/call-types.ts';
+import type { PageMetadata } from '../../kuflow/contract/common.ts';
 import { findPage, type ColumnFilter, type SortOrder, type TableQuery } from '../store/find.ts';
 import type { SqlRow } from '../store/sql.ts';
 import { ApiError } from './api-error.ts';
@@ -15,12 +17,7 @@ export interface Paging {
 export type ListQuery<Id extends PagedOperationId> = QueryOf<Id> & Paging;
 
 export interface ResultPage<Item> {
-  readonly metadata: {
-    readonly size: number;
-    readonly page: number;
-    readonly totalElements: number;
-    readonly totalPages: number;
-  };
+  readonly metadata: Static<typeof PageMetadata>;
   readonly content: Item[];
 }
 

@@ -74,11 +74,7 @@ export function listInvokedActions(
 }
 
 /** Invokes an action, which is COMPLETED unless it has a workflow. Returns an existing action with the requested id. */
-export function createProcessAction(
-  ctx: OperationContext,
-  processId: string,
-  params: ProcessActionCreateParams,
-): { readonly created: boolean; readonly action: ProcessAction } {
+export function createProcessAction(ctx: OperationContext, processId: string, params: ProcessActionCreateParams) {
   return ctx.store.transaction(() => {
     const process = requireProcess(ctx, processId);
     const id = params.id?.toLowerCase() ?? uuid7(ctx.clock.now());
@@ -233,11 +229,7 @@ function requireActionDefinition(ctx: Domain, process: ProcessRow, code: string)
   return orNotFound(served, `action definition of process ${process.id}`, code);
 }
 
-function requireAction(
-  ctx: Domain,
-  processId: string,
-  id: string,
-): { readonly process: ProcessRow; readonly action: ProcessActionRow } {
+function requireAction(ctx: Domain, processId: string, id: string) {
   const process = requireProcess(ctx, processId);
   const action = PROCESS_ACTIONS.findById(ctx.store.sql, id);
   if (action?.processId !== process.id) throw notFound(`action of process ${processId}`, id);

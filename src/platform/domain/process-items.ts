@@ -94,10 +94,7 @@ const TASK_KINDS: Readonly<Record<ProcessItemType, readonly TaskKind[]>> = {
 };
 
 /** Creates an item in a running process, as CLAIMED if it has an owner. Returns an existing item with the requested id. */
-export function createProcessItem(
-  ctx: OperationContext,
-  params: ProcessItemCreateParams,
-): { readonly created: boolean; readonly processItem: ProcessItem } {
+export function createProcessItem(ctx: OperationContext, params: ProcessItemCreateParams) {
   const result = ctx.store.transaction(() => {
     const id = params.id?.toLowerCase() ?? uuid7(ctx.clock.now());
     const existing = findProcessItemById(ctx.store.sql, id);

@@ -49,18 +49,10 @@ function requireDelivery(sql: Domain['store']['sql'], id: string): WebhookDelive
   return orNotFound(WEBHOOK_DELIVERIES.findById(sql, id), 'webhook delivery', id);
 }
 
-function toDelivery({
-  id,
-  createdAt,
-  type,
-  processId,
-  url,
-  state,
-  attempts,
-  latest,
-}: WebhookDeliveryRow): WebhookDelivery {
+function toDelivery(row: WebhookDeliveryRow): WebhookDelivery {
+  const { id, createdAt: time, type, processId, url, state, attempts, latest } = row;
   return withoutUndefined({
-    ...{ id, time: createdAt, type, processId, url: redactByPattern(url), state, attempts },
+    ...{ id, time, type, processId, url: redactByPattern(url), state, attempts },
     latest: latest && toLatest(latest),
   });
 }
