@@ -192,7 +192,7 @@ export async function createProcessEngine(options: {
     /** A workflow's history as JSON, in the format that the replayers of Temporal's SDKs and its CLI accept. */
     fetchHistory: async (workflowId: string): Promise<string> => historyToJSON(await loadHistory(workflowId)),
 
-    /** As `fetchHistory`, decrypted, without the headers of confidential processes. Rejects with KnownError otherwise. */
+    /** As `fetchHistory`, decrypted, without headers of confidential processes. Rejects with KnownError if it can't. */
     fetchClearHistory: async (
       workflowId: string,
     ): Promise<{ readonly json: string; readonly wasEncrypted: boolean }> => {
@@ -214,17 +214,22 @@ export async function createProcessEngine(options: {
 
   /** Whether the workflow closes within `ms` milliseconds. Each request waits for it. Rejects if `signal` aborts. */
   async function closesWithin(workflowId: string, ms: number, signal: AbortSignal): Promise<boolean> {
-    const deadline = Date.now() + ms;
-    while (Date.now() < deadline) {
-      try {
-        const outcome = await connection.withAbortSignal(signal, () =>
-          connection.withDeadline(deadline, () => waitForClose(workflowId)),
-        );
-        if (outcome !== undefined) return true;
-      } catch (error) {
-        signal.throwIfAborted();
-        if (grpcStatusOf(error) !== GRPC_STATUS.DEADLINE_EXCEEDED) throw error;
-      }
+    signal.throwIfAborted();
+    // Not AbortSignal.timeout: if only AbortSignal.any refers to its signal, it may be garbage-collected and never
+    // fires.
+    const timeout = new AbortController();
+    const abort = (): void => timeout.abort();
+    const timer = setTimeout(abort, ms);
+    signal.addEventListener('abort', abort);
+    try {
+      while (!timeout.signal.aborted)
+        if ((await connection.withAbortSignal(timeout.signal, () => waitForClose(workflowId))) !== undefined)
+          return true;
+    } catch (error) {
+      if (!timeout.signal.aborted) throw error;
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', abort);
     }
     signal.throwIfAborted();
     return false;
