@@ -100,7 +100,7 @@ function sizesOf(metafile, outputs, main) {
   const sum = (names) => [...names].reduce((total, name) => total + bytes.get(name), 0);
   const scripts = new Set(outputOf.keys());
   const first = new Set([...loaded(basename(main)), ...[...bytes.keys()].filter((name) => !scripts.has(name))]);
-  const withForm = ['src/web/views/task.tsx', 'src/web/form/form.tsx'].flatMap((entry) => {
+  const withForm = ['src/web/views/tasks.tsx', 'src/web/form/form.tsx'].flatMap((entry) => {
     const chunk = [...outputOf].find(([, { entryPoint }]) => entryPoint === entry)?.[0];
     if (chunk === undefined) throw new Error(`${entry} is not loaded by import()`);
     return [...loaded(chunk)];

@@ -6,6 +6,7 @@ import { readTlsMaterial } from '../engine/material/tls-material.ts';
 import type { Authority } from './pki/authority.ts';
 import type { EngineTokens } from './pki/tokens.ts';
 import { PROBE_HEADER, type HealthReport } from './rest/deps.ts';
+import type { PartStatus } from './shared/contract.ts';
 import type { PlatformIdentity } from './shared/types.ts';
 import type { Store } from './store/store.ts';
 import { PlatformConnection } from './temporal/connection.ts';
@@ -51,9 +52,7 @@ export function createProbes(options: ProbeOptions) {
   };
 }
 
-async function probeState(
-  probe: () => Promise<unknown>,
-): Promise<{ readonly state: string; readonly detail?: string }> {
+async function probeState(probe: () => Promise<unknown>): Promise<Omit<PartStatus, 'part'>> {
   try {
     await probe();
     return { state: 'up' };

@@ -6,8 +6,8 @@ import { packageRoot } from '../base/package-root.ts';
 import { withContext } from '../base/system-error.ts';
 import type { ProcessDefinition } from '../process/definition.ts';
 import type { DefinitionProblem } from './shared/contract.ts';
-import { createEventStreams } from './console/event-streams.ts';
-import { readPageFiles } from './console/page-files.ts';
+import { createEventHub, createEventStreams, reportEvent, takeFirstEventId } from './console/events.ts';
+import { readPageFiles } from './console/page.ts';
 import { createOpenCodes } from './console/open-codes.ts';
 import { createRequestRecorder } from './console/request-recorder.ts';
 import { watchWorkers } from './console/worker-watch.ts';
@@ -17,7 +17,6 @@ import { readEncryptionKey } from './domain/confidential.ts';
 import { createOutbox } from './domain/outbox.ts';
 import { listOpenWorkflows, recordWorkflowOutcome } from './domain/processes.ts';
 import { writeCaBundle } from './shared/environment.ts';
-import { createEventHub, reportEvent, takeFirstEventId } from './console/event-hub.ts';
 import { createFaultRegistry, type FaultRegistry } from './shared/faults.ts';
 import { startGateway } from './gateway/gateway.ts';
 import { openAuthority, type Authority } from './pki/authority.ts';
@@ -138,7 +137,7 @@ async function startAll(options: PlatformOptions, parts: Parts): Promise<Running
   );
 
   report({ kind: 'starting', part: 'gateway' });
-  const server = await authority.issueServerCertificate({ hostNames });
+  const server = await authority.issueServerCertificate(hostNames);
   await ports.engine.close();
   await parts.add(
     startGateway({
@@ -185,7 +184,6 @@ async function startAll(options: PlatformOptions, parts: Parts): Promise<Running
     probeToken,
     page,
     streams,
-    events: hub,
     workers,
     requests: createRequestRecorder(store.clock),
     time,

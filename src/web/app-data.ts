@@ -1,32 +1,17 @@
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
-import type {
-  LocalPeople,
-  LocalUser,
-  PlatformStatus,
-  ServedDefinitions,
-  ServedProcess,
-} from '../platform/shared/contract.ts';
+import type { LocalPeople, PlatformStatus, ServedDefinitions, ServedProcess } from '../platform/shared/contract.ts';
 import type { ProcessItem } from '../kuflow/contract/process-items.ts';
 import type { PrincipalPageItem } from '../kuflow/contract/people.ts';
 import type { TaskDefinition } from '../process/definition.ts';
 import { callApi } from './api.ts';
 import { setPlatformTime } from './parts/ago.tsx';
-import { useApi, useData, type Loaded } from './live/use-data.ts';
+import { useApi, useData } from './live/use-data.ts';
 import { KUFLOW } from './project-commands.ts';
-import { shortId, type CommandOptions } from './text/commands.ts';
+import { shortId } from './text/commands.ts';
 
 /** What several views need. */
-export interface AppData {
-  readonly status: Loaded<PlatformStatus>;
-  readonly definitions: Loaded<ServedDefinitions>;
-  readonly people: LocalPeople;
-  /** The user whose token the console uses. */
-  readonly me: LocalUser | undefined;
-  readonly names: ReadonlyMap<string, string>;
-  /** For the commands that the console shows. */
-  readonly commandOptions: CommandOptions;
-}
+export type AppData = ReturnType<typeof useAppData>;
 
 const NOBODY: LocalPeople = { users: [], groups: [] };
 
@@ -39,7 +24,7 @@ export function useApp(): AppData {
 }
 
 /** `key` changes with the token. */
-export function useAppData(key: string): AppData {
+export function useAppData(key: string) {
   const status = useData(
     `status ${key}`,
     async (signal) => {
@@ -73,8 +58,11 @@ export function useAppData(key: string): AppData {
     status,
     definitions,
     people,
+    /** The user whose token the console uses. */
     me,
-    names,
+    /** Of users and applications, by the ids of their principals. */
+    names: names as ReadonlyMap<string, string>,
+    /** For the commands that the console shows. */
     commandOptions: { kuflow: KUFLOW, as: isDefault ? undefined : me.email },
   };
 }

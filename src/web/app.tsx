@@ -18,11 +18,11 @@ const lazyView = <Props extends object>(load: () => Promise<ComponentType<Props>
 /** The views that are not the first one. Several come from one file. */
 const Views = {
   Processes: lazyView(async () => (await import('./views/processes.tsx')).ProcessListView),
-  Process: lazyView(async () => (await import('./views/process.tsx')).ProcessDetailView),
+  Process: lazyView(async () => (await import('./views/processes.tsx')).ProcessDetailView),
   Start: lazyView(async () => (await import('./views/start.tsx')).StartProcessView),
   Tasks: lazyView(async () => (await import('./views/tasks.tsx')).TaskListView),
-  Task: lazyView(async () => (await import('./views/task.tsx')).TaskDetailView),
-  LatestTask: lazyView(async () => (await import('./views/task.tsx')).LatestTaskRedirect),
+  Task: lazyView(async () => (await import('./views/tasks.tsx')).TaskDetailView),
+  LatestTask: lazyView(async () => (await import('./views/tasks.tsx')).LatestTaskRedirect),
   Requests: lazyView(async () => (await import('./views/requests.tsx')).RequestListView),
   Request: lazyView(async () => (await import('./views/requests.tsx')).RequestDetailView),
   Faults: lazyView(async () => (await import('./views/faults.tsx')).FaultListView),

@@ -83,7 +83,7 @@ beforeAll(async () => {
   });
   gateway = await startGateway({
     port: 0,
-    server: await authority.issueServerCertificate({}),
+    server: await authority.issueServerCertificate(),
     clientAuthority: authority.certificate,
     upstream: toSocketTarget(temporal.address),
     verifyToken: tokens.verifyToken,

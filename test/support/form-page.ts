@@ -7,7 +7,7 @@ import { ROOT } from '../../scripts/bundle.mjs';
 import type { JsonObject } from '../../src/base/json.ts';
 import { createCompiledSchemas } from '../../src/platform/console/compiled-schemas.ts';
 import type { LocalGroup, LocalUser } from '../../src/platform/shared/contract.ts';
-import { CONTENT_SECURITY_POLICY } from '../../src/platform/console/page-routes.ts';
+import { CONTENT_SECURITY_POLICY } from '../../src/platform/console/page.ts';
 import type { DataShape } from '../../src/process/definition.ts';
 import { startAnsweringServer, type AnsweringServer } from './answering-server.ts';
 import type { PageOptions, TestBrowser } from './browser.ts';

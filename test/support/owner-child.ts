@@ -8,7 +8,7 @@ import { sampleDefinition } from '../../src/process/sample.ts';
 import { runningStateOf } from './running-state-of.ts';
 
 const [, , folder = ''] = process.argv;
-const lock = takeOwnerLock(databasePath(folder), folder);
+const lock = takeOwnerLock(databasePath(folder));
 process.stdout.write('owns\n');
 const input = createInterface({ input: process.stdin });
 input.on('line', () => void writeStateFile(folder, runningStateOf(sampleDefinition())));

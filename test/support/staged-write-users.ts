@@ -175,7 +175,7 @@ export const STAGED_WRITE_USERS: readonly StagedWriteUser[] = [
       return done;
     },
     run: async (folder, files) => {
-      const lock = takeOwnerLock(databasePath(folder), folder);
+      const lock = takeOwnerLock(databasePath(folder));
       put(
         await openStage(stateStaging(folder, files)),
         { 'state.db': 'new', 'documents/1': 'new', 'pki/ca.key': 'canary new' },

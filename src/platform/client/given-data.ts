@@ -108,10 +108,7 @@ async function readObject(file: string, { cwd, stdin }: DataInput): Promise<Json
   return absolutePathsOf(name, value as JsonObject, file === '-' ? cwd : dirname(resolve(cwd, file)));
 }
 
-/**
- * `amount=5` as `['amount', 5]`. The value is JSON if it can be read as JSON, otherwise text. A property that the schema declares as a string
- * is always text.
- */
+/** `amount=5` as `['amount', 5]`. Text that is not JSON stays text, and so does a property that is declared as a string. */
 export function parseAssignment(assignment: string, shape: DataShape | undefined): readonly [string, Json] {
   const at = assignment.indexOf('=');
   if (at < 1)
@@ -129,10 +126,7 @@ export function parseAssignment(assignment: string, shape: DataShape | undefined
   }
 }
 
-/**
- * Throws a usage error that names the path of each problem if the data does not match its schema. In a draft, required properties may be
- * missing.
- */
+/** Throws a usage error with the path of each problem of the data. In a draft, required properties may be missing. */
 export function requireValidData(
   data: JsonObject,
   shape: DataShape | undefined,

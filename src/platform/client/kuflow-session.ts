@@ -24,7 +24,13 @@ export interface KuFlowSession {
   /** Undefined in a configured KuFlow whose connection does not set it. */
   readonly tenantId: string | undefined;
   /** Undefined in a configured KuFlow. */
-  readonly local: LocalPlatform | undefined;
+  readonly local:
+    | {
+        readonly devApi: DevApiAccess;
+        /** Rejects with a usage error that lists the users if nobody has this email address. */
+        readonly findUser: (email: string) => Promise<SignedInUser>;
+      }
+    | undefined;
   /** Codes of the processes that the local KuFlow serves, or that the folder defines. */
   listCodes(): Promise<readonly string[]>;
   /**
@@ -43,13 +49,6 @@ export interface KnownDefinition {
   readonly metadata?: DataShape | undefined;
   readonly tasks: readonly { readonly code: string; readonly data?: DataShape }[];
   readonly actions?: readonly ActionDefinition[];
-}
-
-/** What only the local KuFlow can do. */
-export interface LocalPlatform {
-  readonly devApi: DevApiAccess;
-  /** Rejects with a usage error that lists the users if nobody has this email address. */
-  findUser(email: string): Promise<SignedInUser>;
 }
 
 export interface SessionRequest {

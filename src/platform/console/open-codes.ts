@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
 import type { Secret } from '../../base/secret.ts';
 import { createPrivateFolder } from '../pki/private-folder.ts';
-import { escapeAttribute } from './page-files.ts';
+import { escapeAttribute } from './page.ts';
 
 const LIFE_MS = 60_000;
 

@@ -1,5 +1,5 @@
 import { withoutUndefined } from '../../base/json.ts';
-import type { ActionDefinition, TaskDefinition } from '../../process/definition.ts';
+import type { ProcessDefinition } from '../../process/definition.ts';
 import type { DefinitionCatalog, ServedDefinition } from '../domain/definitions.ts';
 import type { ProcessRow } from '../store/processes.ts';
 import type { ServedDefinitions, ServedProcess } from '../shared/contract.ts';
@@ -8,21 +8,13 @@ import type { ServedDefinitions, ServedProcess } from '../shared/contract.ts';
 export function listServedDefinitions({ all, problems }: DefinitionCatalog): ServedDefinitions {
   return {
     definitions: all.map((served) =>
-      toServedProcess(
-        served,
-        served.definition.tasks,
-        served.definition.actions,
-        served.definition.process.confidential === true,
-      ),
+      toServedProcess(served, served.definition, served.definition.process.confidential === true),
     ),
     problems,
   };
 }
 
-/**
- * What a process uses: the version that it was started with, and the tasks that were added to the definition since then. Undefined if no version of
- * its definition is known.
- */
+/** Its version, with the tasks that were added since its start. Undefined if no version of its definition is known. */
 export function findDefinitionOfProcess(
   catalog: DefinitionCatalog,
   { definition: ref, encryptionKeyId }: ProcessRow,
@@ -32,18 +24,13 @@ export function findDefinitionOfProcess(
   const current = catalog.current(ref);
   const added = current?.definition.tasks.filter(({ code }) => !served.tasks.has(code)) ?? [];
   const actions = catalog.actionsOf(ref);
-  return toServedProcess(
-    served,
-    [...served.definition.tasks, ...added],
-    actions.length === 0 ? undefined : actions,
-    encryptionKeyId !== undefined,
-  );
+  const tasks = [...served.definition.tasks, ...added];
+  return toServedProcess(served, { tasks, ...(actions.length > 0 && { actions }) }, encryptionKeyId !== undefined);
 }
 
 function toServedProcess(
   { ref, definition }: ServedDefinition,
-  tasks: readonly TaskDefinition[],
-  actions: readonly ActionDefinition[] | undefined,
+  { tasks, actions }: Pick<ProcessDefinition, 'tasks' | 'actions'>,
   isConfidential: boolean,
 ): ServedProcess {
   const { process, workflow, webhook, metadata, entity } = definition;

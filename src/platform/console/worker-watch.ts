@@ -29,10 +29,7 @@ interface Snapshot {
 /** A worker that runs has registered in this time. */
 const REGISTERS_WITHIN_MS = 2 * WORKER_DELAY_WINDOW * 1000;
 
-/**
- * Workers register with KuFlow when they start, but they do not say when they stop. The Temporal server knows who polls, and has to be asked: that
- * happens regularly while somebody watches.
- */
+/** Workers do not say when they stop, so the Temporal server is asked who polls, regularly while somebody watches. */
 export function watchWorkers(options: WorkerWatchOptions) {
   const { domain, listPollers, isWatched, onChange, everyMs = 2000 } = options;
   let announced: Snapshot | undefined;

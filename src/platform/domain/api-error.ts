@@ -3,10 +3,7 @@ import type { DefaultError } from '../../kuflow/contract/common.ts';
 /** One detail of an error: `code` is stable, `location` names the field or parameter. */
 export type ApiErrorDetail = Readonly<NonNullable<DefaultError['errors']>[number]>;
 
-/**
- * An error that the caller gets as KuFlow's DefaultError. Messages contain codes, ids and states, never values of
- * instances.
- */
+/** KuFlow's DefaultError. Messages contain codes, ids and states, never values of instances. */
 export class ApiError extends Error {
   override readonly name: string = 'ApiError';
   readonly status: number;

@@ -13,7 +13,6 @@ import {
   replaceGroups,
   saveUserPosition,
   saveUserToken,
-  updateUser,
   type GroupRow,
 } from '../store/people.ts';
 import { generateSecret, hashToken } from './credentials.ts';
@@ -30,10 +29,7 @@ interface PeopleOwner {
   readonly systemId: string;
 }
 
-/**
- * Makes the users and groups of the seed the only ones, in its order. Users are matched by email and keep their ids and tokens. Users that the
- * seed does not contain are disabled. Returns the first user.
- */
+/** Makes the users and groups of the seed the only ones. Users keep their ids and tokens by email; others are disabled. */
 export function applyPeople(
   store: Store,
   owner: PeopleOwner,
@@ -44,7 +40,7 @@ export function applyPeople(
     const principalIds = seed.users.map((user, position) => saveUser(store, owner, user, position));
     const kept = new Set(principalIds);
     for (const { principal } of before)
-      if (!kept.has(principal.id)) updateUser(store.sql, { ...principal, disabledAt: store.now() });
+      if (!kept.has(principal.id)) PRINCIPALS.update(store.sql, { ...principal, disabledAt: store.now() });
     const groups = [everybodyGroup(owner.tenantId), ...seed.groups.map((group) => toGroup(owner.tenantId, group))];
     const memberships = groups.flatMap((group) =>
       principalIds
@@ -77,7 +73,7 @@ function saveUser(store: Store, { tenantId, systemId }: PeopleOwner, user: SeedU
   const { name, email } = user;
   const existing = findPrincipalByEmail(sql, email);
   if (existing !== undefined) {
-    updateUser(sql, { id: existing.id, name, email });
+    PRINCIPALS.update(sql, { ...existing, name, email, disabledAt: undefined });
     saveUserPosition(sql, existing.id, position);
     return existing.id;
   }

@@ -39,10 +39,7 @@ export function readEncryptionKey({ store }: Pick<Domain, 'store'>, id: string):
 const CREATE_PROCESS: OperationId = 'createProcess';
 const UUID = /[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}/g;
 
-/**
- * Whether a request is about a confidential process: it starts one, or it or its answer contains the ID of one, or of an item in one. `texts`: its URL,
- * and both bodies.
- */
+/** Whether a request starts a confidential process, or its URL or a body (`texts`) has the ID of one or of its items. */
 export function isConfidentialRequest(
   { store, definitions }: Pick<Domain, 'store' | 'definitions'>,
   { operationId, texts }: { readonly operationId?: string | undefined; readonly texts: () => readonly string[] },

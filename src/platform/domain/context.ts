@@ -41,18 +41,9 @@ export function recordEvent(ctx: Domain, event: Omit<EventRow, 'time'>): void {
 /** Reports a change of a process after the commit. */
 export function reportChange(
   ctx: Domain,
-  event: Pick<EventRow, 'processId' | 'kind' | 'code' | 'processItemId' | 'detail'>,
+  { processId, kind: what, code, processItemId, detail }: Omit<EventRow, 'time'>,
 ): void {
-  ctx.store.afterCommit(() =>
-    ctx.report({
-      kind: 'process',
-      processId: event.processId,
-      what: event.kind,
-      code: event.code,
-      processItemId: event.processItemId,
-      detail: event.detail,
-    }),
-  );
+  ctx.store.afterCommit(() => ctx.report({ kind: 'process', processId, what, code, processItemId, detail }));
 }
 
 /** Whether a workflow runs the process: not if its definition has a webhook, or its engine is "none". */

@@ -28,39 +28,31 @@ export async function authenticateCaller(
   header: string | undefined,
   readEngineToken: EngineTokenReader,
 ): Promise<PrincipalRow | undefined> {
-  const principal = await findCaller(store, header, readEngineToken);
+  const [, scheme = '', credentials = ''] = /^(basic|bearer) +(\S+) *$/i.exec(header ?? '') ?? [];
+  if (credentials === '') return undefined;
+  const principal =
+    findByPair(store, credentials) ??
+    (scheme.toLowerCase() === 'basic' ? undefined : await findByToken(store, credentials, readEngineToken));
   return principal?.disabledAt === undefined ? principal : undefined;
 }
 
-async function findCaller(
-  store: Store,
-  header: string | undefined,
-  readEngineToken: EngineTokenReader,
-): Promise<PrincipalRow | undefined> {
-  const [, scheme = '', credentials = ''] = /^(basic|bearer) +(\S+) *$/i.exec(header ?? '') ?? [];
-  if (credentials === '') return undefined;
-  const byPair = decodePair(credentials);
-  if (byPair !== undefined) {
-    const principal = findPrincipalByCredential(
-      store.sql,
-      'secret',
-      hashSecret(byPair.id.toLowerCase(), byPair.secret),
-    );
-    if (principal !== undefined) return principal;
-  }
-  if (scheme.toLowerCase() === 'basic') return undefined;
-  const byToken = findPrincipalByCredential(store.sql, 'token', hashToken(credentials));
-  if (byToken !== undefined) return byToken;
-  // Verifying a signature is only worthwhile for a JWT.
-  if (credentials.split('.').length !== 3) return undefined;
-  const principalId = await readEngineToken(credentials);
-  return principalId === undefined ? undefined : PRINCIPALS.findById(store.sql, principalId);
-}
-
-function decodePair(credentials: string): { readonly id: string; readonly secret: string } | undefined {
+function findByPair({ sql }: Store, credentials: string): PrincipalRow | undefined {
   const text = Buffer.from(credentials, 'base64').toString('utf8');
   const at = text.indexOf(':');
-  return at < 1 ? undefined : { id: text.slice(0, at), secret: text.slice(at + 1) };
+  if (at < 1) return undefined;
+  return findPrincipalByCredential(sql, 'secret', hashSecret(text.slice(0, at).toLowerCase(), text.slice(at + 1)));
+}
+
+async function findByToken(
+  { sql }: Store,
+  token: string,
+  readEngineToken: EngineTokenReader,
+): Promise<PrincipalRow | undefined> {
+  const principal = findPrincipalByCredential(sql, 'token', hashToken(token));
+  // Verifying a signature is only worthwhile for a JWT.
+  if (principal !== undefined || token.split('.').length !== 3) return principal;
+  const principalId = await readEngineToken(token);
+  return principalId === undefined ? undefined : PRINCIPALS.findById(sql, principalId);
 }
 
 /**

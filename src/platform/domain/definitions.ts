@@ -1,11 +1,12 @@
 import { canonicalJson } from '../../base/json.ts';
 import { KnownError } from '../../base/errors.ts';
 import { uuid5 } from '../../base/uuid.ts';
-import type { ActionDefinition, ProcessDefinition, TaskDefinition } from '../../process/definition.ts';
+import type { ActionDefinition, DataShape, ProcessDefinition, TaskDefinition } from '../../process/definition.ts';
 import type { DefinitionProblem } from '../shared/contract.ts';
 import { findDefinitionVersion, keepDefinitionVersion, removeUnusedDefinitionVersions } from '../store/definitions.ts';
 import type { Store } from '../store/store.ts';
 import type { DefinitionRef } from '../store/processes.ts';
+import type { Sql } from '../store/sql.ts';
 import { acceptAnyValue, createValueCheck, type ValueCheck } from './json-values.ts';
 import type { ReferencedResources } from '../../schema/formats.ts';
 
@@ -48,8 +49,10 @@ export function createDefinitionCatalog(
   tenantId: string,
   resources: ReferencedResources,
 ) {
-  const serve = (served: readonly ProcessDefinition[]): ServedDefinitions =>
-    store.transaction(() => serveDefinitions(served, store, tenantId, resources));
+  const prepare = (definition: ProcessDefinition, ref: DefinitionRef): ServedDefinition =>
+    prepareDefinition(definition, ref, definition.process.tenant?.toLowerCase() ?? tenantId, resources);
+  const serve = (given: readonly ProcessDefinition[]): readonly ServedDefinition[] =>
+    store.transaction(() => serveDefinitions(given, store.sql, prepare));
   let served = serve(definitions);
   let problems: readonly DefinitionProblem[] = [];
   /** Versions that are not served any more, by `versionKey`. Compiled on first use. */
@@ -59,17 +62,15 @@ export function createDefinitionCatalog(
     if (known !== undefined) return known;
     const definition = findDefinitionVersion(store.sql, ref);
     if (definition === undefined) return undefined;
-    const prepared = prepareDefinition(definition, ref, tenantOf(definition, tenantId), resources);
+    const prepared = prepare(definition, ref);
     earlier.set(versionKey(ref), prepared);
     return prepared;
   };
+  const byId = (id: string): ServedDefinition | undefined => served.find(({ ref }) => ref.id === id);
   /** What is served now under the id, or under the code, of a definition. */
   const current = (ref: DefinitionRef): ServedDefinition | undefined =>
-    served.byId.get(ref.id) ?? served.all.find((one) => one.ref.code === ref.code);
-  /**
-   * The version that the process was started with, although others may be served now. Falls back to the id and the code alone, for processes
-   * of a state file that does not have their version.
-   */
+    byId(ref.id) ?? served.find((one) => one.ref.code === ref.code);
+  /** The version that the process was started with, or what is served now if the state does not have that version. */
   const forProcess = (ref: DefinitionRef): ServedDefinition | undefined => {
     const now = current(ref);
     return now?.ref.id === ref.id && now.ref.version === ref.version ? now : (findEarlier(ref) ?? now);
@@ -77,14 +78,15 @@ export function createDefinitionCatalog(
   return {
     /** What new processes use. */
     get all() {
-      return served.all;
+      return served;
     },
     /** The definition files that could not be loaded since they were last saved. */
     get problems() {
       return problems;
     },
-    byId: (id: string) => served.byId.get(id),
-    byCode: (tenant: string, code: string) => served.byCode.get(`${tenant} ${code}`),
+    byId,
+    byCode: (tenant: string, code: string) =>
+      served.find(({ tenantId: owner, ref }) => owner === tenant && ref.code === code),
     current,
     forProcess,
     /**
@@ -111,42 +113,30 @@ export function createDefinitionCatalog(
 
 export type DefinitionCatalog = ReturnType<typeof createDefinitionCatalog>;
 
-interface ServedDefinitions {
-  readonly all: readonly ServedDefinition[];
-  readonly byId: ReadonlyMap<string, ServedDefinition>;
-  readonly byCode: ReadonlyMap<string, ServedDefinition>;
-}
-
 function serveDefinitions(
   definitions: readonly ProcessDefinition[],
-  store: Store,
-  defaultTenant: string,
-  resources: ReferencedResources,
-): ServedDefinitions {
-  removeUnusedDefinitionVersions(store.sql);
-  const all = definitions.map((definition) => {
-    const ref = refOf(definition, store);
-    return prepareDefinition(definition, ref, tenantOf(definition, defaultTenant), resources);
-  });
-  const byId = new Map<string, ServedDefinition>();
-  const byCode = new Map<string, ServedDefinition>();
-  for (const served of all) {
-    const key = `${served.tenantId} ${served.ref.code}`;
-    if (byCode.has(key) || byId.has(served.ref.id)) {
+  sql: Sql,
+  prepare: (definition: ProcessDefinition, ref: DefinitionRef) => ServedDefinition,
+): readonly ServedDefinition[] {
+  removeUnusedDefinitionVersions(sql);
+  const all = definitions.map((definition) => prepare(definition, refOf(definition, sql)));
+  const names = new Set<string>();
+  for (const { ref, tenantId, definition } of all) {
+    const name = `${tenantId} ${ref.code}`;
+    if (names.has(name) || names.has(ref.id)) {
       throw new KnownError({
-        message: `Process definition ${served.ref.code} was passed twice`,
+        message: `Process definition ${ref.code} was passed twice`,
         next: ['Pass each process definition once'],
         status: 2,
       });
     }
-    byCode.set(key, served);
-    byId.set(served.ref.id, served);
-    keepDefinitionVersion(store.sql, served.ref, served.definition);
+    names.add(name).add(ref.id);
+    keepDefinitionVersion(sql, ref, definition);
   }
-  return { all, byId, byCode };
+  return all;
 }
 
-function refOf(definition: ProcessDefinition, { sql }: Store): DefinitionRef {
+function refOf(definition: ProcessDefinition, sql: Sql): DefinitionRef {
   const { code, id: givenId, version: givenVersion } = definition.process;
   const id = givenId?.toLowerCase() ?? uuid5(NAMESPACE, `process-definition ${code}`);
   const content = canonicalJson(definition);
@@ -158,10 +148,6 @@ function refOf(definition: ProcessDefinition, { sql }: Store): DefinitionRef {
 
 const versionKey = ({ id, version }: DefinitionRef): string => `${id} ${version}`;
 
-function tenantOf({ process: { tenant } }: ProcessDefinition, defaultTenant: string): string {
-  return tenant?.toLowerCase() ?? defaultTenant;
-}
-
 function prepareDefinition(
   definition: ProcessDefinition,
   ref: DefinitionRef,
@@ -169,42 +155,26 @@ function prepareDefinition(
   resources: ReferencedResources,
 ): ServedDefinition {
   const { id, code } = ref;
+  const check = (shape: DataShape | undefined, what: string): ValueCheck =>
+    createValueCheck(shape, `${what} of ${code}`, resources);
+  const serveTask = (task: TaskDefinition): ServedTask => ({
+    ref: { id: uuid5(id, `task ${task.code}`), version: uuid5(id, canonicalJson(task)), code: task.code },
+    definition: task,
+    data: check(task.data, `the data of task ${task.code}`),
+    contextData: check(task.contextData, `the context data of task ${task.code}`),
+  });
+  const serveAction = (action: ActionDefinition): ServedAction => ({
+    definition: action,
+    input: check('input' in action ? action.input : undefined, `the input of action ${action.code}`),
+  });
   return {
     ref,
     tenantId,
     definition,
-    metadata: createValueCheck(definition.metadata, `the metadata of ${code}`, resources),
-    entity: createValueCheck(definition.entity, `the entity of ${code}`, resources),
-    tasks: new Map(definition.tasks.map((task) => [task.code, serveTask(task, id, code, resources)])),
-    actions: new Map(
-      (definition.actions ?? []).map((action) => {
-        const shape = 'input' in action ? action.input : undefined;
-        const input = createValueCheck(shape, `the input of action ${action.code} of ${code}`, resources);
-        return [action.code, { definition: action, input }];
-      }),
-    ),
-  };
-}
-
-function serveTask(
-  task: TaskDefinition,
-  definitionId: string,
-  processCode: string,
-  resources: ReferencedResources,
-): ServedTask {
-  return {
-    ref: {
-      id: uuid5(definitionId, `task ${task.code}`),
-      version: uuid5(definitionId, canonicalJson(task)),
-      code: task.code,
-    },
-    definition: task,
-    data: createValueCheck(task.data, `the data of task ${task.code} of ${processCode}`, resources),
-    contextData: createValueCheck(
-      task.contextData,
-      `the context data of task ${task.code} of ${processCode}`,
-      resources,
-    ),
+    metadata: check(definition.metadata, 'the metadata'),
+    entity: check(definition.entity, 'the entity'),
+    tasks: new Map(definition.tasks.map((task) => [task.code, serveTask(task)])),
+    actions: new Map((definition.actions ?? []).map((action) => [action.code, serveAction(action)])),
   };
 }
 

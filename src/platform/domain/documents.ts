@@ -40,21 +40,18 @@ export function parseDocumentUri(text: string): string | undefined {
 /** Stores a document and returns a reference to it, in the current transaction. */
 export function storeDocument(ctx: OperationContext, ownerUri: string, upload: Upload): string {
   if (upload.bytes.length === 0) throw badRequest('The file is empty');
-  const id = uuid7(ctx.clock.now());
-  const document: DocumentRow = {
-    id,
-    uri: `${ownerUri}/document/${id}`,
-    ownerUri,
-    contentId: id,
-    name: upload.fileName,
-    type: upload.fileContentType,
-    size: upload.bytes.length,
-    createdBy: ctx.principal.id,
-    createdAt: ctx.store.now(),
-  };
+  const created = newDocument(ctx, ownerUri);
+  const { fileName: name, fileContentType: type } = upload;
+  const document: DocumentRow = { ...created, contentId: created.id, name, type, size: upload.bytes.length };
   ctx.store.content.write(document.contentId, upload.bytes);
   DOCUMENTS.insert(ctx.store.sql, document);
   return formatFileReference(document);
+}
+
+function newDocument(ctx: OperationContext, ownerUri: string) {
+  const id = uuid7(ctx.clock.now());
+  const uri = `${ownerUri}/document/${id}`;
+  return { id, uri, ownerUri, createdBy: ctx.principal.id, createdAt: ctx.store.now() };
 }
 
 /** Stores a document for a running process. It is linked once a value contains the returned reference. */
@@ -94,10 +91,7 @@ function isOfProcess({ store }: OperationContext, { ownerUri }: DocumentRow, pro
   return findActionsOfProcess(store.sql, processId).some(({ id }) => ownerUri === formatActionUri(id));
 }
 
-/**
- * Makes a document of a process, to which `reference` refers, that of an action: the action gets a copy. Returns the reference to it; undefined if the
- * process does not have the document.
- */
+/** A reference to the copy of a document that belongs to the action. Undefined if the process does not have the document. */
 export function adoptDocument(
   ctx: OperationContext,
   reference: string,
@@ -114,16 +108,7 @@ export function adoptDocument(
 }
 
 function copyDocument(ctx: OperationContext, original: DocumentRow, ownerUri: string, linkedTo: string): string {
-  const id = uuid7(ctx.clock.now());
-  const copy: DocumentRow = {
-    ...original,
-    id,
-    uri: `${ownerUri}/document/${id}`,
-    ownerUri,
-    linkedTo,
-    createdBy: ctx.principal.id,
-    createdAt: ctx.store.now(),
-  };
+  const copy: DocumentRow = { ...original, ...newDocument(ctx, ownerUri), linkedTo };
   DOCUMENTS.insert(ctx.store.sql, copy);
   return formatFileReference(copy);
 }
@@ -137,10 +122,7 @@ export function linkDocuments(ctx: OperationContext, value: JsonObject, owner: s
   });
 }
 
-/**
- * Returns the value for a new process item, in which every referenced document is replaced by a copy that the item
- * owns.
- */
+/** The value for a new process item, in which each referenced document is a copy that the item owns. */
 export function copyDocuments(
   ctx: OperationContext,
   value: JsonObject,

@@ -12,10 +12,7 @@ type Container = Record<string, unknown> | unknown[];
 /** Why an operation can't be applied. Contains no values. */
 class PatchError extends Error {}
 
-/**
- * Applies an RFC 6902 patch to a copy of `value`. Refuses with 400 if an operation fails, if the patch is larger than the limits, or if the result is
- * not an object.
- */
+/** Applies an RFC 6902 patch to a copy. Refuses one that fails, is too large, or does not result in an object, with 400. */
 export function applyJsonPatch(value: JsonObject, patch: JsonPatch): JsonObject {
   if (patch.length > MAX_OPERATIONS)
     throw badRequest(

@@ -1,4 +1,6 @@
+import type { Static } from '@sinclair/typebox';
 import type { PagedOperationId, QueryOf } from '../../kuflow/call-types.ts';
+import type { PageMetadata } from '../../kuflow/contract/common.ts';
 import { findPage, type ColumnFilter, type SortOrder, type TableQuery } from '../store/find.ts';
 import type { SqlRow } from '../store/sql.ts';
 import { ApiError } from './api-error.ts';
@@ -15,18 +17,8 @@ export interface Paging {
 export type ListQuery<Id extends PagedOperationId> = QueryOf<Id> & Paging;
 
 export interface ResultPage<Item> {
-  readonly metadata: {
-    readonly size: number;
-    readonly page: number;
-    readonly totalElements: number;
-    readonly totalPages: number;
-  };
+  readonly metadata: Static<typeof PageMetadata>;
   readonly content: Item[];
-}
-
-export function createPage<Item>(paging: Paging, total: number, content: Item[]): ResultPage<Item> {
-  const totalPages = paging.size === 0 ? 0 : Math.ceil(total / paging.size);
-  return { metadata: { size: paging.size, page: paging.page, totalElements: total, totalPages }, content };
 }
 
 /** One page of a query. `sort` has the sortable properties and their columns. */
@@ -37,11 +29,13 @@ export function findResultPage<Item>(
   toItem: (row: SqlRow) => Item,
 ): ResultPage<Item> {
   const { rows, total } = findPage(store.sql, { ...query, orders: parseSort(paging, sort) }, paging);
-  return createPage(paging, total, rows.map(toItem));
+  const { size, page } = paging;
+  const totalPages = size === 0 ? 0 : Math.ceil(total / size);
+  return { metadata: { size, page, totalElements: total, totalPages }, content: rows.map(toItem) };
 }
 
 /** Parses `sort`, given the sortable properties and their columns. Refuses any other property or direction with 400. */
-export function parseSort(paging: Paging, columns: Readonly<Record<string, string>>): SortOrder[] {
+function parseSort(paging: Paging, columns: Readonly<Record<string, string>>): SortOrder[] {
   return (paging.sort ?? []).map((text) => {
     const [property = '', direction = 'asc', ...more] = text.split(',').map((part) => part.trim());
     const column = Object.hasOwn(columns, property) ? columns[property] : undefined;

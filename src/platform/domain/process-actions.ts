@@ -1,22 +1,41 @@
-import { isRecord, type JsonObject } from '../../base/json.ts';
-import { uuid5 } from '../../base/uuid.ts';
-import type { ProcessAction } from '../../kuflow/contract/process-actions.ts';
+import { isRecord, withoutUndefined, type Json, type JsonObject } from '../../base/json.ts';
+import { uuid5, uuid7 } from '../../base/uuid.ts';
+import type { ProcessAction, ProcessActionCreateParams } from '../../kuflow/contract/process-actions.ts';
 import type { Process } from '../../kuflow/contract/processes.ts';
 import { ACTION_AUDIENCES, type ActionDefinition } from '../../process/definition.ts';
-import type { WorkflowOutcome } from '../temporal/outcome.ts';
-import { withModification } from '../store/audit.ts';
+import { newAudit, withModification } from '../store/audit.ts';
 import {
   findActionsOfProcess,
   PROCESS_ACTIONS,
-  updateProcessAction,
+  type ProcessActionResult,
   type ProcessActionRow,
 } from '../store/process-actions.ts';
-import type { ProcessRow } from '../store/processes.ts';
-import { conflict, forbidden, notFound } from './api-error.ts';
+import { PROCESSES, type ProcessRow } from '../store/processes.ts';
+import type { WorkflowOutcome } from '../temporal/outcome.ts';
+import { badRequest, conflict, forbidden, notFound, orNotFound } from './api-error.ts';
 import { isPrincipalIn } from './candidates.ts';
-import { enqueueForEngine, recordEvent, type Domain, type OperationContext } from './context.ts';
-import { adoptDocument, formatActionUri, storeDocument, type Upload } from './documents.ts';
-import { requireProcess, toProcess } from './process-view.ts';
+import { enqueueForEngine, enqueueForProcess, recordEvent, type Domain, type OperationContext } from './context.ts';
+import type { ServedAction } from './definitions.ts';
+import { adoptDocument, formatActionUri, linkDocuments, storeDocument, type Upload } from './documents.ts';
+import { createProcess } from './process-creation.ts';
+import { createProcessItem } from './process-items.ts';
+import { requireProcess, requireRunning, toProcess } from './process-view.ts';
+import { formatRequestTime } from './request-time.ts';
+
+/** Bytes of the JSON text. */
+const MAX_INPUT_BYTES = 200 * 1024;
+
+/** The field of a request that belongs to a type. */
+const PARAMS_OF: Readonly<Partial<Record<ActionDefinition['type'], keyof ProcessActionCreateParams>>> = {
+  'create-task': 'createTask',
+  'create-process-item-message': 'createProcessItemMessage',
+  'start-related-process': 'startRelatedProcess',
+  'send-workflow-signal': 'sendWorkflowSignal',
+};
+
+/** The type as KuFlow's API writes it. */
+const apiType = ({ type }: ActionDefinition): ProcessAction['type'] =>
+  type.toUpperCase().replaceAll('-', '_') as ProcessAction['type'];
 
 /** The application may invoke every action; people, those that are available to them. */
 function mayInvoke(ctx: OperationContext, process: ProcessRow, action: ActionDefinition | undefined): boolean {
@@ -28,7 +47,7 @@ function mayInvoke(ctx: OperationContext, process: ProcessRow, action: ActionDef
   );
 }
 
-export function requireMayInvoke(ctx: OperationContext, process: ProcessRow, action: ActionDefinition): void {
+function requireMayInvoke(ctx: OperationContext, process: ProcessRow, action: ActionDefinition): void {
   if (mayInvoke(ctx, process, action)) return;
   const audience = (action.availableTo ?? ACTION_AUDIENCES).map((one) =>
     one === 'initiator' ? 'the initiator of the process' : 'process managers',
@@ -54,11 +73,163 @@ export function listInvokedActions(
   }));
 }
 
-function requireAction(
-  ctx: Domain,
-  processId: string,
-  id: string,
-): { readonly process: ProcessRow; readonly action: ProcessActionRow } {
+/** Invokes an action, which is COMPLETED unless it has a workflow. Returns an existing action with the requested id. */
+export function createProcessAction(ctx: OperationContext, processId: string, params: ProcessActionCreateParams) {
+  return ctx.store.transaction(() => {
+    const process = requireProcess(ctx, processId);
+    const id = params.id?.toLowerCase() ?? uuid7(ctx.clock.now());
+    const existing = PROCESS_ACTIONS.findById(ctx.store.sql, id);
+    if (existing !== undefined) {
+      if (existing.processId !== processId) throw conflict(`Action ${id} exists in another process`);
+      return { created: false, action: toProcessAction(ctx, process, existing) };
+    }
+    // A workflow of this process already has this id.
+    if (PROCESSES.findById(ctx.store.sql, id) !== undefined) throw conflict(`${id} is the ID of a process`);
+    requireRunning(process);
+    const served = requireActionDefinition(ctx, process, params.processActionDefinitionCode);
+    requireMayInvoke(ctx, process, served.definition);
+    rejectOtherParams(params, served.definition);
+    const { definition } = served;
+    const hasWorkflow = 'workflow' in definition;
+    const action: ProcessActionRow = {
+      id,
+      processId,
+      code: definition.code,
+      type: apiType(definition),
+      status: hasWorkflow ? 'REQUESTED' : 'COMPLETED',
+      result: invoke(ctx, process, served, { ...params, id }),
+      taskQueue: hasWorkflow ? definition.workflow.taskQueue : undefined,
+      ...newAudit(ctx.principal.id, ctx.store.now()),
+    };
+    PROCESS_ACTIONS.insert(ctx.store.sql, action);
+    recordActionEvent(ctx, action);
+    return { created: true, action: toProcessAction(ctx, process, action) };
+  });
+}
+
+type Invocation = ProcessActionCreateParams & { readonly id: string };
+
+function invoke(
+  ctx: OperationContext,
+  process: ProcessRow,
+  { definition: action, input }: ServedAction,
+  params: Invocation,
+): ProcessActionResult | undefined {
+  const processId = process.id;
+  switch (action.type) {
+    case 'start-workflow':
+    case 'downloadable':
+      enqueueForEngine(
+        ctx,
+        { workflowId: params.id, processId },
+        {
+          kind: 'start-workflow',
+          workflowType: action.workflow.type,
+          taskQueue: action.workflow.taskQueue,
+          input: {
+            processId,
+            userActionDefinitionType: apiType(action),
+            userActionDefinitionCode: action.code,
+            userActionId: params.id,
+            requestorPrincipalId: ctx.principal.id,
+            ...formatRequestTime(ctx.clock.now(), ctx.timeZone),
+            extras: {},
+          },
+        },
+      );
+      return undefined;
+    case 'send-workflow-signal': {
+      const value = requireInput(action.input !== undefined, input, params.sendWorkflowSignal?.input);
+      if (value !== undefined) linkDocuments(ctx, value, formatActionUri(params.id));
+      const now = ctx.clock.now();
+      enqueueForProcess(ctx, process, {
+        kind: 'signal-workflow',
+        signalName: action.signal,
+        payload: withoutUndefined({
+          userActionDefinitionCode: action.code,
+          ...formatRequestTime(now, ctx.timeZone),
+          // What KuFlow's Python SDK reads instead of the other two.
+          requestInstant: new Date(now).toISOString(),
+          input: value,
+        }) as Json,
+      });
+      return {
+        sendWorkflowSignal: withoutUndefined({
+          signalName: action.signal,
+          input: value === undefined ? undefined : { valid: true, value: { ...value } },
+        }),
+      };
+    }
+    case 'create-task': {
+      const { createTask = {} } = params;
+      const item = { type: 'TASK' as const, processId, processItemDefinitionCode: action.task, ...createTask };
+      return { createTask: { processItemId: createProcessItem(ctx, item).processItem.id } };
+    }
+    case 'create-process-item-message': {
+      const { createProcessItemMessage: message } = params;
+      if (message === undefined)
+        throw badRequest(`Action ${action.code} needs a text`, 'body.createProcessItemMessage.text');
+      const { text, ...thread } = message;
+      const code = withoutUndefined({ processItemDefinitionCode: action.message });
+      const item = { type: 'MESSAGE' as const, processId, ...code, message: { text }, ...thread };
+      return { createProcessItemMessage: { processItemId: createProcessItem(ctx, item).processItem.id } };
+    }
+    case 'create-process-item-thread': {
+      const item = { type: 'THREAD' as const, processId, processItemDefinitionCode: action.thread };
+      return { createProcessItemThread: { processItemId: createProcessItem(ctx, item).processItem.id } };
+    }
+    case 'start-related-process': {
+      const { metadata, entity } = params.startRelatedProcess ?? {};
+      const { process: started } = createProcess(ctx, {
+        processDefinitionCode: action.process,
+        tenantId: process.tenantId,
+        relatedProcessId: processId,
+        ...(metadata === undefined ? {} : { metadata: { value: metadata } }),
+        ...(entity === undefined ? {} : { entity: { value: entity } }),
+      });
+      return {
+        startRelatedProcess: {
+          processDefinitionId: requireProcess(ctx, started.id).definition.id,
+          processId: started.id,
+        },
+      };
+    }
+  }
+}
+
+/** The input of a signal: only if the action declares one, valid, and not too large. */
+function requireInput(
+  isDeclared: boolean,
+  check: ServedAction['input'],
+  given: Readonly<Record<string, unknown>> | undefined,
+): JsonObject | undefined {
+  const location = 'body.sendWorkflowSignal.input';
+  if (!isDeclared) {
+    if (given !== undefined) throw badRequest('The action does not have an input', location);
+    return undefined;
+  }
+  const input = (given ?? {}) as JsonObject;
+  if (Buffer.byteLength(JSON.stringify(input)) > MAX_INPUT_BYTES)
+    throw badRequest('The input is larger than 200 KiB', location);
+  const { valid, errors = [] } = check(input);
+  if (valid) return input;
+  const problems = errors.map(({ propertyPath, type }) => `${propertyPath === '' ? '/' : propertyPath} (${type})`);
+  throw badRequest(`The input is not valid: ${problems.join(', ')}`, location);
+}
+
+function rejectOtherParams(params: ProcessActionCreateParams, action: ActionDefinition): void {
+  for (const field of Object.values(PARAMS_OF)) {
+    if (params[field] !== undefined && PARAMS_OF[action.type] !== field)
+      throw badRequest(`${field} is not for an action of type ${apiType(action)}`, `body.${field}`);
+  }
+}
+
+function requireActionDefinition(ctx: Domain, process: ProcessRow, code: string): ServedAction {
+  const served = ctx.definitions.actionOf(process.definition, code);
+  return orNotFound(served, `action definition of process ${process.id}`, code);
+}
+
+function requireAction(ctx: Domain, processId: string, id: string) {
   const process = requireProcess(ctx, processId);
   const action = PROCESS_ACTIONS.findById(ctx.store.sql, id);
   if (action?.processId !== process.id) throw notFound(`action of process ${processId}`, id);
@@ -175,7 +346,7 @@ function saveAction(
   change: Partial<ProcessActionRow>,
 ): ProcessActionRow {
   const changed = { ...action, ...change, ...withModification(action, ctx.principal.id, ctx.store.now()) };
-  updateProcessAction(ctx.store.sql, changed);
+  PROCESS_ACTIONS.update(ctx.store.sql, changed);
   return changed;
 }
 
@@ -187,12 +358,12 @@ const EVENT_KINDS = {
 } as const;
 
 /** Adds the status that an action got to the timeline of its process. */
-export function recordActionEvent(ctx: Domain, action: ProcessActionRow): void {
+function recordActionEvent(ctx: Domain, action: ProcessActionRow): void {
   const { processId, code, status, lastModifiedBy: principalId, workflowMessage: detail } = action;
   recordEvent(ctx, { processId, kind: EVENT_KINDS[status], code, principalId, detail });
 }
 
-export function toProcessAction(ctx: Domain, process: ProcessRow, action: ProcessActionRow): ProcessAction {
+function toProcessAction(ctx: Domain, process: ProcessRow, action: ProcessActionRow): ProcessAction {
   const { id, code, type, status, result, createdBy, createdAt, lastModifiedBy, lastModifiedAt } = action;
   const isDefined = ctx.definitions.actionOf(process.definition, code) !== undefined;
   return {

@@ -1,6 +1,6 @@
 import { uuid7 } from '../../base/uuid.ts';
 import type { JsonObject } from '../../base/json.ts';
-import type { Process, ProcessCreateParams } from '../../kuflow/contract/processes.ts';
+import type { ProcessCreateParams } from '../../kuflow/contract/processes.ts';
 import { newAudit } from '../store/audit.ts';
 import { PROCESSES, type ProcessRow } from '../store/processes.ts';
 import { ApiError, badRequest } from './api-error.ts';
@@ -17,10 +17,7 @@ import { enqueueProcessEvent } from './webhook-events.ts';
  * Creates a process and, in the same commit, the command that starts its workflow (the workflow ID is the process ID) or the events for its webhook.
  * If a process with the requested id exists, returns that one and does nothing else.
  */
-export function createProcess(
-  ctx: OperationContext,
-  params: ProcessCreateParams,
-): { readonly created: boolean; readonly process: Process } {
+export function createProcess(ctx: OperationContext, params: ProcessCreateParams) {
   const result = ctx.store.transaction(() => {
     const id = params.id?.toLowerCase() ?? uuid7(ctx.clock.now());
     const existing = PROCESSES.findById(ctx.store.sql, id);

@@ -1,24 +1,36 @@
-import type { JsonObject } from '../../base/json.ts';
+import { withoutUndefined, type JsonObject } from '../../base/json.ts';
 import { uuid7 } from '../../base/uuid.ts';
 import type { JsonPatch, JsonValue } from '../../kuflow/contract/common.ts';
-import type { ProcessItem, ProcessItemTaskLog } from '../../kuflow/contract/process-items.ts';
-import { withModification } from '../store/audit.ts';
+import type {
+  ProcessItem,
+  ProcessItemCreateParams,
+  ProcessItemPageItem,
+  ProcessItemTaskLog,
+  ProcessItemType,
+} from '../../kuflow/contract/process-items.ts';
+import type { TaskKind } from '../../process/definition.ts';
+import { newAudit, withModification } from '../store/audit.ts';
 import type { EventRow } from '../store/events.ts';
-import { PRINCIPALS } from '../store/people.ts';
+import { PRINCIPALS, type PrincipalRow } from '../store/people.ts';
 import {
+  findProcessItemById,
+  findTaskLogs,
   insertTaskLog,
-  mapProcessItemRow,
+  readProcessItem,
+  PROCESS_ITEMS,
   PROCESS_ITEMS_WITH_PROCESS,
-  updateProcessItem,
+  type MessageFields,
   type ProcessItemRow,
   type TaskFields,
 } from '../store/process-items.ts';
 import type { ProcessRow } from '../store/processes.ts';
-import { badRequest, conflict, forbidden } from './api-error.ts';
+import { badRequest, conflict, forbidden, orNotFound } from './api-error.ts';
 import { requireCandidate, requireOwnerIsCandidate } from './candidates.ts';
 import { enqueueForProcess, recordEvent, reportChange, type Domain, type OperationContext } from './context.ts';
-import { linkDocuments } from './documents.ts';
+import { BUILT_IN_MESSAGE_CODE, builtInMessage, type ServedTask } from './definitions.ts';
+import { copyDocuments, linkDocuments } from './documents.ts';
 import { applyJsonPatch } from './json-patch.ts';
+import { acceptAnyValue } from './json-values.ts';
 import {
   AUDIT_SORT_COLUMNS,
   filterDeleted,
@@ -28,23 +40,15 @@ import {
   type ResultPage,
 } from './paging.ts';
 import { resolvePrincipal, type NamedPrincipal } from './people.ts';
-import {
-  toProcessItemPageItem,
-  formatProcessItemUri,
-  toProcessItem,
-  requireProcessItem,
-  requireTask,
-  type LoadedTask,
-} from './process-item-view.ts';
-import { requireRunning } from './process-view.ts';
+import { requireProcess, requireRunning } from './process-view.ts';
 import { formatRequestTime } from './request-time.ts';
-import { enqueueTaskState } from './webhook-events.ts';
+import { enqueueItemCreated, enqueueTaskState } from './webhook-events.ts';
 
 /** The signal that tells a process workflow about its items: for a task, that it is completed. */
 const PROCESS_ITEM_SIGNAL = 'KuFlow_Engine_Signal_Process_Item';
 
 /** How many log entries a task keeps; the oldest are removed first. */
-export const TASK_LOG_LIMIT = 100;
+const TASK_LOG_LIMIT = 100;
 
 const SORT_COLUMNS = {
   ...AUDIT_SORT_COLUMNS,
@@ -56,7 +60,7 @@ const SORT_COLUMNS = {
 export function findProcessItems(
   ctx: OperationContext,
   query: ListQuery<'findProcessItems'>,
-): ResultPage<ReturnType<typeof toProcessItemPageItem>> {
+): ResultPage<ProcessItemPageItem> {
   return findResultPage(
     ctx,
     query,
@@ -75,12 +79,141 @@ export function findProcessItems(
       sort: SORT_COLUMNS,
       tieBreaker: 'seq',
     },
-    (row) => toProcessItemPageItem(mapProcessItemRow(row)),
+    (row) => toProcessItemPageItem(readProcessItem(row)),
   );
 }
 
 export function retrieveProcessItem(ctx: OperationContext, id: string): ProcessItem {
   return toProcessItem(ctx, requireProcessItem(ctx, id));
+}
+
+const TASK_KINDS: Readonly<Record<ProcessItemType, readonly TaskKind[]>> = {
+  TASK: ['human', 'system'],
+  MESSAGE: ['message'],
+  THREAD: ['thread'],
+};
+
+/** Creates an item in a running process, as CLAIMED if it has an owner. Returns an existing item with the requested id. */
+export function createProcessItem(ctx: OperationContext, params: ProcessItemCreateParams) {
+  const result = ctx.store.transaction(() => {
+    const id = params.id?.toLowerCase() ?? uuid7(ctx.clock.now());
+    const existing = findProcessItemById(ctx.store.sql, id);
+    if (existing !== undefined) return { created: false, item: existing };
+    const process = requireProcess(ctx, params.processId.toLowerCase());
+    requireRunning(process);
+    const served = requireItemDefinition(ctx, process, params);
+    const owner = resolvePrincipal(ctx, params, 'owner');
+    if (owner !== undefined) requireOwnerIsCandidate(ctx, process, served.ref.code, owner, params);
+    const threadId = requireThread(ctx, process, params);
+    const item = { ...buildItem(ctx, id, process, served, owner, params), threadId };
+    PROCESS_ITEMS.insert(ctx.store.sql, item);
+    enqueueItemCreated(ctx, process, item);
+    recordItemEvent(ctx, item, 'item-created', { detail: item.type });
+    if (item.task !== undefined && owner !== undefined) {
+      enqueueTaskState(ctx, item);
+      recordItemEvent(ctx, item, 'item-claimed', { principalId: owner.id });
+    }
+    // A worker knows what it creates, but the workflow does not know what a person writes.
+    if (item.type !== 'TASK' && ctx.principal.type === 'USER') signalProcessItem(ctx, process, item);
+    return { created: true, item };
+  });
+  return { created: result.created, processItem: toProcessItem(ctx, result.item) };
+}
+
+/** The id of the thread that the item is attached to, or undefined. */
+function requireThread(
+  ctx: OperationContext,
+  process: ProcessRow,
+  { type, processItemThreadId }: ProcessItemCreateParams,
+): string | undefined {
+  if (processItemThreadId === undefined) return undefined;
+  if (type === 'THREAD')
+    throw badRequest('processItemThreadId is only allowed for a TASK or a MESSAGE', 'body.processItemThreadId');
+  const thread = findProcessItemById(ctx.store.sql, processItemThreadId.toLowerCase());
+  if (thread?.type !== 'THREAD' || thread.processId !== process.id)
+    throw badRequest(`processItemThreadId is not a THREAD of process ${process.id}`, 'body.processItemThreadId');
+  return thread.id;
+}
+
+function buildItem(
+  ctx: OperationContext,
+  id: string,
+  process: ProcessRow,
+  served: ServedTask,
+  owner: PrincipalRow | undefined,
+  params: ProcessItemCreateParams,
+): ProcessItemRow {
+  const now = ctx.store.now();
+  const copyValue = (value: { readonly value: unknown } | undefined): JsonObject | undefined =>
+    value === undefined ? undefined : copyDocuments(ctx, value.value as JsonObject, process, formatProcessItemUri(id));
+  const base = {
+    id,
+    processId: process.id,
+    tenantId: process.tenantId,
+    type: params.type,
+    definition: served.ref,
+    ownerId: owner?.id,
+    ...newAudit(ctx.principal.id, now),
+  };
+  if (params.type === 'TASK') {
+    const task = { data: copyValue(params.task?.data) ?? {}, contextData: copyValue(params.task?.contextData) };
+    return {
+      ...base,
+      task: owner === undefined ? { ...task, state: 'READY' } : { ...task, state: 'CLAIMED', claimedAt: now },
+    };
+  }
+  if (params.type === 'THREAD') return base;
+  const { text, data, dataStructureDataDefinitionCode: dataCode } = params.message ?? {};
+  return { ...base, message: { text, data: copyValue(data), dataCode } };
+}
+
+function requireItemDefinition(
+  ctx: OperationContext,
+  process: ProcessRow,
+  params: ProcessItemCreateParams,
+): ServedTask {
+  for (const [field, type] of [
+    ['task', 'TASK'],
+    ['message', 'MESSAGE'],
+  ] as const) {
+    if (params[field] !== undefined && params.type !== type)
+      throw badRequest(`${field} is only allowed for a ${type}, not for a ${params.type}`, `body.${field}`);
+  }
+  if (params.type === 'MESSAGE') requireMessageContent(params);
+  const code = params.processItemDefinitionCode ?? (params.type === 'MESSAGE' ? BUILT_IN_MESSAGE_CODE : undefined);
+  if (code === undefined)
+    throw badRequest(`A ${params.type} needs processItemDefinitionCode`, 'body.processItemDefinitionCode');
+  if (params.type === 'MESSAGE' && code === BUILT_IN_MESSAGE_CODE) return builtInMessage(process.definition.id);
+  const definition = ctx.definitions.forProcess(process.definition);
+  const served = ctx.definitions.taskOf(process.definition, code);
+  const codes = [...(definition?.tasks.values() ?? [])]
+    .filter((task) => TASK_KINDS[params.type].includes(task.definition.kind))
+    .map((task) => task.ref.code);
+  const list = codes.length === 0 ? 'none' : codes.join(', ');
+  if (served === undefined) {
+    throw badRequest(
+      `Process definition ${process.definition.code} does not have a process item definition ${code}; those of type ${params.type}: ${list}`,
+      'body.processItemDefinitionCode',
+    );
+  }
+  if (!TASK_KINDS[params.type].includes(served.definition.kind)) {
+    throw badRequest(
+      `${code} is of kind ${served.definition.kind} and can't be created as ${params.type}; those of type ${params.type}: ${list}`,
+      'body.type',
+    );
+  }
+  return served;
+}
+
+function requireMessageContent({ message }: ProcessItemCreateParams): void {
+  if (message?.text === undefined && message?.data === undefined)
+    throw badRequest('A MESSAGE needs message.text or message.data', 'body.message');
+  if (message.data !== undefined && message.dataStructureDataDefinitionCode === undefined) {
+    throw badRequest(
+      'message.data needs message.dataStructureDataDefinitionCode',
+      'body.message.dataStructureDataDefinitionCode',
+    );
+  }
 }
 
 /** Changes READY to CLAIMED by the caller, who must be a candidate. Everybody is if the definition does not name any. */
@@ -169,10 +302,7 @@ function changeRunning(ctx: OperationContext, id: string, change: (loaded: Loade
   });
 }
 
-/**
- * Replaces the data without enforcing its shape; the answer lists what is invalid. A task that somebody else has claimed
- * may be changed too, as KuFlow's robots do: the timeline then has a notice.
- */
+/** Does not enforce the shape. Others may change a claimed task too, as robots of KuFlow do; the timeline has a notice. */
 export function updateTaskData(ctx: OperationContext, id: string, value: JsonValue): ProcessItem {
   return changeTask(ctx, id, 'data-saved', (task) => ({ ...task, data: value.value as JsonObject }));
 }
@@ -233,13 +363,13 @@ function saveItem(
     task,
     ownerId,
   };
-  updateProcessItem(ctx.store.sql, changed);
+  PROCESS_ITEMS.update(ctx.store.sql, changed);
   if (task.state !== item.task?.state) enqueueTaskState(ctx, changed);
   return changed;
 }
 
 /** Adds what happened to an item to the timeline of its process. By default, the caller did it. */
-export function recordItemEvent(
+function recordItemEvent(
   ctx: OperationContext,
   item: ProcessItemRow,
   kind: string,
@@ -255,7 +385,7 @@ const eventOf = (item: ProcessItemRow): Pick<EventRow, 'processId' | 'processIte
 });
 
 /** Queues the signal for the workflow of the item's process, in the current transaction. */
-export function signalProcessItem(ctx: Domain, process: ProcessRow, item: ProcessItemRow): void {
+function signalProcessItem(ctx: Domain, process: ProcessRow, item: ProcessItemRow): void {
   enqueueForProcess(ctx, process, {
     kind: 'signal-workflow',
     signalName: PROCESS_ITEM_SIGNAL,
@@ -269,4 +399,65 @@ export function signalProcessItem(ctx: Domain, process: ProcessRow, item: Proces
       ...formatRequestTime(ctx.clock.now(), ctx.timeZone),
     },
   });
+}
+
+const formatProcessItemUri = (id: string): string => `ku:process-item/${id}`;
+
+function requireProcessItem(ctx: Domain, id: string): ProcessItemRow {
+  return orNotFound(findProcessItemById(ctx.store.sql, id), 'process item', id);
+}
+
+interface LoadedTask {
+  readonly item: ProcessItemRow;
+  readonly task: TaskFields;
+  readonly process: ProcessRow;
+}
+
+/** Loads a process item that must be a task: 404 if it does not exist, 409 if it is a message or a thread. */
+function requireTask(ctx: Domain, id: string): LoadedTask {
+  const item = requireProcessItem(ctx, id);
+  if (item.task === undefined) throw conflict(`Process item ${id} is a ${item.type}, not a task`);
+  return { item, task: item.task, process: requireProcess(ctx, item.processId) };
+}
+
+function toProcessItem(ctx: Domain, item: ProcessItemRow): ProcessItem {
+  const { task, message, definition } = item;
+  const served = definition && ctx.definitions.taskOf(requireProcess(ctx, item.processId).definition, definition.code);
+  const { data: checkData, contextData: checkContextData } = served ?? ANY_DATA;
+  return withoutUndefined({
+    ...commonFields(item),
+    task:
+      task &&
+      withoutUndefined({
+        state: task.state,
+        data: checkData(task.data),
+        contextData: task.contextData && checkContextData(task.contextData),
+        logs: findTaskLogs(ctx.store.sql, item.id),
+      }),
+    message: message && withoutUndefined({ ...messageFields(message), data: message.data && checkData(message.data) }),
+  });
+}
+
+/** For an item whose definition is not known. */
+const ANY_DATA = { data: acceptAnyValue, contextData: acceptAnyValue };
+
+function toProcessItemPageItem(item: ProcessItemRow): ProcessItemPageItem {
+  const { task, message } = item;
+  return withoutUndefined({
+    ...commonFields(item),
+    task: task && { state: task.state },
+    message: message && withoutUndefined(messageFields(message)),
+  });
+}
+
+const messageFields = ({ text, dataCode }: MessageFields) => ({ text, dataStructureDataDefinitionCode: dataCode });
+
+function commonFields(item: ProcessItemRow) {
+  const { id, type, processId, tenantId, ownerId, threadId, definition } = item;
+  const { createdBy, createdAt, lastModifiedBy, lastModifiedAt, deletedBy, deletedAt } = item;
+  return {
+    ...{ id, uri: formatProcessItemUri(id), type, processId, tenantId, ownerId },
+    ...{ processItemThreadId: threadId, processItemDefinitionRef: definition },
+    ...{ createdBy, createdAt, lastModifiedBy, lastModifiedAt, deletedBy, deletedAt },
+  };
 }

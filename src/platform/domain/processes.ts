@@ -1,22 +1,120 @@
 import type { Json, JsonObject } from '../../base/json.ts';
 import type { JsonPatch, JsonValue } from '../../kuflow/contract/common.ts';
-import type { Process } from '../../kuflow/contract/processes.ts';
+import type { Process, ProcessPageItem } from '../../kuflow/contract/processes.ts';
 import type { WorkflowOutcome } from '../temporal/outcome.ts';
 import { withModification } from '../store/audit.ts';
 import type { SentSignal, TimelineEntry } from '../shared/contract.ts';
 import { findEvents } from '../store/events.ts';
+import { findPrincipalByEmail } from '../store/people.ts';
 import { findActiveTasks, findProcessItemById, type ProcessItemRow } from '../store/process-items.ts';
 import { findActionsOfProcess, findOpenActionIds, PROCESS_ACTIONS, hasOpenWorkflow } from '../store/process-actions.ts';
-import { findProcessesWithoutOutcome, PROCESSES, updateProcess, type ProcessRow } from '../store/processes.ts';
+import { findProcessesWithoutOutcome, PROCESSES, type ProcessRow } from '../store/processes.ts';
 import { badRequest, conflict, notFound } from './api-error.ts';
 import { enqueueForProcess, hasWorkflow, recordEvent, type Domain, type OperationContext } from './context.ts';
 import { linkDocuments } from './documents.ts';
 import { applyJsonPatch } from './json-patch.ts';
+import {
+  AUDIT_SORT_COLUMNS,
+  filterDeleted,
+  findResultPage,
+  lowerCaseIds,
+  queryError,
+  type ListQuery,
+  type ResultPage,
+} from './paging.ts';
 import { resolvePrincipal, type NamedPrincipal } from './people.ts';
 import { recordActionOutcome } from './process-actions.ts';
 import { cancelTask } from './process-items.ts';
-import { formatProcessUri, toProcess, requireProcess, requireRunning } from './process-view.ts';
+import { formatProcessUri, requireProcess, requireRunning, toProcess, toProcessPageItem } from './process-view.ts';
 import { enqueueProcessEvent } from './webhook-events.ts';
+
+export function findProcesses(ctx: OperationContext, query: ListQuery<'findProcesses'>): ResultPage<ProcessPageItem> {
+  const byEmail = query.initiatorEmail?.map((email) => findPrincipalByEmail(ctx.store.sql, email)?.id ?? '-');
+  const criteria = parseCriteria(query);
+  return findResultPage(
+    ctx,
+    query,
+    {
+      from: 'processes',
+      where: [
+        { column: 'tenant_id', values: lowerCaseIds(query.tenantId) },
+        { column: 'definition_id', values: lowerCaseIds(query.processDefinitionId) },
+        { column: 'definition_code', values: query.processDefinitionCode },
+        { column: 'state', values: query.state },
+        { column: 'initiator_id', values: lowerCaseIds(query.initiatorId) },
+        { column: 'initiator_id', values: byEmail },
+        ...filterDeleted(query),
+      ],
+      matches:
+        criteria.length === 0
+          ? undefined
+          : (row) => criteria.every((criterion) => matches(PROCESSES.read(row), criterion)),
+      sort: AUDIT_SORT_COLUMNS,
+      tieBreaker: 'seq',
+    },
+    (row) => toProcessPageItem(PROCESSES.read(row)),
+  );
+}
+
+interface Criterion {
+  readonly field: string;
+  readonly operation: string;
+  readonly values: readonly string[];
+}
+
+/** Each expression is `<field code> <operation> <value>…`, each token percent-encoded. All expressions must match. */
+function parseCriteria(query: ListQuery<'findProcesses'>): Criterion[] {
+  const expressions = query.metadata ?? [];
+  if (expressions.length === 0) return [];
+  const definitions = (query.processDefinitionId ?? []).length + (query.processDefinitionCode ?? []).length;
+  if (definitions !== 1)
+    throw queryError('metadata', 'A metadata filter needs exactly one processDefinitionId or processDefinitionCode');
+  return expressions.map((expression) => {
+    const [field = '', operation = '', ...values] = expression.split(' ').map(decodeToken);
+    if (operation === 'between' && values.length !== 2) throw queryError('metadata', 'between needs two values');
+    if (['eq', 'le', 'ge', 'contains'].includes(operation) && values.length !== 1)
+      throw queryError('metadata', `${operation} needs one value; encode spaces in it as %20`);
+    return { field, operation, values };
+  });
+}
+
+function decodeToken(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw queryError('metadata', 'Each token of a metadata filter must be percent-encoded');
+  }
+}
+
+function matches(process: ProcessRow, { field, operation, values }: Criterion): boolean {
+  const stored: unknown = Object.hasOwn(process.metadata, field) ? process.metadata[field] : undefined;
+  const [first = '', second = ''] = values;
+  return (Array.isArray(stored) ? (stored as unknown[]) : [stored]).some((one) => {
+    if (typeof one !== 'string' && typeof one !== 'number' && typeof one !== 'boolean') return false;
+    const text = String(one);
+    switch (operation) {
+      case 'eq':
+        return compareValues(text, first) === 0;
+      case 'le':
+        return compareValues(text, first) <= 0;
+      case 'ge':
+        return compareValues(text, first) >= 0;
+      case 'between':
+        return compareValues(text, first) >= 0 && compareValues(text, second) <= 0;
+      case 'contains':
+        return text.toLowerCase().includes(first.toLowerCase());
+      default:
+        return values.some((value) => compareValues(text, value) === 0);
+    }
+  });
+}
+
+/** Compares numbers as numbers and everything else, including ISO dates, as text. */
+function compareValues(a: string, b: string): number {
+  const [x, y] = [Number(a), Number(b)];
+  if (a.trim() !== '' && b.trim() !== '' && !Number.isNaN(x) && !Number.isNaN(y)) return x - y;
+  return a < b ? -1 : a > b ? 1 : 0;
+}
 
 export function retrieveProcess(ctx: OperationContext, id: string): Process {
   return toProcess(ctx, requireProcess(ctx, id));
@@ -40,10 +138,7 @@ export function completeProcess(ctx: OperationContext, id: string): Process {
   });
 }
 
-/**
- * Changes RUNNING to CANCELLED, cancels all active tasks, and requests cancellation of the workflow. A canceled
- * process stays as it is; a completed one is refused with 403.
- */
+/** Also cancels active tasks and the workflow. A canceled process stays as it is; a completed one is refused with 403. */
 export function cancelProcess(ctx: OperationContext, id: string): Process {
   const process = ctx.store.transaction(() => {
     const current = requireProcess(ctx, id);
@@ -82,7 +177,7 @@ export function deleteProcess(ctx: OperationContext, id: string): void {
       throw conflict(
         `Workflows of actions of process ${id} are still running (${actions.map((action) => action.id).join(', ')}), so it can't be deleted: cancel the actions`,
       );
-    updateProcess(ctx.store.sql, { ...process, deletedBy: ctx.principal.id, deletedAt: ctx.store.now() });
+    PROCESSES.update(ctx.store.sql, { ...process, deletedBy: ctx.principal.id, deletedAt: ctx.store.now() });
     recordEvent(ctx, { processId: id, kind: 'process-deleted', principalId: ctx.principal.id });
     if (process.state === 'COMPLETED' && process.workflowOutcome === undefined)
       enqueueForProcess(ctx, process, {
@@ -92,10 +187,7 @@ export function deleteProcess(ctx: OperationContext, id: string): void {
   });
 }
 
-/**
- * Cancels these tasks of the process, or all active ones. Canceled tasks stay as they are; a completed one is refused
- * with 409.
- */
+/** Cancels these tasks, or all active ones. Canceled tasks stay as they are; a completed one is refused with 409. */
 export function cancelProcessItems(ctx: OperationContext, id: string, processItemIds: readonly string[]): Process {
   return changeRunning(ctx, id, (process) => {
     const items =
@@ -185,7 +277,7 @@ function saveProcess(ctx: OperationContext, process: ProcessRow, change: Partial
     ...change,
     ...withModification(process, ctx.principal.id, ctx.store.now()),
   };
-  updateProcess(ctx.store.sql, changed);
+  PROCESSES.update(ctx.store.sql, changed);
   if (changed.state !== process.state) enqueueProcessEvent(ctx, changed, 'PROCESS.STATE_CHANGED');
   return changed;
 }
@@ -212,7 +304,7 @@ export function recordWorkflowOutcome(ctx: Domain, workflowId: string, outcome: 
     if (process === undefined || outcome.kind === 'continued' || process.workflowOutcome === outcome.kind) return;
     const { kind, message } = outcome;
     const completes = kind === 'completed' && process.state === 'RUNNING';
-    updateProcess(ctx.store.sql, {
+    PROCESSES.update(ctx.store.sql, {
       ...process,
       ...(completes
         ? { state: 'COMPLETED' as const, ...withModification(process, ctx.system.id, ctx.store.now()) }

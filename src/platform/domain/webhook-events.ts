@@ -2,22 +2,17 @@ import type { Static } from '@sinclair/typebox';
 import { withoutUndefined } from '../../base/json.ts';
 import { uuid7 } from '../../base/uuid.ts';
 import { API_VERSION } from '../../kuflow/contract/api-version.ts';
-import type {
-  WebhookEventProcessCreated,
-  WebhookEventProcessItemCreated,
-  WebhookEventProcessItemTaskStateChanged,
-  WebhookEventProcessStateChanged,
-} from '../../kuflow/contract/webhooks.ts';
+import type * as contract from '../../kuflow/contract/webhooks.ts';
 import type { ProcessItemRow } from '../store/process-items.ts';
 import { PROCESSES, type DefinitionRef, type ProcessRow } from '../store/processes.ts';
 import { WEBHOOK_DELIVERIES } from '../store/webhook-deliveries.ts';
 import type { Domain } from './context.ts';
 
 type EventData = {
-  readonly 'PROCESS.CREATED': Static<typeof WebhookEventProcessCreated>['data'];
-  readonly 'PROCESS.STATE_CHANGED': Static<typeof WebhookEventProcessStateChanged>['data'];
-  readonly 'PROCESS_ITEM.CREATED': Static<typeof WebhookEventProcessItemCreated>['data'];
-  readonly 'PROCESS_ITEM.TASK_STATE_CHANGED': Static<typeof WebhookEventProcessItemTaskStateChanged>['data'];
+  readonly 'PROCESS.CREATED': Static<typeof contract.WebhookEventProcessCreated>['data'];
+  readonly 'PROCESS.STATE_CHANGED': Static<typeof contract.WebhookEventProcessStateChanged>['data'];
+  readonly 'PROCESS_ITEM.CREATED': Static<typeof contract.WebhookEventProcessItemCreated>['data'];
+  readonly 'PROCESS_ITEM.TASK_STATE_CHANGED': Static<typeof contract.WebhookEventProcessItemTaskStateChanged>['data'];
 };
 
 /**

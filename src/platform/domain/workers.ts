@@ -10,10 +10,7 @@ import { requireTenant } from './people.ts';
 export const WORKER_DELAY_WINDOW = 300;
 
 /** Creates or updates the registration of an identity on a task queue. SDKs use one identity for several queues. */
-export function createWorker(
-  ctx: OperationContext,
-  params: WorkerCreateParams,
-): { readonly created: boolean; readonly worker: Worker } {
+export function createWorker(ctx: OperationContext, params: WorkerCreateParams) {
   if (params.tenantId !== undefined) requireTenant(ctx, params.tenantId);
   return ctx.store.transaction(() => {
     // Workers register in real time, which decides whether they still run.

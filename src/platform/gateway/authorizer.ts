@@ -26,10 +26,7 @@ const ALLOWED: Authorization = {};
 const OWN_NAMESPACE =
   'Remove temporal.namespace from the settings: the worker then uses the namespace that comes with its engine certificate';
 
-/**
- * Creates the function that decides whether a call is allowed. For a token it has seen before it returns at once; for a
- * new one it returns a promise, because each distinct header is verified once.
- */
+/** Decides whether a call is allowed. Each distinct header is verified once; after that, the answer comes at once. */
 export function createAuthorizer(
   verifyToken: VerifyToken,
   clock: Clock,

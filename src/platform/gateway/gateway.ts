@@ -19,7 +19,7 @@ import { GRPC_STATUS } from '../../engine/rpc.ts';
 import { sendRefusal, type CallRefusal } from './grpc.ts';
 import { readCompletedTask, RESPOND_WORKFLOW_TASK_COMPLETED, rpcName } from './rpcs.ts';
 import { explainTlsFailure } from './tls-failure.ts';
-import { openUpstream, SESSION_LIMITS, SESSION_WINDOW, STREAM_WINDOW, type Upstream } from './upstream.ts';
+import { openUpstream, SESSION_LIMITS, SESSION_WINDOW, STREAM_WINDOW } from './upstream.ts';
 
 export interface GatewayOptions {
   /** On 127.0.0.1; 0 for any free port. */
@@ -42,19 +42,6 @@ export interface GatewayOptions {
   readonly limits?: (Partial<CallLimits> & { readonly closeGrace?: number }) | undefined;
 }
 
-/** What the listeners of all connections share. */
-interface GatewayState {
-  readonly options: GatewayOptions;
-  readonly clock: Clock;
-  readonly limits: CallLimits;
-  /** Milliseconds that a connection gets to deliver its last answers. */
-  readonly closeGrace: number;
-  readonly upstream: Upstream;
-  /** The open calls of each connection. */
-  readonly sessions: Map<ServerHttp2Session, Set<GatewayCall>>;
-  readonly report: RefusalReporter;
-}
-
 type RefusalReporter = (reason: string, rpc?: string, hint?: string) => void;
 
 /** The message size is the limit of Temporal's server. */
@@ -73,38 +60,16 @@ const CERTIFICATE_EXPIRED: CallRefusal = {
  * which the Temporal server behind it has. Rejects with KnownError if the port cannot be opened.
  */
 export async function startGateway(options: GatewayOptions) {
-  const clock = options.clock ?? systemClock;
-  const state: GatewayState = {
-    options,
-    clock,
-    limits: { ...LIMITS, ...options.limits },
-    closeGrace: options.limits?.closeGrace ?? CLOSE_GRACE,
-    upstream: openUpstream(options.upstream),
-    sessions: new Map(),
-    report: createRefusalReporter(clock, options.report),
-  };
-  const server = createTlsServer(options);
-  const sockets = trackSockets(server);
-  acceptSessions(server, state);
-  acceptCalls(server, state);
-  reportConnectionFailures(server, state.report);
-  await listen(server, options.port);
-  server.on('error', (error) => state.report(messageOf(error)));
-
-  const { port } = server.address() as AddressInfo;
-  let closing: Promise<void> | undefined;
-  return {
-    port,
-    address: `127.0.0.1:${port}`,
-    /** Answers open calls with UNAVAILABLE and ends all connections within about 1.5 s. Safe to call twice. */
-    close: (): Promise<void> => (closing ??= closeGateway(server, state, sockets)),
-  };
-}
-
-export type Gateway = Awaited<ReturnType<typeof startGateway>>;
-
-function createTlsServer(options: GatewayOptions): Http2SecureServer {
-  return createSecureServer({
+  const { clock = systemClock, onWorkflowTaskCompleted } = options;
+  const limits: CallLimits = { ...LIMITS, ...options.limits };
+  const closeGrace = options.limits?.closeGrace ?? CLOSE_GRACE;
+  const upstream = openUpstream(options.upstream);
+  const authorize = createAuthorizer(options.verifyToken, clock);
+  const report = createRefusalReporter(clock, options.report);
+  /** The open calls of each connection. */
+  const sessions = new Map<ServerHttp2Session, Set<GatewayCall>>();
+  const sockets = new Set<Socket>();
+  const server = createSecureServer({
     cert: options.server.certificate,
     key: options.server.privateKey.reveal(),
     ca: options.clientAuthority,
@@ -115,7 +80,141 @@ function createTlsServer(options: GatewayOptions): Http2SecureServer {
     settings: { enablePush: false, initialWindowSize: STREAM_WINDOW },
     ...SESSION_LIMITS,
   });
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+  });
+  server.on('session', (session) => {
+    sessions.set(session, new Set());
+    session.setLocalWindowSize(SESSION_WINDOW);
+    const cancelExpiry = endSessionAtExpiry(session);
+    session.on('error', () => undefined);
+    session.on('close', () => {
+      cancelExpiry();
+      sessions.delete(session);
+    });
+  });
+  server.on('sessionError', () => undefined);
+  server.on('stream', (stream, headers) => {
+    const authorization = authorize(headers);
+    if (!(authorization instanceof Promise)) {
+      handleCall(stream, headers, authorization);
+      return;
+    }
+    // Nobody reads the stream until then, so the body waits; a client that resets must not raise an error.
+    stream.on('error', () => undefined);
+    authorization.then(
+      (decided) => handleCall(stream, headers, decided),
+      (error: unknown) => {
+        const message = `The token could not be verified: ${messageOf(error)}`;
+        handleCall(stream, headers, { refused: { status: GRPC_STATUS.UNAUTHENTICATED, message } });
+      },
+    );
+  });
+  reportConnectionFailures(server, report);
+  try {
+    await once(server.listen(options.port, '127.0.0.1'), 'listening');
+  } catch (error) {
+    throw new KnownError({
+      message: `The engine port ${options.port} can't be opened`,
+      tried: `listen on 127.0.0.1:${options.port}`,
+      seen: messageOf(error),
+      cause: error,
+    });
+  }
+  server.on('error', (error) => report(messageOf(error)));
+
+  const { port } = server.address() as AddressInfo;
+  let closing: Promise<void> | undefined;
+  return {
+    port,
+    address: `127.0.0.1:${port}`,
+    /** Answers open calls with UNAVAILABLE and ends all connections within about 1.5 s. Safe to call twice. */
+    close: (): Promise<void> => (closing ??= closeGateway()),
+  };
+
+  function handleCall(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, authorization: Authorization): void {
+    if (stream.destroyed) return;
+    const path = headers[':path'] ?? '';
+    if (headers[':method'] !== 'POST' || headers['content-type']?.startsWith('application/grpc') !== true) {
+      stream.on('error', () => undefined);
+      stream.respond({ ':status': 415, 'content-type': 'text/plain' });
+      stream.end('This port speaks gRPC only\n');
+      return;
+    }
+    const observer = createObserver(path);
+    if (authorization.refused !== undefined) {
+      stream.on('error', () => undefined);
+      sendRefusal(stream, authorization.refused);
+      observer.refused(authorization.refused);
+      return;
+    }
+    const calls = stream.session === undefined ? undefined : sessions.get(stream.session as ServerHttp2Session);
+    const { checkMessage } = authorization;
+    const call = proxyCall(stream, headers, { upstream, limits, observer, checkMessage });
+    calls?.add(call);
+    stream.on('close', () => calls?.delete(call));
+  }
+
+  function createObserver(path: string): CallObserver {
+    const refused = (refusal: CallRefusal): void => report(refusal.message, rpcName(path), refusal.hint);
+    if (onWorkflowTaskCompleted === undefined || path !== RESPOND_WORKFLOW_TASK_COMPLETED) return { refused };
+    return {
+      refused,
+      finished: ({ ok, message }) => {
+        if (ok) onWorkflowTaskCompleted(readCompletedTask(message));
+      },
+    };
+  }
+
+  /** TLS checks a certificate only when the connection opens. Returns a function that cancels the timer. */
+  function endSessionAtExpiry(session: ServerHttp2Session): () => void {
+    const expiresAt = Date.parse((session.socket as TLSSocket).getPeerCertificate().valid_to);
+    let timer: NodeJS.Timeout | undefined;
+    const arm = (): void => {
+      const left = expiresAt - clock.now();
+      if (Number.isNaN(left)) return;
+      if (left <= 0) {
+        report(
+          "a connection was ended because its client's certificate expired",
+          undefined,
+          'A worker renews its certificate at two thirds of its lifetime',
+        );
+        endSession(session, CERTIFICATE_EXPIRED);
+        // A timer can wait 24.8 days at most.
+      } else timer = setTimeout(arm, Math.min(left, 2 ** 31 - 1)).unref();
+    };
+    arm();
+    return () => clearTimeout(timer);
+  }
+
+  function endSession(session: ServerHttp2Session, refusal: CallRefusal): void {
+    for (const call of sessions.get(session) ?? []) call.end(refusal);
+    // In a later turn, because the close could otherwise overtake the answers.
+    setImmediate(() => {
+      if (!session.destroyed) session.close();
+    });
+    const timer = setTimeout(() => session.destroy(), closeGrace).unref();
+    session.on('close', () => clearTimeout(timer));
+  }
+
+  function closeGateway(): Promise<void> {
+    return new Promise((resolve) => {
+      // A connection that never finished its handshake has no session and would keep the server open.
+      const timer = setTimeout(() => {
+        for (const socket of sockets) socket.destroy();
+      }, closeGrace + 500);
+      server.close(() => {
+        clearTimeout(timer);
+        upstream.close();
+        resolve();
+      });
+      for (const session of [...sessions.keys()]) endSession(session, SHUTTING_DOWN);
+    });
+  }
 }
+
+export type Gateway = Awaited<ReturnType<typeof startGateway>>;
 
 function createRefusalReporter(clock: Clock, report: GatewayOptions['report']): RefusalReporter {
   const reported = new Map<string, number>();
@@ -126,78 +225,6 @@ function createRefusalReporter(clock: Clock, report: GatewayOptions['report']): 
     if (reported.size > 1000) reported.clear();
     reported.set(key, now);
     report?.({ kind: 'gateway-refused', reason, rpc, hint });
-  };
-}
-
-function acceptSessions(server: Http2SecureServer, state: GatewayState): void {
-  server.on('session', (session) => {
-    state.sessions.set(session, new Set());
-    session.setLocalWindowSize(SESSION_WINDOW);
-    const cancelExpiry = endSessionAtExpiry(session, state);
-    session.on('error', () => undefined);
-    session.on('close', () => {
-      cancelExpiry();
-      state.sessions.delete(session);
-    });
-  });
-  server.on('sessionError', () => undefined);
-}
-
-function acceptCalls(server: Http2SecureServer, state: GatewayState): void {
-  const authorize = createAuthorizer(state.options.verifyToken, state.clock);
-  server.on('stream', (stream, headers) => {
-    const authorization = authorize(headers);
-    if (authorization instanceof Promise) {
-      // Nobody reads the stream until then, so the body waits; a client that resets must not raise an error.
-      stream.on('error', () => undefined);
-      authorization.then(
-        (decided) => handleCall(state, stream, headers, decided),
-        (error: unknown) => {
-          const message = `The token could not be verified: ${messageOf(error)}`;
-          handleCall(state, stream, headers, { refused: { status: GRPC_STATUS.UNAUTHENTICATED, message } });
-        },
-      );
-    } else handleCall(state, stream, headers, authorization);
-  });
-}
-
-function handleCall(
-  state: GatewayState,
-  stream: ServerHttp2Stream,
-  headers: IncomingHttpHeaders,
-  authorization: Authorization,
-): void {
-  if (stream.destroyed) return;
-  const path = headers[':path'] ?? '';
-  if (headers[':method'] !== 'POST' || headers['content-type']?.startsWith('application/grpc') !== true) {
-    stream.on('error', () => undefined);
-    stream.respond({ ':status': 415, 'content-type': 'text/plain' });
-    stream.end('This port speaks gRPC only\n');
-    return;
-  }
-  const observer = createObserver(state, path);
-  if (authorization.refused !== undefined) {
-    stream.on('error', () => undefined);
-    sendRefusal(stream, authorization.refused);
-    observer.refused(authorization.refused);
-    return;
-  }
-  const calls = stream.session === undefined ? undefined : state.sessions.get(stream.session as ServerHttp2Session);
-  const { checkMessage } = authorization;
-  const call = proxyCall(stream, headers, { upstream: state.upstream, limits: state.limits, observer, checkMessage });
-  calls?.add(call);
-  stream.on('close', () => calls?.delete(call));
-}
-
-function createObserver(state: GatewayState, path: string): CallObserver {
-  const refused = (refusal: CallRefusal): void => state.report(refusal.message, rpcName(path), refusal.hint);
-  const notify = state.options.onWorkflowTaskCompleted;
-  if (notify === undefined || path !== RESPOND_WORKFLOW_TASK_COMPLETED) return { refused };
-  return {
-    refused,
-    finished: ({ ok, message }) => {
-      if (ok) notify(readCompletedTask(message));
-    },
   };
 }
 
@@ -212,73 +239,5 @@ function reportConnectionFailures(server: Http2SecureServer, report: RefusalRepo
   server.on('unknownProtocol', (socket) => {
     report('a client does not offer HTTP/2 (ALPN h2)', undefined, 'gRPC needs HTTP/2');
     socket.destroy();
-  });
-}
-
-/** TLS checks a certificate only when the connection opens. Returns a function that cancels the timer. */
-function endSessionAtExpiry(session: ServerHttp2Session, state: GatewayState): () => void {
-  const expiresAt = Date.parse((session.socket as TLSSocket).getPeerCertificate().valid_to);
-  let timer: NodeJS.Timeout | undefined;
-  const arm = (): void => {
-    const left = expiresAt - state.clock.now();
-    if (Number.isNaN(left)) return;
-    if (left <= 0) {
-      state.report(
-        "a connection was ended because its client's certificate expired",
-        undefined,
-        'A worker renews its certificate at two thirds of its lifetime',
-      );
-      endSession(session, state, CERTIFICATE_EXPIRED);
-      // A timer can wait 24.8 days at most.
-    } else timer = setTimeout(arm, Math.min(left, 2 ** 31 - 1)).unref();
-  };
-  arm();
-  return () => clearTimeout(timer);
-}
-
-function endSession(session: ServerHttp2Session, state: GatewayState, refusal: CallRefusal): void {
-  for (const call of state.sessions.get(session) ?? []) call.end(refusal);
-  // In a later turn, because the close could otherwise overtake the answers.
-  setImmediate(() => {
-    if (!session.destroyed) session.close();
-  });
-  const timer = setTimeout(() => session.destroy(), state.closeGrace).unref();
-  session.on('close', () => clearTimeout(timer));
-}
-
-function trackSockets(server: Http2SecureServer): ReadonlySet<Socket> {
-  const sockets = new Set<Socket>();
-  server.on('connection', (socket: Socket) => {
-    sockets.add(socket);
-    socket.on('close', () => sockets.delete(socket));
-  });
-  return sockets;
-}
-
-async function listen(server: Http2SecureServer, port: number): Promise<void> {
-  try {
-    await once(server.listen(port, '127.0.0.1'), 'listening');
-  } catch (error) {
-    throw new KnownError({
-      message: `The engine port ${port} can't be opened`,
-      tried: `listen on 127.0.0.1:${port}`,
-      seen: messageOf(error),
-      cause: error,
-    });
-  }
-}
-
-function closeGateway(server: Http2SecureServer, state: GatewayState, sockets: ReadonlySet<Socket>): Promise<void> {
-  return new Promise((resolve) => {
-    // A connection that never finished its handshake has no session and would keep the server open.
-    const timer = setTimeout(() => {
-      for (const socket of sockets) socket.destroy();
-    }, state.closeGrace + 500);
-    server.close(() => {
-      clearTimeout(timer);
-      state.upstream.close();
-      resolve();
-    });
-    for (const session of [...state.sessions.keys()]) endSession(session, state, SHUTTING_DOWN);
   });
 }

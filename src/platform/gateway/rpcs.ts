@@ -63,10 +63,7 @@ export function rpcName(path: string): string {
 const CLOSING: ReadonlySet<number | undefined> = new Set([4, 5, 7, 10]);
 
 /** The workflow ID inside the server's task token in a RespondWorkflowTaskCompleted request, and whether a command ends the run. */
-export function readCompletedTask(message: Uint8Array): {
-  readonly workflowId: string | undefined;
-  readonly closing: boolean;
-} {
+export function readCompletedTask(message: Uint8Array) {
   // Without an ID, any workflow may have closed.
   const workflowId = stringField(messageField(message, 1), 2) || undefined;
   const commands = messageFields(message, 2);

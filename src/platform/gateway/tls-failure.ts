@@ -51,10 +51,7 @@ const KNOWN: Readonly<Record<string, TlsFailure>> = {
   ERR_SSL_NO_APPLICATION_PROTOCOL: { reason: 'a client does not offer HTTP/2 (ALPN h2)', hint: 'gRPC needs HTTP/2' },
 };
 
-/**
- * Says why a TLS handshake failed; undefined if the peer only disconnected (a port probe, a health check).
- * `code` is the error's code, or that of the verification if the certificate was rejected.
- */
+/** Undefined if the peer only disconnected, such as a port probe. `code` is that of the error or of the verification. */
 export function explainTlsFailure(code: string | undefined, message: string): TlsFailure | undefined {
   if (code === 'ECONNRESET' || code === 'EPIPE') return undefined;
   return KNOWN[code ?? ''] ?? { reason: `a TLS handshake failed: ${message}` };

@@ -88,13 +88,9 @@ export async function openAuthority({
     /** The file with `certificate`. */
     certificateFile,
     /** A serverAuth certificate for localhost, 127.0.0.1, ::1 and `hostNames` (DNS names or addresses). */
-    issueServerCertificate: ({
-      hostNames = [],
-    }: {
-      readonly hostNames?: readonly string[];
-    }): Promise<IssuedCertificate> => {
+    issueServerCertificate: (hostNames: readonly string[] = []): Promise<IssuedCertificate> => {
       const names = [...new Set(['localhost', '127.0.0.1', '::1', ...hostNames])];
-      return issue([{ CN: [names.length > 3 ? (names[3] ?? 'localhost') : 'localhost'] }], SERVER_LIFE, [
+      return issue([{ CN: [names[3] ?? 'localhost'] }], SERVER_LIFE, [
         new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
         new x509.SubjectAlternativeNameExtension(
           names.map((name) => ({ type: isIP(name) === 0 ? 'dns' : 'ip', value: name })),

@@ -10,17 +10,17 @@ import type { DefaultError } from '../../kuflow/contract/common.ts';
 import { openApiDocument } from '../../kuflow/contract/openapi.ts';
 import { API_VERSION } from '../../kuflow/contract/api-version.ts';
 import { operationIds } from '../../kuflow/contract/operations.ts';
-import { startOfBody, type AnswerSecrets } from '../console/request-recorder.ts';
+import { startOfBody, type AnswerSecrets, type EndedRequest } from '../console/request-recorder.ts';
 import { createCompiledSchemas } from '../console/compiled-schemas.ts';
-import { isPageRequest, registerPageRoutes } from '../console/page-routes.ts';
+import { isPageRequest, registerPageRoutes } from '../console/page.ts';
 import { ApiError, type ApiErrorDetail } from '../domain/api-error.ts';
 import { isConfidentialRequest } from '../domain/confidential.ts';
+import type { Domain } from '../domain/context.ts';
 import { PROBE_HEADER, type RestDeps, type ServerTls } from './deps.ts';
 import { registerDevRoutes } from './dev-routes.ts';
 import { registerOperation } from './operation-route.ts';
 import { checkOrigin } from '../shared/origin-check.ts';
 import { describeUnknownOperation, getRequestState, isConsoleRequest, stripApiPrefix } from './request.ts';
-import { createRequestLog } from './report-requests.ts';
 
 /** Bytes; a larger body is refused with 413. */
 export const BODY_LIMIT = 100 * 1024 * 1024;
@@ -45,13 +45,26 @@ function jsonOf({ headers, body }: FastifyRequest): string | undefined {
   return Buffer.isBuffer(body) && headers['content-type']?.includes('json') === true ? body.toString() : undefined;
 }
 
-/**
- * Creates a server, not listening yet, with KuFlow's REST API, `/health`, `/openapi.json` and `/_dev/…`. The one for
- * HTTP and the one for HTTPS (with `tls`) share everything in `deps`.
- */
+/** One server for HTTP, or with `tls` for HTTPS, that does not listen yet. Both share everything in `deps`. */
 export function createRestApp(deps: RestDeps, tls?: ServerTls): FastifyInstance {
   const { clock, report } = deps.domain;
   const scheme = tls === undefined ? 'http' : 'https';
+  const answerError = (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
+    const known = toApiError(error);
+    const state = getRequestState(request);
+    state.refused = true;
+    state.problem ??= known?.message ?? messageOf(error);
+    // The reason of an internal error goes to the log and not into the answer.
+    if (known === undefined)
+      report({ kind: 'warning', message: `${state.operationId ?? request.method} failed: ${messageOf(error)}` });
+    const failed = `${state.operationId ?? 'the request'} failed inside the local KuFlow; see its log`;
+    const { status, message, details } = known ?? new ApiError(500, `Internal Server Error: ${failed}`);
+    void reply
+      .status(status)
+      .type('application/json; charset=utf-8')
+      .send(createErrorBody(clock, status, message, details));
+  };
+
   const app = Fastify({
     logger: false,
     serverFactory: (handler) => {
@@ -68,27 +81,9 @@ export function createRestApp(deps: RestDeps, tls?: ServerTls): FastifyInstance 
     exposeHeadRoutes: false,
     rewriteUrl: (request) => stripApiPrefix(request.url ?? '/'),
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 200 },
-    frameworkErrors: (error, request, reply) => {
-      answerError(error, request, reply);
-    },
+    frameworkErrors: answerError,
   });
-  const logRequest = createRequestLog(clock, report);
-
-  const answerError = (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
-    const known = toApiError(error);
-    const state = getRequestState(request);
-    state.refused = true;
-    state.problem ??= known?.message ?? messageOf(error);
-    // The reason of an internal error goes to the log and not into the answer.
-    if (known === undefined)
-      report({ kind: 'warning', message: `${state.operationId ?? request.method} failed: ${messageOf(error)}` });
-    const failed = `${state.operationId ?? 'the request'} failed inside the local KuFlow; see its log`;
-    const { status, message, details } = known ?? new ApiError(500, `Internal Server Error: ${failed}`);
-    void reply
-      .status(status)
-      .type('application/json; charset=utf-8')
-      .send(createErrorBody(clock, status, message, details));
-  };
+  const warnAboutRefusal = createRefusalWarning(deps.domain);
 
   // Every body is read as bytes: an upload is never JSON, whatever its type, and each operation parses its own JSON.
   app.removeAllContentTypeParsers();
@@ -107,13 +102,15 @@ export function createRestApp(deps: RestDeps, tls?: ServerTls): FastifyInstance 
     const { method, originalUrl: url, headers, body } = request;
     const path = url.split('?', 1)[0] ?? '';
     const ms = Math.round(reply.elapsedTime * 10) / 10;
-    const ended = { method, path, status, ms, operationId, problem, console: isConsoleRequest(request) };
-    logRequest({ ...ended, principal });
+    const ended = { method, path, status, ms, operationId, problem };
+    const isConsole = isConsoleRequest(request);
+    report({ kind: 'request', ...ended, ...(isConsole && { console: true }) });
+    if (principal?.type === 'APPLICATION') warnAboutRefusal(ended, principal.name);
     const texts = (): readonly string[] =>
       [url, jsonOf(request), answer?.start?.toString()].filter((text) => text !== undefined);
     deps.requests.add({
       ...ended,
-      ...{ url, violations, principal: principal?.name },
+      ...{ console: isConsole, url, violations, principal: principal?.name },
       requestHeaders: headers,
       responseHeaders: reply.getHeaders(),
       requestBody: Buffer.isBuffer(body) ? startOfBody(body) : undefined,
@@ -132,9 +129,7 @@ export function createRestApp(deps: RestDeps, tls?: ServerTls): FastifyInstance 
     log(request, reply, reply.statusCode);
     done();
   });
-  app.setErrorHandler((error, request, reply) => {
-    answerError(error, request, reply);
-  });
+  app.setErrorHandler(answerError);
   app.setNotFoundHandler((request, reply) => {
     const path = request.originalUrl.split('?', 1)[0] ?? '';
     const message = describeUnknownOperation(request.method, path);
@@ -154,6 +149,28 @@ export function createRestApp(deps: RestDeps, tls?: ServerTls): FastifyInstance 
   registerDevRoutes(app, deps, validators);
   registerPageRoutes(app, deps.page, validators);
   return app;
+}
+
+const WARN_EVERY_MS = 60_000;
+
+/** Warns when a worker gets a 4xx, and about the same one once a minute at most: its activities retry it forever. */
+function createRefusalWarning({ clock, report }: Pick<Domain, 'clock' | 'report'>) {
+  const warnedAt = new Map<string, number>();
+  return (
+    { path, operationId, status, problem }: Pick<EndedRequest, 'path' | 'operationId' | 'status' | 'problem'>,
+    worker: string,
+  ): void => {
+    if (status < 400 || status >= 500 || operationId === undefined) return;
+    const key = `${operationId} ${path} ${status}`;
+    const now = clock.now();
+    if (now - (warnedAt.get(key) ?? -Infinity) < WARN_EVERY_MS) return;
+    if (warnedAt.size > 1000) warnedAt.clear();
+    warnedAt.set(key, now);
+    report({
+      kind: 'warning',
+      message: `${operationId} by ${worker} failed with ${status}: ${problem ?? 'no reason given'}. KuFlow's activities retry this forever, so the workflow waits until it is fixed.`,
+    });
+  };
 }
 
 /** Creates an error body in KuFlow's format. */

@@ -1,7 +1,6 @@
-import type { ConsoleHeader } from '../shared/contract.ts';
-import type { EventHub } from '../console/event-hub.ts';
-import type { EventStreams } from '../console/event-streams.ts';
-import type { PageFiles } from '../console/page-files.ts';
+import type { ConsoleHeader, PartStatus } from '../shared/contract.ts';
+import type { EventStreams } from '../console/events.ts';
+import type { PageFiles } from '../console/page.ts';
 import type { OpenCodes } from '../console/open-codes.ts';
 import type { RequestRecorder } from '../console/request-recorder.ts';
 import type { WorkerWatch } from '../console/worker-watch.ts';
@@ -18,12 +17,7 @@ import type { Handler } from './handlers.ts';
 export interface HealthReport {
   /** True if every part has answered its probe. */
   readonly ready: boolean;
-  readonly parts: Readonly<
-    Record<
-      string,
-      { readonly state: string; readonly address?: string | undefined; readonly detail?: string | undefined }
-    >
-  >;
+  readonly parts: { readonly [Part in PartStatus['part']]?: Omit<PartStatus, 'part'> };
 }
 
 /** What the console shows about this run. */
@@ -51,7 +45,6 @@ export interface RestDeps {
   /** The files of the console; undefined if it has not been built. */
   readonly page: Promise<PageFiles | undefined>;
   readonly streams: EventStreams;
-  readonly events: Pick<EventHub, 'subscribe'>;
   readonly workers: WorkerWatch;
   readonly requests: RequestRecorder;
   readonly time: Pick<TimeSkipper, 'status' | 'skip'>;

@@ -166,10 +166,7 @@ async function readPlatformStatus(deps: RestDeps, principal: PrincipalRow): Prom
     stateDir: run.stateDir,
     tenantId: identity.tenantId,
     namespace: identity.namespace,
-    parts: PARTS.map((part): PartStatus => {
-      const { state, address, detail } = parts[part] ?? { state: 'down' };
-      return { part, state: state === 'up' ? 'up' : 'down', ...withoutUndefined({ address, detail }) };
-    }),
+    parts: PARTS.map((part): PartStatus => ({ part, ...(parts[part] ?? { state: 'down' }) })),
     endpoints: { http, https, engine },
     temporalUi,
     clock: deps.time.status(),

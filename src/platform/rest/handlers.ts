@@ -1,10 +1,6 @@
-import type { AuthenticationCreateParams } from '../../kuflow/contract/authentications.ts';
-import type { JsonPatch, JsonValue } from '../../kuflow/contract/common.ts';
+import type { BodyOf, PagedOperationId, QueryOf } from '../../kuflow/call-types.ts';
 import type { OperationId } from '../../kuflow/contract/operations.ts';
-import type { ProcessActionCreateParams } from '../../kuflow/contract/process-actions.ts';
-import type { ProcessItemCreateParams } from '../../kuflow/contract/process-items.ts';
-import type { ProcessCreateParams } from '../../kuflow/contract/processes.ts';
-import { DELAY_WINDOW_HEADER, type WorkerCreateParams } from '../../kuflow/contract/workers.ts';
+import { DELAY_WINDOW_HEADER } from '../../kuflow/contract/workers.ts';
 import { createAuthentication } from '../domain/credentials.ts';
 import type { OperationContext } from '../domain/context.ts';
 import {
@@ -15,23 +11,21 @@ import {
   type Upload,
 } from '../domain/documents.ts';
 import { retrieveKmsKey } from '../domain/confidential.ts';
+import type { ListQuery } from '../domain/paging.ts';
 import * as people from '../domain/people.ts';
-import { createProcessAction } from '../domain/process-action-creation.ts';
 import * as actions from '../domain/process-actions.ts';
 import { createProcess } from '../domain/process-creation.ts';
-import { createProcessItem } from '../domain/process-item-creation.ts';
 import * as processItems from '../domain/process-items.ts';
-import { findProcesses } from '../domain/process-search.ts';
 import * as processes from '../domain/processes.ts';
 import { WORKER_DELAY_WINDOW, createWorker } from '../domain/workers.ts';
 
-/** A request that conforms to the contract, with ids in lower case, a typed query, and parsed JSON or raw bytes. */
-export interface OperationCall {
+/** A request that conforms to the contract. Its ids are in lower case, and its query has the defaults. */
+export interface OperationCall<Id extends OperationId = OperationId> {
   readonly id: string;
   /** Only for operations of an action. */
   readonly actionId: string;
-  readonly query: Readonly<Record<string, unknown>>;
-  readonly body: unknown;
+  readonly query: Id extends PagedOperationId ? ListQuery<Id> : QueryOf<Id>;
+  readonly body: BodyOf<Id>;
 }
 
 export interface OperationAnswer {
@@ -40,7 +34,10 @@ export interface OperationAnswer {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-export type Handler = (ctx: OperationContext, call: OperationCall) => OperationAnswer | Promise<OperationAnswer>;
+export type Handler<Id extends OperationId = OperationId> = (
+  ctx: OperationContext,
+  call: OperationCall<Id>,
+) => OperationAnswer | Promise<OperationAnswer>;
 
 /**
  * The `Content-Disposition` of a download. KuFlow's Java SDK reads `filename="` up to the next quote, so the plain form
@@ -66,34 +63,26 @@ const fileAnswer = (download: Download): OperationAnswer => ({
     'content-disposition': contentDisposition(download.name),
   },
 });
-// The request has been validated, so these casts only state what the contract guarantees.
-const bodyIn = (call: OperationCall): Record<string, unknown> => call.body as Record<string, unknown>;
-const valueIn = (call: OperationCall, field: string): JsonValue => bodyIn(call)[field] as JsonValue;
-const patchIn = (call: OperationCall): JsonPatch => call.body as JsonPatch;
-const queryText = (call: OperationCall, name: string): string => String(call.query[name]);
-const queryIn = (call: OperationCall): never => call.query as never;
-const uploadIn = (call: OperationCall): Upload => ({
-  fileName: queryText(call, 'fileName'),
-  fileContentType: queryText(call, 'fileContentType'),
-  bytes: Buffer.isBuffer(call.body) ? call.body : Buffer.alloc(0),
-});
+const uploadIn = ({
+  query: { fileName, fileContentType },
+  body: bytes,
+}: Pick<OperationCall<'uploadProcessDocument'>, 'query' | 'body'>): Upload => ({ fileName, fileContentType, bytes });
 
 /** The operations that are implemented; the others of the contract answer 501. */
-export const HANDLERS: Readonly<Partial<Record<OperationId, Handler>>> = {
-  createAuthentication: async (ctx, call) =>
-    ok(await createAuthentication(ctx, call.body as AuthenticationCreateParams)),
+export const HANDLERS: { readonly [Id in OperationId]?: Handler<Id> } = {
+  createAuthentication: async (ctx, { body }) => ok(await createAuthentication(ctx, body)),
 
-  findPrincipals: (ctx, call) => ok(people.findPrincipals(ctx, queryIn(call))),
+  findPrincipals: (ctx, { query }) => ok(people.findPrincipals(ctx, query)),
   retrievePrincipal: (ctx, { id }) => ok(people.retrievePrincipal(ctx, id)),
-  findGroups: (ctx, call) => ok(people.findGroups(ctx, queryIn(call))),
-  findTenants: (ctx, call) => ok(people.findTenants(ctx, queryIn(call))),
+  findGroups: (ctx, { query }) => ok(people.findGroups(ctx, query)),
+  findTenants: (ctx, { query }) => ok(people.findTenants(ctx, query)),
   retrieveTenant: (ctx, { id }) => ok(people.retrieveTenant(ctx, id)),
-  findTenantUsers: (ctx, call) => ok(people.findTenantUsers(ctx, queryIn(call))),
+  findTenantUsers: (ctx, { query }) => ok(people.findTenantUsers(ctx, query)),
   retrieveTenantUser: (ctx, { id }) => ok(people.retrieveTenantUser(ctx, id)),
 
-  findProcesses: (ctx, call) => ok(findProcesses(ctx, queryIn(call))),
-  createProcess: (ctx, call) => {
-    const { created, process } = createProcess(ctx, call.body as ProcessCreateParams);
+  findProcesses: (ctx, { query }) => ok(processes.findProcesses(ctx, query)),
+  createProcess: (ctx, { body }) => {
+    const { created, process } = createProcess(ctx, body);
     return createdOrOk(created, process);
   },
   retrieveProcess: (ctx, { id }) => ok(processes.retrieveProcess(ctx, id)),
@@ -104,18 +93,17 @@ export const HANDLERS: Readonly<Partial<Record<OperationId, Handler>>> = {
   completeProcess: (ctx, { id }) => ok(processes.completeProcess(ctx, id)),
   cancelProcess: (ctx, { id }) => ok(processes.cancelProcess(ctx, id)),
   cancelProcessProcessItems: (ctx, { id, query }) =>
-    ok(processes.cancelProcessItems(ctx, id, (query['processItemId'] ?? []) as string[])),
-  changeProcessInitiator: (ctx, call) => ok(processes.changeProcessInitiator(ctx, call.id, bodyIn(call))),
-  updateProcessMetadata: (ctx, call) =>
-    ok(processes.updateProcessValue(ctx, call.id, 'metadata', valueIn(call, 'metadata'))),
-  patchProcessMetadata: (ctx, call) => ok(processes.patchProcessValue(ctx, call.id, 'metadata', patchIn(call))),
-  updateProcessEntity: (ctx, call) => ok(processes.updateProcessValue(ctx, call.id, 'entity', valueIn(call, 'entity'))),
-  patchProcessEntity: (ctx, call) => ok(processes.patchProcessValue(ctx, call.id, 'entity', patchIn(call))),
+    ok(processes.cancelProcessItems(ctx, id, query.processItemId ?? [])),
+  changeProcessInitiator: (ctx, { id, body }) => ok(processes.changeProcessInitiator(ctx, id, body)),
+  updateProcessMetadata: (ctx, { id, body }) => ok(processes.updateProcessValue(ctx, id, 'metadata', body.metadata)),
+  patchProcessMetadata: (ctx, { id, body }) => ok(processes.patchProcessValue(ctx, id, 'metadata', body)),
+  updateProcessEntity: (ctx, { id, body }) => ok(processes.updateProcessValue(ctx, id, 'entity', body.entity)),
+  patchProcessEntity: (ctx, { id, body }) => ok(processes.patchProcessValue(ctx, id, 'entity', body)),
   uploadProcessDocument: (ctx, call) => ok(uploadProcessDocument(ctx, call.id, uploadIn(call))),
-  downloadProcessDocument: (ctx, call) => fileAnswer(downloadDocument(ctx, queryText(call, 'documentUri'), call.id)),
+  downloadProcessDocument: (ctx, { id, query }) => fileAnswer(downloadDocument(ctx, query.documentUri, id)),
 
-  createProcessAction: (ctx, call) => {
-    const { created, action } = createProcessAction(ctx, call.id, call.body as ProcessActionCreateParams);
+  createProcessAction: (ctx, { id, body }) => {
+    const { created, action } = actions.createProcessAction(ctx, id, body);
     return createdOrOk(created, action);
   },
   retrieveProcessAction: (ctx, { id, actionId }) => ok(actions.retrieveProcessAction(ctx, id, actionId)),
@@ -123,34 +111,32 @@ export const HANDLERS: Readonly<Partial<Record<OperationId, Handler>>> = {
   uploadProcessActionDocument: (ctx, call) =>
     ok(actions.uploadProcessActionDocument(ctx, call.id, call.actionId, uploadIn(call))),
   uploadProcessUserActionDocument: (ctx, call) => {
-    const actionId = queryText(call, 'userActionValueId').toLowerCase();
+    const actionId = call.query.userActionValueId.toLowerCase();
     const process = actions.uploadUserActionDocument(ctx, call.id, actionId, uploadIn(call));
     return process === undefined ? { status: 304 } : ok(process);
   },
 
-  findProcessItems: (ctx, call) => ok(processItems.findProcessItems(ctx, queryIn(call))),
-  createProcessItem: (ctx, call) => {
-    const { created, processItem } = createProcessItem(ctx, call.body as ProcessItemCreateParams);
+  findProcessItems: (ctx, { query }) => ok(processItems.findProcessItems(ctx, query)),
+  createProcessItem: (ctx, { body }) => {
+    const { created, processItem } = processItems.createProcessItem(ctx, body);
     return createdOrOk(created, processItem);
   },
   retrieveProcessItem: (ctx, { id }) => ok(processItems.retrieveProcessItem(ctx, id)),
   claimProcessItemTask: (ctx, { id }) => ok(processItems.claimTask(ctx, id)),
-  assignProcessItemTask: (ctx, call) => ok(processItems.assignTask(ctx, call.id, bodyIn(call))),
+  assignProcessItemTask: (ctx, { id, body }) => ok(processItems.assignTask(ctx, id, body)),
   completeProcessItemTask: (ctx, { id }) => ok(processItems.completeTask(ctx, id)),
-  appendProcessItemTaskLog: (ctx, call) =>
-    ok(processItems.appendTaskLog(ctx, call.id, call.body as Parameters<typeof processItems.appendTaskLog>[2])),
-  updateProcessItemTaskData: (ctx, call) => ok(processItems.updateTaskData(ctx, call.id, valueIn(call, 'data'))),
-  patchProcessItemTaskData: (ctx, call) => ok(processItems.patchTaskData(ctx, call.id, patchIn(call))),
-  updateProcessItemTaskContextData: (ctx, call) =>
-    ok(processItems.updateTaskContextData(ctx, call.id, valueIn(call, 'data'))),
+  appendProcessItemTaskLog: (ctx, { id, body }) => ok(processItems.appendTaskLog(ctx, id, body)),
+  updateProcessItemTaskData: (ctx, { id, body }) => ok(processItems.updateTaskData(ctx, id, body.data)),
+  patchProcessItemTaskData: (ctx, { id, body }) => ok(processItems.patchTaskData(ctx, id, body)),
+  updateProcessItemTaskContextData: (ctx, { id, body }) => ok(processItems.updateTaskContextData(ctx, id, body.data)),
 
-  uploadDocument: (ctx, call) => ok(uploadDocument(ctx, queryText(call, 'targetUri'), uploadIn(call))),
-  downloadDocument: (ctx, call) => fileAnswer(downloadDocument(ctx, queryText(call, 'documentUri'))),
+  uploadDocument: (ctx, call) => ok(uploadDocument(ctx, call.query.targetUri, uploadIn(call))),
+  downloadDocument: (ctx, { query }) => fileAnswer(downloadDocument(ctx, query.documentUri)),
 
   retrieveKmsKey: (ctx, { id }) => ok(retrieveKmsKey(ctx, id)),
 
-  createWorker: (ctx, call) => {
-    const { created, worker } = createWorker(ctx, call.body as WorkerCreateParams);
+  createWorker: (ctx, { body }) => {
+    const { created, worker } = createWorker(ctx, body);
     return { ...createdOrOk(created, worker), headers: { [DELAY_WINDOW_HEADER]: String(WORKER_DELAY_WINDOW) } };
   },
 };

@@ -15,13 +15,10 @@ interface RouteDeps extends RestDeps {
   readonly log: (request: FastifyRequest, reply: FastifyReply, status: number) => void;
 }
 
-/**
- * Adds the route of an operation: authenticate, inject faults, validate the request, run the handler, validate the
- * answer.
- */
+/** Adds the route of an operation, which injects faults and validates request and answer. */
 export function registerOperation(app: FastifyInstance, deps: RouteDeps, id: OperationId): void {
   const operation = operations[id];
-  const handler = deps.handlers?.[id] ?? HANDLERS[id];
+  const handler = deps.handlers?.[id] ?? (HANDLERS[id] as Handler | undefined);
   app.route({
     method: operation.method.toUpperCase(),
     url: operation.path.replaceAll(/\{(\w+)\}/g, ':$1'),
@@ -33,102 +30,84 @@ export function registerOperation(app: FastifyInstance, deps: RouteDeps, id: Ope
       state.fault = isConsoleRequest(request) ? undefined : deps.faults.take(id);
     },
     preSerialization: (request, reply, payload, done) => {
-      if (getRequestState(request).refused !== true) checkAnswer(deps, id, request, reply.statusCode, payload);
+      if (getRequestState(request).refused !== true) checkAnswer(request, reply.statusCode, payload);
       done(null, payload);
     },
     onSend: (request, reply, payload, done) => {
       if (getRequestState(request).fault?.kind === 'cut-answer') done(null, cutAnswer(deps, request, reply, payload));
       else done(null, payload);
     },
-    handler: (request, reply) => serveOperation(deps, id, handler, request, reply),
+    handler: serve,
   });
-}
 
-async function serveOperation(
-  deps: RouteDeps,
-  id: OperationId,
-  handler: Handler | undefined,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): Promise<FastifyReply> {
-  const { fault } = getRequestState(request);
-  if (fault?.kind === 'drop-request') return dropConnection(deps, request, reply, 'request');
-  if (fault?.kind === 'no-answer') return leaveUnanswered(deps, request, reply);
-  if (fault?.kind === 'delay') await deps.domain.clock.sleep(fault.ms);
-  if (fault?.kind === 'status') {
-    if (fault.retryAfter !== undefined) void reply.header('retry-after', fault.retryAfter);
-    throw new ApiError(fault.status, `Injected fault: ${id} answers ${fault.status}`);
+  async function serve(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const { fault } = getRequestState(request);
+    if (fault?.kind === 'drop-request') return dropConnection(deps, request, reply, 'request');
+    if (fault?.kind === 'no-answer') return leaveUnanswered(deps, request, reply);
+    if (fault?.kind === 'delay') await deps.domain.clock.sleep(fault.ms);
+    if (fault?.kind === 'status') {
+      if (fault.retryAfter !== undefined) void reply.header('retry-after', fault.retryAfter);
+      throw new ApiError(fault.status, `Injected fault: ${id} answers ${fault.status}`);
+    }
+    const answering = runHandler(request);
+    if (fault?.kind === 'drop-answer') {
+      await answering.catch(() => undefined);
+      return dropConnection(deps, request, reply, 'answer');
+    }
+    const { status, body, headers = {} } = await answering;
+    // The serialization hook does not run for bytes and empty answers.
+    if (body === undefined || Buffer.isBuffer(body)) checkAnswer(request, status, body);
+    return reply.status(status).headers(headers).send(body);
   }
-  const answering = runHandler(deps, id, handler, request);
-  if (fault?.kind === 'drop-answer') {
-    await answering.catch(() => undefined);
-    return dropConnection(deps, request, reply, 'answer');
+
+  async function runHandler(request: FastifyRequest): Promise<OperationAnswer> {
+    const { principal } = getRequestState(request);
+    if (principal === undefined) throw new Error(`${id} was called without authentication`);
+    if (handler === undefined)
+      throw new ApiError(501, `The local KuFlow does not support ${id}`, [{ code: 'not-implemented', message: id }]);
+    return handler({ ...deps.domain, principal }, validateCall(request));
   }
-  const { status, body, headers = {} } = await answering;
-  // The serialization hook does not run for bytes and empty answers.
-  if (body === undefined || Buffer.isBuffer(body)) checkAnswer(deps, id, request, status, body);
-  return reply.status(status).headers(headers).send(body);
-}
 
-async function runHandler(
-  deps: RouteDeps,
-  id: OperationId,
-  handler: Handler | undefined,
-  request: FastifyRequest,
-): Promise<OperationAnswer> {
-  const { principal } = getRequestState(request);
-  if (principal === undefined) throw new Error(`${id} was called without authentication`);
-  if (handler === undefined)
-    throw new ApiError(501, `The local KuFlow does not support ${id}`, [{ code: 'not-implemented', message: id }]);
-  return handler({ ...deps.domain, principal }, validateCall(deps, id, request));
-}
+  function validateCall(request: FastifyRequest): OperationCall {
+    const path = request.params as Record<string, string>;
+    const { headers } = request;
+    const body = parseBody(operation, headers['content-type'], headers['content-encoding'], request.body);
+    const result = requestValidator(id)({ path, query: request.query as Record<string, unknown>, body });
+    if (result.ok)
+      return {
+        id: (path['id'] ?? path['keyId'] ?? '').toLowerCase(),
+        actionId: (path['actionId'] ?? '').toLowerCase(),
+        query: result.query,
+        // The validator has checked what the type says.
+        body: body as never,
+      };
+    const problem = formatContractErrors(result.errors);
+    reportViolation(request, { side: 'request', problem });
+    throw new ApiError(
+      400,
+      `The request does not conform to the contract of ${id}: ${problem}`,
+      result.errors.map(toErrorDetail),
+    );
+  }
 
-function validateCall(deps: RouteDeps, id: OperationId, request: FastifyRequest): OperationCall {
-  const path = request.params as Record<string, string>;
-  const body = parseBody(
-    operations[id],
-    request.headers['content-type'],
-    request.headers['content-encoding'],
-    request.body,
-  );
-  const result = requestValidator(id)({ path, query: request.query as Record<string, unknown>, body });
-  if (result.ok)
-    return {
-      id: (path['id'] ?? path['keyId'] ?? '').toLowerCase(),
-      actionId: (path['actionId'] ?? '').toLowerCase(),
-      ...{ query: result.query, body },
-    };
-  const problem = formatContractErrors(result.errors);
-  reportViolation(deps, id, request, { side: 'request', problem });
-  throw new ApiError(
-    400,
-    `The request does not conform to the contract of ${id}: ${problem}`,
-    result.errors.map(toErrorDetail),
-  );
-}
+  /** An answer that does not conform to the contract is a bug in this platform: it is reported, and becomes a 500. */
+  function checkAnswer(request: FastifyRequest, status: number, body: unknown): void {
+    const errors = answerValidator(id, status, 'strict')(body);
+    if (errors.length === 0) return;
+    const problem = formatContractErrors(errors);
+    reportViolation(request, { side: 'answer', problem });
+    throw new ApiError(
+      500,
+      `The local KuFlow's answer does not conform to the contract of ${id}: ${problem}`,
+      errors.map((error) => ({ ...toErrorDetail(error), locationType: 'body' })),
+    );
+  }
 
-/** An answer that does not conform to the contract is a bug in this platform: it is reported, and becomes a 500. */
-function checkAnswer(deps: RouteDeps, id: OperationId, request: FastifyRequest, status: number, body: unknown): void {
-  const errors = answerValidator(id, status, 'strict')(body);
-  if (errors.length === 0) return;
-  const problem = formatContractErrors(errors);
-  reportViolation(deps, id, request, { side: 'answer', problem });
-  throw new ApiError(
-    500,
-    `The local KuFlow's answer does not conform to the contract of ${id}: ${problem}`,
-    errors.map((error) => ({ ...toErrorDetail(error), locationType: 'body' })),
-  );
-}
-
-function reportViolation(
-  deps: RouteDeps,
-  operationId: OperationId,
-  request: FastifyRequest,
-  violation: RequestRecord['violations'][number],
-): void {
-  const state = getRequestState(request);
-  state.violations = [...(state.violations ?? []), violation];
-  deps.domain.report({ kind: 'contract-violation', operationId, ...violation });
+  function reportViolation(request: FastifyRequest, violation: RequestRecord['violations'][number]): void {
+    const state = getRequestState(request);
+    state.violations = [...(state.violations ?? []), violation];
+    deps.domain.report({ kind: 'contract-violation', operationId: id, ...violation });
+  }
 }
 
 export const formatContractErrors = (errors: readonly ContractError[]): string =>

@@ -10,7 +10,7 @@ import type { BodyStart } from '../console/request-recorder.ts';
 import { ApiError } from '../domain/api-error.ts';
 import { authenticateCaller } from '../domain/credentials.ts';
 import type { FaultAction } from '../shared/faults.ts';
-import { isPageRequest } from '../console/page-routes.ts';
+import { isPageRequest } from '../console/page.ts';
 import { CONSOLE_HEADER, type RestDeps } from './deps.ts';
 import type { PrincipalRow } from '../store/people.ts';
 
@@ -42,10 +42,7 @@ export function getRequestState(request: FastifyRequest): RequestState {
   return state;
 }
 
-/**
- * The path below the version segment: repeated slashes are collapsed (KuFlow's JS SDK sends two), an optional
- * `/apis/external` and the version are removed. The query stays as it is.
- */
+/** The path without `/apis/external`, the version and repeated slashes (KuFlow's JS SDK sends two). The query stays. */
 export function stripApiPrefix(url: string): string {
   const at = url.indexOf('?');
   const [path, query] = at < 0 ? [url, ''] : [url.slice(0, at), url.slice(at)];
@@ -89,22 +86,18 @@ export function parseBody(
 }
 
 function parseJson(raw: Buffer): unknown {
-  const body = decodeJson(raw);
-  if (!isDeeperThan(body, MAX_LEVELS)) return body;
-  throw new ApiError(400, `The body is nested more than ${MAX_LEVELS} levels deep`, [
-    { code: 'invalid', message: 'is nested too deeply', location: 'body', locationType: 'body' },
-  ]);
-}
-
-function decodeJson(raw: Buffer): unknown {
+  const refusal = (message: string, detail: string): ApiError =>
+    new ApiError(400, message, [{ code: 'invalid', message: detail, location: 'body', locationType: 'body' }]);
+  let body: unknown;
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(raw)) as unknown;
+    body = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(raw));
   } catch {
     // The parser's message quotes the text, which may contain personal data.
-    throw new ApiError(400, 'The body is not JSON in UTF-8', [
-      { code: 'invalid', message: 'is not JSON', location: 'body', locationType: 'body' },
-    ]);
+    throw refusal('The body is not JSON in UTF-8', 'is not JSON');
   }
+  if (isDeeperThan(body, MAX_LEVELS))
+    throw refusal(`The body is nested more than ${MAX_LEVELS} levels deep`, 'is nested too deeply');
+  return body;
 }
 
 /** Returns the caller, or refuses with 401. Does not send a challenge, because KuFlow's SDKs would try to answer it. */

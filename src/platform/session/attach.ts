@@ -1,13 +1,7 @@
 import { systemClock } from '../../base/clock.ts';
 import { usageError } from '../../base/errors.ts';
-import {
-  definitionDigest,
-  platformOwner,
-  readRunningState,
-  stateFolder,
-  type PlatformState,
-} from '../state/state-file.ts';
-import { PlatformInUseError } from '../store/owner-lock.ts';
+import { definitionDigest, readRunningState, stateFolder, type PlatformState } from '../state/state-file.ts';
+import { PlatformInUseError, platformOwner } from '../store/owner-lock.ts';
 import type { ProcessDefinition } from '../../process/definition.ts';
 import { sampleDefinition } from '../../process/sample.ts';
 import { loadDefinitions, startDevPlatform, type DevPlatform, type DevPlatformRequest } from './start.ts';

@@ -3,8 +3,7 @@ import { lstat, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isRunning } from '../../base/process-identity.ts';
-import { platformOwner } from '../state/state-file.ts';
-import { databasePath } from '../store/owner-lock.ts';
+import { databasePath, platformOwner } from '../store/owner-lock.ts';
 
 const NAME = /^kuflow-dev-(\d+)-/;
 

@@ -4,6 +4,7 @@ import { formatPathOption, shellWord } from '../../base/shell.ts';
 import type { TimelineEntry } from '../shared/contract.ts';
 import { pageAddress } from '../console/page-address.ts';
 import type { PlatformState } from '../state/state-file.ts';
+import type { EventRow } from '../store/events.ts';
 import type { Progress } from '../../terminal/progress.ts';
 import { stringifyForTerminal } from '../../terminal/json.ts';
 import { formatTable } from '../../terminal/table.ts';
@@ -251,14 +252,9 @@ const kindLabel = (kind: string): string =>
   KIND_LABELS[kind] ?? kind.replace(/^(item|action)-/, '').replaceAll('-', ' ');
 
 /** `APPLY claimed`, `action WITHDRAW completed` or `process started`. */
-function describeWhat({ kind, code, processItemId }: Pick<TimelineEntry, 'kind'> & WhatHappenedTo): string {
+function describeWhat({ kind, code, processItemId }: Pick<EventRow, 'kind' | 'code' | 'processItemId'>): string {
   if (kind.startsWith('action-')) return `action ${code ?? ''} ${kindLabel(kind)}`;
   return processItemId === undefined ? kindLabel(kind) : `${code ?? 'item'} ${kindLabel(kind)}`;
-}
-
-interface WhatHappenedTo {
-  readonly code?: string | undefined;
-  readonly processItemId?: string | undefined;
 }
 
 /** The timeline of a process, one line per entry: seconds since the start, what happened, and who did it. */

@@ -19,11 +19,7 @@ export type FaultAction =
   | { readonly kind: 'status'; readonly status: number; readonly retryAfter?: number };
 
 /** The fields of a kind in addition to `kind`; the first one is required. */
-const FIELDS: Readonly<Record<FaultAction['kind'], readonly string[]>> = {
-  'drop-request': [],
-  'drop-answer': [],
-  'cut-answer': [],
-  'no-answer': [],
+const FIELDS: Readonly<Partial<Record<FaultAction['kind'], readonly string[]>>> = {
   delay: ['ms'],
   status: ['status', 'retryAfter'],
 };
@@ -47,9 +43,10 @@ export function findFaultProblem({ operationId, action }: Omit<FaultRule, 'times
   if (operationId !== '*' && !isOperationId(operationId))
     return "operationId must be an operation of KuFlow's API, or *";
   const { kind, ...given } = action;
-  const [required] = FIELDS[kind];
+  const { [kind]: fields = [] } = FIELDS;
+  const [required] = fields;
   if (required !== undefined && !(required in given)) return `action.${required} is required`;
-  const surplus = Object.keys(given).find((field) => !FIELDS[kind].includes(field));
+  const surplus = Object.keys(given).find((field) => !fields.includes(field));
   return surplus === undefined ? undefined : `action.${surplus} is not a field of ${kind}`;
 }
 

@@ -1,14 +1,43 @@
-import { mkdir, rmdir } from 'node:fs/promises';
+import { once } from 'node:events';
+import { createReadStream } from 'node:fs';
+import { mkdir, readFile, rm, rmdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { KnownError } from '../../base/errors.ts';
+import { pipeline } from 'node:stream/promises';
+import { setTimeout } from 'node:timers/promises';
+import { createGunzip } from 'node:zlib';
+import { extract, type ReadEntry, type Unpack } from 'tar';
+import { codeOf, KnownError, messageOf, usageError } from '../../base/errors.ts';
+import { syncPath } from '../../files/node-file-system.ts';
+import { hashFile } from '../../files/read.ts';
 import { discardStage, openStage } from '../../files/staged-write.ts';
 import { createPrivateFolder } from '../pki/private-folder.ts';
 import { MIGRATIONS } from '../store/schema.ts';
-import { listStateEntries } from './entries.ts';
+import { isArchivedFile, listStateEntries, MANIFEST_FILE } from './entries.ts';
 import { withStoppedState } from './lock.ts';
-import { invalidArchiveError, newerVersionError, readDatabaseVersion, type StateManifest } from './manifest.ts';
+import {
+  invalidArchiveError,
+  MAX_BYTES,
+  MAX_FILES,
+  MAX_MANIFEST_BYTES,
+  newerVersionError,
+  parseManifest,
+  readDatabaseVersion,
+  type StateManifest,
+} from './manifest.ts';
 import { stateStaging, swapState } from './swap.ts';
-import { requireFile, unpackArchive } from './unpack.ts';
+
+/** A header, padding and extended headers for each file. */
+const OVERHEAD_PER_FILE = 4096;
+
+/** Limit for everything that is decompressed. */
+const MAX_UNPACKED = MAX_BYTES + MAX_MANIFEST_BYTES + MAX_FILES * OVERHEAD_PER_FILE;
+
+/** The text that a tar header has at this place. */
+const TAR_MAGIC = { offset: 257, text: 'ustar' };
+
+const CLOSE_WITHIN_MS = 5000;
+/** The CA's certificate is public, and other users may have to read it. */
+const PUBLIC_FILE = 'pki/ca.pem';
 
 export interface StateImportRequest {
   /** Absolute. */
@@ -64,4 +93,119 @@ function presentStateError(stateDir: string): KnownError {
     seen: `nothing was changed in ${stateDir}`,
     next: ['Replace it with --replace', 'Or import into another folder with --state-dir <folder>'],
   });
+}
+
+/**
+ * Unpacks an archive of `exportState` to `folder`, which must be empty. Writes only files with the names of a state folder, then checks that they are
+ * exactly those that the manifest lists, with their sizes and digests. Rejects with KnownError otherwise.
+ */
+export async function unpackArchive(file: string, folder: string, limit = MAX_UNPACKED): Promise<StateManifest> {
+  const unpacked = new Set<string>();
+  let problem: string | undefined;
+  const filter = (path: string, entry: unknown): boolean => {
+    problem ??= problemOf(entry as ReadEntry, unpacked);
+    unpacked.add(path);
+    (entry as ReadEntry).mode = path === PUBLIC_FILE ? 0o644 : 0o600;
+    return problem === undefined;
+  };
+  let bytes = 0;
+  async function* checked(chunks: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
+    for await (const chunk of chunks) {
+      // Other content could be compressed again, and the library would decompress it without a limit.
+      if (bytes === 0 && !isTar(chunk)) problem ??= 'it was not written by `kuflow dev export`';
+      bytes += chunk.length;
+      if (bytes > limit) problem ??= 'it is too large';
+      if (problem !== undefined) throw invalidArchiveError(file, problem);
+      yield chunk;
+    }
+  }
+  try {
+    await pipeline(createReadStream(file), createGunzip(), checked, async (chunks: AsyncIterable<Buffer>) => {
+      await unpackAll(
+        chunks,
+        extract({ cwd: folder, strict: true, preserveOwner: false, noMtime: true, dmode: 0o700, filter }),
+      );
+    });
+  } catch (error) {
+    if (error instanceof KnownError) throw error;
+    if (problem !== undefined) throw invalidArchiveError(file, problem);
+    const code = codeOf(error) ?? '';
+    if (code.startsWith('Z_')) throw invalidArchiveError(file, 'it is not a .tar.gz file, or it is damaged');
+    if (code.startsWith('TAR_')) throw invalidArchiveError(file, `it is damaged (${messageOf(error)})`);
+    throw error;
+  }
+  if (problem !== undefined) throw invalidArchiveError(file, problem);
+  if (unpacked.size === 0) throw invalidArchiveError(file, 'it is empty, or it is damaged');
+  const manifestFile = join(folder, MANIFEST_FILE);
+  const manifest = parseManifest(await readFile(manifestFile, 'utf8'), file);
+  await rm(manifestFile);
+  unpacked.delete(MANIFEST_FILE);
+  await checkFiles(file, folder, manifest, unpacked);
+  return manifest;
+}
+
+/**
+ * Unpacks what `chunks` yields. `pipeline` would wait forever if the end of an archive arrives after its files were written, because the library
+ * then finishes within `end()`.
+ */
+async function unpackAll(chunks: AsyncIterable<Buffer>, unpack: Unpack): Promise<void> {
+  const closed = new Promise<void>((resolve) => unpack.on('close', resolve));
+  const failed = new Promise<never>((_, reject) => unpack.on('error', reject));
+  failed.catch(() => undefined);
+  try {
+    for await (const chunk of chunks)
+      if (!unpack.write(chunk)) await Promise.race([once(unpack, 'drain'), closed, failed]);
+  } finally {
+    // Closes the file of an incomplete entry. Windows does not remove the folder of an open file.
+    unpack.end();
+    // The library may not close after its own error.
+    await Promise.race([closed, setTimeout(CLOSE_WITHIN_MS, undefined, { ref: false })]);
+  }
+  await Promise.race([failed, closed]);
+}
+
+/** Rejects with KnownError unless there is a file at this path. */
+async function requireFile(file: string): Promise<void> {
+  try {
+    if ((await stat(file)).isFile()) return;
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT')
+      throw usageError(`${file} cannot be imported: it does not exist`, ['Check the path']);
+    throw error;
+  }
+  throw invalidArchiveError(file, 'it is not a file', 'Check the path');
+}
+
+const isTar = (head: Buffer): boolean =>
+  head.toString('latin1', TAR_MAGIC.offset, TAR_MAGIC.offset + TAR_MAGIC.text.length) === TAR_MAGIC.text;
+
+/** Why an entry cannot be unpacked after those before it. */
+function problemOf({ path, type, size }: ReadEntry, before: ReadonlySet<string>): string | undefined {
+  const isManifest = before.size === 0;
+  if (isManifest && path !== MANIFEST_FILE) return 'it was not written by `kuflow dev export`';
+  if (before.size > MAX_FILES || (isManifest && size > MAX_MANIFEST_BYTES)) return 'it is too large';
+  const isPlainFile = type === 'File' || type === 'OldFile';
+  return isPlainFile && !before.has(path) && (isManifest || isArchivedFile(path)) ? undefined : notDescribed(path);
+}
+
+const notDescribed = (path: string): string =>
+  `it contains ${JSON.stringify(path.slice(0, 100))}, which its ${MANIFEST_FILE} does not describe`;
+
+/** Rejects unless the unpacked files are those of the manifest. Syncs them. */
+async function checkFiles(
+  file: string,
+  folder: string,
+  { files }: StateManifest,
+  unpacked: ReadonlySet<string>,
+): Promise<void> {
+  const listed = new Set(files.map(({ path }) => path));
+  const other = [...unpacked].find((path) => !listed.has(path));
+  if (other !== undefined) throw invalidArchiveError(file, notDescribed(other));
+  for (const { path, bytes, sha256 } of files) {
+    if (!unpacked.has(path)) throw invalidArchiveError(file, `${path} is missing from it`);
+    const at = join(folder, path);
+    const { size } = await stat(at);
+    if (size !== bytes || (await hashFile(at)) !== sha256) throw invalidArchiveError(file, `${path} in it is damaged`);
+    await syncPath(at);
+  }
 }

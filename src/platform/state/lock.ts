@@ -3,8 +3,7 @@ import { join } from 'node:path';
 import { KnownError } from '../../base/errors.ts';
 import { recoverStaged } from '../../files/staged-write.ts';
 import { killCommand } from '../../base/shell.ts';
-import { platformOwner } from './state-file.ts';
-import { databasePath, takeOwnerLock } from '../store/owner-lock.ts';
+import { databasePath, platformOwner, takeOwnerLock } from '../store/owner-lock.ts';
 import { claimPidFile, releasePidFile } from '../supervisor/pid-file.ts';
 import { stateStaging } from './swap.ts';
 
@@ -17,7 +16,7 @@ const SERVER_EXIT_MS = 20_000;
  */
 export async function withStoppedState<T>(stateDir: string, work: () => Promise<T>): Promise<T> {
   requireStopped(stateDir);
-  const lock = takeOwnerLock(databasePath(stateDir), `The local KuFlow's state in ${stateDir}`);
+  const lock = takeOwnerLock(databasePath(stateDir));
   const pidFile = join(stateDir, 'temporal.held');
   try {
     if (existsSync(pidFile)) {

@@ -2,13 +2,11 @@ import { open } from 'node:fs/promises';
 import { KnownError } from '../../base/errors.ts';
 import { isRecord, parseJsonText } from '../../base/json.ts';
 import { MIGRATIONS } from '../store/schema.ts';
-import { isArchivedFile, MANIFEST_FILE } from './entries.ts';
+import { isArchivedFile, MANIFEST_FILE, type StateFile } from './entries.ts';
 
 export const STATE_FORMAT = 1;
 
-export interface StateManifestFile {
-  readonly path: string;
-  readonly bytes: number;
+export interface StateManifestFile extends StateFile {
   readonly sha256: string;
 }
 

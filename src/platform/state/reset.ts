@@ -11,10 +11,7 @@ export async function measureState(stateDir: string): Promise<number | undefined
   return (await listStateFiles(stateDir)).reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
-/**
- * Removes what the local KuFlow wrote to the folder, and the folder if nothing else is in it and it is not a link. Rejects with KnownError while a local KuFlow runs
- * there.
- */
+/** Also removes the folder if it is then empty and not a link. Rejects with KnownError while a local KuFlow runs there. */
 export async function removeState(stateDir: string): Promise<void> {
   await withStoppedState(stateDir, async () => {
     const { archived, transient } = await listStateEntries(stateDir);

@@ -10,7 +10,7 @@ import { withContext } from '../../base/system-error.ts';
 import type { ProcessDefinition } from '../../process/definition.ts';
 import type { PlatformAccess } from '../shared/environment.ts';
 import type { Platform, PlatformIdentity } from '../shared/types.ts';
-import { databasePath, findLockOwner } from '../store/owner-lock.ts';
+import { platformOwner } from '../store/owner-lock.ts';
 
 /** What a running platform writes to its state folder (0600) for commands in other processes. */
 export interface PlatformState extends PlatformAccess {
@@ -110,11 +110,6 @@ async function loadRunningState(stateDir: string): Promise<PlatformState | undef
   }
   // After a crash and a restart of the machine, the pid may belong to another program.
   return platformOwner(stateDir) === state.pid ? state : undefined;
-}
-
-/** The pid of the process whose platform uses this state folder, whether it is starting, running or stopping. */
-export function platformOwner(stateDir: string): number | undefined {
-  return findLockOwner(databasePath(stateDir));
 }
 
 function parsePlatformState(text: string): PlatformState | undefined {

@@ -1,12 +1,18 @@
 import type { ProcessDefinition } from '../../process/definition.ts';
 import type { DefinitionRef } from './processes.ts';
-import { textColumn, type Sql } from './sql.ts';
+import type { Sql } from './sql.ts';
+import { defineTable, jsonText, text } from './table.ts';
+
+const PROCESS_DEFINITIONS = defineTable('process_definitions', {
+  id: text(),
+  version: text(),
+  definition: jsonText<ProcessDefinition>(),
+});
 
 type DefinitionVersion = Pick<DefinitionRef, 'id' | 'version'>;
 
 export function findDefinitionVersion(sql: Sql, { id, version }: DefinitionVersion): ProcessDefinition | undefined {
-  const row = sql.get('SELECT definition FROM process_definitions WHERE id = ? AND version = ?', [id, version]);
-  return row === undefined ? undefined : (JSON.parse(textColumn(row, 'definition')) as ProcessDefinition);
+  return PROCESS_DEFINITIONS.findOne(sql, 'WHERE id = ? AND version = ?', [id, version])?.definition;
 }
 
 /** Keeps an existing version as it is. */
@@ -15,11 +21,7 @@ export function keepDefinitionVersion(
   { id, version }: DefinitionVersion,
   definition: ProcessDefinition,
 ): void {
-  sql.run('INSERT OR IGNORE INTO process_definitions (id, version, definition) VALUES (?, ?, ?)', [
-    id,
-    version,
-    JSON.stringify(definition),
-  ]);
+  PROCESS_DEFINITIONS.insert(sql, { id, version, definition }, 'ON CONFLICT DO NOTHING');
 }
 
 /** Removes the versions that no process was started with. */

@@ -1,4 +1,4 @@
-import { integerColumn, placeholders, type SqlRow, type Sql, type SqlValue } from './sql.ts';
+import { placeholders, type SqlRow, type Sql, type SqlValue } from './sql.ts';
 
 /**
  * The condition `column IN values`, or no condition without values. Columns come from the code, never from a request.
@@ -19,6 +19,8 @@ export interface TableQuery {
   readonly orders: readonly SortOrder[];
   /** The column that orders equal rows, so that pages never overlap. */
   readonly tieBreaker: string;
+  /** For what SQL cannot compare. Reads all rows. */
+  readonly matches?: ((row: SqlRow) => boolean) | undefined;
 }
 
 /** One page of `query`: at most `size` rows, starting at row `page` × `size`, and the total number of rows. */
@@ -28,22 +30,16 @@ export function findPage(
   paging: { readonly size: number; readonly page: number },
 ): { readonly rows: SqlRow[]; readonly total: number } {
   const { clause, values } = buildWhere(query.where);
-  const total = integerColumn(sql.get(`SELECT count(*) AS total FROM ${query.from}${clause}`, values) ?? {}, 'total');
+  const select = `SELECT * FROM ${query.from}${clause}${buildOrderBy(query)}`;
   const offset = paging.page * paging.size;
+  if (query.matches !== undefined) {
+    const rows = sql.all(select, values).filter(query.matches);
+    return { rows: rows.slice(offset, offset + paging.size), total: rows.length };
+  }
+  const total = Number(sql.get(`SELECT count(*) AS total FROM ${query.from}${clause}`, values)?.['total']);
   // The offset of a page beyond the last one may exceed SQLite's integers.
   if (paging.size === 0 || offset >= total) return { rows: [], total };
-  const rows = sql.all(`SELECT * FROM ${query.from}${clause}${buildOrderBy(query)} LIMIT ? OFFSET ?`, [
-    ...values,
-    paging.size,
-    offset,
-  ]);
-  return { rows, total };
-}
-
-/** Every row of `query`, in order. */
-export function findAll(sql: Sql, query: TableQuery): SqlRow[] {
-  const { clause, values } = buildWhere(query.where);
-  return sql.all(`SELECT * FROM ${query.from}${clause}${buildOrderBy(query)}`, values);
+  return { rows: sql.all(`${select} LIMIT ? OFFSET ?`, [...values, paging.size, offset]), total };
 }
 
 function buildWhere(conditions: readonly ColumnFilter[]): { clause: string; values: SqlValue[] } {

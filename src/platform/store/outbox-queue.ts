@@ -1,5 +1,5 @@
 import type { Json } from '../../base/json.ts';
-import { textColumn, type Sql } from './sql.ts';
+import type { Sql } from './sql.ts';
 import { defineTable, integer, jsonText, text, type RowOf } from './table.ts';
 
 /**
@@ -50,7 +50,5 @@ export function removeCommand(sql: Sql, seq: number): void {
 
 /** Ids of the workflows with pending commands, the longest waiting first. */
 export function workflowsWithCommands(sql: Sql): string[] {
-  return sql
-    .all('SELECT workflow_id, min(seq) AS first FROM outbox GROUP BY workflow_id ORDER BY first')
-    .map((row) => textColumn(row, 'workflow_id'));
+  return sql.texts('SELECT workflow_id FROM outbox GROUP BY workflow_id ORDER BY min(seq)');
 }

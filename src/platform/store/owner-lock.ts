@@ -9,10 +9,10 @@ import { pidLockHolder, acquirePidLock } from '../../files/pid-lock.ts';
 export class PlatformInUseError extends KnownError {
   readonly pid: number;
 
-  constructor(stateDir: string, lockPath: string, what: string, pid: number) {
+  constructor(stateDir: string, lockPath: string, pid: number) {
     const own = pid === process.pid;
     super({
-      message: `${what} is in use by ${own ? 'this process' : 'another process'}, pid ${pid}`,
+      message: `The local KuFlow's state in ${stateDir} is in use by ${own ? 'this process' : 'another process'}, pid ${pid}`,
       tried: `lock ${lockPath}`,
       seen: `pid ${pid} is running`,
       next: own
@@ -33,20 +33,20 @@ export function databasePath(stateDir: string): string {
  * process that has ended is taken over, even if its pid now belongs to another process. `release` removes the lock if this process still holds it, and
  * is safe to call twice.
  */
-export function takeOwnerLock(database: string, what: string): { readonly release: () => void } {
+export function takeOwnerLock(database: string): { readonly release: () => void } {
   const path = ownerLockPath(database);
   const result = acquirePidLock(path);
   if (result.kind === 'taken') return result;
-  if (result.kind === 'held') throw new PlatformInUseError(dirname(database), path, what, result.pid);
+  if (result.kind === 'held') throw new PlatformInUseError(dirname(database), path, result.pid);
   throw new KnownError({
     message: `Could not take the lock ${path}: other processes kept taking it`,
     next: ['Start one local KuFlow per folder, then try again'],
   });
 }
 
-/** The pid of the process that holds the lock of a database; undefined if there is no lock or its holder has ended. */
-export function findLockOwner(database: string): number | undefined {
-  return pidLockHolder(ownerLockPath(database));
+/** The pid of the process whose platform uses this state folder, whether it is starting, running or stopping. */
+export function platformOwner(stateDir: string): number | undefined {
+  return pidLockHolder(ownerLockPath(databasePath(stateDir)));
 }
 
 function ownerLockPath(database: string): string {

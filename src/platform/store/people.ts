@@ -46,10 +46,6 @@ export function saveUserPosition(sql: Sql, principalId: string, position: number
   sql.run('UPDATE user_tokens SET position = ? WHERE principal_id = ?', [position, principalId]);
 }
 
-export function updateUser(sql: Sql, user: Pick<PrincipalRow, 'id' | 'name' | 'email' | 'disabledAt'>): void {
-  PRINCIPALS.update(sql, user, ['name', 'email', 'disabledAt']);
-}
-
 /** In the order of the people file. */
 export const GROUP_ORDER = 'position';
 
@@ -79,7 +75,10 @@ export function replaceGroups(
   sql.run('DELETE FROM user_groups');
   groups.forEach(({ id, tenantId, code, name }, position) =>
     sql.run('INSERT INTO user_groups (id, tenant_id, code, name, position) VALUES (?, ?, ?, ?, ?)', [
-      ...[id, tenantId, code, name],
+      id,
+      tenantId,
+      code,
+      name,
       position,
     ]),
   );

@@ -1,6 +1,6 @@
 import type { ProcessAction } from '../../kuflow/contract/process-actions.ts';
 import { AUDIT_COLUMNS } from './audit.ts';
-import { textColumn, type Sql } from './sql.ts';
+import type { Sql } from './sql.ts';
 import { defineTable, jsonText, optional, text, type RowOf } from './table.ts';
 
 /** The part of an action that its type adds. */
@@ -42,13 +42,7 @@ export const hasOpenWorkflow = ({ taskQueue, workflowOutcome }: ProcessActionRow
 
 /** Ids of the actions whose workflow is not known to have ended, oldest first. */
 export function findOpenActionIds(sql: Sql): string[] {
-  return sql
-    .all('SELECT id FROM process_actions WHERE task_queue IS NOT NULL AND workflow_outcome IS NULL ORDER BY seq')
-    .map((row) => textColumn(row, 'id'));
-}
-
-export function updateProcessAction(sql: Sql, action: ProcessActionRow): void {
-  PROCESS_ACTIONS.update(sql, action, [
-    ...(['status', 'result', 'workflowOutcome', 'workflowMessage', 'lastModifiedBy', 'lastModifiedAt'] as const),
-  ]);
+  return sql.texts(
+    'SELECT id FROM process_actions WHERE task_queue IS NOT NULL AND workflow_outcome IS NULL ORDER BY seq',
+  );
 }

@@ -2,10 +2,10 @@ import type { JsonObject } from '../../base/json.ts';
 import type { ProcessItemTaskLog, ProcessItemTaskState, ProcessItemType } from '../../kuflow/contract/process-items.ts';
 import { AUDIT_COLUMNS, DELETION_COLUMNS } from './audit.ts';
 import { DEFINITION_REF } from './processes.ts';
-import { integerColumn, type SqlRow, type Sql } from './sql.ts';
+import type { Sql } from './sql.ts';
 import { defineTable, group, jsonText, optional, text, type RowOf } from './table.ts';
 
-const ITEMS = defineTable('process_items', {
+const COLUMNS = {
   id: text(),
   processId: text(),
   tenantId: text(),
@@ -31,44 +31,29 @@ const ITEMS = defineTable('process_items', {
     group({ text: optional(text()), data: optional(jsonText<JsonObject>()), dataCode: optional(text()) }, 'message_'),
   ),
   ...AUDIT_COLUMNS,
-});
-
-/** An item is deleted with its process. */
-const DELETION = defineTable('processes', DELETION_COLUMNS);
-
-export type ProcessItemRow = RowOf<typeof ITEMS> & RowOf<typeof DELETION>;
-export type TaskFields = NonNullable<ProcessItemRow['task']>;
-export type MessageFields = NonNullable<ProcessItemRow['message']>;
-
-export function mapProcessItemRow(row: SqlRow): ProcessItemRow {
-  const item = ITEMS.read(row);
-  return { ...item, ...(item.type === 'MESSAGE' && { message: item.message ?? {} }), ...DELETION.read(row) };
-}
+};
+export const PROCESS_ITEMS = defineTable('process_items', COLUMNS);
 
 /** The process items with columns of their process: who deleted it and when, and its definition. */
 export const PROCESS_ITEMS_WITH_PROCESS = `(
   SELECT i.*, p.deleted_by, p.deleted_at, p.definition_id AS process_definition_id, p.definition_code AS process_definition_code
   FROM process_items i JOIN processes p ON p.id = i.process_id)`;
 
-export function findProcessItemById(sql: Sql, id: string): ProcessItemRow | undefined {
-  const row = sql.get(`SELECT * FROM ${PROCESS_ITEMS_WITH_PROCESS} WHERE id = ?`, [id]);
-  return row === undefined ? undefined : mapProcessItemRow(row);
-}
+const ITEMS_WITH_PROCESS = defineTable(PROCESS_ITEMS_WITH_PROCESS, { ...COLUMNS, ...DELETION_COLUMNS });
+export type ProcessItemRow = RowOf<typeof ITEMS_WITH_PROCESS>;
+export type TaskFields = NonNullable<ProcessItemRow['task']>;
+export type MessageFields = NonNullable<ProcessItemRow['message']>;
+
+export const { read: readProcessItem, findById: findProcessItemById } = ITEMS_WITH_PROCESS;
 
 /** The tasks of a process that are READY or CLAIMED, oldest first. */
 export function findActiveTasks(sql: Sql, processId: string): ProcessItemRow[] {
-  return ITEMS.find(sql, "WHERE process_id = ? AND state IN ('READY', 'CLAIMED') ORDER BY seq", [processId]);
+  return PROCESS_ITEMS.find(sql, "WHERE process_id = ? AND state IN ('READY', 'CLAIMED') ORDER BY seq", [processId]);
 }
 
 /** All items of a process, oldest first. */
 export function findItemsOfProcess(sql: Sql, processId: string): ProcessItemRow[] {
-  return ITEMS.find(sql, 'WHERE process_id = ? ORDER BY seq', [processId]);
-}
-
-export const insertProcessItem: (sql: Sql, item: ProcessItemRow) => void = ITEMS.insert;
-
-export function updateProcessItem(sql: Sql, item: ProcessItemRow): void {
-  ITEMS.update(sql, item, ['ownerId', 'task', 'lastModifiedBy', 'lastModifiedAt']);
+  return PROCESS_ITEMS.find(sql, 'WHERE process_id = ? ORDER BY seq', [processId]);
 }
 
 const TASK_LOGS = defineTable('task_logs', {
@@ -87,14 +72,9 @@ export function findTaskLogs(sql: Sql, processItemId: string): ProcessItemTaskLo
 /** Adds an entry and removes the oldest ones beyond `limit`. */
 export function insertTaskLog(sql: Sql, processItemId: string, log: ProcessItemTaskLog, limit: number): void {
   TASK_LOGS.insert(sql, { ...log, processItemId });
-  const count = integerColumn(
-    sql.get('SELECT count(*) AS total FROM task_logs WHERE process_item_id = ?', [processItemId]) ?? {},
-    'total',
+  // Without a limit, -1, the offset skips those to keep.
+  sql.run(
+    'DELETE FROM task_logs WHERE seq IN (SELECT seq FROM task_logs WHERE process_item_id = ? ORDER BY seq DESC LIMIT -1 OFFSET ?)',
+    [processItemId, limit],
   );
-  if (count > limit) {
-    sql.run(
-      'DELETE FROM task_logs WHERE seq IN (SELECT seq FROM task_logs WHERE process_item_id = ? ORDER BY seq LIMIT ?)',
-      [processItemId, count - limit],
-    );
-  }
 }

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../base/json.ts';
 import type { ProcessState } from '../../kuflow/contract/processes.ts';
 import { AUDIT_COLUMNS, DELETION_COLUMNS } from './audit.ts';
-import { textColumn, type Sql } from './sql.ts';
+import type { Sql } from './sql.ts';
 import { defineTable, group, jsonText, optional, text, type RowOf } from './table.ts';
 
 /** The version of a definition that a process or an item was created with. */
@@ -41,23 +41,10 @@ export function includesConfidential(sql: Sql, ids: readonly string[]): boolean 
 
 /** Ids of the processes that were created with `id` as their `relatedProcessId`, oldest first. */
 export function findProcessIdsRelatedTo(sql: Sql, id: string): string[] {
-  return sql
-    .all('SELECT id FROM processes WHERE related_process_id = ? ORDER BY seq', [id])
-    .map((row) => textColumn(row, 'id'));
+  return sql.texts('SELECT id FROM processes WHERE related_process_id = ? ORDER BY seq', [id]);
 }
 
 /** The processes that don't have the outcome of a workflow, oldest first. */
-export function findProcessesWithoutOutcome(sql: Sql): Pick<ProcessRow, 'id' | 'definition'>[] {
-  return sql
-    .all(
-      'SELECT id, definition_id, definition_version, definition_code FROM processes WHERE workflow_outcome IS NULL ORDER BY seq',
-    )
-    .map(PROCESSES.read);
-}
-
-export function updateProcess(sql: Sql, process: ProcessRow): void {
-  PROCESSES.update(sql, process, [
-    ...(['state', 'initiatorId', 'metadata', 'entity', 'workflowOutcome', 'workflowMessage'] as const),
-    ...(['deletedBy', 'deletedAt', 'lastModifiedBy', 'lastModifiedAt'] as const),
-  ]);
+export function findProcessesWithoutOutcome(sql: Sql): ProcessRow[] {
+  return PROCESSES.find(sql, 'WHERE workflow_outcome IS NULL ORDER BY seq');
 }

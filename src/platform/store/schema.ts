@@ -1,7 +1,4 @@
-/**
- * One entry per version of the state file, applied in order. `user_version` is the number of applied entries.
- * Never edit a released entry: add a new one.
- */
+/** The versions of the state file, in order. `user_version` counts them. Never edit a released entry: add a new one. */
 export const MIGRATIONS: readonly string[] = [
   `
   CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;

@@ -48,9 +48,13 @@ export function createSql(database: Database) {
     }
     return statement;
   };
+  const all = (text: string, values: readonly SqlValue[] = []): SqlRow[] =>
+    (prepare(text).all(values.map(escapeText)) as SqlRow[]).map(unescapeRow);
   return {
-    all: (text: string, values: readonly SqlValue[] = []): SqlRow[] =>
-      (prepare(text).all(values.map(escapeText)) as SqlRow[]).map(unescapeRow),
+    all,
+    /** The first column of each row. */
+    texts: (text: string, values?: readonly SqlValue[]): string[] =>
+      all(text, values).map((row) => String(Object.values(row)[0])),
     get: (text: string, values: readonly SqlValue[] = []): SqlRow | undefined => {
       // The library's own `get` stops at the first row. The statement then keeps a read lock, and no checkpoint can empty the write-ahead log.
       const [row] = prepare(text).all(values.map(escapeText)) as SqlRow[];
@@ -73,18 +77,6 @@ export type Sql = ReturnType<typeof createSql>;
 export function textColumn(row: SqlRow, column: string): string {
   const value = row[column];
   if (typeof value !== 'string') throw new Error(`Column ${column} is not text`);
-  return value;
-}
-
-export function optionalTextColumn(row: SqlRow, column: string): string | undefined {
-  const value = row[column];
-  return typeof value === 'string' ? value : undefined;
-}
-
-export function integerColumn(row: SqlRow, column: string): number {
-  const value = row[column];
-  if (typeof value === 'bigint') return Number(value);
-  if (typeof value !== 'number') throw new Error(`Column ${column} is not a number`);
   return value;
 }
 

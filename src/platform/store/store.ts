@@ -39,7 +39,7 @@ export interface StoreOptions {
 export function openStore(options: StoreOptions) {
   const path = resolve(options.path);
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  const lock = takeOwnerLock(path, `The local KuFlow's state in ${dirname(path)}`);
+  const lock = takeOwnerLock(path);
   try {
     // The library's own lock is a folder that survives a killed process. Nobody else can hold it: we have the owner
     // lock.
@@ -97,7 +97,7 @@ function openDatabase(
   /** Now on `clock`, ISO 8601 in UTC with milliseconds. */
   const now = (): string => new Date(clock.now()).toISOString();
   const content = openContentFolder(join(dirname(path), 'documents'));
-  content.sweep(new Set(sql.all('SELECT DISTINCT content_id FROM documents').map((row) => String(row['content_id']))));
+  content.sweep(new Set(sql.texts('SELECT DISTINCT content_id FROM documents')));
   return {
     path,
     sql,

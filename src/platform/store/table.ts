@@ -46,6 +46,7 @@ export function defineTable<TableColumns extends Columns>(name: string, columns:
   type AnyRow = Row<TableColumns>;
   const fields = Object.entries(columns).flatMap(([key, column]) => fieldsOf(key, column));
   const names = fields.map(({ column }) => column).join(', ');
+  const assignments = fields.map(({ column }) => `${column} = ?`).join(', ');
   const read = (row: SqlRow): AnyRow => {
     const result: Record<string, unknown> = {};
     for (const field of fields) {
@@ -56,6 +57,7 @@ export function defineTable<TableColumns extends Columns>(name: string, columns:
     }
     return result as AnyRow;
   };
+  const toValues = (row: AnyRow): readonly SqlValue[] => fields.map((field) => toValue(row, field));
   /** The rows of a query that continues `SELECT * FROM <table>`. */
   const find = (sql: Sql, rest: string, values: readonly SqlValue[] = []): AnyRow[] =>
     sql.all(`SELECT * FROM ${name} ${rest}`, values).map(read);
@@ -67,15 +69,11 @@ export function defineTable<TableColumns extends Columns>(name: string, columns:
     findOne,
     findById: (sql: Sql, id: string) => findOne(sql, 'WHERE id = ?', [id]),
     insert: (sql: Sql, row: AnyRow, onConflict = ''): void => {
-      const values = fields.map((field) => toValue(row, field));
-      sql.run(`INSERT INTO ${name} (${names}) VALUES ${placeholders(fields.length)} ${onConflict}`, values);
+      sql.run(`INSERT INTO ${name} (${names}) VALUES ${placeholders(fields.length)} ${onConflict}`, toValues(row));
     },
-    /** Writes these properties of the row with this id. */
-    update: (sql: Sql, row: { readonly id: string } & Partial<AnyRow>, keys: readonly (keyof AnyRow)[]): void => {
-      const written = fields.filter(({ path: [key] }) => keys.includes(key as keyof AnyRow));
-      const assignments = written.map(({ column }) => `${column} = ?`).join(', ');
-      const values = written.map((field) => toValue(row, field));
-      sql.run(`UPDATE ${name} SET ${assignments} WHERE id = ?`, [...values, row.id]);
+    /** Replaces the row with this id. */
+    update: (sql: Sql, row: AnyRow & { readonly id: string }): void => {
+      sql.run(`UPDATE ${name} SET ${assignments} WHERE id = ?`, [...toValues(row), row.id]);
     },
   };
 }

@@ -1,5 +1,5 @@
 import type { RecordedBody, WebhookDelivery, WebhookDeliveryState } from '../shared/contract.ts';
-import { textColumn, type Sql } from './sql.ts';
+import type { Sql } from './sql.ts';
 import { defineTable, integer, jsonText, optional, text, type RowOf } from './table.ts';
 
 /** The latest attempt to deliver an event, and the start of the body of the answer. */
@@ -26,11 +26,6 @@ export const WEBHOOK_DELIVERIES = defineTable('webhook_deliveries', {
 });
 export type WebhookDeliveryRow = RowOf<typeof WEBHOOK_DELIVERIES>;
 
-/** Saves what an attempt changes. */
-export function updateWebhookDelivery(sql: Sql, delivery: WebhookDeliveryRow): void {
-  WEBHOOK_DELIVERIES.update(sql, delivery, ['url', 'state', 'attempts', 'tryingSince', 'latest']);
-}
-
 /** The newest first. */
 export function findWebhookDeliveries(
   sql: Sql,
@@ -50,9 +45,7 @@ export function nextWebhookDelivery(sql: Sql, processId: string): WebhookDeliver
 
 /** Ids of the processes with pending deliveries, the longest waiting first. */
 export function processesWithWebhookDeliveries(sql: Sql): string[] {
-  return sql
-    .all(
-      "SELECT process_id, min(seq) AS first FROM webhook_deliveries WHERE state = 'PENDING' GROUP BY process_id ORDER BY first",
-    )
-    .map((row) => textColumn(row, 'process_id'));
+  return sql.texts(
+    "SELECT process_id FROM webhook_deliveries WHERE state = 'PENDING' GROUP BY process_id ORDER BY min(seq)",
+  );
 }

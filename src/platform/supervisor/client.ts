@@ -17,10 +17,7 @@ export interface SuperviseOptions extends Omit<
   /** The supervisor's JavaScript file (`dist/supervisor.js`). */
   readonly supervisorEntry: string;
   readonly env?: NodeJS.ProcessEnv | undefined;
-  /**
-   * File descriptors of this process for stdin, stdout and stderr of the command. By default it does not have input,
-   * and its output goes to `logFile`.
-   */
+  /** File descriptors of this process for the command. By default, it has no input, and its output goes to `logFile`. */
   readonly stdio?: readonly [stdin: number | 'ignore', stdout: number, stderr: number] | undefined;
 }
 
@@ -29,10 +26,7 @@ export interface ProcessExit {
   readonly signal: string | null;
 }
 
-/**
- * Starts a process that can't outlive this one, even after Ctrl-C, a closed terminal or `kill -9`. Rejects with
- * KnownError if it can't be started.
- */
+/** Starts a process that can't outlive this one, even after `kill -9`. Rejects with KnownError if it can't be started. */
 export async function superviseProcess(options: SuperviseOptions) {
   const { shell = false, cwd, logFile, pidFile, temporaryFolder, network, stopGrace = 10_000 } = options;
   const env = options.env ?? process.env;

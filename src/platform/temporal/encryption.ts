@@ -96,10 +96,7 @@ export function encryptionHeadersFor(args: readonly unknown[]): Record<string, P
   };
 }
 
-/**
- * Decrypts all payloads in a history and removes the two headers, so that it can be replayed without a key. Returns whether it had any encrypted
- * payload. Rejects with the reason if one cannot be decrypted.
- */
+/** Makes a history replayable without a key. Returns whether a payload was encrypted; rejects if one cannot be read. */
 export async function decryptHistory(history: History, readKey: KeyReader): Promise<boolean> {
   const payloads: Payload[] = [];
   visit(history, (message) => {

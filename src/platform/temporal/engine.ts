@@ -37,10 +37,7 @@ const rejectKey: KeyReader = (keyId) => {
   throw new Error(`The key ${keyId} is not available`);
 };
 
-/**
- * Connects to the Temporal server at its private address. Rejects if the server does not answer. Starting, signaling and canceling workflows is
- * idempotent, so it can be repeated after a crash.
- */
+/** Rejects if the Temporal server does not answer. Starts, signals and cancellations can be repeated after a crash. */
 export async function createProcessEngine(options: {
   readonly address: string;
   readonly namespace: string;
@@ -177,10 +174,7 @@ export async function createProcessEngine(options: {
 
     time: createWorkflowTime(connection, service, namespace, listPollers),
 
-    /**
-     * What an open workflow waits for and has failed at least once, and the failure of one that has failed. Empty for a workflow that the engine has
-     * not started yet.
-     */
+    /** What an open workflow waits for and has failed, or why it has failed. Empty if the engine has not started it. */
     listFailingWork: async (workflowId: string): Promise<readonly FailingWork[]> => {
       try {
         return await listFailingWork(service, namespace, workflowId);
@@ -201,10 +195,7 @@ export async function createProcessEngine(options: {
     /** A workflow's history as JSON, in the format that the replayers of Temporal's SDKs and its CLI accept. */
     fetchHistory: async (workflowId: string): Promise<string> => historyToJSON(await loadHistory(workflowId)),
 
-    /**
-     * As `fetchHistory`, with decrypted payloads and without the headers of confidential processes. Rejects with KnownError if a payload cannot be
-     * decrypted.
-     */
+    /** As `fetchHistory`, decrypted, without headers of confidential processes. Rejects with KnownError if it can't. */
     fetchClearHistory: async (
       workflowId: string,
     ): Promise<{ readonly json: string; readonly wasEncrypted: boolean }> => {

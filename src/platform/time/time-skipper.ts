@@ -24,10 +24,7 @@ const NEXT = 'next';
 const STOP_WITHIN_MS = 5_000;
 const ANNOUNCE_EVERY_MS = 250;
 
-/**
- * Skips time, one skip at a time. If the last run ended during a skip, first switches off the workflows that would still move. Rejects if the Temporal
- * server does not answer.
- */
+/** First switches off the workflows that an interrupted skip still moves. Rejects if the Temporal server does not answer. */
 export async function createTimeSkipper(options: TimeSkipperOptions) {
   const { store, time, warn } = options;
   const { clock } = store;

@@ -8,7 +8,6 @@ import { PROCESSES } from '../store/processes.ts';
 import {
   findWebhookDeliveries,
   WEBHOOK_DELIVERIES,
-  updateWebhookDelivery,
   type WebhookAttempt,
   type WebhookDeliveryRow,
 } from '../store/webhook-deliveries.ts';
@@ -40,7 +39,7 @@ export function replayWebhookDelivery({ store, commands }: Domain, id: string): 
   return store.transaction(() => {
     const row = requireDelivery(store.sql, id);
     const pending: WebhookDeliveryRow = { ...row, state: 'PENDING', tryingSince: undefined };
-    updateWebhookDelivery(store.sql, pending);
+    WEBHOOK_DELIVERIES.update(store.sql, pending);
     store.afterCommit(() => commands.emit('queued'));
     return toDelivery(pending);
   });
@@ -50,18 +49,10 @@ function requireDelivery(sql: Domain['store']['sql'], id: string): WebhookDelive
   return orNotFound(WEBHOOK_DELIVERIES.findById(sql, id), 'webhook delivery', id);
 }
 
-function toDelivery({
-  id,
-  createdAt,
-  type,
-  processId,
-  url,
-  state,
-  attempts,
-  latest,
-}: WebhookDeliveryRow): WebhookDelivery {
+function toDelivery(row: WebhookDeliveryRow): WebhookDelivery {
+  const { id, createdAt: time, type, processId, url, state, attempts, latest } = row;
   return withoutUndefined({
-    ...{ id, time: createdAt, type, processId, url: redactByPattern(url), state, attempts },
+    ...{ id, time, type, processId, url: redactByPattern(url), state, attempts },
     latest: latest && toLatest(latest),
   });
 }

@@ -13,7 +13,6 @@ import {
   WEBHOOK_DELIVERIES,
   nextWebhookDelivery,
   processesWithWebhookDeliveries,
-  updateWebhookDelivery,
   type WebhookAttempt,
   type WebhookDeliveryRow,
 } from '../store/webhook-deliveries.ts';
@@ -79,14 +78,14 @@ export function createWebhookSender({
       withoutUndefined({ time, ms: clock.now() - began, ...result });
     const result = await post(trying, stopping, (status) => {
       if (isSuccess(status))
-        updateWebhookDelivery(store.sql, { ...trying, state: 'DELIVERED', latest: toLatest({ status }) });
+        WEBHOOK_DELIVERIES.update(store.sql, { ...trying, state: 'DELIVERED', latest: toLatest({ status }) });
     });
     const isDelivered = isSuccess(result.status);
     const isLate = clock.now() - Date.parse(tryingSince) >= GIVE_UP_AFTER_MS;
     const state: WebhookDeliveryState = isDelivered ? 'DELIVERED' : isLate ? 'FAILED' : 'PENDING';
     // An event that was delivered may have been replayed in the meantime.
     const current = isDelivered ? WEBHOOK_DELIVERIES.findById(store.sql, delivery.id) : undefined;
-    updateWebhookDelivery(store.sql, { ...trying, state, ...current, latest: toLatest(result) });
+    WEBHOOK_DELIVERIES.update(store.sql, { ...trying, state, ...current, latest: toLatest(result) });
     const { id: deliveryId, processId, type, attempts } = trying;
     const { status, problem } = result;
     report({ kind: 'webhook', deliveryId, processId, type, state, attempts, status, problem });

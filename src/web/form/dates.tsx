@@ -59,31 +59,24 @@ export function DateField({ field, kind }: { readonly field: Field; readonly kin
   const startedAsText = useRef(false);
   startedAsText.current ||= text !== '' && toInput(text) === undefined;
   const asText = startedAsText.current;
+  // Preact's types allow other roles for a text, and this field does not set any.
+  const inputType = (asText ? 'text' : type) as 'date';
   return (
     <FieldFrame field={field} hint={asText ? undefined : hint}>
-      {(attributes) =>
-        asText ? (
-          <input
-            {...attributes}
-            type="text"
-            readOnly={!enabled}
-            value={text}
-            onInput={({ currentTarget: { value: next } }) => field.change(next === '' ? emptyValue(field) : next)}
-          />
-        ) : (
-          <input
-            {...attributes}
-            class="field-date"
-            type={type}
-            step={kind === 'date' ? undefined : 1}
-            readOnly={!enabled}
-            value={toInput(text) ?? ''}
-            onInput={({ currentTarget: { value: next } }) =>
-              field.change(next === '' ? emptyValue(field) : fromInput(next, value))
-            }
-          />
-        )
-      }
+      {(attributes) => (
+        <input
+          {...attributes}
+          class={asText ? undefined : 'field-date'}
+          type={inputType}
+          step={asText || kind === 'date' ? undefined : 1}
+          readOnly={!enabled}
+          value={asText ? text : (toInput(text) ?? '')}
+          onInput={({ currentTarget: { value: next } }) => {
+            const entered = asText ? next : fromInput(next, value);
+            field.change(next === '' ? emptyValue(field) : entered);
+          }}
+        />
+      )}
     </FieldFrame>
   );
 }

@@ -157,21 +157,14 @@ export const within =
     at === path || at.startsWith(`${path}/`);
 
 /** The problem of a field, once the field was left or all problems are shown. */
-export function useVisibleProblem(
-  { path }: Pick<Field, 'path'>,
-  covers: (at: string) => boolean = (at) => at === path,
-): {
-  readonly message: string | undefined;
-  readonly onFocusOut: (event: FocusEvent & { readonly currentTarget: EventTarget }) => void;
-} {
+function useVisibleProblem({ path }: Pick<Field, 'path'>, covers: (at: string) => boolean = (at) => at === path) {
   const { problems, showAllProblems, afterClick } = useHost();
   const [left, setLeft] = useState(false);
   const message = [...problems].find(([at]) => covers(at))?.[1];
   return {
     message: left || showAllProblems ? message : undefined,
-    onFocusOut: ({ currentTarget, relatedTarget }) => {
-      if (!(relatedTarget instanceof Node && (currentTarget as Node).contains(relatedTarget)))
-        afterClick(() => setLeft(true));
+    onFocusOut: ({ currentTarget, relatedTarget }: FocusEvent & { readonly currentTarget: Node }): void => {
+      if (!(relatedTarget instanceof Node && currentTarget.contains(relatedTarget))) afterClick(() => setLeft(true));
     },
   };
 }

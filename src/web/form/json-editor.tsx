@@ -5,12 +5,6 @@ import { useHost } from './state.ts';
 
 const textOf = (value: unknown): string => (value === undefined ? '' : JSON.stringify(value, null, 2));
 
-interface EditorText {
-  readonly text: string;
-  /** The value that the text stands for. */
-  readonly value: string;
-}
-
 /** Edits any value as JSON. Text that is not JSON stays in the editor, and the data keeps its last value. */
 export function JsonEditor({
   field,
@@ -26,7 +20,8 @@ export function JsonEditor({
   const { memory, memoryChanged } = useHost();
   const { path, value, enabled } = field;
   const current = textOf(value);
-  const [typed, setTyped] = useState<EditorText>({ text: current, value: current });
+  // `value` is what the text stands for.
+  const [typed, setTyped] = useState({ text: current, value: current });
   const draft = memory.drafts.get(path);
   // The text of the moment, with its spaces, unless the value was changed elsewhere.
   const text = draft ?? (typed.value === current ? typed.text : current);

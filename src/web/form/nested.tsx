@@ -221,10 +221,7 @@ const TYPE_LABELS: Readonly<Record<string, string>> = {
   object: 'Object',
 };
 
-/**
- * What an alternative starts with: what was typed in it before, its constants, and of the last value all that was not a field of the last
- * alternative alone.
- */
+/** What was typed in the alternative before, its constants, and what it has in common with the last value. */
 function startValue(
   kept: Json | undefined,
   last: unknown,
@@ -396,11 +393,7 @@ function emptyItem(schema: Schema, root: Schema): Json {
 }
 
 /** Keys that stay with the items when they move. */
-function useItemKeys(length: number): {
-  readonly keys: readonly number[];
-  readonly reorder: (order: readonly number[]) => void;
-  readonly add: () => number;
-} {
+function useItemKeys(length: number) {
   const state = useRef<{ keys: number[]; next: number }>({ keys: [], next: 0 });
   const { current } = state;
   const create = (): number => {
@@ -411,11 +404,11 @@ function useItemKeys(length: number): {
   current.keys.length = length;
   return {
     keys: current.keys,
-    reorder: (order) => {
+    reorder: (order: readonly number[]): void => {
       const before = [...current.keys];
       current.keys = order.map((at) => before[at] ?? create());
     },
-    add: () => {
+    add: (): number => {
       const key = create();
       current.keys.push(key);
       return key;

@@ -39,16 +39,11 @@ function withPresent(choices: readonly ChoiceOption[], value: unknown): readonly
 const idOf = (value: unknown): string | undefined =>
   typeof value === 'string' ? parseReference(value)?.fields['id']?.toLowerCase() : undefined;
 
-type Transfer =
-  | { readonly state: 'none' }
-  | { readonly state: 'running'; readonly text: string }
-  | { readonly state: 'failed'; readonly message: string };
-
 /** A document: chosen and uploaded at once, then shown by its name. */
 export function FileField({ field }: { readonly field: Field }) {
   const { uploadDocument, downloadDocument } = useHost().services;
   const { value, enabled, label, schema } = field;
-  const [transfer, setTransfer] = useState<Transfer>({ state: 'none' });
+  const [transfer, setTransfer] = useState<{ readonly running?: string; readonly failure?: string }>({});
   // The field may get another path while the file is on its way, as an item of an array does.
   const current = useRef(field);
   const mounted = useRef(true);
@@ -60,21 +55,18 @@ export function FileField({ field }: { readonly field: Field }) {
     [],
   );
   const run = async (text: string, failure: string, work: () => Promise<void>): Promise<void> => {
-    setTransfer({ state: 'running', text });
+    setTransfer({ running: text });
     try {
       await work();
-      setTransfer({ state: 'none' });
+      setTransfer({});
     } catch (error) {
-      setTransfer({
-        state: 'failed',
-        message: `${failure}: ${error instanceof Error ? error.message : String(error)}`,
-      });
+      setTransfer({ failure: `${failure}: ${error instanceof Error ? error.message : String(error)}` });
     }
   };
   const upload = (file: File): void => {
     const refusal = refusalOf(file, schema);
     if (refusal !== undefined) {
-      setTransfer({ state: 'failed', message: refusal });
+      setTransfer({ failure: refusal });
       return;
     }
     void run(`Uploading ${file.name}…`, `${file.name} was not uploaded`, async () => {
@@ -91,11 +83,7 @@ export function FileField({ field }: { readonly field: Field }) {
     .filter((one) => one !== '')
     .join(' ');
   return (
-    <FieldFrame
-      field={field}
-      hint={hint === '' ? undefined : hint}
-      ownProblem={transfer.state === 'failed' ? transfer.message : undefined}
-    >
+    <FieldFrame field={field} hint={hint === '' ? undefined : hint} ownProblem={transfer.failure}>
       {(attributes) => (
         <>
           {text === '' ? (
@@ -103,7 +91,7 @@ export function FileField({ field }: { readonly field: Field }) {
               {...attributes}
               type="file"
               accept={acceptedTypes(schema['accept']).map(htmlAccept).join(',')}
-              disabled={!enabled || uploadDocument === undefined || transfer.state === 'running'}
+              disabled={!enabled || uploadDocument === undefined || transfer.running !== undefined}
               onChange={({ currentTarget }) => {
                 const [file] = currentTarget.files ?? [];
                 if (file === undefined) return;
@@ -120,7 +108,7 @@ export function FileField({ field }: { readonly field: Field }) {
               {downloadDocument !== undefined && reference?.kind === 'file' && isComplete(reference) && (
                 <button
                   type="button"
-                  disabled={transfer.state === 'running'}
+                  disabled={transfer.running !== undefined}
                   onClick={() =>
                     void run('Downloading…', 'The document was not downloaded', async () => downloadDocument(text))
                   }
@@ -136,7 +124,7 @@ export function FileField({ field }: { readonly field: Field }) {
             </div>
           )}
           <p class="field-transfer" role="status">
-            {transfer.state === 'running' ? transfer.text : ''}
+            {transfer.running}
           </p>
         </>
       )}

@@ -21,15 +21,15 @@ export function useAction() {
     // A button that was disabled while the action ran has lost the focus.
     if (document.activeElement === document.body && focused.current instanceof HTMLElement) focused.current.focus();
   }, [state.busy]);
-  /** Runs one action at a time: a second click while one runs does nothing. The returned text says what was done. */
-  const run = (name: string, act: () => Promise<string | undefined>): void => {
+  /** Runs one action at a time: a second click while one runs does nothing. If it returns a text, that says what was done. */
+  const run = (name: string, act: () => Promise<unknown>): void => {
     if (isBusy.current) return;
     isBusy.current = true;
     focused.current = document.activeElement;
     setState({ busy: name });
     void act()
       .then(
-        (done) => setState({ done }),
+        (done) => setState(typeof done === 'string' ? { done } : {}),
         (error: unknown) => setState({ failure: toFailure(error), failed: name }),
       )
       .finally(() => {

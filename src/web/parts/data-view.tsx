@@ -7,7 +7,7 @@ import { callApi, downloadBytes, RequestFailure } from '../api.ts';
 import type { FormServices } from '../form/types.ts';
 import { formatBytes } from '../text/words.ts';
 import { LazyForm } from './lazy.tsx';
-import { JsonView } from './notices.tsx';
+import { CodeBlock } from './notices.tsx';
 
 /** Saves the document that a reference names, through the browser's downloads. */
 export async function saveDocument(reference: string): Promise<void> {
@@ -59,7 +59,7 @@ interface DataViewProps {
 /** Data to read: as a form if its shape is known, otherwise as JSON. */
 export function DataView({ value, shape, label }: DataViewProps) {
   const services = useFormServices();
-  if (shape === undefined) return <JsonView value={value} label={label} />;
+  if (shape === undefined) return <CodeBlock label={label}>{JSON.stringify(value, undefined, 2)}</CodeBlock>;
   return (
     <LazyForm
       key={JSON.stringify(value)}

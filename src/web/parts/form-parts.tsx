@@ -36,15 +36,9 @@ export function useShapeChanged(shape: DataShape | undefined, hasChanges: boolea
 export const EXAMPLE_DATA_FAILED = 'Example data is not available';
 
 /** `fill` fills in the empty fields of a form, and `missing` names those that have no example data. */
-export function useExampleData(
-  edited: EditedData,
-  action: Action,
-): {
-  readonly missing: readonly string[];
-  /** `body` is that of `POST /_dev/definitions/{code}/examples`: which data of the process definition the form has. */
-  readonly fill: (code: string, body: object) => void;
-} {
+export function useExampleData(edited: EditedData, action: Action) {
   const [missing, setMissing] = useState<readonly string[]>([]);
+  /** `body` is that of `POST /_dev/definitions/{code}/examples`: which data of the process definition the form has. */
   const fill = (code: string, body: object): void =>
     action.run('fill', async () => {
       const path = `/_dev/definitions/${encodeURIComponent(code)}/examples`;

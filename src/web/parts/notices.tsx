@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import type { RequestFailure } from '../api.ts';
 import { useConnection } from '../live/connection.ts';
-import { Link } from '../navigation.tsx';
+import { Link, ViewHeading } from '../navigation.tsx';
 import { stateWord, formatBytes } from '../text/words.ts';
 import { CommandLine } from './copy.tsx';
 import type { RecordedBody } from '../../platform/shared/contract.ts';
@@ -56,17 +56,20 @@ export function ReadFailure({ failure, title }: FailureNoticeProps) {
   return <FailureNotice failure={failure} title={title} />;
 }
 
-export interface NotLoadedProps {
-  readonly name: 'process' | 'request' | 'task' | 'event';
-  readonly failure: RequestFailure | undefined;
-  /** The view that lists all of them. */
-  readonly list: 'processes' | 'requests' | 'tasks' | 'webhooks';
-}
+/** What each list has, in the heading of a view and in a sentence. */
+const NAMES = {
+  processes: ['Process', 'process'],
+  requests: ['Request', 'request'],
+  tasks: ['Task', 'task'],
+  webhooks: ['Webhook event', 'event'],
+} as const;
 
-/** What a view shows below its heading instead of its data. The heading is not part of it, because it keeps the focus once the data is read. */
-export function NotLoaded({ name, failure, list }: NotLoadedProps) {
+/** What a view shows instead of its data. Not a component, so that its heading keeps the focus once the data is read. */
+export function notLoaded(list: keyof typeof NAMES, failure: RequestFailure | undefined) {
+  const [title, name] = NAMES[list];
   return (
     <>
+      <ViewHeading title={title} />
       <ReadFailure failure={failure} title={`The ${name} could not be read`} />
       {failure === undefined ? null : (
         <Link to={{ view: list }}>{list === 'webhooks' ? 'All events' : `All ${list}`}</Link>
@@ -143,10 +146,6 @@ export function CodeBlock({ label, children }: { readonly label: string; readonl
       <code>{children}</code>
     </pre>
   );
-}
-
-export function JsonView({ value, label }: { readonly value: unknown; readonly label: string }) {
-  return <CodeBlock label={label}>{JSON.stringify(value, undefined, 2)}</CodeBlock>;
 }
 
 /** Commands that do the same as the view, folded away. */

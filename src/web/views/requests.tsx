@@ -6,7 +6,7 @@ import { Link, navigateTo, ViewHeading } from '../navigation.tsx';
 import { Ago } from '../parts/ago.tsx';
 import { SelectList } from '../parts/select-list.tsx';
 import { CommandLine } from '../parts/copy.tsx';
-import { EmptyState, Notice, NotLoaded, ReadFailure, RecordedBodyView } from '../parts/notices.tsx';
+import { EmptyState, Notice, notLoaded, ReadFailure, RecordedBodyView } from '../parts/notices.tsx';
 import { matchesRequest } from '../request-filter.ts';
 import type { Route } from '../route.ts';
 import { curlCommand } from '../text/commands.ts';
@@ -117,13 +117,7 @@ export function RequestDetailView({ id }: { readonly id: number }) {
   const app = useApp();
   const loaded = useApi<RequestDetail>(`/_dev/requests/${id}`);
   const request = loaded.data;
-  if (request === undefined)
-    return (
-      <>
-        <ViewHeading title="Request" />
-        <NotLoaded name="request" failure={loaded.failure} list="requests" />
-      </>
-    );
+  if (request === undefined) return notLoaded('requests', loaded.failure);
   const { method, path, operationId, status, ms, time, principal, problem, violations } = request;
   return (
     <>

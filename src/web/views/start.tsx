@@ -112,7 +112,6 @@ function StartForm({ definition, draftName, initial }: StartFormProps) {
       });
       edited.markSaved(value);
       navigateTo({ view: 'process', id: process.id });
-      return undefined;
     });
   };
   return (

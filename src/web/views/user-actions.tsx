@@ -145,7 +145,6 @@ function ActionForm({ action, process, threads, done, close }: ActionFormProps) 
       await callApi('POST', pathOf(process.id), { body });
       edited.markSaved(value);
       done();
-      return undefined;
     });
   };
   const isTextMissing = writesMessage && text.trim() === '';
@@ -281,12 +280,7 @@ function InvokedRow({ invoked, name, processId, reload }: InvokedRowProps) {
           <button
             type="button"
             disabled={running.busy !== undefined}
-            onClick={() =>
-              running.run('download', async () => {
-                await saveDocument(document);
-                return undefined;
-              })
-            }
+            onClick={() => running.run('download', () => saveDocument(document))}
           >
             Download
           </button>
@@ -299,7 +293,6 @@ function InvokedRow({ invoked, name, processId, reload }: InvokedRowProps) {
               running.run('cancel', async () => {
                 await callApi('POST', `${pathOf(processId)}/${encodeURIComponent(action.id)}/~actions/cancel`);
                 reload();
-                return undefined;
               })
             }
           >

@@ -10,7 +10,7 @@ import {
   EmptyState,
   FailureNotice,
   Notice,
-  NotLoaded,
+  notLoaded,
   ReadFailure,
   StateWord,
   RecordedBodyView,
@@ -83,13 +83,7 @@ export function WebhookDetailView({ id }: { readonly id: string }) {
   });
   const replay = useAction();
   const delivery = loaded.data;
-  if (delivery === undefined)
-    return (
-      <>
-        <ViewHeading title="Webhook event" />
-        <NotLoaded name="event" failure={loaded.failure} list="webhooks" />
-      </>
-    );
+  if (delivery === undefined) return notLoaded('webhooks', loaded.failure);
   const { type, time, processId, url, state, attempts, latest, body, answer } = delivery;
   return (
     <>

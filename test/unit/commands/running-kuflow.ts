@@ -42,7 +42,7 @@ export async function startRunningKuFlow(definition: ProcessDefinition = LOAN): 
   const stateDir = join(folder, STATE_FOLDER);
   mkdirSync(stateDir, { recursive: true });
   writeFileSync(join(folder, 'kuflow.process.yaml'), renderDefinition(definition));
-  const lock = takeOwnerLock(databasePath(stateDir), stateDir);
+  const lock = takeOwnerLock(databasePath(stateDir));
   await writeStateFile(stateDir, {
     pid: process.pid,
     endpoints: { http: address, https: address, engine: '127.0.0.1:1', temporal: '127.0.0.1:1' },

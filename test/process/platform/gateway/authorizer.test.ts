@@ -136,7 +136,7 @@ describe('mutual TLS', () => {
     });
     expect(await connectAndGetEvent(expired)).toMatchObject({ reason: "a client's certificate has expired" });
     rig.events.length = 0;
-    expect(await connectAndGetEvent(await rig.authority.issueServerCertificate({}))).toMatchObject({
+    expect(await connectAndGetEvent(await rig.authority.issueServerCertificate())).toMatchObject({
       reason: "a client's certificate is not for client authentication",
     });
   });

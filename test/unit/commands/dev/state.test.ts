@@ -70,7 +70,7 @@ describe('kuflow dev export, reset and import', () => {
       stderr: expect.stringContaining('--yes') as string,
     });
     writeFileSync(join(folder, 'given.tar.gz'), '');
-    const lock = takeOwnerLock(databasePath(stateDir), 'state');
+    const lock = takeOwnerLock(databasePath(stateDir));
     try {
       for (const args of [
         ['reset', '--yes'],

@@ -2,7 +2,7 @@ import { copyFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { packageRoot } from '../../../../src/base/package-root.ts';
-import { readPageFiles, type PageCommands } from '../../../../src/platform/console/page-files.ts';
+import { readPageFiles, type PageCommands } from '../../../../src/platform/console/page.ts';
 import { temporaryFolders } from '../../../support/temporary-folder.ts';
 
 const temporaryFolder = temporaryFolders();

@@ -23,7 +23,7 @@ beforeAll(() => {
   writeFileSync(join(web, 'index.html'), INDEX);
   writeFileSync(join(web, 'assets', 'main-4XYZ2ABC.js'), SCRIPT);
   writeFileSync(join(web, 'assets', 'plain.css'), 'body {}');
-  writeFileSync(join(web, 'assets', 'icon-4XYZ2ABC.png'), Buffer.from([1, 2, 3]));
+  writeFileSync(join(web, 'assets', 'icon-4XYZ2ABC.svg'), '<svg/>');
   rest = createRest({ pageFolder: web, hostNames: ['kuflow.test'] });
 });
 afterAll(async () => {
@@ -82,8 +82,8 @@ describe('the console', () => {
     expect(zipped.headers.etag).not.toBe(plain.headers.etag);
     const refused = await get('/console/assets/main-4XYZ2ABC.js', { 'accept-encoding': 'gzip;q=0, identity' });
     expect(refused.headers['content-encoding']).toBeUndefined();
-    const image = await get('/console/assets/icon-4XYZ2ABC.png', { 'accept-encoding': 'gzip' });
-    expect([image.headers['content-type'], image.rawPayload]).toEqual(['image/png', Buffer.from([1, 2, 3])]);
+    const image = await get('/console/assets/icon-4XYZ2ABC.svg');
+    expect([image.headers['content-type'], image.body]).toEqual(['image/svg+xml', '<svg/>']);
     const css = await get('/console/assets/plain.css');
     expect(css.headers['cache-control']).toBe('no-cache');
   });

@@ -2,8 +2,12 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { changeDefinitions } from '../../../../src/platform/domain/domain.ts';
 import { createProcess } from '../../../../src/platform/domain/process-creation.ts';
-import { createProcessItem } from '../../../../src/platform/domain/process-item-creation.ts';
-import { claimTask, completeTask, retrieveProcessItem } from '../../../../src/platform/domain/process-items.ts';
+import {
+  claimTask,
+  completeTask,
+  createProcessItem,
+  retrieveProcessItem,
+} from '../../../../src/platform/domain/process-items.ts';
 import { completeProcess, deleteProcess, retrieveProcess } from '../../../../src/platform/domain/processes.ts';
 import type { ActionDefinition, ProcessDefinition, TaskDefinition } from '../../../../src/process/definition.ts';
 import { refused, thrown } from './refusals.ts';

@@ -2,14 +2,17 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { uuid7 } from '../../../../src/base/uuid.ts';
 import { createProcess } from '../../../../src/platform/domain/process-creation.ts';
-import { createProcessItem } from '../../../../src/platform/domain/process-item-creation.ts';
-import { findProcessItems, retrieveProcessItem } from '../../../../src/platform/domain/process-items.ts';
-import { findProcesses } from '../../../../src/platform/domain/process-search.ts';
+import {
+  createProcessItem,
+  findProcessItems,
+  retrieveProcessItem,
+} from '../../../../src/platform/domain/process-items.ts';
 import {
   cancelProcess,
   cancelProcessItems,
   completeProcess,
   deleteProcess,
+  findProcesses,
   getProcessTimeline,
   recordWorkflowOutcome,
   retrieveProcess,

@@ -2,8 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 
 import { uuid7 } from '../../../../src/base/uuid.ts';
 import { createProcess } from '../../../../src/platform/domain/process-creation.ts';
-import { createProcessItem } from '../../../../src/platform/domain/process-item-creation.ts';
-import { completeTask } from '../../../../src/platform/domain/process-items.ts';
+import { completeTask, createProcessItem } from '../../../../src/platform/domain/process-items.ts';
 import { cancelProcess } from '../../../../src/platform/domain/processes.ts';
 import { createWorld, type EngineCall, type World, type WorldOptions } from './world.ts';
 

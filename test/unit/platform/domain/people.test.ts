@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { uuid7 } from '../../../../src/base/uuid.ts';
 import { reportUnknownCandidates } from '../../../../src/platform/domain/candidates.ts';
 import { changeDefinitions } from '../../../../src/platform/domain/domain.ts';
-import { authenticateCaller } from '../../../../src/platform/domain/credentials.ts';
+import { authenticateCaller, hashToken } from '../../../../src/platform/domain/credentials.ts';
 import type { OperationContext } from '../../../../src/platform/domain/context.ts';
 import {
   findGroups,
@@ -15,11 +15,15 @@ import {
   listPeople,
   retrievePrincipal,
 } from '../../../../src/platform/domain/people.ts';
-import { createProcessItem } from '../../../../src/platform/domain/process-item-creation.ts';
-import { assignTask, claimTask, completeTask, updateTaskData } from '../../../../src/platform/domain/process-items.ts';
+import {
+  assignTask,
+  claimTask,
+  completeTask,
+  createProcessItem,
+  updateTaskData,
+} from '../../../../src/platform/domain/process-items.ts';
 import { createProcess } from '../../../../src/platform/domain/process-creation.ts';
 import { changeProcessInitiator } from '../../../../src/platform/domain/processes.ts';
-import { hashToken } from '../../../../src/platform/domain/credentials.ts';
 import { MIGRATIONS } from '../../../../src/platform/store/schema.ts';
 import type { ProcessDefinition } from '../../../../src/process/definition.ts';
 import type { PeopleSeed } from '../../../../src/process/people.ts';

@@ -5,9 +5,9 @@ import type { Json } from '../../../../src/base/json.ts';
 import type { ProcessAction, ProcessActionCreateParams } from '../../../../src/kuflow/contract/process-actions.ts';
 import type { OperationContext } from '../../../../src/platform/domain/context.ts';
 import { downloadDocument, uploadDocument } from '../../../../src/platform/domain/documents.ts';
-import { createProcessAction } from '../../../../src/platform/domain/process-action-creation.ts';
 import {
   cancelProcessAction,
+  createProcessAction,
   listAvailableActions,
   retrieveProcessAction,
   uploadProcessActionDocument,

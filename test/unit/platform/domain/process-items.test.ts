@@ -2,16 +2,20 @@ import { buffer } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { uuid7 } from '../../../../src/base/uuid.ts';
-import { downloadDocument, uploadDocument, uploadProcessDocument } from '../../../../src/platform/domain/documents.ts';
-import { parseDocumentUri } from '../../../../src/platform/domain/documents.ts';
+import {
+  downloadDocument,
+  parseDocumentUri,
+  uploadDocument,
+  uploadProcessDocument,
+} from '../../../../src/platform/domain/documents.ts';
 import { everybodyGroup } from '../../../../src/platform/domain/apply-people.ts';
 import { createProcess } from '../../../../src/platform/domain/process-creation.ts';
-import { createProcessItem } from '../../../../src/platform/domain/process-item-creation.ts';
 import {
   appendTaskLog,
   assignTask,
   claimTask,
   completeTask,
+  createProcessItem,
   findProcessItems,
   patchTaskData,
   retrieveProcessItem,

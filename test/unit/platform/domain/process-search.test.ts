@@ -2,8 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { uuid7 } from '../../../../src/base/uuid.ts';
 import { createProcess } from '../../../../src/platform/domain/process-creation.ts';
-import { findProcesses } from '../../../../src/platform/domain/process-search.ts';
-import { changeProcessInitiator, completeProcess } from '../../../../src/platform/domain/processes.ts';
+import { changeProcessInitiator, completeProcess, findProcesses } from '../../../../src/platform/domain/processes.ts';
 import { createWorld, type World } from './world.ts';
 import { refused, thrown } from './refusals.ts';
 

@@ -3,8 +3,12 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { isUuid } from '../../../../src/base/is-uuid.ts';
 import { uuid7 } from '../../../../src/base/uuid.ts';
 import { createProcess } from '../../../../src/platform/domain/process-creation.ts';
-import { createProcessItem } from '../../../../src/platform/domain/process-item-creation.ts';
-import { retrieveProcessItem } from '../../../../src/platform/domain/process-items.ts';
+import {
+  claimTask,
+  completeTask,
+  createProcessItem,
+  retrieveProcessItem,
+} from '../../../../src/platform/domain/process-items.ts';
 import {
   cancelProcess,
   cancelProcessItems,
@@ -17,7 +21,6 @@ import {
   updateProcessValue,
   recordWorkflowOutcome,
 } from '../../../../src/platform/domain/processes.ts';
-import { claimTask, completeTask } from '../../../../src/platform/domain/process-items.ts';
 import { LOAN, createWorld, type World } from './world.ts';
 import { refused, thrown } from './refusals.ts';
 

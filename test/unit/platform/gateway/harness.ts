@@ -181,7 +181,7 @@ export async function startRig(
   const events: PlatformEvent[] = [];
   const gateway = await startGateway({
     port: 0,
-    server: await authority.issueServerCertificate({}),
+    server: await authority.issueServerCertificate(),
     clientAuthority: authority.certificate,
     upstream: { host: '127.0.0.1', port: upstream.port },
     verifyToken: tokens.verifyToken,

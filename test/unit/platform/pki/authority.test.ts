@@ -41,7 +41,7 @@ describe('the local certificate authority', () => {
 
   it('issues server certificates for loopback and other names, which are not CA certificates', async () => {
     const authority = await openAuthority({ folder });
-    const issued = await authority.issueServerCertificate({ hostNames: ['engine.kuflow.test', '10.1.2.3'] });
+    const issued = await authority.issueServerCertificate(['engine.kuflow.test', '10.1.2.3']);
     const leaf = new X509Certificate(issued.certificate);
     const ca = new X509Certificate(authority.certificate);
     expect(leaf.checkIssued(ca)).toBe(true);

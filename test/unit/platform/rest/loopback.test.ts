@@ -158,7 +158,7 @@ describe('the server', () => {
     const folder = mkdtempSync(join(tmpdir(), 'kuflow-tls-'));
     try {
       const authority = await openAuthority({ folder });
-      const { certificate, privateKey } = await authority.issueServerCertificate({ hostNames: ['kuflow.test'] });
+      const { certificate, privateKey } = await authority.issueServerCertificate(['kuflow.test']);
       rest = createRest({ tls: { cert: certificate, key: privateKey.reveal() }, hostNames: ['kuflow.test'] });
       const port = await listen();
       const headers = { authorization: rest.asWorker, host: 'kuflow.test', origin: 'https://kuflow.test' };

@@ -215,7 +215,7 @@ describe('other routes', () => {
     const ask = (): ReturnType<Rest['call']> => rest.app.inject({ url: '/health', headers: { host: 'localhost' } });
     const ready = await ask();
     expect([ready.statusCode, ready.json()]).toEqual([200, rest.health]);
-    rest.health = { ready: false, parts: { temporal: { state: 'starting' } } };
+    rest.health = { ready: false, parts: { temporal: { state: 'down' } } };
     const starting = await ask();
     expect([starting.statusCode, starting.json()]).toEqual([503, rest.health]);
   });

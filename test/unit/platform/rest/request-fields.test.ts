@@ -224,8 +224,9 @@ describe('the fields of requests', () => {
     const read = new Set<string>();
     const handlers: Record<string, Handler> = {};
     for (const id of implemented) {
+      const handle = HANDLERS[id] as Handler | undefined;
       handlers[id] = (ctx, { query, body, ...ids }) =>
-        HANDLERS[id]?.(ctx, {
+        handle?.(ctx, {
           ...ids,
           query: recording(query, `${id} query`, read),
           body: recording(body, `${id} body`, read),

@@ -10,11 +10,16 @@ import { createOpenCodes } from '../../../../src/platform/console/open-codes.ts'
 import { createRestApp } from '../../../../src/platform/rest/app.ts';
 import type { HealthReport, PlatformRun, RestDeps, ServerTls } from '../../../../src/platform/rest/deps.ts';
 import { createFaultRegistry, type FaultRegistry } from '../../../../src/platform/shared/faults.ts';
-import { createEventStreams, type EventStreams } from '../../../../src/platform/console/event-streams.ts';
-import { readPageFiles } from '../../../../src/platform/console/page-files.ts';
+import {
+  createEventHub,
+  createEventStreams,
+  type EventHub,
+  type EventStreams,
+  takeFirstEventId,
+} from '../../../../src/platform/console/events.ts';
+import { readPageFiles } from '../../../../src/platform/console/page.ts';
 import { createRequestRecorder } from '../../../../src/platform/console/request-recorder.ts';
 import { watchWorkers } from '../../../../src/platform/console/worker-watch.ts';
-import { createEventHub, takeFirstEventId, type EventHub } from '../../../../src/platform/console/event-hub.ts';
 import type { FailingWork } from '../../../../src/platform/temporal/failing-work.ts';
 import { createWorld, type World, type WorldOptions } from '../domain/world.ts';
 
@@ -107,7 +112,7 @@ export function createRest(options: RestOptions = {}): Rest {
     streams,
     pollers,
     openFolder,
-    health: { ready: true, parts: { rest: { state: 'ready' } } },
+    health: { ready: true, parts: { rest: { state: 'up' } } },
     asWorker: `Bearer ${Buffer.from(`${id}:${secret.reveal()}`).toString('base64')}`,
     asUser: `Bearer ${world.identity.user.token.reveal()}`,
     app: createRestApp(
@@ -120,7 +125,6 @@ export function createRest(options: RestOptions = {}): Rest {
         probeToken: PROBE_TOKEN,
         page: readPageFiles(options.pageFolder ?? 'no-such-folder'),
         streams,
-        events: hub,
         workers,
         requests: createRequestRecorder(world.domain.clock),
         time: options.time ?? NO_SKIPPING,

@@ -21,9 +21,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../../src/base/clock.ts';
 import { KnownError } from '../../../../src/base/errors.ts';
 import { exportState } from '../../../../src/platform/state/export.ts';
-import { importState } from '../../../../src/platform/state/import.ts';
+import { importState, unpackArchive } from '../../../../src/platform/state/import.ts';
 import { measureState, removeState } from '../../../../src/platform/state/reset.ts';
-import { unpackArchive } from '../../../../src/platform/state/unpack.ts';
 import { openStore } from '../../../../src/platform/store/store.ts';
 import { databasePath, takeOwnerLock } from '../../../../src/platform/store/owner-lock.ts';
 import { getMeta, setMeta } from '../../../../src/platform/store/people.ts';
@@ -152,7 +151,7 @@ describe('exported state', () => {
 
   it('is neither written, restored nor removed while a local KuFlow runs; the error has its pid', async () => {
     await exported();
-    const lock = takeOwnerLock(databasePath(stateDir), 'state');
+    const lock = takeOwnerLock(databasePath(stateDir));
     const tree = treeOf(folder);
     const message = `The local KuFlow is running (pid ${process.pid})`;
     expect(await failure(exportState({ stateDir, file: archive, replace: true, version: '1' }))).toBe(message);

@@ -21,7 +21,7 @@ const things = defineTable('things', {
 });
 type Row = RowOf<typeof things>;
 
-it('reads what it wrote, with undefined as NULL and objects in columns with a prefix, and updates only the named properties', () => {
+it('reads what it wrote, with undefined as NULL and objects in columns with a prefix, and replaces the row with an id', () => {
   const database = new sqlite.Database();
   const sql = createSql(database);
   sql.exec(
@@ -36,8 +36,9 @@ it('reads what it wrote, with undefined as NULL and objects in columns with a pr
     ...{ id: 'b', owner_id: null, count: 0 },
     ...{ data: null, task_state: null, task_context_data: null },
   });
-  things.update(sql, { ...full, ownerId: undefined, count: 9, task: { state: 'DONE' } }, ['ownerId', 'task']);
-  expect(things.findOne(sql, 'WHERE id = ?', ['a'])).toEqual({ ...full, ownerId: undefined, task: { state: 'DONE' } });
+  const changed = { ...full, ownerId: undefined, count: 9, task: { state: 'DONE' } };
+  things.update(sql, changed);
+  expect(things.find(sql, 'ORDER BY id')).toEqual([changed, bare]);
   expect(things.findOne(sql, 'WHERE id = ?', ['c'])).toBeUndefined();
   sql.finalize();
   database.close();

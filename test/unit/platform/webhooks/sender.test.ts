@@ -2,8 +2,13 @@ import type { ServerResponse } from 'node:http';
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { Clock } from '../../../../src/base/clock.ts';
 import { createProcess } from '../../../../src/platform/domain/process-creation.ts';
-import { createProcessItem } from '../../../../src/platform/domain/process-item-creation.ts';
-import { assignTask, claimTask, completeTask, releaseTask } from '../../../../src/platform/domain/process-items.ts';
+import {
+  assignTask,
+  claimTask,
+  completeTask,
+  createProcessItem,
+  releaseTask,
+} from '../../../../src/platform/domain/process-items.ts';
 import { cancelProcess, completeProcess } from '../../../../src/platform/domain/processes.ts';
 import type { WebhookDelivery } from '../../../../src/platform/shared/contract.ts';
 import {

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import type { Clock } from '../../base/clock.ts';
 import { messageOf } from '../../base/errors.ts';
 import type { LiveEvent } from '../shared/contract.ts';
@@ -45,10 +46,7 @@ export function createEventHub(options: { readonly clock: Clock; readonly firstI
 
 export type EventHub = ReturnType<typeof createEventHub>;
 
-/**
- * Passes an event to the hub and to the listener of whoever started the platform. What the event reports has already happened, so an error of
- * the listener only becomes a warning in the console.
- */
+/** Passes an event on. It has already happened, so an error of the listener only becomes a warning in the console. */
 export function reportEvent(
   event: PlatformEvent,
   listener: ((event: PlatformEvent) => void) | undefined,
@@ -78,3 +76,67 @@ export function takeFirstEventId(store: Store, clock: Clock): number {
     return first;
   });
 }
+
+/** Bytes that a reader may be behind before its stream is cut. It gets what it missed when it reconnects. */
+const MAX_BACKLOG = 1024 * 1024;
+
+/** Server-sent events. All streams share one subscription, and one timer for comments that keep them alive. */
+export function createEventStreams(hub: EventHub, heartbeatMs = 15_000) {
+  const open = new Set<ServerResponse>();
+  let stop: (() => void) | undefined;
+
+  const send = (response: ServerResponse, text: string): void => {
+    if (response.writableLength > MAX_BACKLOG) response.destroy();
+    else response.write(text);
+  };
+  const sendToAll = (text: string): void => {
+    for (const response of open) send(response, text);
+  };
+  const start = (): void => {
+    const unsubscribe = hub.subscribe((event) => sendToAll(formatMessage(event)));
+    const heartbeat = setInterval(() => sendToAll(':\n\n'), heartbeatMs);
+    heartbeat.unref();
+    stop = () => {
+      unsubscribe();
+      clearInterval(heartbeat);
+      stop = undefined;
+    };
+  };
+
+  return {
+    /** How many streams are open. */
+    get size() {
+      return open.size;
+    },
+    /** Writes the head and the missed events to the response, and then each event until either side closes the stream. */
+    open: (response: ServerResponse, lastEventId: string | undefined): void => {
+      response.writeHead(200, {
+        'content-type': 'text/event-stream; charset=utf-8',
+        'cache-control': 'no-store',
+        'x-content-type-options': 'nosniff',
+      });
+      if (stop === undefined) start();
+      open.add(response);
+      response.on('close', () => {
+        open.delete(response);
+        if (open.size === 0) stop?.();
+      });
+      // Later the socket may fail while the response is being written; `close` follows.
+      response.on('error', () => undefined);
+      response.write(missedEvents(hub, lastEventId));
+    },
+  };
+}
+
+export type EventStreams = ReturnType<typeof createEventStreams>;
+
+/** The events that a stream starts with. A new stream starts with the id from which it can continue. */
+function missedEvents(hub: EventHub, lastEventId: string | undefined): string {
+  if (lastEventId === undefined || lastEventId === '') return `id: ${hub.lastId}\n\n`;
+  const missed = hub.after(Number(lastEventId));
+  if (missed === undefined) return formatMessage({ id: hub.lastId, time: new Date().toISOString(), kind: 'reset' });
+  return missed.length === 0 ? ':\n\n' : missed.map(formatMessage).join('');
+}
+
+const formatMessage = (event: LiveEvent): string =>
+  `id: ${event.id}\nevent: ${event.kind}\ndata: ${JSON.stringify(event)}\n\n`;
