@@ -281,23 +281,23 @@ const PLACES: Readonly<Record<string, Readonly<Record<LanguageId, Place>>>> = {
     python: ['kuflow_process.py', 'SOON = '],
   },
   'the grace of a shutdown': {
-    typescript: ['internal/worker.ts', 'shutdownGraceTime: ', ' : '],
+    typescript: ['internal/worker-runtime.ts', 'shutdownGraceTime: ', ' : '],
     java: ['EngineLifecycle.java', 'factory.shutdown();', ' : '],
     python: ['_internal/worker_runtime.py', 'grace, self._force_after = ', 'else ('],
   },
   'the limit of a shutdown': {
-    typescript: ['internal/worker.ts', 'shutdownForceTime: ', ' : '],
+    typescript: ['internal/worker-runtime.ts', 'shutdownForceTime: ', ' : '],
     // The second limit begins when the first one ends.
     java: ['EngineLifecycle.java', 'factory.shutdown();', ' : ', '+', 'factory.shutdownNow();', ' : '],
     python: ['_internal/worker_runtime.py', 'grace, self._force_after = ', 'else (', ', '],
   },
   'the grace of a shutdown in development': {
-    typescript: ['internal/worker.ts', 'shutdownGraceTime: ', '? '],
+    typescript: ['internal/worker-runtime.ts', 'shutdownGraceTime: ', '? '],
     java: ['EngineLifecycle.java', 'factory.shutdown();', '? '],
     python: ['_internal/worker_runtime.py', 'grace, self._force_after = ('],
   },
   'the limit of a shutdown in development': {
-    typescript: ['internal/worker.ts', 'shutdownForceTime: ', '? '],
+    typescript: ['internal/worker-runtime.ts', 'shutdownForceTime: ', '? '],
     java: ['EngineLifecycle.java', 'factory.shutdown();', '? ', '+', 'factory.shutdownNow();', '? '],
     python: ['_internal/worker_runtime.py', 'grace, self._force_after = (', ', '],
   },
