@@ -20,7 +20,6 @@ import kuflow.worker.internal.payload.Payloads;
 import kuflow.worker.internal.rest.KuFlowCalls;
 import kuflow.worker.internal.rest.RestClient;
 import kuflow.worker.internal.settings.WorkerSettings;
-import kuflow.worker.internal.workflow.WorkflowInterceptor;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.HealthIndicator;
@@ -35,8 +34,7 @@ import org.springframework.context.annotation.Import;
     RestClient.class,
     TaskData.class,
     WorkerActivitiesImpl.class,
-    WorkerMetrics.class,
-    WorkflowInterceptor.class
+    WorkerMetrics.class
 })
 public class WorkerAutoConfiguration {
 

@@ -18,6 +18,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import kuflow.worker.RestError;
+import kuflow.worker.internal.operation.Daemons;
 import kuflow.worker.internal.payload.Encryption;
 import kuflow.worker.internal.payload.Headers;
 import kuflow.worker.internal.payload.PayloadLimit;
@@ -34,11 +35,8 @@ public class ActivityInterceptor extends WorkerInterceptorBase {
     private final TaskData taskData;
     private final TaskFailures failures;
     private final int maxPayloadBytes;
-    private final ScheduledExecutorService timers = Executors.newSingleThreadScheduledExecutor(work -> {
-        Thread thread = new Thread(work, "activity-timeouts");
-        thread.setDaemon(true);
-        return thread;
-    });
+    private final ScheduledExecutorService timers =
+            Executors.newSingleThreadScheduledExecutor(Daemons.named("activity-timeouts"));
 
     public ActivityInterceptor(TaskData taskData, TaskFailures failures, int maxPayloadBytes) {
         this.taskData = taskData;

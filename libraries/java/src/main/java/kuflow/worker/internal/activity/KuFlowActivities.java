@@ -25,7 +25,6 @@ public class KuFlowActivities implements DynamicActivity {
         this.kuflow = kuflow;
     }
 
-    /** The types of the activities. */
     public static List<String> types() {
         Collection<OperationCall> operations = OperationCall.ALL.values();
         return operations.stream().map(OperationCall::activityType).sorted().toList();

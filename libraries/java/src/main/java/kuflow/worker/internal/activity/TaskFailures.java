@@ -12,9 +12,9 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
-import java.util.concurrent.ThreadFactory;
 import kuflow.worker.KuFlowClient;
 import kuflow.worker.RestError;
+import kuflow.worker.internal.operation.Daemons;
 import kuflow.worker.internal.operation.Redaction;
 import kuflow.worker.internal.operation.WorkerMetrics;
 import kuflow.worker.internal.workflow.ItemContext;
@@ -22,7 +22,6 @@ import kuflow.worker.model.LogLevel;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.scheduling.concurrent.CustomizableThreadFactory;
 
 /**
  * Counts failing tasks, and appends the reason to the log of a task in KuFlow: after a number of failed attempts, or at once if
@@ -42,7 +41,6 @@ public class TaskFailures {
     /** Exceptions whose names say nothing. */
     private static final Set<String> PLAIN = Set.of("Error", "Exception", "RuntimeException");
 
-    /** Appends a line to the log of a task in KuFlow. */
     interface TaskLog {
         void append(UUID processItemId, String message, LogLevel level);
     }
@@ -65,7 +63,7 @@ public class TaskFailures {
                 metrics,
                 attemptsBeforeLog,
                 InstantSource.system(),
-                Executors.newSingleThreadExecutor(daemons()));
+                Executors.newSingleThreadExecutor(Daemons.named("task-log")));
     }
 
     TaskFailures(
@@ -78,13 +76,6 @@ public class TaskFailures {
         metrics.systemTasksFailing(this::countFailing);
     }
 
-    private static ThreadFactory daemons() {
-        CustomizableThreadFactory threads = new CustomizableThreadFactory("task-log");
-        threads.setDaemon(true);
-        return threads;
-    }
-
-    /** An attempt of an activity that works on a task. */
     record FailedAttempt(
             ItemContext item,
             Throwable error,

@@ -2,15 +2,7 @@ package kuflow.worker.internal.activity;
 
 import kuflow.worker.KuFlowClient;
 
-public class WorkerActivitiesImpl implements WorkerActivities {
-
-    private final KuFlowClient kuflow;
-    private final TaskData taskData;
-
-    public WorkerActivitiesImpl(KuFlowClient kuflow, TaskData taskData) {
-        this.kuflow = kuflow;
-        this.taskData = taskData;
-    }
+public record WorkerActivitiesImpl(KuFlowClient kuflow, TaskData taskData) implements WorkerActivities {
 
     @Override
     public OfApplication retrieveApplication() {

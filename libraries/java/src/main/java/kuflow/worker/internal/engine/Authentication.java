@@ -20,21 +20,11 @@ import org.slf4j.LoggerFactory;
 import org.springframework.util.StringUtils;
 
 /** Requests tokens and certificates for the engine from KuFlow. */
-final class Authentication {
+record Authentication(RestClient rest, WorkerSettings settings, Clock clock) {
 
     private static final Logger LOGGER = LoggerFactory.getLogger(Authentication.class);
 
     private static final Duration TIMEOUT = Duration.ofSeconds(30);
-
-    private final RestClient rest;
-    private final WorkerSettings settings;
-    private final Clock clock;
-
-    Authentication(RestClient rest, WorkerSettings settings, Clock clock) {
-        this.rest = rest;
-        this.settings = settings;
-        this.clock = clock;
-    }
 
     private record Request(String type, @Nullable UUID tenantId) {}
 

@@ -22,7 +22,7 @@ final class CertificateWatch {
     private static final Logger LOGGER = LoggerFactory.getLogger(CertificateWatch.class);
 
     private static final Duration CHECK_INTERVAL = Duration.ofSeconds(30);
-    private static final Duration MIN_PAUSE = Duration.ofMillis(100);
+    private static final long MIN_PAUSE_MILLIS = 100;
     private static final Duration PAUSE_AFTER_REPLACEMENT = Duration.ofSeconds(10);
 
     private final Supplier<EngineIdentity> request;
@@ -90,9 +90,8 @@ final class CertificateWatch {
         if (identity.source() != Source.API) {
             return CHECK_INTERVAL;
         }
-        Duration pause = Duration.between(clock.instant(), dueAt());
-        Duration atLeast = pause.compareTo(MIN_PAUSE) > 0 ? pause : MIN_PAUSE;
-        return atLeast.compareTo(CHECK_INTERVAL) < 0 ? atLeast : CHECK_INTERVAL;
+        long pause = Duration.between(clock.instant(), dueAt()).toMillis();
+        return Duration.ofMillis(Math.max(MIN_PAUSE_MILLIS, Math.min(pause, CHECK_INTERVAL.toMillis())));
     }
 
     private @Nullable EngineIdentity findReplacement() {
@@ -104,7 +103,7 @@ final class CertificateWatch {
             return null;
         }
         return EngineIdentity.fromSettings(reloadSettings.get(), clock.instant())
-                .filter(configured -> !configured.isSameAs(identity))
+                .filter(configured -> !configured.equals(identity))
                 .orElse(null);
     }
 

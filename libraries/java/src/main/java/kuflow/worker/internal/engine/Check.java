@@ -13,14 +13,14 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.FutureTask;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import kuflow.worker.RestError;
+import kuflow.worker.internal.operation.Daemons;
 import kuflow.worker.internal.operation.LogErrors;
 import kuflow.worker.internal.operation.WorkerMetrics;
 import kuflow.worker.internal.rest.RestClient;
@@ -52,7 +52,6 @@ public final class Check {
     /** @param status 0: connected, 1: failed, 2: invalid settings, 4: inconclusive */
     public record Result(int status, List<Step> steps) {}
 
-    /** The result of a step, and what to report about it. */
     private record Outcome<T>(T value, String status, String detail) {
 
         static <T> Outcome<T> ok(T value, String detail) {
@@ -179,37 +178,25 @@ public final class Check {
                 .orElse("");
     }
 
-    private <T> T step(String name, Callable<Outcome<T>> action) throws StepFailure {
-        FutureTask<Outcome<T>> task = new FutureTask<>(action);
-        Thread thread = new Thread(task, "kuflow-check");
-        // A step that hangs must not keep the process alive.
-        thread.setDaemon(true);
-        thread.start();
+    private <T> T step(String name, Supplier<Outcome<T>> action) throws StepFailure {
+        Duration left = Duration.between(clock.instant(), deadline);
         try {
-            Duration left = Duration.between(clock.instant(), deadline);
-            Outcome<T> outcome = task.get(Math.max(0, left.toMillis()), TimeUnit.MILLISECONDS);
+            // A step that hangs must not keep the process alive.
+            Outcome<T> outcome = CompletableFuture.supplyAsync(action, work -> Daemons.start("kuflow-check", work))
+                    .orTimeout(Math.max(0, left.toMillis()), TimeUnit.MILLISECONDS)
+                    .join();
             add(name, outcome.status(), outcome.detail());
             return outcome.value();
-        } catch (ExecutionException failed) {
-            throw failed(name, failed.getCause());
-        } catch (TimeoutException timedOut) {
-            task.cancel(true);
-            throw failed(
-                    name,
-                    new TimeoutException("no result within the time limit of %s s"
-                            .formatted(BigDecimal.valueOf(limitSeconds)
-                                    .stripTrailingZeros()
-                                    .toPlainString())));
-        } catch (InterruptedException interrupted) {
-            Thread.currentThread().interrupt();
-            throw failed(name, interrupted);
+        } catch (CompletionException failed) {
+            Throwable error = failed.getCause() instanceof TimeoutException ? limitExceeded() : failed.getCause();
+            add(name, isTimeout(error) ? "unknown" : "failed", LogErrors.describe(error, false));
+            throw new StepFailure(error);
         }
     }
 
-    private StepFailure failed(String name, @Nullable Throwable cause) {
-        Throwable error = cause == null ? new IllegalStateException("unknown error") : cause;
-        add(name, isTimeout(error) ? "unknown" : "failed", LogErrors.describe(error, false));
-        return new StepFailure(error);
+    private TimeoutException limitExceeded() {
+        String limit = BigDecimal.valueOf(limitSeconds).stripTrailingZeros().toPlainString();
+        return new TimeoutException("no result within the time limit of " + limit + " s");
     }
 
     private void add(String name, String status, String detail) {

@@ -172,7 +172,6 @@ final class EngineConnection implements AutoCloseable {
         };
     }
 
-    /** The proxy for the connection to the engine. */
     static Optional<HttpProxy> proxyFor(WorkerSettings settings) {
         String target = settings.temporal().target();
         int colon = target.lastIndexOf(':');

@@ -54,11 +54,4 @@ record EngineIdentity(
         return validFrom.plus(
                 Duration.between(validFrom, validTo).multipliedBy(2).dividedBy(3));
     }
-
-    boolean isSameAs(EngineIdentity other) {
-        return namespace.equals(other.namespace)
-                && cert.equals(other.cert)
-                && key.equals(other.key)
-                && ca.equals(other.ca);
-    }
 }

@@ -20,11 +20,11 @@ import kuflow.worker.internal.activity.KuFlowActivities;
 import kuflow.worker.internal.operation.StartStage;
 import kuflow.worker.internal.operation.WorkerMetrics;
 import kuflow.worker.internal.operation.WorkerReadiness;
-import kuflow.worker.internal.payload.EncryptionInterceptor;
 import kuflow.worker.internal.payload.EncryptionKeys;
 import kuflow.worker.internal.rest.RestClient;
 import kuflow.worker.internal.settings.SettingsLoader;
 import kuflow.worker.internal.settings.WorkerSettings;
+import kuflow.worker.internal.workflow.KuFlowInterceptor;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -112,9 +112,8 @@ public class EngineLifecycle implements SmartLifecycle, WorkerReadiness {
         WorkerFactory factory = WorkerFactory.newInstance(
                 connected.client(),
                 WorkerFactoryOptions.newBuilder()
-                        .setWorkerInterceptors(
-                                Stream.concat(interceptors.stream(), Stream.of(new EncryptionInterceptor()))
-                                        .toArray(WorkerInterceptor[]::new))
+                        .setWorkerInterceptors(Stream.concat(interceptors.stream(), Stream.of(new KuFlowInterceptor()))
+                                .toArray(WorkerInterceptor[]::new))
                         .build());
         workers = factory;
         Worker worker = factory.newWorker(settings.temporal().kuflowQueue(), workerOptions(settings.worker()));

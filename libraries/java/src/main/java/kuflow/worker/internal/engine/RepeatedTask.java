@@ -2,27 +2,19 @@ package kuflow.worker.internal.engine;
 
 import java.time.Duration;
 import java.util.function.Supplier;
+import kuflow.worker.internal.operation.Daemons;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Repeats a task in its own thread until it is closed. The task returns the pause until the next run. */
-final class RepeatedTask implements AutoCloseable {
+record RepeatedTask(Thread thread) implements AutoCloseable {
 
     private static final Logger LOGGER = LoggerFactory.getLogger(RepeatedTask.class);
 
     private static final Duration AFTER_ERROR = Duration.ofSeconds(1);
 
-    private final Thread thread;
-
-    private RepeatedTask(Thread thread) {
-        this.thread = thread;
-    }
-
     static RepeatedTask start(String name, Supplier<Duration> task) {
-        Thread thread = new Thread(() -> repeat(task), name);
-        thread.setDaemon(true);
-        thread.start();
-        return new RepeatedTask(thread);
+        return new RepeatedTask(Daemons.start(name, () -> repeat(task)));
     }
 
     /** Interrupts a run that is in progress. */

@@ -16,7 +16,6 @@ import java.util.stream.Collectors;
 import kuflow.worker.RestError;
 import org.jspecify.annotations.Nullable;
 
-/** How the log describes exceptions. */
 public final class LogErrors {
 
     /** Exceptions whose names add nothing to their messages. */

@@ -12,7 +12,6 @@ import kuflow.worker.internal.rest.KuFlowJson;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.event.Level;
 
-/** One line of the log. */
 record LogLine(
         Instant time,
         Level level,

@@ -31,9 +31,7 @@ public final class ShutdownSignals {
         }
         String port = System.getenv(SHUTDOWN_PORT);
         if (port != null) {
-            Thread thread = new Thread(() -> awaitRequest(Integer.parseInt(port), action), "shutdown-request");
-            thread.setDaemon(true);
-            thread.start();
+            Daemons.start("shutdown-request", () -> awaitRequest(Integer.parseInt(port), action));
         }
     }
 

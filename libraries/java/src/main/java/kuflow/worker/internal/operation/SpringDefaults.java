@@ -9,10 +9,10 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import kuflow.worker.internal.settings.SettingsSources;
 import kuflow.worker.internal.settings.WorkerSettings.LogFormat;
-import kuflow.worker.internal.settings.WorkerSettings.LogLevel;
 import kuflow.worker.internal.settings.WorkerSettings.Worker;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 import org.springframework.core.io.ClassPathResource;
 import org.springframework.core.io.support.PropertiesLoaderUtils;
 import org.springframework.util.CollectionUtils;
@@ -65,8 +65,8 @@ public final class SpringDefaults {
         properties.put(WorkerLogFormatter.DEVELOPMENT, development);
         properties.put(WorkerLogFormatter.APPLICATION_PACKAGE, applicationPackage);
         // Below INFO, libraries log too much to find the lines of this worker.
-        LogLevel level = worker.logLevel();
-        LogLevel ofLibraries = level.compareTo(LogLevel.INFO) < 0 ? LogLevel.INFO : level;
+        Level level = worker.logLevel();
+        Level ofLibraries = level.toInt() < Level.INFO.toInt() ? Level.INFO : level;
         properties.put("logging.level.root", ofLibraries.name());
         properties.put("logging.level." + applicationPackage, level.name());
         properties.put("logging.level." + WorkerLogFormatter.LIBRARY_PACKAGE, level.name());

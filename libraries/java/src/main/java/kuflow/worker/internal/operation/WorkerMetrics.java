@@ -82,7 +82,6 @@ public class WorkerMetrics {
         engineReachable = isReachable;
     }
 
-    /** Counts a failed attempt of a system task. */
     public void systemTaskFailed(String code) {
         Counter.builder("kuflow.system.task.failures")
                 .description("Failed system task attempts, by task code")

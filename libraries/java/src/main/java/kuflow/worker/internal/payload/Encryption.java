@@ -39,7 +39,6 @@ public final class Encryption {
         return keyId;
     }
 
-    /** Adds the headers of a confidential process. */
     public static Header withKey(Header header, @Nullable String keyId) {
         return keyId == null
                 ? header
@@ -57,7 +56,6 @@ public final class Encryption {
                 .build());
     }
 
-    /** Marks the arguments of a call. */
     public static Object[] markAll(Object[] values, @Nullable String keyId) {
         return keyId == null || values == null
                 ? values

@@ -11,6 +11,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.function.Function;
 import javax.crypto.SecretKey;
 import javax.crypto.spec.SecretKeySpec;
+import kuflow.worker.internal.operation.Daemons;
 import kuflow.worker.internal.rest.RestClient;
 import kuflow.worker.internal.rest.RestRequest;
 import org.jspecify.annotations.Nullable;
@@ -85,11 +86,7 @@ public final class EncryptionKeys implements Function<String, SecretKey> {
 
     /** In its own thread, so that a canceled activity does not end the request that others wait for. */
     private Entry request(String id) {
-        return new Entry(CompletableFuture.supplyAsync(() -> retrieve(id), work -> {
-            Thread thread = new Thread(work, "kuflow-key");
-            thread.setDaemon(true);
-            thread.start();
-        }));
+        return new Entry(CompletableFuture.supplyAsync(() -> retrieve(id), work -> Daemons.start("kuflow-key", work)));
     }
 
     private SecretKey retrieve(String id) {

@@ -15,21 +15,13 @@ import org.jspecify.annotations.Nullable;
  * Refuses large payloads of workflow code before anything is sent. The workflow task fails and is repeated, and nothing is
  * recorded, so that another limit or other code lets the process continue.
  */
-public final class PayloadLimit implements PayloadCodec {
+public record PayloadLimit(int maxBytes, String purpose) implements PayloadCodec {
 
     /** The type of the failure of an activity whose result is too large. Its message contains no values. */
     public static final String PAYLOAD_TOO_LARGE = "PayloadTooLarge";
 
-    private final int maxBytes;
-    private final String purpose;
-
     PayloadLimit(int maxBytes) {
         this(maxBytes, "A payload");
-    }
-
-    private PayloadLimit(int maxBytes, String purpose) {
-        this.maxBytes = maxBytes;
-        this.purpose = purpose;
     }
 
     @Override

@@ -27,9 +27,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import kuflow.worker.internal.payload.EncryptionError;
-import kuflow.worker.internal.payload.EncryptionInterceptor;
 import kuflow.worker.internal.payload.StartHeader;
-import kuflow.worker.internal.workflow.WorkflowInterceptor;
+import kuflow.worker.internal.workflow.KuFlowInterceptor;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -52,7 +51,6 @@ public final class HistoryReplay implements AutoCloseable {
     /** By ID: an item that is canceled in the workflow task that creates it is not part of the history. */
     private final Map<String, Item> created = new ConcurrentHashMap<>();
 
-    /** An item of a process, as workflow code creates it. */
     private record Item(String id, String type, String code) {
 
         @Override
@@ -99,8 +97,7 @@ public final class HistoryReplay implements AutoCloseable {
         WorkerFactory factory = WorkerFactory.newInstance(
                 client,
                 WorkerFactoryOptions.newBuilder()
-                        .setWorkerInterceptors(
-                                new WorkflowInterceptor(), new ItemRecorder(), new EncryptionInterceptor())
+                        .setWorkerInterceptors(new ItemRecorder(), new KuFlowInterceptor())
                         .build());
         this.worker = factory.newWorker(
                 "replay",
@@ -110,7 +107,6 @@ public final class HistoryReplay implements AutoCloseable {
         worker.registerWorkflowImplementationTypes(workflows.toArray(Class<?>[]::new));
     }
 
-    /** Replays a history. */
     public Result replay(WorkflowExecutionHistory history) {
         created.clear();
         Throwable failure = null;

@@ -39,7 +39,7 @@ import org.springframework.util.function.SingletonSupplier;
  * bytes, big-endian): the ID of the process, and a protobuf message {@code temporal.api.history.v1.History}. Nothing else is kept, so that
  * the number of processes does not matter.
  */
-public final class ReplayInput {
+public record ReplayInput(HistoryReplay replay, String basePackage, PrintStream output) {
 
     /** Begins each line with a result. Everything else on standard output is ignored. */
     private static final String RESULT = "kuflow-replay ";
@@ -61,16 +61,6 @@ public final class ReplayInput {
 
     /** An exception of workflow code, from a stack trace. */
     private record CodeFailure(String type, String message, Optional<String> place) {}
-
-    private final HistoryReplay replay;
-    private final String basePackage;
-    private final PrintStream output;
-
-    private ReplayInput(HistoryReplay replay, String basePackage, PrintStream output) {
-        this.replay = replay;
-        this.basePackage = basePackage;
-        this.output = output;
-    }
 
     /**
      * Replays all histories, and prints a line with the result of each.

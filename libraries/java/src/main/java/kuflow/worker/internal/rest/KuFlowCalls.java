@@ -38,7 +38,6 @@ public final class KuFlowCalls implements InvocationHandler {
                 Proxy.newProxyInstance(KuFlowClient.class.getClassLoader(), new Class<?>[] {KuFlowClient.class}, this);
     }
 
-    /** Calls KuFlow's API with the credentials of an application. */
     public static KuFlowCalls of(RestClient rest, UUID applicationId) {
         return new KuFlowCalls(
                 (operation, request) -> rest.call(operation.toRest(request), operation.resultType())

@@ -27,7 +27,6 @@ import org.jspecify.annotations.Nullable;
  */
 public record OperationCall(String name, Operation declared, Map<String, Field> fields, JavaType resultType) {
 
-    /** All operations by name. */
     public static final Map<String, OperationCall> ALL = Stream.of(KuFlowOperations.class.getMethods())
             .map(OperationCall::of)
             .collect(Collectors.toUnmodifiableMap(OperationCall::name, Function.identity()));
@@ -36,7 +35,6 @@ public record OperationCall(String name, Operation declared, Map<String, Field> 
     private static final String JSON_PATCH = "jsonPatch";
     private static final Pattern IN_PATH = Pattern.compile("\\{(\\w+)}");
 
-    /** @param isRequired whether the field must have a value */
     public record Field(JavaType type, boolean isRequired) {
 
         static Field of(AnnotatedType type) {
@@ -79,7 +77,6 @@ public record OperationCall(String name, Operation declared, Map<String, Field> 
                 : null;
     }
 
-    /** The request with the arguments of the method. */
     public Map<String, Object> requestOf(Method method, Object[] arguments) {
         Map<String, @Nullable Object> request = new LinkedHashMap<>();
         Parameter[] parameters = method.getParameters();
@@ -131,7 +128,6 @@ public record OperationCall(String name, Operation declared, Map<String, Field> 
         }
     }
 
-    /** Checks that the request is complete. */
     public void validate(Map<String, Object> request) {
         fields.forEach((name, field) -> {
             if (field.isRequired()) {
@@ -181,7 +177,6 @@ public record OperationCall(String name, Operation declared, Map<String, Field> 
         return ApplicationFailure.newNonRetryableFailure(message, "KuFlowActivities.ValidationFailure");
     }
 
-    /** The call of KuFlow's API. */
     RestRequest toRest(Map<String, Object> request) {
         Map<String, Object> body = new LinkedHashMap<>(request);
         String[] methodAndPath = declared.call().split("[ ?]");

@@ -82,13 +82,12 @@ public final class RestClient {
                 // Without it, the JVM's own proxy properties would apply.
                 .proxy(proxy.map(found -> ProxySelector.of(found.address())).orElse(HttpClient.Builder.NO_PROXY));
         String ca = settings.api().ca();
-        this.http = ca == null
-                ? builder.build()
-                : builder.sslContext(TrustedRoots.context(TrustedRoots.including(ca)))
-                        .build();
+        if (ca != null) {
+            builder.sslContext(TrustedRoots.contextIncluding(ca));
+        }
+        this.http = builder.build();
     }
 
-    /** Uses another secret of the application for new calls. */
     public void useClientSecret(Secret secret) {
         authorization = authorizationWith(secret);
     }
@@ -97,7 +96,6 @@ public final class RestClient {
         return "Basic " + HttpHeaders.encodeBasicAuth(clientId.toString(), secret.reveal(), StandardCharsets.UTF_8);
     }
 
-    /** The proxy for calls to KuFlow. */
     public static Optional<HttpProxy> proxyFor(WorkerSettings settings) {
         URI endpoint = settings.api().endpoint();
         int defaultPort = "http".equals(endpoint.getScheme()) ? 80 : 443;

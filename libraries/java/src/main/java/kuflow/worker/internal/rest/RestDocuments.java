@@ -13,16 +13,9 @@ import kuflow.worker.RestError;
 import kuflow.worker.model.KuFlowFile;
 import org.jspecify.annotations.Nullable;
 
-/** Transfers documents with the API of KuFlow. */
-final class RestDocuments implements Documents {
+record RestDocuments(RestClient rest) implements Documents {
 
     private static final Pattern DOCUMENT_URI = Pattern.compile("ku:(process|business-artifact)/([\\w-]+)/document/.*");
-
-    private final RestClient rest;
-
-    RestDocuments(RestClient rest) {
-        this.rest = rest;
-    }
 
     @Override
     public KuFlowFile upload(Path file, UUID processId, String name, String contentType) {

@@ -44,7 +44,6 @@ public record RestRequest(
         return new RestRequest(operation, method, path, added, body, contentType, file, once, timeout);
     }
 
-    /** Sends a value as JSON. */
     public RestRequest body(Object json) {
         return body(json, "application/json");
     }

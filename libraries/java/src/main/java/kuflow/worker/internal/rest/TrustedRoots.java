@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.cert.X509Certificate;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.stream.Stream;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
@@ -19,32 +21,28 @@ final class TrustedRoots {
     /** A trust manager for these certificates and the root certificates of the JVM. */
     static X509TrustManager including(String pem) {
         try {
-            Stream<X509Certificate> own = Pem.certificates(pem).stream();
-            Stream<X509Certificate> roots = Stream.of(trustManager(null).getAcceptedIssuers());
-            return trustManager(keyStore(Stream.concat(roots, own)));
+            List<X509Certificate> trusted =
+                    new ArrayList<>(List.of(trustManager(null).getAcceptedIssuers()));
+            trusted.addAll(Pem.certificates(pem));
+            KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
+            store.load(null, null);
+            for (X509Certificate certificate : trusted) {
+                store.setCertificateEntry(String.valueOf(store.size()), certificate);
+            }
+            return trustManager(store);
         } catch (GeneralSecurityException | IOException unusable) {
             throw new IllegalStateException("The CA of kuflow.api.ca cannot be used", unusable);
         }
     }
 
-    static SSLContext context(X509TrustManager manager) {
+    static SSLContext contextIncluding(String pem) {
         try {
             SSLContext context = SSLContext.getInstance("TLS");
-            context.init(null, new X509TrustManager[] {manager}, null);
+            context.init(null, new X509TrustManager[] {including(pem)}, null);
             return context;
         } catch (GeneralSecurityException impossible) {
             throw new IllegalStateException(impossible);
         }
-    }
-
-    private static KeyStore keyStore(Stream<X509Certificate> certificates)
-            throws GeneralSecurityException, IOException {
-        KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
-        store.load(null, null);
-        for (X509Certificate certificate : certificates.toList()) {
-            store.setCertificateEntry(String.valueOf(store.size()), certificate);
-        }
-        return store;
     }
 
     /** Null means the root certificates of the JVM, which the property javax.net.ssl.trustStore can change. */

@@ -64,7 +64,6 @@ public final class Pem {
         return "-----BEGIN PRIVATE KEY-----\n" + encoded + "\n-----END PRIVATE KEY-----\n";
     }
 
-    /** The certificates in a PEM text. */
     public static List<X509Certificate> certificates(String pem) {
         try {
             return PemContent.of(pem).getCertificates();
@@ -73,7 +72,6 @@ public final class Pem {
         }
     }
 
-    /** The private key in a PEM text. */
     public static PrivateKey privateKey(String pem) {
         PrivateKey key;
         try {

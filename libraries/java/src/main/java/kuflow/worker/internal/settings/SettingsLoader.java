@@ -17,10 +17,10 @@ import kuflow.worker.internal.settings.SettingsException.Code;
 import kuflow.worker.internal.settings.SettingsSources.Value;
 import kuflow.worker.internal.settings.WorkerSettings.KuFlowApi;
 import kuflow.worker.internal.settings.WorkerSettings.LogFormat;
-import kuflow.worker.internal.settings.WorkerSettings.LogLevel;
 import kuflow.worker.internal.settings.WorkerSettings.Temporal;
 import kuflow.worker.internal.settings.WorkerSettings.Worker;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.event.Level;
 import org.springframework.boot.context.properties.bind.BindException;
 import org.springframework.boot.context.properties.bind.Bindable;
 import org.springframework.boot.context.properties.bind.Binder;
@@ -79,7 +79,7 @@ public final class SettingsLoader {
         // With a cache of workflows, Temporal's SDK needs at least two.
         readInteger("worker.max-concurrent-workflow-tasks", 2, 10_000);
         readInteger("worker.max-concurrent-activities", 1, 10_000);
-        read("worker.log-level", "trace, debug, info, warn or error", Bindable.of(LogLevel.class));
+        read("worker.log-level", "trace, debug, info, warn or error", Bindable.of(Level.class));
         read("worker.log-format", "json or pretty", Bindable.of(LogFormat.class));
         readInteger("worker.attempts-before-task-log", 1, 1_000);
         readInteger("worker.max-payload-bytes", 10_000, MAX_PAYLOAD_BYTES);
@@ -271,7 +271,6 @@ public final class SettingsLoader {
         }
     }
 
-    /** Returns the hosts to reach without the proxy. */
     private String readProxy() {
         String key = "temporal.proxy";
         Value explicit = sources.find(key);

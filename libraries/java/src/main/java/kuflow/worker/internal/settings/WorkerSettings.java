@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.event.Level;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 
 /**
@@ -50,8 +51,6 @@ public record WorkerSettings(KuFlowApi api, Temporal temporal, Worker worker, St
      */
     public record MutualTls(
             @Nullable Path cert,
-            @Nullable Path key,
-            @Nullable Path ca,
             @Nullable String certData,
             @Nullable Secret keyData,
             @Nullable String caData,
@@ -73,18 +72,10 @@ public record WorkerSettings(KuFlowApi api, Temporal temporal, Worker worker, St
             @DefaultValue("9464") int metricsPort,
             @Nullable Integer maxConcurrentWorkflowTasks,
             @Nullable Integer maxConcurrentActivities,
-            @DefaultValue("info") LogLevel logLevel,
+            @DefaultValue("info") Level logLevel,
             @Nullable LogFormat logFormat,
             @DefaultValue("5") int attemptsBeforeTaskLog,
             @DefaultValue(DEFAULT_MAX_PAYLOAD_BYTES) int maxPayloadBytes) {}
-
-    public enum LogLevel {
-        TRACE,
-        DEBUG,
-        INFO,
-        WARN,
-        ERROR
-    }
 
     public enum LogFormat {
         JSON,

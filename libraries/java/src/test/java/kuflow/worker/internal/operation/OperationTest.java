@@ -15,13 +15,13 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import kuflow.worker.internal.WorkerAutoConfiguration;
-import kuflow.worker.internal.settings.WorkerSettings.LogLevel;
 import kuflow.worker.internal.settings.WorkerSettings.Worker;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.slf4j.event.Level;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
@@ -168,7 +168,7 @@ class OperationTest {
     }
 
     private static Worker worker(int healthPort, int metricsPort) {
-        return new Worker(null, List.of(), healthPort, metricsPort, null, null, LogLevel.ERROR, null, 5, 2_097_152);
+        return new Worker(null, List.of(), healthPort, metricsPort, null, null, Level.ERROR, null, 5, 2_097_152);
     }
 
     private static int freePort() throws IOException {

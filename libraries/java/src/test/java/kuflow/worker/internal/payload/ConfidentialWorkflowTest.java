@@ -48,6 +48,7 @@ import kuflow.worker.internal.operation.WorkerMetrics;
 import kuflow.worker.internal.rest.LoopbackServer;
 import kuflow.worker.internal.rest.RestClient;
 import kuflow.worker.internal.settings.TestSettings;
+import kuflow.worker.internal.workflow.KuFlowInterceptor;
 import kuflow.worker.workflow.KuFlowProcess;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -242,7 +243,7 @@ class ConfidentialWorkflowTest {
             TestWorkflowEnvironment.newInstance(TestEnvironmentOptions.newBuilder()
                     .setWorkflowClientOptions(optionsWith(converter, null))
                     .setWorkerFactoryOptions(WorkerFactoryOptions.newBuilder()
-                            .setWorkerInterceptors(new EncryptionInterceptor())
+                            .setWorkerInterceptors(new KuFlowInterceptor())
                             .build())
                     .build());
 

@@ -4,10 +4,10 @@ import java.net.URI;
 import java.util.List;
 import java.util.UUID;
 import kuflow.worker.internal.settings.WorkerSettings.KuFlowApi;
-import kuflow.worker.internal.settings.WorkerSettings.LogLevel;
 import kuflow.worker.internal.settings.WorkerSettings.MutualTls;
 import kuflow.worker.internal.settings.WorkerSettings.Temporal;
 import kuflow.worker.internal.settings.WorkerSettings.Worker;
+import org.slf4j.event.Level;
 
 /** Settings for tests. */
 public final class TestSettings {
@@ -20,9 +20,8 @@ public final class TestSettings {
     public static WorkerSettings of(URI endpoint) {
         return new WorkerSettings(
                 new KuFlowApi(endpoint, APPLICATION_ID, Secret.of("secret"), null, null, null),
-                new Temporal(
-                        "localhost:1", null, "QUEUE", new MutualTls(null, null, null, null, null, null, null), null),
-                new Worker(null, List.of(), 0, 0, null, null, LogLevel.INFO, null, 5, 2_097_152),
+                new Temporal("localhost:1", null, "QUEUE", new MutualTls(null, null, null, null, null), null),
+                new Worker(null, List.of(), 0, 0, null, null, Level.INFO, null, 5, 2_097_152),
                 "");
     }
 }

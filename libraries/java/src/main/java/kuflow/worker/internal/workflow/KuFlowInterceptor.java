@@ -1,26 +1,41 @@
-package kuflow.worker.internal.payload;
+package kuflow.worker.internal.workflow;
 
 import io.temporal.activity.ActivityExecutionContext;
 import io.temporal.activity.ManualActivityCompletionClient;
 import io.temporal.common.interceptors.ActivityExecutionContextBase;
 import io.temporal.common.interceptors.ActivityInboundCallsInterceptor;
 import io.temporal.common.interceptors.ActivityInboundCallsInterceptorBase;
+import io.temporal.common.interceptors.Header;
 import io.temporal.common.interceptors.WorkerInterceptorBase;
 import io.temporal.common.interceptors.WorkflowInboundCallsInterceptor;
 import io.temporal.common.interceptors.WorkflowInboundCallsInterceptorBase;
 import io.temporal.common.interceptors.WorkflowOutboundCallsInterceptor;
 import io.temporal.common.interceptors.WorkflowOutboundCallsInterceptorBase;
+import io.temporal.failure.ApplicationFailure;
+import java.util.Map;
+import java.util.function.Supplier;
+import kuflow.worker.internal.payload.Encryption;
+import kuflow.worker.internal.payload.Headers;
+import kuflow.worker.internal.payload.StartHeader;
+import kuflow.worker.internal.rest.OperationCall;
+import kuflow.worker.workflow.CallRejected;
+import kuflow.worker.workflow.TaskCancelled;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Marks what confidential processes and their activities send. It must be the last interceptor, so that others see values and not
- * marked payloads.
+ * Passes the item of workflow code, and whether rejected calls fail, to its activities and threads. Marks what confidential processes and
+ * their activities send. It must be the last interceptor, so that others see values and not marked payloads.
  */
-public final class EncryptionInterceptor extends WorkerInterceptorBase {
+public final class KuFlowInterceptor extends WorkerInterceptorBase {
+
+    /** Loads the operations here, because workflow code must not take long. */
+    public KuFlowInterceptor() {
+        OperationCall.load();
+    }
 
     @Override
     public WorkflowInboundCallsInterceptor interceptWorkflow(WorkflowInboundCallsInterceptor next) {
-        return new Workflow(next);
+        return new Inbound(next);
     }
 
     @Override
@@ -28,23 +43,40 @@ public final class EncryptionInterceptor extends WorkerInterceptorBase {
         return new Activity(next);
     }
 
-    private static final class Workflow extends WorkflowInboundCallsInterceptorBase {
+    private static final class Inbound extends WorkflowInboundCallsInterceptorBase {
 
         private @Nullable String keyId;
 
-        Workflow(WorkflowInboundCallsInterceptor next) {
+        Inbound(WorkflowInboundCallsInterceptor next) {
             super(next);
         }
 
         @Override
         public void init(WorkflowOutboundCallsInterceptor outboundCalls) {
             keyId = Encryption.keyIdOf(StartHeader.current());
-            super.init(keyId == null ? outboundCalls : new Outbound(outboundCalls, keyId));
+            super.init(new Outbound(outboundCalls, keyId));
         }
 
         @Override
         public WorkflowOutput execute(WorkflowInput input) {
-            return new WorkflowOutput(Encryption.mark(super.execute(input).getResult(), keyId));
+            try {
+                return new WorkflowOutput(Encryption.mark(super.execute(input).getResult(), keyId));
+            } catch (TaskCancelled canceled) {
+                throw toFailure(canceled);
+            } catch (CallRejected rejected) {
+                throw Rejections.toFailure(rejected, null);
+            }
+        }
+
+        @Override
+        public void handleSignal(SignalInput input) {
+            try {
+                super.handleSignal(input);
+            } catch (TaskCancelled canceled) {
+                throw toFailure(canceled);
+            } catch (CallRejected rejected) {
+                throw Rejections.toFailure(rejected, null);
+            }
         }
 
         @Override
@@ -60,22 +92,27 @@ public final class EncryptionInterceptor extends WorkerInterceptorBase {
 
     private static final class Outbound extends WorkflowOutboundCallsInterceptorBase {
 
-        private final String keyId;
+        private final @Nullable String keyId;
 
-        Outbound(WorkflowOutboundCallsInterceptor next, String keyId) {
+        Outbound(WorkflowOutboundCallsInterceptor next, @Nullable String keyId) {
             super(next);
             this.keyId = keyId;
         }
 
         @Override
         public <R> ActivityOutput<R> executeActivity(ActivityInput<R> input) {
-            return super.executeActivity(new ActivityInput<>(
+            boolean failsOnRejection = Rejections.areFailing();
+            Header header = withItem(input.getHeader());
+            ActivityOutput<R> output = super.executeActivity(new ActivityInput<>(
                     input.getActivityName(),
                     input.getResultClass(),
                     input.getResultType(),
                     Encryption.markAll(input.getArgs(), keyId),
                     input.getOptions(),
-                    Encryption.withKey(input.getHeader(), keyId)));
+                    Encryption.withKey(failsOnRejection ? Rejections.withRejections(header) : header, keyId)));
+            return failsOnRejection
+                    ? new ActivityOutput<>(output.getActivityId(), Rejections.catchable(output.getResult()))
+                    : output;
         }
 
         @Override
@@ -86,7 +123,7 @@ public final class EncryptionInterceptor extends WorkerInterceptorBase {
                     input.getResultType(),
                     Encryption.markAll(input.getArgs(), keyId),
                     input.getOptions(),
-                    Encryption.withKey(input.getHeader(), keyId)));
+                    Encryption.withKey(withItem(input.getHeader()), keyId)));
         }
 
         @Override
@@ -118,6 +155,32 @@ public final class EncryptionInterceptor extends WorkerInterceptorBase {
                     Encryption.markAll(input.getArgs(), keyId),
                     Encryption.withKey(input.getHeader(), keyId)));
         }
+
+        @Override
+        public Object newChildThread(Runnable runnable, boolean detached, String name) {
+            ItemContext item = ItemContext.current();
+            boolean failsOnRejection = Rejections.areFailing();
+            Runnable ofItem = item == null ? runnable : () -> item.run(returning(runnable));
+            Runnable inherited = failsOnRejection ? () -> Rejections.failing(returning(ofItem)) : ofItem;
+            return super.newChildThread(inherited, detached, name);
+        }
+
+        private static Supplier<Boolean> returning(Runnable work) {
+            return () -> {
+                work.run();
+                return true;
+            };
+        }
+
+        private static Header withItem(Header header) {
+            ItemContext item = ItemContext.current();
+            return item == null ? header : Headers.with(header, ItemContext.HEADER, item);
+        }
+    }
+
+    private static ApplicationFailure toFailure(TaskCancelled canceled) {
+        Map<String, Object> details = Map.of("code", canceled.code(), "processItemId", canceled.processItemId());
+        return ApplicationFailure.newNonRetryableFailure(canceled.getMessage(), "TaskCancelled", details);
     }
 
     private static final class Activity extends ActivityInboundCallsInterceptorBase {
