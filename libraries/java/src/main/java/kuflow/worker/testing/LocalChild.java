@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
-import kuflow.worker.internal.operation.Daemons;
+import kuflow.worker.internal.Daemons;
 
 /** A process whose stdin closes when this one ends in any way. */
 final class LocalChild {

@@ -2,7 +2,7 @@ package kuflow.worker.testing;
 
 import java.io.IOException;
 import java.util.Arrays;
-import kuflow.worker.internal.operation.Daemons;
+import kuflow.worker.internal.Daemons;
 
 /** Runs an application class, and ends when stdin closes, so that the worker does not outlive a test runner that is killed. */
 final class LocalWorker {
