@@ -1,5 +1,6 @@
 package kuflow.worker.internal;
 
+import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.networknt.schema.Error;
 import com.networknt.schema.Schema;
@@ -46,7 +47,11 @@ public class TaskData {
         try {
             for (Resource file : new PathMatchingResourcePatternResolver().getResources(SCHEMAS)) {
                 try (InputStream content = file.getInputStream()) {
-                    addAll(KuFlowJson.mapper().readTree(content));
+                    Map<String, Map<String, JsonNode>> workflows =
+                            KuFlowJson.mapper().readValue(content, new TypeReference<>() {});
+                    workflows.forEach((type, tasks) ->
+                            tasks.forEach((code, schema) -> schemas.computeIfAbsent(type, added -> new HashMap<>())
+                                    .put(code, REGISTRY.getSchema(schema))));
                 }
             }
         } catch (IOException unreadable) {
@@ -54,21 +59,18 @@ public class TaskData {
         }
     }
 
-    private void addAll(JsonNode workflows) {
-        workflows
-                .properties()
-                .forEach(workflow -> workflow.getValue()
-                        .properties()
-                        .forEach(task -> schemas.computeIfAbsent(workflow.getKey(), type -> new HashMap<>())
-                                .put(task.getKey(), REGISTRY.getSchema(task.getValue()))));
-    }
-
     /**
      * Throws a failure if the data of a task does not match its schema. The failure names the places, not the values. Temporal
      * repeats the activity, so the process continues when its code has been fixed, unless {@code isFinal}.
      */
     void validate(String code, @Nullable Object data, boolean isFinal, ActivityInfo info) {
-        Schema schema = schemaOf(info.getWorkflowType(), code);
+        Map<String, Schema> ofProcess = schemas.get(info.getWorkflowType());
+        // A child workflow has another type than the workflow of the process.
+        Schema schema = (ofProcess == null ? schemas.values().stream() : Stream.of(ofProcess))
+                .map(tasks -> tasks.get(code))
+                .filter(Objects::nonNull)
+                .findFirst()
+                .orElse(null);
         if (schema == null) {
             return;
         }
@@ -78,19 +80,6 @@ public class TaskData {
             return;
         }
         throw invalid(code, "does not match its schema", errors.stream().map(TaskData::describe), isFinal);
-    }
-
-    /** A child workflow has another type than the workflow of the process. */
-    private @Nullable Schema schemaOf(String workflowType, String code) {
-        Map<String, Schema> ofProcess = schemas.get(workflowType);
-        if (ofProcess != null) {
-            return ofProcess.get(code);
-        }
-        return schemas.values().stream()
-                .map(tasks -> tasks.get(code))
-                .filter(Objects::nonNull)
-                .findFirst()
-                .orElse(null);
     }
 
     /** Without the message's own place, which may differ, and without values. */
