@@ -2,12 +2,13 @@ import asyncio
 import re
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from temporalio.api.history.v1 import ActivityTaskScheduledEventAttributes
-from temporalio.client import WorkflowFailureError
+from temporalio.client import WorkflowFailureError, WorkflowHistory
 from temporalio.exceptions import CancelledError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
@@ -143,6 +144,11 @@ async def test_cancels_a_task_in_kuflow_even_if_its_scope_is_canceled_at_the_mom
         async with workflow_worker():
             assert await handle.result() == {"message": "canceled"}
     assert kuflow.task_states == {"REVIEW": "CANCELLED"}
+
+
+async def test_replays_histories_in_which_a_task_stayed_open_when_its_scope_was_canceled() -> None:
+    recorded = (Path(__file__).parent / "support" / "lost_cancellation.json").read_text()
+    await replay(WorkflowHistory.from_json("recorded", recorded), [StopWorkflow])
 
 
 async def test_the_replay_accepts_an_item_that_was_canceled_in_the_workflow_task_that_created_it(

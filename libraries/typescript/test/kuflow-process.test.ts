@@ -87,6 +87,11 @@ describe('a canceled scope', () => {
     expect(result).toEqual({ message: 'canceled' });
     expect(kuflow.items.map(({ task }) => task?.state)).toEqual(['CANCELLED']);
   });
+
+  it('does not break the replay of histories in which the task stayed open', async () => {
+    const recorded = await readFile(new URL('./support/lost-cancellation.json', import.meta.url), 'utf8');
+    await replay(JSON.parse(recorded), workflows);
+  });
 });
 
 describe('user actions', () => {

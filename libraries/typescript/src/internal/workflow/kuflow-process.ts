@@ -5,6 +5,7 @@ import {
   defineSignal,
   isCancellation,
   log,
+  patched,
   setDefaultSignalHandler,
   setHandler,
   sleep,
@@ -19,6 +20,12 @@ import type { HumanTask, Message, SignalAction, SystemTask, Thread } from './tas
 
 const processItemSignal = defineSignal<[Partial<ProcessItemSignal>?]>('KuFlow_Engine_Signal_Process_Item');
 const ITEM_TYPES: readonly unknown[] = ['TASK', 'MESSAGE', 'THREAD'] satisfies ProcessItemType[];
+
+/** Marks histories in which a task is canceled whose scope was canceled in the workflow task that received its creation. */
+const CANCELED_AT_CREATION = 'kuflow-canceled-at-creation';
+
+/** Marks histories in which `onDeadline` was canceled because its task was completed. */
+const DEADLINE_ENDED = 'kuflow-deadline-ended';
 
 const HOUR = 60 * 60 * 1000;
 const MAX_REREAD_INTERVAL = 12 * HOUR;
@@ -203,8 +210,8 @@ export function openProcess<Metadata = Record<string, unknown>>(
       return await work();
     } catch (error) {
       // In a scope that was canceled before, nothing is created.
-      const hasItem = isCreated || !wasCanceled;
-      if (isCancellation(error) && !processScope.consideredCancelled && hasItem)
+      const hasItem = (): boolean => !wasCanceled || (isCreated && patched(CANCELED_AT_CREATION));
+      if (isCancellation(error) && !processScope.consideredCancelled && hasItem())
         await CancellationScope.nonCancellable(() =>
           briefActivities.KuFlow_Engine_cancelProcessItems({ processId, processItemIds: [processItemId] }),
         ).catch((failure: unknown) => log.warn('Could not cancel the item', { processItemId, error: failure }));
@@ -264,6 +271,7 @@ export function openProcess<Metadata = Record<string, unknown>>(
     // If `onDeadline` itself cancels the task, it may do more afterwards.
     const isCompleted = new Promise<boolean>((resolve) => void handle.done.then(() => resolve(true), () => undefined));
     if (await Promise.race([called.then(() => false), isCompleted])) {
+      if (!patched(DEADLINE_ENDED)) return called;
       scope.cancel();
       await called.catch((error: unknown) => {
         if (!isCancellation(error)) throw error;

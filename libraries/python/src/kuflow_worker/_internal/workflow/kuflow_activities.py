@@ -17,6 +17,9 @@ from .rejections import rejection_of
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
 
+# Marks histories with a cancellation that arrived in the same workflow task as the result of an activity.
+CANCELED_WITH_RESULT = "kuflow-canceled-with-result"
+
 # The attribute of an activity that has its own options.
 OPTIONS = "__kuflow_options"
 
@@ -68,7 +71,7 @@ async def with_cancellation(work: Awaitable[Result]) -> Result:
         if rejection is None:
             raise
         raise rejection from error
-    if _cancellation_requests() > before:
+    if _cancellation_requests() > before and workflow.patched(CANCELED_WITH_RESULT):
         raise asyncio.CancelledError
     return result
 

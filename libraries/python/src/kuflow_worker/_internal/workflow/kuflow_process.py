@@ -37,6 +37,8 @@ Input = TypeVar("Input")
 
 ITEM_SIGNAL = "KuFlow_Engine_Signal_Process_Item"
 ITEM_TYPES = ("TASK", "MESSAGE", "THREAD")
+# Marks histories in which `on_deadline` was canceled because its task was completed.
+DEADLINE_ENDED = "kuflow-deadline-ended"
 MAX_REREAD_INTERVAL = timedelta(hours=12)
 SOON = timedelta(seconds=5)
 
@@ -447,7 +449,7 @@ async def _until_completed(done: asyncio.Future[Any], call: Awaitable[None]) -> 
         nonlocal is_ended
         # If `on_deadline` itself cancels the task, it may do more afterwards.
         is_completed = not done.cancelled() and done.exception() is None
-        if current is not None and is_completed:
+        if current is not None and is_completed and workflow.patched(DEADLINE_ENDED):
             is_ended = True
             current.cancel()
 

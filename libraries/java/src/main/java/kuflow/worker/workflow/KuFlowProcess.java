@@ -454,6 +454,10 @@ public final class KuFlowProcess {
 
     /** An activity that {@code onDeadline} calls may be retried for long, and must not hide that the task is completed. */
     private static <D> void callWhileOpen(TaskHandle<D> handle, Consumer<TaskHandle<D>> onDeadline) {
+        if (Workflow.getVersion("kuflow-deadline-ended", Workflow.DEFAULT_VERSION, 1) == Workflow.DEFAULT_VERSION) {
+            onDeadline.accept(handle);
+            return;
+        }
         Promise<D> done = handle.done();
         // If onDeadline itself cancels the task, it may do more afterwards.
         try {
