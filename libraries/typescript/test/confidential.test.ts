@@ -8,8 +8,7 @@ import { historyToJSON, JSONToPayload, payloadToJSON } from '@temporalio/common/
 import { bundleWorkflowCode, DefaultLogger, Worker, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createActivityInterceptor } from '../src/internal/activity-interceptor.ts';
-import { encryption } from '../src/internal/encryption.ts';
-import { createEncryptionKeys } from '../src/internal/encryption-keys.ts';
+import { createEncryptionKeys, encryption } from '../src/internal/encryption.ts';
 import { payloadLimit } from '../src/internal/payload-limit.ts';
 import { callConfidential, TEST_KEY, TEST_KEY_ID, testEncryption } from '../src/internal/testing/confidential.ts';
 import { workflowSources } from '../src/internal/workflow-code.ts';

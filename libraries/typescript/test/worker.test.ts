@@ -4,7 +4,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { createToken, TokenRenewer } from '../src/internal/engine-token.ts';
 import { noMetrics } from '../src/internal/metrics.ts';
 import { listenForShutdown } from '../src/internal/program.ts';
-import { causeOfEnd } from '../src/internal/worker.ts';
+import { causeOfEnd } from '../src/internal/worker-runtime.ts';
 import { DefaultLogger } from '@temporalio/worker';
 
 const REJECTED = new Error('the engine rejected a call');

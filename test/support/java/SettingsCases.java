@@ -6,10 +6,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import kuflow.worker.internal.settings.Secret;
-import kuflow.worker.internal.settings.SettingsException;
-import kuflow.worker.internal.settings.SettingsLoader;
-import kuflow.worker.internal.settings.WorkerSettings;
+import kuflow.worker.internal.Secret;
+import kuflow.worker.internal.SettingsException;
+import kuflow.worker.internal.SettingsLoader;
+import kuflow.worker.internal.WorkerSettings;
 
 /**
  * Loads the settings of several cases in one JVM. Reads [{ directory, env }] from stdin and writes [{ problems, values, shown }]. Values are

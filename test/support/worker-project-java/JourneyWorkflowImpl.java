@@ -6,7 +6,7 @@ import io.temporal.workflow.WorkflowInit;
 import java.time.Duration;
 import java.util.Map;
 import java.util.UUID;
-import kuflow.worker.internal.activity.WorkerActivities;
+import kuflow.worker.internal.WorkerActivities;
 import kuflow.worker.model.KuFlowFile;
 import kuflow.worker.model.KuFlowPrincipal;
 import kuflow.worker.workflow.HumanTask;

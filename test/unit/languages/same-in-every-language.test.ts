@@ -281,23 +281,23 @@ const PLACES: Readonly<Record<string, Readonly<Record<LanguageId, Place>>>> = {
     python: ['kuflow_process.py', 'SOON = '],
   },
   'the grace of a shutdown': {
-    typescript: ['internal/worker.ts', 'shutdownGraceTime: ', ' : '],
+    typescript: ['internal/worker-runtime.ts', 'shutdownGraceTime: ', ' : '],
     java: ['EngineLifecycle.java', 'factory.shutdown();', ' : '],
     python: ['_internal/worker_runtime.py', 'grace, self._force_after = ', 'else ('],
   },
   'the limit of a shutdown': {
-    typescript: ['internal/worker.ts', 'shutdownForceTime: ', ' : '],
+    typescript: ['internal/worker-runtime.ts', 'shutdownForceTime: ', ' : '],
     // The second limit begins when the first one ends.
     java: ['EngineLifecycle.java', 'factory.shutdown();', ' : ', '+', 'factory.shutdownNow();', ' : '],
     python: ['_internal/worker_runtime.py', 'grace, self._force_after = ', 'else (', ', '],
   },
   'the grace of a shutdown in development': {
-    typescript: ['internal/worker.ts', 'shutdownGraceTime: ', '? '],
+    typescript: ['internal/worker-runtime.ts', 'shutdownGraceTime: ', '? '],
     java: ['EngineLifecycle.java', 'factory.shutdown();', '? '],
     python: ['_internal/worker_runtime.py', 'grace, self._force_after = ('],
   },
   'the limit of a shutdown in development': {
-    typescript: ['internal/worker.ts', 'shutdownForceTime: ', '? '],
+    typescript: ['internal/worker-runtime.ts', 'shutdownForceTime: ', '? '],
     java: ['EngineLifecycle.java', 'factory.shutdown();', '? ', '+', 'factory.shutdownNow();', '? '],
     python: ['_internal/worker_runtime.py', 'grace, self._force_after = (', ', '],
   },
@@ -363,27 +363,27 @@ const PLACES: Readonly<Record<string, Readonly<Record<LanguageId, Place>>>> = {
   },
   'the time limit of a connection for REST': {
     typescript: ['rest-client.ts', 'connectTimeout: '],
-    java: ['internal/rest/RestClient.java', 'CONNECT_TIMEOUT = '],
+    java: ['internal/RestClient.java', 'CONNECT_TIMEOUT = '],
     python: ['rest_client.py', 'TIMEOUT = httpx.Timeout(', 'connect='],
   },
   'the time limit of a response': {
     typescript: ['rest-client.ts', 'headersTimeout: '],
-    java: ['internal/rest/RestClient.java', 'RESPONSE_TIMEOUT = '],
+    java: ['internal/RestClient.java', 'RESPONSE_TIMEOUT = '],
     python: ['rest_client.py', 'TIMEOUT = httpx.Timeout('],
   },
   'the longest pause within an attempt': {
     typescript: ['rest-client.ts', 'MAX_RETRY_DELAY = '],
-    java: ['internal/rest/RestClient.java', 'MAX_RETRY_DELAY = '],
+    java: ['internal/RestClient.java', 'MAX_RETRY_DELAY = '],
     python: ['rest_client.py', 'MAX_RETRY_DELAY = '],
   },
   'the time limit of REST in --check': {
     typescript: ['internal/check.ts', 'AbortSignal.timeout('],
-    java: ['engine/Check.java', 'REST_TIMEOUT = '],
+    java: ['internal/Check.java', 'REST_TIMEOUT = '],
     python: ['_internal/check.py', 'REST_TIMEOUT = '],
   },
   'the time limit of the namespace in --check': {
     typescript: ['internal/check.ts', 'identity.namespace, '],
-    java: ['engine/Check.java', 'NAMESPACE_TIMEOUT = '],
+    java: ['internal/Check.java', 'NAMESPACE_TIMEOUT = '],
     python: ['_internal/check.py', 'NAMESPACE_DEADLINE = '],
   },
   'how long a failure is remembered': {
@@ -393,12 +393,12 @@ const PLACES: Readonly<Record<string, Readonly<Record<LanguageId, Place>>>> = {
   },
   'the pause between entries in the log of a task': {
     typescript: ['internal/task-failures.ts', 'HOUR = '],
-    java: ['internal/activity/TaskFailures.java', 'HOUR = '],
+    java: ['internal/TaskFailures.java', 'HOUR = '],
     python: ['_internal/task_failures.py', 'HOUR = '],
   },
   'how long a task counts as failing': {
     typescript: ['internal/task-failures.ts', 'FAILING_FOR = '],
-    java: ['internal/activity/TaskFailures.java', 'FAILING_FOR = '],
+    java: ['internal/TaskFailures.java', 'FAILING_FOR = '],
     python: ['_internal/task_failures.py', 'FAILING_FOR = '],
   },
 };

@@ -49,7 +49,7 @@ async def run_activity(
 ) -> Any:
     with run_for_item(item):
         headers = with_item({})
-    interceptor = ActivityInterceptor(failures, validators=validators).intercept_activity(_Last())
+    interceptor = ActivityInterceptor(failures, validators=validators or {}).intercept_activity(_Last())
     call = ExecuteActivityInput(fn=function, args=arguments, executor=None, headers=headers)
     return await environment.run(interceptor.execute_activity, call)
 

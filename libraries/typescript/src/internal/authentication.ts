@@ -35,7 +35,6 @@ export async function renewEngineToken(rest: RestClient, settings: Settings, log
   return requestEngineToken(rest, settings);
 }
 
-/** Requests a new bearer token for the engine. */
 export async function requestEngineToken(rest: RestClient, settings: Settings): Promise<EngineToken> {
   const { engineToken } = await authenticate(rest, settings, 'ENGINE_TOKEN');
   if (!engineToken?.token) throw new Error('POST /authentications: the response has no engineToken.token');

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { activityInfo, cancellationSignal } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { createDocuments, type Documents } from './documents.ts';
-import type { KuFlowOperations, Principal, ProcessItem, Uuid } from './model.ts';
+import type { KuFlowOperations, ProcessItem, Uuid } from './model.ts';
 import { RestError, type RestClient, type RestRequest } from './rest-client.ts';
 
 /**
@@ -137,16 +137,11 @@ const CALLS: Readonly<Record<keyof KuFlowOperations, Operation>> = {
 
 export const OPERATIONS = Object.keys(CALLS) as readonly (keyof KuFlowOperations)[];
 
-/** Whether this application has already done what KuFlow refuses, because the first response was lost. */
-const IS_DONE: Partial<
-  Record<keyof KuFlowOperations, (item: ProcessItem, kuflow: KuFlowClient, request: Fields) => Promise<boolean>>
-> = {
-  completeProcessItemTask: async ({ task, ownerId }, { applicationId }) =>
-    task?.state === 'COMPLETED' && ownerId === applicationId,
-  claimProcessItemTask: async ({ task, ownerId }, { applicationId }) =>
-    task?.state === 'CLAIMED' && ownerId === applicationId,
-  assignProcessItemTask: async ({ task, ownerId }, kuflow, request) =>
-    task?.state === 'CLAIMED' && ownerId !== undefined && (await isRequestedOwner(ownerId, kuflow, request)),
+/** Actions that cannot be repeated, and the state of the task after each. */
+const ACTIONS: Partial<Record<keyof KuFlowOperations, string>> = {
+  completeProcessItemTask: 'COMPLETED',
+  claimProcessItemTask: 'CLAIMED',
+  assignProcessItemTask: 'CLAIMED',
 };
 
 export function createKuFlowClient(rest: RestClient, applicationId: Uuid): KuFlowClient {
@@ -165,15 +160,23 @@ export function createKuFlowClient(rest: RestClient, applicationId: Uuid): KuFlo
     try {
       return await send(operation, request);
     } catch (error) {
-      const isDone = IS_DONE[operation];
       const wasRefused = error instanceof RestError && (error.status === 403 || error.status === 409);
-      if (isDone === undefined || !wasRefused) throw error;
+      if (ACTIONS[operation] === undefined || !wasRefused) throw error;
       const processItemId = String(request['processItemId']);
       // If this call fails too, the refusal is still the reason.
       const result = await kuflow.retrieveProcessItem({ processItemId }).catch(() => undefined);
-      if (result !== undefined && (await isDone(result.processItem, kuflow, request))) return result;
+      if (result !== undefined && (await isDone(operation, request, result.processItem))) return result;
       throw error;
     }
+  };
+
+  /** Whether this application has already done what KuFlow refuses, because the first response was lost. */
+  const isDone = async (operation: keyof KuFlowOperations, request: Fields, { task, ownerId }: ProcessItem) => {
+    if (task?.state !== ACTIONS[operation] || ownerId === undefined) return false;
+    if (operation !== 'assignProcessItemTask') return ownerId === applicationId;
+    if (typeof request['ownerId'] === 'string') return ownerId === request['ownerId'];
+    const { principal } = await kuflow.retrievePrincipal({ principalId: ownerId });
+    return principal.user?.email?.toLowerCase() === String(request['ownerEmail']).toLowerCase();
   };
 
   const operations = OPERATIONS.map((operation) => [
@@ -186,12 +189,6 @@ export function createKuFlowClient(rest: RestClient, applicationId: Uuid): KuFlo
     documents: createDocuments(rest),
   };
   return kuflow;
-}
-
-async function isRequestedOwner(ownerId: Uuid, kuflow: KuFlowClient, request: Fields): Promise<boolean> {
-  if (typeof request['ownerId'] === 'string') return ownerId === request['ownerId'];
-  const { principal } = (await kuflow.retrievePrincipal({ principalId: ownerId })) as { principal: Principal };
-  return principal.user?.email?.toLowerCase() === String(request['ownerEmail']).toLowerCase();
 }
 
 function toCall(operation: keyof KuFlowOperations, request: Fields) {
@@ -212,30 +209,20 @@ function toCall(operation: keyof KuFlowOperations, request: Fields) {
     ...fields.filter((field) => /[!|]/.test(field)),
     ...(as === 'patch' ? ['jsonPatch'] : []),
   ]);
+  const content = names.filter((name) => !isMissing(values[name])).map((name) => [name, values[name]]);
+  // Activities use plural names for filters; the API uses singular ones.
+  const filters = Object.entries(request)
+    .filter(([field]) => !inPath.includes(field))
+    .map(([field, value]) => [field.replace(/s$/, ''), value]);
   return {
     operation,
     method: method as RestRequest['method'],
     path,
-    ...(as === 'search' && { query: toQuery(request, inPath) }),
+    ...(as === 'search' && { query: Object.fromEntries(filters) as NonNullable<RestRequest['query']> }),
     ...(as === 'patch' && { body: jsonPatch, contentType: 'application/json-patch+json' as const }),
-    ...(as !== 'patch' && names.length > 0 && { body: pick(values, names) }),
+    ...(as !== 'patch' && names.length > 0 && { body: Object.fromEntries(content) }),
     ...(as === 'once' && { once: true }),
   };
-}
-
-/** Activities use plural names for filters; the API uses singular ones. */
-function toQuery(request: Fields, inPath: readonly string[]): NonNullable<RestRequest['query']> {
-  const entries = Object.entries(request).filter(([field]) => !inPath.includes(field));
-  return Object.fromEntries(
-    entries.map(([field, value]) => [
-      field.replace(/s$/, ''),
-      value as string | number | readonly string[] | undefined,
-    ]),
-  );
-}
-
-function pick(request: Fields, names: readonly string[]): Fields {
-  return Object.fromEntries(names.filter((name) => !isMissing(request[name])).map((name) => [name, request[name]]));
 }
 
 /** Throws a validation failure unless every field has a value. `a|b` requires one of the two. */

@@ -1,6 +1,7 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createSecretKey, randomBytes, type KeyObject } from 'node:crypto';
 import type { Payload, PayloadCodec } from '@temporalio/common';
-import type { EncryptionKeys } from './encryption-keys.ts';
+import { withTimeout } from './connection.ts';
+import type { RestClient } from './rest-client.ts';
 import { protocol } from './temporal-protocol.ts';
 import { ENCRYPTED, KEY_ID } from './workflow/encryption.ts';
 
@@ -9,6 +10,10 @@ const { Payload: PayloadMessage } = protocol.temporal.api.common.v1;
 const ALGORITHM = 'AES-256-GCM';
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
+const KEY_BYTES = 32;
+const KEPT_MS = 60 * 60_000;
+/** Less than the time of a workflow task, so that its failure shows the reason. The next attempt uses a key that arrives later. */
+const WAIT_MS = 8_000;
 
 /** Encrypts the payloads that are marked with the ID of a key, and decrypts all that are encrypted, as KuFlow's libraries do. */
 export function encryption(keyOf: EncryptionKeys): PayloadCodec {
@@ -63,3 +68,48 @@ export function sentSize(payload: Payload): number {
 const serialize = (payload: Payload): Uint8Array => PayloadMessage.encode(payload).finish();
 
 const textOf = (bytes: Uint8Array | null | undefined): string => Buffer.from(bytes ?? []).toString();
+
+/** The key with an ID. Rejects with the reason if it cannot be read. */
+export type EncryptionKeys = (id: string) => Promise<KeyObject>;
+
+/**
+ * The keys of confidential processes. A key is requested once, however many callers wait for it, and kept for an hour after its last use.
+ * A failed request is repeated for the next caller.
+ */
+export function createEncryptionKeys(rest: Pick<RestClient, 'call'>): EncryptionKeys {
+  const kept = new Map<string, { readonly key: Promise<KeyObject>; readonly expiry: NodeJS.Timeout }>();
+
+  const request = (id: string) => {
+    const key = requestKey(rest, id);
+    const expiry = setTimeout(() => kept.delete(id), KEPT_MS).unref();
+    key.catch(() => {
+      clearTimeout(expiry);
+      kept.delete(id);
+    });
+    const entry = { key, expiry };
+    kept.set(id, entry);
+    return entry;
+  };
+
+  return async (id) => {
+    const { key, expiry } = kept.get(id) ?? request(id);
+    expiry.refresh();
+    try {
+      return await withTimeout(key, WAIT_MS, `no response within ${WAIT_MS / 1_000} s`);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new Error(`Could not read the encryption key ${id}: ${reason}`, { cause: error });
+    }
+  };
+}
+
+async function requestKey(rest: Pick<RestClient, 'call'>, id: string): Promise<KeyObject> {
+  const { body } = await rest.call<{ readonly value?: unknown } | undefined>({
+    operation: 'retrieveKmsKey',
+    method: 'GET',
+    path: `/kms/keys/${encodeURIComponent(id)}`,
+  });
+  const bytes = Buffer.from(String(body?.value ?? ''), 'base64');
+  if (bytes.length !== KEY_BYTES) throw new Error(`the response is not a key of ${KEY_BYTES} bytes`);
+  return createSecretKey(bytes);
+}

@@ -90,13 +90,11 @@ export interface ProcessItem extends Audited {
   };
 }
 
-export type ProcessActionStatus = 'REQUESTED' | 'COMPLETED' | 'CANCELED' | 'ERROR';
-
 /** A user action that was invoked. The field of its type says what it created. */
 export interface ProcessAction extends Audited {
   readonly id: Uuid;
   readonly type: string;
-  readonly status: ProcessActionStatus;
+  readonly status: 'REQUESTED' | 'COMPLETED' | 'CANCELED' | 'ERROR';
   readonly processActionDefinitionRef: { readonly id?: Uuid; readonly code: string };
   readonly downloadable?: { readonly documentUri?: string; readonly documentExpired?: boolean };
   readonly startRelatedProcess?: { readonly processDefinitionId: Uuid; readonly processId: Uuid };

@@ -62,7 +62,7 @@ async function run<Own, Resources>(worker: WorkerOptions<Own, Resources>): Promi
     return 0;
   }
   const load = (): Settings => loadSettings(process.cwd(), process.env, worker.settings);
-  if (flags.has('--replay')) return replayInput({ main: worker.main, load, agent: userAgent(worker.name) });
+  if (flags.has('--replay')) return replayInput(worker.main, load, userAgent(worker.name));
   return flags.has('--check') ? runCheck(load, userAgent(worker.name)) : work(load, worker);
 }
 

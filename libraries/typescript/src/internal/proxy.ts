@@ -23,16 +23,12 @@ export function proxyFor(settings: Pick<Settings, 'temporal'>, address: string):
   return excluded ? undefined : new URL(proxy.reveal());
 }
 
-interface Trust {
-  readonly ca?: readonly string[];
-}
-
 /**
  * Creates connections for undici through an HTTP proxy. undici's own ProxyAgent is not used: if a proxy closes the connection without a
  * response, it tries again without a pause and without end. `timeout` is in milliseconds.
  */
-export function connectThrough(proxy: URL, trust: Trust, timeout: number): buildConnector.connector {
-  const startTls = buildConnector({ ...trust, ca: trust.ca && [...trust.ca], timeout });
+export function connectThrough(proxy: URL, trust: { ca?: string[] }, timeout: number): buildConnector.connector {
+  const startTls = buildConnector({ ...trust, timeout });
   return (options, callback) => {
     const { hostname, port, protocol } = options;
     const isTls = protocol !== 'http:';

@@ -33,9 +33,7 @@ export interface RestResponse<T> {
 
 export interface RestClient {
   call<T>(request: RestRequest): Promise<RestResponse<T>>;
-  /** The body of the response as a stream. */
   download(request: RestRequest): Promise<Readable>;
-  /** Uses another client secret from the next call on. */
   useSecret(secret: Secret): void;
   close(): Promise<void>;
 }

@@ -1,4 +1,5 @@
-import type { NativeConnection } from '@temporalio/worker';
+import { hostname } from 'node:os';
+import { Worker, type NativeConnection } from '@temporalio/worker';
 import type { Logger } from '@temporalio/common';
 import { createKuFlowActivities } from './activities.ts';
 import { createActivityInterceptor } from './activity-interceptor.ts';
@@ -7,28 +8,29 @@ import { createKuFlowClient, type KuFlowClient } from './client.ts';
 import { connectToEngine, describeNamespace } from './connection.ts';
 import { identityFromSettings, startCertificateWatch, type EngineIdentity } from './engine-certificate.ts';
 import { TokenRenewer } from './engine-token.ts';
-import { createEncryptionKeys } from './encryption-keys.ts';
+import { createEncryptionKeys, encryption } from './encryption.ts';
 import { startEngineWatch } from './engine-watch.ts';
 import { startHealthServer } from './health.ts';
 import type { Metrics } from './metrics.ts';
+import { payloadLimit } from './payload-limit.ts';
 import { startRegistration } from './registration.ts';
 import { createRestClient } from './rest-client.ts';
 import type { Settings } from './settings.ts';
 import { createTaskFailures } from './task-failures.ts';
 import type { WorkerOptions } from './options.ts';
 import { userAgent } from './user-agent.ts';
-import { causeOfEnd, createWorker, runUntilStopped } from './worker.ts';
+import { workflowCode } from './workflow-code.ts';
 
 const SECOND = 1_000;
 /** How long a token may have been expired before the worker stops. */
 const EXPIRY_GRACE = 60 * SECOND;
 const ENGINE_DEADLINE = 5 * SECOND;
+const MAX_SHUTDOWN = 55 * SECOND;
 
 export interface WorkerRuntimeOptions extends Required<Pick<WorkerOptions, 'name' | 'main' | 'validators' | 'activityInterceptors'>> {
   readonly settings: Settings;
   /** Reads the settings again, to detect certificate files that were replaced. */
   readonly reloadSettings: () => Settings;
-  /** Creates the activities of the project. */
   readonly createActivities: (kuflow: KuFlowClient) => object;
   readonly workflowTypes: readonly string[];
   readonly logger: Logger;
@@ -77,22 +79,23 @@ export async function startWorker(options: WorkerRuntimeOptions): Promise<Runnin
   const taskFailures = createTaskFailures(rest, metrics, settings.worker.attemptsBeforeTaskLog);
   const kuflow = createKuFlowClient(rest, settings.api.clientId);
   const activities = { ...createKuFlowActivities(kuflow, validators), ...options.createActivities(kuflow) };
-  const worker = await createWorker(settings, {
+  const { maxPayloadBytes } = settings.worker;
+  const activityInterceptor = createActivityInterceptor({ failures: taskFailures, maxPayloadBytes, validators });
+  const { interceptors: ofWorkflows, ...code } = workflowCode(options.main);
+  const worker = await Worker.create({
     connection: await connect(firstIdentity),
     namespace: firstIdentity.namespace,
     activities,
-    main: options.main,
-    agent,
-    development,
-    encryptionKeys: createEncryptionKeys(rest),
-    interceptors: [
-      createActivityInterceptor({
-        failures: taskFailures,
-        maxPayloadBytes: settings.worker.maxPayloadBytes,
-        validators,
-      }),
-      ...options.activityInterceptors,
-    ],
+    ...code,
+    taskQueue: settings.temporal.queue,
+    identity: `${process.pid}@${hostname()} ${agent}`,
+    maxConcurrentWorkflowTaskExecutions: settings.worker.maxConcurrentWorkflowTasks,
+    maxConcurrentActivityTaskExecutions: settings.worker.maxConcurrentActivities,
+    dataConverter: { payloadCodecs: [payloadLimit(maxPayloadBytes), encryption(createEncryptionKeys(rest))] },
+    interceptors: { ...ofWorkflows, activity: [activityInterceptor, ...options.activityInterceptors] },
+    // Activities get 30 s to complete and are then canceled. Everything ends within 45 s; Kubernetes allows 60 s.
+    shutdownGraceTime: development ? '2 seconds' : '30 seconds',
+    shutdownForceTime: development ? '5 seconds' : '45 seconds',
   });
 
   const engine = startEngineWatch({
@@ -205,4 +208,41 @@ async function closeConnection(
   } catch (error) {
     logger.debug('Could not close a connection', { error });
   }
+}
+
+/**
+ * Runs a worker until it is shut down (returns undefined) or fails (returns the error). Does not wait for the open polls of a
+ * failed worker, which may take a minute, or for a shutdown that hangs.
+ */
+async function runUntilStopped(worker: Worker, isShuttingDown: () => boolean): Promise<unknown> {
+  let shuttingDownSince: number | undefined;
+  let watch: NodeJS.Timeout | undefined;
+  const stuck = new Promise<unknown>((resolve) => {
+    watch = setInterval(() => {
+      if (worker.getState() === 'FAILED') resolve(new Error('the worker failed; see the previous log lines'));
+      if (isShuttingDown()) shuttingDownSince ??= Date.now();
+      if (shuttingDownSince !== undefined && Date.now() - shuttingDownSince > MAX_SHUTDOWN) {
+        resolve(new Error('the shutdown took too long'));
+      }
+    }, SECOND);
+  });
+  const running = worker.run().then(
+    () => undefined,
+    (error: unknown) => error ?? new Error('the worker failed'),
+  );
+  try {
+    return await Promise.race([running, stuck]);
+  } finally {
+    clearInterval(watch);
+  }
+}
+
+/** Why a worker that was not shut down has ended: a message, and the error for the log. */
+export function causeOfEnd(
+  error: unknown,
+  tokens: Pick<TokenRenewer, 'isValid' | 'lastError'>,
+): readonly [message: string, error: unknown] {
+  if (tokens.isValid()) return ["Stopping the worker: Temporal's SDK core stopped unexpectedly", error];
+  // The core gives up soon after the engine rejects a token.
+  return ['Stopping the worker: the engine token expired and could not be renewed', tokens.lastError ?? error];
 }

@@ -1,5 +1,6 @@
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -18,21 +19,16 @@ from .workflow.item_context import ItemContext, item_of, set_current_item
 from .workflow.rejections import CallRejected, fails_on_rejection
 
 
+@dataclass(frozen=True)
 class ActivityInterceptor(Interceptor):
     """Validates and limits the results of all activities, KuFlow's and your own.
 
     Reports failures, and the item they belong to.
     """
 
-    def __init__(
-        self,
-        failures: TaskFailures | None = None,
-        max_payload_bytes: int = DEFAULT_MAX_PAYLOAD_BYTES,
-        validators: Validators | None = None,
-    ) -> None:
-        self.failures = failures
-        self.max_payload_bytes = max_payload_bytes
-        self.validators = validators or {}
+    failures: TaskFailures | None = None
+    max_payload_bytes: int = DEFAULT_MAX_PAYLOAD_BYTES
+    validators: Validators = field(default_factory=dict)
 
     def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:
         return _Inbound(next, self)

@@ -52,7 +52,6 @@ class Confidential:
 
 
 def mark(value: object, key_id: str | None) -> object:
-    """Marks a value of a process that has this key."""
     return value if key_id is None else Confidential(value, key_id)
 
 
@@ -89,37 +88,33 @@ class _Entry:
     used: float
 
 
+@dataclass
 class EncryptionKeys:
     """The keys of confidential processes.
 
     A key is requested once however many callers wait, and kept for an hour after its last use. A failure is not kept.
     """
 
-    def __init__(
-        self,
-        request: Callable[[str], Awaitable[AESGCM]],
-        *,
-        limit: float = KEY_LIMIT,
-        now: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._request = request
-        self._limit = limit
-        self._now = now
+    request: Callable[[str], Awaitable[AESGCM]]
+    limit: float = KEY_LIMIT
+    now: Callable[[], float] = time.monotonic
+
+    def __post_init__(self) -> None:
         self._entries: dict[str, _Entry] = {}
 
     async def get(self, key_id: str) -> AESGCM:
-        now = self._now()
+        now = self.now()
         for known, entry in list(self._entries.items()):
             if entry.key.done() and now - entry.used >= KEY_KEPT:
                 del self._entries[known]
         if key_id not in self._entries:
-            self._entries[key_id] = _Entry(asyncio.ensure_future(self._request(key_id)), now)
+            self._entries[key_id] = _Entry(asyncio.ensure_future(self.request(key_id)), now)
             self._entries[key_id].key.add_done_callback(lambda key: self._forget_failure(key_id, key))
         entry = self._entries[key_id]
         entry.used = now
         try:
             # A caller that is canceled or gives up does not end the request of the others.
-            return await with_timeout(asyncio.shield(entry.key), self._limit, f"no response within {self._limit:g} s")
+            return await with_timeout(asyncio.shield(entry.key), self.limit, f"no response within {self.limit:g} s")
         except (RestError, TimeoutError, ValueError) as error:
             raise EncryptionError(f"Could not read the encryption key {key_id}: {error}") from error
 

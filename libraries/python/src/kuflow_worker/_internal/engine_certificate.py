@@ -66,9 +66,7 @@ def identity_from_settings(settings: Settings) -> EngineIdentity | None:
     return create_identity(source=tls.source, namespace=namespace, cert=tls.cert, key=tls.key, ca=tls.ca)
 
 
-Swap = Callable[[EngineIdentity], Awaitable[Callable[[], None]]]
-
-
+@dataclass(kw_only=True)
 class CertificateWatch:
     """Replaces the engine certificate while the worker runs.
 
@@ -77,26 +75,16 @@ class CertificateWatch:
     client.
     """
 
-    def __init__(
-        self,
-        *,
-        identity: EngineIdentity,
-        request: Callable[[], Awaitable[EngineIdentity]],
-        reload_settings: Callable[[], Settings],
-        swap: Swap,
-        metrics: Metrics,
-        now: Callable[[], float] = time.time,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-        jitter: Callable[[], float] = random.random,
-    ) -> None:
-        self._identity = identity
-        self._request = request
-        self._reload_settings = reload_settings
-        self._swap = swap
-        self._metrics = metrics
-        self._now = now
-        self._sleep = sleep
-        self._jitter = jitter
+    identity: EngineIdentity
+    request: Callable[[], Awaitable[EngineIdentity]]
+    reload_settings: Callable[[], Settings]
+    swap: Callable[[EngineIdentity], Awaitable[Callable[[], None]]]
+    metrics: Metrics
+    now: Callable[[], float] = time.time
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    jitter: Callable[[], float] = random.random
+
+    def __post_init__(self) -> None:
         self._retry_at = 0.0
         self._failures = 0
         self._warned = False
@@ -110,21 +98,21 @@ class CertificateWatch:
     async def _keep_checking(self) -> None:
         while True:
             await self._check()
-            await self._sleep(min(CHECK_INTERVAL, max(0.1, self._due_at() - self._now())))
+            await self.sleep(min(CHECK_INTERVAL, max(0.1, self._due_at() - self.now())))
 
     async def _check(self) -> None:
         try:
             await self._replace_if_due()
         except Exception as error:
             self._failures += 1
-            pause = min(60.0, 2.0 ** min(self._failures, 10)) * (0.5 + self._jitter() / 2)
-            self._retry_at = self._now() + pause
+            pause = min(60.0, 2.0 ** min(self._failures, 10)) * (0.5 + self.jitter() / 2)
+            self._retry_at = self.now() + pause
             extra = {"seconds": math.ceil(pause)}
             LOG.warning("Could not replace the engine certificate", exc_info=error, extra=extra)
-        self._metrics.certificate_expiry(self._seconds_left())
-        overdue = self._now() > self._renewal_time()
-        self._metrics.certificate_renewal_overdue(overdue)
-        if overdue and not self._warned and self._identity.source != "api":
+        self.metrics.certificate_expiry(self._seconds_left())
+        overdue = self.now() > self._renewal_time()
+        self.metrics.certificate_renewal_overdue(overdue)
+        if overdue and not self._warned and self.identity.source != "api":
             self._warned = True
             LOG.warning(
                 "The engine certificate is past two thirds of its lifetime and has not been replaced",
@@ -135,42 +123,42 @@ class CertificateWatch:
             )
 
     async def _replace_if_due(self) -> None:
-        if self._identity.source == "api" and self._now() < self._due_at():
+        if self.identity.source == "api" and self.now() < self._due_at():
             return
-        if self._identity.source == "api":
+        if self.identity.source == "api":
             # Independent of local files, which may be incomplete at this moment.
-            following = await self._request()
+            following = await self.request()
         else:
-            configured = identity_from_settings(self._reload_settings())
-            if configured is None or configured == self._identity:
+            configured = identity_from_settings(self.reload_settings())
+            if configured is None or configured == self.identity:
                 return
             following = configured
         # With a certificate for another namespace, the engine would reject the worker's polls or return no tasks.
-        if following.namespace != self._identity.namespace:
+        if following.namespace != self.identity.namespace:
             raise RuntimeError(
                 f"The new certificate is for the namespace {following.namespace}, "
-                f"but this worker polls {self._identity.namespace}. Restart the worker"
+                f"but this worker polls {self.identity.namespace}. Restart the worker"
             )
-        drop_old = await self._swap(following)
+        drop_old = await self.swap(following)
         drop = Background("closing of the old client", self._drop_later(drop_old))
         self._drops = [*(earlier for earlier in self._drops if not earlier.has_ended), drop]
-        self._identity = following
+        self.identity = following
         self._failures = 0
         # A new certificate may already be due for renewal. Do not request one after the other without a pause.
-        self._retry_at = self._now() + 10
+        self._retry_at = self.now() + 10
         self._warned = False
         LOG.info("Engine certificate replaced", extra={"seconds": round(self._seconds_left())})
 
     async def _drop_later(self, drop: Callable[[], None]) -> None:
-        await self._sleep(DROP_OLD_CLIENT_AFTER)
+        await self.sleep(DROP_OLD_CLIENT_AFTER)
         drop()
 
     def _renewal_time(self) -> float:
-        return self._identity.valid_from + (self._identity.valid_to - self._identity.valid_from) * 2 / 3
+        return self.identity.valid_from + (self.identity.valid_to - self.identity.valid_from) * 2 / 3
 
     def _due_at(self) -> float:
         """When to request a certificate. Never for one from the settings."""
-        return max(self._renewal_time(), self._retry_at) if self._identity.source == "api" else math.inf
+        return max(self._renewal_time(), self._retry_at) if self.identity.source == "api" else math.inf
 
     def _seconds_left(self) -> float:
-        return self._identity.valid_to - self._now()
+        return self.identity.valid_to - self.now()

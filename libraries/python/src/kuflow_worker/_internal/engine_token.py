@@ -40,24 +40,18 @@ def token_renewal_time(token: EngineToken) -> float:
     return token.received_at + max(1.0, min((token.expires_at - token.received_at) / 10, 600.0))
 
 
+@dataclass(kw_only=True)
 class TokenRenewer:
-    def __init__(
-        self,
-        *,
-        request: Callable[[], Awaitable[EngineToken]],
-        metrics: Metrics,
-        now: Callable[[], float] = time.time,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-        jitter: Callable[[], float] = random.random,
-    ) -> None:
+    request: Callable[[], Awaitable[EngineToken]]
+    metrics: Metrics
+    now: Callable[[], float] = time.time
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    jitter: Callable[[], float] = random.random
+
+    def __post_init__(self) -> None:
         self.current: EngineToken | None = None
         self.last_error: Exception | None = None
         """Why the last request failed. None after a successful one."""
-        self._request_token = request
-        self._metrics = metrics
-        self._now = now
-        self._sleep = sleep
-        self._jitter = jitter
         self._pending: asyncio.Task[EngineToken] | None = None
         self._renewal: Background | None = None
 
@@ -74,7 +68,7 @@ class TokenRenewer:
         return await self.renew()
 
     def is_valid(self) -> bool:
-        return self.current is not None and self.current.expires_at > self._now()
+        return self.current is not None and self.current.expires_at > self.now()
 
     async def wait_until_lost(self, grace: float) -> None:
         """Returns when the token could not be renewed for `grace` seconds after it expired.
@@ -83,7 +77,7 @@ class TokenRenewer:
         """
         seconds = 0
         while seconds < grace:
-            await self._sleep(1)
+            await self.sleep(1)
             seconds = 0 if self.is_valid() else seconds + 1
 
     def start(self, on_token: Callable[[EngineToken], None]) -> None:
@@ -101,10 +95,10 @@ class TokenRenewer:
         due_at = 0.0 if self.current is None else token_renewal_time(self.current)
         while True:
             # Checks the wall clock regularly instead of sleeping for long: a laptop renews as soon as it wakes up.
-            await self._sleep(max(0.0, min(due_at - self._now(), CLOCK_CHECK_INTERVAL)))
+            await self.sleep(max(0.0, min(due_at - self.now(), CLOCK_CHECK_INTERVAL)))
             if self.current is not None:
-                self._metrics.token_age(self._now() - self.current.received_at)
-            if self._now() < due_at:
+                self.metrics.token_age(self.now() - self.current.received_at)
+            if self.now() < due_at:
                 continue
             try:
                 token = await self.renew()
@@ -112,32 +106,32 @@ class TokenRenewer:
             except Exception as error:
                 failures += 1
                 pause = self._back_off(failures)
-                due_at = self._now() + pause
+                due_at = self.now() + pause
                 extra = {"seconds": math.ceil(pause)}
                 LOG.warning("Could not renew the engine token", exc_info=error, extra=extra)
             else:
                 failures = 0
                 due_at = token_renewal_time(token)
-                LOG.debug("Engine token renewed", extra={"seconds": round(token.expires_at - self._now())})
+                LOG.debug("Engine token renewed", extra={"seconds": round(token.expires_at - self.now())})
 
     async def _request(self) -> EngineToken:
         try:
-            self.current = await self._request_token()
+            self.current = await self.request()
         except Exception as error:
             self.last_error = error
-            self._metrics.token_renewal_failed()
+            self.metrics.token_renewal_failed()
             raise
         finally:
             self._pending = None
         self.last_error = None
-        self._metrics.token_age(0)
+        self.metrics.token_age(0)
         return self.current
 
     def _back_off(self, failures: int) -> float:
         """The pause before the next attempt. Doubles each time, but allows several while the token is still valid."""
-        left = (self.current.expires_at if self.current else 0) - self._now()
+        left = (self.current.expires_at if self.current else 0) - self.now()
         max_pause = max(1.0, min(30.0, left / 4 if left > 0 else 5.0))
-        return min(max_pause, 2.0 ** min(failures - 1, 10)) * (0.5 + self._jitter() / 2)
+        return min(max_pause, 2.0 ** min(failures - 1, 10)) * (0.5 + self.jitter() / 2)
 
 
 def _parse_time(text: str | None) -> float:

@@ -2,6 +2,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
 from .background import Background
 from .metrics import Metrics
@@ -12,34 +13,29 @@ INTERVAL = 20.0
 MAX_SILENCE = 60.0
 
 
+@dataclass(kw_only=True)
 class EngineWatch:
     """Checks every 20 s whether a connected engine still answers. Stops if the engine denies the first check.
 
     `ask` returns the name of its status if the engine does not allow the call.
     """
 
-    def __init__(
-        self,
-        *,
-        ask: Callable[[], Awaitable[str | None]],
-        metrics: Metrics,
-        now: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-    ) -> None:
-        self._ask = ask
-        self._metrics = metrics
-        self._now = now
-        self._sleep = sleep
-        self._answered_at = now()
+    ask: Callable[[], Awaitable[str | None]]
+    metrics: Metrics
+    now: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+
+    def __post_init__(self) -> None:
+        self._answered_at = self.now()
         self._is_reachable = True
         self._is_allowed = False
         self._is_watching = True
-        metrics.engine_reachable(True)
+        self.metrics.engine_reachable(True)
         self._watch = Background("engine watch", self._keep_asking())
 
     def problem(self) -> str | None:
         """Why the engine counts as unreachable."""
-        silence = self._now() - self._answered_at
+        silence = self.now() - self._answered_at
         if self._is_watching and silence >= MAX_SILENCE:
             return f"no answer from the engine for {round(silence)} s"
         return None
@@ -51,15 +47,15 @@ class EngineWatch:
     async def _keep_asking(self) -> None:
         pause = INTERVAL
         while self._is_watching:
-            await self._sleep(pause)
-            asked_at = self._now()
+            await self.sleep(pause)
+            asked_at = self.now()
             await self._ask_again()
-            pause = max(0.0, INTERVAL - (self._now() - asked_at))
+            pause = max(0.0, INTERVAL - (self.now() - asked_at))
 
     async def _ask_again(self) -> None:
         was_reachable = self._is_reachable
         try:
-            restriction = await self._ask()
+            restriction = await self.ask()
         except Exception as error:
             self._is_reachable = False
             if was_reachable:
@@ -70,8 +66,8 @@ class EngineWatch:
                 self._is_allowed = True
             elif not self._is_allowed:
                 self._is_watching = False
-            self._answered_at = self._now()
+            self._answered_at = self.now()
             self._is_reachable = True
             if not was_reachable:
                 LOG.info("The engine is reachable again")
-        self._metrics.engine_reachable(self._is_reachable)
+        self.metrics.engine_reachable(self._is_reachable)

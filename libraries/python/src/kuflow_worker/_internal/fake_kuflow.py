@@ -2,7 +2,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, cast
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from temporalio import activity
@@ -27,6 +27,8 @@ Input = TypeVar("Input")
 
 #: The states of tasks that are open.
 OPEN = ("READY", "CLAIMED")
+#: What a new item has from the request for it.
+CREATED_FIELDS = ("id", "type", "processId", "ownerId", "message")
 
 
 @dataclass(frozen=True)
@@ -139,12 +141,8 @@ class FakeKuFlow(KuFlowClient):
         item = next((item for item in self.items if item["id"] == request["id"]), None)
         if item is None:
             code = request["processItemDefinitionCode"]
-            item = {"id": request["id"], "type": request["type"], "processId": request["processId"]}
-            item["processItemDefinitionRef"] = {"id": code, "code": code}
-            if "ownerId" in request:
-                item["ownerId"] = request["ownerId"]
-            if "message" in request:
-                item["message"] = request["message"]
+            kept = {field: request[field] for field in CREATED_FIELDS if field in request}
+            item = cast(ProcessItem, {**kept, "processItemDefinitionRef": {"id": code, "code": code}})
             if item["type"] == "TASK":
                 item["task"] = {"state": "CLAIMED" if "ownerId" in item else "READY"}
             self.items.append(item)

@@ -52,7 +52,6 @@ class Metrics:
         self._rest_calls.add(1, {"operation": operation, "status": str(status)})
 
     def system_task_failed(self, code: str) -> None:
-        """Counts a failed attempt of a system task."""
         self._task_failures.add(1, {"code": code})
 
 

@@ -1,10 +1,11 @@
 """KuFlow's data in REST calls and workflows: dictionaries with KuFlow's own keys. Dates are ISO 8601 strings."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Generic, Literal, NotRequired, TypeAlias, TypedDict, TypeVar
+from typing import Any, Generic, Literal, Never, NotRequired, TypeAlias, TypedDict, TypeVar
 
 Uuid: TypeAlias = str
 JsonObject: TypeAlias = Mapping[str, Any]
+Body: TypeAlias = dict[str, Any]
 
 Value = TypeVar("Value")
 
@@ -359,64 +360,22 @@ class BusinessArtifactActionRequest(BusinessArtifactRequest):
     businessArtifactActionId: Uuid
 
 
-class EmptyResponse(TypedDict):
-    pass
-
-
-class PrincipalResponse(TypedDict):
-    principal: Principal
-
-
-class TenantUserResponse(TypedDict):
-    tenantUser: TenantUser
-
-
-class ProcessesResponse(TypedDict):
-    processes: Page[Process]
-
-
-class ProcessResponse(TypedDict):
-    process: Process
-
-
-class ProcessActionResponse(TypedDict):
-    processAction: ProcessAction
-
-
-class ProcessItemsResponse(TypedDict):
-    processItems: Page[ProcessItem]
-
-
-class ProcessItemResponse(TypedDict):
-    processItem: ProcessItem
-
-
-class ProcessItemAiAssistanceResponse(TypedDict):
-    processItemAiAssistance: dict[str, Any]
-
-
-class BusinessArtifactsResponse(TypedDict):
-    businessArtifacts: Page[dict[str, Any]]
-
-
-class BusinessArtifactResponse(TypedDict):
-    businessArtifact: dict[str, Any]
-
-
-class BusinessArtifactActionResponse(TypedDict):
-    businessArtifactAction: dict[str, Any]
-
-
-class PrepareCreateArtifactResponse(TypedDict):
-    businessArtifactCreateArtifactPrepare: dict[str, Any]
-
-
-class PrepareActionCreateArtifactResponse(TypedDict):
-    businessArtifactActionCreateArtifactPrepare: dict[str, Any]
-
-
-class PrepareActionStartProcessResponse(TypedDict):
-    businessArtifactActionStartProcessPrepare: dict[str, Any]
+#: What the operations return: a dictionary with one field.
+EmptyResponse: TypeAlias = dict[str, Never]
+PrincipalResponse: TypeAlias = dict[Literal["principal"], Principal]
+TenantUserResponse: TypeAlias = dict[Literal["tenantUser"], TenantUser]
+ProcessesResponse: TypeAlias = dict[Literal["processes"], Page[Process]]
+ProcessResponse: TypeAlias = dict[Literal["process"], Process]
+ProcessActionResponse: TypeAlias = dict[Literal["processAction"], ProcessAction]
+ProcessItemsResponse: TypeAlias = dict[Literal["processItems"], Page[ProcessItem]]
+ProcessItemResponse: TypeAlias = dict[Literal["processItem"], ProcessItem]
+ProcessItemAiAssistanceResponse: TypeAlias = dict[Literal["processItemAiAssistance"], Body]
+BusinessArtifactsResponse: TypeAlias = dict[Literal["businessArtifacts"], Page[Body]]
+BusinessArtifactResponse: TypeAlias = dict[Literal["businessArtifact"], Body]
+BusinessArtifactActionResponse: TypeAlias = dict[Literal["businessArtifactAction"], Body]
+PrepareCreateArtifactResponse: TypeAlias = dict[Literal["businessArtifactCreateArtifactPrepare"], Body]
+PrepareActionCreateArtifactResponse: TypeAlias = dict[Literal["businessArtifactActionCreateArtifactPrepare"], Body]
+PrepareActionStartProcessResponse: TypeAlias = dict[Literal["businessArtifactActionStartProcessPrepare"], Body]
 
 
 class CompleteTaskRequest(ProcessItemRequest):
@@ -426,7 +385,5 @@ class CompleteTaskRequest(ProcessItemRequest):
     data: JsonObject
 
 
-class ApplicationResponse(TypedDict):
-    """From `KuFlow_Worker_retrieveApplication`: the application whose credentials this worker uses."""
-
-    applicationId: Uuid
+#: From `KuFlow_Worker_retrieveApplication`: the application whose credentials this worker uses.
+ApplicationResponse: TypeAlias = dict[Literal["applicationId"], Uuid]

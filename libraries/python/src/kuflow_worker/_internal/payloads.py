@@ -3,6 +3,7 @@
 import typing
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import Any
 
 from temporalio import activity, workflow
@@ -119,6 +120,7 @@ def _describe(context: SerializationContext | None) -> str:
     return "a payload of the workflow"
 
 
+@dataclass(frozen=True, eq=False)
 class _WorkerCodec(PayloadCodec, WithSerializationContext):
     """Encrypts marked payloads, and refuses large payloads of workflow code before anything is sent.
 
@@ -126,28 +128,21 @@ class _WorkerCodec(PayloadCodec, WithSerializationContext):
     lets the process continue.
     """
 
-    def __init__(
-        self,
-        keys: EncryptionKeys,
-        max_bytes: int,
-        on_failure: Callable[[EncryptionError], None],
-        process_id: str | None = None,
-    ) -> None:
-        self._keys = keys
-        self._max_bytes = max_bytes
-        self._on_failure = on_failure
-        self._process_id = process_id
+    keys: EncryptionKeys
+    max_bytes: int
+    on_failure: Callable[[EncryptionError], None]
+    process_id: str | None = None
 
     def with_context(self, context: SerializationContext) -> "_WorkerCodec":
-        return _WorkerCodec(self._keys, self._max_bytes, self._on_failure, getattr(context, "workflow_id", None))
+        return replace(self, process_id=getattr(context, "workflow_id", None))
 
     async def encode(self, payloads: Sequence[Payload]) -> list[Payload]:
         with self._named_in_errors():
-            return [await encrypt(self._checked(payload), self._keys) for payload in payloads]
+            return [await encrypt(self._checked(payload), self.keys) for payload in payloads]
 
     async def decode(self, payloads: Sequence[Payload]) -> list[Payload]:
         with self._named_in_errors():
-            return [await decrypt(payload, self._keys) for payload in payloads]
+            return [await decrypt(payload, self.keys) for payload in payloads]
 
     @contextmanager
     def _named_in_errors(self) -> Iterator[None]:
@@ -155,8 +150,8 @@ class _WorkerCodec(PayloadCodec, WithSerializationContext):
         try:
             yield
         except EncryptionError as error:
-            error.process_id = self._process_id
-            self._on_failure(error)
+            error.process_id = self.process_id
+            self.on_failure(error)
             raise
 
     def _checked(self, payload: Payload) -> Payload:
@@ -165,8 +160,8 @@ class _WorkerCodec(PayloadCodec, WithSerializationContext):
         process_id, purpose = (payload.metadata[name].decode() for name in (PROCESS, PURPOSE))
         metadata = {name: value for name, value in payload.metadata.items() if name not in (PROCESS, PURPOSE)}
         checked = Payload(metadata=metadata, data=payload.data)
-        if sent_size(checked) > self._max_bytes:
-            raise PayloadTooLarge(_too_large(process_id, purpose, checked, self._max_bytes), process_id)
+        if sent_size(checked) > self.max_bytes:
+            raise PayloadTooLarge(_too_large(process_id, purpose, checked, self.max_bytes), process_id)
         return checked
 
 

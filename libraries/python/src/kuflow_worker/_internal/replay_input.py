@@ -8,6 +8,7 @@ import re
 import struct
 import sys
 from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
@@ -64,18 +65,18 @@ def _print(result: dict[str, str], output: TextIO) -> None:
     output.flush()
 
 
+@dataclass
 class _Keys:
     """The keys of confidential processes. Connects to KuFlow for the first one."""
 
-    def __init__(self, worker: Worker, load: Callable[[], Settings]) -> None:
-        self._worker = worker
-        self._load = load
-        self._rest: RestClient | None = None
+    worker: Worker
+    load: Callable[[], Settings]
+    _rest: RestClient | None = None
 
     async def request(self, key_id: str) -> AESGCM:
         if self._rest is None:
             try:
-                self._rest = create_rest_client(self._load(), no_metrics, self._worker.name)
+                self._rest = create_rest_client(self.load(), no_metrics, self.worker.name)
             except SettingsError as error:
                 raise ValueError(f"settings are missing or invalid: {error}") from error
         return await request_key(self._rest, key_id)

@@ -1,12 +1,14 @@
 import asyncio
 import json
 import random
+import re
 import ssl
 import time
 from collections.abc import AsyncIterable, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
+from importlib.metadata import version
 from typing import Any, Literal
 
 import httpx
@@ -16,7 +18,6 @@ from .operations import Method
 from .proxy import proxy_for
 from .secret import Secret
 from .settings import Settings
-from .user_agent import user_agent
 
 # Seconds.
 MAX_RETRY_DELAY = 3
@@ -47,7 +48,6 @@ class RestRequest:
     file: RestFile | None = None
     """A call with a file is not repeated, because its content can be read only once."""
     once: bool = False
-    """Whether the call must not be repeated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,6 @@ class RestClient:
             await response.aclose()
 
     def use_credentials(self, client_id: str, client_secret: Secret) -> None:
-        """Uses other credentials from the next call on."""
         self._http.auth = httpx.BasicAuth(client_id, client_secret.reveal())
 
     async def close(self) -> None:
@@ -204,6 +203,16 @@ def create_rest_client(settings: Settings, metrics: Metrics, name: str) -> RestC
         limits=httpx.Limits(max_keepalive_connections=20),
     )
     return RestClient(http, api.endpoint, metrics)
+
+
+def user_agent(name: str) -> str:
+    """How the worker identifies itself: the version of this library, and the name of its project.
+
+    Temporal's SDK does not let a worker change the name of its client, so this is part of the identity.
+    """
+    # A header must not contain other characters.
+    project = re.sub(r"[^\w@/.~-]", "_", name, flags=re.ASCII)
+    return f"kuflow-worker-python/{version('kuflow-worker')} ({project})"
 
 
 def _ssl_context(ca: str | None) -> ssl.SSLContext:

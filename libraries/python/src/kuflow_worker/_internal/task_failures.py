@@ -1,6 +1,7 @@
 import asyncio
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
@@ -17,6 +18,7 @@ FAILING_FOR = 600
 MAX_REASON = 300
 
 
+@dataclass
 class TaskFailures:
     """Counts failing tasks, and appends the reason to the log of a task in KuFlow.
 
@@ -24,20 +26,13 @@ class TaskFailures:
     reason at most once per hour for each task.
     """
 
-    def __init__(
-        self,
-        rest: RestClient,
-        metrics: Metrics,
-        attempts_before_log: int,
-        *,
-        now: Callable[[], float] = time.time,
-        failing_for: float = FAILING_FOR,
-    ) -> None:
-        self._rest = rest
-        self._metrics = metrics
-        self._attempts_before_log = attempts_before_log
-        self._now = now
-        self._failing_for = failing_for
+    rest: RestClient
+    metrics: Metrics
+    attempts_before_log: int
+    now: Callable[[], float] = time.time
+    failing_for: float = FAILING_FOR
+
+    def __post_init__(self) -> None:
         self._failing: dict[str, asyncio.TimerHandle] = {}
         # When each task and reason was logged, the oldest first.
         self._logged: dict[tuple[str, str], float] = {}
@@ -46,9 +41,9 @@ class TaskFailures:
     def failed(self, item: ItemContext, error: BaseException, info: activity.Info) -> None:
         """Reports a failed attempt of an activity that works on a task."""
         is_last = _is_last_attempt(error, info)
-        self._metrics.system_task_failed(item.code)
+        self.metrics.system_task_failed(item.code)
         self._set_failing(item.process_item_id, not is_last)
-        if not is_last and info.attempt < self._attempts_before_log:
+        if not is_last and info.attempt < self.attempts_before_log:
             return
         reason = reason_of(error)
         outcome = "The task failed" if is_last else f"Attempt {info.attempt} failed; the worker will retry"
@@ -68,18 +63,18 @@ class TaskFailures:
             timer.cancel()
         if is_failing:
             loop = asyncio.get_running_loop()
-            self._failing[item_id] = loop.call_later(self._failing_for, self._set_failing, item_id, False)
-        self._metrics.system_tasks_failing(len(self._failing))
+            self._failing[item_id] = loop.call_later(self.failing_for, self._set_failing, item_id, False)
+        self.metrics.system_tasks_failing(len(self._failing))
 
     async def _append_to_log(self, item_id: str, reason: str, level: str, message: str) -> None:
-        now = self._now()
+        now = self.now()
         self._logged = {key: at for key, at in self._logged.items() if now - at < HOUR}
         key = (item_id, reason)
         if key in self._logged:
             return
         self._logged[key] = now
         try:
-            await self._rest.call(
+            await self.rest.call(
                 RestRequest(
                     operation="appendProcessItemTaskLog",
                     method="POST",

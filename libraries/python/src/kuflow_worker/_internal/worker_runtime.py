@@ -4,6 +4,7 @@ import os
 import socket
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Literal
 
@@ -27,10 +28,9 @@ from .health import HealthServer, start_health_server
 from .metrics import Metrics
 from .payloads import data_converter
 from .registration import start_registration
-from .rest_client import create_rest_client
+from .rest_client import create_rest_client, user_agent
 from .settings import Settings
 from .task_failures import TaskFailures
-from .user_agent import user_agent
 from .workflow.interceptor import WorkflowInterceptor
 from .workflow_code import workflow_runner, workflow_type
 
@@ -43,33 +43,27 @@ ENGINE_DEADLINE = 5.0
 MAX_CONCURRENT_ACTIVITIES = 100
 
 
+@dataclass(kw_only=True)
 class RunningWorker:
     """Connects this worker to KuFlow, renews its token and certificate, and ends when it is shut down or has failed.
 
     It never replaces a failed worker of Temporal's SDK: what runs this program starts it again.
     """
 
-    def __init__(
-        self,
-        *,
-        settings: Settings,
-        reload_settings: Callable[[], Settings],
-        declared: Worker,
-        runtime: Runtime,
-        metrics: Metrics,
-        development: bool,
-        resources: object = None,
-    ) -> None:
-        self._settings = settings
-        self._reload_settings = reload_settings
-        self._declared = declared
-        self._runtime = runtime
-        self._metrics = metrics
-        self._development = development
+    settings: Settings
+    reload_settings: Callable[[], Settings]
+    declared: Worker
+    runtime: Runtime
+    metrics: Metrics
+    development: bool
+    resources: object = None
+
+    def __post_init__(self) -> None:
+        settings, declared, metrics = self.settings, self.declared, self.metrics
         self._rest = create_rest_client(settings, metrics, declared.name)
         self._tokens = TokenRenewer(request=lambda: request_engine_token(self._rest, settings), metrics=metrics)
         kuflow = KuFlowClient(self._rest, settings.api.client_id)
-        own = [one for each in declared.create_activities(kuflow, resources) for one in activities_of(each)]
+        own = [one for each in declared.create_activities(kuflow, self.resources) for one in activities_of(each)]
         # Clients share the keys.
         self._data_converter = data_converter(keys_from_kuflow(self._rest), settings.worker.max_payload_bytes)
         validators = validators_of(declared.workflows)
@@ -89,7 +83,7 @@ class RunningWorker:
         # The error of a worker that is not waited for: its open polls may take a minute, or its shutdown hangs.
         self._abandoned: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
         # Activities get 30 s to complete and are then canceled. Everything ends within 45 s; Kubernetes allows 60 s.
-        self._grace, self._force_after = (2, 5) if development else (30, 45)
+        self._grace, self._force_after = (2, 5) if self.development else (30, 45)
         self._shutdown: asyncio.Task[None] | None = None
         self._ended: asyncio.Task[Literal[0, 1]]
 
@@ -97,24 +91,24 @@ class RunningWorker:
         """Returns when the worker is connected. `ended` then waits for its end."""
         _, identity = await asyncio.gather(self._tokens.renew(), self._first_identity())
         self._worker = self._create_worker(await self._connect(identity))
-        self._engine = EngineWatch(ask=self._ask_engine, metrics=self._metrics)
-        health = await start_health(self._settings.worker.health_port, self._not_ready, development=self._development)
+        self._engine = EngineWatch(ask=self._ask_engine, metrics=self.metrics)
+        health = await start_health(self.settings.worker.health_port, self._not_ready, development=self.development)
         self._tokens.start(self._pass_token)
         token_watch = Background("token watch", self._watch_token())
         certificates = CertificateWatch(
             identity=identity,
             request=self._request_identity,
-            reload_settings=self._reload_settings,
+            reload_settings=self.reload_settings,
             swap=self._swap,
-            metrics=self._metrics,
+            metrics=self.metrics,
         )
         self._registration = start_registration(
             rest=self._rest,
-            settings=self._settings,
+            settings=self.settings,
             identity=self._worker.client.identity,
-            workflow_types=[workflow_type(workflow) for workflow in self._declared.workflows],
+            workflow_types=[workflow_type(workflow) for workflow in self.declared.workflows],
             activity_types=[activity_name(activity) for activity in self._activities],
-            metrics=self._metrics,
+            metrics=self.metrics,
         )
         stop = [
             self._tokens.stop,
@@ -127,7 +121,7 @@ class RunningWorker:
         self._ended = asyncio.create_task(self._run_and_stop(stop))
         LOG.info(
             "Worker started",
-            extra={"target": self._settings.temporal.target, "namespace": identity.namespace, "port": health.port},
+            extra={"target": self.settings.temporal.target, "namespace": identity.namespace, "port": health.port},
         )
 
     async def ended(self) -> Literal[0, 1]:
@@ -156,12 +150,12 @@ class RunningWorker:
         self.shutdown()
 
     def _create_worker(self, client: Client) -> EngineWorker:
-        worker = self._settings.worker
-        workflows = self._declared.workflows
+        worker = self.settings.worker
+        workflows = self.declared.workflows
         max_activities = worker.max_concurrent_activities or MAX_CONCURRENT_ACTIVITIES
         return EngineWorker(
             client,
-            task_queue=self._settings.temporal.kuflow_queue,
+            task_queue=self.settings.temporal.kuflow_queue,
             workflows=workflows,
             workflow_runner=workflow_runner(workflows),
             activities=self._activities,
@@ -169,7 +163,7 @@ class RunningWorker:
             activity_executor=ThreadPoolExecutor(max_activities, "activity"),
             interceptors=[
                 EncryptionInterceptor(),
-                *self._declared.interceptors,
+                *self.declared.interceptors,
                 WorkflowInterceptor(),
                 self._activity_interceptor,
             ],
@@ -187,20 +181,20 @@ class RunningWorker:
             self._abandoned.set_result(error)
 
     async def _request_identity(self) -> EngineIdentity:
-        return await request_engine_certificate(self._rest, self._settings)
+        return await request_engine_certificate(self._rest, self.settings)
 
     async def _first_identity(self) -> EngineIdentity:
-        return identity_from_settings(self._settings) or await self._request_identity()
+        return identity_from_settings(self.settings) or await self._request_identity()
 
     async def _connect(self, identity: EngineIdentity) -> Client:
         token = await self._tokens.supply()
         client = await connect_to_engine(
-            self._settings,
+            self.settings,
             identity,
             token,
-            runtime=self._runtime,
+            runtime=self.runtime,
             data_converter=self._data_converter,
-            client_identity=f"{os.getpid()}@{socket.gethostname()} {user_agent(self._declared.name)}",
+            client_identity=f"{os.getpid()}@{socket.gethostname()} {user_agent(self.declared.name)}",
         )
         self._clients.add(client)
         self._namespace = identity.namespace

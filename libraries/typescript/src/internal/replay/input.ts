@@ -1,8 +1,7 @@
 import { relative } from 'node:path';
 import type { PayloadCodec } from '@temporalio/common';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
-import { createEncryptionKeys, type EncryptionKeys } from '../encryption-keys.ts';
-import { encryption } from '../encryption.ts';
+import { createEncryptionKeys, encryption, type EncryptionKeys } from '../encryption.ts';
 import { describeError, parseCoreFailure, placeOf } from '../logging.ts';
 import { noMetrics } from '../metrics.ts';
 import { redact } from '../redaction.ts';
@@ -25,21 +24,13 @@ interface Result {
   readonly warning?: string | undefined;
 }
 
-/** The worker whose workflow code is replayed. */
-interface ReplayedWorker {
-  /** The URL of its main module. */
-  readonly main: string;
-  /** Reads its settings. Only confidential processes need them. */
-  readonly load: () => Settings;
-  readonly agent: string;
-}
-
 /**
  * Replays the histories on standard input, one after the other, and prints a line with the result of each. A history is two blocks, each
  * after its length (4 bytes, big-endian): the ID of the process, and a protobuf message `temporal.api.history.v1.History`. Nothing else is
- * kept, so that the number of processes does not matter.
+ * kept, so that the number of processes does not matter. `main` is the URL of the main module of the worker. Only confidential processes need
+ * its settings.
  */
-export async function replayInput({ main, load, agent }: ReplayedWorker): Promise<0> {
+export async function replayInput(main: string, load: () => Settings, agent: string): Promise<0> {
   // Workflow code may print data of processes.
   for (const method of ['log', 'info', 'warn', 'error', 'debug'] as const) console[method] = () => undefined;
   const logging = { filter: { core: 'ERROR', other: 'ERROR' }, forward: {} } as const;

@@ -2,9 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { msToNumber, type Duration } from '@temporalio/common/lib/time.js';
 import type { JsonValue, Process, ProcessAction, ProcessItem, ProcessState } from '../model.ts';
 import { isOpenState, type TaskLog } from './fake-kuflow.ts';
-import type { Child } from './local-child.ts';
 import { createLocalClient, type LocalClient, type WaitResult } from './local-client.ts';
-import { readPlatformState, startLocalWorker, startPlatform } from './local-processes.ts';
+import { readPlatformState, startLocalWorker, startPlatform, type Child } from './local-processes.ts';
 
 /** The state file of a running local KuFlow, for this process and those that it starts. */
 const STATE_FILE = 'KUFLOW_DEV_STATE_FILE';

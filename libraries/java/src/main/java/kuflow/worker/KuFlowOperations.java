@@ -7,7 +7,7 @@ import java.time.OffsetDateTime;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
-import kuflow.worker.internal.rest.Operation;
+import kuflow.worker.internal.Operation;
 import kuflow.worker.model.KuFlowFile;
 import kuflow.worker.model.LogLevel;
 import org.jspecify.annotations.Nullable;

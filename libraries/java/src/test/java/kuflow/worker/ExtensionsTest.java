@@ -1,7 +1,7 @@
 package kuflow.worker;
 
 import static java.util.concurrent.TimeUnit.SECONDS;
-import static kuflow.worker.internal.rest.LoopbackServer.responds;
+import static kuflow.worker.internal.LoopbackServer.responds;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -25,15 +25,15 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.LockSupport;
 import java.util.logging.LogManager;
 import javax.crypto.spec.SecretKeySpec;
-import kuflow.worker.internal.engine.TestEngine;
-import kuflow.worker.internal.operation.StartStage;
-import kuflow.worker.internal.operation.WorkerReadiness;
-import kuflow.worker.internal.payload.ClientInterceptor;
-import kuflow.worker.internal.payload.Payloads;
-import kuflow.worker.internal.rest.LoopbackServer;
-import kuflow.worker.internal.settings.SettingsLoader;
-import kuflow.worker.internal.settings.TestAuthority;
-import kuflow.worker.internal.settings.WorkerSettings;
+import kuflow.worker.internal.ClientInterceptor;
+import kuflow.worker.internal.LoopbackServer;
+import kuflow.worker.internal.Payloads;
+import kuflow.worker.internal.SettingsLoader;
+import kuflow.worker.internal.StartStage;
+import kuflow.worker.internal.TestAuthority;
+import kuflow.worker.internal.TestEngine;
+import kuflow.worker.internal.WorkerReadiness;
+import kuflow.worker.internal.WorkerSettings;
 import kuflow.worker.project.Project;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;

@@ -7,20 +7,6 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.temporal.common.converter.DataConverter;
 import io.temporal.common.reporter.MicrometerClientStatsReporter;
 import kuflow.worker.KuFlowClient;
-import kuflow.worker.internal.activity.ActivityInterceptor;
-import kuflow.worker.internal.activity.KuFlowActivities;
-import kuflow.worker.internal.activity.TaskData;
-import kuflow.worker.internal.activity.TaskFailures;
-import kuflow.worker.internal.activity.WorkerActivitiesImpl;
-import kuflow.worker.internal.engine.EngineLifecycle;
-import kuflow.worker.internal.operation.WorkerMetrics;
-import kuflow.worker.internal.operation.WorkerReadiness;
-import kuflow.worker.internal.payload.EncryptionKeys;
-import kuflow.worker.internal.payload.Payloads;
-import kuflow.worker.internal.rest.KuFlowCalls;
-import kuflow.worker.internal.rest.RestClient;
-import kuflow.worker.internal.settings.WorkerSettings;
-import kuflow.worker.internal.workflow.WorkflowInterceptor;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.HealthIndicator;
@@ -35,8 +21,7 @@ import org.springframework.context.annotation.Import;
     RestClient.class,
     TaskData.class,
     WorkerActivitiesImpl.class,
-    WorkerMetrics.class,
-    WorkflowInterceptor.class
+    WorkerMetrics.class
 })
 public class WorkerAutoConfiguration {
 

@@ -1,4 +1,4 @@
-/** Can change in any version, like all packages below. */
+/** Everything that is not public. It can change in any version. */
 @NullMarked
 package kuflow.worker.internal;
 

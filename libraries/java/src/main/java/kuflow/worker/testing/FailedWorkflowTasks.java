@@ -9,7 +9,7 @@ import io.grpc.MethodDescriptor;
 import io.temporal.api.failure.v1.Failure;
 import io.temporal.api.workflowservice.v1.RespondWorkflowTaskFailedRequest;
 import java.util.concurrent.CompletableFuture;
-import kuflow.worker.internal.payload.Payloads;
+import kuflow.worker.internal.Payloads;
 
 /** Notices when the worker reports a failed workflow task. */
 final class FailedWorkflowTasks implements ClientInterceptor {

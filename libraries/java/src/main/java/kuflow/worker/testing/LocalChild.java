@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import kuflow.worker.internal.Daemons;
 
 /** A process whose stdin closes when this one ends in any way. */
 final class LocalChild {
@@ -52,11 +53,7 @@ final class LocalChild {
                 keep(broken.toString());
             }
         };
-        return CompletableFuture.runAsync(reading, work -> {
-            Thread reader = new Thread(work, "output of " + name);
-            reader.setDaemon(true);
-            reader.start();
-        });
+        return CompletableFuture.runAsync(reading, work -> Daemons.start("output of " + name, work));
     }
 
     private void keep(String line) {

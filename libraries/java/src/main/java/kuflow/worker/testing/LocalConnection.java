@@ -24,7 +24,7 @@ import java.util.concurrent.CompletionException;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import kuflow.worker.internal.rest.KuFlowJson;
+import kuflow.worker.internal.KuFlowJson;
 import org.jspecify.annotations.Nullable;
 
 /** A running local KuFlow, and the worker if it was started for a test. */

@@ -27,16 +27,16 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import kuflow.worker.internal.activity.ActivityInterceptor;
-import kuflow.worker.internal.activity.TaskData;
-import kuflow.worker.internal.activity.TaskFailures;
-import kuflow.worker.internal.operation.WorkerMetrics;
-import kuflow.worker.internal.payload.ClientInterceptor;
-import kuflow.worker.internal.payload.EncryptionInterceptor;
-import kuflow.worker.internal.payload.EncryptionKeys;
-import kuflow.worker.internal.payload.Payloads;
-import kuflow.worker.internal.payload.StartHeader;
-import kuflow.worker.internal.workflow.WorkflowInterceptor;
+import kuflow.worker.internal.ActivityInterceptor;
+import kuflow.worker.internal.ClientInterceptor;
+import kuflow.worker.internal.Daemons;
+import kuflow.worker.internal.EncryptionKeys;
+import kuflow.worker.internal.KuFlowInterceptor;
+import kuflow.worker.internal.Payloads;
+import kuflow.worker.internal.StartHeader;
+import kuflow.worker.internal.TaskData;
+import kuflow.worker.internal.TaskFailures;
+import kuflow.worker.internal.WorkerMetrics;
 import kuflow.worker.workflow.ActionRequest;
 import kuflow.worker.workflow.ActionResponse;
 import kuflow.worker.workflow.SignalAction;
@@ -78,8 +78,7 @@ public final class ProcessRun implements AutoCloseable {
                         .setInterceptors(new ClientInterceptor(keyId))
                         .build())
                 .setWorkerFactoryOptions(WorkerFactoryOptions.newBuilder()
-                        .setWorkerInterceptors(
-                                new WorkflowInterceptor(), activityInterceptor(kuflow), new EncryptionInterceptor())
+                        .setWorkerInterceptors(activityInterceptor(kuflow), new KuFlowInterceptor())
                         .build())
                 .build());
         kuflow.connect(environment.getWorkflowClient());
@@ -240,8 +239,6 @@ public final class ProcessRun implements AutoCloseable {
     /** Returns at once: it takes the worker up to a second to end. */
     @Override
     public void close() {
-        Thread closing = new Thread(environment::close, "close-test-environment");
-        closing.setDaemon(true);
-        closing.start();
+        Daemons.start("close-test-environment", environment::close);
     }
 }

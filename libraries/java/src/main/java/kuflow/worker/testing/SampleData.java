@@ -6,7 +6,7 @@ import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import kuflow.worker.internal.rest.KuFlowJson;
+import kuflow.worker.internal.KuFlowJson;
 
 /**
  * Sample data with which a process runs to completion.

@@ -9,9 +9,9 @@ import io.temporal.workflow.Workflow;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
 import kuflow.worker.KuFlowOperations;
-import kuflow.worker.internal.activity.WorkerActivities;
-import kuflow.worker.internal.rest.KuFlowJson;
-import kuflow.worker.internal.rest.OperationCall;
+import kuflow.worker.internal.KuFlowJson;
+import kuflow.worker.internal.OperationCall;
+import kuflow.worker.internal.WorkerActivities;
 
 /** The activities that workflow code calls, with their timeouts. */
 final class ActivityStubs {

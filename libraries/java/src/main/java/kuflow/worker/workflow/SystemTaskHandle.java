@@ -5,8 +5,8 @@ import io.temporal.workflow.Workflow;
 import java.util.Map;
 import java.util.UUID;
 import java.util.function.Supplier;
-import kuflow.worker.internal.activity.WorkerActivities.CompleteTask;
-import kuflow.worker.internal.workflow.ItemContext;
+import kuflow.worker.internal.ItemContext;
+import kuflow.worker.internal.WorkerActivities.CompleteTask;
 import kuflow.worker.model.LogLevel;
 
 /** A system task, which the worker completes itself. */

@@ -7,7 +7,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import java.util.List;
 import java.util.UUID;
 import kuflow.worker.KuFlowOperations.Principal;
-import kuflow.worker.internal.rest.KuFlowJson;
+import kuflow.worker.internal.KuFlowJson;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 

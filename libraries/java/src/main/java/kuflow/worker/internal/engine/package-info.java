@@ -1,4 +1,0 @@
-@NullMarked
-package kuflow.worker.internal.engine;
-
-import org.jspecify.annotations.NullMarked;

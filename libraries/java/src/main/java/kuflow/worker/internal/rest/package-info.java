@@ -1,4 +1,0 @@
-@NullMarked
-package kuflow.worker.internal.rest;
-
-import org.jspecify.annotations.NullMarked;

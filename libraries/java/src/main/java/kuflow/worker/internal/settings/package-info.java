@@ -1,4 +1,0 @@
-@NullMarked
-package kuflow.worker.internal.settings;
-
-import org.jspecify.annotations.NullMarked;
