@@ -1,8 +1,9 @@
 // Builds the libraries of the languages as the archives that projects contain: `libraries/<language>` to `dist/libraries/<language>`.
-import { spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { ROOT } from './bundle.mjs';
 
 // Archives by the hash of their sources, so that only a changed library is built.
@@ -18,51 +19,73 @@ const IS_WINDOWS = process.platform === 'win32';
 /** How to build the archive of each library into a folder. Returns why it is impossible on this machine, or undefined. */
 const BUILDERS = { typescript: packPackage, java: buildMavenRepository, python: buildWheel };
 
-/** Builds what has changed, and copies every archive below `outdir`. Returns the languages that were left out, with the reason. */
-export function buildLibraries(outdir) {
-  const left = [];
-  for (const [language, build] of Object.entries(BUILDERS)) {
-    const hash = hashOf(join(ROOT, 'libraries', language));
-    const archive = join(CACHE, `${language}-${hash}`);
-    const reason = existsSync(archive)
-      ? undefined
-      : buildInto(archive, language, (...folders) => build(...folders, hash));
-    if (reason === undefined) cpSync(archive, join(outdir, language), { recursive: true });
-    else left.push(`${language} (${reason})`);
-  }
-  return left;
+/** Builds what has changed, all at the same time. Returns the archive of each language, or why it was left out. */
+export async function buildLibraries() {
+  return await Promise.all(
+    Object.entries(BUILDERS).map(async ([language, build]) => {
+      const hash = hashOf(join(ROOT, 'libraries', language));
+      const archive = join(CACHE, `${language}-${hash}`);
+      const reason = existsSync(archive)
+        ? undefined
+        : await buildInto(archive, language, (...folders) => build(...folders, hash));
+      return { language, archive, reason };
+    }),
+  );
 }
 
-function buildInto(archive, language, build) {
+/** Copies the archives below `outdir`. Returns the languages that were left out, with the reason. */
+export function copyLibraries(built, outdir) {
+  const left = built.filter(({ reason }) => reason !== undefined);
+  for (const { language, archive, reason } of built)
+    if (reason === undefined) cpSync(archive, join(outdir, language), { recursive: true });
+  return left.map(({ language, reason }) => `${language} (${reason})`);
+}
+
+async function buildInto(archive, language, build) {
   for (const old of existsSync(CACHE) ? readdirSync(CACHE) : [])
     if (old.startsWith(`${language}-`)) rmSync(join(CACHE, old), { recursive: true });
   const partial = `${archive}.partial`;
   mkdirSync(partial, { recursive: true });
-  const reason = build(join(ROOT, 'libraries', language), partial);
+  const reason = await build(join(ROOT, 'libraries', language), partial);
   if (reason === undefined) cpSync(partial, archive, { recursive: true });
   rmSync(partial, { recursive: true });
   return reason;
 }
 
 /** Needs no dependency of the library, because it does not check types: `npm run lint` in its folder does. */
-function packPackage(folder, output) {
+async function packPackage(folder, output) {
   rmSync(join(folder, 'dist'), { recursive: true, force: true });
   const compiler = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
-  run(process.execPath, [compiler, '-p', join(folder, 'tsconfig.build.json')]);
-  run('npm', ['pack', '--silent', '--ignore-scripts', '--pack-destination', output, folder], { shell: IS_WINDOWS });
+  await run(process.execPath, [compiler, '-p', join(folder, 'tsconfig.build.json')]);
+  await run('npm', ['pack', '--silent', '--ignore-scripts', '--pack-destination', output, folder], {
+    shell: IS_WINDOWS,
+  });
   return undefined;
 }
 
-function run(program, args, options) {
-  const { status, stdout, stderr, error } = spawnSync(program, args, { ...options, encoding: 'utf8' });
-  if (status !== 0) throw new Error(`${program} ${args.join(' ')} failed:\n${error?.message ?? `${stdout}${stderr}`}`);
+async function run(program, args, options) {
+  try {
+    await promisify(execFile)(program, args, options);
+  } catch (error) {
+    const output = `${error.stdout ?? ''}${error.stderr ?? ''}`;
+    throw new Error(`${program} ${args.join(' ')} failed:\n${output === '' ? error.message : output}`, {
+      cause: error,
+    });
+  }
 }
 
-function buildWheel(folder, output) {
+async function succeeds(program, args, options) {
+  return await run(program, args, options).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function buildWheel(folder, output) {
   const python = IS_WINDOWS ? 'python' : 'python3';
-  if (spawnSync(python, ['-m', 'pip', '--version']).status !== 0) return 'Python with pip is not installed';
+  if (!(await succeeds(python, ['-m', 'pip', '--version']))) return 'Python with pip is not installed';
   const options = ['--quiet', '--disable-pip-version-check', '--no-deps', '--wheel-dir', output];
-  run(python, ['-m', 'pip', 'wheel', ...options, folder]);
+  await run(python, ['-m', 'pip', 'wheel', ...options, folder]);
   copyFileSync(join(folder, 'README.md'), join(output, 'kuflow-worker-python.md'));
   return undefined;
 }
@@ -71,11 +94,11 @@ function buildWheel(folder, output) {
  * A Maven repository with the library. Its version has a part of the hash, because Maven keeps what it has ever found with a version in the
  * repository of the user.
  */
-function buildMavenRepository(folder, output, hash) {
-  if (spawnSync('javac', ['-version'], { shell: IS_WINDOWS }).status !== 0) return 'a JDK is not installed';
+async function buildMavenRepository(folder, output, hash) {
+  if (!(await succeeds('javac', ['-version'], { shell: IS_WINDOWS }))) return 'a JDK is not installed';
   const maven = join(ROOT, 'templates/java', IS_WINDOWS ? 'mvnw.cmd' : 'mvnw');
   const args = ['-B', '-ntp', '-q', '-Dmaven.test.skip', '-Dspotless.check.skip', 'package'];
-  run(maven, args, { cwd: folder, shell: IS_WINDOWS });
+  await run(maven, args, { cwd: folder, shell: IS_WINDOWS });
   writeMavenRepository(folder, output, hash.slice(0, 8));
   copyFileSync(join(folder, 'README.md'), join(output, 'kuflow-worker-java.md'));
   return undefined;

@@ -1,7 +1,7 @@
 // Builds `dist/` and THIRD_PARTY_NOTICES: `node scripts/build.mjs`.
 import { chmod, copyFile, cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { buildLibraries } from './build-libraries.mjs';
+import { buildLibraries, copyLibraries } from './build-libraries.mjs';
 import { bundleWeb } from './build-web.mjs';
 import { ENTRIES, ROOT, bundle } from './bundle.mjs';
 import { importSource } from './import-source.mjs';
@@ -13,6 +13,9 @@ const started = performance.now();
 const outdir = join(ROOT, 'dist');
 
 // Everything that can fail comes first, so that a failed build leaves the last good one in place.
+const building = buildLibraries();
+// Reported below.
+building.catch(() => undefined);
 const { compileTemplates } = await importSource(ROOT, 'src/languages/templates/compile.ts');
 const templates = compileTemplates(join(ROOT, 'templates'));
 const types = bundleTypes(join(ROOT, ENTRIES.platform));
@@ -41,6 +44,7 @@ const outputs = [
 const web = await bundleWeb({ outdir: join(outdir, 'web') });
 const packages = bundledPackages(ROOT, metafile, web.metafile);
 const licences = notices(ROOT, packages) + templateNotices(ROOT);
+const libraries = await building;
 
 await rm(outdir, { recursive: true, force: true });
 await mkdir(outdir, { recursive: true });
@@ -49,7 +53,7 @@ for (const file of [...outputs, ...web.outputs]) {
   await mkdir(dirname(file.path), { recursive: true });
   await writeFile(file.path, file.text);
 }
-const left = buildLibraries(join(outdir, 'libraries'));
+const left = copyLibraries(libraries, join(outdir, 'libraries'));
 await copySqliteBinary();
 await writeFile(join(outdir, 'platform.d.ts'), types);
 await cp(join(ROOT, 'src', 'commands', 'completion', 'scripts'), join(outdir, 'completions'), { recursive: true });

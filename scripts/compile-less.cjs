@@ -3,4 +3,7 @@
 
 // Tests also run other versions of Node.js, which do not have this option. Most commands of this package are even faster without it.
 const isOwnProgram = /[\\/]bin[\\/](?:create-)?kuflow[^\\/]*$/.test(process.argv[1] || '');
-if (process.version.startsWith('v20.') && !isOwnProgram) require('v8').setFlagsFromString('--interrupt-budget=600000');
+if (process.version.startsWith('v20.')) {
+  if (!isOwnProgram) require('v8').setFlagsFromString('--interrupt-budget=600000');
+  require('./code-cache.cjs');
+}

@@ -80,6 +80,8 @@ export function useBrowser(): TestBrowser {
       args: [
         `--host-resolver-rules=MAP ${REBOUND_HOST} 127.0.0.1`,
         `--disable-features=${DISABLED_FEATURES.join(',')}`,
+        // Emulating a GPU needs more processor time than drawing without one.
+        '--disable-gpu',
         // Chromium refuses to run its sandbox as root.
         ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
       ],

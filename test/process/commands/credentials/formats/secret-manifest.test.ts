@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { loadAllYaml } from '@kubernetes/client-node';
 import fc from 'fast-check';
+import { loadAll } from 'js-yaml';
 import { Secret as SecretSchema } from 'kubernetes-models/v1/Secret';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { CredentialSet } from '../../../../../src/commands/credentials/set.ts';
@@ -33,7 +33,7 @@ interface Manifest {
 
 /** The documents as the Kubernetes client reads them; every Secret is valid in the Kubernetes schema. */
 function loaded(text: string): readonly Manifest[] {
-  const documents = (loadAllYaml(text) as readonly (Manifest | null)[]).filter((document) => document !== null);
+  const documents = (loadAll(text) as readonly (Manifest | null)[]).filter((document) => document !== null);
   for (const document of documents) if (document.kind === 'Secret') new SecretSchema(document).validate();
   return documents;
 }

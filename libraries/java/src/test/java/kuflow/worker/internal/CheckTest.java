@@ -19,6 +19,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 @DisplayName("--check")
 class CheckTest {
@@ -103,6 +105,28 @@ class CheckTest {
         assertThat(result.status()).isEqualTo(1);
         assertThat(statuses(result)).isEqualTo("ok ok ok ok failed skipped");
         assertThat(result.steps().get(4).detail()).startsWith("localhost:1 does not accept connections");
+    }
+
+    @Test
+    @DisplayName("names the REST API that refuses the connection")
+    void unreachable() {
+        Check.Result result = run(Map.of("KUFLOW_API_ENDPOINT", "http://localhost:1"));
+        assertThat(result.status()).isEqualTo(1);
+        assertThat(statuses(result)).isEqualTo("ok failed skipped skipped skipped skipped");
+        assertThat(result.steps().get(1).detail()).contains("http://localhost:1/", "could not connect");
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @EnumSource(
+            value = Status.Code.class,
+            names = {"PERMISSION_DENIED", "UNIMPLEMENTED"})
+    @DisplayName("names the call that Temporal's SDK needs to connect, if the engine restricts it")
+    void connectionRestricted(Status.Code code) {
+        engine.getSystemInfo(code.toStatus());
+        Check.Result result = run(Map.of());
+        assertThat(result.status()).isEqualTo(1);
+        assertThat(statuses(result)).isEqualTo("ok ok ok ok failed skipped");
+        assertThat(result.steps().get(4).detail()).contains("GetSystemInfo", code.name());
     }
 
     @Test

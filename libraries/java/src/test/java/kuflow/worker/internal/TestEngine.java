@@ -31,6 +31,7 @@ public final class TestEngine implements AutoCloseable {
 
     private final List<String> calls = new CopyOnWriteArrayList<>();
     private final Server server;
+    private volatile Status getSystemInfo = Status.OK;
     private volatile Status describeNamespace = Status.OK;
 
     /** @param authority issues the certificate of the engine, and is trusted for clients */
@@ -68,6 +69,10 @@ public final class TestEngine implements AutoCloseable {
         return calls;
     }
 
+    void getSystemInfo(Status answer) {
+        getSystemInfo = answer;
+    }
+
     void describeNamespace(Status answer) {
         describeNamespace = answer;
     }
@@ -85,18 +90,21 @@ public final class TestEngine implements AutoCloseable {
 
         @Override
         public void getSystemInfo(GetSystemInfoRequest request, StreamObserver<GetSystemInfoResponse> response) {
-            response.onNext(GetSystemInfoResponse.getDefaultInstance());
-            response.onCompleted();
+            respond(getSystemInfo, GetSystemInfoResponse.getDefaultInstance(), response);
         }
 
         @Override
         public void describeNamespace(
                 DescribeNamespaceRequest request, StreamObserver<DescribeNamespaceResponse> response) {
-            if (!describeNamespace.isOk()) {
-                response.onError(describeNamespace.asRuntimeException());
+            respond(describeNamespace, DescribeNamespaceResponse.getDefaultInstance(), response);
+        }
+
+        private static <T> void respond(Status status, T answer, StreamObserver<T> response) {
+            if (!status.isOk()) {
+                response.onError(status.asRuntimeException());
                 return;
             }
-            response.onNext(DescribeNamespaceResponse.getDefaultInstance());
+            response.onNext(answer);
             response.onCompleted();
         }
     }
