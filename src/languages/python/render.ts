@@ -7,7 +7,7 @@ import {
   libraryReadme,
   type LibraryArchive,
 } from '../library.ts';
-import { textFile, type PlannedFile } from '../planned-file.ts';
+import { changeText, textFile, textOf, type PlannedFile } from '../planned-file.ts';
 import { hasActivities } from '../process-actions.ts';
 import { renderProjectFiles, type ProcessParts } from '../process-parts.ts';
 import { projectContext } from '../project-context.ts';
@@ -52,12 +52,7 @@ export function renderPython(spec: ProjectSpec, templates: TemplateSet): readonl
   const { packageName = '', packageManager } = spec;
   const library = findLibrary('python', WHEEL);
   const finish = (file: PlannedFile): PlannedFile =>
-    file.path.endsWith('.py')
-      ? {
-          ...file,
-          contents: Buffer.from(organizePythonImports(Buffer.from(file.contents).toString('utf8'), packageName)),
-        }
-      : file;
+    file.path.endsWith('.py') ? changeText(file, (text) => organizePythonImports(text, packageName)) : file;
   const files = renderProjectFiles(
     spec,
     templates,
@@ -75,10 +70,9 @@ export function renderPython(spec: ProjectSpec, templates: TemplateSet): readonl
 }
 
 export function movePythonPackage(file: PlannedFile, packageName: string): PlannedFile {
-  const path = file.path.replace(`src/${TEMPLATE_PACKAGE}/`, `src/${packageName}/`);
-  if (!path.endsWith('.py')) return { ...file, path };
-  const text = Buffer.from(file.contents).toString('utf8');
-  return { ...file, path, contents: Buffer.from(text.replaceAll(TEMPLATE_PACKAGE, packageName)) };
+  const moved = { ...file, path: file.path.replace(`src/${TEMPLATE_PACKAGE}/`, `src/${packageName}/`) };
+  if (!moved.path.endsWith('.py')) return moved;
+  return changeText(moved, (text) => text.replaceAll(TEMPLATE_PACKAGE, packageName));
 }
 
 /** The tested versions of all dependencies for pip, with checksums. People add to them by hand; pip does not. */
@@ -97,8 +91,7 @@ const PATH_IN_REQUIREMENTS = /^\S*kuflow_worker-\S+\.whl/m;
 /** A lock file with the name of the project, and with the present archive of the library, which may be newer than the locked archive. */
 function completeLock(file: PlannedFile, spec: ProjectSpec, library: LibraryArchive): PlannedFile {
   if (![UV_LOCK, ...REQUIREMENTS].includes(file.path)) return file;
-  const text = Buffer.from(file.contents).toString('utf8');
-  const complete = text
+  const complete = textOf(file)
     .replace(NAME_IN_LOCK, `name = "${distributionName(spec.name)}"`)
     .replace(VERSION_IN_LOCK, `"${library.version}"`)
     .replace(ARCHIVE_IN_LOCK, library.file)

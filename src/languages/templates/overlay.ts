@@ -5,7 +5,7 @@ import { RECORD_FILE } from '../../process/find-project.ts';
 import { LOCAL_SETTINGS_FILE } from '../../settings/keys.ts';
 import { isGitFolderName, isReservedOnWindows } from '../../base/file-name.ts';
 import { didYouMean } from '../../base/near-match.ts';
-import { textFile, type PlannedFile } from '../planned-file.ts';
+import { textFile, textOf, type PlannedFile } from '../planned-file.ts';
 import type { ProjectTemplate } from '../project-spec.ts';
 import { parseTemplateName, sortByPath, type TemplateFile } from './files.ts';
 import { templateHelpers } from '../template-helpers.ts';
@@ -262,7 +262,7 @@ export const NEEDED_LINES: Readonly<Record<string, readonly string[]>> = {
 export function addNeededLines(files: readonly PlannedFile[]): readonly PlannedFile[] {
   return files.map((file) => {
     const needed = Object.hasOwn(NEEDED_LINES, file.path) ? (NEEDED_LINES[file.path] ?? []) : [];
-    const text = Buffer.from(file.contents).toString('utf8');
+    const text = textOf(file);
     const lines = text.split('\n').map((line) => line.trim());
     const missing = needed.filter((line) => !lines.includes(line) && !lines.includes(`/${line}`));
     if (missing.length === 0) return file;

@@ -7,7 +7,7 @@ import {
   libraryFolder,
   type LibraryArchive,
 } from '../library.ts';
-import type { PlannedFile } from '../planned-file.ts';
+import { changeText, type PlannedFile } from '../planned-file.ts';
 import { renderProjectFiles } from '../process-parts.ts';
 import { deployName, projectContext } from '../project-context.ts';
 import type { ProjectSpec } from '../project-spec.ts';
@@ -58,13 +58,13 @@ const NAMES = /(?<![\p{L}\p{N}_$]|(?<!\.\.)\.)[\p{L}_$][\p{L}\p{N}_$]*(?![\p{L}\
 /** The linter of a project rejects unused imports, but does not check validators. */
 function removeUnusedImports(file: PlannedFile): PlannedFile {
   if (!file.path.endsWith('.ts') || file.path.endsWith('validators.ts')) return file;
-  const text = Buffer.from(file.contents).toString('utf8');
-  const names = new Set(text.replace(TEXTS, '').match(NAMES));
-  const used = text.replace(IMPORTS, (line, list: string) => {
-    const left = list.split(', ').filter((one) => names.has(one.split(' ').at(-1) ?? ''));
-    return left.length === 0 ? '' : line.replace(list, () => left.join(', '));
+  return changeText(file, (text) => {
+    const names = new Set(text.replace(TEXTS, '').match(NAMES));
+    return text.replace(IMPORTS, (line, list: string) => {
+      const left = list.split(', ').filter((one) => names.has(one.split(' ').at(-1) ?? ''));
+      return left.length === 0 ? '' : line.replace(list, () => left.join(', '));
+    });
   });
-  return { ...file, contents: Buffer.from(used) };
 }
 
 /** The modules with validators. An additional process without system tasks does not have one. */

@@ -430,7 +430,7 @@ export async function findMarkedFiles({ folder, base }: WorkerProject): Promise<
     paths.map(async (path) => {
       const file = await readProjectFile(folder, path);
       if (file === undefined || file === false) return { path, lines: [] };
-      return { path, lines: findMarkers(Buffer.from(file.contents).toString('utf8'), UPDATE_LABELS) };
+      return { path, lines: findMarkers(file.contents.toString('utf8'), UPDATE_LABELS) };
     }),
   );
   return files.filter(({ lines }) => lines.length > 0);
