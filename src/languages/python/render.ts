@@ -18,7 +18,7 @@ import { actionClass, pythonActions } from './actions.ts';
 import { organizePythonImports, printImports, type Import } from './imports.ts';
 import { pythonCall } from './layout.ts';
 import { distributionName } from './package-name.ts';
-import { pythonLayout, type PythonLayout } from './process-layout.ts';
+import { PYTHON_PARTS, pythonLayout, type PythonLayout } from './process-layout.ts';
 import { pythonProcessContext } from './process-context.ts';
 import { ENVIRONMENT, PIP_VERSION, pipInstallCommand, UV_LOCK, uvSyncCommand, WATCH_OPTIONS } from './tools.ts';
 
@@ -26,23 +26,10 @@ import { ENVIRONMENT, PIP_VERSION, pipInstallCommand, UV_LOCK, uvSyncCommand, WA
 export const WHEEL = /^kuflow_worker-([^-]+)-py3-none-any\.whl$/;
 
 const TEMPLATE_PACKAGE = 'example_worker';
-const PROCESS = `src/${TEMPLATE_PACKAGE}/process`;
-
-const PARTS = {
-  [`${PROCESS}/__init__.py`]: 'init',
-  [`${PROCESS}/workflow.py`]: 'workflow',
-  [`${PROCESS}/activities.py`]: 'activities',
-  [`${PROCESS}/actions.py`]: 'actions',
-  [`${PROCESS}/tasks.py`]: 'tasks',
-  [`${PROCESS}/types.py`]: 'types',
-  [`${PROCESS}/schemas.json`]: 'schemas',
-  'tests/test_process_workflow.py': 'test',
-  'tests/samples/process.json': 'sample',
-} as const satisfies Readonly<Record<string, keyof PythonLayout>>;
-
-const PROCESS_PARTS: ProcessParts<(typeof PARTS)[keyof typeof PARTS], PythonLayout> = {
+const PROCESS_PARTS: ProcessParts<(typeof PYTHON_PARTS)[number], PythonLayout> = {
   language: 'python',
-  parts: PARTS,
+  parts: PYTHON_PARTS,
+  templatePlace: { packageName: TEMPLATE_PACKAGE, slug: 'process' },
   activityParts: ['activities', 'schemas'],
   layout: pythonLayout,
   context: pythonProcessContext,

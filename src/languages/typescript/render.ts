@@ -13,14 +13,11 @@ import { deployName, projectContext } from '../project-context.ts';
 import type { ProjectSpec } from '../project-spec.ts';
 import { Code } from '../templates/code.ts';
 import type { TemplateSet } from '../templates/set.ts';
-import { typeScriptLayout, type TypeScriptLayout } from './layout.ts';
+import { TYPESCRIPT_PARTS, typeScriptLayout } from './layout.ts';
 import { ARCHIVE, completeLock } from './lock-file.ts';
 import { commandsOf, packageManagerContext } from './package-manager.ts';
 import { hasSystemTasks, modulesOf, processContext } from './process-context.ts';
 import { renderValidators } from './validators.ts';
-
-type Part = Exclude<keyof TypeScriptLayout, 'definitionFile' | 'toProcess'>;
-const PARTS: readonly Part[] = ['workflows', 'actions', 'activities', 'tasks', 'types', 'validators', 'test'];
 
 /** The files of a TypeScript project except its process definitions. */
 export async function renderTypeScript(spec: ProjectSpec, templates: TemplateSet): Promise<readonly PlannedFile[]> {
@@ -33,7 +30,8 @@ export async function renderTypeScript(spec: ProjectSpec, templates: TemplateSet
     templates,
     {
       language: 'typescript',
-      parts: Object.fromEntries(PARTS.map((part) => [typeScriptLayout()[part], part])),
+      parts: TYPESCRIPT_PARTS,
+      templatePlace: {},
       activityParts: ['activities'],
       finish: removeUnusedImports,
       layout: (_, slug) => typeScriptLayout(slug),
