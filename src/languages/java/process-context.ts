@@ -37,12 +37,10 @@ export function javaProcessContext(process: ProcessToRender<JavaLayout>): object
   const importsOf = (part: string, types: readonly string[]): Code =>
     new Code(importLines(types.map((type) => `${processPackage}.${prefix}${part}.${type}`)));
 
-  const human = tasks.filter(({ kind }) => kind === 'human');
-  const system = tasks.filter(({ kind }) => kind === 'system');
   const activities = processActivities(definition, tasks, workflows);
   const members = activities.map(activityMembers);
   const declared = declaredData(definition, tasks, signals);
-  const approvals = human.filter(({ approval }) => approval !== undefined);
+  const approvals = tasks.filter(({ approval }) => approval !== undefined);
   const check = tasks.find(({ variable }) => approvals.some(({ approval }) => approval?.check === variable));
   const checkData = declared.find(({ name }) => name === check?.dataType);
   const accepts = check && checkData && acceptingCheck(check.activity, checkData);
@@ -55,8 +53,6 @@ export function javaProcessContext(process: ProcessToRender<JavaLayout>): object
     prefix: new Code(prefix),
     definitionFile: layout.definitionFile,
     ...definitionContext(definition),
-    hasHumanTasks: human.length > 0,
-    hasSystemTasks: system.length > 0,
     // Without the inputs of user actions: an activity may have an input of the same name.
     dataImports: importsOf(
       'Types',

@@ -35,15 +35,13 @@ export function pythonProcessContext(process: ProcessToRender<PythonLayout>): ob
   const { prefix, packageName, part } = layout;
   const tasks = processTasks(process, PYTHON_NAMING);
   const { signals, workflows } = pythonActions(definition, process.choices);
-  const human = tasks.filter(({ kind }) => kind === 'human');
-  const system = tasks.filter(({ kind }) => kind === 'system');
   const activities = processActivities(definition, tasks, workflows);
   const declared = declaredData(definition, tasks, signals);
   const inputs = activities.map(inputClass).join('\n\n');
   const methods = activities.map(activityMethod).join('\n');
-  const approvals = human.filter(({ approval }) => approval !== undefined);
+  const approvals = tasks.filter(({ approval }) => approval !== undefined);
   const checks = approvals.flatMap(({ code, approval }) => {
-    const check = system.find(({ variable }) => variable === approval?.check);
+    const check = tasks.find(({ variable }) => variable === approval?.check);
     const activity = activities.find(({ name }) => name === check?.activity);
     return activity === undefined ? [] : [{ approval: code, activity }];
   });
@@ -60,7 +58,6 @@ export function pythonProcessContext(process: ProcessToRender<PythonLayout>): ob
     definitionFile: layout.definitionFile,
     processDoc: new Code(pyDoc(definition.process.code, 50)),
     ...definitionContext(definition),
-    hasHumanTasks: human.length > 0,
     hasActivities: isUsingActivities,
     hasSignals: signals.length > 0,
     hasConstants: tasks.length + signals.length > 0,

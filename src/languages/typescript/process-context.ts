@@ -89,8 +89,6 @@ export function processContext(
       .filter(({ approval }) => approval !== undefined)
       .map(({ code }) => ({ code, checks: checks.map((check) => ({ ...check, approval: code })) })),
     ...actionsContext(definition, tasks, actions),
-    hasHumanTasks: tasks.some(({ kind }) => kind === 'human'),
-    hasSystemTasks: hasSystemTasks({ definition }),
     typeNames: new Code(
       declared
         .map(({ name }) => name)
@@ -165,9 +163,6 @@ function relativeModule(folder: string, path: string): string {
   const relative = posix.relative(folder, path);
   return relative.startsWith('.') ? relative : `./${relative}`;
 }
-
-export const hasSystemTasks = ({ definition }: { readonly definition: WorkerDefinition }): boolean =>
-  definition.tasks.some(({ kind }) => kind === 'system');
 
 function taskView(task: ProcessTask) {
   const { kind, title, variable, approval } = task;

@@ -16,7 +16,7 @@ import type { TemplateSet } from '../templates/set.ts';
 import { TYPESCRIPT_PARTS, typeScriptLayout } from './layout.ts';
 import { ARCHIVE, completeLock } from './lock-file.ts';
 import { commandsOf, packageManagerContext } from './package-manager.ts';
-import { hasSystemTasks, modulesOf, processContext } from './process-context.ts';
+import { modulesOf, processContext } from './process-context.ts';
 import { renderValidators } from './validators.ts';
 
 /** The files of a TypeScript project except its process definitions. */
@@ -70,7 +70,7 @@ async function validatorsOf({
   definition,
   additionalProcesses = [],
 }: ProjectSpec): Promise<ReadonlyMap<WorkerDefinition, string>> {
-  const others = additionalProcesses.filter(hasSystemTasks);
+  const others = additionalProcesses.filter(({ definition: { tasks } }) => tasks.some(({ kind }) => kind === 'system'));
   const validators = new Map([
     [definition, await renderValidators(definition, modulesOf(others, 'validators', 'Validators'))],
   ]);
