@@ -1,5 +1,6 @@
 import { KnownError, messageOf } from '../../base/errors.ts';
 import { escapeForTerminal, hasControlCharacters } from '../../base/escape.ts';
+import { utf8Text } from '../../files/text-file.ts';
 import { isDefinitionFile } from '../../process/definition/file.ts';
 import { RECORD_FILE } from '../../process/find-project.ts';
 import { LOCAL_SETTINGS_FILE } from '../../settings/keys.ts';
@@ -137,19 +138,12 @@ function findPathProblem(path: string): string | undefined {
 type CompiledFile = { readonly problems: readonly string[] } | { readonly render: (context: object) => string };
 
 async function compileFile(name: string, contents: Buffer, template: ProjectTemplate): Promise<CompiledFile> {
-  let source: string;
-  try {
-    source = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(contents);
-  } catch {
-    return { problems: [`${name}: not UTF-8 text`] };
-  }
+  const source = utf8Text(contents);
+  if (source === undefined) return { problems: [`${name}: not UTF-8 text`] };
   const size = findSizeProblem(source);
   if (size !== undefined) return { problems: [`${name}: ${size}`] };
   // Imported on demand: the compiler is needed only for templates that are not in the package.
-  const [{ findTemplateProblems }, { compileTemplate }] = await Promise.all([
-    import('./check.ts'),
-    import('./compile.ts'),
-  ]);
+  const { compileTemplate, findTemplateProblems } = await import('./compile.ts');
   const problems = findTemplateProblems(name, source);
   if (problems.length > 0) return { problems };
   const budget = { left: MAX_RENDERED_BYTES };
