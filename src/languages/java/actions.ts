@@ -4,9 +4,8 @@ import { actionLog, type SignalActionInCode, type WorkflowActionInCode } from '.
 import { Code } from '../templates/code.ts';
 import { repeatsName } from '../task-names.ts';
 import { inputTypeOf } from './activities.ts';
-import { callLines, declarationLines } from './calls.ts';
 import { javaDoc, javaString, javaTypeName } from './literals.ts';
-import { fits, twoParts } from './wrap.ts';
+import { callLines, declarationLines, fits, twoParts } from './wrap.ts';
 
 export function actionConstant({ code, title, constant, signal, input }: SignalActionInCode): string {
   const texts = [javaString(code), javaString(signal)];

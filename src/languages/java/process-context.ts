@@ -18,7 +18,6 @@ import {
 import { Code } from '../templates/code.ts';
 import { repeatsName } from '../task-names.ts';
 import { actionConstant, actionHandler, actionWorkflows } from './actions.ts';
-import { callLines, declarationLines } from './calls.ts';
 import { javaExample } from './examples.ts';
 import { activityMembers, inputTypeOf } from './activities.ts';
 import type { JavaLayout } from './layout.ts';
@@ -27,7 +26,7 @@ import { importLines } from './move-package.ts';
 import { declareJavaTypes } from './record-types.ts';
 import { JAVA_NAMING, UNTYPED } from './tasks.ts';
 import { workflowStatement } from './workflow-statements.ts';
-import { twoParts } from './wrap.ts';
+import { callLines, declarationLines, twoParts } from './wrap.ts';
 
 export function javaProcessContext(process: ProcessToRender<JavaLayout>): object {
   const { definition, layout, isFirst } = process;
