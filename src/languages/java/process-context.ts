@@ -15,7 +15,7 @@ import {
   testSample,
   type ProcessTask,
 } from '../process-tasks.ts';
-import { Code } from '../templates/code.ts';
+import { Code, codeLines } from '../templates/code.ts';
 import { repeatsName } from '../task-names.ts';
 import { actionConstant, actionHandler, actionWorkflows } from './actions.ts';
 import { javaExample } from './examples.ts';
@@ -69,30 +69,20 @@ export function javaProcessContext(process: ProcessToRender<JavaLayout>): object
       'ActionWorkflows',
       actionViews.map(({ type }) => `${type.text}Impl`),
     ),
-    activitiesField: new Code(
+    activitiesField: codeLines(
       twoParts(
         `private final ${prefix}Activities activities =`,
         `KuFlowProcess.activities(${prefix}Activities.class);`,
         4,
-      ).join('\n'),
+      ),
     ),
     steps: tasks.map((task) => ({
       hasComment: !repeatsName(task.title, task.variable),
       title: new Code(javaComment(task.title, 100)),
-      statement: new Code(workflowStatement(task, prefix, checkData).join('\n')),
+      statement: codeLines(workflowStatement(task, prefix, checkData)),
     })),
-    activityDeclarations: new Code(
-      members
-        .map(({ declaration }) => declaration)
-        .join('\n')
-        .trimEnd(),
-    ),
-    activityImplementations: new Code(
-      members
-        .map(({ implementation }) => implementation)
-        .join('\n')
-        .trimEnd(),
-    ),
+    activityDeclarations: codeLines(members.map(({ declaration }) => declaration)),
+    activityImplementations: codeLines(members.map(({ implementation }) => implementation)),
     taskConstants: new Code(tasks.map(taskConstant).join('\n\n')),
     declarations: new Code(declareJavaTypes(declared).trimEnd()),
     hasSignalActions: signals.length > 0,
@@ -113,7 +103,7 @@ export function javaProcessContext(process: ProcessToRender<JavaLayout>): object
       checks: accepts === undefined ? [] : [{ approval: code, prefix: new Code(prefix), accept: accepts }],
     })),
     sampleName: layout.sampleName,
-    startRun: new Code(startRun(prefix, isFirst || hasActivities(definition)).join('\n')),
+    startRun: codeLines(startRun(prefix, isFirst || hasActivities(definition))),
     sample: new Code(printableJson(testSample(definition), true)),
   };
 }
@@ -141,7 +131,7 @@ function acceptingCheck(activity: string, data: NamedSchema): Code {
   });
   const args = [`${inputTypeOf(activity)} input`];
   const header = callLines('', { callee: `public ${data.name} ${activity}`, args }, ' {', 12);
-  return new Code([...header, code].join('\n'));
+  return codeLines([...header, code]);
 }
 
 function startRun(prefix: string, hasActivities: boolean): readonly string[] {

@@ -10,7 +10,7 @@ import {
   testSample,
   type ProcessTask,
 } from '../process-tasks.ts';
-import { Code } from '../templates/code.ts';
+import { Code, codeLines } from '../templates/code.ts';
 import { repeatsName } from '../task-names.ts';
 import { hasActivities } from '../process-actions.ts';
 import {
@@ -38,7 +38,6 @@ export function pythonProcessContext(process: ProcessToRender<PythonLayout>): ob
   const activities = processActivities(definition, tasks, workflows);
   const declared = declaredData(definition, tasks, signals);
   const inputs = activities.map(inputClass).join('\n\n');
-  const methods = activities.map(activityMethod).join('\n');
   const approvals = tasks.filter(({ approval }) => approval !== undefined);
   const checks = approvals.flatMap(({ code, approval }) => {
     const check = tasks.find(({ variable }) => variable === approval?.check);
@@ -86,8 +85,8 @@ export function pythonProcessContext(process: ProcessToRender<PythonLayout>): ob
       statement: new Code(pythonStatement(task, prefix)),
     })),
     activityInputs: new Code(inputs.trimEnd()),
-    activityMethods: new Code(methods.trimEnd()),
-    taskConstants: new Code([...tasks.map(taskConstant), ...signals.map(signalConstant)].join('\n')),
+    activityMethods: codeLines(activities.map(activityMethod)),
+    taskConstants: codeLines([...tasks.map(taskConstant), ...signals.map(signalConstant)]),
     declarations: new Code(declarePythonTypes(declared).trimEnd()),
     schemas: new Code(printableJson(systemTaskSchemas(definition), true)),
     approvals: approvals.map(({ code }) => ({ code })),

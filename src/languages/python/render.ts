@@ -12,7 +12,7 @@ import { hasActivities } from '../process-actions.ts';
 import { renderProjectFiles, type ProcessParts } from '../process-parts.ts';
 import { projectContext } from '../project-context.ts';
 import type { ProjectSpec } from '../project-spec.ts';
-import { Code } from '../templates/code.ts';
+import { Code, codeLines } from '../templates/code.ts';
 import type { TemplateSet } from '../templates/set.ts';
 import { actionClass, pythonActions } from './actions.ts';
 import { organizePythonImports, printImports, type Import } from './imports.ts';
@@ -164,6 +164,6 @@ function processList(spec: ProjectSpec): object {
   }
   return {
     processImports: new Code(printImports(imports).trimEnd()),
-    processes: new Code(processes.join('\n')),
+    processes: codeLines(processes),
   };
 }
