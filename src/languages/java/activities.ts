@@ -1,8 +1,7 @@
 import { exampleLog, exampleNote, plainActivity, type ProcessActivity } from '../process-tasks.ts';
 import { javaExample } from './examples.ts';
-import { javaDoc, javaString, javaTypeName } from './literals.ts';
+import { javaDoc, javaString, javaTypeName, UNTYPED } from './literals.ts';
 import { importLines } from './move-package.ts';
-import { UNTYPED } from './tasks.ts';
 import { callLines } from './wrap.ts';
 
 export const inputTypeOf = (activity: string): string => `${javaTypeName(activity, 'activity')}Input`;

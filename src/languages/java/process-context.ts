@@ -21,10 +21,9 @@ import { actionConstant, actionHandler, actionWorkflows } from './actions.ts';
 import { javaExample } from './examples.ts';
 import { activityMembers, inputTypeOf } from './activities.ts';
 import type { JavaLayout } from './layout.ts';
-import { javaComment, javaDoc, javaString } from './literals.ts';
+import { javaComment, javaDoc, javaString, JAVA_NAMING, UNTYPED } from './literals.ts';
 import { importLines } from './move-package.ts';
 import { declareJavaTypes } from './record-types.ts';
-import { JAVA_NAMING, UNTYPED } from './tasks.ts';
 import { workflowStatement } from './workflow-statements.ts';
 import { callLines, declarationLines, twoParts } from './wrap.ts';
 

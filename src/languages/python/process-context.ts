@@ -25,9 +25,8 @@ import {
 import { pythonCall } from './layout.ts';
 import { activityMethod, inputClass, overridingMethod, pythonInputType } from './activities.ts';
 import { declarePythonTypes } from './declarations.ts';
-import { pyComment, pyDoc, pyString } from './literals.ts';
+import { pyComment, pyDoc, pyString, PYTHON_NAMING, UNTYPED_DICT } from './literals.ts';
 import type { PythonLayout } from './process-layout.ts';
-import { PYTHON_NAMING, UNTYPED_DICT } from './tasks.ts';
 import { pythonStatement } from './workflow-statements.ts';
 
 export function pythonProcessContext(process: ProcessToRender<PythonLayout>): object {
