@@ -104,15 +104,20 @@ function writePythonLocks() {
     uv(['lock', '--check'], place);
   }
   copyFileSync(join(project, 'uv.lock'), template('python', 'uv.lock'));
-  for (const [name, args] of [
-    ['requirements.txt', ['--no-dev']],
-    ['requirements-dev.txt', []],
-  ]) {
-    const path = join(project, name);
+  const exportEntries = (...args) => {
+    const path = join(project, 'exported.txt');
     uv(['export', '--quiet', '--frozen', '--no-emit-project', '--no-header', '--no-annotate', ...args, '-o', path]);
-    const about = `# The tested versions of all dependencies${name === 'requirements.txt' ? ' that the worker needs' : ''}, with checksums.\n`;
-    writeFileSync(template('python', name), about + readFileSync(path, 'utf8'));
-  }
+    return readFileSync(path, 'utf8').split(/^(?=\S)/m);
+  };
+  const [needed, all] = [exportEntries('--no-dev'), exportEntries()];
+  writeRequirements('requirements.txt', 'all dependencies that the worker needs', needed);
+  const others = all.filter((entry) => !needed.includes(entry));
+  const about = 'the dependencies that development needs in addition';
+  writeRequirements('requirements-dev.txt', about, ['-r requirements.txt\n', ...others]);
+}
+
+function writeRequirements(name, about, entries) {
+  writeFileSync(template('python', name), `# The tested versions of ${about}, with checksums.\n${entries.join('')}`);
 }
 
 /** The package manager adds this package when it installs a project. */

@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import { KnownError } from '../base/errors.ts';
 import { ignoreSystemErrors } from '../base/system-error.ts';
-import type { FileLock } from './file-system.ts';
+import type { FileLock } from './node-file-system.ts';
 
 const POLL_MS = 50;
 

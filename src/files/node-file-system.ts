@@ -6,7 +6,30 @@ import { promisify } from 'node:util';
 import { codeOf } from '../base/errors.ts';
 import { acquirePidLock } from './pid-lock.ts';
 import { renameFile } from './rename.ts';
-import type { FileStatus, FileSystem } from './file-system.ts';
+
+/** What is at a path; for a link, the link itself. */
+export interface FileStatus {
+  readonly kind: 'file' | 'folder' | 'link' | 'other';
+  /** Permission bits. */
+  readonly mode: number;
+  /** Bytes. */
+  readonly size: number;
+  /** Whether it belongs to the user of this process. Always true on systems without file owners. */
+  readonly own: boolean;
+  readonly uid: number;
+  readonly gid: number;
+  /** Equal for two names of one file. */
+  readonly id: string;
+}
+
+export type FileLock =
+  | { readonly kind: 'taken'; readonly release: () => Promise<void> }
+  /** `pid` is absent if the holder changed at every attempt. */
+  | { readonly kind: 'held'; readonly pid?: number | undefined };
+
+export type FileSystem = typeof nodeFileSystem;
+/** A newly created file that is open for writing. */
+export type NewFile = Awaited<ReturnType<FileSystem['create']>>;
 
 const WINDOWS = process.platform === 'win32';
 const run = promisify(execFile);
@@ -43,8 +66,13 @@ async function closeFolder(path: string): Promise<void> {
     });
 }
 
-export const nodeFileSystem: FileSystem = {
-  look: async (path) => {
+/**
+ * The system calls of everything that is written in several steps, one method each, so that a test can end the process between any two.
+ * All reject with the system's error.
+ */
+export const nodeFileSystem = {
+  /** Undefined if nothing is there. */
+  look: async (path: string): Promise<FileStatus | undefined> => {
     try {
       const stats = await lstat(path);
       const own = WINDOWS || stats.uid === process.getuid?.();
@@ -55,7 +83,8 @@ export const nodeFileSystem: FileSystem = {
       throw error;
     }
   },
-  read: async (path) => {
+  /** The content of a regular file. Does not follow links. */
+  read: async (path: string): Promise<Buffer> => {
     // Opening a pipe must not wait for a writer.
     const file = await open(path, constants.O_RDONLY | (WINDOWS ? 0 : constants.O_NOFOLLOW | constants.O_NONBLOCK));
     try {
@@ -64,25 +93,30 @@ export const nodeFileSystem: FileSystem = {
       await file.close();
     }
   },
-  list: (folder) => readdir(folder),
-  makeFolder: async (path, mode = 0o700) => {
+  list: (folder: string): Promise<readonly string[]> => readdir(folder),
+  /** The umask narrows the mode. Fails if something is there. */
+  makeFolder: async (path: string, mode = 0o700): Promise<void> => {
     await mkdir(path, { mode });
     if (WINDOWS && mode === 0o700) await closeFolder(path);
   },
+  /** Makes an existing folder accessible only to its owner. */
   closeFolder,
-  create: async (path, mode = 0o600) => {
+  /** The umask narrows the mode. Fails if something is there, even a link. */
+  create: async (path: string, mode = 0o600) => {
     const file = await open(path, 'wx', mode);
     return {
-      write: (content) => file.writeFile(content),
-      setMode: (bits) => file.chmod(bits),
-      setOwner: (uid, gid) => file.chown(uid, gid),
+      write: (content: Uint8Array) => file.writeFile(content),
+      setMode: (bits: number) => file.chmod(bits),
+      setOwner: (uid: number, gid: number) => file.chown(uid, gid),
       sync: () => syncFile(file),
       close: () => file.close(),
     };
   },
-  link,
-  rename: renameFile,
-  syncFolder: async (path) => {
+  /** Gives a file a second name. Fails if something is there. */
+  link: (path: string, to: string) => link(path, to),
+  rename: (from: string, to: string) => renameFile(from, to),
+  /** Makes renames and new files in the folder survive a power failure. */
+  syncFolder: async (path: string): Promise<void> => {
     // Windows can't sync folders.
     if (WINDOWS) return;
     const folder = await open(path, constants.O_RDONLY | constants.O_DIRECTORY);
@@ -92,9 +126,10 @@ export const nodeFileSystem: FileSystem = {
       await folder.close();
     }
   },
-  removeFile: unlink,
-  removeFolder: rmdir,
-  lock: (path) => {
+  removeFile: (path: string) => unlink(path),
+  removeFolder: (path: string) => rmdir(path),
+  /** Tries to take a lock, which ends when its holder is killed. */
+  lock: (path: string): Promise<FileLock> => {
     const result = acquirePidLock(path);
     if (result.kind !== 'taken')
       return Promise.resolve({ kind: 'held', pid: result.kind === 'held' ? result.pid : undefined });

@@ -5,7 +5,7 @@ import { setImmediate } from 'node:timers/promises';
 import { codeOf, KnownError, messageOf } from '../base/errors.ts';
 import { isRecord, parseJsonText } from '../base/json.ts';
 import { isGitFolderName } from '../base/file-name.ts';
-import type { FileStatus, FileSystem } from './file-system.ts';
+import type { FileStatus, FileSystem } from './node-file-system.ts';
 import { isSafePath, relativePath } from './relative-path.ts';
 import { replaceFile, rethrowUnlessSystem, writeNewFiles, type NewContent } from './write.ts';
 

@@ -3,8 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { codeOf } from '../base/errors.ts';
 import { isRunning } from '../base/process-identity.ts';
 import { ignoreSystemErrors } from '../base/system-error.ts';
-import type { FileSystem, NewFile } from './file-system.ts';
-import { nodeFileSystem } from './node-file-system.ts';
+import { nodeFileSystem, type FileSystem, type NewFile } from './node-file-system.ts';
 
 export interface NewContent {
   /** Absolute. */

@@ -1,9 +1,8 @@
 import type { WorkerDefinition } from '../process/definition.ts';
 import type { ProjectDiagnosis } from './diagnosis.ts';
-import type { InstallOptions, InstallResult } from './install.ts';
 import type { EditorId, LanguageId } from './names.ts';
 import type { PlannedFile } from './planned-file.ts';
-import type { ProjectCommandOptions, ProjectToolResult } from './run-project-tool.ts';
+import type { InstallOptions, InstallResult, ProjectCommandOptions, ProjectToolResult } from './run-project-tool.ts';
 import type { PackageManager, ProjectSpec, TaskChoices } from './project-spec.ts';
 import type { Naming } from './task-names.ts';
 import type { TemplateSet } from './templates/set.ts';

@@ -21,8 +21,9 @@ export interface ProcessToRender<Layout> {
 /** How a language renders the files of a process, which are its parts. */
 export interface ProcessParts<Part extends string, Layout extends Readonly<Record<Part, string>>> {
   readonly language: LanguageId;
-  /** By the path of their template. */
-  readonly parts: Readonly<Record<string, Part>>;
+  readonly parts: readonly Part[];
+  /** The place of the templates, which are laid out like the first process of a project. */
+  readonly templatePlace: CodePlace;
   /** The parts that an additional process has only with activities. */
   readonly activityParts: readonly Part[];
   readonly layout: (place: CodePlace, slug?: string) => Layout;
@@ -38,9 +39,11 @@ export function renderProjectFiles<Part extends string, Layout extends Readonly<
   language: ProcessParts<Part, Layout>,
   { context, move }: { readonly context: object; readonly move: (file: PlannedFile) => PlannedFile },
 ): readonly PlannedFile[] {
-  const { parts, activityParts, finish = (file) => file } = language;
+  const { parts, templatePlace, activityParts, finish = (file) => file } = language;
   const { definition, choices, additionalProcesses = [] } = spec;
   const sources = templates.files(language.language);
+  const templateLayout = language.layout(templatePlace);
+  const partPaths = new Set<string>(parts.map((part) => templateLayout[part]));
   const processes = [{ slug: undefined, definition, choices }, ...additionalProcesses].map((process) => {
     const { slug, definition: own, choices: chosen = {} } = process;
     const layout = language.layout(spec, slug);
@@ -53,12 +56,12 @@ export function renderProjectFiles<Part extends string, Layout extends Readonly<
   });
   const sharedContext = { ...processes[0]?.context, ...context };
   const shared = sources
-    .filter(({ path }) => !(path in parts))
+    .filter(({ path }) => !partPaths.has(path))
     .flatMap((source) => renderTemplateFile(source, templates, sharedContext))
     .map(move);
   const ofProcesses = processes.flatMap(({ layout, context: own, hasEveryPart }) =>
-    Object.entries(parts).flatMap(([path, part]) => {
-      const source = findPart(sources, path);
+    parts.flatMap((part) => {
+      const source = findPart(sources, templateLayout[part]);
       if (source === undefined || (!hasEveryPart && activityParts.includes(part))) return [];
       const files = renderTemplateFile({ ...source, path: layout[part] }, templates, own);
       return source.isOwn ? files : files.map(finish);

@@ -198,6 +198,7 @@ const COMPLETED_BY = {
 
 /** What the templates of every language use of the definition of a process. The lists are for the README of its project. */
 export function definitionContext({ process, workflow, tasks }: WorkerDefinition) {
+  const humanTasks = tasks.filter(({ kind }) => kind === 'human').map(({ code }) => ({ code }));
   return {
     processCode: process.code,
     processTitle: process.name ?? process.code,
@@ -205,7 +206,9 @@ export function definitionContext({ process, workflow, tasks }: WorkerDefinition
     taskQueue: workflow.taskQueue,
     hasTasks: tasks.length > 0,
     taskList: tasks.map(({ code, kind }) => ({ code, kind, completedBy: COMPLETED_BY[kind] })),
-    humanTasks: tasks.filter(({ kind }) => kind === 'human').map(({ code }) => ({ code })),
+    humanTasks,
+    hasHumanTasks: humanTasks.length > 0,
+    hasSystemTasks: tasks.some(({ kind }) => kind === 'system'),
   };
 }
 

@@ -29,9 +29,10 @@ type ReadmeTexts = Readonly<
 >;
 
 /** What the templates of every language use, apart from the processes of the project. */
-export function projectContext(spec: ProjectSpec, resources: Resources, readme: ReadmeTexts) {
+export function projectContext(spec: ProjectSpec, { memory, writesTmp }: Resources, readme: ReadmeTexts) {
   const { name, language, workspace, definition } = spec;
   const code = portableWord(definition.process.code);
+  const label = deployName(name);
   return {
     name,
     languageTitle: LANGUAGES[language],
@@ -48,14 +49,7 @@ export function projectContext(spec: ProjectSpec, resources: Resources, readme: 
     buildContexts: new Code(libraryBuildContext(spec)),
     // Without a code, the simulation runs the only process of the project.
     simulateArguments: new Code(code === undefined ? '' : `${code} `),
-    ...deploymentContext(name, resources),
-  };
-}
-
-/** The context of the Kubernetes manifests of a project with this name. */
-function deploymentContext(name: string, { memory, writesTmp }: Resources) {
-  const label = deployName(name);
-  return {
+    // For the Kubernetes manifests.
     deployName: label,
     deployNameText: new Code(label),
     image: `${label}:latest`,

@@ -5,6 +5,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { killWithParent } from '../base/process-tree.ts';
 import { userShell } from '../base/shell.ts';
 import { isNotInstalled } from '../files/find-on-path.ts';
+import type { PackageManager } from './project-spec.ts';
 
 export type ProjectToolResult =
   | { readonly kind: 'succeeded'; readonly ms: number }
@@ -21,9 +22,36 @@ export interface ToolFailure {
   /** Path of the file with the whole output, relative to the project. Absent if `output` is complete. */
   readonly log?: string;
   readonly ms: number;
+  /** The registry that could not be reached. */
+  readonly registry?: string;
+  /** The registry does not have this tool, or not its version. */
+  readonly unpublished?: true;
 }
 
-export interface ProjectTool {
+export type InstallResult =
+  | {
+      readonly kind: 'installed';
+      readonly ms: number;
+      /** Absolute path of the workspace that the project was installed into: modules and lock file are there, not in the project. */
+      readonly workspace?: string;
+    }
+  | Exclude<ProjectToolResult, { readonly kind: 'succeeded' }>;
+
+export interface ProjectCommandOptions {
+  /** Absolute folder of the project. */
+  readonly folder: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly signal?: AbortSignal | undefined;
+  readonly onLine?: ((line: string) => void) | undefined;
+}
+
+export interface InstallOptions extends ProjectCommandOptions {
+  readonly packageManager: PackageManager;
+  /** Whether the project is a member of a workspace, which has the lock file. */
+  readonly isMember?: boolean | undefined;
+}
+
+interface ProjectTool {
   readonly program: string;
   readonly args: readonly string[];
   /** Further arguments, which the person who repeats the command does not need. */
@@ -33,38 +61,51 @@ export interface ProjectTool {
   readonly shell?: boolean | string | undefined;
   /** For the whole output, if it is long; ignored by git, like every `*.log`. */
   readonly logFile: string;
-  /** Looks at each line of output. An answer ends the program, and is what was seen. */
-  readonly watch?: ((line: string) => string | undefined) | undefined;
+  /** Looks at each line of output. An answer ends the program: its registry cannot be reached. */
+  readonly watch?: ((line: string) => UnreachableRegistry | undefined) | undefined;
   /** The part of the output that people need. */
   readonly clean?: ((output: string) => string) | undefined;
+  /** What this part means, if it is known. */
+  readonly explain?: ((output: string) => InstallFailure | undefined) | undefined;
 }
 
-export interface ToolOptions {
-  /** Absolute folder of the project. */
-  readonly folder: string;
-  readonly signal?: AbortSignal | undefined;
-  readonly onLine?: ((line: string) => void) | undefined;
+export interface UnreachableRegistry {
+  readonly registry: string;
+  /** What was observed, such as `ENOTFOUND`. */
+  readonly code: string;
 }
 
+export type InstallFailure = Partial<Pick<ToolFailure, 'seen' | 'registry' | 'unpublished'>>;
+
+const INSTALL_LOG = '.kuflow/install.log';
 const COMMAND_LOG = '.kuflow/command.log';
 const MAX_OUTPUT_LINES = 40;
 
+/** Runs the installer in the folder of the project. Returns failures, because a project whose install failed is kept. */
+export async function runInstaller(
+  installer: Omit<ProjectTool, 'logFile' | 'shell'>,
+  options: InstallOptions,
+): Promise<InstallResult> {
+  const result = await runProjectTool({ ...installer, logFile: INSTALL_LOG }, options);
+  return result.kind === 'succeeded' ? { ...result, kind: 'installed' } : result;
+}
+
+/** Runs a command line of the user's shell in the folder of a project, such as one of `ProjectCommands`. Returns failures instead of throwing. */
+export async function runCommandLine(command: string, options: ProjectCommandOptions): Promise<ProjectToolResult> {
+  // Node's own choice on Windows is cmd.exe, which also reads commands for PowerShell that are not joined.
+  const shell = process.platform === 'win32' && userShell() === 'posix' ? 'bash' : true;
+  return runProjectTool({ program: command, args: [], env: options.env, shell, logFile: COMMAND_LOG }, options);
+}
+
 /**
- * Runs a program in a project's folder and returns failures instead of throwing. Its stdin is closed, so a program that would prompt uses its
- * default instead of waiting for an answer. It leads its own process group, so an interruption ends everything it started.
+ * Its stdin is closed, so a program that would prompt uses its default instead of waiting for an answer. It leads its own process group, so an
+ * interruption ends everything it started.
  */
-export async function runProjectTool(tool: ProjectTool, options: ToolOptions): Promise<ProjectToolResult> {
-  const {
-    program,
-    args,
-    outputArgs = [],
-    env,
-    shell = false,
-    logFile,
-    watch,
-    clean = (output: string) => output,
-  } = tool;
-  const { folder, signal, onLine } = options;
+async function runProjectTool(
+  tool: ProjectTool,
+  { folder, signal, onLine }: ProjectCommandOptions,
+): Promise<ProjectToolResult> {
+  const { program, args, outputArgs = [], env, shell = false, logFile, watch, clean, explain } = tool;
   const started = performance.now();
   const child = execa(program, [...args, ...outputArgs], {
     cwd: folder,
@@ -79,50 +120,42 @@ export async function runProjectTool(tool: ProjectTool, options: ToolOptions): P
   // execa would end only the first process, not its children.
   const abort = new AbortController();
   const release = killWithParent(child, AbortSignal.any([abort.signal, ...(signal === undefined ? [] : [signal])]));
-  let watched: string | undefined;
+  let unreachable: UnreachableRegistry | undefined;
   try {
     for await (const line of child.iterable({ from: 'all' })) {
       const text = stripVTControlCharacters(line).trim();
       if (text !== '') onLine?.(text);
-      watched ??= watch?.(text);
-      if (watched !== undefined) abort.abort();
+      unreachable ??= watch?.(text);
+      if (unreachable !== undefined) abort.abort();
     }
     const result = await child;
     const ms = performance.now() - started;
     if (signal?.aborted === true) return { kind: 'interrupted' };
     if (!result.failed) return { kind: 'succeeded', ms };
-    const seen =
-      watched ??
-      (isNotInstalled(program, env, result)
-        ? `${program} is not installed`
-        : result.signal === undefined
-          ? `exit status ${result.exitCode ?? 'unknown'}`
-          : `ended by ${result.signal}`);
+    const plain = stripVTControlCharacters(result.all);
+    const output = (clean?.(plain) ?? plain).trim();
+    const seen = isNotInstalled(program, env, result)
+      ? `${program} is not installed`
+      : result.signal === undefined
+        ? `exit status ${result.exitCode ?? 'unknown'}`
+        : `ended by ${result.signal}`;
     return {
       kind: 'failed',
       command: [program, ...args].join(' '),
       seen,
-      ...(await shortenOutput(join(folder, logFile), logFile, clean(stripVTControlCharacters(result.all)).trim())),
+      ...(await shortenOutput(join(folder, logFile), logFile, output)),
       ms,
+      ...(unreachable === undefined ? explain?.(output) : describeUnreachable(unreachable)),
     };
   } finally {
     release();
   }
 }
 
-export interface ProjectCommandOptions extends ToolOptions {
-  readonly env: NodeJS.ProcessEnv;
-}
-
-/** Runs a command line of the user's shell in the folder of a project, such as one of `ProjectCommands`; see `runProjectTool`. */
-export async function runCommandLine(
-  command: string,
-  { env, ...options }: ProjectCommandOptions,
-): Promise<ProjectToolResult> {
-  // Node's own choice on Windows is cmd.exe, which also reads commands for PowerShell that are not joined.
-  const shell = process.platform === 'win32' && userShell() === 'posix' ? 'bash' : true;
-  return runProjectTool({ program: command, args: [], env, shell, logFile: COMMAND_LOG }, options);
-}
+const describeUnreachable = ({ registry, code }: UnreachableRegistry): InstallFailure => ({
+  seen: `no connection to the registry ${registry}: ${code}, twice`,
+  registry,
+});
 
 async function shortenOutput(
   path: string,

@@ -9,7 +9,7 @@ import { systemError } from '../base/system-error.ts';
 import { MIB, readSmallFile } from '../files/read.ts';
 import { isSafePath } from '../files/relative-path.ts';
 import { isLibraryFile } from '../languages/library.ts';
-import type { PlannedFile } from '../languages/planned-file.ts';
+import { textOf, type PlannedFile } from '../languages/planned-file.ts';
 
 /** The base archive: what was generated last. Relative to the project. */
 export const BASE_FILE = '.kuflow/base.tgz';
@@ -229,10 +229,4 @@ function damagedError(folder: string, seen: string, cause?: unknown): KnownError
     ],
     cause,
   });
-}
-
-export function textOf(file: PlannedFile): string;
-export function textOf(file: PlannedFile | undefined): string | undefined;
-export function textOf(file: PlannedFile | undefined): string | undefined {
-  return file === undefined ? undefined : Buffer.from(file.contents).toString('utf8');
 }

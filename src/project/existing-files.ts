@@ -4,7 +4,7 @@ import { KnownError, codeOf, messageOf, usageError } from '../base/errors.ts';
 import { didYouMean } from '../base/near-match.ts';
 import { overwriteCommand, type NextStep } from './next-steps.ts';
 import { LANGUAGE_IDS } from '../languages/names.ts';
-import type { ProjectPlan, PlannedFile } from '../languages/planned-file.ts';
+import { textOf, type ProjectPlan, type PlannedFile } from '../languages/planned-file.ts';
 import { languageOf } from '../languages/registry.ts';
 import { isProject, RECORD_FILE } from '../process/find-project.ts';
 import { BASE_FILE, isBase } from './base-archive.ts';
@@ -147,7 +147,7 @@ async function compareFile(
   if (file.path === RECORD_FILE) {
     // The record contains the command of the run, so it differs even if nobody edited it.
     const expected = await readFile(path);
-    if (isUneditedRecord(expected.toString('utf8'), Buffer.from(file.contents).toString('utf8'))) {
+    if (isUneditedRecord(expected.toString('utf8'), textOf(file))) {
       return { action: 'overwrite', original: expected };
     }
   }
@@ -155,9 +155,7 @@ async function compareFile(
   if (merge !== undefined) {
     const original = await readFile(path);
     const text = original.toString('utf8');
-    const merged = Buffer.from(text).equals(original)
-      ? await merge(text, Buffer.from(file.contents).toString('utf8'))
-      : undefined;
+    const merged = Buffer.from(text).equals(original) ? await merge(text, textOf(file)) : undefined;
     if (merged === text) return { action: 'identical' };
     // In a project, a missing line was removed by somebody.
     if (merged !== undefined && !isProject(folder)) return { action: 'merge', original, contents: Buffer.from(merged) };

@@ -1,5 +1,5 @@
 import { README, type ProjectSpec } from '../languages/project-spec.ts';
-import type { InstallResult } from '../languages/install.ts';
+import type { InstallResult } from '../languages/run-project-tool.ts';
 import { languageOf } from '../languages/registry.ts';
 import { isProject } from '../process/find-project.ts';
 import { readRecordIfValid } from './commands.ts';

@@ -1,8 +1,7 @@
 import { lstatSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { KnownError, codeOf, messageOf } from '../base/errors.ts';
-import type { FileSystem } from '../files/file-system.ts';
-import { nodeFileSystem } from '../files/node-file-system.ts';
+import { nodeFileSystem, type FileSystem } from '../files/node-file-system.ts';
 import { relativePath } from '../files/relative-path.ts';
 import {
   FileChangedError,

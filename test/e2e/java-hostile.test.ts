@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { expect, inject, it } from 'vitest';
 import { isRecord, type JsonObject } from '../../src/base/json.ts';
 import { javaRecordOf, type JavaRecord } from '../../src/languages/java/java-types.ts';
-import { JAVA_NAMING } from '../../src/languages/java/tasks.ts';
+import { JAVA_NAMING } from '../../src/languages/java/literals.ts';
 import { processActions } from '../../src/languages/process-actions.ts';
 import { processTasks } from '../../src/languages/process-tasks.ts';
 import { javaLayout, javaProcessLayout } from '../../src/languages/java/layout.ts';

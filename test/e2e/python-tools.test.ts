@@ -107,8 +107,8 @@ describe.skipIf(process.platform === 'win32')('create for Python', () => {
       const project = join(folder, 'here', 'worker');
       // Those for another system have a condition.
       const pinned = /^([\w.-]+==\S+) \\$/gm;
-      const wanted = [...readFileSync(join(project, 'requirements-dev.txt'), 'utf8').matchAll(pinned)].map(
-        ([, one = '']) => one,
+      const wanted = ['requirements.txt', 'requirements-dev.txt'].flatMap((name) =>
+        Array.from(readFileSync(join(project, name), 'utf8').matchAll(pinned), ([, one = '']) => one),
       );
       const python = join(project, '.venv', 'bin', 'python');
       const installed = execFileSync(python, ['-m', 'pip', 'list', '--format', 'freeze'], { encoding: 'utf8' });

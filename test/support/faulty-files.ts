@@ -1,8 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import { basename } from 'node:path';
-import { nodeFileSystem } from '../../src/files/node-file-system.ts';
-import type { NewFile, FileSystem } from '../../src/files/file-system.ts';
+import { nodeFileSystem, type NewFile, type FileSystem } from '../../src/files/node-file-system.ts';
 
 /** The process is gone: nothing after this step happens. */
 export class Crash extends Error {}

@@ -1,8 +1,8 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { textFile, type PlannedFile } from '../../src/languages/planned-file.ts';
+import { textOf, textFile, type PlannedFile } from '../../src/languages/planned-file.ts';
 import type { PackageManager, ProjectSpec } from '../../src/languages/project-spec.ts';
-import { baseOf, renderBaseFile, textOf } from '../../src/project/base-archive.ts';
+import { baseOf, renderBaseFile } from '../../src/project/base-archive.ts';
 import { renderRecordFile } from '../../src/project/record.ts';
 import { renderProject } from '../../src/project/render.ts';
 import { untouchedSpec } from './untouched-project.ts';

@@ -1,8 +1,7 @@
 import { countOf } from '../../base/count-of.ts';
 import { escapeForTerminal } from '../../base/escape.ts';
-import type { InstallResult } from '../../languages/install.ts';
 import type { TemplateOrigin } from '../../languages/project-spec.ts';
-import type { ToolFailure } from '../../languages/run-project-tool.ts';
+import type { InstallResult, ToolFailure } from '../../languages/run-project-tool.ts';
 import { readTemplateTitle } from '../../project/view.ts';
 import type { Progress } from '../../terminal/progress.ts';
 

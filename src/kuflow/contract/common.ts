@@ -53,12 +53,7 @@ export const PageMetadata = model('PageMetadata', {
   totalPages: Type.Integer(),
 });
 
-export type Page<Item extends TSchema> = TObject<{
-  metadata: typeof PageMetadata;
-  content: ReturnType<typeof Type.Array<Item>>;
-}>;
-
-export function page<Item extends TSchema>(name: string, item: Item): Page<Item> {
+export function page<Item extends TSchema>(name: string, item: Item) {
   return Type.Object({ metadata: PageMetadata, content: Type.Array(item) }, { $id: name });
 }
 
@@ -124,21 +119,14 @@ export const FilterExpression = Type.String({ pattern: '^\\S+ (eq|le|ge|between|
 
 export const fileQuery = { fileContentType: Type.String(), fileName: Type.String() } as const;
 
-export function json<Schema extends TSchema>(
-  schema: Schema,
-): { readonly media: MediaType; readonly schema: Schema; readonly required: true } {
-  return { media: 'application/json', schema, required: true };
-}
+export const json = <Schema extends TSchema>(schema: Schema) =>
+  ({ media: 'application/json', schema, required: true }) as const;
 
 export const jsonPatchBody = { media: 'application/json-patch+json', schema: JsonPatch, required: true } as const;
 export const bytesBody = { media: 'application/octet-stream', schema: Bytes, required: true } as const;
 
-export function answer<Schema extends TSchema>(
-  schema: Schema,
-  description: string,
-): { readonly description: string; readonly schema: Schema } {
-  return { description, schema };
-}
+export const answer = <Schema extends TSchema>(schema: Schema, description: string) =>
+  ({ description, schema }) as const;
 
 export const bytesAnswer = {
   description: 'The bytes of the document',

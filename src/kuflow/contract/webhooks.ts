@@ -1,4 +1,4 @@
-import { Type, type TObject, type TProperties } from '@sinclair/typebox';
+import { Type, type TProperties } from '@sinclair/typebox';
 import { DateTime, Uuid, enumeration, model } from './common.ts';
 import { ProcessItemTaskState, ProcessItemType } from './process-items.ts';
 import { ProcessState } from './processes.ts';
@@ -26,10 +26,7 @@ export const WebhookEvent = model('WebhookEvent', event, {
   },
 });
 
-function eventWith<Data extends TProperties>(
-  name: string,
-  data: Data,
-): TObject<typeof event & { data: TObject<Data> }> {
+function eventWith<Data extends TProperties>(name: string, data: Data) {
   return Type.Object({ ...event, data: model(`${name}Data`, data) }, { $id: name });
 }
 

@@ -1,12 +1,11 @@
 import { distinctNameIgnoringCase } from '../../base/identifiers.ts';
 import { spaces } from '../../base/spaces.ts';
 import { actionLog, type SignalActionInCode, type WorkflowActionInCode } from '../process-actions.ts';
-import { Code } from '../templates/code.ts';
+import { Code, codeLines } from '../templates/code.ts';
 import { repeatsName } from '../task-names.ts';
 import { inputTypeOf } from './activities.ts';
-import { callLines, declarationLines } from './calls.ts';
 import { javaDoc, javaString, javaTypeName } from './literals.ts';
-import { fits, twoParts } from './wrap.ts';
+import { callLines, declarationLines, fits, twoParts } from './wrap.ts';
 
 export function actionConstant({ code, title, constant, signal, input }: SignalActionInCode): string {
   const texts = [javaString(code), javaString(signal)];
@@ -26,7 +25,7 @@ export function actionHandler({ title, constant }: SignalActionInCode, prefix: s
   const isShort = fits(start + args);
   const indent = isShort ? 8 : 16;
   return {
-    handler: lines([
+    handler: codeLines([
       ...(isShort ? [start + args] : [start, spaces(indent) + args]),
       `${spaces(indent)}    // TODO: handle the action.`,
       ...callLines('', { callee: 'LOG.info', args: [javaString(actionLog(title))] }, ';', indent + 4),
@@ -54,27 +53,27 @@ export function actionWorkflows(workflows: readonly WorkflowActionInCode[], pref
     return {
       title,
       type: new Code(type),
-      workflowMethod: lines(
+      workflowMethod: codeLines(
         callLines('', { callee: '@WorkflowMethod', args: [`name = ${javaString(workflowType)}`] }, '', 8),
       ),
-      classHeader: lines(twoParts(`public static class ${type}Impl`, `implements ${type} {`, 4)),
+      classHeader: codeLines(twoParts(`public static class ${type}Impl`, `implements ${type} {`, 4)),
       isDownloadable: activity !== undefined,
-      transferField: lines(
+      transferField: codeLines(
         twoParts(
           `private final ${activities} activities =`,
           `KuFlowProcess.transferActivities(${activities}.class);`,
           8,
         ),
       ),
-      statements: lines([
+      statements: codeLines([
         ...callLines('', { callee: 'LOG.info', args: [javaString(actionLog(title))] }, ';', 12),
         ...(activity === undefined ? plainStatements(title) : documentStatements(activity)),
       ]),
-      displayName: lines(
+      displayName: codeLines(
         callLines('', { callee: '@DisplayName', args: [javaString(`runs the action ${title}`)] }, '', 4),
       ),
       testName: new Code(`${variable}Action`),
-      startRun: lines(
+      startRun: codeLines(
         declarationLines('ProcessRun', 'run', { callee: 'ProcessRun.startAction', args: run }, 16, ') {'),
       ),
     };
@@ -100,5 +99,3 @@ function documentStatements(activity: string): readonly string[] {
     ),
   ];
 }
-
-const lines = (texts: readonly string[]): Code => new Code(texts.join('\n'));

@@ -1,9 +1,8 @@
 import { exampleLog, exampleNote, plainActivity, type ProcessActivity } from '../process-tasks.ts';
-import { callLines } from './calls.ts';
 import { javaExample } from './examples.ts';
-import { javaDoc, javaString, javaTypeName } from './literals.ts';
+import { javaDoc, javaString, javaTypeName, UNTYPED } from './literals.ts';
 import { importLines } from './move-package.ts';
-import { UNTYPED } from './tasks.ts';
+import { callLines } from './wrap.ts';
 
 export const inputTypeOf = (activity: string): string => `${javaTypeName(activity, 'activity')}Input`;
 

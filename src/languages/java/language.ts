@@ -5,7 +5,7 @@ import { hasDeclarationsOnly, isDefinitionCode, javaProcessLayout } from './layo
 import { javaPackageNames } from './package-name.ts';
 import { renderJava } from './render.ts';
 import { definitionSchemaPath } from '../definition-schema.ts';
-import { JAVA_NAMING } from './tasks.ts';
+import { JAVA_NAMING } from './literals.ts';
 import { installMavenProject, mavenCommands, mavenReload, requireJdk } from './tools.ts';
 
 export const java: Language = {

@@ -40,21 +40,17 @@ export function javaLayout({ packageName, slug: first }: CodePlace, slug?: strin
 
 export type JavaLayout = Readonly<ReturnType<typeof javaLayout>>;
 
-const CODE = [
+/** The files of a process except its definition. */
+export const JAVA_PARTS = [
   ...(['tasks', 'actions', 'types', 'schemas', 'packageInfo', 'workflow', 'workflowImpl', 'actionWorkflows'] as const),
   ...(['activities', 'activitiesImpl', 'test', 'sample'] as const),
 ];
 
 export function javaProcessLayout(place: CodePlace, slug?: string): ProcessLayout {
   const layout = javaLayout(place, slug);
-  const { tasks, workflow, activities, activitiesImpl } = layout;
-  return {
-    definitionFile: layout.definitionFile,
-    tasks,
-    workflow,
-    activities: [activities, activitiesImpl],
-    code: CODE.map((part) => layout[part]),
-  };
+  const { definitionFile, tasks, workflow, activities, activitiesImpl } = layout;
+  const code = JAVA_PARTS.map((part) => layout[part]);
+  return { definitionFile, tasks, workflow, activities: [activities, activitiesImpl], code };
 }
 
 /** Whether a file of a process contains only declarations, whose order does not matter. */

@@ -1,6 +1,7 @@
-import { capitalize, hash, identifier, OTHER_LETTERS, splitWords, wordSet } from '../../base/identifiers.ts';
+import { capitalize, hash, identifier, OTHER_LETTERS, splitWords, upperCase, wordSet } from '../../base/identifiers.ts';
 import { escapeAsPair } from '../../base/printable-json.ts';
 import { escapeForCompilers, escapeForReaders, HIDDEN_IN_CODE, oneLine } from '../../base/one-line.ts';
+import type { Naming } from '../task-names.ts';
 
 const IDENTIFIER = new RegExp(`^[A-Za-z_$${OTHER_LETTERS}][A-Za-z0-9_$${OTHER_LETTERS}]*$`);
 const LONGEST_TYPE = 40;
@@ -43,6 +44,24 @@ export function javaTypeName(text: string, noun: string): string {
   // Formatters and readers take a name in capitals for a constant.
   return JAVA_LANG_TYPES.has(name) || !/[a-z]/.test(name) ? name + capitalize(noun) : name;
 }
+
+/** Names of variables in Java. Type names and constants are derived from them. */
+export const JAVA_NAMING: Naming = {
+  style: 'camel',
+  // With names that the templates declare.
+  reserved: new Set([
+    ...JAVA_RESERVED,
+    ...wordSet('kuflow activities request processId process input task options run meta LOG'),
+  ]),
+  isIdentifier: isJavaIdentifier,
+  key: (name) => name.toLowerCase(),
+  typeName: (variable) => javaTypeName(variable, 'task'),
+  // `loanApplication` as `LOAN_APPLICATION`.
+  constantName: (variable) => upperCase(variable.replace(/([\p{Ll}\p{Nd}])(\p{Lu})/gu, '$1_$2')),
+};
+
+/** The data of tasks without a type. */
+export const UNTYPED = 'Map<String, Object>';
 
 /** A string literal with exactly this value, in printable characters on one line. */
 export function javaString(text: string): string {

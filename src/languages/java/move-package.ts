@@ -1,4 +1,4 @@
-import type { PlannedFile } from '../planned-file.ts';
+import { changeText, type PlannedFile } from '../planned-file.ts';
 
 export const TEMPLATE_PACKAGE = 'com.example.worker';
 const TEMPLATE_PATH = TEMPLATE_PACKAGE.replaceAll('.', '/');
@@ -11,12 +11,10 @@ const MENTION = new RegExp(
 /** Moves a source file of the template to another package. The imports are sorted again, because formatters check their order. */
 export function movePackage(file: PlannedFile, packageName: string): PlannedFile {
   if (!SOURCE.test(file.path)) return file;
-  const text = Buffer.from(file.contents).toString('utf8').replaceAll(MENTION, `$1${packageName}`);
-  return {
-    ...file,
-    path: file.path.replace(SOURCE, `$1/${packageName.replaceAll('.', '/')}/`),
-    contents: Buffer.from(text.replace(/(?:^import .*;\n)+/gm, sortLines)),
-  };
+  const path = file.path.replace(SOURCE, `$1/${packageName.replaceAll('.', '/')}/`);
+  return changeText({ ...file, path }, (text) =>
+    text.replaceAll(MENTION, `$1${packageName}`).replace(/(?:^import .*;\n)+/gm, sortLines),
+  );
 }
 
 /** Strings, comments and imports: a name in them is not a use of it. */
@@ -26,14 +24,14 @@ const NAMES = /(?<![\w.])\w+/g;
 /** Leaves out the imports that a file does not use, and sorts the others, because formatters check both. */
 export function organizeJavaImports(file: PlannedFile): PlannedFile {
   if (!file.path.endsWith('.java')) return file;
-  const text = Buffer.from(file.contents).toString('utf8');
-  const names = new Set(text.replace(TEXTS, '').match(NAMES));
-  const isUsed = (line: string): boolean => names.has(/(\w+);$/.exec(line)?.[1] ?? '');
-  const organized = text.replace(/(?:^import .*;\n)+\n/gm, (lines) => {
-    const used = lines.trimEnd().split('\n').filter(isUsed);
-    return used.length === 0 ? '' : `${sortLines(`${used.join('\n')}\n`)}\n`;
+  return changeText(file, (text) => {
+    const names = new Set(text.replace(TEXTS, '').match(NAMES));
+    const isUsed = (line: string): boolean => names.has(/(\w+);$/.exec(line)?.[1] ?? '');
+    return text.replace(/(?:^import .*;\n)+\n/gm, (lines) => {
+      const used = lines.trimEnd().split('\n').filter(isUsed);
+      return used.length === 0 ? '' : `${sortLines(`${used.join('\n')}\n`)}\n`;
+    });
   });
-  return { ...file, contents: Buffer.from(organized) };
 }
 
 /** Import lines for these types, sorted. */

@@ -15,19 +15,17 @@ import {
   testSample,
   type ProcessTask,
 } from '../process-tasks.ts';
-import { Code } from '../templates/code.ts';
+import { Code, codeLines } from '../templates/code.ts';
 import { repeatsName } from '../task-names.ts';
 import { actionConstant, actionHandler, actionWorkflows } from './actions.ts';
-import { callLines, declarationLines } from './calls.ts';
 import { javaExample } from './examples.ts';
 import { activityMembers, inputTypeOf } from './activities.ts';
 import type { JavaLayout } from './layout.ts';
-import { javaComment, javaDoc, javaString } from './literals.ts';
+import { javaComment, javaDoc, javaString, JAVA_NAMING, UNTYPED } from './literals.ts';
 import { importLines } from './move-package.ts';
 import { declareJavaTypes } from './record-types.ts';
-import { JAVA_NAMING, UNTYPED } from './tasks.ts';
 import { workflowStatement } from './workflow-statements.ts';
-import { twoParts } from './wrap.ts';
+import { callLines, declarationLines, twoParts } from './wrap.ts';
 
 export function javaProcessContext(process: ProcessToRender<JavaLayout>): object {
   const { definition, layout, isFirst } = process;
@@ -37,12 +35,10 @@ export function javaProcessContext(process: ProcessToRender<JavaLayout>): object
   const importsOf = (part: string, types: readonly string[]): Code =>
     new Code(importLines(types.map((type) => `${processPackage}.${prefix}${part}.${type}`)));
 
-  const human = tasks.filter(({ kind }) => kind === 'human');
-  const system = tasks.filter(({ kind }) => kind === 'system');
   const activities = processActivities(definition, tasks, workflows);
   const members = activities.map(activityMembers);
   const declared = declaredData(definition, tasks, signals);
-  const approvals = human.filter(({ approval }) => approval !== undefined);
+  const approvals = tasks.filter(({ approval }) => approval !== undefined);
   const check = tasks.find(({ variable }) => approvals.some(({ approval }) => approval?.check === variable));
   const checkData = declared.find(({ name }) => name === check?.dataType);
   const accepts = check && checkData && acceptingCheck(check.activity, checkData);
@@ -55,8 +51,6 @@ export function javaProcessContext(process: ProcessToRender<JavaLayout>): object
     prefix: new Code(prefix),
     definitionFile: layout.definitionFile,
     ...definitionContext(definition),
-    hasHumanTasks: human.length > 0,
-    hasSystemTasks: system.length > 0,
     // Without the inputs of user actions: an activity may have an input of the same name.
     dataImports: importsOf(
       'Types',
@@ -74,30 +68,20 @@ export function javaProcessContext(process: ProcessToRender<JavaLayout>): object
       'ActionWorkflows',
       actionViews.map(({ type }) => `${type.text}Impl`),
     ),
-    activitiesField: new Code(
+    activitiesField: codeLines(
       twoParts(
         `private final ${prefix}Activities activities =`,
         `KuFlowProcess.activities(${prefix}Activities.class);`,
         4,
-      ).join('\n'),
+      ),
     ),
     steps: tasks.map((task) => ({
       hasComment: !repeatsName(task.title, task.variable),
       title: new Code(javaComment(task.title, 100)),
-      statement: new Code(workflowStatement(task, prefix, checkData).join('\n')),
+      statement: codeLines(workflowStatement(task, prefix, checkData)),
     })),
-    activityDeclarations: new Code(
-      members
-        .map(({ declaration }) => declaration)
-        .join('\n')
-        .trimEnd(),
-    ),
-    activityImplementations: new Code(
-      members
-        .map(({ implementation }) => implementation)
-        .join('\n')
-        .trimEnd(),
-    ),
+    activityDeclarations: codeLines(members.map(({ declaration }) => declaration)),
+    activityImplementations: codeLines(members.map(({ implementation }) => implementation)),
     taskConstants: new Code(tasks.map(taskConstant).join('\n\n')),
     declarations: new Code(declareJavaTypes(declared).trimEnd()),
     hasSignalActions: signals.length > 0,
@@ -118,7 +102,7 @@ export function javaProcessContext(process: ProcessToRender<JavaLayout>): object
       checks: accepts === undefined ? [] : [{ approval: code, prefix: new Code(prefix), accept: accepts }],
     })),
     sampleName: layout.sampleName,
-    startRun: new Code(startRun(prefix, isFirst || hasActivities(definition)).join('\n')),
+    startRun: codeLines(startRun(prefix, isFirst || hasActivities(definition))),
     sample: new Code(printableJson(testSample(definition), true)),
   };
 }
@@ -146,7 +130,7 @@ function acceptingCheck(activity: string, data: NamedSchema): Code {
   });
   const args = [`${inputTypeOf(activity)} input`];
   const header = callLines('', { callee: `public ${data.name} ${activity}`, args }, ' {', 12);
-  return new Code([...header, code].join('\n'));
+  return codeLines([...header, code]);
 }
 
 function startRun(prefix: string, hasActivities: boolean): readonly string[] {

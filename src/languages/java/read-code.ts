@@ -3,8 +3,7 @@ import { findProcessTasks, processTasks, type ProcessTask } from '../process-tas
 import { parseJsonText } from '../../base/json.ts';
 import { wordPattern } from '../../base/pattern.ts';
 import { javaLayout } from './layout.ts';
-import { javaString } from './literals.ts';
-import { JAVA_NAMING } from './tasks.ts';
+import { javaString, JAVA_NAMING } from './literals.ts';
 
 /** Codes of the tasks that a code file of a process already handles, whoever wrote that code. */
 export function findTasks(text: string, path: string, { place, slug, ...process }: ProcessInCode): ReadonlySet<string> {

@@ -9,10 +9,9 @@ import {
   type JavaType,
 } from './java-types.ts';
 import { repeatsName } from '../task-names.ts';
-import { callLines } from './calls.ts';
 import { javaDoc, javaString } from './literals.ts';
 import { spaces } from '../../base/spaces.ts';
-import { areAnnotationsShort, fill, fits, twoParts } from './wrap.ts';
+import { areAnnotationsShort, callLines, fill, fits, twoParts } from './wrap.ts';
 
 const STEP = 4;
 

@@ -7,7 +7,7 @@ import { unscopedName } from '../project-name.ts';
 import type { ProjectSpec } from '../project-spec.ts';
 import { Code } from '../templates/code.ts';
 import type { TemplateSet } from '../templates/set.ts';
-import { javaLayout, type JavaLayout } from './layout.ts';
+import { JAVA_PARTS, javaLayout, type JavaLayout } from './layout.ts';
 import { movePackage, organizeJavaImports, TEMPLATE_PACKAGE } from './move-package.ts';
 import { javaProcessContext } from './process-context.ts';
 
@@ -17,26 +17,10 @@ export const LIBRARY_JAR = /\/([^/]+)\/kuflow-worker-\1\.jar$/;
 /** Lets Maven read the repository in the project when it is offline. */
 const MAVEN_OPTIONS = '.mvn/maven.config';
 
-const PROCESS = `${TEMPLATE_PACKAGE.replaceAll('.', '/')}/process`;
-
-const PARTS = {
-  [`src/main/java/${PROCESS}/package-info.java`]: 'packageInfo',
-  [`src/main/java/${PROCESS}/ProcessWorkflow.java`]: 'workflow',
-  [`src/main/java/${PROCESS}/ProcessWorkflowImpl.java`]: 'workflowImpl',
-  [`src/main/java/${PROCESS}/ProcessActivities.java`]: 'activities',
-  [`src/main/java/${PROCESS}/ProcessActivitiesImpl.java`]: 'activitiesImpl',
-  [`src/main/java/${PROCESS}/ProcessTasks.java`]: 'tasks',
-  [`src/main/java/${PROCESS}/ProcessActions.java`]: 'actions',
-  [`src/main/java/${PROCESS}/ProcessActionWorkflows.java`]: 'actionWorkflows',
-  [`src/main/java/${PROCESS}/ProcessTypes.java`]: 'types',
-  [`src/test/java/${PROCESS}/ProcessWorkflowTest.java`]: 'test',
-  'src/test/resources/samples/process.json': 'sample',
-  'src/main/resources/kuflow/schemas/process.json': 'schemas',
-} as const satisfies Readonly<Record<string, keyof JavaLayout>>;
-
-const PROCESS_PARTS: ProcessParts<(typeof PARTS)[keyof typeof PARTS], JavaLayout> = {
+const PROCESS_PARTS: ProcessParts<(typeof JAVA_PARTS)[number], JavaLayout> = {
   language: 'java',
-  parts: PARTS,
+  parts: JAVA_PARTS,
+  templatePlace: { packageName: TEMPLATE_PACKAGE, slug: 'process' },
   activityParts: ['activities', 'activitiesImpl', 'schemas'],
   layout: javaLayout,
   context: javaProcessContext,

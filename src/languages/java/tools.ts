@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { KnownError } from '../../base/errors.ts';
 import { scriptPath, userShell, WORDS } from '../../base/shell.ts';
 import { findOnPath } from '../../files/find-on-path.ts';
-import type { InstallFailure, InstallOptions, InstallResult } from '../install.ts';
+import type { InstallFailure, InstallOptions, InstallResult } from '../run-project-tool.ts';
 import type { ProjectCommands } from '../language.ts';
 
 export const OLDEST_JAVA = 17;
@@ -71,7 +71,7 @@ export async function requireJdk(env: NodeJS.ProcessEnv): Promise<void> {
 export async function installMavenProject(options: InstallOptions): Promise<InstallResult> {
   if (options.signal?.aborted === true) return { kind: 'interrupted' };
   // Imported on demand: running other programs needs a large package.
-  const { runInstaller } = await import('../install.ts');
+  const { runInstaller } = await import('../run-project-tool.ts');
   return runInstaller({ program: MAVEN, args: INSTALL, env: options.env, explain: explainFailure }, options);
 }
 

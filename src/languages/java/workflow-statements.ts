@@ -1,10 +1,9 @@
 import type { NamedSchema } from '../../schema/types.ts';
 import type { ProcessTask } from '../process-tasks.ts';
-import { callLines, declarationLines } from './calls.ts';
 import { javaRecordOf } from './java-types.ts';
-import { javaString } from './literals.ts';
+import { javaString, UNTYPED } from './literals.ts';
 import { inputTypeOf } from './activities.ts';
-import { UNTYPED } from './tasks.ts';
+import { callLines, declarationLines } from './wrap.ts';
 
 const INDENT = 8;
 

@@ -10,7 +10,8 @@ export function readMavenBuild({ readText }: RootFolder): Workspace | undefined 
   const text = readText(POM);
   if (text === undefined) return undefined;
   const elements = parseElements(text);
-  const packaging = textAt(text, elements, 'project/packaging') ?? 'jar';
+  const own = elements.find(({ path }) => path === 'project/packaging');
+  const packaging = own === undefined ? 'jar' : text.slice(own.start, own.end).trim();
   // Maven 4 calls modules subprojects.
   const list = elements.some(({ path }) => path === 'project/subprojects') ? 'subproject' : 'module';
   const members = elements
@@ -74,11 +75,6 @@ function notXmlError(): KnownError {
     message: `${POM} can't be used: it is not a valid Maven project`,
     next: [`Correct ${POM}, then try again`],
   });
-}
-
-function textAt(text: string, elements: readonly Element[], path: string): string | undefined {
-  const element = elements.find((one) => one.path === path);
-  return element === undefined ? undefined : text.slice(element.start, element.end).trim();
 }
 
 function addModule(text: string, name: string, path: string): string {

@@ -12,8 +12,7 @@ import { Code } from '../templates/code.ts';
 import { repeatsName } from '../task-names.ts';
 import { pythonInputType } from './activities.ts';
 import { pythonCall, withArguments } from './layout.ts';
-import { cutToColumns, pyComment, pyString } from './literals.ts';
-import { pascalCase, PYTHON_NAMING } from './tasks.ts';
+import { cutToColumns, pyComment, pyString, pascalCase, PYTHON_NAMING } from './literals.ts';
 
 /** Keeps the line with the title of an action short enough. */
 const LONGEST_TITLE = 45;

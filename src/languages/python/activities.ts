@@ -2,8 +2,7 @@ import type { JsonObject } from '../../base/json.ts';
 import { exampleLog, exampleNote, plainActivity, type ProcessActivity } from '../process-tasks.ts';
 import { pythonExample } from './examples.ts';
 import { pythonCall } from './layout.ts';
-import { pyDoc } from './literals.ts';
-import { pascalCase, UNTYPED_DICT } from './tasks.ts';
+import { pyDoc, pascalCase, UNTYPED_DICT } from './literals.ts';
 
 export const pythonInputType = (activity: string): string => `${pascalCase(activity)}Input`;
 

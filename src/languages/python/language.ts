@@ -5,7 +5,7 @@ import { activityNames, declaresTask, findTasks, workflowTypes } from './read-co
 import { hasDeclarationsOnly, isDefinitionCode, pythonLayout, pythonProcessLayout } from './process-layout.ts';
 import { distributionName, pythonPackageNames } from './package-name.ts';
 import { renderPython } from './render.ts';
-import { PYTHON_NAMING } from './tasks.ts';
+import { PYTHON_NAMING } from './literals.ts';
 import {
   choosePythonManager,
   installPythonProject,

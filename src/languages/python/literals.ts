@@ -1,6 +1,7 @@
 import { isJsonList, type Json } from '../../base/json.ts';
-import { OTHER_LETTERS, wordSet } from '../../base/identifiers.ts';
+import { capitalize, OTHER_LETTERS, upperCase, wordSet } from '../../base/identifiers.ts';
 import { escapeForCompilers, escapeForReaders, HIDDEN_IN_CODE, oneLine } from '../../base/one-line.ts';
+import type { Naming } from '../task-names.ts';
 import { displayWidth, inBrackets, withPrefix, type Expression } from './layout.ts';
 
 const IDENTIFIER = new RegExp(`^[A-Za-z_${OTHER_LETTERS}][A-Za-z0-9_${OTHER_LETTERS}]*$`);
@@ -37,6 +38,27 @@ export function isPythonField(text: string): boolean {
 
 function isPlainName(text: string): boolean {
   return IDENTIFIER.test(text) && text.normalize('NFKC') === text;
+}
+
+/** Names of variables in Python. Type names and constants are derived from them. */
+export const PYTHON_NAMING: Naming = {
+  style: 'snake',
+  // With names that the templates use.
+  reserved: new Set([...PYTHON_RESERVED, ...wordSet('process process_id task run')]),
+  isIdentifier: isPythonIdentifier,
+  // Python compares names in this form. Names with different keys have different types.
+  key: (name) => pascalCase(name.normalize('NFKC')).toLowerCase(),
+  typeName: pascalCase,
+  constantName: upperCase,
+};
+
+/** The data of tasks without a type. */
+export const UNTYPED_DICT = 'dict[str, Any]';
+
+/** `check_credit` as `CheckCredit`. */
+export function pascalCase(name: string): string {
+  const joined = name.split('_').map(capitalize).join('');
+  return /^\d/.test(joined) ? `Task${joined}` : joined;
 }
 
 /** A string literal with exactly this value, in printable characters on one line, quoted like `ruff format`. */

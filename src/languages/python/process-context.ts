@@ -10,7 +10,7 @@ import {
   testSample,
   type ProcessTask,
 } from '../process-tasks.ts';
-import { Code } from '../templates/code.ts';
+import { Code, codeLines } from '../templates/code.ts';
 import { repeatsName } from '../task-names.ts';
 import { hasActivities } from '../process-actions.ts';
 import {
@@ -25,9 +25,8 @@ import {
 import { pythonCall } from './layout.ts';
 import { activityMethod, inputClass, overridingMethod, pythonInputType } from './activities.ts';
 import { declarePythonTypes } from './declarations.ts';
-import { pyComment, pyDoc, pyString } from './literals.ts';
+import { pyComment, pyDoc, pyString, PYTHON_NAMING, UNTYPED_DICT } from './literals.ts';
 import type { PythonLayout } from './process-layout.ts';
-import { PYTHON_NAMING, UNTYPED_DICT } from './tasks.ts';
 import { pythonStatement } from './workflow-statements.ts';
 
 export function pythonProcessContext(process: ProcessToRender<PythonLayout>): object {
@@ -35,15 +34,12 @@ export function pythonProcessContext(process: ProcessToRender<PythonLayout>): ob
   const { prefix, packageName, part } = layout;
   const tasks = processTasks(process, PYTHON_NAMING);
   const { signals, workflows } = pythonActions(definition, process.choices);
-  const human = tasks.filter(({ kind }) => kind === 'human');
-  const system = tasks.filter(({ kind }) => kind === 'system');
   const activities = processActivities(definition, tasks, workflows);
   const declared = declaredData(definition, tasks, signals);
   const inputs = activities.map(inputClass).join('\n\n');
-  const methods = activities.map(activityMethod).join('\n');
-  const approvals = human.filter(({ approval }) => approval !== undefined);
+  const approvals = tasks.filter(({ approval }) => approval !== undefined);
   const checks = approvals.flatMap(({ code, approval }) => {
-    const check = system.find(({ variable }) => variable === approval?.check);
+    const check = tasks.find(({ variable }) => variable === approval?.check);
     const activity = activities.find(({ name }) => name === check?.activity);
     return activity === undefined ? [] : [{ approval: code, activity }];
   });
@@ -60,7 +56,6 @@ export function pythonProcessContext(process: ProcessToRender<PythonLayout>): ob
     definitionFile: layout.definitionFile,
     processDoc: new Code(pyDoc(definition.process.code, 50)),
     ...definitionContext(definition),
-    hasHumanTasks: human.length > 0,
     hasActivities: isUsingActivities,
     hasSignals: signals.length > 0,
     hasConstants: tasks.length + signals.length > 0,
@@ -89,8 +84,8 @@ export function pythonProcessContext(process: ProcessToRender<PythonLayout>): ob
       statement: new Code(pythonStatement(task, prefix)),
     })),
     activityInputs: new Code(inputs.trimEnd()),
-    activityMethods: new Code(methods.trimEnd()),
-    taskConstants: new Code([...tasks.map(taskConstant), ...signals.map(signalConstant)].join('\n')),
+    activityMethods: codeLines(activities.map(activityMethod)),
+    taskConstants: codeLines([...tasks.map(taskConstant), ...signals.map(signalConstant)]),
     declarations: new Code(declarePythonTypes(declared).trimEnd()),
     schemas: new Code(printableJson(systemTaskSchemas(definition), true)),
     approvals: approvals.map(({ code }) => ({ code })),

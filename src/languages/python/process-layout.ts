@@ -35,16 +35,16 @@ export function pythonLayout({ packageName, slug: first }: CodePlace, slug?: str
 
 export type PythonLayout = Readonly<ReturnType<typeof pythonLayout>>;
 
+/** The files of a process except its definition. */
+export const PYTHON_PARTS = [
+  ...(['tasks', 'types', 'schemas', 'init', 'workflow', 'activities', 'actions', 'test', 'sample'] as const),
+];
+
 export function pythonProcessLayout(place: CodePlace, slug?: string): ProcessLayout {
   const layout = pythonLayout(place, slug);
-  const { tasks, types, schemas, init, workflow, activities, actions, test, sample } = layout;
-  return {
-    definitionFile: layout.definitionFile,
-    tasks,
-    workflow,
-    activities: [activities],
-    code: [tasks, types, schemas, init, workflow, activities, actions, test, sample],
-  };
+  const { definitionFile, tasks, workflow, activities } = layout;
+  const code = PYTHON_PARTS.map((part) => layout[part]);
+  return { definitionFile, tasks, workflow, activities: [activities], code };
 }
 
 /** Whether a file contains only declarations, whose order does not matter. */

@@ -2,7 +2,7 @@ import type { ProcessInCode } from '../language.ts';
 import { findProcessTasks, processTasks } from '../process-tasks.ts';
 import { wordPattern } from '../../base/pattern.ts';
 import { pythonLayout } from './process-layout.ts';
-import { PYTHON_NAMING } from './tasks.ts';
+import { PYTHON_NAMING } from './literals.ts';
 
 const FIRST_ARGUMENT = /\(\s*("(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')/g;
 

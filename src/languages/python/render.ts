@@ -7,18 +7,18 @@ import {
   libraryReadme,
   type LibraryArchive,
 } from '../library.ts';
-import { textFile, type PlannedFile } from '../planned-file.ts';
+import { changeText, textFile, textOf, type PlannedFile } from '../planned-file.ts';
 import { hasActivities } from '../process-actions.ts';
 import { renderProjectFiles, type ProcessParts } from '../process-parts.ts';
 import { projectContext } from '../project-context.ts';
 import type { ProjectSpec } from '../project-spec.ts';
-import { Code } from '../templates/code.ts';
+import { Code, codeLines } from '../templates/code.ts';
 import type { TemplateSet } from '../templates/set.ts';
 import { actionClass, pythonActions } from './actions.ts';
 import { organizePythonImports, printImports, type Import } from './imports.ts';
 import { pythonCall } from './layout.ts';
 import { distributionName } from './package-name.ts';
-import { pythonLayout, type PythonLayout } from './process-layout.ts';
+import { PYTHON_PARTS, pythonLayout, type PythonLayout } from './process-layout.ts';
 import { pythonProcessContext } from './process-context.ts';
 import { ENVIRONMENT, PIP_VERSION, pipInstallCommand, UV_LOCK, uvSyncCommand, WATCH_OPTIONS } from './tools.ts';
 
@@ -26,23 +26,10 @@ import { ENVIRONMENT, PIP_VERSION, pipInstallCommand, UV_LOCK, uvSyncCommand, WA
 export const WHEEL = /^kuflow_worker-([^-]+)-py3-none-any\.whl$/;
 
 const TEMPLATE_PACKAGE = 'example_worker';
-const PROCESS = `src/${TEMPLATE_PACKAGE}/process`;
-
-const PARTS = {
-  [`${PROCESS}/__init__.py`]: 'init',
-  [`${PROCESS}/workflow.py`]: 'workflow',
-  [`${PROCESS}/activities.py`]: 'activities',
-  [`${PROCESS}/actions.py`]: 'actions',
-  [`${PROCESS}/tasks.py`]: 'tasks',
-  [`${PROCESS}/types.py`]: 'types',
-  [`${PROCESS}/schemas.json`]: 'schemas',
-  'tests/test_process_workflow.py': 'test',
-  'tests/samples/process.json': 'sample',
-} as const satisfies Readonly<Record<string, keyof PythonLayout>>;
-
-const PROCESS_PARTS: ProcessParts<(typeof PARTS)[keyof typeof PARTS], PythonLayout> = {
+const PROCESS_PARTS: ProcessParts<(typeof PYTHON_PARTS)[number], PythonLayout> = {
   language: 'python',
-  parts: PARTS,
+  parts: PYTHON_PARTS,
+  templatePlace: { packageName: TEMPLATE_PACKAGE, slug: 'process' },
   activityParts: ['activities', 'schemas'],
   layout: pythonLayout,
   context: pythonProcessContext,
@@ -52,12 +39,7 @@ export function renderPython(spec: ProjectSpec, templates: TemplateSet): readonl
   const { packageName = '', packageManager } = spec;
   const library = findLibrary('python', WHEEL);
   const finish = (file: PlannedFile): PlannedFile =>
-    file.path.endsWith('.py')
-      ? {
-          ...file,
-          contents: Buffer.from(organizePythonImports(Buffer.from(file.contents).toString('utf8'), packageName)),
-        }
-      : file;
+    file.path.endsWith('.py') ? changeText(file, (text) => organizePythonImports(text, packageName)) : file;
   const files = renderProjectFiles(
     spec,
     templates,
@@ -75,10 +57,9 @@ export function renderPython(spec: ProjectSpec, templates: TemplateSet): readonl
 }
 
 export function movePythonPackage(file: PlannedFile, packageName: string): PlannedFile {
-  const path = file.path.replace(`src/${TEMPLATE_PACKAGE}/`, `src/${packageName}/`);
-  if (!path.endsWith('.py')) return { ...file, path };
-  const text = Buffer.from(file.contents).toString('utf8');
-  return { ...file, path, contents: Buffer.from(text.replaceAll(TEMPLATE_PACKAGE, packageName)) };
+  const moved = { ...file, path: file.path.replace(`src/${TEMPLATE_PACKAGE}/`, `src/${packageName}/`) };
+  if (!moved.path.endsWith('.py')) return moved;
+  return changeText(moved, (text) => text.replaceAll(TEMPLATE_PACKAGE, packageName));
 }
 
 /** The tested versions of all dependencies for pip, with checksums. People add to them by hand; pip does not. */
@@ -97,8 +78,7 @@ const PATH_IN_REQUIREMENTS = /^\S*kuflow_worker-\S+\.whl/m;
 /** A lock file with the name of the project, and with the present archive of the library, which may be newer than the locked archive. */
 function completeLock(file: PlannedFile, spec: ProjectSpec, library: LibraryArchive): PlannedFile {
   if (![UV_LOCK, ...REQUIREMENTS].includes(file.path)) return file;
-  const text = Buffer.from(file.contents).toString('utf8');
-  const complete = text
+  const complete = textOf(file)
     .replace(NAME_IN_LOCK, `name = "${distributionName(spec.name)}"`)
     .replace(VERSION_IN_LOCK, `"${library.version}"`)
     .replace(ARCHIVE_IN_LOCK, library.file)
@@ -184,6 +164,6 @@ function processList(spec: ProjectSpec): object {
   }
   return {
     processImports: new Code(printImports(imports).trimEnd()),
-    processes: new Code(processes.join('\n')),
+    processes: codeLines(processes),
   };
 }

@@ -6,10 +6,15 @@ import { KnownError } from '../../base/errors.ts';
 import { joinCommands, scriptPath, userShell, type CommandShell } from '../../base/shell.ts';
 import { findOnPath } from '../../files/find-on-path.ts';
 import { isOlder } from '../../files/version.ts';
-import type { InstallFailure, InstallOptions, InstallResult } from '../install.ts';
 import type { ProjectCommands } from '../language.ts';
 import type { PackageManager, PythonPackageManager } from '../project-spec.ts';
-import type { ProjectCommandOptions, ProjectToolResult } from '../run-project-tool.ts';
+import type {
+  InstallFailure,
+  InstallOptions,
+  InstallResult,
+  ProjectCommandOptions,
+  ProjectToolResult,
+} from '../run-project-tool.ts';
 
 export const PYTHON_MANAGERS: readonly PythonPackageManager[] = ['uv', 'pip'];
 export const OLDEST_PYTHON = '3.11';
@@ -190,7 +195,7 @@ async function requirePip(env: NodeJS.ProcessEnv): Promise<void> {
 export async function installPythonProject(options: InstallOptions): Promise<InstallResult> {
   const { packageManager, isMember, env, signal } = options;
   // Imported on demand: running other programs needs a large package.
-  const { runInstaller } = await import('../install.ts');
+  const { runInstaller } = await import('../run-project-tool.ts');
   const run = async (
     program: string,
     args: readonly string[],

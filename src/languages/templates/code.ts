@@ -9,6 +9,9 @@ export class Code {
   }
 }
 
+/** Lines of code, without blank lines at the end. */
+export const codeLines = (lines: readonly string[]): Code => new Code(lines.join('\n').trimEnd());
+
 /** Where an expression is: `before` and `after` are on the same line, which is indented by `indent` spaces. */
 export interface CodePosition {
   readonly indent: number;

@@ -1,11 +1,12 @@
 import { KnownError, messageOf } from '../../base/errors.ts';
 import { escapeForTerminal, hasControlCharacters } from '../../base/escape.ts';
+import { utf8Text } from '../../files/text-file.ts';
 import { isDefinitionFile } from '../../process/definition/file.ts';
 import { RECORD_FILE } from '../../process/find-project.ts';
 import { LOCAL_SETTINGS_FILE } from '../../settings/keys.ts';
 import { isGitFolderName, isReservedOnWindows } from '../../base/file-name.ts';
 import { didYouMean } from '../../base/near-match.ts';
-import { textFile, type PlannedFile } from '../planned-file.ts';
+import { textFile, textOf, type PlannedFile } from '../planned-file.ts';
 import type { ProjectTemplate } from '../project-spec.ts';
 import { parseTemplateName, sortByPath, type TemplateFile } from './files.ts';
 import { templateHelpers } from '../template-helpers.ts';
@@ -137,19 +138,12 @@ function findPathProblem(path: string): string | undefined {
 type CompiledFile = { readonly problems: readonly string[] } | { readonly render: (context: object) => string };
 
 async function compileFile(name: string, contents: Buffer, template: ProjectTemplate): Promise<CompiledFile> {
-  let source: string;
-  try {
-    source = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(contents);
-  } catch {
-    return { problems: [`${name}: not UTF-8 text`] };
-  }
+  const source = utf8Text(contents);
+  if (source === undefined) return { problems: [`${name}: not UTF-8 text`] };
   const size = findSizeProblem(source);
   if (size !== undefined) return { problems: [`${name}: ${size}`] };
   // Imported on demand: the compiler is needed only for templates that are not in the package.
-  const [{ findTemplateProblems }, { compileTemplate }] = await Promise.all([
-    import('./check.ts'),
-    import('./compile.ts'),
-  ]);
+  const { compileTemplate, findTemplateProblems } = await import('./compile.ts');
   const problems = findTemplateProblems(name, source);
   if (problems.length > 0) return { problems };
   const budget = { left: MAX_RENDERED_BYTES };
@@ -262,7 +256,7 @@ export const NEEDED_LINES: Readonly<Record<string, readonly string[]>> = {
 export function addNeededLines(files: readonly PlannedFile[]): readonly PlannedFile[] {
   return files.map((file) => {
     const needed = Object.hasOwn(NEEDED_LINES, file.path) ? (NEEDED_LINES[file.path] ?? []) : [];
-    const text = Buffer.from(file.contents).toString('utf8');
+    const text = textOf(file);
     const lines = text.split('\n').map((line) => line.trim());
     const missing = needed.filter((line) => !lines.includes(line) && !lines.includes(`/${line}`));
     if (missing.length === 0) return file;

@@ -46,19 +46,12 @@ async function sourceTemplateSet(): Promise<TemplateSet> {
 function templateSet(find: (key: string) => TemplateSpecification | undefined): TemplateSet {
   const handlebars = createRuntime();
   const helpers = templateHelpers();
-  const ready = new Map<string, (context: object) => string>();
   return {
     files: readTemplateFiles,
     render: (key, context) => {
-      let template = ready.get(key);
-      if (template === undefined) {
-        const specification = find(key);
-        if (specification === undefined) throw new Error(`Template ${key} does not exist`);
-        const compiled = handlebars.template(specification);
-        template = (data) => compiled(data, { helpers });
-        ready.set(key, template);
-      }
-      return template(context);
+      const specification = find(key);
+      if (specification === undefined) throw new Error(`Template ${key} does not exist`);
+      return handlebars.template(specification)(context, { helpers });
     },
   };
 }

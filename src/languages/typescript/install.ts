@@ -2,10 +2,16 @@ import { readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { codeOf } from '../../base/errors.ts';
 import { PACKAGE_NAME } from '../../base/package-root.ts';
-import { runInstaller, type InstallOptions, type InstallResult } from '../install.ts';
-import { runCommandLine, type ProjectCommandOptions, type ProjectToolResult } from '../run-project-tool.ts';
+import {
+  runCommandLine,
+  runInstaller,
+  type InstallOptions,
+  type InstallResult,
+  type ProjectCommandOptions,
+  type ProjectToolResult,
+  type UnreachableRegistry,
+} from '../run-project-tool.ts';
 import { commandsOf, programOf } from './package-manager.ts';
-import { isUnpublished, LOG_REQUESTS, watchRegistry, removeRequestLines } from './registry-log.ts';
 
 // Variables that npm sets for its scripts. If this tool was started by `npx`, they must not affect the install of the new project.
 const REMOVED_VARIABLES =
@@ -96,4 +102,42 @@ async function findWorkspace(folder: string): Promise<{ readonly workspace?: str
     if (link === itself) return { workspace: at };
     if (dirname(at) === at) return {};
   }
+}
+
+/** Makes npm log each request and each failed attempt. */
+const LOG_REQUESTS = '--loglevel=http';
+
+// Errors without any response, not even a partial one.
+const NO_CONNECTION = /^(?:ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ENETUNREACH|EHOSTUNREACH|ETIMEDOUT|ERR_SOCKET_TIMEOUT)$/;
+const RESPONSE = /^npm http fetch \S+ \d{3} /;
+const FAILED_ATTEMPT = /^npm http fetch \S+ (\S+) attempt (\d+) failed with (\S+)$/;
+
+/**
+ * Returns a function that reads npm's output line by line and reports when the registry is unreachable: two attempts without a connection for
+ * one package, and no response before. npm itself would try one package after the other, for more than a minute each.
+ */
+export function watchRegistry(): (line: string) => UnreachableRegistry | undefined {
+  let hasResponded = false;
+  return (line) => {
+    hasResponded ||= RESPONSE.test(line);
+    const [, address = '', attempt, code = ''] = FAILED_ATTEMPT.exec(line) ?? [];
+    if (hasResponded || Number(attempt) < 2 || !NO_CONNECTION.test(code) || !URL.canParse(address)) return undefined;
+    return { registry: new URL(address).origin, code };
+  };
+}
+
+const OWN_PACKAGE = new RegExp(`(?:^|[\\s"'/])${PACKAGE_NAME}(?=[@:\\s"']|$)`);
+const NOT_FOUND = /\b404\b|not found|couldn't find|no matching version|no candidates|failed to resolve/i;
+
+/** Whether an install failed because the registry does not have this package, or not this version of it. Reads the output of all package managers. */
+export function isUnpublished(output: string): boolean {
+  return output.split('\n').some((line) => OWN_PACKAGE.test(line) && NOT_FOUND.test(line));
+}
+
+/** Removes the lines that `LOG_REQUESTS` adds to npm's output. */
+function removeRequestLines(output: string): string {
+  return output
+    .split('\n')
+    .filter((line) => !RESPONSE.test(line) && !line.startsWith('npm http cache '))
+    .join('\n');
 }

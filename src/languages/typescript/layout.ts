@@ -22,15 +22,16 @@ export function typeScriptLayout(slug?: string) {
 
 export type TypeScriptLayout = Readonly<ReturnType<typeof typeScriptLayout>>;
 
+/** The files of a process except its definition. */
+export const TYPESCRIPT_PARTS = [
+  ...(['tasks', 'types', 'validators', 'workflows', 'actions', 'activities', 'test'] as const),
+];
+
 export function processLayout(slug?: string): ProcessLayout {
-  const { definitionFile, workflows, activities, actions, tasks, types, validators, test } = typeScriptLayout(slug);
-  return {
-    definitionFile,
-    tasks,
-    workflow: workflows,
-    activities: [activities],
-    code: [tasks, types, validators, workflows, actions, activities, test],
-  };
+  const layout = typeScriptLayout(slug);
+  const { definitionFile, tasks, workflows: workflow, activities } = layout;
+  const code = TYPESCRIPT_PARTS.map((part) => layout[part]);
+  return { definitionFile, tasks, workflow, activities: [activities], code };
 }
 
 /** Whether a file of a process contains only declarations, whose order does not matter. */

@@ -1,4 +1,4 @@
-import { textFile, type PlannedFile } from '../planned-file.ts';
+import { textFile, textOf, type PlannedFile } from '../planned-file.ts';
 import { containsLibrary, type LibraryArchive } from '../library.ts';
 import { lockFiles } from './package-manager.ts';
 import type { ProjectSpec } from '../project-spec.ts';
@@ -34,8 +34,7 @@ export function completeLock(
   library: LibraryArchive,
 ): PlannedFile {
   if (!lockFiles(spec.packageManager).includes(file.path)) return file;
-  const text = Buffer.from(file.contents).toString('utf8');
-  const complete = text
+  const complete = textOf(file)
     .replaceAll(TEMPLATE_NAME, () => `"name": ${JSON.stringify(spec.name)}`)
     .replaceAll(ARCHIVE_IN_LOCK, library.file)
     .replace(VERSION, (_, before: string) => `${before}${library.version}`)

@@ -16,7 +16,7 @@ import {
   type Approval,
   type ProcessTask,
 } from '../process-tasks.ts';
-import { Code } from '../templates/code.ts';
+import { Code, codeLines } from '../templates/code.ts';
 import { renderActivity } from './activities.ts';
 import { typeScriptLayout, type TypeScriptLayout } from './layout.ts';
 import { REFERENCE_TYPES } from '../../schema/formats.ts';
@@ -71,16 +71,12 @@ export function processContext(
     otherWorkflows: modulesOf(others, 'workflows', 'Workflows'),
     hasOtherWorkflows: others.length > 0,
     otherActivities,
-    activities: new Code(
-      [
-        ...(otherActivities.length === 0
-          ? []
-          : [otherActivities.map(({ name }) => `  ...${name}({ kuflow }),\n`).join('')]),
-        ...activities.map(renderActivity),
-      ]
-        .join('\n')
-        .trimEnd(),
-    ),
+    activities: codeLines([
+      ...(otherActivities.length === 0
+        ? []
+        : [otherActivities.map(({ name }) => `  ...${name}({ kuflow }),\n`).join('')]),
+      ...activities.map(renderActivity),
+    ]),
     ...definitionContext(definition),
     ...workflowView(definition.workflow.type),
     hasMetadata: definition.metadata !== undefined,
@@ -89,8 +85,6 @@ export function processContext(
       .filter(({ approval }) => approval !== undefined)
       .map(({ code }) => ({ code, checks: checks.map((check) => ({ ...check, approval: code })) })),
     ...actionsContext(definition, tasks, actions),
-    hasHumanTasks: tasks.some(({ kind }) => kind === 'human'),
-    hasSystemTasks: hasSystemTasks({ definition }),
     typeNames: new Code(
       declared
         .map(({ name }) => name)
@@ -98,12 +92,7 @@ export function processContext(
         .join(', '),
     ),
     validators: new Code(validators),
-    declarations: new Code(
-      declared
-        .map(({ name, schema }) => declarationOfSchema(name, schema))
-        .join('\n')
-        .trimEnd(),
-    ),
+    declarations: codeLines(declared.map(({ name, schema }) => declarationOfSchema(name, schema))),
     fakeData: new Code(tsValue(answers, 0)),
     fakeMetadata: new Code(tsValue(metadata, 0)),
   };
@@ -165,9 +154,6 @@ function relativeModule(folder: string, path: string): string {
   const relative = posix.relative(folder, path);
   return relative.startsWith('.') ? relative : `./${relative}`;
 }
-
-export const hasSystemTasks = ({ definition }: { readonly definition: WorkerDefinition }): boolean =>
-  definition.tasks.some(({ kind }) => kind === 'system');
 
 function taskView(task: ProcessTask) {
   const { kind, title, variable, approval } = task;

@@ -7,20 +7,17 @@ import {
   libraryFolder,
   type LibraryArchive,
 } from '../library.ts';
-import type { PlannedFile } from '../planned-file.ts';
+import { changeText, type PlannedFile } from '../planned-file.ts';
 import { renderProjectFiles } from '../process-parts.ts';
 import { deployName, projectContext } from '../project-context.ts';
 import type { ProjectSpec } from '../project-spec.ts';
 import { Code } from '../templates/code.ts';
 import type { TemplateSet } from '../templates/set.ts';
-import { typeScriptLayout, type TypeScriptLayout } from './layout.ts';
+import { TYPESCRIPT_PARTS, typeScriptLayout } from './layout.ts';
 import { ARCHIVE, completeLock } from './lock-file.ts';
 import { commandsOf, packageManagerContext } from './package-manager.ts';
-import { hasSystemTasks, modulesOf, processContext } from './process-context.ts';
+import { modulesOf, processContext } from './process-context.ts';
 import { renderValidators } from './validators.ts';
-
-type Part = Exclude<keyof TypeScriptLayout, 'definitionFile' | 'toProcess'>;
-const PARTS: readonly Part[] = ['workflows', 'actions', 'activities', 'tasks', 'types', 'validators', 'test'];
 
 /** The files of a TypeScript project except its process definitions. */
 export async function renderTypeScript(spec: ProjectSpec, templates: TemplateSet): Promise<readonly PlannedFile[]> {
@@ -33,7 +30,8 @@ export async function renderTypeScript(spec: ProjectSpec, templates: TemplateSet
     templates,
     {
       language: 'typescript',
-      parts: Object.fromEntries(PARTS.map((part) => [typeScriptLayout()[part], part])),
+      parts: TYPESCRIPT_PARTS,
+      templatePlace: {},
       activityParts: ['activities'],
       finish: removeUnusedImports,
       layout: (_, slug) => typeScriptLayout(slug),
@@ -58,13 +56,13 @@ const NAMES = /(?<![\p{L}\p{N}_$]|(?<!\.\.)\.)[\p{L}_$][\p{L}\p{N}_$]*(?![\p{L}\
 /** The linter of a project rejects unused imports, but does not check validators. */
 function removeUnusedImports(file: PlannedFile): PlannedFile {
   if (!file.path.endsWith('.ts') || file.path.endsWith('validators.ts')) return file;
-  const text = Buffer.from(file.contents).toString('utf8');
-  const names = new Set(text.replace(TEXTS, '').match(NAMES));
-  const used = text.replace(IMPORTS, (line, list: string) => {
-    const left = list.split(', ').filter((one) => names.has(one.split(' ').at(-1) ?? ''));
-    return left.length === 0 ? '' : line.replace(list, () => left.join(', '));
+  return changeText(file, (text) => {
+    const names = new Set(text.replace(TEXTS, '').match(NAMES));
+    return text.replace(IMPORTS, (line, list: string) => {
+      const left = list.split(', ').filter((one) => names.has(one.split(' ').at(-1) ?? ''));
+      return left.length === 0 ? '' : line.replace(list, () => left.join(', '));
+    });
   });
-  return { ...file, contents: Buffer.from(used) };
 }
 
 /** The modules with validators. An additional process without system tasks does not have one. */
@@ -72,7 +70,7 @@ async function validatorsOf({
   definition,
   additionalProcesses = [],
 }: ProjectSpec): Promise<ReadonlyMap<WorkerDefinition, string>> {
-  const others = additionalProcesses.filter(hasSystemTasks);
+  const others = additionalProcesses.filter(({ definition: { tasks } }) => tasks.some(({ kind }) => kind === 'system'));
   const validators = new Map([
     [definition, await renderValidators(definition, modulesOf(others, 'validators', 'Validators'))],
   ]);

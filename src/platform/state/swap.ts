@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { KnownError, messageOf } from '../../base/errors.ts';
-import type { FileSystem } from '../../files/file-system.ts';
-import { nodeFileSystem } from '../../files/node-file-system.ts';
+import { nodeFileSystem, type FileSystem } from '../../files/node-file-system.ts';
 import { publishStage, StagedWriteError, type StagingTarget } from '../../files/staged-write.ts';
 import { isStateEntry, listNames, listStateEntries, OWNER_LOCK, STATE_JOURNAL } from './entries.ts';
 

@@ -5,6 +5,7 @@ import { didYouMean } from '../../base/near-match.ts';
 import type { StagedRecovery } from '../../files/staged-write.ts';
 import { choiceOf, type DefinitionSource, type ProjectSpec, type TaskChoices } from '../../languages/project-spec.ts';
 import { editorsOf } from '../../languages/names.ts';
+import { textOf } from '../../languages/planned-file.ts';
 import type { ProcessLayout } from '../../languages/language.ts';
 import { languageOf } from '../../languages/registry.ts';
 import { nameTasks } from '../../languages/task-names.ts';
@@ -12,7 +13,7 @@ import { requireWorkflow, type WorkerDefinition } from '../../process/definition
 import { DEFINITION_FILE, loadDefinition, parseDefinition } from '../../process/definition/file.ts';
 import { missingDefinitionError, missingRecordError } from '../../process/definition/missing.ts';
 import { findAbove, findProject, RECORD_FILE } from '../../process/find-project.ts';
-import { BASE_FILE, mapParts, textOf, type ProjectBase } from '../base-archive.ts';
+import { BASE_FILE, mapParts, type ProjectBase } from '../base-archive.ts';
 import { toLf } from '../merge/line-endings.ts';
 import { readProjectRecord, type ProjectRecord } from '../record.ts';
 import { renderProject } from '../render.ts';

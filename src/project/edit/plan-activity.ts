@@ -1,9 +1,10 @@
 import { KnownError, usageError } from '../../base/errors.ts';
 import { escapeForTerminal } from '../../base/escape.ts';
 import { identifier } from '../../base/identifiers.ts';
+import { textOf } from '../../languages/planned-file.ts';
 import { languageOf } from '../../languages/registry.ts';
 import { readExportedNames, type WorkerProject } from './open-project.ts';
-import { textOf, type ProjectBase } from '../base-archive.ts';
+import type { ProjectBase } from '../base-archive.ts';
 import { toLf, withLineEndingsOf } from '../merge/line-endings.ts';
 import type { Addition } from './addition.ts';
 import { editExistingFile, readTextFile, type PlannedEdit } from './file-edit.ts';

@@ -1,11 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ProcessLayout } from '../../languages/language.ts';
 import { isLibraryFile } from '../../languages/library.ts';
-import type { PlannedFile } from '../../languages/planned-file.ts';
+import { textOf, type PlannedFile } from '../../languages/planned-file.ts';
 import { readmeOf } from '../../languages/project-spec.ts';
 import { languageOf } from '../../languages/registry.ts';
 import type { WorkerDefinition } from '../../process/definition.ts';
-import { textOf } from '../base-archive.ts';
 import { renderProject } from '../render.ts';
 import { toLf, withLineEndingsOf } from '../merge/line-endings.ts';
 import type { MergeOptions } from '../merge/lines.ts';

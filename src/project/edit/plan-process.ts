@@ -3,8 +3,9 @@ import { KnownError, usageError } from '../../base/errors.ts';
 import { fileName } from '../../base/file-name.ts';
 import { shellWord } from '../../base/shell.ts';
 import { loadDefinition, listDefinitionFiles } from '../../process/definition/file.ts';
-import { textOf, withGenerated } from '../base-archive.ts';
+import { withGenerated } from '../base-archive.ts';
 import { renderProject } from '../render.ts';
+import { textOf } from '../../languages/planned-file.ts';
 import { languageOf } from '../../languages/registry.ts';
 import {
   readExportedActivities,

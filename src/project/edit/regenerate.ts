@@ -1,7 +1,7 @@
 import { KnownError } from '../../base/errors.ts';
+import { textOf } from '../../languages/planned-file.ts';
 import { languageOf } from '../../languages/registry.ts';
 import type { ProcessDefinition, WorkerDefinition } from '../../process/definition.ts';
-import { textOf } from '../base-archive.ts';
 import { toLf, withLineEndingsOf } from '../merge/line-endings.ts';
 import { renderProject } from '../render.ts';
 import { mergeRendered } from '../merge/merge-file.ts';

@@ -1,8 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
 import { KnownError, messageOf } from '../../base/errors.ts';
-import type { FileSystem } from '../../files/file-system.ts';
-import { nodeFileSystem } from '../../files/node-file-system.ts';
+import { nodeFileSystem, type FileSystem } from '../../files/node-file-system.ts';
 import { acquirePidLock } from '../../files/pid-lock.ts';
 import type { StagingTarget } from '../../files/staged-write.ts';
 

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { PlannedFile } from '../../languages/planned-file.ts';
+import { changeText, type PlannedFile } from '../../languages/planned-file.ts';
 import { README, type ProjectSpec } from '../../languages/project-spec.ts';
 import { unscopedName } from '../../languages/project-name.ts';
 
@@ -41,11 +41,8 @@ export function moveFile(
 ): PlannedFile {
   const path = Object.hasOwn(movedFiles, file.path) ? movedFiles[file.path] : undefined;
   if (path === undefined) return file;
-  const contents =
-    file.path === WORKFLOW
-      ? Buffer.from(renameWorkflow(Buffer.from(file.contents).toString('utf8'), name))
-      : file.contents;
-  return { ...file, path, contents };
+  const named = file.path === WORKFLOW ? changeText(file, (text) => renameWorkflow(text, name)) : file;
+  return { ...named, path };
 }
 
 export function renameWorkflow(text: string, name: string): string {

@@ -9,7 +9,7 @@ import type { ProjectSpec } from '../../languages/project-spec.ts';
 import { languageOf } from '../../languages/registry.ts';
 import { findAbove, isProject } from '../../process/find-project.ts';
 import type { ComparedFile, OutsideFiles } from '../existing-files.ts';
-import { plainMode } from '../../languages/planned-file.ts';
+import { plainMode, textOf } from '../../languages/planned-file.ts';
 import { unifiedDiff } from '../edit/unified-diff.ts';
 import { renderRepositoryFiles } from '../render.ts';
 import { textReader, type FoundWorkspace } from './find-root.ts';
@@ -61,10 +61,7 @@ async function planRepositoryFiles(
 ): Promise<readonly ComparedFile[]> {
   const rendered = await renderRepositoryFiles(spec);
   // The user's own template may leave them out.
-  const textAt = (path: string): string | undefined => {
-    const file = rendered.find((one) => one.path === path);
-    return file === undefined ? undefined : Buffer.from(file.contents).toString('utf8');
-  };
+  const textAt = (path: string): string | undefined => textOf(rendered.find((one) => one.path === path));
   const workflowPath = freeWorkflowPath(repository, spec.name);
   const locks = languageOf(spec).tools.lockFiles(spec.packageManager);
   const generated = textAt(WORKFLOW);

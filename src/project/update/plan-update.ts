@@ -74,6 +74,9 @@ export interface UpdatePlan {
   readonly cliPackage: string;
 }
 
+/** What happens to a file; undefined if nothing does. */
+type Outcome = UpdatedFile | UpdateConflict | undefined;
+
 /**
  * Plans the update of a project to the templates of this version: merges what was generated last, the files on disk, and what the templates
  * render for the present definitions. Definition files stay as they are. Reads the project and writes nothing.
@@ -110,13 +113,13 @@ export async function planUpdate(
     }),
   );
   const targets = new Set(newPaths.values());
-  const outcomes: (UpdatedFile | UpdateConflict | undefined)[] = [];
+  const outcomes: Outcome[] = [];
   for (const path of known) {
-    const to = newPaths.get(path) ?? path;
-    const theirs = next.get(to);
-    const why = theirs === undefined ? removalReason(migrations, record.language, path) : undefined;
+    const theirs = next.get(newPaths.get(path) ?? path);
     outcomes.push(
-      theirs === undefined ? await planRemoval(context, path, why) : await planChange(context, path, theirs),
+      theirs === undefined
+        ? await planRemoval(context, path, removalReason(migrations, record.language, path))
+        : await planChange(context, path, theirs),
     );
   }
   const deleted = new Set(
@@ -181,11 +184,7 @@ interface FileContext {
 }
 
 /** A file of the base that the templates still have, at the path of `theirs`. */
-async function planChange(
-  context: FileContext,
-  path: string,
-  theirs: PlannedFile,
-): Promise<UpdatedFile | UpdateConflict | undefined> {
+async function planChange(context: FileContext, path: string, theirs: PlannedFile): Promise<Outcome> {
   const { base: archive, folder, locks } = context;
   const base = archive.merged.get(path) ?? archive.generated.get(path);
   if (base === undefined) return planAddition(context, theirs);
@@ -279,7 +278,7 @@ async function planLockFile(
   { folder }: FileContext,
   base: PlannedFile | undefined,
   theirs: PlannedFile,
-): Promise<UpdatedFile | UpdateConflict | undefined> {
+): Promise<Outcome> {
   const { path } = theirs;
   const current = await readProjectFile(folder, path);
   if (current === undefined || (base !== undefined && isSameText(base.contents, theirs.contents))) return undefined;
@@ -294,11 +293,7 @@ async function planLockFile(
 }
 
 /** A file of the library that has another build of the same version. */
-async function planLibraryFile(
-  { folder }: FileContext,
-  base: PlannedFile,
-  theirs: PlannedFile,
-): Promise<UpdatedFile | UpdateConflict | undefined> {
+async function planLibraryFile({ folder }: FileContext, base: PlannedFile, theirs: PlannedFile): Promise<Outcome> {
   const { path, contents } = theirs;
   if (isSame(base.contents, baseEntry(theirs).contents)) return undefined;
   const current = await readProjectFile(folder, path);
@@ -318,7 +313,7 @@ async function planRemoval(
   { base: archive, folder }: FileContext,
   path: string,
   why: string | undefined,
-): Promise<UpdatedFile | UpdateConflict | undefined> {
+): Promise<Outcome> {
   const current = await readProjectFile(folder, path);
   if (current === undefined) return undefined;
   const about = { path, ...(why === undefined ? {} : { why }) };
@@ -333,10 +328,7 @@ async function planRemoval(
   return { ...conflictOf(path, reason, diff), ...about };
 }
 
-async function planAddition(
-  context: FileContext,
-  theirs: PlannedFile,
-): Promise<UpdatedFile | UpdateConflict | undefined> {
+async function planAddition(context: FileContext, theirs: PlannedFile): Promise<Outcome> {
   const { folder, labels, deleted, locks } = context;
   const { path, contents, mode } = theirs;
   const current = await readProjectFile(folder, path);
@@ -430,7 +422,7 @@ export async function findMarkedFiles({ folder, base }: WorkerProject): Promise<
     paths.map(async (path) => {
       const file = await readProjectFile(folder, path);
       if (file === undefined || file === false) return { path, lines: [] };
-      return { path, lines: findMarkers(Buffer.from(file.contents).toString('utf8'), UPDATE_LABELS) };
+      return { path, lines: findMarkers(file.contents.toString('utf8'), UPDATE_LABELS) };
     }),
   );
   return files.filter(({ lines }) => lines.length > 0);

@@ -1,9 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { PlannedFile } from '../../languages/planned-file.ts';
+import { textOf, type PlannedFile } from '../../languages/planned-file.ts';
 import { choiceOf, type ProjectSpec } from '../../languages/project-spec.ts';
 import { languageOf } from '../../languages/registry.ts';
 import type { TaskDefinition } from '../../process/definition.ts';
-import { textOf } from '../base-archive.ts';
 import { mergeRendered } from '../merge/merge-file.ts';
 import { toProjectSpec, withDefinitionsInCode, type OpenedProcess, type WorkerProject } from '../edit/open-project.ts';
 import { replaceProcess } from '../edit/plan-code-edits.ts';

@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest';
-import { textFile } from '../../../src/languages/planned-file.ts';
-import { textOf } from '../../../src/project/base-archive.ts';
+import { textOf, textFile } from '../../../src/languages/planned-file.ts';
 import { renderProject } from '../../../src/project/render.ts';
 import { sampleDefinition } from '../../../src/process/sample.ts';
 

@@ -10,8 +10,8 @@ import { LANGUAGE_IDS } from '../../../src/languages/names.ts';
 import type { ProjectSpec } from '../../../src/languages/project-spec.ts';
 import { languageOf } from '../../../src/languages/registry.ts';
 import { listFiles, readTemplateFiles } from '../../../src/languages/templates/files.ts';
-import type { PlannedFile } from '../../../src/languages/planned-file.ts';
-import { BASE_FILE, baseOf, parseBase, textOf } from '../../../src/project/base-archive.ts';
+import { textOf, type PlannedFile } from '../../../src/languages/planned-file.ts';
+import { BASE_FILE, baseOf, parseBase } from '../../../src/project/base-archive.ts';
 import { planProject } from '../../../src/project/plan.ts';
 
 const GOLDEN = join(import.meta.dirname, '../../golden');

@@ -12,9 +12,8 @@ import { WHEEL } from '../../../src/languages/python/render.ts';
 import { ARCHIVE } from '../../../src/languages/typescript/lock-file.ts';
 import { languageOf } from '../../../src/languages/registry.ts';
 import { Code } from '../../../src/languages/templates/code.ts';
-import { compileTemplates } from '../../../src/languages/templates/compile.ts';
+import { compileTemplates, findTemplateProblems } from '../../../src/languages/templates/compile.ts';
 import { renderProject } from '../../../src/project/render.ts';
-import { findTemplateProblems } from '../../../src/languages/templates/check.ts';
 import { templatesFolder } from '../../../src/languages/templates/files.ts';
 import { loadTemplateSet } from '../../../src/languages/templates/set.ts';
 

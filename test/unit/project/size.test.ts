@@ -3,7 +3,7 @@ import { libraryFiles } from '../../../src/languages/library.ts';
 import { LANGUAGE_IDS, type LanguageId } from '../../../src/languages/names.ts';
 import type { ProjectSpec } from '../../../src/languages/project-spec.ts';
 import { languageOf } from '../../../src/languages/registry.ts';
-import { textOf } from '../../../src/project/base-archive.ts';
+import { textOf } from '../../../src/languages/planned-file.ts';
 import { planProject } from '../../../src/project/plan.ts';
 import { sampleDefinition } from '../../../src/process/sample.ts';
 

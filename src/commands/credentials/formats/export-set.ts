@@ -4,7 +4,7 @@ import { KnownError, usageError } from '../../../base/errors.ts';
 import { Secret } from '../../../base/secret.ts';
 import type { CredentialSet, EngineScope } from '../set.ts';
 import { newSetId, setFilePaths, storeLayout, type SetPaths } from '../store/layout.ts';
-import type { FileSystem } from '../../../files/file-system.ts';
+import type { FileSystem } from '../../../files/node-file-system.ts';
 import { withContext } from '../../../base/system-error.ts';
 import type { LockWaitOptions } from '../../../files/file-lock.ts';
 import { replaceFile } from '../../../files/write.ts';

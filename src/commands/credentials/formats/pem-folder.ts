@@ -2,7 +2,7 @@ import { basename, join } from 'node:path';
 import { codeOf, KnownError, messageOf } from '../../../base/errors.ts';
 import { systemError, withContext } from '../../../base/system-error.ts';
 import type { LockWaitOptions } from '../../../files/file-lock.ts';
-import type { FileSystem } from '../../../files/file-system.ts';
+import type { FileSystem } from '../../../files/node-file-system.ts';
 import {
   FileChangedError,
   readStaged,

@@ -2,7 +2,7 @@ import { basename, join } from 'node:path';
 import { codeOf, KnownError } from '../../../base/errors.ts';
 import { ignoreSystemErrors, withContext } from '../../../base/system-error.ts';
 import { withLock, type LockWaitOptions } from '../../../files/file-lock.ts';
-import type { FileLock, FileSystem } from '../../../files/file-system.ts';
+import type { FileLock, FileSystem } from '../../../files/node-file-system.ts';
 import { replaceFile } from '../../../files/write.ts';
 import { whyNotOwnFolder } from '../target.ts';
 import { isStagingName, stagingName, storeFolders, type StoreLayout } from './layout.ts';

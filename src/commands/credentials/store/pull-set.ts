@@ -1,7 +1,7 @@
 import { isoTime, type Clock } from '../../../base/clock.ts';
 import { amendError } from '../../../base/errors.ts';
 import { SystemError, withContext } from '../../../base/system-error.ts';
-import type { FileSystem } from '../../../files/file-system.ts';
+import type { FileSystem } from '../../../files/node-file-system.ts';
 import { LOCAL_SETTINGS_FILE } from '../../../settings/keys.ts';
 import {
   rejectedMaterialError,

@@ -3,7 +3,7 @@ import { codeOf, KnownError } from '../../../base/errors.ts';
 import { isRecord } from '../../../base/json.ts';
 import { Secret } from '../../../base/secret.ts';
 import { ignoreSystemErrors, withContext } from '../../../base/system-error.ts';
-import type { FileSystem } from '../../../files/file-system.ts';
+import type { FileSystem } from '../../../files/node-file-system.ts';
 import { writeNewFiles } from '../../../files/write.ts';
 import { verifyMaterial } from '../material.ts';
 import { renewalTime, type CertificateFacts, type CredentialSet, type EngineScope } from '../set.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { codeOf, KnownError, usageError } from '../../../base/errors.ts';
 import { textAtPath } from '../../../base/json.ts';
 import { withContext } from '../../../base/system-error.ts';
-import type { FileSystem } from '../../../files/file-system.ts';
+import type { FileSystem } from '../../../files/node-file-system.ts';
 import { replaceFile } from '../../../files/write.ts';
 import { MIB } from '../../../files/read.ts';
 import { splitTextFile } from '../../../files/text-file.ts';

@@ -1,8 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { installDependencies } from '../../../../src/languages/typescript/install.ts';
-import { watchRegistry } from '../../../../src/languages/typescript/registry-log.ts';
+import { installDependencies, watchRegistry } from '../../../../src/languages/typescript/install.ts';
 import { closedPort, sendJson, startAnsweringServer } from '../../../support/answering-server.ts';
 import { temporaryFolders } from '../../../support/temporary-folder.ts';
 import { until } from '../../../support/until.ts';

@@ -6,7 +6,7 @@ import { languageOf } from '../../../../src/languages/registry.ts';
 import { loadDefinition } from '../../../../src/process/definition/file.ts';
 import { renderDefinition } from '../../../../src/process/definition/render.ts';
 import { requireWorkflow, type TaskDefinition, type WorkerDefinition } from '../../../../src/process/definition.ts';
-import { textOf } from '../../../../src/project/base-archive.ts';
+import { textOf } from '../../../../src/languages/planned-file.ts';
 import { hasLocalChanges, openProject, toProjectSpec } from '../../../../src/project/edit/open-project.ts';
 import { regenerateDefinitionCode, type Regeneration } from '../../../../src/project/edit/regenerate.ts';
 import { renderProject } from '../../../../src/project/render.ts';

@@ -6,7 +6,7 @@ import { addToProject } from '../../../../src/commands/add/add-to-project.ts';
 import { loadDefinition } from '../../../../src/process/definition/file.ts';
 import { renderDefinition } from '../../../../src/process/definition/render.ts';
 import type { ProcessDefinition, TaskDefinition } from '../../../../src/process/definition.ts';
-import { textOf } from '../../../../src/project/base-archive.ts';
+import { textOf } from '../../../../src/languages/planned-file.ts';
 import { toProjectSpec, openProject } from '../../../../src/project/edit/open-project.ts';
 import { renderProject } from '../../../../src/project/render.ts';
 import { temporaryFolders } from '../../../support/temporary-folder.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { textOf } from '../../../../src/project/base-archive.ts';
+import { textOf } from '../../../../src/languages/planned-file.ts';
 import type { ProjectSpec } from '../../../../src/languages/project-spec.ts';
 import { renderProject } from '../../../../src/project/render.ts';
 

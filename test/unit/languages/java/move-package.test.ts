@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ProjectSpec } from '../../../../src/languages/project-spec.ts';
-import { textOf } from '../../../../src/project/base-archive.ts';
+import { textOf } from '../../../../src/languages/planned-file.ts';
 import { renderProject } from '../../../../src/project/render.ts';
 import { sampleDefinition } from '../../../../src/process/sample.ts';
 

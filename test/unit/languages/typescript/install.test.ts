@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isUnpublished } from '../../../../src/languages/typescript/registry-log.ts';
+import { isUnpublished } from '../../../../src/languages/typescript/install.ts';
 
 describe('a registry without this package', () => {
   it.each([
