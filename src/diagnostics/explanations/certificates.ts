@@ -94,7 +94,7 @@ const UNUSABLE = {
   'certificate-expired': fails('The certificate has expired.', GET_NEW_CERTIFICATE),
   'certificate-not-yet-valid': fails('The certificate is not valid yet.', CHECK_CLOCK, GET_NEW_CERTIFICATE),
   'certificate-wrong-extended-key-usage': fails(
-    "The certificate's extended key usage does not include clientAuth: it is a server certificate.",
+    'The certificate is not a client certificate: its extended key usage does not include clientAuth.',
     'Use a client certificate',
     GET_NEW_CERTIFICATE,
   ),

@@ -55,7 +55,7 @@ export const online: Readonly<Record<string, Explanation>> = {
         "Check that the endpoint is KuFlow's API, and try again",
       ),
       'token-no-expiry': warns(
-        "KuFlow's response contains no expiration time for the token, or an invalid one.",
+        "KuFlow's response does not contain a valid expiration time for the token.",
         'Report the problem to KuFlow; until it is fixed, the worker requests a new token every minute',
       ),
       'token-expired-by-clock': warns(
@@ -97,7 +97,7 @@ export const online: Readonly<Record<string, Explanation>> = {
       "Asks the engine which workers poll the task queue, because KuFlow's API does not show whether a worker has registered. If the engine does not allow the call, the check is skipped.",
     causes: {
       'pollers-none': warns(
-        'No worker is polling the task queue, and no tasks are waiting. Either no worker is running, or the worker polls a different queue.',
+        'No worker is polling the task queue, and no tasks are waiting. Either no worker is running, or the worker is polling a different queue.',
         ...START_WORKER,
       ),
       'pollers-none-backlog': fails('Tasks are waiting in the queue, but no worker is polling it.', ...START_WORKER),

@@ -12,7 +12,7 @@ export const project: Readonly<Record<string, Explanation>> = {
         'Two process definitions in the project have the same code. Usually, one of them is a copy.',
         'Set process.code in <file> to the code of the process definition in KuFlow, or delete the file',
       ),
-      'definition-drift': warns('The process definition has changed since code was generated from it.', {
+      'definition-drift': warns('The process definition has changed since the code was generated from it.', {
         text: 'Update the code',
         command: '<kuflow> generate',
       }),
@@ -65,7 +65,7 @@ export const project: Readonly<Record<string, Explanation>> = {
       'Checks whether the ports for `/livez` and `/readyz` (`worker.health-port`) and for `/metrics` (`worker.metrics-port`) are free on this machine. A running worker that responds on the health port is not a problem. Connects to the ports but does not listen on them.',
     causes: {
       'worker-port-in-use': fails(
-        'Another program on this machine uses the port. The worker exits at startup, except with `--dev`.',
+        'Another program on this machine uses the port. The worker exits at startup unless it is started with `--dev`.',
         'Stop the other program, or set <key> to a free port (<source>)',
       ),
     },
