@@ -129,7 +129,8 @@ const SETTINGS = [
   {
     name: 'temporal.proxy',
     kind: 'proxy',
-    description: 'HTTP proxy, or none (default: HTTPS_PROXY and NO_PROXY); kuflow commands use it only for the engine',
+    description:
+      'HTTP proxy, or none (default: HTTPS_PROXY and NO_PROXY); kuflow commands use this setting only for the engine',
   },
   {
     name: 'worker.installation-id',

@@ -22,12 +22,12 @@ const UNUSABLE = {
     GET_NEW_CERTIFICATE,
   ),
   'certificate-incomplete': fails(
-    'Only some of the certificate, key and CA are set, or one of them cannot be read. KF-SET-006 reports this if it is part of the run. The other parts are checked either way.',
-    'Set all three (<source>), or none of them, so that KuFlow issues a certificate',
+    'Only some of the certificate, key and CA are set, or one of them cannot be read. If KF-SET-006 is part of the run, that check reports the problem. The other parts are checked either way.',
+    'Set all three (<source>), or remove all three to have KuFlow issue a certificate',
   ),
   'certificate-empty': fails('The certificate, key or CA is empty.', GET_NEW_CERTIFICATE),
   'certificate-not-pem': fails(
-    'The certificate, key or CA does not contain a complete PEM block. It may be truncated, or not a PEM file.',
+    'The certificate, key or CA does not contain a complete PEM block. It may be truncated or in another format.',
     GET_NEW_CERTIFICATE,
   ),
   'certificate-der': fails(
@@ -71,12 +71,12 @@ const UNUSABLE = {
     GET_NEW_CERTIFICATE,
   ),
   'certificate-key-mismatch': fails(
-    'The key does not belong to the certificate. Often, the reason is that only one of the two files was replaced.',
+    'The key does not belong to the certificate. Often, only one of the two files was replaced.',
     GET_NEW_CERTIFICATE,
   ),
   'certificate-mixed-sources': fails(
     'The key does not belong to the certificate. One of them comes from a variable or another file that overrides the other settings.',
-    'Remove <odd>, which provides the <part>, so all parts come from the same place',
+    'Remove <odd>, so the <part> comes from the same place as the other parts',
     'Or set the certificate, key and CA in the same place',
   ),
   'certificate-chain-order': fails(
@@ -94,14 +94,14 @@ const UNUSABLE = {
   'certificate-expired': fails('The certificate has expired.', GET_NEW_CERTIFICATE),
   'certificate-not-yet-valid': fails('The certificate is not valid yet.', CHECK_CLOCK, GET_NEW_CERTIFICATE),
   'certificate-wrong-extended-key-usage': fails(
-    "The certificate's extended key usage does not include clientAuth: it is a server certificate.",
+    'The certificate is not a client certificate: its extended key usage does not include clientAuth.',
     'Use a client certificate',
     GET_NEW_CERTIFICATE,
   ),
 } as const satisfies Readonly<Record<string, ExplainedCause>>;
 
 const CONTACT_KUFLOW =
-  'Try again; if the problem persists, send this line and the time of the failure to KuFlow, which issued the certificate';
+  'Try again; if the problem persists, send this result and the time of the failure to KuFlow, which issued the certificate';
 const CLOCK_CODES: readonly string[] = ['certificate-expired', 'certificate-not-yet-valid'];
 
 /** What can be wrong with a set that KuFlow issued; there is no local file to correct. */
@@ -116,28 +116,28 @@ const ISSUED = Object.fromEntries(
 );
 
 const OTHER_NAMESPACE = fails(
-  'The namespace in the settings differs from the one in the certificate that KuFlow issued. The worker uses the one in the settings, for which the certificate is not valid.',
-  'Remove the namespace from the settings (<source>); the certificate contains it',
+  'The namespace in the settings differs from the one in the certificate that KuFlow issued. The worker uses the namespace in the settings, but the certificate is not valid for it.',
+  'Remove the namespace from the settings (<source>), so the worker uses the one in the certificate',
 );
 
 export const certificates: Readonly<Record<string, Explanation>> = {
   'KF-TLS-001': {
     looksAt:
-      "Checks the certificate, key and CA in the settings, without network access. They must be PEM blocks of the right types. The key (PKCS#8, PKCS#1 or SEC1) must belong to the certificate and have no passphrase. The client certificate must be X.509 v3, must not be a CA, and must be currently valid. Validity is checked against KuFlow's clock if it is known.",
+      "Checks the certificate, key and CA in the settings, without network access. They must be PEM blocks of the right types. The key (PKCS#8, PKCS#1 or SEC1) must belong to the certificate and have no passphrase. The client certificate must be X.509 v3, must not be a CA, and must be currently valid. If KuFlow's time is known, validity is checked against that time.",
     causes: UNUSABLE,
   },
   'KF-TLS-002': {
     looksAt:
-      'Checks the engine certificate that KuFlow issues if none is configured. Creates a certificate in KuFlow; `--no-create` skips this check.',
+      'Checks the engine certificate that KuFlow issues if none is configured. Creates a certificate in KuFlow. `--no-create` skips this check.',
     causes: { ...ISSUED, 'certificate-other-namespace': OTHER_NAMESPACE },
     alsoOf: { 'KF-REST-001': REST_CALL_CODES },
   },
   'KF-TLS-004': {
     looksAt:
-      "Checks whether other programs can read the same files: the generated worker, Temporal's TypeScript SDK, KuFlow's Python SDK and Java library, and `temporal`. Examines line endings, literal `\\n`, byte order marks, the number of certificates in the CA, and the key type. The results are based on tests with each program; untested combinations are reported as unknown.",
+      "Checks whether the generated worker, Temporal's TypeScript SDK, KuFlow's Python SDK and Java library, and `temporal` can read the configured certificate, key and CA. Examines line endings, literal `\\n`, byte order marks, the number of certificates in the CA, and the key type. The results are based on tests with each program. Untested combinations are reported as unknown.",
     causes: {
       'certificate-crlf': warns(
-        "A file has Windows line endings (CRLF). The worker, `temporal` and KuFlow's Python SDK accept them, but programs that read the file line by line may not.",
+        "A file has Windows line endings (CRLF). The worker, `temporal` and KuFlow's Python SDK accept them, but programs that read the file line by line might not.",
         { text: 'Convert the line endings', command: "perl -pi -e 's/\\r$//' <file>" },
       ),
       'certificate-literal-newlines': warns(
@@ -152,14 +152,14 @@ export const certificates: Readonly<Record<string, Explanation>> = {
   },
   'KF-TLS-005': {
     looksAt:
-      'Checks when the configured certificate expires. By default, warns if less than 14 days or a third of its lifetime is left, whichever is shorter. `--warn-expiry` sets a different limit.',
+      "Checks when the configured certificate expires. By default, warns if the time left is less than 14 days or a third of the certificate's lifetime, whichever is shorter. `--warn-expiry` sets a different limit.",
     causes: {
       'certificate-expires-soon': warns('The certificate expires soon and has not been renewed.', {
         text: 'Get a new certificate; a running worker picks it up',
         command: '<kuflow> credentials rotate',
       }),
       'certificate-authority-expires-soon': warns(
-        'A CA certificate expires soon. After that, the worker no longer trusts the engine.',
+        'A CA certificate expires soon. The worker will then no longer trust the engine.',
         GET_NEW_CERTIFICATE,
       ),
     },

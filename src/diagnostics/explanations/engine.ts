@@ -44,7 +44,7 @@ const CHECK_CA: readonly AdviceTemplate[] = [
 const CHECK_PROTOCOL =
   'Check that <target> is the engine, and that every proxy or load balancer in front of it forwards HTTP/2';
 const CHECK_PROXY = "Check the proxy's address (<proxy-source>)";
-const TRY_AGAIN = 'Try again; if the problem persists, send this line and the time of the failure to KuFlow';
+const TRY_AGAIN = 'Try again; if the problem persists, send this result and the time of the failure to KuFlow';
 const CHECK_CLOCK = "Check this machine's clock";
 
 /** The connection to the engine, up to the TLS handshake and the bytes right after it. */
@@ -54,7 +54,7 @@ export const handshakeCauses = {
   'engine-refused': fails('The connection was refused: nothing is listening at the engine address.', ...CHECK_ADDRESS),
   'engine-unreachable': fails('The network has no route to the engine.', ASK_NETWORK_ADMIN),
   'engine-connect-timeout': unclear(
-    'The engine did not respond in time. Often, the reason is a firewall that silently drops the connection.',
+    'The engine did not respond in time. Often, a firewall silently drops the connection.',
     ASK_NETWORK_ADMIN,
   ),
   'engine-connect-failed': fails('The connection failed for another reason, shown in the message.', ...CHECK_ADDRESS),
@@ -89,7 +89,7 @@ export const handshakeCauses = {
   ),
   'engine-host-name-mismatch': fails(
     'The server certificate does not cover the host name of the engine address.',
-    'Use a host name from the certificate in the engine address (<target-source>), or set temporal.mutual-tls.server-name to one',
+    'Use a host name that the certificate covers, either in the engine address (<target-source>) or as temporal.mutual-tls.server-name',
     SHOW_SERVER,
   ),
   'engine-no-http2': fails('The server does not negotiate HTTP/2 in the TLS handshake (ALPN).', CHECK_PROTOCOL),
@@ -100,7 +100,7 @@ export const handshakeCauses = {
     ...CHECK_CLIENT_CERTIFICATE,
   ),
   'client-certificate-missing': fails(
-    'The server requires a client certificate and did not receive a usable one.',
+    'The server requires a client certificate but did not receive a usable one.',
     ...CHECK_CLIENT_CERTIFICATE,
   ),
   'client-certificate-refused': fails('The server rejected the client certificate.', ...CHECK_CLIENT_CERTIFICATE),

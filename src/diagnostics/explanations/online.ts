@@ -16,7 +16,7 @@ const RESTART_WORKER = "Check the worker's log, and restart the worker";
 export const online: Readonly<Record<string, Explanation>> = {
   'KF-REST-001': {
     looksAt:
-      "Calls KuFlow's REST API with the application's credentials. Checks the host name, connection, TLS, proxy and response status, and finds out which application the credentials belong to. Read-only.",
+      "Calls KuFlow's REST API with the application's credentials. Checks the host name, connection, TLS, proxy and response status, and determines which application the credentials belong to. Read-only.",
     causes: restCauses,
   },
   'KF-REST-002': {
@@ -36,7 +36,7 @@ export const online: Readonly<Record<string, Explanation>> = {
   },
   'KF-CLOCK-001': {
     looksAt:
-      "Compares this machine's clock with the time in KuFlow's responses (the `Date` header, or the timestamp of an error). If they differ, the other checks use KuFlow's time to validate tokens and certificates.",
+      "Compares this machine's clock with the time in KuFlow's responses (the `Date` header, or the timestamp of an error). If the two differ, the other checks use KuFlow's time to validate tokens and certificates.",
     causes: {
       'clock-off': warns('The clock is off by more than 30 seconds.', SYNC_CLOCK),
       'clock-wrong': fails(
@@ -48,14 +48,14 @@ export const online: Readonly<Record<string, Explanation>> = {
   },
   'KF-TOKEN-001': {
     looksAt:
-      "Requests an engine token in the same way as the worker. Decodes the token's claims but does not verify them, because only the engine has the key. Creates a token in KuFlow; `--no-create` skips this check and every check that needs a token.",
+      "Requests an engine token in the same way as the worker. Decodes the token's claims but does not verify them, because only the engine has the key. Creates a token in KuFlow. `--no-create` skips this check and every check that needs a token.",
     causes: {
       'token-missing': fails(
         "KuFlow's response does not contain a token.",
         "Check that the endpoint is KuFlow's API, and try again",
       ),
       'token-no-expiry': warns(
-        "KuFlow's response contains no expiration time for the token, or an invalid one.",
+        "KuFlow's response does not contain a valid expiration time for the token.",
         'Report the problem to KuFlow; until it is fixed, the worker requests a new token every minute',
       ),
       'token-expired-by-clock': warns(
@@ -64,7 +64,7 @@ export const online: Readonly<Record<string, Explanation>> = {
         'If the clock is right, report the problem to KuFlow',
       ),
       'token-claims-differ': warns(
-        "The token's claims and KuFlow's response contain different expiration times. The engine may reject the token before the worker renews it.",
+        "The token's claims and KuFlow's response contain different expiration times. The engine might reject the token before the worker renews it.",
         'Report both times to KuFlow',
       ),
       'token-not-yet-valid': warns('The token is not valid yet (nbf claim).', "Check this machine's clock"),
@@ -82,13 +82,13 @@ export const online: Readonly<Record<string, Explanation>> = {
   },
   'KF-ENGINE-001': {
     looksAt:
-      "Calls GetSystemInfo with the token, the first call of an SDK that connects. UNIMPLEMENTED means that the engine is restricted. This is not a failure, because KuFlow's Python SDK connects without the call. Temporal's TypeScript SDK does not, so the result names it. PERMISSION_DENIED is a failure, because no SDK can connect.",
+      "Calls GetSystemInfo with the token. An SDK makes this call first when it connects. UNIMPLEMENTED means that the engine is restricted. This response is not a failure, because KuFlow's Python SDK connects without the call. The result mentions that Temporal's TypeScript SDK does not. PERMISSION_DENIED is a failure, because no SDK can connect.",
     causes: systemInfoCauses,
     alsoOf: { 'KF-TLS-003': Object.keys(handshakeCauses) },
   },
   'KF-ENGINE-002': {
     looksAt:
-      "Calls DescribeNamespace with the token and the namespace in use, as Temporal's SDKs do when a worker starts. UNIMPLEMENTED means that the engine is restricted. This is not a failure: workers start without the call. PERMISSION_DENIED is a failure. Because the namespace may be misspelled, doctor compares it with the namespaces in the token and the certificate.",
+      "Calls DescribeNamespace with the token and the namespace in use, as Temporal's SDKs do when a worker starts. UNIMPLEMENTED means that the engine is restricted. This response is not a failure, because workers start without the call. PERMISSION_DENIED is a failure. Because the namespace might be misspelled, doctor compares it with the namespaces in the token and the certificate.",
     causes: namespaceCauses,
     alsoOf: { 'KF-ENGINE-001': CALL_CODES },
   },
@@ -97,7 +97,7 @@ export const online: Readonly<Record<string, Explanation>> = {
       "Asks the engine which workers poll the task queue, because KuFlow's API does not show whether a worker has registered. If the engine does not allow the call, the check is skipped.",
     causes: {
       'pollers-none': warns(
-        'No worker is polling the task queue, and no tasks are waiting. Either no worker is running, or the worker polls a different queue.',
+        'No worker is polling the task queue, and no tasks are waiting. Either no worker is running, or the worker is polling a different queue.',
         ...START_WORKER,
       ),
       'pollers-none-backlog': fails('Tasks are waiting in the queue, but no worker is polling it.', ...START_WORKER),
@@ -122,7 +122,7 @@ export const online: Readonly<Record<string, Explanation>> = {
   },
   'KF-PROC-001': {
     looksAt:
-      'With `--process <id>`, compares the workflow type and task queue that KuFlow used to start this process with those of this worker. A typo in either one is the most common first-day problem. To compare the workflow code itself with running processes, use `kuflow replay`.',
+      'With `--process <id>`, checks whether KuFlow started this process with the workflow type and task queue of this worker. A typo in either is the most common first-day problem. To compare the workflow code itself with running processes, use `kuflow replay`.',
     causes: {
       'process-queue-differs': fails(
         'KuFlow started the process on a task queue that this worker does not poll.',
@@ -130,14 +130,14 @@ export const online: Readonly<Record<string, Explanation>> = {
       ),
       'process-type-differs': fails(
         'KuFlow started the process with a workflow type that this worker does not have.',
-        "Use the same name in **Type** on the definition's screen in the KuFlow app and in workflow.type in <file>",
+        'Use the same name for **Type** in the process definition in the KuFlow app and for workflow.type in <file>',
       ),
     },
     alsoOf: { 'KF-ENGINE-001': CALL_CODES },
   },
   'KF-PROC-002': {
     looksAt:
-      "Checks whether the application can read the encryption keys of confidential processes: those whose definition file contains `process.confidential: true`, or the process passed with `--process <id>`. KuFlow's API does not return key IDs, so doctor, like a worker, reads them from the start events of the newest running processes. If no confidential process is running, no key is checked. Read-only; keys are not shown or stored.",
+      "Checks whether the application can read the encryption keys of confidential processes: those whose definition file contains `process.confidential: true`, or the process passed with `--process <id>`. KuFlow's API does not return key IDs, so doctor, like a worker, reads them from the start events of the newest running processes. If no confidential process is running, no key is checked. Read-only. Keys are neither shown nor stored.",
     causes: {
       'encryption-key-forbidden': fails(
         'KuFlow does not allow the application to read the key of a running process (403).',
@@ -149,7 +149,7 @@ export const online: Readonly<Record<string, Explanation>> = {
         'Report process <process> and its key <key> to KuFlow',
       ),
       'encryption-key-no-answer': unclear(
-        'The REST API works, but the request for a key failed: a timeout, a lost connection, too many requests (429), or a server error (5xx). Confidential processes wait until the key can be read.',
+        'The REST API works, but the request for a key failed because of a timeout, a lost connection, too many requests (429) or a server error (5xx). Confidential processes wait until the key can be read.',
         'Try again; if the error persists, report the operation retrieveKmsKey and the time to KuFlow',
       ),
     },

@@ -15,7 +15,7 @@ const KINDS: Readonly<Record<FailureKind, readonly [typeof fails, string]>> = {
   server: [unclear, 'KuFlow or a server in front of it failed (5xx status).'],
   redirect: [
     fails,
-    'The server responded with a redirect. It was not followed, because that would send the credentials to another address.',
+    'The server responded with a redirect. Doctor did not follow it, because the credentials would then be sent to another address.',
   ],
   upgrade: [fails, 'The server requires a protocol other than HTTP/1.1 (426), for example HTTP/2 or WebSocket.'],
   html: [fails, 'The response is an HTML page instead of JSON, for example from a proxy or a login portal.'],
@@ -42,7 +42,7 @@ const KINDS: Readonly<Record<FailureKind, readonly [typeof fails, string]>> = {
   'speaks-tls': [fails, 'The endpoint is an http:// address, but the server speaks TLS.'],
   'grpc-port': [
     fails,
-    "The server at the endpoint speaks only HTTP/2. The port is probably the engine's gRPC port, not that of the REST API.",
+    "The server at the endpoint speaks only HTTP/2. The port is probably the engine's gRPC port rather than the REST API's port.",
   ],
   continue: [
     fails,

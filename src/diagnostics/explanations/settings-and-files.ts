@@ -12,7 +12,7 @@ const FILE_UNREADABLE = 'A settings file cannot be read or is not valid YAML, so
 const UNUSABLE = {
   'settings-file-unreadable': fails(FILE_UNREADABLE, 'Correct <key>'),
   'settings-proxy-unusable': fails(
-    'An environment variable contains an invalid proxy address or a kind of proxy that is not supported.',
+    'An environment variable contains an invalid proxy address, or the address of an unsupported kind of proxy.',
     'Set <key> to http://host:port, or remove it; list the hosts that need no proxy in NO_PROXY',
   ),
 } as const;
@@ -26,7 +26,7 @@ export const settingsAndFiles: Readonly<Record<string, Explanation>> = {
       'local-kuflow-stopped': fails(
         'The project was created for the local KuFlow, which is not running, and no other connection is configured.',
         { text: 'Start the local KuFlow and the worker in another terminal', command: '<start>' },
-        'To use your tenant in KuFlow instead, set kuflow.api.client-id and kuflow.api.client-secret of an application in application-local.yaml',
+        "To use your tenant in KuFlow instead, enter an application's credentials in application-local.yaml (kuflow.api.client-id and kuflow.api.client-secret)",
       ),
       'settings-incomplete': fails(INCOMPLETE, SET_KEY, WHERE_CREDENTIALS_ARE, STORE_CREDENTIALS, {
         text: 'To try KuFlow without an account, use the local KuFlow',
@@ -37,7 +37,7 @@ export const settingsAndFiles: Readonly<Record<string, Explanation>> = {
   },
   'KF-SET-006': {
     looksAt:
-      "Checks that the engine's `host:port` address and the proxy are valid. The certificate, key and CA must either all be set, readable and accompanied by a namespace, or all be absent. Problems found here do not affect the REST API checks.",
+      "Checks that the engine's `host:port` address and the proxy are valid. Also checks that the certificate, key and CA are either all set and readable, together with a namespace, or all absent. Problems found here do not affect the REST API checks.",
     causes: { 'settings-incomplete': fails(INCOMPLETE, SET_KEY), ...UNUSABLE },
   },
   'KF-SET-002': {
@@ -65,20 +65,20 @@ export const settingsAndFiles: Readonly<Record<string, Explanation>> = {
       ),
       'settings-secret-tracked': warns(
         '`application.yaml`, which is meant to be committed, contains a secret.',
-        'Move the secret to application-local.yaml, and replace it in KuFlow, because the git history may still contain it',
+        'Move the secret to application-local.yaml, and replace the secret in KuFlow, because the git history might still contain the old one',
       ),
     },
   },
   'KF-SET-004': {
     looksAt:
-      "Checks for variables of Temporal's own tools that conflict with KuFlow's: `temporal` and Temporal's SDKs read `TEMPORAL_ADDRESS`, but the worker reads `TEMPORAL_TARGET`. Also lists settings that override others.",
+      "Checks whether variables for Temporal's own tools conflict with KuFlow's: `temporal` and Temporal's SDKs read `TEMPORAL_ADDRESS`, but the worker reads `TEMPORAL_TARGET`. Also lists settings that override others.",
     causes: {
       'settings-address-differs': warns(
         "TEMPORAL_ADDRESS and temporal.target point to different servers, so Temporal's tools and the worker use different engines.",
         'Set both to the same host:port, or remove TEMPORAL_ADDRESS',
       ),
       'settings-address-alone': warns(
-        'TEMPORAL_ADDRESS is set, but TEMPORAL_TARGET is not. The worker reads only TEMPORAL_TARGET, so it uses the default address.',
+        'TEMPORAL_ADDRESS is set, but TEMPORAL_TARGET is not. The worker reads only TEMPORAL_TARGET and therefore uses the default address.',
         { text: 'Set the same address for the worker', command: 'export TEMPORAL_TARGET=<address>' },
       ),
     },
@@ -96,7 +96,7 @@ export const settingsAndFiles: Readonly<Record<string, Explanation>> = {
   },
   'KF-SET-007': {
     looksAt:
-      'Checks for `NODE_TLS_REJECT_UNAUTHORIZED=0`, which turns off certificate verification in Node.js programs. Doctor verifies certificates anyway. If the variable hides a problem, KF-REST-001 reports the problem and this check is skipped.',
+      'Checks for `NODE_TLS_REJECT_UNAUTHORIZED=0`, which turns off certificate verification in Node.js programs. Doctor always verifies certificates. If the variable hides a problem, KF-REST-001 reports the problem and this check is skipped.',
     causes: {
       'settings-tls-unverified': warns(
         "The variable is set. It affects the worker's calls to the REST API, but not the engine connection.",
@@ -116,7 +116,7 @@ export const settingsAndFiles: Readonly<Record<string, Explanation>> = {
   },
   'KF-FILE-002': {
     looksAt:
-      'Checks whether git tracks a file that contains a secret, or whether `git add .` would add one. Skipped outside a git repository and if git is not installed.',
+      'Checks whether git tracks a file that contains a secret, or whether `git add .` would add such a file. Skipped outside a git repository, or if git is not installed.',
     causes: {
       'file-tracked-by-git': fails(
         'A file that contains a secret is in the repository.',
@@ -124,7 +124,7 @@ export const settingsAndFiles: Readonly<Record<string, Explanation>> = {
           text: 'Remove the file from the repository but keep it on disk',
           command: 'git -C <folder> rm --cached -- <file>',
         },
-        'Add the file to .gitignore, and replace the secret, because the git history still contains it',
+        'Add the file to .gitignore, and replace the secret, because the git history still contains the old one',
       ),
       'file-not-ignored': warns('The next `git add .` would add a file that contains a secret.', {
         text: 'Run doctor with --fix, or add the file to .gitignore',
