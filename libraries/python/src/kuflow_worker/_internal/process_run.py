@@ -46,7 +46,7 @@ Response = TypeVar("Response", default=WorkflowResponse)
 class ProcessRun(Generic[Response]):
     """The workflow of a process or user action on Temporal's test server.
 
-    Nothing happens until something waits for its result.
+    The workflow does not run until your test waits for its result.
     """
 
     def __init__(
