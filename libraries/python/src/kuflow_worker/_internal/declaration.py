@@ -31,7 +31,7 @@ class Process:
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """A worker: pass it to `run`."""
+    """A worker, which you pass to `run`."""
 
     name: str
     """The name of your project, which KuFlow and the engine see."""

@@ -46,7 +46,7 @@ Response = TypeVar("Response", default=WorkflowResponse)
 class ProcessRun(Generic[Response]):
     """The workflow of a process or user action on Temporal's test server.
 
-    Nothing happens until something waits for its result.
+    The workflow does not run until your test waits for its result.
     """
 
     def __init__(
@@ -154,7 +154,7 @@ async def start_action(
     *,
     interceptors: Sequence[WorkerInterceptor] = (),
 ) -> ProcessRun[ActionResponse]:
-    """Starts the workflow of the user action with this code, like `start_process` for a process."""
+    """Starts the workflow of the user action with this code, as `start_process` does for a process."""
     action_id = str(uuid4())
     request: ActionRequest = {
         "processId": str(uuid4()),

@@ -15,7 +15,7 @@ async def replay(
 
     The history of a confidential process must be in clear text, or come from a process that `start_process` started.
 
-    Fails if the code calls other activities or creates other items than those in the history. (Temporal's own replay
+    Fails if the code calls activities or creates items other than those in the history. (Temporal's own replay
     does not notice swapped tasks, because it compares only activity names, and a single activity creates all items.)
     """
 

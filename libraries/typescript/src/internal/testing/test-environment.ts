@@ -47,7 +47,7 @@ export interface RunOptions {
   readonly limit?: number;
 }
 
-/** A process's workflow on the test server. Nothing happens until something waits for its result. */
+/** A process's workflow on the test server. The workflow does not run until your test waits for its result. */
 export interface ProcessRun {
   readonly processId: string;
   readonly handle: WorkflowHandleWithFirstExecutionRunId;

@@ -14,7 +14,7 @@ const OPTIONS: ActivityOptions = {
   retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '5 minutes' },
 };
 
-/** For activities that transfer documents: each attempt can take up to ten minutes, and fails after one minute without a heartbeat. */
+/** Options for activities that transfer documents. Each attempt can take up to ten minutes, and fails after one minute without a heartbeat. */
 export const TRANSFER: ActivityOptions = { startToCloseTimeout: '10 minutes', heartbeatTimeout: '1 minute' };
 
 /** KuFlow's activities, for calls that `KuFlowProcess` does not provide. They use the default timeouts and retries of `ownActivities`. */

@@ -53,7 +53,7 @@ export interface ProcessOptions {
 
 /** A user or an application. */
 export type Owner = { readonly ownerId: Uuid } | { readonly ownerEmail: string };
-/** The user or application that is assigned when an item is created. */
+/** The user or application to which an item is assigned when it is created. */
 type OptionalOwner = Partial<Record<'ownerId' | 'ownerEmail', string>>;
 
 /** Options for a human task. */
@@ -80,7 +80,7 @@ export interface TaskHandle<Data> {
 /** A system task, which the worker completes itself. */
 export interface SystemTaskHandle<Data> extends Omit<TaskHandle<Data>, 'done' | 'assign'> {
   /**
-   * Runs `work`, which can call several activities, saves the data that it returns, and completes the task. If the data does not match the
+   * Runs `work`, saves the data that it returns, and completes the task. `work` can call several activities. If the data does not match the
    * schema, the workflow fails: the activities have already completed, so Temporal does not retry them.
    */
   complete(work: () => Promise<Data>): Promise<Data>;
@@ -98,7 +98,7 @@ export type Deadline<Data> =
       readonly onDeadline: (task: TaskHandle<Data>) => Promise<void>;
     };
 
-/** A process in KuFlow, as its workflow sees it. */
+/** What a workflow can do in its process. */
 export interface KuFlowProcess<Metadata> {
   /**
    * Creates the task, waits until a person completes it, and returns its data. Throws `TaskCancelled` if the task is canceled. If the

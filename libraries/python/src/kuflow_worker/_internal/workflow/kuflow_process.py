@@ -75,7 +75,7 @@ class _Handle:
         )
 
     async def cancel(self) -> None:
-        """Cancels the task, unless it is completed first."""
+        """Cancels the task."""
         await self._process._cancel_item(self.id)
 
 
@@ -84,8 +84,7 @@ class TaskHandle(_Handle, Generic[Data]):
 
     def __init__(self, process: "KuFlowProcess[Any]", task_id: str, done: asyncio.Task[Data]) -> None:
         super().__init__(process, task_id)
-        #: The task's data, available once a person has completed the task. Raises `TaskCancelled` if the task is
-        #: canceled.
+        #: The task's data, once a person has completed the task. Raises `TaskCancelled` if the task is canceled.
         self.done = done
 
     async def cancel(self) -> None:
@@ -228,7 +227,7 @@ class KuFlowProcess(Generic[Metadata]):
         context_data: Context | None = None,
         **owner: Unpack[OwnerOptions],
     ) -> TaskHandle[Data] | SystemTaskHandle[Data]:
-        """Creates the task and does not wait. If the current `asyncio` task is canceled, so is this task."""
+        """Creates the task and does not wait. If the current `asyncio` task is canceled, the new task is too."""
         if isinstance(task, SystemTask):
             return await self._open_system_task(task, context_data)
         return await self._open_human_task(task, data, context_data, owner)
@@ -284,7 +283,7 @@ class KuFlowProcess(Generic[Metadata]):
     def on_action(self, action: SignalAction[Input], handler: Callable[[Input], object]) -> None:
         """Handles a user action.
 
-        The handler receives what the person entered, or `None`, and can be a coroutine function. Like `on_signal`,
+        The handler receives what the person entered, or `None`, and can be a coroutine function. As with `on_signal`,
         call this method before the workflow's first `await`.
         """
         name = action.signal

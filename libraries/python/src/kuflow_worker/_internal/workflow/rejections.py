@@ -33,9 +33,9 @@ class CallRejected(ApplicationError):
 
 @contextmanager
 def fail_on_rejection() -> Iterator[None]:
-    """Within the block, a call that KuFlow rejects because of its data raises `CallRejected`, and is not retried.
+    """Within the block, a call that KuFlow rejects because of its data raises `CallRejected` and is not retried.
 
-    That is a 4xx status other than 401, 403, 408 and 429. This includes calls from your own activities.
+    Such a rejection has a 4xx status other than 401, 403, 408 and 429. Calls from your own activities are included.
     """
     token = _fails.set(True)
     try:

@@ -6,8 +6,8 @@ import kuflow.worker.model.KuFlowFile;
 
 /**
  * Transfers documents between KuFlow and files without loading them into memory. Transfer a file in the same activity that creates or
- * reads it, because the next activity might run on another host. Give that activity the options for transfers, because transfers send
- * heartbeats.
+ * reads it, because the next activity might run on another host. Create the stub of that activity with
+ * {@link kuflow.worker.workflow.KuFlowProcess#transferActivities}, because transfers send heartbeats.
  */
 public interface Documents {
 

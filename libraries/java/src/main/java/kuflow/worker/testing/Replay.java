@@ -45,7 +45,7 @@ public final class Replay {
     }
 
     /**
-     * Replays a history. Fails if the code calls other activities or creates other items than those in the history. (Temporal's own
+     * Replays a history. Fails if the code calls activities or creates items other than those in the history. (Temporal's own
      * replay does not notice swapped tasks, because it compares only activity names, and a single activity creates all items.)
      */
     public static void replay(WorkflowExecutionHistory history, Class<?>... workflows) throws Exception {

@@ -255,12 +255,12 @@ public final class KuFlowProcess {
         onAction(action, (input, signal) -> handler.accept(input));
     }
 
-    /** Like {@link #onAction(SignalAction, Consumer)}, with the signal. */
+    /** Like {@link #onAction(SignalAction, Consumer)}, but the handler also receives the signal. */
     public <I> void onAction(SignalAction<I> action, BiConsumer<I, UserActionSignal> handler) {
         signals.handle(action, signal -> handler.accept(inputOf(action, signal), signal));
     }
 
-    /** Handles any other signal. Call it as early as {@link #onAction(SignalAction, Consumer)}. */
+    /** Handles any other signal. Call this method as early as {@link #onAction(SignalAction, Consumer)}. */
     public <P> void onSignal(String name, Class<P> payload, Consumer<P> handler) {
         signals.handle(name, payload, handler);
     }

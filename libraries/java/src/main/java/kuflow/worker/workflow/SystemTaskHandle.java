@@ -34,9 +34,9 @@ public final class SystemTaskHandle<D> {
     }
 
     /**
-     * Runs {@code work}, which can call several activities, saves the data that it returns, and completes the task. If
-     * the data does not match the schema, the workflow fails: the activities have already completed, so Temporal does
-     * not retry them.
+     * Runs {@code work}, saves the data that it returns, and completes the task. {@code work} can call several
+     * activities. If the data does not match the schema, the workflow fails: the activities have already completed, so
+     * Temporal does not retry them.
      */
     public D complete(Supplier<D> work) {
         return complete(work, false);
