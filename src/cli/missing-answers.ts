@@ -3,7 +3,7 @@ import type { DetectedCredentials } from '../connection/detect-credentials.ts';
 import type { ConnectionFlags } from '../connection/flags.ts';
 import type { SampleValue, WorkerSample } from '../process/worker-sample/read.ts';
 import { identifier } from '../base/identifiers.ts';
-import type { ProcessFlags, SourceKind } from './process-options.ts';
+import type { ProcessFlags, SourceKind } from './process-source-options.ts';
 import type { Environment } from '../settings/environment.ts';
 
 /** An answer that a command needs and that no option gives. */

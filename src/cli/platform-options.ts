@@ -1,6 +1,6 @@
 import type { DevEvent, DevPlatformRequest } from '../platform/session/start.ts';
 import type { PlatformEndpoints, PortRequest } from '../platform/shared/types.ts';
-import { ignoredOptionsLine } from '../platform/session/view.ts';
+import { ignoredOptionsLine } from '../platform/session/event-view.ts';
 import type { Progress } from '../terminal/progress.ts';
 import type { CommandContext } from './context.ts';
 

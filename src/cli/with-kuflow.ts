@@ -5,13 +5,13 @@ import { resolveConnection } from '../connection/resolve.ts';
 import type { OperationId } from '../kuflow/contract/operations.ts';
 import { KuFlowApiError } from '../kuflow/errors.ts';
 import { resolveId } from '../kuflow/find-id.ts';
-import { RECENT_RECORDS } from '../platform/client/light-client.ts';
+import { RECENT_RECORDS } from '../platform/client/recent-records.ts';
 import { openApplicationSession, openLocalSession, type KuFlowSession } from '../platform/client/kuflow-session.ts';
 import { localSettings } from '../platform/session/local-settings.ts';
 import { readRunningState, stateFolder, type PlatformState } from '../platform/state/state-file.ts';
 import { findProject } from '../process/find-project.ts';
 import type { CommandContext } from './context.ts';
-import type { ChangeFlags, SessionFlags } from './kuflow-options.ts';
+import type { ChangeFlags, SessionFlags } from './process-and-task-options.ts';
 import { requireRunningPlatform } from './local-kuflow.ts';
 
 /**

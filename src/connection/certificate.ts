@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { KnownError, codeOf, messageOf } from '../base/errors.ts';
 import { MIB, readSmallFile } from '../files/read.ts';
 import { PART_NAMES, type TlsMaterialText } from '../engine/material/tls-material.ts';
-import type { ResolvedSettings, SettingsResult } from '../settings/resolve.ts';
+import type { ResolvedSettings, SettingsResult } from '../settings/precedence.ts';
 import { formatSource } from '../settings/sources.ts';
 
 /** Absolute paths of the parts that are files. */

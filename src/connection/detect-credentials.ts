@@ -36,7 +36,7 @@ export async function findDetectedCredentials(context: Place): Promise<DetectedC
 }
 
 async function findCredentialsFile(cwd: string): Promise<DetectedCredentials | undefined> {
-  const { resolveSettings } = await import('../settings/resolve.ts');
+  const { resolveSettings } = await import('../settings/precedence.ts');
   const { settings, problems } = await resolveSettings({ env: {}, files: { dir: cwd } });
   const keys = ['kuflow.api.client-id', 'kuflow.api.client-secret'] as const;
   const valid = keys.flatMap((key) => settings[key]?.source ?? []);

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { usageError } from '../base/errors.ts';
-import { requireSettings, resolveSettings, type SettingFlags } from '../settings/resolve.ts';
+import { requireSettings, resolveSettings, type SettingFlags } from '../settings/precedence.ts';
 import { secretFromFile, secretFromStdin, type GivenSecret } from '../settings/secret-input.ts';
 
 export interface ConnectionFlags {

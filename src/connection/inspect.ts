@@ -5,7 +5,7 @@ import { certificateBlocks, isCertificate } from '../engine/material/file-format
 import { trustedAuthorities, unreadableExtraAuthorities } from '../network/certificate-authorities.ts';
 import { decideProxy, proxyHints, proxySource, type ProxyDecision, type ProxyRequest } from '../network/proxy.ts';
 import { whereToSet, type SettingName } from '../settings/keys.ts';
-import type { ResolvedSettings, SettingsResult } from '../settings/resolve.ts';
+import type { ResolvedSettings, SettingsResult } from '../settings/precedence.ts';
 import { firstStep, formatSource, type SettingStep } from '../settings/sources.ts';
 import { certificateSource, readPemFile, type CertificateSource } from './certificate.ts';
 import type { Environment } from '../settings/environment.ts';

@@ -6,7 +6,12 @@ import { cliInvocation } from '../base/cli-invocation.ts';
 import { Secret } from '../base/secret.ts';
 import { readProfileFile, type Profile } from '../profiles/file.ts';
 import { needsKeychain, readStoredSecret } from '../profiles/secret-storage.ts';
-import { resolveSettings, type ProfileSource, type SettingsRequest, type SettingsResult } from '../settings/resolve.ts';
+import {
+  resolveSettings,
+  type ProfileSource,
+  type SettingsRequest,
+  type SettingsResult,
+} from '../settings/precedence.ts';
 import type { SettingProblem, Source } from '../settings/sources.ts';
 import type { Environment } from '../settings/environment.ts';
 

@@ -2,7 +2,7 @@ import { cliInvocation } from '../base/cli-invocation.ts';
 import type { Secret } from '../base/secret.ts';
 import { decideProxy, type ProxyDecision } from '../network/proxy.ts';
 import { CLIENT_ID } from '../settings/keys.ts';
-import { requireSettings, type ResolvedSettings } from '../settings/resolve.ts';
+import { requireSettings, type ResolvedSettings } from '../settings/precedence.ts';
 import { readPemFile } from './certificate.ts';
 import { CORRECT_AND_RETRY } from './flags.ts';
 import type { ConnectionSettings } from './resolve.ts';

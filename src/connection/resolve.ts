@@ -9,7 +9,7 @@ import {
   type LocalSource,
   type SettingsRequest,
   type SettingsResult,
-} from '../settings/resolve.ts';
+} from '../settings/precedence.ts';
 import { secretFromText, type GivenSecret } from '../settings/secret-input.ts';
 import type { Environment } from '../settings/environment.ts';
 

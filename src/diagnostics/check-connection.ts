@@ -5,7 +5,7 @@ import { connectionChecks } from './registry.ts';
 import { type ConnectionReport, createReport, type ReportOptions } from './report.ts';
 import { runChecks, selectChecks, type RunOptions } from './runner.ts';
 import type { Environment } from '../settings/environment.ts';
-import type { ResolvedSettings } from '../settings/resolve.ts';
+import type { ResolvedSettings } from '../settings/precedence.ts';
 import { formatAdvice } from './advice.ts';
 
 export interface CheckConnectionOptions extends PrepareOptions, ReportOptions, Pick<RunOptions, 'report' | 'signal'> {

@@ -6,8 +6,8 @@ import { viewSchema, type SchemaView } from '../schema/view.ts';
 import { describeFindings } from './describe-finding.ts';
 import type { Comparison, FieldCounts, FoundDifference, ShapeOwner, TaskCounts } from './findings.ts';
 import { MIN_SAMPLES, schemaOfNode, valuesOf, type ObservedValues } from './shape/infer.ts';
-import { isFieldName } from './shape/keys.ts';
-import { ShapeNode } from './shape/node.ts';
+import { isFieldName } from './shape/field-names.ts';
+import { ShapeNode } from './shape/observe-values.ts';
 import type { DiscoveredProcess, KindReason, ObservedShape, TaskEvidence } from './types.ts';
 
 /** The fewest completed processes, or instances, of the newest version without a task or field that it may have lost. */

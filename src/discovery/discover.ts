@@ -7,8 +7,8 @@ import { seenItem, seenProcess, type SeenItem } from './read-lists.ts';
 import { writeNotes } from './notes.ts';
 import { readShapes, type ReadShapes } from './read-shapes.ts';
 import { chooseSamples } from './sampling.ts';
-import { inferTaskKind, orderTasks, type FirstItem } from './tasks.ts';
-import { classifyVersions, oldestCreation, type SeenVersions } from './versions.ts';
+import { inferTaskKind, orderTasks, type FirstItem } from './task-kind-and-order.ts';
+import { classifyVersions, oldestCreation, type SeenVersions } from './newest-version.ts';
 
 const PAGE_SIZE = 1000;
 const NEWEST_FIRST = { size: PAGE_SIZE, sort: ['createdAt,desc'] } as const;

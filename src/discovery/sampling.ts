@@ -1,5 +1,5 @@
 import type { SeenItem, SeenProcess } from './read-lists.ts';
-import type { SeenVersions, VersionClass } from './versions.ts';
+import type { SeenVersions, VersionClass } from './newest-version.ts';
 
 /** An instance to read for the shape of its data. */
 export type SampleChoice = {

@@ -1,7 +1,7 @@
 import type { TaskKind, WorkerDefinition } from '../process/definition.ts';
 import { sampleDecision } from '../process/sample.ts';
 import { distinctName, distinctNameIgnoringCase, identifier } from '../base/identifiers.ts';
-import type { NamedSchema } from '../schema/types.ts';
+import type { NamedSchema } from '../schema/code-types.ts';
 import type { Naming } from './task-names.ts';
 
 interface ActionInCode {

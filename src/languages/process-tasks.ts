@@ -6,7 +6,7 @@ import { distinctName } from '../base/identifiers.ts';
 import { escapePattern, wordPattern } from '../base/pattern.ts';
 import { choiceOf, type TaskChoices } from './project-spec.ts';
 import type { SignalActionInCode, WorkflowActionInCode } from './process-actions.ts';
-import type { NamedSchema } from '../schema/types.ts';
+import type { NamedSchema } from '../schema/code-types.ts';
 import { nameTasks, systemTaskInputs, taskTitle, type NamedTask, type Naming } from './task-names.ts';
 
 export interface ProcessTask {

@@ -10,7 +10,7 @@ import {
   overlayTemplates,
   templatePaths,
   type TemplateVariables,
-} from '../languages/templates/overlay.ts';
+} from '../languages/templates/own-template.ts';
 import { loadTemplateSet, type TemplateSet } from '../languages/templates/set.ts';
 import { definitionFile } from '../process/definition/file.ts';
 import { DEPENDABOT_FILE, moveFile, WORKFLOW } from './join/moved-files.ts';

@@ -1,4 +1,4 @@
-import { resolveSettings } from '../settings/resolve.ts';
+import { resolveSettings } from '../settings/precedence.ts';
 import type { WorkerProject } from './edit/open-project.ts';
 
 /** The only queue that the worker of a project polls: from its application files, or else from the first definition. */

@@ -9,7 +9,7 @@ import {
 } from '../base/json.ts';
 import { intersectSchemas, namedTypes, normalForm, textsOf } from './normal-form.ts';
 import { MAX_HOPS, type Schema } from './resolve.ts';
-import { schemaErrors } from './validate.ts';
+import { schemaErrors } from './console-validator.ts';
 
 /** Follows references, merges `allOf`, the branch of `if` and dependent schemas, and makes an alternative to null a nullable schema. */
 export function effectiveSchema(schema: unknown, value: unknown, root: Schema, depth = 0): Schema {

@@ -2,7 +2,7 @@ import type { ComponentChildren, ComponentType } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { AppDataContext, useApp, useAppData } from './app-data.ts';
 import { connectLiveEvents, readAgain, useConnection } from './live/connection.ts';
-import type { ConnectionState } from './live/stream.ts';
+import type { ConnectionState } from './live/reconnect.ts';
 import { Link, ViewHeading, useRoute } from './navigation.tsx';
 import { CommandLine } from './parts/copy.tsx';
 import { EmptyState, Notice } from './parts/notices.tsx';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PlatformState } from '../../src/platform/state/state-file.ts';
-import { createProcessEngine } from '../../src/platform/temporal/engine.ts';
+import { createProcessEngine } from '../../src/platform/temporal/workflows.ts';
 import {
   kuflowDev,
   platformReady,

@@ -6,7 +6,7 @@ import {
   installCredentialSet,
   type PullSetRequest,
   type PullResult,
-} from '../../src/commands/credentials/store/pull-set.ts';
+} from '../../src/commands/credentials/store/install-set.ts';
 import { nodeFileSystem } from '../../src/files/node-file-system.ts';
 import {
   identityFromSettings,

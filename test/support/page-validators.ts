@@ -7,7 +7,7 @@ import {
   schemaErrors,
   type SchemaError,
   type ValidatorModule,
-} from '../../src/schema/validate.ts';
+} from '../../src/schema/console-validator.ts';
 
 /** The schema, after the console has loaded what it needs to validate data under it. */
 export function loadForPage<Given extends Schema>(schema: Given): Given {

@@ -3,7 +3,7 @@ import { connectionOptions, WHICH_TENANT } from '../../cli/connection-options.ts
 import type { CommandContext } from '../../cli/context.ts';
 import { collectValues, exitStatuses, lazyAction } from '../../cli/declarations.ts';
 import { EDIT_STATUSES, editOptions, HOW_FILES_CHANGE, SKIP_PROMPTS } from '../../cli/edit-options.ts';
-import { processOptions, sampleOption } from '../../cli/process-options.ts';
+import { processOptions, sampleOption } from '../../cli/process-source-options.ts';
 import { withCandidates } from '../../cli/value-candidates.ts';
 
 const EXAMPLES = `

@@ -25,7 +25,7 @@ import {
   switchWords,
   validateProcessFlags,
   type ProcessFlags,
-} from '../../cli/process-options.ts';
+} from '../../cli/process-source-options.ts';
 import { openPromptsIfAllowed } from '../../cli/prompts.ts';
 import { detectCredentials } from '../../connection/detect-credentials.ts';
 import type { ConnectionFlags } from '../../connection/flags.ts';

@@ -1,4 +1,4 @@
-import { stateOnCommandLine } from '../../cli/kuflow-options.ts';
+import { stateOnCommandLine } from '../../cli/process-and-task-options.ts';
 import { escapeForTerminal } from '../../base/escape.ts';
 import type { DefinedProcess, DefinedTask, KnownProcess } from '../../discovery/known-processes.ts';
 import {
@@ -6,7 +6,7 @@ import {
   listRecentTasks,
   listUsers,
   type RecentRecord,
-} from '../../platform/client/light-client.ts';
+} from '../../platform/client/recent-records.ts';
 import {
   definitionDigest,
   readRunningState,

@@ -7,7 +7,7 @@ import {
   type DefinedProcess,
   type KnownProcess,
 } from '../../discovery/known-processes.ts';
-import { resolveSettings } from '../../settings/resolve.ts';
+import { resolveSettings } from '../../settings/precedence.ts';
 import { settingFlags } from '../../connection/flags.ts';
 import { selectProfile } from '../../connection/profile.ts';
 import { optionValue } from './complete-line.ts';

@@ -10,7 +10,7 @@ import {
   rejectUnusedOptions,
   validateProcessFlags,
   type ProcessFlags,
-} from '../../cli/process-options.ts';
+} from '../../cli/process-source-options.ts';
 import type { ConnectionFlags } from '../../connection/flags.ts';
 import { parseTemplateSource, type TemplateSource } from '../../project/template/source.ts';
 import { shellWord } from '../../base/shell.ts';

@@ -5,7 +5,7 @@ import { collectChoices, collectValues, jsonOption } from '../../cli/declaration
 import { EDITOR_IDS, LANGUAGE_IDS, LIBRARY_SOURCES } from '../../languages/names.ts';
 import { withCandidates } from '../../cli/value-candidates.ts';
 import type { CreateFlags } from './answers.ts';
-import { processOptions, sampleOption } from '../../cli/process-options.ts';
+import { processOptions, sampleOption } from '../../cli/process-source-options.ts';
 
 const EXAMPLES = `
 Examples:

@@ -1,7 +1,7 @@
 import { basename, resolve } from 'node:path';
 import type { CommandContext } from '../../cli/context.ts';
 import { chooseCredentials, missingAnswers } from '../../cli/missing-answers.ts';
-import { omitUnusedOptions, optionWords, processSource, switchWords } from '../../cli/process-options.ts';
+import { omitUnusedOptions, optionWords, processSource, switchWords } from '../../cli/process-source-options.ts';
 import { detectCredentials } from '../../connection/detect-credentials.ts';
 import type { LoadedProcess } from '../../discovery/load-process.ts';
 import { relativePath } from '../../files/relative-path.ts';

@@ -1,6 +1,6 @@
 import { revealed } from '../../base/secret.ts';
 import { credentialVariables } from '../../connection/resolve.ts';
-import { resolveSettings } from '../../settings/resolve.ts';
+import { resolveSettings } from '../../settings/precedence.ts';
 import { dirname, relative, resolve } from 'node:path';
 import type { Connection } from '../../connection/require.ts';
 import type { ReadWith } from '../../project/next-steps.ts';

@@ -11,8 +11,8 @@ import { isRecord, withoutUndefined } from '../../base/json.ts';
 import type { Environment } from '../../settings/environment.ts';
 import { credentialEnvironment } from './formats/environment.ts';
 import type { CredentialSet } from './set.ts';
-import { configuredCertificate, verifyMaterial, verifyToken } from './material.ts';
-import { WORKER_SETTINGS, openCredentialClient, type CredentialContext } from './client.ts';
+import { configuredCertificate, verifyMaterial, verifyToken } from './verify-certificate-and-token.ts';
+import { WORKER_SETTINGS, openCredentialClient, type CredentialContext } from './request-credentials.ts';
 import {
   explainFailedStart,
   startDevCommand,

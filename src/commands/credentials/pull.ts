@@ -12,12 +12,12 @@ import {
   type CredentialClient,
   type CredentialContext,
   type CredentialsFlags,
-} from './client.ts';
+} from './request-credentials.ts';
 import { checkExport, exportSet, type ExportEvent, type ExportResult } from './formats/export-set.ts';
 import type { FormatName } from './formats/format.ts';
-import { verifyCertificateWithEngine } from './prove.ts';
+import { verifyCertificateWithEngine } from './test-with-engine.ts';
 import type { EngineScope } from './set.ts';
-import { installCredentialSet, type PullResult, type PullSetRequest } from './store/pull-set.ts';
+import { installCredentialSet, type PullResult, type PullSetRequest } from './store/install-set.ts';
 import { loadSet } from './store/sets.ts';
 import type { SettingTexts } from './store/settings-file.ts';
 

@@ -15,11 +15,11 @@ import {
   type ResolvedSettings,
   type Setting,
   type SettingsResult,
-} from '../../settings/resolve.ts';
+} from '../../settings/precedence.ts';
 import { formatSource } from '../../settings/sources.ts';
-import { engineScope, type CredentialContext, type CredentialsFlags } from './client.ts';
-import { configuredCertificate, type ConfiguredCertificate } from './material.ts';
-import { assessCertificate, assessSet, type CertificateAssessment } from './store/assess.ts';
+import { engineScope, type CredentialContext, type CredentialsFlags } from './request-credentials.ts';
+import { configuredCertificate, type ConfiguredCertificate } from './verify-certificate-and-token.ts';
+import { assessCertificate, assessSet, type CertificateAssessment } from './store/staleness.ts';
 import { SET_FILES, setIdFromPath, storeLayout, type SetPaths, type StoreLayout } from './store/layout.ts';
 import { listSets, readSet, type SetRecord } from './store/sets.ts';
 import { readPointers } from './store/settings-file.ts';

@@ -9,7 +9,7 @@ import type { Channel, Terminal } from '../../terminal/terminal.ts';
 import type { ExportEvent, ExportResult } from './formats/export-set.ts';
 import { setFilePaths } from './store/layout.ts';
 import type { PruneResult } from './store/prune.ts';
-import type { PullResult } from './store/pull-set.ts';
+import type { PullResult } from './store/install-set.ts';
 import type { SetRecord } from './store/sets.ts';
 
 /** Prints the result of a pull; the credentials in use go to stdout. */

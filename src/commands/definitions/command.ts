@@ -2,7 +2,7 @@ import { Argument, type Command } from 'commander';
 import { connectionOptions } from '../../cli/connection-options.ts';
 import type { CommandContext } from '../../cli/context.ts';
 import { jsonOption, lazyAction } from '../../cli/declarations.ts';
-import { sampleOption } from '../../cli/process-options.ts';
+import { sampleOption } from '../../cli/process-source-options.ts';
 import { withCandidates } from '../../cli/value-candidates.ts';
 
 export function configure(command: Command, context: CommandContext): void {

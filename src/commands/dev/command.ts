@@ -3,7 +3,7 @@ import type { CommandContext } from '../../cli/context.ts';
 import { collectValues, exitStatuses, jsonOption, lazyAction } from '../../cli/declarations.ts';
 import { parseZonedTime } from '../../base/zoned-time.ts';
 import { usageError } from '../../base/errors.ts';
-import { idArgument, limitOption, plainIdArgument, stateDirOption } from '../../cli/kuflow-options.ts';
+import { idArgument, limitOption, plainIdArgument, stateDirOption } from '../../cli/process-and-task-options.ts';
 import { withCandidates } from '../../cli/value-candidates.ts';
 import type { DevFlags } from '../../cli/platform-options.ts';
 import type { SimulateFlags } from './simulate/run.ts';

@@ -11,13 +11,13 @@ import {
   readyHints,
   readyLine,
   type ReadyHintsOptions,
-} from '../../platform/session/view.ts';
+} from '../../platform/session/event-view.ts';
 import { stateFolder } from '../../platform/state/state-file.ts';
 import { projectCommands, startCommand } from '../../project/commands.ts';
 import { openProgress } from '../../terminal/progress.ts';
 import { withoutUndefined } from '../../base/json.ts';
 import type { Channel } from '../../terminal/terminal.ts';
-import { followingRequest } from './follow-project.ts';
+import { followingRequest } from './regenerate-on-save.ts';
 
 /** `kuflow dev`: runs until it is interrupted, or until stdin closes if it watches it. */
 export async function runDev(flags: DevFlags, context: CommandContext): Promise<void> {

@@ -4,7 +4,7 @@ import { KnownError, messageOf, usageError } from '../../base/errors.ts';
 import { escapeForTerminal } from '../../base/escape.ts';
 import { withContext } from '../../base/system-error.ts';
 import { execWithPlatform, type Restart } from './exec.ts';
-import { followingRequest } from './follow-project.ts';
+import { followingRequest } from './regenerate-on-save.ts';
 import { requestOpenFile } from '../../platform/rest/dev-client.ts';
 import { pageAddress } from '../../platform/console/page-address.ts';
 import { createKuFlowClient } from '../../kuflow/client.ts';
@@ -15,7 +15,7 @@ import { openFolder, stateFolder, type PlatformState } from '../../platform/stat
 import { findTemporal, findTestServer } from '../../platform/temporal/find.ts';
 import { startCommand } from '../../project/commands.ts';
 import { shellAssignment } from '../../base/shell.ts';
-import { attachedLine, execCommand, platformReporter, readyHints } from '../../platform/session/view.ts';
+import { attachedLine, execCommand, platformReporter, readyHints } from '../../platform/session/event-view.ts';
 import { printError } from '../../terminal/print-error.ts';
 import { openProgress } from '../../terminal/progress.ts';
 import { escapeJsonForTerminal } from '../../terminal/json.ts';
@@ -216,7 +216,7 @@ async function readHistory(
     return Buffer.from(body.value, 'base64');
   };
   // The other commands do not need Temporal's client.
-  const { createProcessEngine } = await import('../../platform/temporal/engine.ts');
+  const { createProcessEngine } = await import('../../platform/temporal/workflows.ts');
   const engine = await createProcessEngine({
     address: state.endpoints.temporal,
     namespace: state.namespace,

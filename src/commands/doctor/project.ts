@@ -6,7 +6,7 @@ import { readRecordIfValid } from '../../project/commands.ts';
 import { readProjectRecord } from '../../project/record.ts';
 import { languageOf } from '../../languages/registry.ts';
 import type { Environment } from '../../settings/environment.ts';
-import { overridesAsEnvironment, type ResolvedSettings } from '../../settings/resolve.ts';
+import { overridesAsEnvironment, type ResolvedSettings } from '../../settings/precedence.ts';
 import { formatSource } from '../../settings/sources.ts';
 import { runWorkerCheck } from './worker-check.ts';
 

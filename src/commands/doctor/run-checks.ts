@@ -1,7 +1,12 @@
 import { interruptedError, usageError } from '../../base/errors.ts';
 import { nearMatch } from '../../base/near-match.ts';
 import type { SettingName } from '../../settings/keys.ts';
-import { isWorkerSetting, type ResolvedSettings, type Setting, type SettingsResult } from '../../settings/resolve.ts';
+import {
+  isWorkerSetting,
+  type ResolvedSettings,
+  type Setting,
+  type SettingsResult,
+} from '../../settings/precedence.ts';
 import { formatSource } from '../../settings/sources.ts';
 import type { Plane } from '../../diagnostics/check.ts';
 import type { CheckInput, KuFlowProbe } from '../../diagnostics/check-input.ts';

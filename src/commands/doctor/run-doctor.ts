@@ -9,7 +9,7 @@ import { runDoctorChecks, type RunDoctorChecksRequest } from './run-checks.ts';
 import type { ExpiryThreshold } from '../../diagnostics/input.ts';
 import { resolveConnection, type ConnectionContext } from '../../connection/resolve.ts';
 import type { ConnectionFlags } from '../../connection/flags.ts';
-import type { SettingsResult } from '../../settings/resolve.ts';
+import type { SettingsResult } from '../../settings/precedence.ts';
 import { applyFixes } from './fix.ts';
 import { findProject } from '../../process/find-project.ts';
 import { createProjectProbe } from './project.ts';

@@ -15,7 +15,7 @@ import { formatGithubCommands, formatJunit, formatSupportReport } from './format
 import { doctorReportAsJson, printDoctor, printFixes } from './view.ts';
 import { findLocalSettings } from '../../platform/session/local-settings.ts';
 import { findProject } from '../../process/find-project.ts';
-import type { SettingsResult } from '../../settings/resolve.ts';
+import type { SettingsResult } from '../../settings/precedence.ts';
 import { connectionContext } from '../../cli/connection-options.ts';
 import { localKuFlow } from '../../cli/local-kuflow.ts';
 import type { CommandContext } from '../../cli/context.ts';

@@ -9,7 +9,7 @@ import { REST_REQUIRED } from '../../connection/resolve.ts';
 import { verifyCredentials } from '../../diagnostics/check-connection.ts';
 import { profileFolder, type Profile } from '../../profiles/file.ts';
 import { storeProfile } from '../../profiles/store.ts';
-import { requireSettings, resolveSettings } from '../../settings/resolve.ts';
+import { requireSettings, resolveSettings } from '../../settings/precedence.ts';
 import type { Progress } from '../../terminal/progress.ts';
 
 type ProfileValues = Pick<ConnectionFlags, 'clientId' | 'endpoint' | 'tenantId' | 'target' | 'ca'>;

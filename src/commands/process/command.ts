@@ -10,7 +10,7 @@ import {
   sessionOptions,
   setOption,
   stateOption,
-} from '../../cli/kuflow-options.ts';
+} from '../../cli/process-and-task-options.ts';
 import { withCandidates } from '../../cli/value-candidates.ts';
 
 const EXAMPLES = `

@@ -5,7 +5,7 @@ import { didYouMean } from '../../base/near-match.ts';
 import type { CommandContext } from '../../cli/context.ts';
 import { findProcessId, pollPause, requireConfirmation, withKuFlow } from '../../cli/with-kuflow.ts';
 import { warnAboutUnpolledQueues } from '../../cli/workers-view.ts';
-import type { ChangeFlags, SessionFlags } from '../../cli/kuflow-options.ts';
+import type { ChangeFlags, SessionFlags } from '../../cli/process-and-task-options.ts';
 import type { ProcessAction, ProcessActionCreateParams } from '../../kuflow/contract/process-actions.ts';
 import type { Process } from '../../kuflow/contract/processes.ts';
 import { prepareGivenData } from '../../platform/client/given-data.ts';

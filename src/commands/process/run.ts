@@ -15,11 +15,11 @@ import {
   type DataFlags,
 } from '../../cli/with-kuflow.ts';
 import { warnAboutUnpolledQueues } from '../../cli/workers-view.ts';
-import type { ChangeFlags, SessionFlags } from '../../cli/kuflow-options.ts';
+import type { ChangeFlags, SessionFlags } from '../../cli/process-and-task-options.ts';
 import type { Process, ProcessPageItem, ProcessState } from '../../kuflow/contract/processes.ts';
 import { exampleMetadata, missingShapeError } from '../../platform/domain/examples.ts';
 import { prepareGivenData } from '../../platform/client/given-data.ts';
-import { RECENT_RECORDS } from '../../platform/client/light-client.ts';
+import { RECENT_RECORDS } from '../../platform/client/recent-records.ts';
 import { withRealReferences } from '../../platform/domain/references.ts';
 import {
   onlyServedCode,

@@ -2,7 +2,7 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import { connectionOptions, WHICH_TENANT } from '../../cli/connection-options.ts';
 import type { CommandContext } from '../../cli/context.ts';
 import { exitStatuses, jsonOption, lazyAction } from '../../cli/declarations.ts';
-import { stateOption } from '../../cli/kuflow-options.ts';
+import { stateOption } from '../../cli/process-and-task-options.ts';
 
 const EXAMPLES = `
 Examples:

@@ -14,7 +14,7 @@ import { languageOf } from '../../languages/registry.ts';
 import { workerCommand } from '../../project/commands.ts';
 import { workflowChangeHint } from '../../project/next-steps.ts';
 import { readProject, type ProjectFiles } from '../../project/edit/open-project.ts';
-import { connectionAsEnvironment } from '../../settings/resolve.ts';
+import { connectionAsEnvironment } from '../../settings/precedence.ts';
 import { openProgress } from '../../terminal/progress.ts';
 import { replayProcesses } from './replay-processes.ts';
 import { printReplay } from './view.ts';

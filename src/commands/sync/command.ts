@@ -3,7 +3,7 @@ import { connectionOptions } from '../../cli/connection-options.ts';
 import type { CommandContext } from '../../cli/context.ts';
 import { exitStatuses, lazyAction } from '../../cli/declarations.ts';
 import { editOptions } from '../../cli/edit-options.ts';
-import { sampleOption } from '../../cli/process-options.ts';
+import { sampleOption } from '../../cli/process-source-options.ts';
 import { withCandidates } from '../../cli/value-candidates.ts';
 import type { SyncFlags } from './run.ts';
 

@@ -3,7 +3,7 @@ import { countOf } from '../../base/count-of.ts';
 import { usageError } from '../../base/errors.ts';
 import { worstExitStatus } from '../../base/exit-status.ts';
 import type { CommandContext } from '../../cli/context.ts';
-import { optionWords, rejectUnusedOptions } from '../../cli/process-options.ts';
+import { optionWords, rejectUnusedOptions } from '../../cli/process-source-options.ts';
 import { openPromptsIfAllowed } from '../../cli/prompts.ts';
 import type { ConnectionFlags } from '../../connection/flags.ts';
 import { discoveryReporter } from '../../discovery/view.ts';

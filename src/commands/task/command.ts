@@ -9,7 +9,7 @@ import {
   localChangeOptions,
   sessionOptions,
   stateOption,
-} from '../../cli/kuflow-options.ts';
+} from '../../cli/process-and-task-options.ts';
 import { withCandidates } from '../../cli/value-candidates.ts';
 
 const EXAMPLES = `

@@ -14,14 +14,14 @@ import {
   type DataFlags,
 } from '../../cli/with-kuflow.ts';
 import { runningCodes, stepsForUnpolledQueues, warnAboutUnpolledQueues } from '../../cli/workers-view.ts';
-import type { ChangeFlags, SessionFlags } from '../../cli/kuflow-options.ts';
+import type { ChangeFlags, SessionFlags } from '../../cli/process-and-task-options.ts';
 import { KuFlowApiError } from '../../kuflow/errors.ts';
 import type { ProcessItem, ProcessItemTaskState } from '../../kuflow/contract/process-items.ts';
 import { exampleTaskData, missingShapeError } from '../../platform/domain/examples.ts';
 import { formatValueErrors, prepareGivenData, requireValidData } from '../../platform/client/given-data.ts';
 import { isIdOrLatest, resolveId } from '../../kuflow/find-id.ts';
 import type { KuFlowSession } from '../../platform/client/kuflow-session.ts';
-import { RECENT_RECORDS } from '../../platform/client/light-client.ts';
+import { RECENT_RECORDS } from '../../platform/client/recent-records.ts';
 import { withRealReferences } from '../../platform/domain/references.ts';
 import { readDefinitions, requestRelease, type DevApiAccess } from '../../platform/rest/dev-client.ts';
 import { formatTaskName, printTask, printTaskChange, printTasks, toTaskSummary, type TaskChange } from './view.ts';

@@ -1,9 +1,9 @@
 import { escapeForTerminal } from '../../base/escape.ts';
 import { withoutUndefined } from '../../base/json.ts';
-import { limitNote } from '../../cli/kuflow-options.ts';
+import { limitNote } from '../../cli/process-and-task-options.ts';
 import type { ProcessItem, ProcessItemPageItem } from '../../kuflow/contract/process-items.ts';
 import { formatValueErrors } from '../../platform/client/given-data.ts';
-import { formatCheckedValue } from '../../platform/session/view.ts';
+import { formatCheckedValue } from '../../platform/session/event-view.ts';
 import { formatTable } from '../../terminal/table.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 

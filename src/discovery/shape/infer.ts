@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from '../../base/json.ts';
-import { looksLikeProperName } from './keys.ts';
-import { observe, merge, ShapeNode, type Visit } from './node.ts';
+import { looksLikeProperName } from './field-names.ts';
+import { observe, merge, ShapeNode, type Visit } from './observe-values.ts';
 
 /** What a shape is based on. Pointers (RFC 6901) contain only keys that are in the schema, and `*` for keys of a map and items of an array. */
 export interface ShapeEvidence {

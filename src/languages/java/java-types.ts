@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../base/json.ts';
 import { distinctName, distinctNameIgnoringCase, identifier } from '../../base/identifiers.ts';
 import { kuFlowFormat, REFERENCE_TYPES } from '../../schema/formats.ts';
-import { schemaTypeOf, type Property, type SchemaType } from '../../schema/types.ts';
+import { schemaTypeOf, type Property, type SchemaType } from '../../schema/code-types.ts';
 import { JAVA_RESERVED, javaTypeName } from './literals.ts';
 
 /** A constructor accepts 255 arguments. */

@@ -2,7 +2,7 @@ import { isRecord } from '../../base/json.ts';
 import { printableJson } from '../../base/printable-json.ts';
 import { sampleDecision } from '../../process/sample.ts';
 import { sampleForSchema } from '../../schema/example/example.ts';
-import type { NamedSchema } from '../../schema/types.ts';
+import type { NamedSchema } from '../../schema/code-types.ts';
 import { hasActivities, processActions } from '../process-actions.ts';
 import type { ProcessToRender } from '../process-parts.ts';
 import {

@@ -1,4 +1,4 @@
-import type { NamedSchema } from '../../schema/types.ts';
+import type { NamedSchema } from '../../schema/code-types.ts';
 import {
   BUILDER,
   javaRecordOf,

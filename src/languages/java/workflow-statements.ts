@@ -1,4 +1,4 @@
-import type { NamedSchema } from '../../schema/types.ts';
+import type { NamedSchema } from '../../schema/code-types.ts';
 import type { ProcessTask } from '../process-tasks.ts';
 import { javaRecordOf } from './java-types.ts';
 import { javaString, UNTYPED } from './literals.ts';

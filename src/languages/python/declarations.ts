@@ -1,5 +1,5 @@
 import { REFERENCE_TYPES } from '../../schema/formats.ts';
-import type { NamedSchema } from '../../schema/types.ts';
+import type { NamedSchema } from '../../schema/code-types.ts';
 import { spaces } from '../../base/spaces.ts';
 import { repeatsName } from '../task-names.ts';
 import { pyCommentLines, pyString, isPythonField } from './literals.ts';

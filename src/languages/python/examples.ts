@@ -1,6 +1,6 @@
 import type { CodePosition } from '../templates/code.ts';
 import { REFERENCE_TYPES } from '../../schema/formats.ts';
-import type { NamedSchema } from '../../schema/types.ts';
+import type { NamedSchema } from '../../schema/code-types.ts';
 import { spaces } from '../../base/spaces.ts';
 import type { Json, JsonObject } from '../../base/json.ts';
 import { isJsonList, isJsonObject } from '../../base/json.ts';

@@ -1,5 +1,5 @@
 import { MAX_CHOICES } from '../../schema/resolve.ts';
-import type { Property, SchemaType } from '../../schema/types.ts';
+import type { Property, SchemaType } from '../../schema/code-types.ts';
 
 const UNKNOWN: SchemaType = { kind: 'unknown' };
 

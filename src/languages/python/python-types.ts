@@ -1,6 +1,6 @@
 import { distinctName, hash, identifier } from '../../base/identifiers.ts';
 import { kuFlowFormat } from '../../schema/formats.ts';
-import { schemaTypeOf, type NamedSchema, type SchemaType } from '../../schema/types.ts';
+import { schemaTypeOf, type NamedSchema, type SchemaType } from '../../schema/code-types.ts';
 import { displayWidth } from './layout.ts';
 import { withoutIntersections } from './merge-types.ts';
 

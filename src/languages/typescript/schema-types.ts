@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../base/json.ts';
 import { kuFlowFormat } from '../../schema/formats.ts';
-import { schemaTypeOf, type Property, type SchemaType } from '../../schema/types.ts';
+import { schemaTypeOf, type Property, type SchemaType } from '../../schema/code-types.ts';
 import { repeatsName } from '../task-names.ts';
 import { tsComment, tsPropertyKey, tsString } from './literals.ts';
 

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { ProcessDefinition } from '../../process/definition.ts';
-import { describeDefinitionChanges } from '../../process/definition/changes.ts';
+import { describeDefinitionChanges } from '../../process/definition/describe-changes.ts';
 import type { PeopleSeed } from '../../process/people.ts';
 import type { DefinitionProblem } from '../shared/contract.ts';
 import type { PlatformEvent, PlatformIdentity } from '../shared/types.ts';

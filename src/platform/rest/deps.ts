@@ -1,12 +1,12 @@
 import type { ConsoleHeader, PartStatus } from '../shared/contract.ts';
-import type { EventHub, EventStreams } from '../console/events.ts';
+import type { EventHub, EventStreams } from '../console/live-events.ts';
 import type { PageFiles } from '../console/page.ts';
 import type { OpenCodes } from '../console/open-codes.ts';
 import type { RequestRecorder } from '../console/request-recorder.ts';
 import type { WorkerWatch } from '../console/worker-watch.ts';
 import type { Domain } from '../domain/context.ts';
 import type { EngineTokenReader } from '../domain/credentials.ts';
-import type { KeyedQueue } from '../domain/keyed-queue.ts';
+import type { KeyedQueue } from '../domain/retry-queue.ts';
 import type { FaultRegistry } from '../shared/faults.ts';
 import type { FailingWork } from '../temporal/failing-work.ts';
 import type { PlatformAccess } from '../shared/environment.ts';

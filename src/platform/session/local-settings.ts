@@ -1,6 +1,6 @@
 import http from 'node:http';
 import { join } from 'node:path';
-import type { LocalSource } from '../../settings/resolve.ts';
+import type { LocalSource } from '../../settings/precedence.ts';
 import { readRunningState, STATE_FOLDER, type PlatformState } from '../state/state-file.ts';
 
 const ANSWER_MS = 1_000;

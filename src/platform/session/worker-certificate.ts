@@ -4,7 +4,7 @@ import { replaceFile } from '../../files/write.ts';
 import { KnownError } from '../../base/errors.ts';
 import { createKuFlowClient } from '../../kuflow/client.ts';
 import type { PlatformState } from '../state/state-file.ts';
-import { resolveSettings, type SettingsResult } from '../../settings/resolve.ts';
+import { resolveSettings, type SettingsResult } from '../../settings/precedence.ts';
 
 const PARTS = ['cert', 'key', 'ca'] as const;
 

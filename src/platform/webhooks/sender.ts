@@ -5,7 +5,7 @@ import { createTransport } from '../../kuflow/transport.ts';
 import { decideProxy } from '../../network/proxy.ts';
 import { startOfBody, toRecordedBody } from '../console/request-recorder.ts';
 import type { Domain } from '../domain/context.ts';
-import { createKeyedQueue, type KeyedQueue, type KeyedWork } from '../domain/keyed-queue.ts';
+import { createKeyedQueue, type KeyedQueue, type KeyedWork } from '../domain/retry-queue.ts';
 import { findWebhookUrl } from '../domain/webhook-events.ts';
 import type { RecordedBody, WebhookDeliveryState } from '../shared/contract.ts';
 import { PROCESSES } from '../store/processes.ts';

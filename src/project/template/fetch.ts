@@ -2,7 +2,7 @@ import { copyError, KnownError } from '../../base/errors.ts';
 import type { LanguageId } from '../../languages/names.ts';
 import type { ProjectTemplate, TemplateOrigin } from '../../languages/project-spec.ts';
 import { RECORD_FILE } from '../../process/find-project.ts';
-import { filesForLanguage, languagesOf, type TemplateFiles } from './read-files.ts';
+import { filesForLanguage, languagesOf, type TemplateFiles } from './allowed-files.ts';
 import { readTemplateFolder } from './read-folder.ts';
 import type { RepositoryRequest } from './read-repository.ts';
 import { fromTemplateOrigin, PASS_TEMPLATE, toTemplateOrigin, type TemplateSource } from './source.ts';

@@ -13,7 +13,7 @@ import {
   unusableTemplateError,
   type TemplateEntry,
   type TemplateFiles,
-} from './read-files.ts';
+} from './allowed-files.ts';
 import { PASS_TEMPLATE } from './source.ts';
 
 /** Entries to list before giving up: the folder may not be a template, such as `/`. */

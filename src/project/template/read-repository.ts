@@ -17,7 +17,7 @@ import {
   unusableTemplateError,
   type TemplateEntry,
   type TemplateFiles,
-} from './read-files.ts';
+} from './allowed-files.ts';
 import type { TemplateSource } from './source.ts';
 import type { Environment } from '../../settings/environment.ts';
 

@@ -29,7 +29,7 @@ import {
   type SchemaError,
   addValidators,
   type ValidatorModule,
-} from '../../schema/validate.ts';
+} from '../../schema/console-validator.ts';
 import type { CompiledValidators } from '../../platform/shared/contract.ts';
 import { callApi } from '../api.ts';
 

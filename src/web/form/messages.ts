@@ -5,7 +5,7 @@ import { kuFlowFormat } from '../../schema/formats.ts';
 import { choicesOf, valueLabel } from '../../schema/form.ts';
 import type { Schema } from '../../schema/resolve.ts';
 import { namedTypes } from '../../schema/normal-form.ts';
-import type { SchemaError } from '../../schema/validate.ts';
+import type { SchemaError } from '../../schema/console-validator.ts';
 
 /** What to do about an error, in a sentence for people who do not know the schema. */
 export function problemMessage(error: SchemaError, fieldSchema: Schema): string {

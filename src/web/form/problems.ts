@@ -3,7 +3,7 @@ import { problemMessage } from './messages.ts';
 import { bestVariant, choicesOf, labelOfPath, placeAt, schemaLabel } from '../../schema/form.ts';
 import type { FormProblem } from './types.ts';
 import type { Schema } from '../../schema/resolve.ts';
-import { schemaErrors, type SchemaError } from '../../schema/validate.ts';
+import { schemaErrors, type SchemaError } from '../../schema/console-validator.ts';
 
 export interface ProblemSource {
   readonly schema: Schema;

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { LiveEvent } from '../../platform/shared/contract.ts';
-import { followEvents, RESET, type ConnectionState, type StreamNews } from './stream.ts';
+import { followEvents, RESET, type ConnectionState, type StreamNews } from './reconnect.ts';
 
 const NAME = 'kuflow-live-events';
 /** How long a tab waits for the leader to answer before it opens a stream itself. */

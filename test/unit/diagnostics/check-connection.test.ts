@@ -12,7 +12,7 @@ import {
 } from '../../../src/connection/inspect.ts';
 import type { CheckEvent } from '../../../src/diagnostics/check.ts';
 import type { ConnectionReport } from '../../../src/diagnostics/report.ts';
-import { resolveSettings } from '../../../src/settings/resolve.ts';
+import { resolveSettings } from '../../../src/settings/precedence.ts';
 import { type Answerer, type AnsweringServer, sendJson, startAnsweringServer } from '../../support/answering-server.ts';
 import { makeTestAuthority, type TestAuthority, type TestPair } from '../../support/certificates.ts';
 import { startConnectProxy } from '../../support/connect-proxy.ts';

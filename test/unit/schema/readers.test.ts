@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Json, JsonObject } from '../../../src/base/json.ts';
 import { javaRecordOf } from '../../../src/languages/java/java-types.ts';
-import { schemaTypeOf, type SchemaType } from '../../../src/schema/types.ts';
+import { schemaTypeOf, type SchemaType } from '../../../src/schema/code-types.ts';
 import { typeOfSchema } from '../../support/printed-schemas.ts';
 import { createValueCheck } from '../../../src/platform/domain/json-values.ts';
 import { samplesForSchema } from '../../../src/schema/example/example.ts';

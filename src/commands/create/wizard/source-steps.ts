@@ -5,7 +5,7 @@ import { knownErrorOf } from '../../../base/errors.ts';
 import { expandHome } from '../../../base/user-folders.ts';
 import { requireWorkflow, type WorkerDefinition } from '../../../process/definition.ts';
 import type { WorkerSample } from '../../../process/worker-sample/read.ts';
-import type { SourceKind } from '../../../cli/process-options.ts';
+import type { SourceKind } from '../../../cli/process-source-options.ts';
 import { detectedText } from './credential-steps.ts';
 import type { WizardContext } from './context.ts';
 import { settle, withAnswers, type Step, type WizardState } from './state.ts';

@@ -24,7 +24,7 @@ import {
   targetText,
   whyNotOwnFolder,
   withFolderLock,
-} from '../target.ts';
+} from '../output-file.ts';
 import { formatTemporalToml } from './temporal-toml.ts';
 import { formatYaml } from './yaml.ts';
 import type { Environment } from '../../../settings/environment.ts';

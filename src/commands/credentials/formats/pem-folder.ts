@@ -21,7 +21,7 @@ import {
   targetMode,
   withFolderLock,
   type TargetFile,
-} from '../target.ts';
+} from '../output-file.ts';
 import type { KeyChange } from './format.ts';
 
 const JOURNAL = '.kuflow-credentials-journal';

@@ -4,7 +4,7 @@ import { ignoreSystemErrors, withContext } from '../../../base/system-error.ts';
 import { withLock, type LockWaitOptions } from '../../../files/file-lock.ts';
 import type { FileLock, FileSystem } from '../../../files/node-file-system.ts';
 import { replaceFile } from '../../../files/write.ts';
-import { whyNotOwnFolder } from '../target.ts';
+import { whyNotOwnFolder } from '../output-file.ts';
 import { isStagingName, stagingName, storeFolders, type StoreLayout } from './layout.ts';
 import { removeSetFolder } from './sets.ts';
 

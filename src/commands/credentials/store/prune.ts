@@ -2,7 +2,7 @@ import { isAbsolute, join, resolve } from 'node:path';
 import type { Clock } from '../../../base/clock.ts';
 import { withContext } from '../../../base/system-error.ts';
 import type { FileSystem } from '../../../files/node-file-system.ts';
-import { whyNotOwnFolder } from '../target.ts';
+import { whyNotOwnFolder } from '../output-file.ts';
 import { SET_FILES, stagingName, storeLayout, type StoreLayout } from './layout.ts';
 import { withStoreLock } from './lock.ts';
 import { listSets, readSet, removeSetFolder, type SetRecord, type StoredSet } from './sets.ts';

@@ -5,7 +5,7 @@ import { Secret } from '../../../base/secret.ts';
 import { ignoreSystemErrors, withContext } from '../../../base/system-error.ts';
 import type { FileSystem } from '../../../files/node-file-system.ts';
 import { writeNewFiles } from '../../../files/write.ts';
-import { verifyMaterial } from '../material.ts';
+import { verifyMaterial } from '../verify-certificate-and-token.ts';
 import { renewalTime, type CertificateFacts, type CredentialSet, type EngineScope } from '../set.ts';
 import {
   isSetId,

@@ -20,7 +20,7 @@ import {
   targetMode,
   targetText,
   type TargetFile,
-} from '../target.ts';
+} from '../output-file.ts';
 import { SET_FILES, setIdFromPath, settingPath, stagingName, type StoreLayout } from './layout.ts';
 
 /** A file that is read through links, because it is never written. `why` is a phrase. */

@@ -1,5 +1,5 @@
 import type { ExitStatus } from '../../../base/exit-status.ts';
-import { attachedLine } from '../../../platform/session/view.ts';
+import { attachedLine } from '../../../platform/session/event-view.ts';
 import type { PlatformState } from '../../../platform/state/state-file.ts';
 import type { Progress } from '../../../terminal/progress.ts';
 

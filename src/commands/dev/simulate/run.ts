@@ -3,7 +3,7 @@ import { startCommand } from '../../../project/commands.ts';
 import { usageError } from '../../../base/errors.ts';
 import { simulate } from './simulation.ts';
 import { formatPathOption, shellWord } from '../../../base/shell.ts';
-import { platformReporter } from '../../../platform/session/view.ts';
+import { platformReporter } from '../../../platform/session/event-view.ts';
 import { simulationView } from './progress.ts';
 import { printSimulation } from './view.ts';
 import { openProgress } from '../../../terminal/progress.ts';

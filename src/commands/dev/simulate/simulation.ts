@@ -11,7 +11,7 @@ import { withNamedReferences, withRealReferences } from '../../../platform/domai
 import type { TimelineEntry } from '../../../platform/shared/contract.ts';
 import { readTimeline, readWorkers } from '../../../platform/rest/dev-client.ts';
 import type { ProcessExit } from '../../../platform/supervisor/client.ts';
-import { createProcessEngine, type TemporalEngine } from '../../../platform/temporal/engine.ts';
+import { createProcessEngine, type TemporalEngine } from '../../../platform/temporal/workflows.ts';
 import { relativeToFolder } from '../../../platform/temporal/failing-work.ts';
 import { hasEnded, listWorkflowPollers, LONGEST_POLL_MS } from '../../../platform/temporal/pollers.ts';
 import { requireWorkflow, type ProcessDefinition, type WorkerDefinition } from '../../../process/definition.ts';
@@ -25,7 +25,7 @@ import {
   type DevPlatformRequest,
 } from '../../../platform/session/start.ts';
 import { checkAnswers, readAnswers, type SimulationAnswers } from './answers.ts';
-import { driveProcess, SimulationFailure, type BlockedItem } from './drive-process.ts';
+import { driveProcess, SimulationFailure, type BlockedItem } from './complete-tasks.ts';
 import type { SimulationView } from './progress.ts';
 
 interface SimulateRequest extends DevPlatformRequest {

@@ -1,5 +1,5 @@
 import { escapeForTerminal } from '../../../base/escape.ts';
-import { formatTimeline } from '../../../platform/session/view.ts';
+import { formatTimeline } from '../../../platform/session/event-view.ts';
 import { palette } from '../../../terminal/palette.ts';
 import { printSteps } from '../../../terminal/print-error.ts';
 import type { Channel } from '../../../terminal/terminal.ts';

@@ -1,6 +1,6 @@
 import { escapeForTerminal } from '../../../base/escape.ts';
 import { formatSpan } from '../../../base/format-span.ts';
-import { formatProcessEvent } from '../../../platform/session/view.ts';
+import { formatProcessEvent } from '../../../platform/session/event-view.ts';
 import type { SkippedEvent, SkipResult, WorkflowBehind } from '../../../platform/shared/contract.ts';
 
 export const skippedLine = ({ time, ...event }: SkippedEvent): string =>

@@ -8,7 +8,7 @@ import { exportState } from '../../../../src/platform/state/export.ts';
 import { importState } from '../../../../src/platform/state/import.ts';
 import { removeState } from '../../../../src/platform/state/reset.ts';
 import { createPlatformState } from '../../../../src/platform/state/state-file.ts';
-import { createProcessEngine } from '../../../../src/platform/temporal/engine.ts';
+import { createProcessEngine } from '../../../../src/platform/temporal/workflows.ts';
 import { sampleDefinition } from '../../../../src/process/sample.ts';
 import { startTestPlatform, type TestPlatform } from '../../../support/platform.ts';
 import { beginSkip } from '../../../support/skip-time.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { LANGUAGE_IDS } from '../../../../src/languages/names.ts';
 import { readTemplateFiles } from '../../../../src/languages/templates/files.ts';
-import { NEEDED_LINES } from '../../../../src/languages/templates/overlay.ts';
+import { NEEDED_LINES } from '../../../../src/languages/templates/own-template.ts';
 import { makeByWizard, WHICH } from '../../../support/by-wizard.ts';
 import { createdOf, createWorker, failureOf, FILES_ONLY, type Ran } from '../../../support/create-worker.ts';
 import { readBaseTexts } from '../../../support/project-base.ts';

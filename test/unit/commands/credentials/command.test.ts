@@ -7,7 +7,7 @@ import { systemClock } from '../../../../src/base/clock.ts';
 import { kuflowEntries } from '../../../../src/bin/commands.ts';
 import { runProgram } from '../../../../src/cli/run-program.ts';
 import { childEnvironment } from '../../../../src/commands/credentials/exec.ts';
-import { verifyMaterial } from '../../../../src/commands/credentials/material.ts';
+import { verifyMaterial } from '../../../../src/commands/credentials/verify-certificate-and-token.ts';
 import { Secret } from '../../../../src/base/secret.ts';
 import { pullCredentials } from '../../../../src/commands/credentials/pull.ts';
 import { sendJson, startAnsweringServer, type AnsweringServer } from '../../../support/answering-server.ts';

@@ -4,7 +4,7 @@ import { stringify } from 'yaml';
 import { readGitState } from '../../../../src/files/git.ts';
 import { runDoctorChecks } from '../../../../src/commands/doctor/run-checks.ts';
 import type { DoctorReport } from '../../../../src/diagnostics/report.ts';
-import { resolveSettings } from '../../../../src/settings/resolve.ts';
+import { resolveSettings } from '../../../../src/settings/precedence.ts';
 import { type Answerer, sendJson, startAnsweringServer } from '../../../support/answering-server.ts';
 import { makeTestAuthority, type TestAuthority, type TestPair } from '../../../support/certificates.ts';
 import { startEngineStub } from '../../../support/engine-server.ts';

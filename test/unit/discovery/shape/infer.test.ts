@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
 import { collectShape, type InferredShape } from '../../../../src/discovery/shape/infer.ts';
-import { isFieldName } from '../../../../src/discovery/shape/keys.ts';
+import { isFieldName } from '../../../../src/discovery/shape/field-names.ts';
 
 function inferShape(samples: Iterable<unknown>): InferredShape {
   const collector = collectShape();

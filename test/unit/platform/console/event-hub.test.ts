@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { Clock } from '../../../../src/base/clock.ts';
 import { createProcess } from '../../../../src/platform/domain/process-creation.ts';
 import { cancelProcess } from '../../../../src/platform/domain/processes.ts';
-import { createEventHub, reportEvent, takeFirstEventId } from '../../../../src/platform/console/events.ts';
+import { createEventHub, reportEvent, takeFirstEventId } from '../../../../src/platform/console/live-events.ts';
 import { createWorld, type World } from '../domain/world.ts';
 
 const fixedClock = (now: number): Clock => ({ now: () => now, sleep: () => Promise.resolve() });

@@ -16,7 +16,7 @@ import {
   type EventHub,
   type EventStreams,
   takeFirstEventId,
-} from '../../../../src/platform/console/events.ts';
+} from '../../../../src/platform/console/live-events.ts';
 import { readPageFiles } from '../../../../src/platform/console/page.ts';
 import { createRequestRecorder } from '../../../../src/platform/console/request-recorder.ts';
 import { watchWorkers } from '../../../../src/platform/console/worker-watch.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { KnownError } from '../../../../../src/base/errors.ts';
-import type { PullSetRequest } from '../../../../../src/commands/credentials/store/pull-set.ts';
+import type { PullSetRequest } from '../../../../../src/commands/credentials/store/install-set.ts';
 import { makeTestAuthority, type TestAuthority } from '../../../../support/certificates.ts';
 import {
   credentialProject,

@@ -1,6 +1,6 @@
 import { waitAtMost } from '../../base/async.ts';
 import { systemClock, type Clock } from '../../base/clock.ts';
-import type { TemporalEngine } from './engine.ts';
+import type { TemporalEngine } from './workflows.ts';
 import type { WorkflowOutcome } from './outcome.ts';
 
 export interface WatchOptions {

@@ -3,7 +3,7 @@ import { Secret } from '../../../../src/base/secret.ts';
 import { describe, expect, it } from 'vitest';
 import type { DevEvent } from '../../../../src/platform/session/start.ts';
 import type { SimulateResult } from '../../../../src/commands/dev/simulate/simulation.ts';
-import { platformReporter, readyHints, formatTimeline } from '../../../../src/platform/session/view.ts';
+import { platformReporter, readyHints, formatTimeline } from '../../../../src/platform/session/event-view.ts';
 import { simulationView } from '../../../../src/commands/dev/simulate/progress.ts';
 import { printSimulation } from '../../../../src/commands/dev/simulate/view.ts';
 import { marksFor } from '../../../../src/terminal/marks.ts';

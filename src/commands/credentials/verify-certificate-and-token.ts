@@ -12,7 +12,7 @@ import {
   type TlsMaterialText,
 } from '../../engine/material/tls-material.ts';
 import { certificateSource } from '../../connection/certificate.ts';
-import type { ResolvedSettings } from '../../settings/resolve.ts';
+import type { ResolvedSettings } from '../../settings/precedence.ts';
 import type { SetPaths } from './store/layout.ts';
 import type { CertificateFacts, CredentialToken, VerifiedMaterial } from './set.ts';
 

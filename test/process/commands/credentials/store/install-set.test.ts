@@ -18,9 +18,9 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { deferred } from '../../../../../src/base/async.ts';
 import { KnownError } from '../../../../../src/base/errors.ts';
-import type { PullSetRequest } from '../../../../../src/commands/credentials/store/pull-set.ts';
+import type { PullSetRequest } from '../../../../../src/commands/credentials/store/install-set.ts';
 import { nodeFileSystem } from '../../../../../src/files/node-file-system.ts';
-import { resolveSettings } from '../../../../../src/settings/resolve.ts';
+import { resolveSettings } from '../../../../../src/settings/precedence.ts';
 import { makeTestAuthority, type TestAuthority } from '../../../../support/certificates.ts';
 import {
   APPLICATION,

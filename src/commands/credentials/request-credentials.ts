@@ -5,8 +5,8 @@ import type { ConnectionFlags } from '../../connection/flags.ts';
 import { requireConnection, requireConnectionSettings } from '../../connection/require.ts';
 import { resolveConnection, type ConnectionContext } from '../../connection/resolve.ts';
 import { createKuFlowClient, type KuFlowClient } from '../../kuflow/client.ts';
-import { connectionAsEnvironment, type ResolvedSettings } from '../../settings/resolve.ts';
-import type { UnverifiedMaterial, UnverifiedToken } from './material.ts';
+import { connectionAsEnvironment, type ResolvedSettings } from '../../settings/precedence.ts';
+import type { UnverifiedMaterial, UnverifiedToken } from './verify-certificate-and-token.ts';
 import type { EngineScope } from './set.ts';
 
 const REST_MS = 30_000;

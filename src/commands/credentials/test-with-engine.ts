@@ -6,7 +6,7 @@ import type { ConnectionReport } from '../../diagnostics/report.ts';
 import { readTarget } from '../../engine/dial/target.ts';
 import { readTlsMaterial, type TlsMaterialText } from '../../engine/material/tls-material.ts';
 import { connectEngine } from '../../engine/rpc.ts';
-import type { ResolvedSettings } from '../../settings/resolve.ts';
+import type { ResolvedSettings } from '../../settings/precedence.ts';
 import type { CredentialSet } from './set.ts';
 import type { Environment } from '../../settings/environment.ts';
 

@@ -9,9 +9,9 @@ import {
   verifyToken,
   type UnverifiedMaterial,
   type UnverifiedToken,
-} from '../material.ts';
+} from '../verify-certificate-and-token.ts';
 import type { CredentialSet, CredentialToken, EngineScope } from '../set.ts';
-import { assessSet, type Staleness } from './assess.ts';
+import { assessSet, type Staleness } from './staleness.ts';
 import { newSetId, storeLayout, type StoreLayout } from './layout.ts';
 import { withStoreLock } from './lock.ts';
 import { createSetRecord, listSets, readSet, writeSet, type SetRecord } from './sets.ts';

@@ -1,6 +1,6 @@
 import { typeOfValue, type JsonType } from '../../schema/normal-form.ts';
 import { detectFormat, type StringFormat } from './formats.ts';
-import { isFieldName } from './keys.ts';
+import { isFieldName } from './field-names.ts';
 
 const MAX_DEPTH = 12;
 const MAX_KEYS = 500;

@@ -1,7 +1,7 @@
 import { chmodSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { assessSet } from '../../../../../src/commands/credentials/store/assess.ts';
+import { assessSet } from '../../../../../src/commands/credentials/store/staleness.ts';
 import { storeLayout } from '../../../../../src/commands/credentials/store/layout.ts';
 import { nodeFileSystem } from '../../../../../src/files/node-file-system.ts';
 import { readSet } from '../../../../../src/commands/credentials/store/sets.ts';

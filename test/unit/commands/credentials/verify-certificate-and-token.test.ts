@@ -3,7 +3,11 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { KnownError } from '../../../../src/base/errors.ts';
 import { Secret } from '../../../../src/base/secret.ts';
 import { renewalTime } from '../../../../src/commands/credentials/set.ts';
-import { rejectedMaterialError, verifyMaterial, verifyToken } from '../../../../src/commands/credentials/material.ts';
+import {
+  rejectedMaterialError,
+  verifyMaterial,
+  verifyToken,
+} from '../../../../src/commands/credentials/verify-certificate-and-token.ts';
 import { makeTestAuthority, type TestAuthority, type TestPair } from '../../../support/certificates.ts';
 
 const DAY = 86_400_000;

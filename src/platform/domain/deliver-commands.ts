@@ -1,7 +1,7 @@
 import { messageOf } from '../../base/errors.ts';
-import type { TemporalEngine } from '../temporal/engine.ts';
+import type { TemporalEngine } from '../temporal/workflows.ts';
 import type { Domain } from './context.ts';
-import { createKeyedQueue, type KeyedQueue, type KeyedWork } from './keyed-queue.ts';
+import { createKeyedQueue, type KeyedQueue, type KeyedWork } from './retry-queue.ts';
 import { nextCommand, workflowsWithCommands, removeCommand, type PendingCommand } from '../store/outbox-queue.ts';
 import { PROCESSES } from '../store/processes.ts';
 

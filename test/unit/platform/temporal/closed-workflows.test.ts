@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { WorkflowOutcome } from '../../../../src/platform/temporal/outcome.ts';
-import { watchProcesses } from '../../../../src/platform/temporal/watch.ts';
-import type { ProcessWatcher, WatchOptions } from '../../../../src/platform/temporal/watch.ts';
+import { watchProcesses } from '../../../../src/platform/temporal/closed-workflows.ts';
+import type { ProcessWatcher, WatchOptions } from '../../../../src/platform/temporal/closed-workflows.ts';
 
 const done: WorkflowOutcome = { kind: 'completed', result: null };
 const HOUR = 3_600_000;

@@ -7,8 +7,8 @@ import { KnownError } from '../../../src/base/errors.ts';
 import { Secret } from '../../../src/base/secret.ts';
 import { SETTING_KEYS } from '../../../src/settings/keys.ts';
 import type { SettingName } from '../../../src/settings/keys.ts';
-import { requireSettings, resolveSettings } from '../../../src/settings/resolve.ts';
-import type { ProfileSource, SettingFlags, SettingsRequest } from '../../../src/settings/resolve.ts';
+import { requireSettings, resolveSettings } from '../../../src/settings/precedence.ts';
+import type { ProfileSource, SettingFlags, SettingsRequest } from '../../../src/settings/precedence.ts';
 import { formatSource } from '../../../src/settings/sources.ts';
 import { makeTestAuthority } from '../../support/certificates.ts';
 
