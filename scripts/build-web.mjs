@@ -44,7 +44,7 @@ export const WEB_OPTIONS = {
   alias: {
     react: 'preact/compat',
     'react-dom': 'preact/compat',
-    ajv: join(ROOT, 'src', 'schema', 'validate.ts'),
+    ajv: join(ROOT, 'src', 'schema', 'console-validator.ts'),
   },
   plugins: [withoutAjvFormats],
   logLevel: 'warning',
