@@ -16,15 +16,12 @@ import { isPageRequest, registerPageRoutes } from '../console/page.ts';
 import { ApiError, type ApiErrorDetail } from '../domain/api-error.ts';
 import { isConfidentialRequest } from '../domain/confidential.ts';
 import type { Domain } from '../domain/context.ts';
+import { BODY_LIMIT, TOO_LARGE } from './body-limit.ts';
 import { PROBE_HEADER, type RestDeps, type ServerTls } from './deps.ts';
 import { registerDevRoutes } from './dev-routes.ts';
 import { registerOperation } from './operation-route.ts';
 import { checkOrigin } from '../shared/origin-check.ts';
 import { describeUnknownOperation, getRequestState, isConsoleRequest, stripApiPrefix } from './request.ts';
-
-/** Bytes; a larger body is refused with 413. */
-export const BODY_LIMIT = 100 * 1024 * 1024;
-const TOO_LARGE = `The body is larger than ${BODY_LIMIT / 1024 / 1024} MB (${BODY_LIMIT} bytes), the limit of the local KuFlow`;
 
 /** Operations and routes whose answers contain credentials in known fields, and those whose answers are secrets as a whole. */
 const SECRET_ROUTES: ReadonlyMap<string, AnswerSecrets> = new Map([
