@@ -10,16 +10,16 @@ import type { DefaultError } from '../../kuflow/contract/common.ts';
 import { openApiDocument } from '../../kuflow/contract/openapi.ts';
 import { API_VERSION } from '../../kuflow/contract/api-version.ts';
 import { operationIds } from '../../kuflow/contract/operations.ts';
-import { startOfBody, type AnswerSecrets, type EndedRequest } from '../console/request-recorder.ts';
+import { startOfBody, type AnswerSecrets } from '../console/request-recorder.ts';
 import { createCompiledSchemas } from '../console/compiled-schemas.ts';
 import { isPageRequest, registerPageRoutes } from '../console/page.ts';
 import { ApiError, type ApiErrorDetail } from '../domain/api-error.ts';
 import { isConfidentialRequest } from '../domain/confidential.ts';
-import type { Domain } from '../domain/context.ts';
 import { BODY_LIMIT, TOO_LARGE } from './body-limit.ts';
 import { PROBE_HEADER, type RestDeps, type ServerTls } from './deps.ts';
 import { registerDevRoutes } from './dev-routes.ts';
 import { registerOperation } from './operation-route.ts';
+import { createRefusalWarning } from './refusal-warning.ts';
 import { checkOrigin } from '../shared/origin-check.ts';
 import { describeUnknownOperation, getRequestState, isConsoleRequest, stripApiPrefix } from './request.ts';
 
@@ -146,28 +146,6 @@ export function createRestApp(deps: RestDeps, tls?: ServerTls): FastifyInstance 
   registerDevRoutes(app, deps, validators);
   registerPageRoutes(app, deps.page, validators);
   return app;
-}
-
-const WARN_EVERY_MS = 60_000;
-
-/** Warns when a worker gets a 4xx, and about the same one once a minute at most: its activities retry it forever. */
-function createRefusalWarning({ clock, report }: Pick<Domain, 'clock' | 'report'>) {
-  const warnedAt = new Map<string, number>();
-  return (
-    { path, operationId, status, problem }: Pick<EndedRequest, 'path' | 'operationId' | 'status' | 'problem'>,
-    worker: string,
-  ): void => {
-    if (status < 400 || status >= 500 || operationId === undefined) return;
-    const key = `${operationId} ${path} ${status}`;
-    const now = clock.now();
-    if (now - (warnedAt.get(key) ?? -Infinity) < WARN_EVERY_MS) return;
-    if (warnedAt.size > 1000) warnedAt.clear();
-    warnedAt.set(key, now);
-    report({
-      kind: 'warning',
-      message: `${operationId} by ${worker} failed with ${status}: ${problem ?? 'no reason given'}. KuFlow's activities retry this forever, so the workflow waits until it is fixed.`,
-    });
-  };
 }
 
 /** Creates an error body in KuFlow's format. */
