@@ -14,12 +14,13 @@ import type { Secret } from '../../base/secret.ts';
 import type { SocketTarget } from '../temporal/network.ts';
 import type { PlatformEvent } from '../shared/types.ts';
 import { createAuthorizer, type Authorization, type VerifyToken } from './authorizer.ts';
-import { proxyCall, type GatewayCall, type CallLimits, type CallObserver } from './proxy-call.ts';
+import { CALL_LIMITS, SESSION_LIMITS, SESSION_WINDOW, STREAM_WINDOW, type CallLimits } from './call-limits.ts';
+import { proxyCall, type GatewayCall, type CallObserver } from './proxy-call.ts';
 import { GRPC_STATUS } from '../../engine/rpc.ts';
 import { sendRefusal, type CallRefusal } from './grpc.ts';
 import { readCompletedTask, RESPOND_WORKFLOW_TASK_COMPLETED, rpcName } from './rpcs.ts';
 import { explainTlsFailure } from './tls-failure.ts';
-import { openUpstream, SESSION_LIMITS, SESSION_WINDOW, STREAM_WINDOW } from './upstream.ts';
+import { openUpstream } from './upstream.ts';
 
 export interface GatewayOptions {
   /** On 127.0.0.1; 0 for any free port. */
@@ -44,8 +45,6 @@ export interface GatewayOptions {
 
 type RefusalReporter = (reason: string, rpc?: string, hint?: string) => void;
 
-/** The message size is the limit of Temporal's server. */
-const LIMITS: CallLimits = { watchdogGrace: 5000, watchdogDefault: 300_000, maxMessage: 4 * 1024 * 1024 };
 const CLOSE_GRACE = 1500;
 /** The same refusal is reported once in this time (ms), because a worker without a token never stops polling. */
 const REPORT_EVERY = 1000;
@@ -61,7 +60,7 @@ const CERTIFICATE_EXPIRED: CallRefusal = {
  */
 export async function startGateway(options: GatewayOptions) {
   const { clock = systemClock, onWorkflowTaskCompleted } = options;
-  const limits: CallLimits = { ...LIMITS, ...options.limits };
+  const limits: CallLimits = { ...CALL_LIMITS, ...options.limits };
   const closeGrace = options.limits?.closeGrace ?? CLOSE_GRACE;
   const upstream = openUpstream(options.upstream);
   const authorize = createAuthorizer(options.verifyToken, clock);

@@ -9,6 +9,7 @@ import {
 } from 'node:http2';
 import { codeOf, messageOf } from '../../base/errors.ts';
 import { GRPC_STATUS } from '../../engine/rpc.ts';
+import type { CallLimits } from './call-limits.ts';
 import { parseGrpcTimeout, sendRefusal, toClientHeaders, toUpstreamHeaders, type CallRefusal } from './grpc.ts';
 import type { CheckMessage } from './authorizer.ts';
 import { createRequestReader, messageIn } from './request-message.ts';
@@ -16,15 +17,6 @@ import type { Upstream } from './upstream.ts';
 
 const { NGHTTP2_CANCEL, NGHTTP2_INTERNAL_ERROR, NGHTTP2_NO_ERROR, NGHTTP2_REFUSED_STREAM, NGHTTP2_FLAG_END_STREAM } =
   constants;
-
-export interface CallLimits {
-  /** Milliseconds past the call's own deadline after which the gateway gives up on a silent server. */
-  readonly watchdogGrace: number;
-  /** Milliseconds for a call without a deadline. */
-  readonly watchdogDefault: number;
-  /** Bytes of a request's message, uncompressed. Larger ones are refused. */
-  readonly maxMessage: number;
-}
 
 export interface CallObserver {
   /** The server answered. `message` is the message of the request. */
