@@ -22,7 +22,7 @@ import { startGateway } from './gateway/gateway.ts';
 import { openAuthority, type Authority } from './pki/authority.ts';
 import { createEngineIssuers } from './pki/engine-issuers.ts';
 import { createPrivateFolder } from './pki/private-folder.ts';
-import { openEngineTokens, type EngineTokens } from './pki/tokens.ts';
+import { DEFAULT_TOKEN_GRACE, openEngineTokens, type EngineTokens } from './pki/tokens.ts';
 import { choosePort, DEFAULT_PORTS, holdPort, type HeldPort } from './shared/ports.ts';
 import { createProbes } from './probes.ts';
 import { createRestApp } from './rest/app.ts';
@@ -42,7 +42,6 @@ import { createWebhookSender } from './webhooks/sender.ts';
 import { createTimeSkipper, type TimeSkipper } from './time/time-skipper.ts';
 import type { Platform, PlatformEndpoints, PlatformEvent, PlatformOptions } from './shared/types.ts';
 
-const DEFAULT_TOKEN_GRACE = 120;
 const PORT_ATTEMPTS = 20;
 
 export interface RunningPlatform extends Platform {

@@ -16,6 +16,7 @@ const DAY = 86_400;
 const AUTHORITY_LIFE = 3650 * DAY;
 // A server certificate is issued at each start and must outlive any run; macOS rejects more than 825 days.
 const SERVER_LIFE = 800 * DAY;
+export const DEFAULT_CERTIFICATE_LIFE = 400 * DAY;
 const RENEW_AUTHORITY_BEFORE = SERVER_LIFE;
 /** Seconds. Certificates are valid from a little before now, for clients whose clock is behind. */
 const BACKDATE = 300;

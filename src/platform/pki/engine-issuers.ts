@@ -1,9 +1,6 @@
 import type { PlatformIdentity, PlatformOptions } from '../shared/types.ts';
-import type { Authority } from './authority.ts';
-import type { EngineTokens } from './tokens.ts';
-
-const DEFAULT_TOKEN_LIFE = 3600;
-const DEFAULT_CERTIFICATE_LIFE = 400 * 24 * 3600;
+import { DEFAULT_CERTIFICATE_LIFE, type Authority } from './authority.ts';
+import { DEFAULT_TOKEN_LIFE, type EngineTokens } from './tokens.ts';
 
 /** Issues what a worker needs to connect to the engine. */
 export function createEngineIssuers(

@@ -10,6 +10,8 @@ import { Secret } from '../../base/secret.ts';
 import { createPrivateFolder } from './private-folder.ts';
 
 const ISSUER = 'kuflow-local';
+export const DEFAULT_TOKEN_LIFE = 3600;
+export const DEFAULT_TOKEN_GRACE = 120;
 
 /**
  * Issues and verifies engine tokens with a key stored in `folder` as `token.key` (0600), so that tokens stay valid
