@@ -1,13 +1,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Static, TSchema } from '@sinclair/typebox';
 
-import { isoTime } from '../../base/clock.ts';
 import { messageOf } from '../../base/errors.ts';
 import { withoutUndefined } from '../../base/json.ts';
 import { lazy } from '../../base/lazy.ts';
 import { packageVersion } from '../../base/package-root.ts';
 import { Secret } from '../../base/secret.ts';
-import { parseZonedTime } from '../../base/zoned-time.ts';
 import { compileAnswerValidator, compileRequestValidator } from '../../kuflow/contract/validators.ts';
 import type { Operation } from '../../kuflow/contract/operation.ts';
 import type { CompiledSchemas } from '../console/compiled-schemas.ts';
@@ -29,11 +27,11 @@ import type {
   InvokedAction,
   PartStatus,
   PlatformStatus,
-  SkipRequest,
 } from '../shared/contract.ts';
 import { devOpenApiDocument, devOperationIds, type DevOperationId, devOperations } from '../shared/dev-operations.ts';
 import type { PrincipalRow } from '../store/people.ts';
 import { relativeToFolder } from '../temporal/failing-work.ts';
+import { parseSkip } from '../time/skip-request.ts';
 import { listWebhookDeliveries, readWebhookDelivery, replayWebhookDelivery } from '../webhooks/delivery-records.ts';
 import { waitForProcess, waitForWorkers } from './dev-waits.ts';
 import type { RestDeps } from './deps.ts';
@@ -258,18 +256,4 @@ function registerDevOperation(
       return reply.status(status).send(answer);
     },
   });
-}
-
-const LONGEST_SKIP_MS = 10 * 366 * 24 * 3600 * 1000;
-
-/** Milliseconds since the epoch; undefined to skip until a process changes. */
-function parseSkip({ seconds, until }: SkipRequest = {}, now: number): number | undefined {
-  if (seconds === undefined && until === undefined) return undefined;
-  if (seconds !== undefined && until !== undefined) throw badRequest('seconds and until cannot be combined', 'body');
-  const field = until === undefined ? 'body.seconds' : 'body.until';
-  const wanted = until === undefined ? now + (seconds ?? 0) * 1000 : parseZonedTime(until);
-  if (wanted === undefined) throw badRequest('Expected an ISO 8601 time with a time zone', field);
-  if (wanted < now) throw badRequest(`The clock only moves forward: it is ${isoTime(now)} for the local KuFlow`, field);
-  if (wanted > now + LONGEST_SKIP_MS) throw badRequest('At most 10 years can be skipped at once', field);
-  return wanted;
 }
