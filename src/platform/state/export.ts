@@ -7,16 +7,10 @@ import { create } from 'tar';
 import { codeOf, KnownError } from '../../base/errors.ts';
 import { hashFile } from '../../files/read.ts';
 import { syncPath } from '../../files/node-file-system.ts';
+import { MAX_BYTES, MAX_FILES } from './archive-limits.ts';
 import { listStateFiles, MANIFEST_FILE } from './entries.ts';
 import { withStoppedState } from './lock.ts';
-import {
-  MAX_BYTES,
-  MAX_FILES,
-  readDatabaseVersion,
-  STATE_FORMAT,
-  type StateManifest,
-  type StateManifestFile,
-} from './manifest.ts';
+import { readDatabaseVersion, STATE_FORMAT, type StateManifest, type StateManifestFile } from './manifest.ts';
 
 export interface StateExportRequest {
   /** Absolute. */

@@ -12,25 +12,17 @@ import { hashFile } from '../../files/read.ts';
 import { discardStage, openStage } from '../../files/staged-write.ts';
 import { createPrivateFolder } from '../pki/private-folder.ts';
 import { MIGRATIONS } from '../store/schema.ts';
+import { MAX_FILES, MAX_MANIFEST_BYTES, MAX_UNPACKED } from './archive-limits.ts';
 import { isArchivedFile, listStateEntries, MANIFEST_FILE } from './entries.ts';
 import { withStoppedState } from './lock.ts';
 import {
   invalidArchiveError,
-  MAX_BYTES,
-  MAX_FILES,
-  MAX_MANIFEST_BYTES,
   newerVersionError,
   parseManifest,
   readDatabaseVersion,
   type StateManifest,
 } from './manifest.ts';
 import { stateStaging, swapState } from './swap.ts';
-
-/** A header, padding and extended headers for each file. */
-const OVERHEAD_PER_FILE = 4096;
-
-/** Limit for everything that is decompressed. */
-const MAX_UNPACKED = MAX_BYTES + MAX_MANIFEST_BYTES + MAX_FILES * OVERHEAD_PER_FILE;
 
 /** The text that a tar header has at this place. */
 const TAR_MAGIC = { offset: 257, text: 'ustar' };

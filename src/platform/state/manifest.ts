@@ -2,6 +2,7 @@ import { open } from 'node:fs/promises';
 import { KnownError } from '../../base/errors.ts';
 import { isRecord, parseJsonText } from '../../base/json.ts';
 import { MIGRATIONS } from '../store/schema.ts';
+import { MAX_BYTES, MAX_FILES } from './archive-limits.ts';
 import { isArchivedFile, MANIFEST_FILE, type StateFile } from './entries.ts';
 
 export const STATE_FORMAT = 1;
@@ -19,11 +20,6 @@ export interface StateManifest {
   readonly createdAt: string;
   readonly files: readonly StateManifestFile[];
 }
-
-/** Limits of an archive. What is larger can't be exported either. */
-export const MAX_BYTES = 2 * 1024 ** 3;
-export const MAX_FILES = 50_000;
-export const MAX_MANIFEST_BYTES = 16 * 1024 ** 2;
 
 export function invalidArchiveError(file: string, reason: string, next?: string): KnownError {
   return new KnownError({
