@@ -7,7 +7,8 @@ import { escapePattern, wordPattern } from '../base/pattern.ts';
 import { choiceOf, type TaskChoices } from './project-spec.ts';
 import type { SignalActionInCode, WorkflowActionInCode } from './process-actions.ts';
 import type { NamedSchema } from '../schema/code-types.ts';
-import { nameTasks, systemTaskInputs, taskTitle, type NamedTask, type Naming } from './task-names.ts';
+import { systemTaskInputs } from './task-inputs.ts';
+import { nameTasks, taskTitle, type NamedTask, type Naming } from './task-names.ts';
 
 export interface ProcessTask {
   readonly kind: TaskDefinition['kind'];

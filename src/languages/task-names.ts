@@ -1,9 +1,6 @@
 import type { WorkerDefinition, TaskDefinition } from '../process/definition.ts';
 import { capitalize, distinctName, identifier } from '../base/identifiers.ts';
-import { sampleDecision } from '../process/sample.ts';
-import { choiceOf, type TaskChoice, type TaskChoices } from './project-spec.ts';
-
-const MAX_DEFAULT_INPUTS = 4;
+import type { TaskChoice, TaskChoices } from './project-spec.ts';
 
 /** What a language allows as names. */
 export interface Naming {
@@ -45,19 +42,6 @@ export function nameTasks(
     named.set(code, { name, ...choice });
   }
   return Object.fromEntries(named);
-}
-
-/** Codes of the human tasks whose data is passed to the system task at `index`, in order: the chosen ones, by default the last ones before it. */
-export function systemTaskInputs(definition: WorkerDefinition, index: number, choices: TaskChoices): readonly string[] {
-  const decision = sampleDecision(definition);
-  const before = definition.tasks
-    .slice(0, index)
-    // Without a decision of a person, there is no data.
-    .filter(({ kind, code }) => kind === 'human' && (decision?.check === undefined || code !== decision.approval));
-  const chosen = choiceOf(choices, definition.tasks[index]?.code ?? '').inputs;
-  const kept =
-    chosen === undefined ? before.slice(-MAX_DEFAULT_INPUTS) : before.filter(({ code }) => chosen.includes(code));
-  return kept.map(({ code }) => code);
 }
 
 export function taskTitle({ name = '', code }: TaskDefinition): string {

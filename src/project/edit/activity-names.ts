@@ -1,7 +1,8 @@
 import { distinctName, identifier } from '../../base/identifiers.ts';
 import type { WorkerDefinition } from '../../process/definition.ts';
 import { choiceOf, type TaskChoice, type TaskChoices } from '../../languages/project-spec.ts';
-import { nameTasks, systemTaskInputs, type Naming } from '../../languages/task-names.ts';
+import { systemTaskInputs } from '../../languages/task-inputs.ts';
+import { nameTasks, type Naming } from '../../languages/task-names.ts';
 
 export interface ProcessWithChoices {
   readonly definition: WorkerDefinition;
