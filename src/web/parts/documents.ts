@@ -1,0 +1,30 @@
+import { parseReference } from '../../schema/references.ts';
+import { callApi, downloadBytes, RequestFailure } from '../api.ts';
+import { formatBytes } from '../text/words.ts';
+
+/** Saves the document that a reference names, through the browser's downloads. */
+export async function saveDocument(reference: string): Promise<void> {
+  const bytes = await downloadBytes('/documents/~actions/download', { query: { documentUri: reference } });
+  const address = URL.createObjectURL(bytes);
+  const link = document.createElement('a');
+  link.href = address;
+  link.download = parseReference(reference)?.fields['name'] ?? 'document';
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(address), 60_000);
+}
+
+/** The platform refuses larger ones, and a browser then only reports that the connection was closed. */
+const LARGEST_UPLOAD = 100 * 1024 * 1024;
+
+export async function uploadFile(processId: string, file: File): Promise<string> {
+  if (file.size > LARGEST_UPLOAD)
+    throw new RequestFailure(
+      `${file.name} is ${formatBytes(file.size)}. The local KuFlow stores documents up to ${formatBytes(LARGEST_UPLOAD)}.`,
+    );
+  const { documentUri } = await callApi<{ documentUri: string }>(
+    'POST',
+    `/processes/${encodeURIComponent(processId)}/~actions/upload-document`,
+    { query: { fileContentType: file.type || 'application/octet-stream', fileName: file.name }, bytes: file },
+  );
+  return documentUri;
+}
