@@ -36,7 +36,7 @@ public class LoanWorkflowImpl implements LoanWorkflow {
 
     @Override
     public WorkflowResponse run(WorkflowRequest request) {
-        // A withdrawal cancels the scope, and with it the open tasks in KuFlow. Register the handler before the first task.
+        // A withdrawal cancels the scope, and with it the open tasks. Register the handler before the first task.
         CompletablePromise<WorkflowResponse> result = Workflow.newPromise();
         CancellationScope work = Workflow.newCancellationScope(() -> result.complete(handleTasks(request.processId())));
         kuflow.onAction(LoanActions.WITHDRAW, ignored -> work.cancel());
@@ -45,7 +45,7 @@ public class LoanWorkflowImpl implements LoanWorkflow {
             return result.get();
         } catch (TemporalFailure failure) {
             if (!work.isCancelRequested()) throw failure;
-            // This usually means that the applicant withdrew. If the whole process was canceled, the next call throws too.
+            // This usually means that the applicant withdrew. If the whole process was canceled, the next call throws.
             kuflow.message(LoanTasks.LOAN_RESULT, "You withdrew your application");
             return new WorkflowResponse("Process " + request.processId() + " completed: withdrawn");
         }
