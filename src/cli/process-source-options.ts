@@ -3,12 +3,11 @@ import { usageError } from '../base/errors.ts';
 import { isUuid } from '../base/is-uuid.ts';
 import { CONNECTION_KEYS, type ConnectionFlags } from '../connection/flags.ts';
 import type { ProcessSource } from '../discovery/load-process.ts';
+import { LARGEST_SAMPLE } from '../discovery/sampling.ts';
 import type { DefinitionFlags } from '../process/definition/from-flags.ts';
 import type { WorkerSample } from '../process/worker-sample/read.ts';
 import { optionName, shellWord } from '../base/shell.ts';
 import { collectValues, wholeNumber } from './declarations.ts';
-
-const LARGEST_SAMPLE = 1000;
 
 export function sampleOption(least = 1): Option {
   return new Option(

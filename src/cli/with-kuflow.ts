@@ -92,25 +92,6 @@ async function openSession(
 
 export const LOCAL_HINT = 'To use the local KuFlow, pass --local';
 
-/** Throws a usage error unless the change is local or confirmed with --yes. `change` completes "This would …". */
-export function requireConfirmation(
-  { local, client, caller }: KuFlowSession,
-  flags: ChangeFlags,
-  change: string,
-): void {
-  if (local !== undefined || flags.yes === true) return;
-  throw usageError(`This would ${change} at ${client.endpoint} as ${caller.name}`, [
-    'To confirm the change, pass --yes',
-    LOCAL_HINT,
-  ]);
-}
-
-const LOCAL_POLL_MS = 200;
-const POLL_MS = 2_000;
-
-/** Milliseconds between two requests of a command that waits. */
-export const pollPause = ({ local }: KuFlowSession): number => (local === undefined ? POLL_MS : LOCAL_POLL_MS);
-
 export interface DataFlags extends ChangeFlags {
   readonly set?: readonly string[];
   readonly fake?: boolean;

@@ -4,18 +4,15 @@ import { clockCheck } from './checks/clock.ts';
 import { namespaceCheck, systemInfoCheck } from './checks/engine.ts';
 import { encryptionKeyCheck } from './checks/encryption-key.ts';
 import { filePermissionsCheck, gitCheck } from './checks/files.ts';
-import { processStartCheck, pollersCheck } from './checks/pollers.ts';
+import { pollersCheck } from './checks/pollers.ts';
+import { processStartCheck } from './checks/process-start.ts';
 import { definitionDriftCheck, runtimeCheck, temporalSdkCheck } from './checks/project.ts';
 import { workerPortsCheck } from './checks/ports.ts';
 import { restCredentialsCheck } from './checks/rest.ts';
 import { engineSettingsCheck, restSettingsCheck } from './checks/settings.ts';
-import {
-  applicationFilesCheck,
-  temporalTlsCheck,
-  temporalAddressCheck,
-  workerSettingsCheck,
-  tlsVerificationCheck,
-} from './checks/worker-settings.ts';
+import { applicationFilesCheck } from './checks/settings-files.ts';
+import { temporalAddressCheck, temporalTlsCheck, tlsVerificationCheck } from './checks/environment-variables.ts';
+import { workerSettingsCheck } from './checks/worker-settings.ts';
 import { tenantCheck } from './checks/tenant.ts';
 import { engineHandshakeCheck } from './checks/handshake.ts';
 import { configuredCertificateCheck, issuedCertificateCheck } from './checks/certificate-material.ts';

@@ -14,6 +14,11 @@ export interface BudgetedClient {
   readonly hasRoom: () => boolean;
 }
 
+/** The most requests that a discovery sends, unless more instances are requested. */
+export const REQUEST_BUDGET = 30;
+/** The most list calls of a discovery; the rest of the budget is for reading instances. */
+export const LIST_CALLS = 4;
+export const LISTING_BUDGET = 10;
 /** The most requests that one call sends. Retries count against the budget, so there is at most one. */
 export const ATTEMPTS = 2;
 

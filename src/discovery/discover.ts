@@ -1,7 +1,7 @@
 import { withoutUndefined } from '../base/json.ts';
 import { KuFlowApiError } from '../kuflow/errors.ts';
 import type { TaskDefinition } from '../process/definition.ts';
-import { ATTEMPTS, withBudget, type ApiAccess, type BudgetedClient } from './budget.ts';
+import { ATTEMPTS, LIST_CALLS, REQUEST_BUDGET, withBudget, type ApiAccess, type BudgetedClient } from './budget.ts';
 import type { Discovery, DiscoveryRequest, TaskEvidence } from './types.ts';
 import { seenItem, seenProcess, type SeenItem } from './read-lists.ts';
 import { writeNotes } from './notes.ts';
@@ -14,11 +14,6 @@ const PAGE_SIZE = 1000;
 const NEWEST_FIRST = { size: PAGE_SIZE, sort: ['createdAt,desc'] } as const;
 // With fewer processes than this in a page of items, the order of tasks is not reliable.
 const MIN_PROCESSES_FOR_ORDER = 20;
-
-/** The most requests that a discovery sends, unless more instances are requested. */
-const REQUEST_BUDGET = 30;
-/** The most list calls of a discovery; the rest of the budget is for reading instances. */
-const LIST_CALLS = 4;
 
 /** Discovers a process in at most 30 requests, or 5 more than `sample`. Rejects with `KuFlowApiError` if credentials or connection fail. */
 export async function discover(

@@ -1,9 +1,8 @@
-import { ATTEMPTS, withBudget, type ApiAccess, type BudgetedClient } from './budget.ts';
+import { ATTEMPTS, LISTING_BUDGET, withBudget, type ApiAccess, type BudgetedClient } from './budget.ts';
 import type { DiscoveryRequest } from './types.ts';
 import { seenProcess, type SeenProcess } from './read-lists.ts';
 
 const PAGE_SIZE = 1000;
-const BUDGET = 10;
 
 interface ListingRequest extends Pick<DiscoveryRequest, 'tenant' | 'report'> {
   readonly signal?: AbortSignal | undefined;
@@ -15,7 +14,9 @@ interface ListingRequest extends Pick<DiscoveryRequest, 'tenant' | 'report'> {
  * definition can fill many. Rejects like `discover`.
  */
 export async function discoverDefinitions(access: ApiAccess, request: ListingRequest) {
-  return await withBudget(access, { budget: BUDGET, signal: request.signal }, (client) => readPages(client, request));
+  return await withBudget(access, { budget: LISTING_BUDGET, signal: request.signal }, (client) =>
+    readPages(client, request),
+  );
 }
 
 export type ProcessListing = Awaited<ReturnType<typeof discoverDefinitions>>;
@@ -37,7 +38,7 @@ async function readPages(client: BudgetedClient, request: ListingRequest) {
   request.report?.({ type: 'listing', what: 'processes' });
   await read(0);
   const pages = Math.ceil(total / PAGE_SIZE);
-  for (const page of choosePages(pages, BUDGET - ATTEMPTS + 1)) {
+  for (const page of choosePages(pages, LISTING_BUDGET - ATTEMPTS + 1)) {
     if (!pagesRead.has(page) && client.hasRoom()) await read(page);
   }
   return {

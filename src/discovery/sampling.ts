@@ -1,5 +1,19 @@
 import type { SeenItem, SeenProcess } from './read-lists.ts';
 import type { SeenVersions, VersionClass } from './newest-version.ts';
+import type { Prompts } from '../terminal/prompts.ts';
+
+/** Instances to read if the user agrees without giving a number. */
+export const DEFAULT_SAMPLE = 25;
+export const LARGEST_SAMPLE = 1000;
+
+/** The question before values of instances, which may be personal data, are read from KuFlow. */
+export const SAMPLING_QUESTION = `Read up to ${DEFAULT_SAMPLE} instances to infer the shape of their data? Only keys and types are kept, never values`;
+
+/** Instances to read for their keys and types: without a given number, none unless the user agrees. */
+export async function askForSample(given: number | undefined, ask: Prompts | undefined): Promise<number> {
+  if (given !== undefined || ask === undefined) return given ?? 0;
+  return (await ask.confirm({ message: SAMPLING_QUESTION })) === true ? DEFAULT_SAMPLE : 0;
+}
 
 /** An instance to read for the shape of its data. */
 export type SampleChoice = {

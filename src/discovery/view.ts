@@ -4,21 +4,8 @@ import type { ProcessListing } from './list-processes.ts';
 import type { DiscoveredProcess, DiscoveryEvent } from './types.ts';
 import { palette } from '../terminal/palette.ts';
 import type { Progress } from '../terminal/progress.ts';
-import type { Prompts } from '../terminal/prompts.ts';
 import { formatTable, printTable } from '../terminal/table.ts';
 import type { Terminal } from '../terminal/terminal.ts';
-
-/** Instances to read if the user agrees without giving a number. */
-export const DEFAULT_SAMPLE = 25;
-
-/** The question before values of instances, which may be personal data, are read from KuFlow. */
-export const SAMPLING_QUESTION = `Read up to ${DEFAULT_SAMPLE} instances to infer the shape of their data? Only keys and types are kept, never values`;
-
-/** Instances to read for their keys and types: without a given number, none unless the user agrees. */
-export async function chooseSample(given: number | undefined, ask: Prompts | undefined): Promise<number> {
-  if (given !== undefined || ask === undefined) return given ?? 0;
-  return (await ask.confirm({ message: SAMPLING_QUESTION })) === true ? DEFAULT_SAMPLE : 0;
-}
 
 /** Prints the definitions that have visible processes as a table on stdout, and the limits of the list on stderr. */
 export function printProcessListing(terminal: Terminal, listing: ProcessListing): void {

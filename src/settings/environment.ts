@@ -1,17 +1,14 @@
 import { join, resolve } from 'node:path';
-import { codeOf } from '../base/errors.ts';
 import { escapeForTerminal } from '../base/escape.ts';
 import { posixWord, userShell } from '../base/shell.ts';
 import { MIB, readSmallFile } from '../files/read.ts';
 import { SETTING_KEYS } from './keys.ts';
 import type { SettingName } from './keys.ts';
+import { readSecretFile, withoutFinalLineBreak } from './secret-input.ts';
 import { unreadableStep } from './unreadable.ts';
 import type { Entry, Layer, SettingProblem, SettingStep, Source } from './sources.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
-
-/** Bytes. */
-export const LARGEST_SECRET = 64 * 1024;
 
 /** Reads the settings in environment variables. Empty ones count as absent. A `…_FILE` variable names a file with the value, relative to `folder`. */
 export async function readEnvironment(env: Environment, folder: string): Promise<Layer> {
@@ -44,22 +41,6 @@ export async function readEnvironment(env: Environment, folder: string): Promise
     }
   }
   return { group: 'environment', entries, problems, warnings: [] };
-}
-
-/** The text of a file or pipe without the line break at its end. */
-export function withoutFinalLineBreak(text: string): string {
-  return text.replace(/\r?\n$/, '');
-}
-
-/** Reads a file with a secret, or returns why it cannot be read. */
-export async function readSecretFile(file: string): Promise<string | { readonly why: string }> {
-  try {
-    const content = await readSmallFile(file, LARGEST_SECRET);
-    if (content.bytes !== undefined) return content.bytes.toString('utf8');
-    return { why: content.refused === 'too-large' ? 'it is too large for a secret' : 'it is not a file' };
-  } catch (error) {
-    return { why: codeOf(error) ?? 'unknown error' };
-  }
 }
 
 /** The variables that `.env` in a folder sets, and how to load it. Neither this tool nor a worker reads the file. Undefined without one. */

@@ -1,18 +1,32 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { usageError } from '../base/errors.ts';
+import { codeOf, usageError } from '../base/errors.ts';
 import { escapeForTerminal } from '../base/escape.ts';
 import { Secret } from '../base/secret.ts';
-import { LARGEST_SECRET, readSecretFile, withoutFinalLineBreak } from './environment.ts';
+import { readSmallFile } from '../files/read.ts';
 import { formatStep } from './sources.ts';
 import { unreadableStep } from './unreadable.ts';
 import { readSecret } from './values.ts';
+
+/** Bytes. */
+const LARGEST_SECRET = 64 * 1024;
 
 /** A client secret that was read because an option asked for it. */
 export interface GivenSecret {
   readonly value: Secret;
   readonly option: string;
   readonly warnings: readonly string[];
+}
+
+/** Reads a file with a secret, or returns why it cannot be read. */
+export async function readSecretFile(file: string): Promise<string | { readonly why: string }> {
+  try {
+    const content = await readSmallFile(file, LARGEST_SECRET);
+    if (content.bytes !== undefined) return content.bytes.toString('utf8');
+    return { why: content.refused === 'too-large' ? 'it is too large for a secret' : 'it is not a file' };
+  } catch (error) {
+    return { why: codeOf(error) ?? 'unknown error' };
+  }
 }
 
 /**
@@ -78,4 +92,9 @@ export function secretFromText(content: string, from: string): Secret {
   const read = readSecret(withoutFinalLineBreak(content));
   if (read.kind === 'valid' && read.value instanceof Secret) return read.value;
   throw usageError(`${from}: ${read.kind === 'invalid' ? read.problem : 'expected a secret'}`);
+}
+
+/** The text of a file or pipe without the line break at its end. */
+export function withoutFinalLineBreak(text: string): string {
+  return text.replace(/\r?\n$/, '');
 }

@@ -31,7 +31,8 @@ import { detectCredentials } from '../../connection/detect-credentials.ts';
 import type { ConnectionFlags } from '../../connection/flags.ts';
 import { requireConnection } from '../../connection/require.ts';
 import { resolveConnection } from '../../connection/resolve.ts';
-import { chooseSample, discoveryReporter } from '../../discovery/view.ts';
+import { askForSample } from '../../discovery/sampling.ts';
+import { discoveryReporter } from '../../discovery/view.ts';
 import { discoverFromApi } from '../../discovery/from-api.ts';
 import type { DiscoveredProcess } from '../../discovery/types.ts';
 import { loadProcess, type LoadedProcess } from '../../discovery/load-process.ts';
@@ -69,7 +70,7 @@ export async function runAddProcess(
       discovered = await discoverFromApi({
         rest: await connection.rest(),
         code: source.code,
-        sample: await chooseSample(source.sample, ask),
+        sample: await askForSample(source.sample, ask),
         describeCommand: `${context.invocation} add process ${shellWord(source.code)} --task <code[:kind]> --workflow-type ${type}`,
         report: discoveryReporter(progress),
         signal: context.interruption(),

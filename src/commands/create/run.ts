@@ -3,7 +3,8 @@ import { escapeForTerminal } from '../../base/escape.ts';
 import type { CommandContext } from '../../cli/context.ts';
 import { missingAnswersError } from '../../cli/missing-answers.ts';
 import { openPromptsIfAllowed } from '../../cli/prompts.ts';
-import { chooseSample, discoveryReporter } from '../../discovery/view.ts';
+import { askForSample } from '../../discovery/sampling.ts';
+import { discoveryReporter } from '../../discovery/view.ts';
 import { discoverFromApi } from '../../discovery/from-api.ts';
 import { loadProcess, type LoadedProcess } from '../../discovery/load-process.ts';
 import { languageOf } from '../../languages/registry.ts';
@@ -102,7 +103,7 @@ async function planFiles(
     discovered ??= await discoverFromApi({
       rest: await connection.rest(),
       code: source.code,
-      sample: await chooseSample(source.sample, ask),
+      sample: await askForSample(source.sample, ask),
       report: discoveryReporter(progress),
       signal: context.interruption(),
     });

@@ -1,13 +1,9 @@
 import { escapeForTerminal } from '../../base/escape.ts';
 import type { ConnectionFlags } from '../../connection/flags.ts';
 import { resolveConnection } from '../../connection/resolve.ts';
-import {
-  chooseSample,
-  printDiscoveredProcess,
-  printProcessListing,
-  discoveryLineReporter,
-} from '../../discovery/view.ts';
+import { printDiscoveredProcess, printProcessListing, discoveryLineReporter } from '../../discovery/view.ts';
 import { discoverFromApi, listFromApi } from '../../discovery/from-api.ts';
+import { askForSample } from '../../discovery/sampling.ts';
 import { requireConnection, type RestConnection } from '../../connection/require.ts';
 import { requireServedCode } from '../../platform/client/kuflow-session.ts';
 import { connectionContext } from '../../cli/connection-options.ts';
@@ -48,7 +44,7 @@ export async function runShow(code: string, flags: DefinitionsFlags, context: Co
   const discovered = await discoverFromApi({
     rest,
     code,
-    sample: await chooseSample(flags.sample, ask),
+    sample: await askForSample(flags.sample, ask),
     report: discoveryLineReporter(terminal),
     signal,
   });

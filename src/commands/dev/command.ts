@@ -201,7 +201,7 @@ export function configure(command: Command, context: CommandContext): void {
     .argument('[path]', 'Path within the console, such as tasks/latest')
     .option('--print', "Print the address, which contains the user's token, instead of opening it")
     .addHelpText('after', OPEN_EXAMPLES)
-    .action(lazyAction(context, async () => (await import('./run.ts')).runOpen, command));
+    .action(lazyAction(context, async () => (await import('./run-open.ts')).runOpen, command));
 
   stateOption(command.command('history'))
     .summary("Print a workflow's history, for a replay test")
@@ -214,7 +214,7 @@ export function configure(command: Command, context: CommandContext): void {
     .option('--output <file>', 'Write the history to this file, replacing it if it exists')
     .option('--encrypted', 'Leave the payloads of a confidential process encrypted')
     .addHelpText('after', HISTORY_EXAMPLES)
-    .action(lazyAction(context, async () => (await import('./run.ts')).runHistory, command));
+    .action(lazyAction(context, async () => (await import('./run-history.ts')).runHistory, command));
 
   const skip = command.command('skip');
   exitStatuses(skip, {

@@ -2,14 +2,14 @@ import { systemClock } from '../../base/clock.ts';
 import { messageOf, usageError } from '../../base/errors.ts';
 import type { Json, JsonObject } from '../../base/json.ts';
 import { shellWord } from '../../base/shell.ts';
+import { requireConfirmation } from '../../cli/confirm-change.ts';
 import type { CommandContext } from '../../cli/context.ts';
+import { pollPause } from '../../cli/poll-interval.ts';
 import {
   findProcessId,
   LOCAL_HINT,
-  pollPause,
   rejectDataSources,
   rejectFakeData,
-  requireConfirmation,
   tenantQuery,
   withKuFlow,
   type DataFlags,

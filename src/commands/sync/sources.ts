@@ -10,7 +10,7 @@ import { compareProcess } from '../../discovery/compare-definition.ts';
 import { compareWorkerSample } from '../../discovery/compare-worker-sample.ts';
 import { discoverFromApi } from '../../discovery/from-api.ts';
 import type { Comparison } from '../../discovery/findings.ts';
-import { chooseSample } from '../../discovery/view.ts';
+import { askForSample } from '../../discovery/sampling.ts';
 import type { DiscoveredProcess, DiscoveryEvent } from '../../discovery/types.ts';
 import { readWorkerSample } from '../../process/worker-sample/read.ts';
 import type { Prompts } from '../../terminal/prompts.ts';
@@ -53,7 +53,7 @@ export async function openApiSource(options: ApiSourceOptions): Promise<LiveSour
   const connection = await requireApiConnection(flags, folder, context);
   for (const warning of connection.warnings) context.terminal.err.line(`Warning: ${escapeForTerminal(warning, 1000)}`);
   const rest = await connection.rest();
-  const sample = await chooseSample(flags.sample, options.ask);
+  const sample = await askForSample(flags.sample, options.ask);
   return {
     kind: 'api',
     compare: async ({ definition, layout }) => {

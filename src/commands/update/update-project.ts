@@ -1,16 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
-import { join, posix } from 'node:path';
+import { join } from 'node:path';
 import { amendError, KnownError, usageError } from '../../base/errors.ts';
 import { worstExitStatus, type ExitStatus } from '../../base/exit-status.ts';
 import { withoutUndefined } from '../../base/json.ts';
-import type { WorkTree } from '../../files/git.ts';
 import type { ProjectTemplate } from '../../languages/project-spec.ts';
 import { languageOf } from '../../languages/registry.ts';
 import type { InstallResult } from '../../languages/run-project-tool.ts';
 import { RECORD_FILE } from '../../process/find-project.ts';
 import { BASE_FILE, isSameBase, isSamePart } from '../../project/base-archive.ts';
-import { readIgnoredState, UNIGNORE_ADVICE } from '../../project/ignored-state.ts';
-import { JOURNAL_FOLDER, LOCK_FILE } from '../../project/edit/staging.ts';
 import { removedProcessNote } from '../../project/edit/open-project.ts';
 import { planState, writeChanges, type ChangedFile, type StateEdit } from '../../project/edit/write-edits.ts';
 import type { NextStep } from '../../project/next-steps.ts';
@@ -29,6 +26,7 @@ import {
 } from '../../project/update/plan-update.ts';
 import type { UpdatableProject } from './open-for-update.ts';
 import type { UpdateView, VerifyResult } from './progress.ts';
+import { rejectDirtyTree, rejectIgnoredState, uncommittedPaths } from './uncommitted-changes.ts';
 import { undoCommand } from './undo.ts';
 
 /** What to do with a file in conflict: write it with markers, keep the local lines, or leave it as it is. */
@@ -321,40 +319,6 @@ function conflictRow(
   });
 }
 
-/** The paths in the project that differ from the last commit, relative to it. Undefined without a repository. */
-function uncommittedPaths(workTree: WorkTree): readonly string[] | undefined {
-  if (workTree.kind !== 'work-tree') return undefined;
-  const { changed, prefix } = workTree;
-  const own = (path: string): boolean => path.startsWith(`${JOURNAL_FOLDER}/`) || path.startsWith(LOCK_FILE);
-  return changed.map((path) => posix.relative(prefix, path)).filter((path) => !own(path));
-}
-
-const MAX_PATHS = 10;
-
-function rejectDirtyTree({ project, workTree, command }: UpdateRequest, dirty: readonly string[] | undefined): void {
-  const anyway = `Or update anyway: ${command} --allow-dirty`;
-  if (workTree.kind === 'unknown')
-    throw new KnownError({
-      message: 'Could not ask git whether the project has uncommitted changes',
-      tried: `git status in ${project.folder}`,
-      seen: workTree.why,
-      next: [anyway],
-      status: 4,
-    });
-  if (dirty === undefined)
-    throw usageError('The project is not in a git repository, so the update could not be undone', [
-      'Create a repository with a commit: git init && git add . && git commit -m "Before the update"',
-      anyway,
-    ]);
-  if (dirty.length === 0) return;
-  const more = dirty.length > MAX_PATHS ? [`  and ${dirty.length - MAX_PATHS} more`] : [];
-  const paths = [...dirty.slice(0, MAX_PATHS).map((path) => `  ${path}`), ...more];
-  throw usageError(`The project has uncommitted changes:\n${paths.join('\n')}`, [
-    'Commit or stash them, so that the update can be undone',
-    anyway,
-  ]);
-}
-
 type DependencyState = 'installed' | 'missing' | 'outdated';
 
 /** The state of the dependencies after these files were written. */
@@ -429,16 +393,6 @@ async function runChecks(
     view?.checkEnded(result);
   }
   return signal?.aborted === true ? { skipped: 'interrupted', checks } : { checks };
-}
-
-/** Rejects a project whose record or archive git ignores. Undoing an update would not restore it, and the next update would miss the changes. */
-async function rejectIgnoredState({ project, env, command }: UpdateRequest): Promise<void> {
-  const ignored = await readIgnoredState(project.folder, env);
-  if (ignored.length === 0) return;
-  throw usageError(`git ignores ${ignored.join(' and ')}, so the update could not be undone`, [
-    `${UNIGNORE_ADVICE}. Then commit ${ignored.length === 1 ? 'the file' : 'the files'}`,
-    `Or update anyway: ${command} --allow-dirty`,
-  ]);
 }
 
 function stepsForConflicts({ command }: UpdateRequest, decisions: readonly Decision[]): readonly NextStep[] {

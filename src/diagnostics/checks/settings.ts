@@ -23,6 +23,12 @@ const causeCodeOf = ({ kind }: ConnectionProblem): string =>
 export const describeProblem = ({ key, problem, source }: ConnectionProblem): string =>
   `${key}${source === undefined ? '' : ` (${source})`}: ${problem}`;
 
+/** The finding with the next steps of its problems instead of general advice, if each has one. */
+export function withNextSteps(finding: Finding, problems: readonly ConnectionProblem[]): Finding {
+  const steps = problems.flatMap(({ next }) => next ?? []);
+  return steps.length === problems.length ? { ...finding, advice: steps } : finding;
+}
+
 const LOCAL_STOPPED = 'local-kuflow-stopped';
 
 const CREDENTIALS: readonly string[] = [CLIENT_ID, CLIENT_SECRET];

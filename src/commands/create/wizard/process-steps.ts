@@ -4,7 +4,7 @@ import { countOf } from '../../../base/count-of.ts';
 import { knownErrorOf } from '../../../base/errors.ts';
 import { expandHome } from '../../../base/user-folders.ts';
 import { exampleWorkflowType, type MissingAnswer } from '../../../cli/missing-answers.ts';
-import { DEFAULT_SAMPLE, SAMPLING_QUESTION } from '../../../discovery/view.ts';
+import { DEFAULT_SAMPLE, SAMPLING_QUESTION } from '../../../discovery/sampling.ts';
 import type { WorkerDefinition } from '../../../process/definition.ts';
 import { applyTaskChanges } from '../../../process/definition/change-tasks.ts';
 import { sampleTaskDefinitions } from '../../../process/worker-sample/definition.ts';

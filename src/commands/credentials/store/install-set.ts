@@ -10,6 +10,7 @@ import {
   type UnverifiedMaterial,
   type UnverifiedToken,
 } from '../verify-certificate-and-token.ts';
+import { SHORTEST_TOKEN_LIFE_MS } from '../renewal-time.ts';
 import type { CredentialSet, CredentialToken, EngineScope } from '../set.ts';
 import { assessSet, type Staleness } from './staleness.ts';
 import { newSetId, storeLayout, type StoreLayout } from './layout.ts';
@@ -53,9 +54,6 @@ export interface PullSetRequest extends EngineScope {
   readonly report?: (title: string) => void;
   readonly signal?: AbortSignal;
 }
-
-/** A stored token that expires sooner than this is replaced. */
-const SHORTEST_TOKEN_LIFE_MS = 60_000;
 
 interface Outcome {
   /** Absolute. */

@@ -6,7 +6,8 @@ import { ignoreSystemErrors, withContext } from '../../../base/system-error.ts';
 import type { FileSystem } from '../../../files/node-file-system.ts';
 import { writeNewFiles } from '../../../files/write.ts';
 import { verifyMaterial } from '../verify-certificate-and-token.ts';
-import { renewalTime, type CertificateFacts, type CredentialSet, type EngineScope } from '../set.ts';
+import { renewalTime } from '../renewal-time.ts';
+import type { CertificateFacts, CredentialSet, EngineScope } from '../set.ts';
 import {
   isSetId,
   SET_FILES,

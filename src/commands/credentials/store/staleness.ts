@@ -1,6 +1,7 @@
 import type { TlsMaterialText } from '../../../engine/material/tls-material.ts';
 import { readLeafFacts, verifyMaterial } from '../verify-certificate-and-token.ts';
-import { renewalTime, type CertificateFacts, type CredentialScope, type VerifiedMaterial } from '../set.ts';
+import { renewalTime } from '../renewal-time.ts';
+import type { CertificateFacts, CredentialScope, VerifiedMaterial } from '../set.ts';
 import { SET_FILES } from './layout.ts';
 import type { SetRecord, StoredSet } from './sets.ts';
 

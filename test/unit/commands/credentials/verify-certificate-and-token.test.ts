@@ -2,7 +2,6 @@ import { createPrivateKey } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { KnownError } from '../../../../src/base/errors.ts';
 import { Secret } from '../../../../src/base/secret.ts';
-import { renewalTime } from '../../../../src/commands/credentials/set.ts';
 import {
   rejectedMaterialError,
   verifyMaterial,
@@ -156,13 +155,4 @@ describe('an engine token', () => {
     expect(reason('', '2026-01-01T01:00:00Z')).toContain('does not contain a token');
     expect(reason('canary\ncanary', '2026-01-01T01:00:00Z')).toContain('HTTP header');
   });
-});
-
-it('a certificate should be renewed after two thirds of its lifetime, which starts when it is issued', () => {
-  const at = (ms: number): string => new Date(ms).toISOString();
-  const leaf = { subject: '', issuer: '', serial: '', fingerprint: '', notBefore: at(0), notAfter: at(900) };
-  expect(renewalTime(leaf)).toBe(at(600));
-  expect(renewalTime(leaf, at(600))).toBe(at(800));
-  expect(renewalTime(leaf, at(-50))).toBe(at(600));
-  expect(renewalTime(leaf, at(9000))).toBe(at(900));
 });

@@ -1,0 +1,67 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { formatAlternatives } from '../../base/near-match.ts';
+import { APPLICATION_FILES } from '../../settings/keys.ts';
+import { skippedAs, type Finding } from '../check.ts';
+import type { DoctorCheck, DoctorInput } from '../input.ts';
+import { toFinding } from '../explain-finding.ts';
+import { withNextSteps } from './settings.ts';
+
+export const applicationFilesCheck: DoctorCheck = {
+  id: 'KF-SET-003',
+  title: 'Settings files',
+  plane: 'settings',
+  offline: true,
+  timeoutMs: 1_000,
+  run: ({ input }) => findUnreadFile(input) ?? findMisspelledKey(input) ?? evaluateNotes(input),
+};
+
+function findUnreadFile({ problems }: DoctorInput): Finding | undefined {
+  const unread = problems.filter(({ kind }) => kind === 'file');
+  if (unread.length === 0) return undefined;
+  const text = unread.map(({ key, source, problem }) => `${source ?? key}: ${problem}`).join('; ');
+  const finding = toFinding('KF-SET-003', 'settings-file-unreadable', text, {
+    facts: { files: unread.map(({ key }) => key) },
+    values: { file: unread.map(({ source, key }) => source ?? key).join(', ') },
+  });
+  return { ...withNextSteps(finding, unread), outputs: { settingsExplainedByFiles: 'all' } };
+}
+
+/** A misspelled key is the root cause if the setting that was meant is required and missing. */
+function findMisspelledKey(input: DoctorInput): Finding | undefined {
+  const missing = [...input.problems, ...input.workerProblems].flatMap((one) => (one.missing === true ? one.key : []));
+  const misspelled = input.settingWarnings.filter(({ meant }) => meant !== undefined && missing.includes(meant));
+  if (misspelled.length === 0) return undefined;
+  const text = misspelled
+    .map(
+      ({ key, source, meant = '' }) => `${source}: ${key} is not a setting; did you mean ${meant}, which is missing?`,
+    )
+    .join('; ');
+  const finding = toFinding('KF-SET-003', 'settings-misspelled-key', text, {
+    facts: { keys: misspelled.map(({ key }) => key) },
+    values: {
+      key: misspelled.map(({ key }) => key).join(', '),
+      meant: misspelled.map(({ meant = '' }) => meant).join(', '),
+      file: misspelled.map(({ source }) => source).join(', '),
+    },
+  });
+  return { ...finding, outputs: { settingsExplainedByFiles: misspelled.map(({ meant = '' }) => meant) } };
+}
+
+function evaluateNotes({ settingWarnings, folder }: DoctorInput): Finding {
+  const notes = settingWarnings.filter(({ code }) => code !== 'readable-by-others');
+  const [first] = notes;
+  if (first === undefined) {
+    if (!APPLICATION_FILES.some((name) => existsSync(join(folder, name))))
+      return skippedAs('not-applicable', `there is no ${formatAlternatives(APPLICATION_FILES)}`);
+    return { state: 'pass', summary: 'readable; no misspelled keys; no secrets in application.yaml' };
+  }
+  // A leaked secret is more severe than a key without effect.
+  const secret = notes.find(({ code }) => code === 'secret-in-tracked-file');
+  const messages = notes.map(({ message, source }) => `${message} (${source})`);
+  const text = messages.join('; ');
+  return toFinding('KF-SET-003', secret === undefined ? 'settings-unknown-key' : 'settings-secret-tracked', text, {
+    facts: { notes: messages },
+    values: { file: first.source },
+  });
+}
