@@ -29,7 +29,7 @@ export interface ChangeFlags extends SessionFlags {
 
 export function changeOptions(command: Command): Command {
   return sessionOptions(
-    command.addOption(actAsOption()).option('-y, --yes', 'Confirm the change; required for a change in your tenant'),
+    command.addOption(actAsOption()).option('-y, --yes', 'Confirm the change; required on your tenant'),
   );
 }
 

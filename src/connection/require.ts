@@ -48,10 +48,12 @@ export function requireConnectionSettings(
 ): ResolvedSettings {
   const problems = result.problems.filter(({ key }) => !ignore.some((start) => key.startsWith(start)));
   const isMissing = problems.some(({ code }) => code === 'missing' || code === 'placeholder');
+  const isHalf = problems.some(({ code, source }) => code === 'missing' && source !== undefined);
   const next = isMissing
     ? [
         WHERE_CREDENTIALS_ARE,
-        `Store the credentials once: ${cliInvocation(context.cwd)} login`,
+        // A stored profile would not be used while another source has one of the two.
+        ...(isHalf ? [] : [`Store the credentials once: ${cliInvocation(context.cwd)} login`]),
         'Or pass --client-id with --client-secret-file or --client-secret-stdin',
       ]
     : [...(problems.some(({ key }) => key === CLIENT_ID) ? [WHERE_CREDENTIALS_ARE] : []), CORRECT_AND_RETRY];

@@ -1,18 +1,9 @@
 import { KnownError } from '../base/errors.ts';
 import { resolveId } from '../kuflow/find-id.ts';
 import { KuFlowApiError } from '../kuflow/errors.ts';
-import { restFinding } from './causes/rest.ts';
+import { listingFinding } from './causes/rest.ts';
 import { skippedAs, type CheckContext, type Finding } from './check.ts';
 import type { DoctorInput } from './input.ts';
-
-/** Errors of a KuFlow that does not let the application list something. */
-const HIDDEN: readonly KuFlowApiError['kind'][] = ['forbidden', 'not-found', 'wrong-path'];
-
-export function listingFinding(error: unknown, what: 'processes' | 'tenants'): Finding {
-  if (error instanceof KuFlowApiError && HIDDEN.includes(error.kind))
-    return skippedAs('restricted', `the application is not allowed to list ${what}`);
-  return restFinding(error);
-}
 
 /** The ID of the process that `--process` names, or a finding that says why it is not known. */
 export async function findProcess(

@@ -77,7 +77,8 @@ describe('the packed package', () => {
         'templates',
       ].sort(),
     );
-    const isForUsers = (file: string): boolean => /\.(?:md|json)$/.test(file) && !file.startsWith('internals/');
+    const isForUsers = (file: string): boolean =>
+      /\.(?:md|json)$/.test(file) && !/^(?:internals|\.vitepress)\//.test(file);
     expect(filesBelow(join(installed, 'docs'))).toEqual(filesBelow(join(ROOT, 'docs')).filter(isForUsers));
     const built = filesBelow(join(installed, 'dist'));
     expect(built).toContain('web/index.html');

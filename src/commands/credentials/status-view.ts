@@ -1,5 +1,6 @@
 import { join, sep } from 'node:path';
 import { escapeForTerminal } from '../../base/escape.ts';
+import { WHERE_CREDENTIALS_ARE } from '../../connection/require.ts';
 import type { CredentialsStatus, ForeignStatus, SetStatus, StoreStatus } from './status.ts';
 import { palette } from '../../terminal/palette.ts';
 import { shortPath } from '../../files/relative-path.ts';
@@ -24,13 +25,16 @@ export function printStatus(
   ]);
   printTable(out, [['SETTING', 'VALUE', 'FROM', ''], ...rows]);
   out.line();
+  const lacksCredentials = status.problems.some((problem) => problem.startsWith('kuflow.api.client-'));
   const isAboutCertificate = (problem: string): boolean =>
     status.store.kind === 'unusable' && problem.startsWith('temporal.mutual-tls');
-  printStore(terminal, status.store, { invocation, now }, status.problems.filter(isAboutCertificate));
+  printStore(terminal, status.store, { invocation, now, lacksCredentials }, status.problems.filter(isAboutCertificate));
   for (const problem of status.problems.filter((other) => !isAboutCertificate(other)))
     out.line(red(`${out.marks.failed} ${escapeForTerminal(problem, 1000)}`));
-  if (status.problems.some((problem) => problem.startsWith('kuflow.api.client-')))
+  if (lacksCredentials) {
+    out.line(`  ${dim(out.marks.step)} ${WHERE_CREDENTIALS_ARE}`);
     out.line(`  ${dim(out.marks.step)} Store the credentials once: ${invocation} login`);
+  }
   for (const warning of status.warnings) out.line(yellow(`${out.marks.warning} ${escapeForTerminal(warning, 1000)}`));
   if (status.online === undefined) return;
   out.line();
@@ -45,7 +49,11 @@ export function printStatus(
 function printStore(
   { out }: Terminal,
   store: StoreStatus,
-  { invocation, now }: { readonly invocation: string; readonly now: number },
+  {
+    invocation,
+    now,
+    lacksCredentials,
+  }: { readonly invocation: string; readonly now: number; readonly lacksCredentials: boolean },
   problems: readonly string[],
 ): void {
   const { dim, green, red, yellow } = palette(out);
@@ -59,7 +67,7 @@ function printStore(
   switch (store.kind) {
     case 'none':
       out.line('No certificate is configured, so a worker requests one from KuFlow each time it starts.');
-      out.line(dim(`To store one in this project: ${invocation} credentials pull`));
+      if (!lacksCredentials) out.line(dim(`To store one in this project: ${invocation} credentials pull`));
       break;
     case 'unusable':
       out.line(red(`${out.marks.failed} A worker cannot use the certificate in the settings:`));

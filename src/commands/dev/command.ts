@@ -86,8 +86,8 @@ export function configure(command: Command, context: CommandContext): void {
     .hook('preSubcommand', (_dev, subcommand) => rejectOptionsBefore(command, subcommand.name()))
     .enablePositionalOptions()
     .description(
-      'Run a local KuFlow until you press Ctrl-C: a web console for starting processes and completing their tasks, the REST API over HTTP and HTTPS, and a real ' +
-        'Temporal server behind a gateway with mutual TLS and tokens. ' +
+      'Run a local KuFlow until you press Ctrl-C. It consists of a web console for starting processes and completing their tasks, the REST API over HTTP and ' +
+        'HTTPS, and a real Temporal server behind a gateway with mutual TLS and tokens. ' +
         'Serves the processes in kuflow.process.yaml and processes/*.process.yaml or, without these files, a sample process. ' +
         'When you save one of these files, the local KuFlow serves the new content, and kuflow dev regenerates the types and tasks in the project. The ' +
         'state is stored in .kuflow/dev. ' +
@@ -102,7 +102,7 @@ export function configure(command: Command, context: CommandContext): void {
     .summary('Run a command connected to the local KuFlow')
     .description(
       "Run a command with the local KuFlow's settings in its environment. Uses the local KuFlow already running for this folder, " +
-        'or starts one and stops it afterward. A worker that exits on its own after connecting is restarted after 1 to 30 seconds, unless it exits with status 0 or 2, or 10 starts in a row fail. In CI, it is not restarted.',
+        'or starts one and stops it afterward. A worker that exits on its own after connecting is restarted after 1 to 30 seconds, unless it exits with status 0 or 2, or 10 starts in a row fail. In CI, it is restarted only with --restart.',
     )
     .argument('<command...>', 'Command to run, after --')
     .addOption(runtimeOption())
@@ -314,7 +314,7 @@ function rejectOptionsBefore(dev: Command, subcommand: string): void {
 function runtimeOption(): Option {
   return new Option(
     '--for <runtime>',
-    "Runtime of the command; java also creates a trust store with the local CA and sets the variables that KuFlow's Spring samples read (requires a JDK)",
+    "Prepare the environment for this runtime; for java, creates a trust store with the local CA and sets the variables that KuFlow's Spring samples read (requires a JDK)",
   ).choices(['java']);
 }
 

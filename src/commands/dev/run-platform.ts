@@ -13,7 +13,7 @@ import {
   type ReadyHintsOptions,
 } from '../../platform/session/event-view.ts';
 import { stateFolder } from '../../platform/state/state-file.ts';
-import { projectCommands, startCommand } from '../../project/commands.ts';
+import { devCommand, projectCommands, startCommand } from '../../project/commands.ts';
 import { openProgress } from '../../terminal/progress.ts';
 import { withoutUndefined } from '../../base/json.ts';
 import type { Channel } from '../../terminal/terminal.ts';
@@ -33,7 +33,8 @@ export async function runDev(flags: DevFlags, context: CommandContext): Promise<
   const folder = isEphemeral ? await createEphemeralFolder() : undefined;
   try {
     const stateDir = folder?.path ?? flags.stateDir;
-    const worker = dev ?? execCommand(context.invocation, stateDir, start);
+    const worker =
+      (isDefault ? await devCommand(context.cwd) : undefined) ?? execCommand(context.invocation, stateDir, start);
     const plain = platformRequest(stateDir === undefined ? flags : { ...flags, stateDir }, context, view.event, worker);
     // What is thrown away does not change the project: it serves the definitions as they are at the start.
     const request = { ...(isEphemeral ? plain : followingRequest(plain, context.version)), signal };

@@ -39,7 +39,7 @@ export function configure(command: Command, context: CommandContext): void {
 export function configureLogout(command: Command, context: CommandContext): void {
   command
     .description(
-      'Remove a profile and its secret, even if the secret is in the keychain. If the secret cannot be removed, the reason is shown and the exit status ' +
+      'Remove a profile and its secret, whether the secret is in the system keychain or in a file. If the secret cannot be removed, the reason is shown and the exit status ' +
         'is 1. The application and its client secret in KuFlow are not changed.',
     )
     .addOption(

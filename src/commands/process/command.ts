@@ -76,7 +76,7 @@ export function configure(command: Command, context: CommandContext): void {
   exitStatuses(start, {
     0: 'started; with --wait, completed',
     1: 'failed; with --wait, also if the process was canceled',
-    2: 'usage error, or --yes is missing for a change in your tenant',
+    2: 'usage error, or --yes is missing for a change on your tenant',
   })
     .addHelpText('after', START_EXAMPLES)
     .action(lazyAction(context, async () => (await import('./run.ts')).runProcessStart));
@@ -155,7 +155,7 @@ export function configure(command: Command, context: CommandContext): void {
   exitStatuses(act, {
     0: 'invoked; with --wait, completed',
     1: 'failed; with --wait, also if the action failed or was canceled',
-    2: 'usage error, or --yes is missing for a change in your tenant',
+    2: 'usage error, or --yes is missing for a change on your tenant',
   })
     .addHelpText('after', ACT_EXAMPLES)
     .action(lazyAction(context, async () => (await import('./run-act.ts')).runProcessAct));

@@ -38,8 +38,7 @@ export async function requireApiConnection(
   } catch (error) {
     if (!(error instanceof KnownError)) throw error;
     const isMissing = settings.result.problems.some(({ code }) => code === 'missing');
-    const why =
-      "kuflow sync compares your definition with the process in KuFlow's service, so it cannot use the local KuFlow";
+    const why = "kuflow sync needs a connection to KuFlow's service, because it cannot compare with the local KuFlow";
     const message = isMissing ? `${why}\n${error.message}` : error.message;
     const step = `Or compare with a worker sample from the KuFlow app, without credentials: ${invocation} sync --from worker-sample.zip`;
     throw amendError(error, { message, next: [step] });

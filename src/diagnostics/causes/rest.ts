@@ -2,7 +2,7 @@ import { TunnelError } from '../../network/connect-tunnel.ts';
 import { codeOf } from '../../base/errors.ts';
 import { formatWithSeen, KuFlowApiError } from '../../kuflow/errors.ts';
 import type { CheckInput } from '../check-input.ts';
-import type { Facts, Finding } from '../check.ts';
+import { skippedAs, type Facts, type Finding } from '../check.ts';
 import { fillAdvice } from '../advice.ts';
 import { isWrongEndpoint, restCauses, type RestCauseCode } from '../explanations/rest.ts';
 
@@ -71,4 +71,14 @@ export function restFinding(error: unknown, about?: AboutRest): Finding {
           text: hint,
         })),
   };
+}
+
+/** Errors of a KuFlow that does not let the application list something. */
+const HIDDEN: readonly KuFlowApiError['kind'][] = ['forbidden', 'not-found', 'wrong-path'];
+
+/** The finding for a failed call that lists something. */
+export function listingFinding(error: unknown, what: 'processes' | 'tenants'): Finding {
+  if (error instanceof KuFlowApiError && HIDDEN.includes(error.kind))
+    return skippedAs('restricted', `the application is not allowed to list ${what}`);
+  return restFinding(error);
 }

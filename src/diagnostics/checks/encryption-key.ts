@@ -6,7 +6,8 @@ import { callOptions, engineFinding, requireEngine, restrictedFinding } from '..
 import { restFinding } from '../causes/rest.ts';
 import { skippedAs, skippedBecauseOf, type CheckContext, type Finding } from '../check.ts';
 import { toFinding } from '../explain-finding.ts';
-import { findProcess, listingFinding } from '../find-process.ts';
+import { listingFinding } from '../causes/rest.ts';
+import { findProcess } from '../find-process.ts';
 import type { DoctorCheck, DoctorInput } from '../input.ts';
 
 type Context = CheckContext<DoctorInput>;

@@ -2,7 +2,7 @@ import type { Finding, CheckContext } from '../check.ts';
 import type { VisibleTenants } from '../check-input.ts';
 import type { DoctorCheck, DoctorInput } from '../input.ts';
 import { toFinding } from '../explain-finding.ts';
-import { listingFinding } from '../find-process.ts';
+import { listingFinding } from '../causes/rest.ts';
 
 const SHOWN_TENANTS = 5;
 

@@ -96,7 +96,7 @@ export const settingsAndFiles: Readonly<Record<string, Explanation>> = {
   },
   'KF-SET-007': {
     looksAt:
-      'Checks for `NODE_TLS_REJECT_UNAUTHORIZED=0`, which turns off certificate verification in Node.js programs. Doctor always verifies certificates. If the variable hides a problem, KF-REST-001 reports the problem and this check is skipped.',
+      'Checks for `NODE_TLS_REJECT_UNAUTHORIZED=0`, which turns off certificate verification in Node.js programs. Doctor always verifies certificates. If the certificate cannot be verified, KF-REST-001 reports that problem, and this check is skipped.',
     causes: {
       'settings-tls-unverified': warns(
         "The variable is set. It affects the worker's calls to the REST API, but not the engine connection.",

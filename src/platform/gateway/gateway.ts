@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import {
   createSecureServer,
-  type Http2SecureServer,
   type IncomingHttpHeaders,
   type ServerHttp2Session,
   type ServerHttp2Stream,
@@ -9,7 +8,7 @@ import {
 import type { AddressInfo, Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { systemClock, type Clock } from '../../base/clock.ts';
-import { codeOf, KnownError, messageOf } from '../../base/errors.ts';
+import { KnownError, messageOf } from '../../base/errors.ts';
 import type { Secret } from '../../base/secret.ts';
 import type { SocketTarget } from '../temporal/network.ts';
 import type { PlatformEvent } from '../shared/types.ts';
@@ -18,8 +17,8 @@ import { CALL_LIMITS, SESSION_LIMITS, SESSION_WINDOW, STREAM_WINDOW, type CallLi
 import { proxyCall, type GatewayCall, type CallObserver } from './proxy-call.ts';
 import { GRPC_STATUS } from '../../engine/rpc.ts';
 import { sendRefusal, type CallRefusal } from './grpc.ts';
+import { createRefusalReporter, reportConnectionFailures } from './report-refusals.ts';
 import { readCompletedTask, RESPOND_WORKFLOW_TASK_COMPLETED, rpcName } from './rpcs.ts';
-import { explainTlsFailure } from './tls-failure.ts';
 import { openUpstream } from './upstream.ts';
 
 export interface GatewayOptions {
@@ -43,11 +42,7 @@ export interface GatewayOptions {
   readonly limits?: (Partial<CallLimits> & { readonly closeGrace?: number }) | undefined;
 }
 
-type RefusalReporter = (reason: string, rpc?: string, hint?: string) => void;
-
 const CLOSE_GRACE = 1500;
-/** The same refusal is reported once in this time (ms), because a worker without a token never stops polling. */
-const REPORT_EVERY = 1000;
 const SHUTTING_DOWN: CallRefusal = { status: GRPC_STATUS.UNAVAILABLE, message: 'The local KuFlow is shutting down' };
 const CERTIFICATE_EXPIRED: CallRefusal = {
   status: GRPC_STATUS.UNAVAILABLE,
@@ -214,29 +209,3 @@ export async function startGateway(options: GatewayOptions) {
 }
 
 export type Gateway = Awaited<ReturnType<typeof startGateway>>;
-
-function createRefusalReporter(clock: Clock, report: GatewayOptions['report']): RefusalReporter {
-  const reported = new Map<string, number>();
-  return (reason, rpc, hint) => {
-    const key = `${rpc ?? ''} ${reason}`;
-    const now = clock.now();
-    if (now - (reported.get(key) ?? -Infinity) < REPORT_EVERY) return;
-    if (reported.size > 1000) reported.clear();
-    reported.set(key, now);
-    report?.({ kind: 'gateway-refused', reason, rpc, hint });
-  };
-}
-
-function reportConnectionFailures(server: Http2SecureServer, report: RefusalReporter): void {
-  server.on('tlsClientError', (error: Error, socket: TLSSocket) => {
-    // When verification fails, the error looks as if the peer had gone; the socket has the reason.
-    const verification = socket.authorizationError as unknown;
-    const code = typeof verification === 'string' ? verification : codeOf(error);
-    const failure = explainTlsFailure(code, messageOf(error));
-    if (failure !== undefined) report(failure.reason, undefined, failure.hint);
-  });
-  server.on('unknownProtocol', (socket) => {
-    report('a client does not offer HTTP/2 (ALPN h2)', undefined, 'gRPC needs HTTP/2');
-    socket.destroy();
-  });
-}

@@ -186,7 +186,9 @@ describe('pull', () => {
     });
     expect(ended).toMatchObject({ status: 2, asked: 0 });
     expect(ended.err).toContain('kuflow.api.client-secret');
-    expect(ended.err).toContain('Store the credentials once: npx -p create-kuflow-worker kuflow login');
+    expect(ended.err).toContain('Or pass --client-id');
+    // The client ID in the project's file would still be used.
+    expect(ended.err).not.toContain('Store the credentials once');
   });
 });
 

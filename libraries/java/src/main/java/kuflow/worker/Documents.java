@@ -7,7 +7,7 @@ import kuflow.worker.model.KuFlowFile;
 /**
  * Transfers documents between KuFlow and files without loading them into memory. Transfer a file in the same activity that creates or
  * reads it, because the next activity might run on another host. Create the stub of that activity with
- * {@link kuflow.worker.workflow.KuFlowProcess#transferActivities}, because transfers send heartbeats.
+ * {@link kuflow.worker.workflow.KuFlowProcess#transferActivities}, which sets the timeouts that a transfer needs.
  */
 public interface Documents {
 
