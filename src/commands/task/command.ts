@@ -83,7 +83,7 @@ export function configure(command: Command, context: CommandContext): void {
       .addArgument(idArgument('task', 'active'))
       .summary("Save a task's data without completing it")
       .description(
-        'Claim a task if no one has, and save its data. Required properties may be missing. Data that violates the schema in ' +
+        'Claim a task if it is unclaimed, then save its data. Required properties may be missing. Data that violates the schema in ' +
           'any other way is rejected before anything changes, unless you pass --allow-invalid.',
       ),
   ).action(lazyAction(context, async () => (await import('./run.ts')).runTaskSave));
@@ -93,7 +93,7 @@ export function configure(command: Command, context: CommandContext): void {
       .addArgument(idArgument('task', 'active'))
       .summary('Complete a task')
       .description(
-        'Claim a task if no one has, save its data and complete it. Without --data, --set or --fake, the task keeps its current data. ' +
+        'Claim a task if it is unclaimed, then save its data and complete it. Without --data, --set or --fake, the task keeps its current data. ' +
           'Data that does not match the schema is rejected before anything changes, unless you pass --allow-invalid.',
       ),
   )

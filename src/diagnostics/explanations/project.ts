@@ -65,7 +65,7 @@ export const project: Readonly<Record<string, Explanation>> = {
       'Checks whether the ports for `/livez` and `/readyz` (`worker.health-port`) and for `/metrics` (`worker.metrics-port`) are free on this machine. A running worker that responds on the health port is not a problem. Connects to the ports but does not listen on them.',
     causes: {
       'worker-port-in-use': fails(
-        'Another program on this machine uses the port. The worker exits at startup unless it is started with `--dev`.',
+        'Another program on this machine is using the port. The worker exits at startup unless it is started with `--dev`.',
         'Stop the other program, or set <key> to a free port (<source>)',
       ),
     },

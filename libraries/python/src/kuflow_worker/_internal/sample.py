@@ -6,7 +6,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class SampleData:
-    """Sample data with which a process runs to completion."""
+    """Sample data for running a process to completion."""
 
     #: The codes of its items, in the order of their creation.
     items: list[str]

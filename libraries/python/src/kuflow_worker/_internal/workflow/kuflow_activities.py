@@ -117,7 +117,7 @@ async def run_activity(
 
 
 def with_options(activity: Callable[Parameters, Result], options: ActivityConfig) -> Callable[Parameters, Result]:
-    """Returns the activity with the options that you pass, such as `TRANSFER` for an activity that transfers documents."""
+    """Returns the activity with the options that you pass, such as `TRANSFER` to transfer documents."""
 
     # Also copies the name of the activity in the engine.
     @wraps(activity)

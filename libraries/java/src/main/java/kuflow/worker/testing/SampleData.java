@@ -9,7 +9,7 @@ import java.util.Objects;
 import kuflow.worker.internal.KuFlowJson;
 
 /**
- * Sample data with which a process runs to completion.
+ * Sample data for running a process to completion.
  *
  * @param items the codes of its items, in the order of their creation
  * @param answers the data that people enter, by task code

@@ -144,7 +144,7 @@ public final class KuFlowProcess {
         return all(calls.toArray(Supplier[]::new));
     }
 
-    /** Like {@link #all(Supplier[])}, for two calls whose results have different types and are combined. */
+    /** Like {@link #all(Supplier[])}, for two calls whose results have different types: passes both results to {@code combine}. */
     public static <A, B, R> R all(Supplier<A> first, Supplier<B> second, BiFunction<A, B, R> combine) {
         List<Object> results = KuFlowProcess.<Object>all(List.of(first, second));
         @SuppressWarnings("unchecked")
