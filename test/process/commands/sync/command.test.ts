@@ -417,7 +417,7 @@ describe('kuflow sync with wrong or missing input', () => {
     });
     expect(status).toBe(2);
     expect(stderr).toContain(
-      "kuflow sync compares your definition with the process in KuFlow's service, so it cannot use the local KuFlow\n",
+      "kuflow sync needs a connection to KuFlow's service, because it cannot compare with the local KuFlow\n",
     );
     expect(stderr).toContain('kuflow.api.client-id: missing; set KUFLOW_API_CLIENTID to the client ID');
     expect(stderr).toMatch(/\n  → Store the credentials once: \S.* login\n/);
