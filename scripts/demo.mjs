@@ -1,4 +1,4 @@
-// `npm run demo [-- --folder <folder>] [-- --json]`: creates a worker with this build, and runs one process to completion on a local KuFlow. Keeps the
+// `npm run demo [-- [--folder <folder>] [--json]]`: creates a worker with this build, and runs one process to completion on a local KuFlow. Keeps the
 // installed project for the next run of the same build, which then does not need the network.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -41,20 +41,24 @@ async function runStages() {
   const { id, tarball } = await stage('Pack this package', packPackage);
   const project = join(home, id, 'loan-worker');
   await stage('Create and install the worker', () => createProject(project, tarball));
-  const platform = await stage('Start a local KuFlow', () => startPlatform(project));
+  const { platform, closed } = await stage('Start a local KuFlow', () => startPlatform(project));
   let simulation;
   try {
     const checks = ['doctor', '--local', '--only', 'KF-ENGINE-002'];
-    await stage('Check the connection', () => runKuFlow(checks, { cwd: project, stdout: process.stderr }));
+    await stage('Check the connection', () => requireKuFlow(checks, { cwd: project, stdout: process.stderr }));
     simulation = await stage('Run one process', () => simulate(project));
   } finally {
     // It stops when its standard input ends.
     platform.stdin.end();
-    await once(platform, 'close');
+    await closed;
     console.error('Stopped everything');
   }
-  if (values.json) console.log(JSON.stringify({ project, workerLog, simulation: JSON.parse(simulation), stages }));
-  else printNextSteps(project);
+  const { status, stdout } = simulation;
+  process.exitCode = status;
+  if (values.json && stdout !== '')
+    console.log(JSON.stringify({ project, workerLog, simulation: JSON.parse(stdout), stages }));
+  else if (status === 0) printNextSteps(project);
+  else console.error(`The worker log is in ${relative(process.cwd(), workerLog)}`);
 }
 
 async function stage(name, work) {
@@ -91,20 +95,18 @@ async function createProject(project, tarball) {
   if (existsSync(join(project, 'node_modules', '.package-lock.json'))) return;
   await rm(project, { recursive: true, force: true });
   const options = ['--local', '--yes', '--json', '--no-git', '--no-check', '--cli-package', `file:${tarball}`];
-  await runKuFlow(['create', project, ...options], { stdout: 'ignore' });
+  await requireKuFlow(['create', project, ...options], { stdout: 'ignore' });
 }
 
 async function startPlatform(project) {
   const args = [kuflow, 'dev', '--json'];
   const platform = spawn(process.execPath, args, { cwd: project, stdio: ['pipe', 'pipe', 'inherit'] });
+  const closed = once(platform, 'close');
   // The first line says that it is ready. The others are events.
-  const status = await Promise.race([
-    once(platform.stdout, 'data').then(() => 0),
-    once(platform, 'close').then(([code]) => code ?? 1),
-  ]);
+  const status = await Promise.race([once(platform.stdout, 'data').then(() => 0), closed.then(([code]) => code || 1)]);
   if (status !== 0) throw new StageFailure(status);
   platform.stdout.resume();
-  return platform;
+  return { platform, closed };
 }
 
 async function simulate(project) {
@@ -117,15 +119,21 @@ async function simulate(project) {
   });
 }
 
-/** Returns the standard output, if it is piped. */
+/** Returns the status, and the standard output if it is piped. */
 async function runKuFlow(args, options) {
-  const child = execa(process.execPath, [kuflow, ...args], {
-    ...{ stdin: 'ignore', stderr: 'inherit', reject: false, cleanup: false },
+  const { exitCode, stdout } = await execa(process.execPath, [kuflow, ...args], {
+    stdin: 'ignore',
+    stderr: 'inherit',
+    reject: false,
+    cleanup: false,
     ...options,
   });
-  const { exitCode, stdout } = await child;
-  if (exitCode !== 0) throw new StageFailure(exitCode ?? 1);
-  return stdout;
+  return { status: exitCode ?? 1, stdout };
+}
+
+async function requireKuFlow(args, options) {
+  const { status } = await runKuFlow(args, options);
+  if (status !== 0) throw new StageFailure(status);
 }
 
 function printNextSteps(project) {

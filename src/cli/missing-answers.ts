@@ -88,10 +88,7 @@ export function missingAnswers(
   const hasSecret = [answers.clientSecretFile, answers.clientSecretStdin, answers.secret].some(
     (value) => value !== undefined,
   );
-  const isLocal = source === 'api' && answers.local === true && credentials.kind === 'missing';
-  if (isLocal)
-    add('task', '--task APPLY', 'at least one task of the process; for a sample process, leave out --process');
-  const needsId = answers.clientId === undefined && !isLocal && (hasSecret || credentials.kind === 'missing');
+  const needsId = answers.clientId === undefined && (hasSecret || credentials.kind === 'missing');
   if (needsId) {
     add(
       'client-id',
@@ -109,6 +106,14 @@ export function missingAnswers(
     add('client-secret', '--client-secret-stdin', `the client secret of the application${ignored}`);
   }
   return missing;
+}
+
+/** As `missing`, but asks a `--local` project, which needs no account, for tasks instead of credentials. */
+export function withoutAccount(missing: readonly MissingAnswer[]): readonly MissingAnswer[] {
+  const others = missing.filter(({ question }) => question !== 'client-id' && question !== 'client-secret');
+  if (others.length === missing.length) return missing;
+  const why = 'at least one task of the process; for a sample process, leave out --process';
+  return [...others, { question: 'task', example: '--task APPLY', why }];
 }
 
 function notFound(value: SampleValue | undefined): string {

@@ -5,7 +5,7 @@ import { resolveConnection } from '../connection/resolve.ts';
 import type { OperationId } from '../kuflow/contract/operations.ts';
 import { KuFlowApiError } from '../kuflow/errors.ts';
 import { resolveId } from '../kuflow/find-id.ts';
-import { RECENT_RECORDS } from '../platform/client/recent-records.ts';
+import { RECENT_RECORDS } from '../platform/client/light-client.ts';
 import { openApplicationSession, openLocalSession, type KuFlowSession } from '../platform/client/kuflow-session.ts';
 import { localSettings } from '../platform/session/local-settings.ts';
 import { readRunningState, stateFolder, type PlatformState } from '../platform/state/state-file.ts';

@@ -1,6 +1,6 @@
 import { escapeForTerminal } from '../base/escape.ts';
 import type { KuFlowSession } from '../platform/client/kuflow-session.ts';
-import { RECENT_RECORDS } from '../platform/client/recent-records.ts';
+import { RECENT_RECORDS } from '../platform/client/light-client.ts';
 import { readQueues } from '../platform/rest/dev-client.ts';
 import { localStartCommand } from '../project/commands.ts';
 import { printSteps } from '../terminal/print-error.ts';

@@ -25,6 +25,9 @@ export const CONNECTION_KEYS = [
   'ca',
 ] as const satisfies readonly (keyof ConnectionFlags)[];
 
+/** With the tenant, which chooses neither credentials nor addresses. */
+export const ALL_CONNECTION_KEYS = [...CONNECTION_KEYS, 'tenantId'] as const;
+
 export const CORRECT_AND_RETRY = 'Correct the settings above, then run the command again';
 
 /** The secret that the options name, with the option and its warnings; undefined when they name none. */

@@ -54,7 +54,7 @@ export function requireConnectionSettings(
         WHERE_CREDENTIALS_ARE,
         // A stored profile would not be used while another source has one of the two.
         ...(isHalf ? [] : [`Store the credentials once: ${cliInvocation(context.cwd)} login`]),
-        'Or pass --client-id with --client-secret-file or --client-secret-stdin',
+        `${isHalf ? 'Pass' : 'Or pass'} --client-id with --client-secret-file or --client-secret-stdin`,
       ]
     : [...(problems.some(({ key }) => key === CLIENT_ID) ? [WHERE_CREDENTIALS_ARE] : []), CORRECT_AND_RETRY];
   return requireSettings({ ...result, problems }, next);

@@ -1,5 +1,5 @@
 import type { Secret } from '../base/secret.ts';
-import { CONNECTION_KEYS, readGivenSecret, settingFlags, type ConnectionFlags } from './flags.ts';
+import { ALL_CONNECTION_KEYS, readGivenSecret, settingFlags, type ConnectionFlags } from './flags.ts';
 import { resolveSettingsWithProfile, type LockedSecret } from './profile.ts';
 import { usageError } from '../base/errors.ts';
 import { optionName } from '../base/shell.ts';
@@ -106,7 +106,7 @@ async function withLocal(
 }
 
 function rejectOtherConnection(flags: ConnectionFlags, localOption: string): void {
-  const other = [...CONNECTION_KEYS, 'tenantId' as const].find((key) => flags[key] !== undefined);
+  const other = ALL_CONNECTION_KEYS.find((key) => flags[key] !== undefined);
   if (other !== undefined) throw usageError(`${localOption} cannot be combined with ${optionName(other)}`);
 }
 

@@ -19,7 +19,7 @@ export interface IdLookup {
   readonly hint: string;
 }
 
-/** Whether this is an ID, the end of one, or `latest`, and not a code. */
+/** Whether this is `latest`, or looks like an ID or the end of one, as the code FACE also does. */
 export function isIdOrLatest(text: string): boolean {
   return /^(latest|[\da-f-]+)$/i.test(text);
 }
@@ -36,7 +36,7 @@ export async function resolveId(text: string, { what, listIds, listByCode, hint 
     if (latest !== undefined) return latest;
     throw usageError(NOTHING[what], [hint]);
   }
-  const isHex = /^[\da-f-]+$/.test(end);
+  const isHex = isIdOrLatest(end);
   const isLong = end.length >= SHORTEST_END;
   const matches = isHex && isLong ? (await listIds('end')).filter((id) => id.endsWith(end)) : [];
   const [match] = matches;
@@ -50,7 +50,7 @@ export async function resolveId(text: string, { what, listIds, listByCode, hint 
   if (isHex && isLong) throw usageError(`No recent ${what} has an ID that ends with ${text}`, [hint]);
   throw usageError(
     isHex
-      ? `"${text}" is too short: the end of an ID must have at least ${SHORTEST_END} characters`
+      ? `${text} is too short: the end of an ID must have at least ${SHORTEST_END} characters`
       : `${text} is not an ID: IDs contain only digits, hyphens and the letters a to f`,
     [`Pass the ${what} ID, its last ${SHORTEST_END} or more characters, or latest`, hint],
   );

@@ -14,7 +14,7 @@ import { watchWorkers } from './console/worker-watch.ts';
 import { reportUnknownCandidates } from './domain/candidates.ts';
 import { changeDefinitions, createDomain } from './domain/domain.ts';
 import { readEncryptionKey } from './domain/confidential.ts';
-import { createOutbox } from './domain/deliver-commands.ts';
+import { createCommandDelivery } from './domain/deliver-commands.ts';
 import { listOpenWorkflows, recordWorkflowOutcome } from './domain/processes.ts';
 import { writeCaBundle } from './shared/environment.ts';
 import { createFaultRegistry, type FaultRegistry } from './shared/faults.ts';
@@ -118,7 +118,7 @@ async function startAll(options: PlatformOptions, parts: Parts): Promise<Running
     }),
   );
   const outbox = await parts.add(
-    createOutbox({ domain, engine, onStarted: (workflowId) => watcher.track(workflowId) }),
+    createCommandDelivery({ domain, engine, onStarted: (workflowId) => watcher.track(workflowId) }),
   );
   const webhooks = await parts.add(createWebhookSender({ domain, env: process.env }));
 

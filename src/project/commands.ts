@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { codeOf, KnownError } from '../base/errors.ts';
+import { joinCommands } from '../base/shell.ts';
 import type { WorkerCommand } from '../languages/diagnosis.ts';
 import type { ProjectCommands } from '../languages/language.ts';
 import { languageOf } from '../languages/registry.ts';
@@ -9,9 +10,14 @@ import { readProjectRecord, type ProjectRecord } from './record.ts';
 
 /** The commands of the project that contains `cwd`; undefined if there is no project, or its record cannot be read. */
 export async function projectCommands(cwd: string): Promise<ProjectCommands | undefined> {
+  return (await findCommands(cwd))?.commands;
+}
+
+async function findCommands(cwd: string) {
   const folder = findProject(cwd);
   const record = folder === undefined ? undefined : await readRecordIfValid(folder);
-  return record === undefined ? undefined : languageOf(record).commands(record.packageManager, record);
+  if (folder === undefined || record === undefined) return undefined;
+  return { folder, record, commands: languageOf(record).commands(record.packageManager, record) };
 }
 
 /** The command that starts the worker of the project that contains `cwd`, or else an example of one, or a placeholder. */
@@ -24,12 +30,11 @@ export async function startCommand(cwd: string): Promise<string> {
  * missing. Undefined as for `projectCommands`.
  */
 export async function devCommand(cwd: string): Promise<string | undefined> {
-  const folder = findProject(cwd);
-  const record = folder === undefined ? undefined : await readRecordIfValid(folder);
-  if (folder === undefined || record === undefined) return undefined;
-  const { dev, install } = languageOf(record).commands(record.packageManager, record);
-  const { kind } = await workerCommand(folder, record, process.env);
-  return kind === 'not-installed' ? `${install} && ${dev}` : dev;
+  const found = await findCommands(cwd);
+  if (found === undefined) return undefined;
+  const { dev, install } = found.commands;
+  const { kind } = await workerCommand(found.folder, found.record, process.env);
+  return kind === 'not-installed' ? joinCommands([install, dev]) : dev;
 }
 
 /** As `devCommand`, or else a command to complete. */

@@ -4,10 +4,10 @@ import type { ProjectSpec } from '../languages/project-spec.ts';
 import { languageOf } from '../languages/registry.ts';
 import {
   addNeededLines,
-  findOverlaidProblems,
+  findOwnTemplateProblems,
   invalidTemplateError,
   NEEDED_LINES,
-  overlayTemplates,
+  addOwnTemplate,
   templatePaths,
   type TemplateVariables,
 } from '../languages/templates/own-template.ts';
@@ -61,10 +61,10 @@ async function renderFiles(spec: ProjectSpec, templates: TemplateSet): Promise<r
   const render = async (set: TemplateSet): Promise<readonly PlannedFile[]> =>
     (await language.render(spec, set)).filter(({ path }) => own.includes(path) || !locks.includes(path));
   if (template === undefined) return render(templates);
-  const overlay = await overlayTemplates(templates, template, templateVariables(spec));
+  const overlay = await addOwnTemplate(templates, template, templateVariables(spec));
   const files = addNeededLines(await render(overlay));
   const { tasks, workflow } = language.layout(spec);
-  const problems = findOverlaidProblems(files, {
+  const problems = findOwnTemplateProblems(files, {
     needed: [...Object.keys(NEEDED_LINES), language.tools.manifest, tasks, workflow],
     reserved: templatePaths(template).filter((path) => locks.includes(path)),
   });

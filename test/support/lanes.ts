@@ -33,7 +33,7 @@ export function runAlone(resource: 'machine' | 'ports' = 'machine'): void {
   for (const name of resource === 'machine' ? HEAVY : [resource]) hold(resource, () => first([lockPath(name)]));
 }
 
-/** Releases the locks that this lane holds. */
+/** The functions that release the locks that this lane holds. */
 const held = new Set<() => void>();
 
 /** Releases the locks that the previous file still holds: after a hook throws, vitest skips the remaining hooks of that file. */

@@ -130,7 +130,7 @@ async function readAnswers(
   const others = isUnnamed ? missingOf({ ...answers, process: example, source: source ?? 'api' }) : missing;
   const named = [
     ...(isUnnamed
-      ? [{ question: 'source', why: 'the process definition code, or --definition <file>', example: '' } as const]
+      ? [{ question: 'source', why: 'its definition code, or --definition <file>', example: '' } as const]
       : []),
     ...others.map((one) =>
       one.question === 'workflow-type' ? { ...one, example: `--workflow-type ${freeType(project, example)}` } : one,

@@ -6,7 +6,7 @@ import {
   listRecentTasks,
   listUsers,
   type RecentRecord,
-} from '../../platform/client/recent-records.ts';
+} from '../../platform/client/light-client.ts';
 import {
   definitionDigest,
   readRunningState,

@@ -1,6 +1,6 @@
 import { connectionContext } from '../../cli/connection-options.ts';
 import type { CommandContext } from '../../cli/context.ts';
-import { CONNECTION_KEYS } from '../../connection/flags.ts';
+import { ALL_CONNECTION_KEYS } from '../../connection/flags.ts';
 import type { Connection } from '../../connection/require.ts';
 import type { CreateAnswers } from './answers.ts';
 
@@ -18,7 +18,7 @@ export function rememberConnections(context: CommandContext): {
   const known = new Map<string, { readonly answers: CreateAnswers; readonly connection: Connection }>();
   const connect: Connect = async (answers) => {
     const { secret } = answers;
-    const key = JSON.stringify([...CONNECTION_KEYS, 'tenantId' as const].map((option) => answers[option]));
+    const key = JSON.stringify(ALL_CONNECTION_KEYS.map((option) => answers[option]));
     const before = known.get(key);
     if (before !== undefined && before.answers.secret === secret) return before.connection;
     const { resolveConnection } = await import('../../connection/resolve.ts');

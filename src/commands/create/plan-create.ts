@@ -1,6 +1,6 @@
 import { basename, resolve } from 'node:path';
 import type { CommandContext } from '../../cli/context.ts';
-import { chooseCredentials, missingAnswers } from '../../cli/missing-answers.ts';
+import { chooseCredentials, missingAnswers, withoutAccount } from '../../cli/missing-answers.ts';
 import { omitUnusedOptions, optionWords, processSource, switchWords } from '../../cli/process-source-options.ts';
 import { detectCredentials } from '../../connection/detect-credentials.ts';
 import type { LoadedProcess } from '../../discovery/load-process.ts';
@@ -30,7 +30,8 @@ export async function planCreate(given: CreateAnswers, context: Surrounding & { 
   // What was answered later may leave an option without effect.
   const answers = omitUnusedOptions(given.source, given);
   const credentials = chooseCredentials(answers, detectCredentials(context));
-  const missing = missingAnswers(answers, credentials, context.env);
+  const lacking = missingAnswers(answers, credentials, context.env);
+  const missing = answers.local === true ? withoutAccount(lacking) : lacking;
   if (missing.length > 0 || answers.folder === undefined || answers.source === undefined) {
     const examples = missing.filter(({ question }) => question !== 'folder').map(({ example }) => example);
     const words = [shellPath(answers.folder ?? 'loan-worker'), ...optionWords(answers), '--yes'];

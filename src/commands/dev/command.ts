@@ -314,7 +314,7 @@ function rejectOptionsBefore(dev: Command, subcommand: string): void {
 function runtimeOption(): Option {
   return new Option(
     '--for <runtime>',
-    "Prepare the environment for this runtime; for java, creates a trust store with the local CA and sets the variables that KuFlow's Spring samples read (requires a JDK)",
+    "Also prepare the environment for this runtime: for java, create a trust store with the local CA and set the variables that KuFlow's Spring samples read (requires a JDK)",
   ).choices(['java']);
 }
 

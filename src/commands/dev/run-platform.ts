@@ -25,7 +25,8 @@ export async function runDev(flags: DevFlags, context: CommandContext): Promise<
   const start = await startCommand(context.cwd);
   // With another state folder, the commands of the project would start another local KuFlow.
   const isDefault = !isEphemeral && flags.stateDir === undefined;
-  const { dev, smoke } = (isDefault ? await projectCommands(context.cwd) : undefined) ?? {};
+  const dev = isDefault ? await devCommand(context.cwd) : undefined;
+  const smoke = isDefault ? (await projectCommands(context.cwd))?.smoke : undefined;
   const view = flags.json === true ? jsonView(flags, context) : textView(flags, context, { start, dev, smoke });
   const interruption = context.interruption();
   const stdinClosed = watchesStdin(flags) ? whenClosed(context.terminal.prompts.input) : undefined;
@@ -33,8 +34,7 @@ export async function runDev(flags: DevFlags, context: CommandContext): Promise<
   const folder = isEphemeral ? await createEphemeralFolder() : undefined;
   try {
     const stateDir = folder?.path ?? flags.stateDir;
-    const worker =
-      (isDefault ? await devCommand(context.cwd) : undefined) ?? execCommand(context.invocation, stateDir, start);
+    const worker = dev ?? execCommand(context.invocation, stateDir, start);
     const plain = platformRequest(stateDir === undefined ? flags : { ...flags, stateDir }, context, view.event, worker);
     // What is thrown away does not change the project: it serves the definitions as they are at the start.
     const request = { ...(isEphemeral ? plain : followingRequest(plain, context.version)), signal };

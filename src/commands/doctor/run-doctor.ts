@@ -43,7 +43,10 @@ export interface DoctorFlags extends ConnectionFlags {
 
 export type DoctorRun = Awaited<ReturnType<typeof runDoctor>>;
 
-/** Runs the checks with the settings and files of the project that contains the working directory, or else of that. `previous`: from earlier runs. */
+/**
+ * Runs the checks with the settings and files of the project that contains the working directory, or of the working directory itself if there is no
+ * project. `previous`: results of earlier runs.
+ */
 export async function runDoctor(
   flags: DoctorFlags,
   { cwd, env, invocation, terminal }: CommandContext,

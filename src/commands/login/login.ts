@@ -97,6 +97,10 @@ export async function login(
     { folder: profileFolder(env), env, clock: systemClock, signal },
   );
   const warnings = [...(given?.warnings ?? []), ...stored.warnings];
-  /** `verified`: KuFlow's answer about the credentials; undefined if they were not verified. */
-  return { ...stored, warnings, verified };
+  return {
+    ...stored,
+    warnings,
+    /** KuFlow's answer about the credentials; undefined if they were not verified. */
+    verified,
+  };
 }

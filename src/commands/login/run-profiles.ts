@@ -62,7 +62,7 @@ export async function runLogout(flags: LogoutFlags, context: CommandContext): Pr
   if (removed.leftBehind !== undefined) context.setStatus(1);
 }
 
-/** There is no default here, so that nothing is removed that was not named. `undefined` if there are no profiles. */
+/** Asks even if there is only one profile, so nothing is removed unless somebody named it. Undefined if there are no profiles. */
 async function askForProfile(flags: LogoutFlags, context: CommandContext): Promise<string | undefined> {
   const profiles = (await readProfileFile(profileFolder(context.env))).profiles.toSorted(byName);
   const [first] = profiles;

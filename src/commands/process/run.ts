@@ -19,7 +19,7 @@ import type { ChangeFlags, SessionFlags } from '../../cli/process-and-task-optio
 import type { Process, ProcessPageItem, ProcessState } from '../../kuflow/contract/processes.ts';
 import { exampleMetadata, missingShapeError } from '../../platform/domain/examples.ts';
 import { prepareGivenData } from '../../platform/client/given-data.ts';
-import { RECENT_RECORDS } from '../../platform/client/recent-records.ts';
+import { RECENT_RECORDS } from '../../platform/client/light-client.ts';
 import { withRealReferences } from '../../platform/domain/references.ts';
 import {
   onlyServedCode,

@@ -26,7 +26,7 @@ export function configure(command: Command, context: CommandContext): void {
     1: 'the definition differs (with --check)',
     2: 'usage error, or the connection is not configured',
     3: 'some changes are left for you to make by hand',
-    4: 'the processes do not show whether the definition matches',
+    4: 'could not determine whether the definition matches',
   });
   command
     .description(

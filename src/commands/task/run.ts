@@ -21,7 +21,7 @@ import { exampleTaskData, missingShapeError } from '../../platform/domain/exampl
 import { formatValueErrors, prepareGivenData, requireValidData } from '../../platform/client/given-data.ts';
 import { isIdOrLatest, resolveId } from '../../kuflow/find-id.ts';
 import type { KuFlowSession } from '../../platform/client/kuflow-session.ts';
-import { RECENT_RECORDS } from '../../platform/client/recent-records.ts';
+import { RECENT_RECORDS } from '../../platform/client/light-client.ts';
 import { withRealReferences } from '../../platform/domain/references.ts';
 import { readDefinitions, requestRelease, type DevApiAccess } from '../../platform/rest/dev-client.ts';
 import { formatTaskName, printTask, printTaskChange, printTasks, toTaskSummary, type TaskChange } from './view.ts';

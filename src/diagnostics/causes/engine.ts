@@ -95,7 +95,7 @@ function proxyCause(failure: DialFailure, target: string, proxy: string): Engine
   if (code === 'ECONNREFUSED')
     return engineCause('proxy-refused', `Nothing is listening at the proxy's address, ${proxy}`);
   if (UNREACHABLE.includes(code))
-    return engineCause('proxy-unreachable', `The network has no route to the proxy ${proxy}`);
+    return engineCause('proxy-unreachable', `There is no network route to the proxy ${proxy}`);
   return engineCause('proxy-closed', `The connection to the proxy ${proxy} was lost: ${message}`);
 }
 
@@ -109,7 +109,7 @@ function failureCause(failure: DialFailure, facts: HandshakeFacts): EngineCause 
     return engineCause('engine-host-not-found', `The host name ${target.replace(/:\d+$/, '')} does not exist`);
   if (timedOut) return engineCause('engine-connect-timeout', `${target} did not respond in time`);
   if (code === 'ECONNREFUSED') return engineCause('engine-refused', `Nothing is listening at ${target}`);
-  if (UNREACHABLE.includes(code)) return engineCause('engine-unreachable', `The network has no route to ${target}`);
+  if (UNREACHABLE.includes(code)) return engineCause('engine-unreachable', `There is no network route to ${target}`);
   return engineCause('engine-connect-failed', `The connection to ${target} (${serverName}) failed: ${message}`);
 }
 

@@ -3,10 +3,9 @@ import { formatWithSeen, KuFlowApiError } from '../../kuflow/errors.ts';
 import { readWorkflowStart } from '../../engine/workflow-history.ts';
 import { rpcCause } from '../causes/engine.ts';
 import { callOptions, engineFinding, requireEngine, restrictedFinding } from '../causes/engine-findings.ts';
-import { restFinding } from '../causes/rest.ts';
+import { listingFinding, restFinding } from '../causes/rest.ts';
 import { skippedAs, skippedBecauseOf, type CheckContext, type Finding } from '../check.ts';
 import { toFinding } from '../explain-finding.ts';
-import { listingFinding } from '../causes/rest.ts';
 import { findProcess } from '../find-process.ts';
 import type { DoctorCheck, DoctorInput } from '../input.ts';
 

@@ -52,7 +52,7 @@ export const handshakeCauses = {
   'engine-host-not-found': fails("The engine's host name does not exist.", ...CHECK_HOST_NAME),
   'engine-resolver-down': unclear('The DNS server did not respond.', CHECK_DNS),
   'engine-refused': fails('The connection was refused: nothing is listening at the engine address.', ...CHECK_ADDRESS),
-  'engine-unreachable': fails('The network has no route to the engine.', ASK_NETWORK_ADMIN),
+  'engine-unreachable': fails('There is no network route to the engine.', ASK_NETWORK_ADMIN),
   'engine-connect-timeout': unclear(
     'The engine did not respond in time. Often, a firewall silently drops the connection.',
     ASK_NETWORK_ADMIN,
@@ -110,7 +110,7 @@ export const handshakeCauses = {
   ),
   'proxy-host-not-found': fails("The proxy's host name does not exist.", CHECK_PROXY),
   'proxy-refused': fails("The connection was refused: nothing is listening at the proxy's address.", CHECK_PROXY),
-  'proxy-unreachable': fails('The network has no route to the proxy.', CHECK_PROXY),
+  'proxy-unreachable': fails('There is no network route to the proxy.', CHECK_PROXY),
   'proxy-timeout': unclear('The proxy did not respond in time.', CHECK_PROXY),
   'proxy-tls-failed': fails('The TLS handshake with the proxy failed.', CHECK_PROXY),
   'proxy-speaks-tls': fails(

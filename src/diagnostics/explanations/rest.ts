@@ -25,7 +25,7 @@ const KINDS: Readonly<Record<FailureKind, readonly [typeof fails, string]>> = {
   timeout: [unclear, 'There was no response in time.'],
   dns: [fails, "The endpoint's host name does not exist."],
   refused: [fails, "The connection was refused: nothing is listening at the endpoint's address."],
-  unreachable: [fails, 'The network has no route to the endpoint, or the proxy could not reach it.'],
+  unreachable: [fails, 'There is no network route to the endpoint, or the proxy could not reach it.'],
   reset: [fails, 'The connection was closed before a response arrived.'],
   proxy: [fails, 'The proxy could not be used or did not allow the connection.'],
   'tls-unknown-authority': [

@@ -40,7 +40,7 @@ export function javaLayout({ packageName, slug: first }: CodePlace, slug?: strin
 
 export type JavaLayout = Readonly<ReturnType<typeof javaLayout>>;
 
-/** The files of a process except its definition. */
+/** The parts of a process in its layout: every file except its definition. */
 export const JAVA_PARTS = [
   ...(['tasks', 'actions', 'types', 'schemas', 'packageInfo', 'workflow', 'workflowImpl', 'actionWorkflows'] as const),
   ...(['activities', 'activitiesImpl', 'test', 'sample'] as const),

@@ -35,10 +35,18 @@ export function pythonLayout({ packageName, slug: first }: CodePlace, slug?: str
 
 export type PythonLayout = Readonly<ReturnType<typeof pythonLayout>>;
 
-/** The files of a process except its definition. */
+/** The parts of a process in its layout: every file except its definition. */
 export const PYTHON_PARTS = [
-  ...(['tasks', 'types', 'schemas', 'init', 'workflow', 'activities', 'actions', 'test', 'sample'] as const),
-];
+  'tasks',
+  'types',
+  'schemas',
+  'init',
+  'workflow',
+  'activities',
+  'actions',
+  'test',
+  'sample',
+] as const;
 
 export function pythonProcessLayout(place: CodePlace, slug?: string): ProcessLayout {
   const layout = pythonLayout(place, slug);

@@ -26,7 +26,7 @@ const MAX_PROBLEMS = 20;
 export type TemplateVariables = Readonly<Record<string, unknown>>;
 
 /** A prepared file of a user's own template. `render` is undefined for a file that is copied. */
-interface OverlayFile {
+interface OwnTemplateFile {
   readonly file: TemplateFile;
   readonly render: ((context: object) => string) | undefined;
 }
@@ -36,7 +36,7 @@ interface OverlayFile {
  * to those of the language. Rejects with a KnownError that lists every problem of the template. Rendering throws a KnownError with the file
  * and line of a value that does not exist or has the wrong type.
  */
-export async function overlayTemplates(
+export async function addOwnTemplate(
   templates: TemplateSet,
   template: ProjectTemplate,
   variables: TemplateVariables,
@@ -62,17 +62,17 @@ export async function overlayTemplates(
 }
 
 // A command renders the project several times.
-const prepared = new WeakMap<ProjectTemplate['files'], Promise<readonly OverlayFile[]>>();
+const prepared = new WeakMap<ProjectTemplate['files'], Promise<readonly OwnTemplateFile[]>>();
 
-function prepareOnce(template: ProjectTemplate): Promise<readonly OverlayFile[]> {
+function prepareOnce(template: ProjectTemplate): Promise<readonly OwnTemplateFile[]> {
   const known = prepared.get(template.files) ?? prepareTemplate(template);
   prepared.set(template.files, known);
   return known;
 }
 
-async function prepareTemplate(template: ProjectTemplate): Promise<readonly OverlayFile[]> {
+async function prepareTemplate(template: ProjectTemplate): Promise<readonly OwnTemplateFile[]> {
   const problems = findNameProblems([...template.files.keys()]);
-  const files: OverlayFile[] = [];
+  const files: OwnTemplateFile[] = [];
   for (const [name, { contents }] of template.files) {
     const { path, rendered } = parseTemplateName(name);
     const bytes = Buffer.from(contents);
@@ -212,7 +212,7 @@ export function templatePaths({ files }: ProjectTemplate): readonly string[] {
 }
 
 /** Paths that exclude each other, paths that are `needed` but missing, and those that the template has although they are `reserved`. */
-export function findOverlaidProblems(
+export function findOwnTemplateProblems(
   files: readonly PlannedFile[],
   { needed, reserved }: { readonly needed: readonly string[]; readonly reserved: readonly string[] },
 ): readonly string[] {

@@ -22,10 +22,8 @@ export function typeScriptLayout(slug?: string) {
 
 export type TypeScriptLayout = Readonly<ReturnType<typeof typeScriptLayout>>;
 
-/** The files of a process except its definition. */
-export const TYPESCRIPT_PARTS = [
-  ...(['tasks', 'types', 'validators', 'workflows', 'actions', 'activities', 'test'] as const),
-];
+/** The parts of a process in its layout: every file except its definition. */
+export const TYPESCRIPT_PARTS = ['tasks', 'types', 'validators', 'workflows', 'actions', 'activities', 'test'] as const;
 
 export function processLayout(slug?: string): ProcessLayout {
   const layout = typeScriptLayout(slug);

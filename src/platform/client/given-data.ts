@@ -108,7 +108,7 @@ async function readObject(file: string, { cwd, stdin }: DataInput): Promise<Json
   return absolutePathsOf(name, value as JsonObject, file === '-' ? cwd : dirname(resolve(cwd, file)));
 }
 
-/** `amount=5` as `['amount', 5]`. Text that is not JSON stays text, and so does a property that is declared as a string. */
+/** `amount=5` as `['amount', 5]`. The value is parsed as JSON if possible, and is text otherwise. It is always text if the schema declares a string. */
 export function parseAssignment(assignment: string, shape: DataShape | undefined): readonly [string, Json] {
   const at = assignment.indexOf('=');
   if (at < 1)

@@ -29,7 +29,7 @@ interface PeopleOwner {
   readonly systemId: string;
 }
 
-/** Makes the users and groups of the seed the only ones. Users keep their ids and tokens by email; others are disabled. */
+/** Makes the users and groups of the seed the only ones. Users with the same email keep their ids and tokens; all others are disabled. */
 export function applyPeople(
   store: Store,
   owner: PeopleOwner,

@@ -1,11 +1,11 @@
 import { messageOf } from '../../base/errors.ts';
 import type { TemporalEngine } from '../temporal/workflows.ts';
 import type { Domain } from './context.ts';
-import { createKeyedQueue, type KeyedQueue, type KeyedWork } from './retry-queue.ts';
+import { createRetryQueue, type RetryQueue, type RetriedWork } from './retry-queue.ts';
 import { nextCommand, workflowsWithCommands, removeCommand, type PendingCommand } from '../store/outbox-queue.ts';
 import { PROCESSES } from '../store/processes.ts';
 
-export interface OutboxOptions {
+export interface CommandDeliveryOptions {
   readonly domain: Pick<Domain, 'store' | 'clock' | 'commands' | 'report'>;
   readonly engine: Pick<TemporalEngine, 'startWorkflow' | 'signalWorkflow' | 'cancelWorkflow'>;
   /** Called when the engine has acknowledged the start of a workflow, which can be watched from then on. */
@@ -18,10 +18,10 @@ export interface OutboxOptions {
  * Delivers the commands in the store to the engine: in order for each workflow, a few workflows at a time, each retried
  * until it is acknowledged. After a crash between delivery and removal, a command may reach the engine twice.
  */
-export function createOutbox(options: OutboxOptions): KeyedQueue {
+export function createCommandDelivery(options: CommandDeliveryOptions): RetryQueue {
   const { domain } = options;
   const { store, report } = domain;
-  return createKeyedQueue({
+  return createRetryQueue({
     domain,
     listKeys: () => workflowsWithCommands(store.sql),
     perform: async (workflowId, work) => {
@@ -41,7 +41,7 @@ export function createOutbox(options: OutboxOptions): KeyedQueue {
 
   async function perform(
     { workflowId, processId, command }: PendingCommand,
-    { signal, setWaiting }: KeyedWork,
+    { signal, setWaiting }: RetriedWork,
   ): Promise<void> {
     const { engine } = options;
     const workflow = { workflowId, encryptionKeyId: PROCESSES.findById(store.sql, processId)?.encryptionKeyId };

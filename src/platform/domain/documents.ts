@@ -91,7 +91,7 @@ function isOfProcess({ store }: OperationContext, { ownerUri }: DocumentRow, pro
   return findActionsOfProcess(store.sql, processId).some(({ id }) => ownerUri === formatActionUri(id));
 }
 
-/** A reference to the copy of a document that belongs to the action. Undefined if the process does not have the document. */
+/** Copies a document of the process for the action, unless the action has it already. Returns the reference; undefined if the process does not have the document. */
 export function adoptDocument(
   ctx: OperationContext,
   reference: string,

@@ -302,7 +302,7 @@ function changeRunning(ctx: OperationContext, id: string, change: (loaded: Loade
   });
 }
 
-/** Does not enforce the shape. Others may change a claimed task too, as robots of KuFlow do; the timeline has a notice. */
+/** Does not enforce the shape. Others may also change a task that somebody has claimed, as KuFlow's robots do; the timeline then has a notice. */
 export function updateTaskData(ctx: OperationContext, id: string, value: JsonValue): ProcessItem {
   return changeTask(ctx, id, 'data-saved', (task) => ({ ...task, data: value.value as JsonObject }));
 }

@@ -48,7 +48,10 @@ export function findProcesses(ctx: OperationContext, query: ListQuery<'findProce
       matches:
         criteria.length === 0
           ? undefined
-          : (row) => criteria.every((criterion) => matches(PROCESSES.read(row), criterion)),
+          : (row) => {
+              const process = PROCESSES.read(row);
+              return criteria.every((criterion) => matches(process, criterion));
+            },
       sort: AUDIT_SORT_COLUMNS,
       tieBreaker: 'seq',
     },
@@ -138,7 +141,7 @@ export function completeProcess(ctx: OperationContext, id: string): Process {
   });
 }
 
-/** Also cancels active tasks and the workflow. A canceled process stays as it is; a completed one is refused with 403. */
+/** Cancels the process, its active tasks and its workflow. A canceled process stays as it is; a completed one is refused with 403. */
 export function cancelProcess(ctx: OperationContext, id: string): Process {
   const process = ctx.store.transaction(() => {
     const current = requireProcess(ctx, id);

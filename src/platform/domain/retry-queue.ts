@@ -8,14 +8,14 @@ export interface KeyedQueueOptions {
   /** The keys with work, the longest waiting first. */
   readonly listKeys: () => readonly string[];
   /** Does the oldest work of a key. Resolves to false if there was not any. If it rejects, it is called again after a pause. */
-  readonly perform: (key: string, work: KeyedWork) => Promise<boolean>;
+  readonly perform: (key: string, work: RetriedWork) => Promise<boolean>;
   /** Called before the pause after the first and every 20th failure in a row. */
   readonly onFailure: (key: string, failures: number, error: unknown) => void;
   /** Milliseconds of the first pause, which doubles after each failure, and of the longest one. */
   readonly pauses: { readonly first: number; readonly longest: number };
 }
 
-export interface KeyedWork {
+export interface RetriedWork {
   /** Aborts when the queue stops. */
   readonly signal: AbortSignal;
   /** Whether the key only waits from now on, so that another one can be served. */
@@ -29,7 +29,7 @@ const STOP_WITHIN_MS = 2_000;
 const REPORT_EVERY = 20;
 
 /** Does work that is in the store: in order for each key, a few keys at a time, each piece repeated until it succeeds. */
-export function createKeyedQueue(options: KeyedQueueOptions) {
+export function createRetryQueue(options: KeyedQueueOptions) {
   const { clock, commands } = options.domain;
   const { listKeys, perform, onFailure, pauses } = options;
   const running = new Map<string, Promise<void>>();
@@ -121,4 +121,4 @@ export function createKeyedQueue(options: KeyedQueueOptions) {
   };
 }
 
-export type KeyedQueue = ReturnType<typeof createKeyedQueue>;
+export type RetryQueue = ReturnType<typeof createRetryQueue>;

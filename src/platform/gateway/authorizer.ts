@@ -26,7 +26,7 @@ const ALLOWED: Authorization = {};
 const OWN_NAMESPACE =
   'Remove temporal.namespace from the settings: the worker then uses the namespace that comes with its engine certificate';
 
-/** Decides whether a call is allowed. Each distinct header is verified once; after that, the answer comes at once. */
+/** Creates the function that decides whether a call is allowed. It returns a promise only for a header that it has not verified yet. */
 export function createAuthorizer(
   verifyToken: VerifyToken,
   clock: Clock,

@@ -1,11 +1,12 @@
 import type { Http2SecureServer } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
+import { atMostEvery } from '../../base/at-most-every.ts';
 import type { Clock } from '../../base/clock.ts';
 import { codeOf, messageOf } from '../../base/errors.ts';
 import type { PlatformEvent } from '../shared/types.ts';
 import { explainTlsFailure } from './tls-failure.ts';
 
-export type RefusalReporter = (reason: string, rpc?: string, hint?: string) => void;
+type RefusalReporter = (reason: string, rpc?: string, hint?: string) => void;
 
 /** The same refusal is reported once in this time (ms), because a worker without a token never stops polling. */
 const REPORT_EVERY = 1000;
@@ -15,14 +16,9 @@ export function createRefusalReporter(
   clock: Clock,
   report: ((event: PlatformEvent) => void) | undefined,
 ): RefusalReporter {
-  const reported = new Map<string, number>();
+  const isDue = atMostEvery(REPORT_EVERY, clock);
   return (reason, rpc, hint) => {
-    const key = `${rpc ?? ''} ${reason}`;
-    const now = clock.now();
-    if (now - (reported.get(key) ?? -Infinity) < REPORT_EVERY) return;
-    if (reported.size > 1000) reported.clear();
-    reported.set(key, now);
-    report?.({ kind: 'gateway-refused', reason, rpc, hint });
+    if (isDue(`${rpc ?? ''} ${reason}`)) report?.({ kind: 'gateway-refused', reason, rpc, hint });
   };
 }
 

@@ -6,7 +6,7 @@ import type { RequestRecorder } from '../console/request-recorder.ts';
 import type { WorkerWatch } from '../console/worker-watch.ts';
 import type { Domain } from '../domain/context.ts';
 import type { EngineTokenReader } from '../domain/credentials.ts';
-import type { KeyedQueue } from '../domain/retry-queue.ts';
+import type { RetryQueue } from '../domain/retry-queue.ts';
 import type { FaultRegistry } from '../shared/faults.ts';
 import type { FailingWork } from '../temporal/failing-work.ts';
 import type { PlatformAccess } from '../shared/environment.ts';
@@ -49,7 +49,7 @@ export interface RestDeps {
   readonly workers: WorkerWatch;
   readonly requests: RequestRecorder;
   readonly time: Pick<TimeSkipper, 'status' | 'skip'>;
-  readonly webhooks: Pick<KeyedQueue, 'retryNow'>;
+  readonly webhooks: Pick<RetryQueue, 'retryNow'>;
   readonly listFailingWork: (processId: string) => Promise<readonly FailingWork[]>;
   readonly identity: PlatformIdentity;
   readonly run: PlatformRun;

@@ -4,7 +4,7 @@ import { countOf } from '../../base/count-of.ts';
 import { codeOf, KnownError, messageOf } from '../../base/errors.ts';
 import { MIB, readSmallFile } from '../../files/read.ts';
 import { watchFiles } from '../../files/watch.ts';
-import { InvalidFileError, LARGEST_DATA_FILE_MIB } from '../../process/read-yaml.ts';
+import { InvalidFileError, LARGEST_DATA_FILE_MIB } from '../../process/data-file.ts';
 import { describeDefinitionChanges } from '../../process/definition/describe-changes.ts';
 import {
   DEFINITION_FILE,

@@ -19,7 +19,11 @@ export type FaultAction =
   | { readonly kind: 'status'; readonly status: number; readonly retryAfter?: number };
 
 /** The fields of a kind in addition to `kind`; the first one is required. */
-const FIELDS: Readonly<Partial<Record<FaultAction['kind'], readonly string[]>>> = {
+const FIELDS: Readonly<Record<FaultAction['kind'], readonly string[]>> = {
+  'drop-request': [],
+  'drop-answer': [],
+  'cut-answer': [],
+  'no-answer': [],
   delay: ['ms'],
   status: ['status', 'retryAfter'],
 };
@@ -43,7 +47,7 @@ export function findFaultProblem({ operationId, action }: Omit<FaultRule, 'times
   if (operationId !== '*' && !isOperationId(operationId))
     return "operationId must be an operation of KuFlow's API, or *";
   const { kind, ...given } = action;
-  const { [kind]: fields = [] } = FIELDS;
+  const fields = FIELDS[kind];
   const [required] = fields;
   if (required !== undefined && !(required in given)) return `action.${required} is required`;
   const surplus = Object.keys(given).find((field) => !fields.includes(field));

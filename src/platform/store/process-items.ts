@@ -72,7 +72,7 @@ export function findTaskLogs(sql: Sql, processItemId: string): ProcessItemTaskLo
 /** Adds an entry and removes the oldest ones beyond `limit`. */
 export function insertTaskLog(sql: Sql, processItemId: string, log: ProcessItemTaskLog, limit: number): void {
   TASK_LOGS.insert(sql, { ...log, processItemId });
-  // Without a limit, -1, the offset skips those to keep.
+  // LIMIT -1 means no limit. The offset skips the entries to keep.
   sql.run(
     'DELETE FROM task_logs WHERE seq IN (SELECT seq FROM task_logs WHERE process_item_id = ? ORDER BY seq DESC LIMIT -1 OFFSET ?)',
     [processItemId, limit],

@@ -45,6 +45,7 @@ export function findProcessIdsRelatedTo(sql: Sql, id: string): string[] {
 }
 
 /** The processes that don't have the outcome of a workflow, oldest first. */
-export function findProcessesWithoutOutcome(sql: Sql): ProcessRow[] {
-  return PROCESSES.find(sql, 'WHERE workflow_outcome IS NULL ORDER BY seq');
+export function findProcessesWithoutOutcome(sql: Sql): Pick<ProcessRow, 'id' | 'definition'>[] {
+  const columns = 'id, definition_id, definition_version, definition_code';
+  return sql.all(`SELECT ${columns} FROM processes WHERE workflow_outcome IS NULL ORDER BY seq`).map(PROCESSES.read);
 }

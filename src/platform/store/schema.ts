@@ -1,4 +1,4 @@
-/** The versions of the state file, in order. `user_version` counts them. Never edit a released entry: add a new one. */
+/** The migrations of the state file, in order. `user_version` is the number of those that were applied. Never edit a released entry: add a new one. */
 export const MIGRATIONS: readonly string[] = [
   `
   CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;

@@ -8,9 +8,9 @@ import { signalTree } from '../../base/process-tree.ts';
 import { KEPT_NODE_OPTIONS, type SupervisorMessage, type SupervisorRequest } from './protocol.ts';
 
 /** `pidFile`: the new process starts once the previous one with this file is gone. `temporaryFolder`: removed if this process is killed. */
-export interface SuperviseOptions extends Omit<
+export interface SuperviseOptions extends Pick<
   SupervisorRequest,
-  'isQuoted' | 'inheritStdio' | 'ownerPid' | 'stopGrace'
+  'command' | 'args' | 'shell' | 'cwd' | 'logFile' | 'pidFile' | 'temporaryFolder' | 'network'
 > {
   /** Milliseconds between SIGTERM and SIGKILL. */
   readonly stopGrace?: number | undefined;

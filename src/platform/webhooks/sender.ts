@@ -5,7 +5,7 @@ import { createTransport } from '../../kuflow/transport.ts';
 import { decideProxy } from '../../network/proxy.ts';
 import { startOfBody, toRecordedBody } from '../console/request-recorder.ts';
 import type { Domain } from '../domain/context.ts';
-import { createKeyedQueue, type KeyedQueue, type KeyedWork } from '../domain/retry-queue.ts';
+import { createRetryQueue, type RetryQueue, type RetriedWork } from '../domain/retry-queue.ts';
 import { findWebhookUrl } from '../domain/webhook-events.ts';
 import type { RecordedBody, WebhookDeliveryState } from '../shared/contract.ts';
 import { PROCESSES } from '../store/processes.ts';
@@ -40,10 +40,10 @@ export function createWebhookSender({
   readonly domain: Pick<Domain, 'store' | 'clock' | 'definitions' | 'commands' | 'report'>;
   /** For the variables that name proxies. */
   readonly env: Readonly<Record<string, string | undefined>>;
-}): KeyedQueue {
+}): RetryQueue {
   const { store, report } = domain;
   const { real: clock } = domain.clock;
-  return createKeyedQueue({
+  return createRetryQueue({
     domain,
     listKeys: () => processesWithWebhookDeliveries(store.sql),
     perform: deliverNext,
@@ -54,7 +54,7 @@ export function createWebhookSender({
     pauses: { first: 250, longest: 60_000 },
   });
 
-  async function deliverNext(processId: string, { signal, setWaiting }: KeyedWork): Promise<boolean> {
+  async function deliverNext(processId: string, { signal, setWaiting }: RetriedWork): Promise<boolean> {
     setWaiting(false);
     const delivery = nextWebhookDelivery(store.sql, processId);
     if (delivery === undefined) return false;

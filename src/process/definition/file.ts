@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf } from '../../base/errors.ts';
 import { isRecord, withoutUndefined } from '../../base/json.ts';
-import { parseDataFile, readDataFile, type DataFileKind } from '../read-yaml.ts';
+import { parseDataFile, readDataFile, type DataFileKind } from '../data-file.ts';
 import type { ProcessDefinition, TaskDefinition } from '../definition.ts';
 import type { DefinitionFile } from './schema.ts';
 import { findDefinitionProblems } from './validate.ts';

@@ -11,7 +11,7 @@ import { didYouMean, formatAlternatives } from '../../base/near-match.ts';
 import { formatOptionValue, invalidOptionsError } from './option-problems.ts';
 import { findSchemaProblems } from './validate-schema.ts';
 import { identifier } from '../../base/identifiers.ts';
-import { LARGEST_DATA_FILE_MIB } from '../read-yaml.ts';
+import { LARGEST_DATA_FILE_MIB } from '../data-file.ts';
 import { findNonJson } from '../data-problem.ts';
 import { ACTION_AUDIENCES, ACTION_KEYS, ACTION_TYPES, TASK_KINDS } from '../definition.ts';
 import type {

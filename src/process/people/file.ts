@@ -1,6 +1,6 @@
 import { isRecord, withoutUndefined } from '../../base/json.ts';
 import { didYouMean } from '../../base/near-match.ts';
-import { parseDataFile, readDataFile, type DataFileKind } from '../read-yaml.ts';
+import { parseDataFile, readDataFile, type DataFileKind } from '../data-file.ts';
 import {
   findDuplicates,
   findFormProblems,

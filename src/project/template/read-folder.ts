@@ -58,8 +58,7 @@ async function describeEntry(path: string): Promise<Pick<TemplateEntry, 'kind' |
 function bareRepositoryError(folder: string): KnownError {
   return new KnownError({
     message: 'Could not read the template',
-    tried: folder,
-    seen: 'it is a git repository without a working tree',
+    seen: `${folder} is a git repository without a working tree`,
     next: [`Pass its URL: --template ${shellWord(pathToFileURL(folder).href)}`],
   });
 }
@@ -71,7 +70,7 @@ function unreadableError(folder: string, shown: string, error: unknown): KnownEr
       ? `${folder} does not exist`
       : code === 'ENOTDIR'
         ? `${folder} is not a folder`
-        : `${folder}: ${messageOf(error)}`;
+        : messageOf(error);
   return new KnownError({
     message: 'Could not read the template',
     seen,

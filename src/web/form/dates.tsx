@@ -59,7 +59,7 @@ export function DateField({ field, kind }: { readonly field: Field; readonly kin
   const startedAsText = useRef(false);
   startedAsText.current ||= text !== '' && toInput(text) === undefined;
   const asText = startedAsText.current;
-  // Preact's types allow other roles for a text, and this field does not set any.
+  // Preact types `role` by the type of the input. This field sets none, so one type stands for all.
   const inputType = (asText ? 'text' : type) as 'date';
   return (
     <FieldFrame field={field} hint={asText ? undefined : hint}>
@@ -72,8 +72,8 @@ export function DateField({ field, kind }: { readonly field: Field; readonly kin
           readOnly={!enabled}
           value={asText ? text : (toInput(text) ?? '')}
           onInput={({ currentTarget: { value: next } }) => {
-            const entered = asText ? next : fromInput(next, value);
-            field.change(next === '' ? emptyValue(field) : entered);
+            if (next === '') field.change(emptyValue(field));
+            else field.change(asText ? next : fromInput(next, value));
           }}
         />
       )}

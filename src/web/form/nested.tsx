@@ -221,7 +221,7 @@ const TYPE_LABELS: Readonly<Record<string, string>> = {
   object: 'Object',
 };
 
-/** What was typed in the alternative before, its constants, and what it has in common with the last value. */
+/** What was typed in the alternative before, its constants, and the last value without the fields that only the last alternative has. */
 function startValue(
   kept: Json | undefined,
   last: unknown,

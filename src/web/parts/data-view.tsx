@@ -3,7 +3,7 @@ import type { JsonObject } from '../../base/json.ts';
 import type { DataShape } from '../../process/definition.ts';
 import { useApp } from '../app-data.ts';
 import type { FormServices } from '../form/types.ts';
-import { saveDocument, uploadFile } from './documents.ts';
+import { saveDocument, sendDocument } from './documents.ts';
 import { LazyForm } from './lazy.tsx';
 import { CodeBlock } from './notices.tsx';
 
@@ -14,7 +14,7 @@ export function useFormServices(processId?: string): FormServices {
     () => ({
       users: people.users,
       groups: people.groups,
-      uploadDocument: processId === undefined ? undefined : (file: File) => uploadFile(processId, file),
+      uploadDocument: processId === undefined ? undefined : (file: File) => sendDocument(processId, file),
       downloadDocument: saveDocument,
     }),
     [people, processId],

@@ -16,7 +16,7 @@ export async function saveDocument(reference: string): Promise<void> {
 /** The platform refuses larger ones, and a browser then only reports that the connection was closed. */
 const LARGEST_UPLOAD = 100 * 1024 * 1024;
 
-export async function uploadFile(processId: string, file: File): Promise<string> {
+export async function sendDocument(processId: string, file: File): Promise<string> {
   if (file.size > LARGEST_UPLOAD)
     throw new RequestFailure(
       `${file.name} is ${formatBytes(file.size)}. The local KuFlow stores documents up to ${formatBytes(LARGEST_UPLOAD)}.`,

@@ -56,7 +56,7 @@ export function ReadFailure({ failure, title }: FailureNoticeProps) {
   return <FailureNotice failure={failure} title={title} />;
 }
 
-/** What each list has, in the heading of a view and in a sentence. */
+/** What an entry of each list is called, in a heading and in a sentence. */
 const NAMES = {
   processes: ['Process', 'process'],
   requests: ['Request', 'request'],

@@ -34,6 +34,7 @@ export interface RestResponse<T> {
 export interface RestClient {
   call<T>(request: RestRequest): Promise<RestResponse<T>>;
   download(request: RestRequest): Promise<Readable>;
+  /** Takes effect from the next call on. */
   useSecret(secret: Secret): void;
   close(): Promise<void>;
 }

@@ -11,7 +11,7 @@ const activities = ownActivities<Activities>();
 
 export async function LoanWorkflow(request: WorkflowRequest): Promise<WorkflowResponse> {
   const kuflow = openProcess<Metadata>(request);
-  // A withdrawal cancels the scope, and with it the open tasks in KuFlow. Set the handler before the first `await`, so that no signal is missed.
+  // A withdrawal cancels the scope, and with it the open tasks in KuFlow. Register the handler before the first `await`, so that no signal is missed.
   const work = new CancellationScope();
   kuflow.onAction(actions.withdraw, () => work.cancel());
   try {

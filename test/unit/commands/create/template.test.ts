@@ -172,7 +172,7 @@ describe('create --template with a folder', () => {
     const cwd = temporaryFolder();
     runGit(cwd, 'init', '--quiet', '--bare', 'tpl.git');
     const { error } = failureOf((await create(cwd, '--template', 'tpl.git')).stdout);
-    expect(error.seen).toBe('it is a git repository without a working tree');
+    expect(error.seen).toBe(`${join(cwd, 'tpl.git')} is a git repository without a working tree`);
     expect(error.next).toEqual([`Pass its URL: --template file://${join(cwd, 'tpl.git')}`]);
   });
 

@@ -186,7 +186,7 @@ describe('pull', () => {
     });
     expect(ended).toMatchObject({ status: 2, asked: 0 });
     expect(ended.err).toContain('kuflow.api.client-secret');
-    expect(ended.err).toContain('Or pass --client-id');
+    expect(ended.err).toContain('→ Pass --client-id');
     // The client ID in the project's file would still be used.
     expect(ended.err).not.toContain('Store the credentials once');
   });

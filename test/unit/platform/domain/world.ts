@@ -6,8 +6,11 @@ import type { Clock } from '../../../../src/base/clock.ts';
 import { systemClock } from '../../../../src/base/clock.ts';
 import type { Domain, OperationContext } from '../../../../src/platform/domain/context.ts';
 import { createDomain } from '../../../../src/platform/domain/domain.ts';
-import type { KeyedQueue } from '../../../../src/platform/domain/retry-queue.ts';
-import { createOutbox, type OutboxOptions } from '../../../../src/platform/domain/deliver-commands.ts';
+import type { RetryQueue } from '../../../../src/platform/domain/retry-queue.ts';
+import {
+  createCommandDelivery,
+  type CommandDeliveryOptions,
+} from '../../../../src/platform/domain/deliver-commands.ts';
 import type { PlatformEvent, PlatformIdentity } from '../../../../src/platform/shared/types.ts';
 import { createWebhookSender } from '../../../../src/platform/webhooks/sender.ts';
 import { openStore, type Store } from '../../../../src/platform/store/store.ts';
@@ -76,13 +79,13 @@ const TWO_USERS: PeopleSeed = {
 };
 
 export type EngineCall =
-  | ({ readonly call: 'start' } & Parameters<OutboxOptions['engine']['startWorkflow']>[0])
-  | ({ readonly call: 'signal' } & Parameters<OutboxOptions['engine']['signalWorkflow']>[0])
-  | ({ readonly call: 'cancel' } & Parameters<OutboxOptions['engine']['cancelWorkflow']>[0]);
+  | ({ readonly call: 'start' } & Parameters<CommandDeliveryOptions['engine']['startWorkflow']>[0])
+  | ({ readonly call: 'signal' } & Parameters<CommandDeliveryOptions['engine']['signalWorkflow']>[0])
+  | ({ readonly call: 'cancel' } & Parameters<CommandDeliveryOptions['engine']['cancelWorkflow']>[0]);
 
 /** An engine that records its calls. `before` runs first, and can make the call fail. */
 export function recordingEngine(before: (call: EngineCall) => void | Promise<void> = () => undefined): {
-  readonly engine: OutboxOptions['engine'];
+  readonly engine: CommandDeliveryOptions['engine'];
   readonly calls: EngineCall[];
 } {
   const calls: EngineCall[] = [];
@@ -105,8 +108,8 @@ export interface World {
   readonly store: Store;
   readonly domain: Domain;
   readonly identity: PlatformIdentity;
-  readonly outbox: KeyedQueue;
-  readonly webhooks: KeyedQueue;
+  readonly outbox: RetryQueue;
+  readonly webhooks: RetryQueue;
   readonly events: PlatformEvent[];
   /** What steps after a commit threw. */
   readonly failures: unknown[];
@@ -160,7 +163,7 @@ export function createWorld(options: WorldOptions = {}): World {
         }),
     }),
   });
-  const outbox = createOutbox({ domain, engine });
+  const outbox = createCommandDelivery({ domain, engine });
   const webhooks = createWebhookSender({ domain, env: {} });
   const as = (id: string): OperationContext => {
     const principal = PRINCIPALS.findById(store.sql, id);

@@ -273,7 +273,7 @@ tasks:
       '2:1 invalid YAML: the indentation does not match the lines above, or a [ or { is not closed',
     ],
     ['a tab', 'a:\n\tb: 1\n', '2:1 invalid YAML: the line is indented with a tab; use spaces'],
-    ['an open quote', 'a: "x\n', 'invalid YAML: a closing quote is missing, or the colon after a key'],
+    ['an open quote', 'a: "x\n', 'invalid YAML: a closing quote is missing'],
     ['a reserved character', 'a: @x\n', '1:4 invalid YAML: a value that starts with this character must be in quotes'],
     ['two documents', `${HEAD}---\n${HEAD}`, '3:1 invalid YAML: Source contains multiple documents'],
     ['a duplicate key', `${HEAD}process: { code: B }\n`, '3:1 duplicate key'],

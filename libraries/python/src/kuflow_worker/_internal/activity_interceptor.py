@@ -19,7 +19,7 @@ from .workflow.item_context import ItemContext, item_of, set_current_item
 from .workflow.rejections import CallRejected, fails_on_rejection
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ActivityInterceptor(Interceptor):
     """Validates and limits the results of all activities, KuFlow's and your own.
 

@@ -88,7 +88,7 @@ class _Entry:
     used: float
 
 
-@dataclass
+@dataclass(eq=False)
 class EncryptionKeys:
     """The keys of confidential processes.
 

@@ -66,7 +66,7 @@ def identity_from_settings(settings: Settings) -> EngineIdentity | None:
     return create_identity(source=tls.source, namespace=namespace, cert=tls.cert, key=tls.key, ca=tls.ca)
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, eq=False)
 class CertificateWatch:
     """Replaces the engine certificate while the worker runs.
 

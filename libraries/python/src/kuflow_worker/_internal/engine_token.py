@@ -40,7 +40,7 @@ def token_renewal_time(token: EngineToken) -> float:
     return token.received_at + max(1.0, min((token.expires_at - token.received_at) / 10, 600.0))
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, eq=False)
 class TokenRenewer:
     request: Callable[[], Awaitable[EngineToken]]
     metrics: Metrics
@@ -58,7 +58,7 @@ class TokenRenewer:
     async def renew(self) -> EngineToken:
         """Requests a new token. Concurrent callers share one request, which goes on if one of them is canceled."""
         if self._pending is None:
-            self._pending = asyncio.create_task(self._request())
+            self._pending = asyncio.create_task(self._request_and_keep())
         return await asyncio.shield(self._pending)
 
     async def supply(self) -> EngineToken:
@@ -114,7 +114,7 @@ class TokenRenewer:
                 due_at = token_renewal_time(token)
                 LOG.debug("Engine token renewed", extra={"seconds": round(token.expires_at - self.now())})
 
-    async def _request(self) -> EngineToken:
+    async def _request_and_keep(self) -> EngineToken:
         try:
             self.current = await self.request()
         except Exception as error:

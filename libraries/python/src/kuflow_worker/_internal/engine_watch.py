@@ -13,7 +13,7 @@ INTERVAL = 20.0
 MAX_SILENCE = 60.0
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, eq=False)
 class EngineWatch:
     """Checks every 20 s whether a connected engine still answers. Stops if the engine denies the first check.
 

@@ -27,8 +27,8 @@ Input = TypeVar("Input")
 
 #: The states of tasks that are open.
 OPEN = ("READY", "CLAIMED")
-#: What a new item has from the request for it.
-CREATED_FIELDS = ("id", "type", "processId", "ownerId", "message")
+#: The optional fields that a new item copies from its request.
+COPIED_FIELDS = ("ownerId", "message")
 
 
 @dataclass(frozen=True)
@@ -141,8 +141,9 @@ class FakeKuFlow(KuFlowClient):
         item = next((item for item in self.items if item["id"] == request["id"]), None)
         if item is None:
             code = request["processItemDefinitionCode"]
-            kept = {field: request[field] for field in CREATED_FIELDS if field in request}
-            item = cast(ProcessItem, {**kept, "processItemDefinitionRef": {"id": code, "code": code}})
+            required = {name: request[name] for name in ("id", "type", "processId")}
+            optional = {name: request[name] for name in COPIED_FIELDS if name in request}
+            item = cast(ProcessItem, {**required, **optional, "processItemDefinitionRef": {"id": code, "code": code}})
             if item["type"] == "TASK":
                 item["task"] = {"state": "CLAIMED" if "ownerId" in item else "READY"}
             self.items.append(item)

@@ -360,7 +360,7 @@ class BusinessArtifactActionRequest(BusinessArtifactRequest):
     businessArtifactActionId: Uuid
 
 
-#: What the operations return: a dictionary with one field.
+#: The results of the operations: the body of the response under one key, or nothing.
 EmptyResponse: TypeAlias = dict[str, Never]
 PrincipalResponse: TypeAlias = dict[Literal["principal"], Principal]
 TenantUserResponse: TypeAlias = dict[Literal["tenantUser"], TenantUser]

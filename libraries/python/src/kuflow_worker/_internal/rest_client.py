@@ -111,6 +111,7 @@ class RestClient:
             await response.aclose()
 
     def use_credentials(self, client_id: str, client_secret: Secret) -> None:
+        """Takes effect from the next call on."""
         self._http.auth = httpx.BasicAuth(client_id, client_secret.reveal())
 
     async def close(self) -> None:

@@ -18,7 +18,7 @@ FAILING_FOR = 600
 MAX_REASON = 300
 
 
-@dataclass
+@dataclass(eq=False)
 class TaskFailures:
     """Counts failing tasks, and appends the reason to the log of a task in KuFlow.
 

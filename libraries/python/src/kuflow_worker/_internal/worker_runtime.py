@@ -43,7 +43,7 @@ ENGINE_DEADLINE = 5.0
 MAX_CONCURRENT_ACTIVITIES = 100
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, eq=False)
 class RunningWorker:
     """Connects this worker to KuFlow, renews its token and certificate, and ends when it is shut down or has failed.
 

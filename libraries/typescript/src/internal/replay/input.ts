@@ -27,8 +27,8 @@ interface Result {
 /**
  * Replays the histories on standard input, one after the other, and prints a line with the result of each. A history is two blocks, each
  * after its length (4 bytes, big-endian): the ID of the process, and a protobuf message `temporal.api.history.v1.History`. Nothing else is
- * kept, so that the number of processes does not matter. `main` is the URL of the main module of the worker. Only confidential processes need
- * its settings.
+ * kept, so that the number of processes does not matter. `main` is the URL of the worker's main module. `load` reads the settings, which only
+ * confidential processes need.
  */
 export async function replayInput(main: string, load: () => Settings, agent: string): Promise<0> {
   // Workflow code may print data of processes.

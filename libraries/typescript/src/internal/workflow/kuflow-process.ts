@@ -98,7 +98,7 @@ export type Deadline<Data> =
       readonly onDeadline: (task: TaskHandle<Data>) => Promise<void>;
     };
 
-/** What a workflow can do in its process. */
+/** Gives a workflow access to its process. */
 export interface KuFlowProcess<Metadata> {
   /**
    * Creates the task, waits until a person completes it, and returns its data. Throws `TaskCancelled` if the task is canceled. If the
@@ -132,7 +132,7 @@ export interface KuFlowProcess<Metadata> {
   /** Opens a thread and does not wait. */
   thread(thread: Thread, owner?: OptionalOwner): Promise<Uuid>;
   /**
-   * Handles a user action. Call it before the workflow's first `await`, because a signal that arrives before its handler is set is ignored. If the
+   * Handles a user action. Call it before the workflow's first `await`, because a signal that arrives earlier is ignored. If the
    * action's definition has no input, `input` is undefined.
    */
   onAction<Input>(

@@ -7,7 +7,7 @@ public final class Daemons {
 
     private Daemons() {}
 
-    public static ThreadFactory named(String name) {
+    static ThreadFactory named(String name) {
         return work -> {
             Thread thread = new Thread(work, name);
             thread.setDaemon(true);

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * Refuses large payloads of workflow code before anything is sent. The workflow task fails and is repeated, and nothing is
  * recorded, so that another limit or other code lets the process continue.
  */
-public record PayloadLimit(int maxBytes, String purpose) implements PayloadCodec {
+record PayloadLimit(int maxBytes, String purpose) implements PayloadCodec {
 
     /** The type of the failure of an activity whose result is too large. Its message contains no values. */
     public static final String PAYLOAD_TOO_LARGE = "PayloadTooLarge";

@@ -84,6 +84,7 @@ public final class RestClient {
         this.http = builder.build();
     }
 
+    /** Takes effect from the next call on. */
     public void useClientSecret(Secret secret) {
         authorization = authorizationWith(secret);
     }

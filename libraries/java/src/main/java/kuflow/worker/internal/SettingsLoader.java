@@ -244,13 +244,16 @@ public final class SettingsLoader {
         String cert = readPem(certKey, "usable PEM", isFile, dataKey.formatted("cert"), Pem::readCertificate);
         String key = readPem(keyKey, "usable PEM", isFile, dataKey.formatted("key"), Pem::readPrivateKey);
         readPem(caKey, "usable PEM", isFile, dataKey.formatted("ca"), Pem::readAuthorities);
+        if (isFile && cert != null && foundCert != null) {
+            checked.put(certKey, sources.resolve(foundCert.text()));
+        }
         if (cert != null && key != null && foundKey != null && !Pem.keyFitsCertificate(cert, key)) {
             sources.problem(keyKey, Code.INVALID, foundKey.source(), "the private key that belongs to " + certKey);
         }
         return source;
     }
 
-    /** Reads a setting with PEM text, or with the path of a PEM file, and keeps the text as the setting {@code dataKey}. */
+    /** Reads a setting with PEM text, or with the path of a PEM file, and stores its text as the setting {@code dataKey}. */
     private @Nullable String readPem(
             String key, String expected, boolean isFile, String dataKey, UnaryOperator<String> read) {
         Value found = sources.find(key);
@@ -260,9 +263,6 @@ public final class SettingsLoader {
         }
         try {
             String pem = read.apply(text);
-            if (isFile) {
-                checked.put(key, sources.resolve(found.text()));
-            }
             checked.put(dataKey, dataKey.endsWith("key-data") ? Secret.of(pem) : pem);
             return pem;
         } catch (PemException unusable) {
@@ -271,6 +271,7 @@ public final class SettingsLoader {
         }
     }
 
+    /** Reads the proxy. Returns the hosts to reach without it, from NO_PROXY. */
     private String readProxy() {
         String key = "temporal.proxy";
         Value explicit = sources.find(key);

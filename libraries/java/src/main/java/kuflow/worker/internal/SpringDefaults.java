@@ -5,16 +5,15 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import kuflow.worker.internal.WorkerSettings.LogFormat;
 import kuflow.worker.internal.WorkerSettings.Worker;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
+import org.springframework.core.env.PropertiesPropertySource;
 import org.springframework.core.io.ClassPathResource;
 import org.springframework.core.io.support.PropertiesLoaderUtils;
-import org.springframework.util.CollectionUtils;
 
 /** The properties of Spring Boot that follow from the settings of this worker. */
 public final class SpringDefaults {
@@ -76,9 +75,7 @@ public final class SpringDefaults {
     private static Map<String, Object> readFixed() {
         try {
             ClassPathResource file = new ClassPathResource("spring.properties", SpringDefaults.class);
-            Map<String, Object> fixed = new LinkedHashMap<>();
-            CollectionUtils.mergePropertiesIntoMap(PropertiesLoaderUtils.loadProperties(file), fixed);
-            return fixed;
+            return new PropertiesPropertySource("fixed", PropertiesLoaderUtils.loadProperties(file)).getSource();
         } catch (IOException unreadable) {
             throw new UncheckedIOException(unreadable);
         }

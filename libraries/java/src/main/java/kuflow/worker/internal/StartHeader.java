@@ -15,7 +15,7 @@ public final class StartHeader implements ContextPropagator {
     private static final ThreadLocal<@Nullable Header> CURRENT = new ThreadLocal<>();
 
     /** The start header of the workflow that runs in this thread. */
-    public static Header current() {
+    static Header current() {
         Header header = CURRENT.get();
         if (header == null) {
             throw new IllegalStateException("The Temporal client does not have the context propagator StartHeader");

@@ -48,6 +48,7 @@ public final class WorkerLogFormatter implements StructuredLogFormatter<ILogging
     private final String applicationPackage;
     private final LogRepeats repeats;
 
+    /** Spring Boot calls this. */
     public WorkerLogFormatter(Environment environment) {
         this(
                 environment.getRequiredProperty(FORMAT, LogFormat.class),

@@ -46,6 +46,7 @@ public record WorkerSettings(KuFlowApi api, Temporal temporal, Worker worker, St
     /**
      * Certificate, key and CA for the engine. If they are set as files, the data are the contents of these files.
      *
+     * @param cert the file that the certificate is from, if it is from one
      * @param keyData PKCS#8
      * @param caData one or more certificates, which are all trusted
      */

@@ -76,7 +76,7 @@ class LoanWorkflowTest {
 
     @Test
     @DisplayName("tells the applicant that the loan was not approved")
-    void tellsApplicantWhenLoanIsNotApproved() {
+    void tellsApplicantThatLoanWasNotApproved() {
         Person person = (code, logs) ->
                 Person.enter(code.equals("APPROVE_LOAN") ? Map.of("approved", false) : SAMPLE.answerTo(code));
         try (FakeKuFlow kuflow = new FakeKuFlow(person, SAMPLE.metadata());

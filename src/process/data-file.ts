@@ -130,15 +130,18 @@ const SYNTAX_REASONS: Partial<Record<YAMLError['code'], string>> = {
   BAD_INDENT: 'the indentation does not match the lines above, or a [ or { is not closed',
   BAD_SCALAR_START: 'a value that starts with this character must be in quotes',
   BLOCK_AS_IMPLICIT_KEY: 'a second colon in the line; if it belongs to the value, put the value in quotes',
-  MISSING_CHAR: 'a closing quote is missing, or the colon after a key',
   MULTILINE_IMPLICIT_KEY: 'expected a key and a colon',
   TAB_AS_INDENT: 'the line is indented with a tab; use spaces',
-  UNEXPECTED_TOKEN: 'unexpected text; check the indentation',
 };
+
+function missingCharacter({ message }: YAMLError): string | undefined {
+  if (message.startsWith('Missing closing')) return 'a closing quote is missing';
+  return message.startsWith('Implicit map keys') ? 'a colon is missing after the key' : undefined;
+}
 
 function syntaxReason(error: YAMLError): string {
   if (error.code === 'DUPLICATE_KEY') return 'duplicate key';
-  return `invalid YAML: ${SYNTAX_REASONS[error.code] ?? parserMessage(error)}`;
+  return `invalid YAML: ${SYNTAX_REASONS[error.code] ?? missingCharacter(error) ?? parserMessage(error)}`;
 }
 
 function parserMessage(error: unknown): string {
