@@ -153,7 +153,7 @@ export interface ActionRequest {
   readonly extras?: Record<string, unknown>;
 }
 
-/** The result of a user action's workflow. A downloadable action needs the URI of one of the process's documents. */
+/** The result of a user action's workflow. For a downloadable action, it must contain the URI of one of the process's documents. */
 export interface ActionResponse {
   readonly message?: string;
   readonly downloadable?: { readonly documentUri: string };

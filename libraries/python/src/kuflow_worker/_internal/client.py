@@ -17,8 +17,8 @@ Fields = Mapping[str, Any]
 
 class KuFlowClient(KuFlowOperations):
     """A KuFlow client for your own activities, with one method for each of KuFlow's activities and methods to
-    transfer documents. A failed call is retried at most once, and then raises a `RestError`. If an activity does not
-    catch the error, Temporal retries the activity.
+    transfer documents. The client retries a failed call at most once, and then raises a `RestError`. If an activity
+    does not catch the error, Temporal retries the activity.
     """
 
     def __init__(self, rest: RestClient, application_id: Uuid) -> None:

@@ -40,7 +40,7 @@ class TaskLog:
     message: str
 
 
-#: What a person does with an open task: enter data, cancel it, or leave it open until the worker checks it again.
+#: What a person does with an open task: enter data, cancel the task, or leave it open until the worker checks it again.
 Answer = JsonObject | Literal["cancel", "wait"]
 #: Gets the code of the task, and what has been logged so far.
 Person = Callable[[str, Sequence[TaskLog]], Answer]
@@ -49,9 +49,9 @@ Person = Callable[[str, Sequence[TaskLog]], Answer]
 class FakeKuFlow(KuFlowClient):
     """An in-memory KuFlow for workflow tests, and the client for your own activities.
 
-    `person` is a function that is called for each open task that the application does not own, or a mapping from task
-    codes to the data that is entered. `metadata` is the process metadata. If the process is `confidential`, its
-    payloads are encrypted. The class implements the operations that generated projects use.
+    `person` is either a function, which is called for each open task that the application does not own, or a mapping
+    from task codes to the data that people enter. `metadata` is the process metadata. With `confidential`, the
+    process's payloads are encrypted. The class implements the operations that generated projects use.
     """
 
     def __init__(

@@ -13,7 +13,8 @@ async def replay(
 ) -> None:
     """Replays a history with the current workflow code and your worker's interceptors.
 
-    The history of a confidential process must be in clear text, or come from a process that `start_process` started.
+    The history of a confidential process must be in clear text, or come from a process that was started with
+    `start_process`.
 
     Fails if the code calls activities or creates items other than those in the history. (Temporal's own replay
     does not notice swapped tasks, because it compares only activity names, and a single activity creates all items.)

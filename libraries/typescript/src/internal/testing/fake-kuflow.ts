@@ -34,7 +34,7 @@ export interface TaskLog {
   readonly message: string;
 }
 
-/** What a person does with an open task: enter data, cancel it, or leave it open until the worker checks it again. */
+/** What a person does with an open task: enter data, cancel the task, or leave it open until the worker checks it again. */
 export type Person = (code: string, logs: readonly TaskLog[]) => object | 'cancel' | 'wait';
 
 /** An in-memory KuFlow for testing a process. */

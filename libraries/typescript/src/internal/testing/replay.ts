@@ -5,7 +5,7 @@ import { testEncryption } from './confidential.ts';
 
 /**
  * Replays a history with the workflow code in a module. The history of a confidential process must be in clear text, as `kuflow dev history` prints
- * it, or come from a process that `startProcess` started.
+ * it, or come from a process that was started with `startProcess`.
  *
  * Rejects if the code calls activities or creates items other than those in the history. (Temporal's own replay does not notice swapped
  * tasks, because it compares only activity names, and a single activity creates all items.)

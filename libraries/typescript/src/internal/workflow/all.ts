@@ -1,8 +1,8 @@
 import { CancellationScope, TemporalFailure } from '@temporalio/workflow';
 
 /**
- * Runs all calls concurrently, and resolves to their results in order. If one of them fails, for example because its task is canceled in KuFlow,
- * the others are canceled, both in the workflow and in KuFlow. The returned promise then rejects with that failure.
+ * Runs all calls concurrently, and resolves to their results in order. If a call fails, for example because its task is canceled in KuFlow,
+ * the other calls are canceled, both in the workflow and in KuFlow. The returned promise then rejects with that failure.
  */
 export function all<Results extends readonly unknown[]>(
   ...calls: { readonly [Index in keyof Results]: () => Promise<Results[Index]> }

@@ -32,9 +32,9 @@ export const workerActivities: ActivityInterfaceFor<WorkerActivities> = proxyAct
 export const localWorkerActivities: LocalActivityInterfaceFor<WorkerActivities> = proxyLocalActivities<WorkerActivities>({ startToCloseTimeout: '10 seconds' });
 
 /**
- * Your own activities. By default, each attempt times out after one minute. A failed attempt is retried after one second. The delay doubles each
- * time, up to five minutes, until an attempt succeeds or 365 days have passed. `options` replace these defaults. For activities that transfer
- * documents, pass `TRANSFER`.
+ * Your own activities. By default, each attempt times out after one minute. A failed attempt is retried after one second. The delay doubles
+ * after each further failure, up to five minutes. Retries continue until an attempt succeeds or 365 days have passed. `options` replace these
+ * defaults. For activities that transfer documents, pass `TRANSFER`.
  */
 export function ownActivities<Activities extends object>(
   options: ActivityOptions = {},

@@ -45,8 +45,8 @@ export class TaskCancelled extends ApplicationFailure {
 /** Options for `openProcess`. */
 export interface ProcessOptions {
   /**
-   * How long a human task waits for its completion signal (`KuFlow_Engine_Signal_Process_Item`) before its state is read from KuFlow, in
-   * milliseconds. The time doubles after each read, up to 12 hours. Default: one hour.
+   * How long the workflow waits for a human task's completion signal (`KuFlow_Engine_Signal_Process_Item`) before it reads the task's
+   * state from KuFlow, in milliseconds. The time doubles after each read, up to 12 hours. Default: one hour.
    */
   readonly rereadAfter?: number;
 }
@@ -64,7 +64,7 @@ interface TaskOptions<Data, Context> extends OptionalOwner {
   readonly contextData?: Context;
 }
 
-/** A task that was created and may still be open. */
+/** A task that has been created and might still be open. */
 export interface TaskHandle<Data> {
   readonly id: Uuid;
   /** The task's data, available once a person has completed the task. Rejects with `TaskCancelled` if the task is canceled. */
@@ -81,7 +81,7 @@ export interface TaskHandle<Data> {
 export interface SystemTaskHandle<Data> extends Omit<TaskHandle<Data>, 'done' | 'assign'> {
   /**
    * Runs `work`, saves the data that it returns, and completes the task. `work` can call several activities. If the data does not match the
-   * schema, the workflow fails: the activities have already completed, so Temporal does not retry them.
+   * schema, the workflow fails, because the activities have already completed and Temporal does not retry them.
    */
   complete(work: () => Promise<Data>): Promise<Data>;
 }
@@ -93,7 +93,7 @@ export interface SystemTaskHandle<Data> extends Omit<TaskHandle<Data>, 'done' | 
 export type Deadline<Data> =
   | { readonly deadline?: undefined; readonly onDeadline?: undefined }
   | {
-      /** A time, or a duration after the task is created, such as `3 days`. */
+      /** A time, or a duration, such as `3 days`, that starts when the task is created. */
       readonly deadline: Date | Duration;
       readonly onDeadline: (task: TaskHandle<Data>) => Promise<void>;
     };
@@ -132,14 +132,14 @@ export interface KuFlowProcess<Metadata> {
   /** Opens a thread and does not wait. */
   thread(thread: Thread, owner?: OptionalOwner): Promise<Uuid>;
   /**
-   * Handles a user action. Call it before the workflow's first `await`, because a signal that arrives earlier is ignored. If the
-   * action's definition has no input, `input` is undefined.
+   * Handles a user action. Call this method before the workflow's first `await`, because a signal that arrives before the call is
+   * ignored. If the action's definition has no input, `input` is undefined.
    */
   onAction<Input>(
     action: SignalAction<Input>,
     handler: (input: Input, signal: UserActionSignal) => void | Promise<void>,
   ): void;
-  /** Handles any other signal. Call it as early as `onAction`. */
+  /** Handles any other signal. Call this method as early as `onAction`. */
   onSignal<Payload>(name: string, handler: (payload: Payload) => void | Promise<void>): void;
   /** Reads the process metadata. */
   readMetadata(): Promise<Metadata>;
@@ -148,8 +148,8 @@ export interface KuFlowProcess<Metadata> {
 }
 
 /**
- * Gives a workflow access to its process. Call it before the first `await`, so that the workflow receives every signal,
- * including those of tasks that complete early.
+ * Gives a workflow access to its process. Call this function before the first `await`, so that the workflow receives every signal,
+ * including the signals for tasks that complete early.
  */
 export function openProcess<Metadata = Record<string, unknown>>(
   { processId }: WorkflowRequest,

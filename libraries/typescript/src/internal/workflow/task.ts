@@ -24,7 +24,7 @@ export interface SignalAction<Input = undefined> {
   readonly types?: { readonly input: Input };
 }
 
-/** Declares a task for a person, identified by its code in KuFlow. */
+/** Declares a human task, identified by its code in KuFlow. */
 export const human = <Data, Context = unknown>(code: string): HumanTask<Data, Context> => ({ kind: 'human', code });
 /** Declares a system task, identified by its code in KuFlow. */
 export const system = <Data, Context = unknown>(code: string): SystemTask<Data, Context> => ({ kind: 'system', code });
@@ -32,5 +32,5 @@ export const system = <Data, Context = unknown>(code: string): SystemTask<Data, 
 export const message = <Data = unknown>(code: string): Message<Data> => ({ kind: 'message', code });
 /** Declares a thread, identified by its code in KuFlow. */
 export const thread = (code: string): Thread => ({ kind: 'thread', code });
-/** Declares a user action that signals the workflow, identified by its code in KuFlow and its signal name. */
+/** Declares a user action that signals the workflow. The action is identified by its code in KuFlow and its signal name. */
 export const signalAction = <Input = undefined>(code: string, signal: string): SignalAction<Input> => ({ code, signal });

@@ -31,8 +31,8 @@ async def all_of(*calls: Coroutine[Any, Any, A]) -> tuple[A, ...]: ...
 async def all_of(*calls: Coroutine[Any, Any, Any]) -> tuple[Any, ...]:
     """Runs all calls concurrently, and returns their results in order.
 
-    If one of them fails, for example because its task is canceled in KuFlow, the others are canceled, both in the
-    workflow and in KuFlow. The function then raises the exception of the call that failed.
+    If a call fails, for example because its task is canceled in KuFlow, the other calls are canceled, both in the
+    workflow and in KuFlow. The function then raises the exception from the call that failed.
     """
     tasks = [asyncio.create_task(call) for call in calls]
     try:

@@ -106,8 +106,8 @@ async def run_activity(
     """Runs one of your own activities, such as `LoanActivities.check_credit`.
 
     By default, each attempt times out after one minute. A failed attempt is retried after one second. The delay
-    doubles each time, up to five minutes, until an attempt succeeds or 365 days have passed. To replace these
-    options, use `with_options`.
+    doubles after each further failure, up to five minutes. Retries continue until an attempt succeeds or 365 days
+    have passed. To replace these defaults, use `with_options`.
     """
     if kwargs:
         raise TypeError("Temporal passes the arguments of an activity by position")
@@ -117,7 +117,7 @@ async def run_activity(
 
 
 def with_options(activity: Callable[Parameters, Result], options: ActivityConfig) -> Callable[Parameters, Result]:
-    """Returns the activity with the options that you pass, such as `TRANSFER` to transfer documents."""
+    """Returns the activity with the options that you pass, such as `TRANSFER` for document transfers."""
 
     # Also copies the name of the activity in the engine.
     @wraps(activity)

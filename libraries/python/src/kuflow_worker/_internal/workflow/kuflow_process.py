@@ -80,7 +80,7 @@ class _Handle:
 
 
 class TaskHandle(_Handle, Generic[Data]):
-    """A task that was created and may still be open."""
+    """A task that has been created and might still be open."""
 
     def __init__(self, process: "KuFlowProcess[Any]", task_id: str, done: asyncio.Task[Data]) -> None:
         super().__init__(process, task_id)
@@ -127,7 +127,7 @@ class SystemTaskHandle(_Handle, Generic[Data]):
     async def complete(self, work: Callable[[], Awaitable[Data]]) -> Data:
         """Runs `work`, saves the data that it returns, and completes the task. `work` can call several activities.
 
-        If the data does not match the schema, the workflow fails: the activities have already completed, so
+        If the data does not match the schema, the workflow fails, because the activities have already completed and
         Temporal does not retry them.
         """
         return await self._complete(work, validates=False)
@@ -160,10 +160,10 @@ class SystemTaskHandle(_Handle, Generic[Data]):
 class KuFlowProcess(Generic[Metadata]):
     """Gives a workflow access to its process.
 
-    Create it in the `@workflow.init` method, so that the workflow receives every signal, including those of
-    tasks that complete early. `reread_after` is how long a human task waits for its completion signal
-    (`KuFlow_Engine_Signal_Process_Item`) before its state is read from KuFlow. The time doubles after each read, up
-    to 12 hours.
+    Create it in the `@workflow.init` method, so that the workflow receives every signal, including the signals for
+    tasks that complete early. `reread_after` is how long the workflow waits for a human task's completion signal
+    (`KuFlow_Engine_Signal_Process_Item`) before it reads the task's state from KuFlow. The time doubles after each
+    read, up to 12 hours.
     """
 
     def __init__(self, request: WorkflowRequest, *, reread_after: timedelta = timedelta(hours=1)) -> None:
@@ -192,9 +192,9 @@ class KuFlowProcess(Generic[Metadata]):
         """Creates the task, waits until a person completes it, and returns its data.
 
         Raises `TaskCancelled` if the task is canceled, and `asyncio.CancelledError` if the whole process is
-        canceled. `deadline` is a time, or a duration after the task is created. `on_deadline` is called once, at the
-        deadline, if the task is still open. The task stays open, unless `on_deadline` cancels it. If the task is
-        completed while `on_deadline` runs, `on_deadline` is canceled.
+        canceled. `deadline` is a time, or a duration that starts when the task is created. `on_deadline` is called
+        once, at the deadline, if the task is still open. The task stays open, unless `on_deadline` cancels it. If the
+        task is completed while `on_deadline` runs, `on_deadline` is canceled.
         """
         if (deadline is None) != (on_deadline is None):
             raise TypeError("deadline and on_deadline must be set together")
@@ -227,7 +227,7 @@ class KuFlowProcess(Generic[Metadata]):
         context_data: Context | None = None,
         **owner: Unpack[OwnerOptions],
     ) -> TaskHandle[Data] | SystemTaskHandle[Data]:
-        """Creates the task and does not wait. If the current `asyncio` task is canceled, the new task is too."""
+        """Creates the task and does not wait. If the current `asyncio` task is canceled, so is the new task."""
         if isinstance(task, SystemTask):
             return await self._open_system_task(task, context_data)
         return await self._open_human_task(task, data, context_data, owner)
@@ -275,7 +275,7 @@ class KuFlowProcess(Generic[Metadata]):
     def on_signal(self, name: str, handler: Callable[[Any], Awaitable[None] | None]) -> None:
         """Handles a signal. For a user action's signal, use `on_action`.
 
-        Call this method before the workflow's first `await`, because a signal that arrives earlier is
+        Call this method before the workflow's first `await`, because a signal that arrives before the call is
         ignored.
         """
         workflow.set_signal_handler(name, handler)

@@ -22,7 +22,7 @@ class HumanTask(Generic[Data, Context]):
 
 @dataclass(frozen=True)
 class SystemTask(Generic[Data, Context]):
-    """A task that the application completes. `Data` is the type of its data, and `Context` the type of its context
+    """A task that the worker completes itself. `Data` is the type of its data, and `Context` the type of its context
     data.
     """
 

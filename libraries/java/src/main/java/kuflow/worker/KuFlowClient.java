@@ -3,8 +3,8 @@ package kuflow.worker;
 import java.util.UUID;
 
 /**
- * A KuFlow client for your own activities, with the credentials of this worker. Spring injects it. A failed call is
- * retried at most once, and then throws a {@link RestError}. If an activity does not catch the error, Temporal retries the activity.
+ * A KuFlow client for your own activities, with this worker's credentials. Spring injects it. The client retries a failed call at most
+ * once, and then throws a {@link RestError}. If an activity does not catch the error, Temporal retries the activity.
  */
 public interface KuFlowClient extends KuFlowOperations {
 

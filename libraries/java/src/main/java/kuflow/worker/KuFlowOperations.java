@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
  * the activity. If an activity creates more than one object, set the IDs yourself.
  *
  * <p>Search filters are combined with "and". A filter with several values accepts any of them. All searches accept
- * {@code page} (default: 0), {@code size} (at most 1000, default: 25), {@code sorts} such as {@code createdAt,desc}, {@code tenantIds}
- * and {@code deleted} (EXCLUDE, INCLUDE or ONLY).
+ * {@code page} (default: 0), {@code size} (at most 1000, default: 25), {@code sorts} (such as {@code createdAt,desc}),
+ * {@code tenantIds} and {@code deleted} (EXCLUDE, INCLUDE or ONLY).
  */
 public interface KuFlowOperations {
 

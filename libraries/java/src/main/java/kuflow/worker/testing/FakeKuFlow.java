@@ -39,8 +39,8 @@ import kuflow.worker.workflow.SignalAction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An in-memory KuFlow for tests. It implements the operations that generated projects use, and asks a {@link Person} about each open task
- * that the application does not own.
+ * An in-memory KuFlow for tests. It implements the operations that generated projects use, and asks a {@link Person} what to do with each
+ * open task that the application does not own.
  */
 public final class FakeKuFlow implements AutoCloseable {
 

@@ -3,7 +3,7 @@ package kuflow.worker.testing;
 import java.util.List;
 import java.util.Map;
 
-/** What a person does with an open task: enter data, cancel it, or leave it open until the worker checks it again. */
+/** What a person does with an open task: enter data, cancel the task, or leave it open until the worker checks it again. */
 @FunctionalInterface
 public interface Person {
 

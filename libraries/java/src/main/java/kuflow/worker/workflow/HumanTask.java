@@ -8,7 +8,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A task in the process that a person completes.
+ * A task that a person completes.
  *
  * @param code the code of its process item definition in KuFlow
  */

@@ -38,7 +38,7 @@ import org.slf4j.Logger;
 
 /**
  * Gives a workflow access to its process. Create it in the workflow's constructor, so that the workflow receives every
- * signal, including those of tasks that complete early.
+ * signal, including the signals for tasks that complete early.
  */
 public final class KuFlowProcess {
 
@@ -65,8 +65,9 @@ public final class KuFlowProcess {
     }
 
     /**
-     * @param rereadAfter how long a human task waits for its completion signal ({@code KuFlow_Engine_Signal_Process_Item})
-     *     before its state is read from KuFlow. The time doubles after each read, up to 12 hours. Default: one hour.
+     * @param rereadAfter how long the workflow waits for a human task's completion signal
+     *     ({@code KuFlow_Engine_Signal_Process_Item}) before it reads the task's state from KuFlow. The time doubles after each read, up
+     *     to 12 hours. Default: one hour.
      */
     public KuFlowProcess(WorkflowRequest request, Duration rereadAfter) {
         this.processId = request.processId();
@@ -79,9 +80,9 @@ public final class KuFlowProcess {
     }
 
     /**
-     * Your own activities. Each attempt times out after one minute. A failed attempt is retried after one second. The delay doubles each
-     * time, up to five minutes, until an attempt succeeds or 365 days have passed. For other options, use Temporal's
-     * {@code Workflow.newActivityStub}.
+     * Your own activities. Each attempt times out after one minute. A failed attempt is retried after one second. The delay doubles
+     * after each further failure, up to five minutes. Retries continue until an attempt succeeds or 365 days have passed. For other
+     * options, use Temporal's {@code Workflow.newActivityStub}.
      */
     public static <A> A activities(Class<A> activities) {
         return ActivityStubs.own(activities);
@@ -103,7 +104,7 @@ public final class KuFlowProcess {
         return Rejections.failing(work);
     }
 
-    /** Like {@link #failOnRejection(Supplier)}, for work without a result. */
+    /** Like {@link #failOnRejection(Supplier)}, but for work without a result. */
     public static void failOnRejection(Runnable work) {
         Rejections.failing(() -> {
             work.run();
@@ -114,8 +115,8 @@ public final class KuFlowProcess {
     /**
      * Runs all calls concurrently, and returns their results in order.
      *
-     * <p>If one of them fails, for example because its task is canceled in KuFlow, the others are canceled, both in the workflow and in
-     * KuFlow. The method then throws the exception of the call that failed.
+     * <p>If a call fails, for example because its task is canceled in KuFlow, the other calls are canceled, both in the workflow and in
+     * KuFlow. The method then throws the exception from the call that failed.
      */
     @SafeVarargs
     public static <R> List<R> all(Supplier<? extends R>... calls) {
@@ -138,13 +139,13 @@ public final class KuFlowProcess {
         return results.stream().map(Promise::get).toList();
     }
 
-    /** Like {@link #all(Supplier[])}, for any number of calls. */
+    /** Like {@link #all(Supplier[])}, but for a list of calls. */
     @SuppressWarnings("unchecked")
     public static <R> List<R> all(List<? extends Supplier<? extends R>> calls) {
         return all(calls.toArray(Supplier[]::new));
     }
 
-    /** Like {@link #all(Supplier[])}, for two calls whose results have different types: passes both results to {@code combine}. */
+    /** Like {@link #all(Supplier[])}, but for two calls whose results have different types. Passes both results to {@code combine}. */
     public static <A, B, R> R all(Supplier<A> first, Supplier<B> second, BiFunction<A, B, R> combine) {
         List<Object> results = KuFlowProcess.<Object>all(List.of(first, second));
         @SuppressWarnings("unchecked")
@@ -156,7 +157,7 @@ public final class KuFlowProcess {
      * Creates the task, waits until a person completes it, and returns its data.
      *
      * @throws TaskCancelled if the task is canceled. If the whole process is canceled, the exception is Temporal's
-     *     {@code CanceledFailure}, or has it as its cause.
+     *     {@code CanceledFailure}, or has a {@code CanceledFailure} as its cause.
      */
     public <D> D humanTask(HumanTask<D> task) {
         return openTask(task).done().get();
@@ -166,7 +167,7 @@ public final class KuFlowProcess {
      * Creates the task, waits until a person completes it, and returns its data.
      *
      * @throws TaskCancelled if the task is canceled. If the whole process is canceled, the exception is Temporal's
-     *     {@code CanceledFailure}, or has it as its cause.
+     *     {@code CanceledFailure}, or has a {@code CanceledFailure} as its cause.
      */
     public <D> D humanTask(HumanTask<D> task, Consumer<HumanTask.Options<D>> options) {
         HumanTask.Options<D> chosen = optionsOf(options);
@@ -213,7 +214,7 @@ public final class KuFlowProcess {
         return openSystemTask(task, null).complete(() -> activity.apply(input), true);
     }
 
-    /** Like {@link #systemTask(SystemTask, Function, Object)}, with data that the task form can show. */
+    /** Like {@link #systemTask(SystemTask, Function, Object)}, but with context data, which the task form can show. */
     public <D, I> D systemTask(SystemTask<D> task, Function<I, D> activity, I input, Object contextData) {
         return openSystemTask(task, contextData).complete(() -> activity.apply(input), true);
     }
@@ -249,7 +250,7 @@ public final class KuFlowProcess {
 
     /**
      * Handles a user action that sends a signal. The handler receives what the person entered. Call this method in the workflow's
-     * constructor, or before the workflow waits for the first time, because a signal that arrives earlier is ignored.
+     * constructor, or before the workflow waits for the first time, because a signal that arrives before the call is ignored.
      */
     public <I> void onAction(SignalAction<I> action, Consumer<I> handler) {
         onAction(action, (input, signal) -> handler.accept(input));

@@ -3,13 +3,13 @@ package kuflow.worker.workflow;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A message in the process. {@code D} is the type of its data.
+ * A message. {@code D} is the type of its data.
  *
  * @param code the code of its process item definition in KuFlow
  */
 public record MessageTask<D>(String code) {
 
-    /** The content of a message: text, data, or both. For example {@code content -> content.text("Done").data(data)}. */
+    /** The content of a message: text, data, or both, for example {@code content -> content.text("Done").data(data)}. */
     public static final class Content<D> {
 
         Owner owner = Owner.NOBODY;

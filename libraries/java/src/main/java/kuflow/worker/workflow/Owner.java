@@ -3,7 +3,7 @@ package kuflow.worker.workflow;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** A user or an application, by ID or by email. */
+/** A user or an application, identified by ID or email address. */
 public record Owner(@Nullable UUID id, @Nullable String email) {
 
     static final Owner NOBODY = new Owner(null, null);

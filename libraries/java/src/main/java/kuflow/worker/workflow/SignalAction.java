@@ -5,11 +5,11 @@ package kuflow.worker.workflow;
  *
  * @param code the code of its definition in KuFlow
  * @param signal the name of the signal, which several actions can share
- * @param inputType {@code Void} if people enter nothing
+ * @param inputType the type of its input, or {@code Void} if the action has no input
  */
 public record SignalAction<I>(String code, String signal, Class<I> inputType) {
 
-    /** An action for which people enter nothing. */
+    /** An action without input. */
     public static SignalAction<Void> withoutInput(String code, String signal) {
         return new SignalAction<>(code, signal, Void.class);
     }

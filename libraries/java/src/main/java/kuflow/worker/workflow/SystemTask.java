@@ -3,7 +3,7 @@ package kuflow.worker.workflow;
 import java.util.Map;
 
 /**
- * A task in the process that this worker completes.
+ * A task that the worker completes itself.
  *
  * @param code the code of its process item definition in KuFlow
  */

@@ -35,7 +35,7 @@ public final class SystemTaskHandle<D> {
 
     /**
      * Runs {@code work}, saves the data that it returns, and completes the task. {@code work} can call several
-     * activities. If the data does not match the schema, the workflow fails: the activities have already completed, so
+     * activities. If the data does not match the schema, the workflow fails, because the activities have already completed and
      * Temporal does not retry them.
      */
     public D complete(Supplier<D> work) {

@@ -4,7 +4,7 @@ import io.temporal.workflow.Promise;
 import java.util.UUID;
 import kuflow.worker.model.LogLevel;
 
-/** A human task that was created and may still be open. */
+/** A human task that has been created and might still be open. */
 public final class TaskHandle<D> {
 
     private final KuFlowProcess process;

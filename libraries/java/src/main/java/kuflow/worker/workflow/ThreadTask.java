@@ -1,7 +1,7 @@
 package kuflow.worker.workflow;
 
 /**
- * A thread in the process, in which people write messages.
+ * A thread in which people post messages.
  *
  * @param code the code of its process item definition in KuFlow
  */
