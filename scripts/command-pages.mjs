@@ -47,9 +47,9 @@ function indexPage(rows, shared) {
     "Each command that connects to KuFlow accepts some of these options. The command's page lists them.",
     ...tableOf(['option', 'meaning'], shared),
     '',
-    '## Options that help does not list',
+    '## Options not shown in `--help`',
     '',
-    'You rarely need these options, so `--help` does not list them.',
+    'You rarely need these options, so `--help` does not show them.',
     ...tableOf(['option', 'commands', 'meaning'], unlistedRows(rows)),
   ]);
 }

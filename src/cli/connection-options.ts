@@ -41,7 +41,7 @@ export function connectionOptions(command: Command, texts: ConnectionOptionTexts
     command.option('--target <host:port>', "Address of KuFlow's Temporal engine (default: engine.kuflow.com:443)");
   command.option(
     '--ca <file>',
-    'PEM file with CA certificates to trust for the REST API, in addition to the default ones',
+    'PEM file with CA certificates to trust for the REST API, in addition to the default CAs',
   );
   if (texts.local !== undefined) command.addOption(localOption(texts.local === true));
   return command.optionsGroup('');

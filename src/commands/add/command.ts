@@ -139,7 +139,7 @@ export function configure(command: Command, context: CommandContext): void {
         'processes',
       ),
     )
-    .summary('Add a process for the same worker to run')
+    .summary('Add another process to the worker')
     .description(
       'Add a process with its own definition, workflow and tests. The process is read from KuFlow unless you describe it with --definition or --task. A ' +
         `worker polls a single task queue, so the new process uses the project's task queue. ${HOW_FILES_CHANGE}`,
@@ -160,7 +160,7 @@ export function configure(command: Command, context: CommandContext): void {
     .argument('<name>', 'Name of the function and the activity')
     .summary('Add an activity')
     .description(
-      `Add an activity: a typed function that you implement. In a project with several processes, adds the activity to the first one; for the others, write it by hand. ${HOW_FILES_CHANGE}`,
+      `Add an activity: a typed function that you implement. In a project with several processes, adds the activity to the first process. For the others, write the activity by hand. ${HOW_FILES_CHANGE}`,
     )
     .addHelpText('after', ACTIVITY_EXAMPLES)
     .action(lazyAction(context, async () => (await import('./run.ts')).runAddActivity));

@@ -14,7 +14,7 @@ These lines require kuflow on the PATH, for example after npm install --global c
 Without a global installation, run this in a TypeScript project, then source the file in new shells:
   npx kuflow completion bash > ~/.kuflow-completion.bash
   echo 'source ~/.kuflow-completion.bash' >> ~/.bashrc
-Completion then also works after npx kuflow, with the commands of the project's own version.`;
+With this file, completion also works after npx kuflow, with the commands of the project's own kuflow version.`;
 
 export function configure(command: Command, context: CommandContext): void {
   command

@@ -27,10 +27,10 @@ export function configure(command: Command, context: CommandContext): void {
     .description(
       'Create a worker project for a KuFlow process.\n\nIn a terminal, the command prompts for anything that you leave out. With ' +
         '--yes or without a terminal, pass a folder and one of: --local, for a sample process; --definition; --from with --process; ' +
-        'or --process with --task-queue and --workflow-type. With --process and without --task or --from, the tasks are read from ' +
+        'or --process with --task-queue and --workflow-type. If you pass --process without --task or --from, the tasks are read from ' +
         'KuFlow, which requires credentials.',
     )
-    .argument('[folder]', "Folder for the new project; its name becomes the worker's name")
+    .argument('[folder]', "Folder for the new project; the folder's name becomes the worker's name")
     .optionsGroup('Process options:')
     .option('--definition <file>', 'Read the process from a definition file (kuflow.process.yaml)')
     .option(
@@ -41,7 +41,7 @@ export function configure(command: Command, context: CommandContext): void {
       withCandidates(
         new Option(
           '--process <code>',
-          'Code of the process definition. Its tasks are read from KuFlow, which requires credentials, unless you pass --task or --from',
+          'Code of the process definition. Unless you pass --task or --from, its tasks are read from KuFlow, which requires credentials',
         ),
         'processes',
       ),

@@ -44,7 +44,7 @@ export function configure(command: Command, context: CommandContext): void {
         'Get a new certificate even if the current one is usable, and replace settings that point to other files',
       )
       .option('--offline', 'Do not test the certificate against the engine')
-      .option('--with-token', 'Also get an engine token and store it with the certificate; the token is short-lived')
+      .option('--with-token', 'Also get an engine token, which is short-lived, and store it with the certificate')
       .option('--dry-run', 'Show what would be done, without requesting or writing anything')
       .addOption(jsonOption())
       .optionsGroup('Export options:')
@@ -75,8 +75,8 @@ export function configure(command: Command, context: CommandContext): void {
     status
       .summary('Show the credentials in use, where they come from and when they expire')
       .description(
-        'Show each setting with its source and the sources that it overrides, and the certificate that a worker would use ' +
-          'with its expiration date. Compares pulled files with their lock file and with the settings. Uses the network only with --online.',
+        'Show each setting with its source and the sources that this source overrides, and show the certificate that a worker would ' +
+          'use and its expiration date. Compares pulled files with their lock file and with the settings. Uses the network only with --online.',
       )
       .option(
         '--online',
@@ -110,7 +110,7 @@ export function configure(command: Command, context: CommandContext): void {
     .command('prune')
     .summary('Remove unused credential sets')
     .description(
-      "Remove folders in .kuflow/credentials that neither this project's settings files nor environment variables refer to. If a settings file " +
+      "Remove credential sets (folders in .kuflow/credentials) that neither this project's settings files nor environment variables refer to. If a settings file " +
         'cannot be read, nothing is removed. If the engine has not accepted the set in use, the last accepted set and all newer ones are kept. ' +
         'Files that this tool did not write are never removed.',
     )

@@ -17,15 +17,15 @@ export function configure(command: Command, context: CommandContext): void {
   )
     .summary('Show the tasks of a process definition')
     .description(
-      'Show the tasks of a process, their kinds, and their usual order, derived from its instances. With --sample, also ' +
-        'reads instances to infer the shape of their data; only keys and types are kept, never values. Sends up to 30 requests, or more with a large --sample.',
+      'Show the tasks of a process definition with their kinds and usual order, derived from existing processes. With --sample, also ' +
+        'infers the shape of the data from processes; only keys and types are kept, never values. Sends up to 30 requests, or more with a large --sample.',
     )
     .addOption(sampleOption())
     .action(lazyAction(context, async () => (await import('./run.ts')).runShow));
 }
 
 function sharedOptions(command: Command): Command {
-  return connectionOptions(command, { tenant: 'Show only processes of this tenant', local: true }).addOption(
+  return connectionOptions(command, { tenant: 'Use only processes of this tenant', local: true }).addOption(
     jsonOption(),
   );
 }

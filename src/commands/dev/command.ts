@@ -111,7 +111,7 @@ export function configure(command: Command, context: CommandContext): void {
     .addOption(
       collectValues(
         '--watch <path>',
-        'Restart the command when the file <path>, or a file in the folder <path>, changes, even if the command has exited (repeatable)',
+        'Restart the command, even if it has exited, when this file or a file in this folder changes (repeatable)',
       ),
     )
     .usage('[options] -- <command...>')
@@ -208,7 +208,7 @@ export function configure(command: Command, context: CommandContext): void {
     .description(
       "Print a workflow's history from the running local KuFlow as JSON, in the format that Temporal replayers and the Temporal CLI read. " +
         'A process and its workflow have the same ID. Also accepts the IDs of other workflows, such as child workflows. ' +
-        'The history of a confidential process is decrypted so that it can be replayed without its key.',
+        'The history of a confidential process is decrypted so that you can replay the history without the key.',
     )
     .addArgument(idArgument('process'))
     .option('--output <file>', 'Write the history to this file, replacing it if it exists')
@@ -244,7 +244,7 @@ export function configure(command: Command, context: CommandContext): void {
     .command('webhooks')
     .summary('List, show and resend webhook events')
     .description(
-      "List, show and resend webhook events. Each process's events are sent in order, one at a time, and retried for up to a day until the response is 2xx.",
+      "List, show and resend webhook events. Each process's events are sent in order, one at a time. An event is resent until the response is 2xx, for up to a day.",
     );
   stateOption(webhooks.command('list'))
     .summary('List the events, newest first')
@@ -296,7 +296,7 @@ export function configure(command: Command, context: CommandContext): void {
 
   command
     .command('server-path')
-    .summary('Print the path of the Temporal server, downloading it if needed')
+    .summary('Print the path of the Temporal server that the local KuFlow uses, downloading the server if needed')
     .option('--time-skipping', 'Print the path of the time-skipping test server instead')
     .option('--temporal-path <file>', 'Path to the `temporal` executable to use')
     .action(lazyAction(context, async () => (await import('./run.ts')).runServerPath));
@@ -356,7 +356,7 @@ function platformOptions(command: Command): Command {
     .addOption(
       collectValues(
         '--host-name <name>',
-        'DNS name to add to the server certificates; printed addresses use the first one (repeatable)',
+        'DNS name to add to the server certificates; printed addresses use the first name (repeatable)',
         parseDnsName,
       ),
     );

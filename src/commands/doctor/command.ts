@@ -30,7 +30,7 @@ export function configure(command: Command, context: CommandContext): void {
           'Works inside and outside a project.\n\n' +
           'Creates an engine token in KuFlow, and a certificate if none is configured. If the ' +
           "project's dependencies are installed, doctor also runs the worker's own check (npm run check or make check), which creates its own " +
-          'token and, if none is configured, its own certificate. With --no-create, nothing is created, and this check is skipped. Changes files only with --fix.',
+          "token and, if none is configured, its own certificate. With --no-create, nothing is created, and the worker's check is skipped. Changes files only with --fix.",
       )
       .addOption(
         withCandidates(
@@ -47,7 +47,7 @@ export function configure(command: Command, context: CommandContext): void {
           'checks',
         ),
       )
-      .option('--offline', 'Run only checks that need no network')
+      .option('--offline', 'Run only checks that do not need the network')
       .option('--no-create', 'Skip the checks that create something in KuFlow')
       .addOption(
         withCandidates(

@@ -96,7 +96,7 @@ export function configure(command: Command, context: CommandContext): void {
       .addArgument(idArgument('process'))
       .summary('Show a process with its metadata and timeline')
       .description(
-        "Show a process's metadata and timeline. Outside the local KuFlow, shows the process items instead of the timeline.",
+        "Show a process's metadata and timeline. On your tenant, shows the process items instead of the timeline.",
       )
       .option('--watch', 'Keep watching until the process ends'),
   );
@@ -136,7 +136,7 @@ export function configure(command: Command, context: CommandContext): void {
       .summary('List the user actions that you may invoke in a process')
       .description(
         'List the user actions that you may invoke in a process. On the local KuFlow, also lists invoked actions with the task queues of their workflows. ' +
-          "KuFlow's API cannot list actions, so elsewhere the command lists those in this folder's definition file.",
+          "KuFlow's API cannot list actions, so on your tenant, the command lists the actions in this folder's definition file.",
       ),
   ).action(lazyAction(context, async () => (await import('./run-act.ts')).runProcessActions));
 

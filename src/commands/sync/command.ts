@@ -17,7 +17,7 @@ Examples:
     $ kuflow sync --from worker-sample.zip
   fail in CI if the definition no longer matches
     $ kuflow sync --check
-  write all changes without prompts, including to src/workflows.ts, which you have edited
+  write all changes without prompts, including changes to src/workflows.ts, which you have edited
     $ kuflow sync --yes --edit src/workflows.ts`;
 
 export function configure(command: Command, context: CommandContext): void {
@@ -41,7 +41,7 @@ export function configure(command: Command, context: CommandContext): void {
       withCandidates(
         new Option(
           '--process <code>',
-          'Process to compare; required if the project has several, except with --check without --from, which compares all of them',
+          'Process to compare; required if the project has several, unless you pass --check without --from to compare all of them',
         ),
         'project-processes',
       ),
@@ -49,7 +49,7 @@ export function configure(command: Command, context: CommandContext): void {
     .addOption(sampleOption(0))
     .option(
       '--from <path>',
-      'Compare the task queue, workflow type and tasks with a worker sample from the KuFlow app (a zip file or a folder) instead of the API',
+      'Compare the task queue, workflow type and tasks with a worker sample from the KuFlow app (a zip file or a folder) instead of using the API',
     )
     .option('--check', 'Write nothing, and exit with status 1 if the definition differs');
   connectionOptions(command, { tenant: 'Compare only with processes of this tenant' });

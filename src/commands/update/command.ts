@@ -36,7 +36,7 @@ export function configure(command: Command, context: CommandContext): void {
     .addOption(
       new Option(
         '--keep-template',
-        "Use the project's copy of your own template instead of reading its source again (see create --template)",
+        "Use the project's copy of your own template instead of reading the template's source again (see create --template)",
       ).hideHelp(),
     )
     .option('--no-install', 'Skip installing dependencies')
