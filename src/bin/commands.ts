@@ -90,7 +90,7 @@ export const kuflowEntries: readonly CommandEntry[] = [
   },
   {
     name: 'profiles',
-    summary: 'List stored credentials and where their secrets are kept',
+    summary: 'List stored credentials and the locations of their secrets',
     group: 'Connection:',
     load: async () => ({ configure: (await import('../commands/login/command.ts')).configureProfiles }),
   },

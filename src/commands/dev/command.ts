@@ -99,10 +99,10 @@ export function configure(command: Command, context: CommandContext): void {
 
   const exec = command
     .command('exec')
-    .summary('Run a command connected to the local KuFlow')
+    .summary("Run a command with the local KuFlow's settings")
     .description(
       "Run a command with the local KuFlow's settings in its environment. Uses the local KuFlow already running for this folder, " +
-        'or starts one and stops it afterward. A worker that exits on its own after connecting is restarted after 1 to 30 seconds, unless it exits with status 0 or 2, or 10 starts in a row fail. In CI, it is restarted only with --restart.',
+        'or starts one and stops it afterward. A worker that exits on its own after connecting is restarted after 1 to 30 seconds, unless it exits with status 0 or 2 or fails to start 10 times in a row. In CI, it is restarted only with --restart.',
     )
     .argument('<command...>', 'Command to run, after --')
     .addOption(runtimeOption())
@@ -227,7 +227,7 @@ export function configure(command: Command, context: CommandContext): void {
     .summary('Skip time to let deadlines pass (experimental)')
     .description(
       'Move the clock of the running local KuFlow forward. Pauses at each deadline until the worker has handled it. ' +
-        'Without a time or --until, skips to the next change in a process. Tokens and certificates still expire in real time. The clock stays ahead until `kuflow dev reset`. ' +
+        'Without a time or --until, skips to the next change in a process. Tokens and certificates still expire in real time. The clock stays ahead until you run `kuflow dev reset`. ' +
         'Experimental: uses a Temporal server feature that might change.',
     )
     .argument('[time]', 'How much time to skip, such as 12h or 3d', parseLife)

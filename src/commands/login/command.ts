@@ -52,7 +52,7 @@ export function configureLogout(command: Command, context: CommandContext): void
 export function configureProfiles(command: Command, context: CommandContext): void {
   command
     .description(
-      'List the profiles stored by `kuflow login`: name, endpoint, client ID, tenant, and where the secret is stored. Secrets are never shown, and no ' +
+      'List the profiles stored by `kuflow login` with their names, endpoints, client IDs, tenants and secret locations. Secrets are never shown, and no ' +
         'keychain is opened.',
     )
     .addOption(profileOption('--default <name>', 'Make this profile the default before listing'))
