@@ -135,7 +135,7 @@ export function configure(command: Command, context: CommandContext): void {
         'Uses the local KuFlow already running for this folder, or starts one and stops it afterward. ' +
         "The worker's health endpoint uses a free port unless WORKER_HEALTHPORT is set. " +
         'The worker exposes no metrics unless WORKER_METRICSPORT is set.\n\n' +
-        'Fails early if a task gets stuck, the workflow fails, workflow code fails three times in a row or calls an unregistered activity, or the command exits.',
+        'Fails early if a task gets stuck, if the workflow fails, if workflow code fails three times in a row or calls an unregistered activity, or if the command exits.',
     )
     .addArgument(
       withCandidates(
