@@ -116,7 +116,7 @@ const ISSUED = Object.fromEntries(
 );
 
 const OTHER_NAMESPACE = fails(
-  'The namespace in the settings differs from the one in the certificate that KuFlow issued. The worker uses the namespace in the settings, but the certificate is not valid for it.',
+  'The namespace in the settings differs from the one in the certificate that KuFlow issued. The worker uses the namespace in the settings, but the certificate is not valid for that namespace.',
   'Remove the namespace from the settings (<source>), so the worker uses the one in the certificate',
 );
 
@@ -134,7 +134,7 @@ export const certificates: Readonly<Record<string, Explanation>> = {
   },
   'KF-TLS-004': {
     looksAt:
-      "Checks whether the generated worker, Temporal's TypeScript SDK, KuFlow's Python SDK and Java library, and `temporal` can read the configured certificate, key and CA. Examines line endings, literal `\\n`, byte order marks, the number of certificates in the CA, and the key type. The results are based on tests with each program. Untested combinations are reported as unknown.",
+      "Checks whether the generated worker, Temporal's TypeScript SDK, KuFlow's Python SDK and Java library, and `temporal` can read the configured certificate, key and CA. Examines line endings, literal `\\n`, byte order marks, the number of CA certificates, and the key type. The results are based on tests with each program. Untested combinations are reported as unknown.",
     causes: {
       'certificate-crlf': warns(
         "A file has Windows line endings (CRLF). The worker, `temporal` and KuFlow's Python SDK accept them, but programs that read the file line by line might not.",
@@ -159,7 +159,7 @@ export const certificates: Readonly<Record<string, Explanation>> = {
         command: '<kuflow> credentials rotate',
       }),
       'certificate-authority-expires-soon': warns(
-        'A CA certificate expires soon. The worker will then no longer trust the engine.',
+        'A CA certificate expires soon. Once it has expired, the worker no longer trusts the engine.',
         GET_NEW_CERTIFICATE,
       ),
     },
