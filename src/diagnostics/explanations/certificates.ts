@@ -49,14 +49,17 @@ const UNUSABLE = {
     convert('ca', 'iconv -f <encoding> -t UTF-8 <file> > <new-file>'),
   ),
   'certificate-base64-of-pem': fails(
-    'The text is base64-encoded PEM, as in a Kubernetes Secret. PEM is expected.',
+    'The certificate, key or CA is base64-encoded PEM, as in a Kubernetes Secret. PEM is expected.',
     'Decode it once with `base64 -d`',
   ),
   'certificate-swapped': fails(
-    'A setting for a certificate contains a key, or the other way around.',
+    'A certificate setting contains a key, or a key setting contains a certificate.',
     'Swap the two settings (<source>)',
   ),
-  'certificate-unreadable': fails('The text looks like PEM, but its content cannot be parsed.', GET_NEW_CERTIFICATE),
+  'certificate-unreadable': fails(
+    'The certificate, key or CA looks like PEM but cannot be parsed.',
+    GET_NEW_CERTIFICATE,
+  ),
   'certificate-encrypted-key': fails(
     'The key is encrypted with a passphrase, which workers do not support.',
     CONVERT_TO_PKCS8,

@@ -113,7 +113,7 @@ export const project: Readonly<Record<string, Explanation>> = {
         RUN_WORKER_CHECK,
       ),
       'worker-disagrees': fails(
-        'Something works for doctor but fails for the worker, or the other way around.',
+        'A step works for doctor but fails for the worker, or the other way around.',
         RUN_WORKER_CHECK,
         'If doctor and the worker disagree at the `rest` step, compare the proxies: the worker uses temporal.proxy if it is set, but doctor uses HTTPS_PROXY. Also compare the trusted CAs: both trust kuflow.api.ca and the CAs of their runtime. Doctor and TypeScript workers trust the CAs of Node.js and NODE_EXTRA_CA_CERTS. Java workers trust those of the JDK, and Python workers those of certifi and the system',
         "If doctor and the worker disagree at the `connect` step, check the server certificate: the worker uses the TLS implementation of Temporal's SDK. In TypeScript and Python workers, this implementation rejects a server certificate that is itself a CA. Doctor and the worker both trust only temporal.mutual-tls.ca or the CA from KuFlow, and both use temporal.proxy or, if it is not set, HTTPS_PROXY and NO_PROXY",
