@@ -130,16 +130,30 @@ function describeShared(other, causes, checks) {
   return `Can also report these causes of ${link}: ${list(shared)}.`;
 }
 
+/** A step for one part of a certificate set. */
+const PART = /^For the (?<part>certificate|key|CA): (?<text>.+)$/;
+
 /** What to do, one step per line. What steps have in common, such as `With a certificate from the settings: `, is said once. */
 function steps(advice) {
+  return (sameForEachPart(advice) ?? withoutRepeatedStart(advice)).join('<br>');
+}
+
+/** The shared text, then the command for each part; undefined if the steps differ in more than the command. */
+function sameForEachPart(advice) {
+  const parts = advice.map(({ text, command }) => ({ ...PART.exec(text)?.groups, command }));
+  const [first] = parts;
+  if (first?.text === undefined || parts.some(({ text }) => text !== first.text)) return undefined;
+  return [`${tableCell(first.text)}.`, ...parts.map(({ part, command }) => step({ text: `For the ${part}`, command }))];
+}
+
+function withoutRepeatedStart(advice) {
   const start = ({ text } = { text: '' }) => /^With a certificate [^:]+: /.exec(text)?.[0] ?? '';
   return advice
     .map((one, index) => ({
       ...one,
       text: one.text.slice(start(one) === start(advice[index - 1]) ? start(one).length : 0),
     }))
-    .map(step)
-    .join('<br>');
+    .map(step);
 }
 
 const step = ({ text, command }) =>

@@ -7,7 +7,7 @@ import { hasUnreadFile } from '../unread-settings.ts';
 
 export const temporalAddressCheck: DoctorCheck = {
   id: 'KF-SET-004',
-  title: 'Setting sources',
+  title: 'Settings sources',
   plane: 'settings',
   after: ['KF-SET-003'],
   offline: true,

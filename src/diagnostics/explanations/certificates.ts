@@ -49,14 +49,17 @@ const UNUSABLE = {
     convert('ca', 'iconv -f <encoding> -t UTF-8 <file> > <new-file>'),
   ),
   'certificate-base64-of-pem': fails(
-    'The text is base64-encoded PEM, as in a Kubernetes Secret. PEM is expected.',
+    'The certificate, key or CA is base64-encoded PEM, as in a Kubernetes Secret. PEM is expected.',
     'Decode it once with `base64 -d`',
   ),
   'certificate-swapped': fails(
-    'A setting for a certificate contains a key, or the other way around.',
+    'A certificate setting contains a key, or a key setting contains a certificate.',
     'Swap the two settings (<source>)',
   ),
-  'certificate-unreadable': fails('The text looks like PEM, but its content cannot be parsed.', GET_NEW_CERTIFICATE),
+  'certificate-unreadable': fails(
+    'The certificate, key or CA looks like PEM but cannot be parsed.',
+    GET_NEW_CERTIFICATE,
+  ),
   'certificate-encrypted-key': fails(
     'The key is encrypted with a passphrase, which workers do not support.',
     CONVERT_TO_PKCS8,
@@ -116,7 +119,7 @@ const ISSUED = Object.fromEntries(
 );
 
 const OTHER_NAMESPACE = fails(
-  'The namespace in the settings differs from the one in the certificate that KuFlow issued. The worker uses the namespace in the settings, but the certificate is not valid for it.',
+  'The namespace in the settings differs from the one in the certificate that KuFlow issued. The worker uses the namespace in the settings, but the certificate is not valid for that namespace.',
   'Remove the namespace from the settings (<source>), so the worker uses the one in the certificate',
 );
 
@@ -134,7 +137,7 @@ export const certificates: Readonly<Record<string, Explanation>> = {
   },
   'KF-TLS-004': {
     looksAt:
-      "Checks whether the generated worker, Temporal's TypeScript SDK, KuFlow's Python SDK and Java library, and `temporal` can read the configured certificate, key and CA. Examines line endings, literal `\\n`, byte order marks, the number of certificates in the CA, and the key type. The results are based on tests with each program. Untested combinations are reported as unknown.",
+      "Checks whether the generated worker, Temporal's TypeScript SDK, KuFlow's Python SDK and Java library, and `temporal` can read the configured certificate, key and CA. Examines line endings, literal `\\n`, byte order marks, the number of CA certificates, and the key type. The results are based on tests with each program. Untested combinations are reported as unknown.",
     causes: {
       'certificate-crlf': warns(
         "A file has Windows line endings (CRLF). The worker, `temporal` and KuFlow's Python SDK accept them, but programs that read the file line by line might not.",
@@ -159,7 +162,7 @@ export const certificates: Readonly<Record<string, Explanation>> = {
         command: '<kuflow> credentials rotate',
       }),
       'certificate-authority-expires-soon': warns(
-        'A CA certificate expires soon. The worker will then no longer trust the engine.',
+        'A CA certificate expires soon. Once it has expired, the worker no longer trusts the engine.',
         GET_NEW_CERTIFICATE,
       ),
     },

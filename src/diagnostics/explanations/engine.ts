@@ -24,10 +24,10 @@ const GET_CURRENT: AdviceTemplate = {
 const CHECK_CLIENT_CERTIFICATE: readonly AdviceTemplate[] = [
   {
     certificate: 'given',
-    text: 'Check the certificate and key from <material>; without mutual-tls settings, KuFlow issues a certificate each time the worker starts',
+    text: 'Check the certificate and key from <material>, or remove the mutual-tls settings to have KuFlow issue a certificate each time the worker starts',
   },
   GET_CURRENT,
-  { certificate: 'issued', text: `KuFlow has just issued this certificate, so ${SAME_KUFLOW}` },
+  { certificate: 'issued', text: `The certificate is new, so ${SAME_KUFLOW}` },
 ];
 const CHECK_CA: readonly AdviceTemplate[] = [
   {
@@ -65,7 +65,7 @@ export const handshakeCauses = {
   'engine-plaintext': fails('The server does not speak TLS.', ...CHECK_ADDRESS),
   'engine-reset': fails('The connection was reset during the TLS handshake.', ASK_NETWORK_ADMIN),
   'engine-handshake-refused': fails(
-    'The server rejected the TLS handshake, or closed the connection right after it, without giving a reason.',
+    'The server rejected the TLS handshake, or the connection right after it, without giving a reason.',
     ...CHECK_CLIENT_CERTIFICATE,
   ),
   'engine-handshake-failed': fails('The TLS handshake failed for another reason, shown in the message.', SHOW_SERVER),
@@ -84,7 +84,7 @@ export const handshakeCauses = {
     SHOW_SERVER,
   ),
   'engine-certificate-by-clock': fails(
-    "The server certificate is expired or not yet valid according to this machine's clock, but valid according to KuFlow's. If the clock is off by 5 minutes or more, KF-CLOCK-001 is the root cause and this check is skipped.",
+    "According to this machine's clock, the server certificate has expired or is not valid yet, but according to KuFlow's clock, it is valid. If the clock is off by 5 minutes or more, KF-CLOCK-001 is the root cause and this check is skipped.",
     'Synchronize the clock with a time server (NTP)',
   ),
   'engine-host-name-mismatch': fails(
@@ -118,7 +118,7 @@ export const handshakeCauses = {
     "Change the proxy's address to https:// (<proxy-source>)",
   ),
   'proxy-speaks-socks': fails(
-    "The proxy's port speaks SOCKS, not HTTP.",
+    'The proxy speaks SOCKS, not HTTP, on this port.',
     "Set <proxy-source> to the proxy's HTTP port, or to another proxy that speaks HTTP",
   ),
   'proxy-not-http': fails("The server at the proxy's address is not an HTTP proxy.", CHECK_PROXY),
@@ -146,7 +146,7 @@ const anyCall = {
     "Check that <target-source> belongs to the same KuFlow environment as <endpoint>, which issued the token, and check this machine's clock",
   ),
   'engine-unavailable': unclear('The engine is reachable but not ready (UNAVAILABLE, RESOURCE_EXHAUSTED).', TRY_AGAIN),
-  'engine-call-timeout': unclear('There was no response in time (DEADLINE_EXCEEDED).', TRY_AGAIN),
+  'engine-call-timeout': unclear('No response arrived in time (DEADLINE_EXCEEDED).', TRY_AGAIN),
   'engine-call-failed': fails('The engine responded with another status, shown in the message.', TRY_AGAIN),
   'engine-not-grpc': fails('The server speaks HTTP/2 but is not a gRPC server.', CHECK_PROTOCOL),
   'engine-connection-lost': fails('The connection was lost during the call.', TRY_AGAIN),

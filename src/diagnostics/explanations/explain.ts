@@ -16,7 +16,7 @@ const PLACEHOLDERS: Readonly<Record<string, string>> = {
   'target-source': 'temporal.target',
   endpoint: 'the endpoint',
   'proxy-source': 'temporal.proxy or HTTPS_PROXY',
-  material: 'the settings',
+  material: '<source>',
   setting: 'the setting',
   odd: 'the variable or setting',
   part: 'key or certificate',

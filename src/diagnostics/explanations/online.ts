@@ -69,7 +69,7 @@ export const online: Readonly<Record<string, Explanation>> = {
       ),
       'token-not-yet-valid': warns('The token is not valid yet (nbf claim).', "Check this machine's clock"),
       'token-too-long': fails(
-        'The token is longer than 64 kB, which is too long for request headers.',
+        'The token is larger than 64 kB, which is too large for a request header.',
         'Report the problem to KuFlow',
       ),
     },
@@ -77,12 +77,12 @@ export const online: Readonly<Record<string, Explanation>> = {
   },
   'KF-TLS-003': {
     looksAt:
-      'Checks the engine connection and the TLS handshake: host name, connection, proxy, certificate chain, server name and HTTP/2. Also reads what the server sends after the handshake, because TLS 1.3 servers reject a client certificate only then.',
+      'Checks the engine connection and the TLS handshake: host name, connection, proxy, certificate chain, server name and HTTP/2. Also reads what the server sends after the handshake, because a TLS 1.3 server does not reject a client certificate until then.',
     causes: handshakeCauses,
   },
   'KF-ENGINE-001': {
     looksAt:
-      "Calls GetSystemInfo with the token. An SDK makes this call first when it connects. UNIMPLEMENTED means that the engine is restricted. This response is not a failure, because KuFlow's Python SDK connects without the call. The result mentions that Temporal's TypeScript SDK does not. PERMISSION_DENIED is a failure, because no SDK can connect.",
+      "Calls GetSystemInfo with the token. SDKs make this call first when they connect. UNIMPLEMENTED means that the engine is restricted. This response is not a failure, because KuFlow's Python SDK can connect without the call. The result mentions that Temporal's TypeScript SDK cannot. PERMISSION_DENIED is a failure, because no SDK can connect.",
     causes: systemInfoCauses,
     alsoOf: { 'KF-TLS-003': Object.keys(handshakeCauses) },
   },
@@ -122,7 +122,7 @@ export const online: Readonly<Record<string, Explanation>> = {
   },
   'KF-PROC-001': {
     looksAt:
-      'With `--process <id>`, checks whether KuFlow started this process with the workflow type and task queue of this worker. A typo in either is the most common first-day problem. To compare the workflow code itself with running processes, use `kuflow replay`.',
+      "With `--process <id>`, checks whether KuFlow started that process with this worker's workflow type and task queue. A typo in either is the most common first-day problem. To compare the workflow code itself with running processes, use `kuflow replay`.",
     causes: {
       'process-queue-differs': fails(
         'KuFlow started the process on a task queue that this worker does not poll.',
@@ -137,7 +137,7 @@ export const online: Readonly<Record<string, Explanation>> = {
   },
   'KF-PROC-002': {
     looksAt:
-      "Checks whether the application can read the encryption keys of confidential processes: those whose definition file contains `process.confidential: true`, or the process passed with `--process <id>`. KuFlow's API does not return key IDs, so doctor, like a worker, reads them from the start events of the newest running processes. If no confidential process is running, no key is checked. Read-only. Keys are neither shown nor stored.",
+      "Checks whether the application can read the encryption keys of confidential processes. Checks running processes whose definition file contains `process.confidential: true` or, with `--process <id>`, only the given process. KuFlow's API does not return key IDs, so doctor, like a worker, reads them from the start events of the newest running processes. If no confidential process is running, no key is checked. Read-only. Keys are neither shown nor stored.",
     causes: {
       'encryption-key-forbidden': fails(
         'KuFlow does not allow the application to read the key of a running process (403).',

@@ -15,14 +15,14 @@ const KINDS: Readonly<Record<FailureKind, readonly [typeof fails, string]>> = {
   server: [unclear, 'KuFlow or a server in front of it failed (5xx status).'],
   redirect: [
     fails,
-    'The server responded with a redirect. Doctor did not follow it, because the credentials would then be sent to another address.',
+    'The server responded with a redirect. Doctor does not follow redirects, because that would send the credentials to another address.',
   ],
   upgrade: [fails, 'The server requires a protocol other than HTTP/1.1 (426), for example HTTP/2 or WebSocket.'],
   html: [fails, 'The response is an HTML page instead of JSON, for example from a proxy or a login portal.'],
   'not-json': [fails, 'The response is not valid JSON.'],
   truncated: [fails, 'The response is incomplete.'],
   contract: [fails, "The response is JSON but does not match KuFlow's API contract."],
-  timeout: [unclear, 'There was no response in time.'],
+  timeout: [unclear, 'No response arrived in time.'],
   dns: [fails, "The endpoint's host name does not exist."],
   refused: [fails, "The connection was refused: nothing is listening at the endpoint's address."],
   unreachable: [fails, 'There is no network route to the endpoint, or the proxy could not reach it.'],
@@ -46,7 +46,7 @@ const KINDS: Readonly<Record<FailureKind, readonly [typeof fails, string]>> = {
   ],
   continue: [
     fails,
-    'The server, or a proxy in front of it, sent an unsolicited 100 Continue. Node.js HTTP clients then close the connection.',
+    'The server, or a proxy in front of it, sent an unsolicited 100 Continue. Node.js HTTP clients respond by closing the connection.',
   ],
   network: [fails, 'The connection failed for another reason.'],
 };

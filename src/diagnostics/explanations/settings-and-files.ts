@@ -10,7 +10,7 @@ const INCOMPLETE =
   'A setting is missing, invalid or still a placeholder. The result lists every such setting with its source.';
 const FILE_UNREADABLE = 'A settings file cannot be read or is not valid YAML, so none of its settings take effect.';
 const UNUSABLE = {
-  'settings-file-unreadable': fails(FILE_UNREADABLE, 'Correct <key>'),
+  'settings-file-unreadable': fails(FILE_UNREADABLE, 'Correct the file <key>'),
   'settings-proxy-unusable': fails(
     'An environment variable contains an invalid proxy address, or the address of an unsupported kind of proxy.',
     'Set <key> to http://host:port, or remove it; list the hosts that need no proxy in NO_PROXY',
@@ -21,7 +21,7 @@ const UNUSABLE = {
 export const settingsAndFiles: Readonly<Record<string, Explanation>> = {
   'KF-SET-001': {
     looksAt:
-      "Checks that every setting for KuFlow's REST API is present and valid, and is not a placeholder (`FILL_ME`). Also checks that the client ID and secret come from the same source, that the CA and the proxy are usable, and that all settings files can be read.",
+      "Checks that the settings for KuFlow's REST API are complete and valid, and do not contain the placeholder `FILL_ME`. Also checks that the client ID and secret come from the same source, that the CA and the proxy are usable, and that all settings files can be read.",
     causes: {
       'local-kuflow-stopped': fails(
         'The project was created for the local KuFlow, which is not running, and no other connection is configured.',
@@ -42,7 +42,7 @@ export const settingsAndFiles: Readonly<Record<string, Explanation>> = {
   },
   'KF-SET-002': {
     looksAt:
-      'Checks the settings that only the worker needs: task queue, installation, robots and ports. Runs only in a folder that contains a worker.',
+      'Checks the settings that only the worker needs, such as the task queue, installation ID, robot IDs and ports. Runs only in a folder that contains a worker.',
     causes: {
       'worker-settings-incomplete': fails(
         'The worker cannot start with these settings. The connection can still be checked.',
@@ -71,7 +71,7 @@ export const settingsAndFiles: Readonly<Record<string, Explanation>> = {
   },
   'KF-SET-004': {
     looksAt:
-      "Checks whether variables for Temporal's own tools conflict with KuFlow's: `temporal` and Temporal's SDKs read `TEMPORAL_ADDRESS`, but the worker reads `TEMPORAL_TARGET`. Also lists settings that override others.",
+      "Checks whether Temporal's own tools and the worker have the same engine address. `temporal` and Temporal's SDKs read `TEMPORAL_ADDRESS`, but the worker reads `TEMPORAL_TARGET`. Also lists the settings for which one source overrides another.",
     causes: {
       'settings-address-differs': warns(
         "TEMPORAL_ADDRESS and temporal.target point to different servers, so Temporal's tools and the worker use different engines.",
@@ -88,7 +88,7 @@ export const settingsAndFiles: Readonly<Record<string, Explanation>> = {
       'Checks whether `TEMPORAL_TLS` is set and `@temporalio/envconfig` is older than 1.22.0. Older versions interpret every value, even `true`, as *off*.',
     causes: {
       'settings-temporal-tls-inverted': warns(
-        'Programs that read their configuration with @temporalio/envconfig connect to the engine without TLS, although TEMPORAL_TLS should turn it on.',
+        'Programs that read their configuration with @temporalio/envconfig connect to the engine without TLS, although TEMPORAL_TLS is meant to turn TLS on.',
         'Remove TEMPORAL_TLS; the certificate paths alone turn on TLS',
         'Or update @temporalio/envconfig to 1.22.0 or newer',
       ),
@@ -96,7 +96,7 @@ export const settingsAndFiles: Readonly<Record<string, Explanation>> = {
   },
   'KF-SET-007': {
     looksAt:
-      'Checks for `NODE_TLS_REJECT_UNAUTHORIZED=0`, which turns off certificate verification in Node.js programs. Doctor always verifies certificates. If the certificate cannot be verified, KF-REST-001 reports that problem, and this check is skipped.',
+      "Checks for `NODE_TLS_REJECT_UNAUTHORIZED=0`, which turns off certificate verification in Node.js programs. Doctor always verifies certificates. If it cannot verify the REST API's certificate, KF-REST-001 reports that problem, and this check is skipped.",
     causes: {
       'settings-tls-unverified': warns(
         "The variable is set. It affects the worker's calls to the REST API, but not the engine connection.",
@@ -116,7 +116,7 @@ export const settingsAndFiles: Readonly<Record<string, Explanation>> = {
   },
   'KF-FILE-002': {
     looksAt:
-      'Checks whether git tracks a file that contains a secret, or whether `git add .` would add such a file. Skipped outside a git repository, or if git is not installed.',
+      'Checks whether git tracks a file that contains a secret, and whether `git add .` would add such a file. Skipped outside a git repository, or if git is not installed.',
     causes: {
       'file-tracked-by-git': fails(
         'A file that contains a secret is in the repository.',
