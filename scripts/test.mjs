@@ -40,6 +40,8 @@ const BELOW_NORMAL = 5;
 const IMAGES = join('test', 'e2e', 'images.test.ts');
 
 process.env.NODE_OPTIONS = withCompileLess(process.env.NODE_OPTIONS);
+// With fewer garbage collections, Go programs, such as Temporal servers, need a fifth less processor time.
+process.env.GOGC ??= '400';
 // With this variable, Python compiles its packages again at every start: over half of the processor time that a worker needs to start.
 delete process.env.PYTHONDONTWRITEBYTECODE;
 

@@ -35,7 +35,9 @@ export const FAILURE_HINTS: Readonly<Record<FailureKind, readonly string[]>> = {
   unauthorized: [
     'Compare the client ID and client secret with those in the KuFlow app; creating a new secret invalidates the old one',
   ],
-  forbidden: ['In the KuFlow app, give the application a role in this process, or check whether the process has ended'],
+  forbidden: [
+    'In the KuFlow app, check that the application has a role in this process and that the process has not ended',
+  ],
   'not-found': ['Check the ID, and check in the KuFlow app that the application has a role in the process'],
   'wrong-path': [
     "Check that the endpoint is KuFlow's API, and that every server in front of it forwards the API's paths",
@@ -57,7 +59,7 @@ export const FAILURE_HINTS: Readonly<Record<FailureKind, readonly string[]>> = {
   refused: ['Check the host and port of the endpoint, and that the server is running'],
   unreachable: ['Check the network', 'If only a proxy can reach the internet, set HTTPS_PROXY'],
   reset: ['Try again; if the error persists, a firewall or a proxy may be closing the connection'],
-  proxy: ["Check the proxy's address and credentials, and that it allows this host"],
+  proxy: ["Check the proxy's address and credentials, and whether the proxy allows this host"],
   'tls-unknown-authority': [
     'Pass your CA certificate as a PEM file with --ca <file>, KUFLOW_API_CA or NODE_EXTRA_CA_CERTS',
   ],
@@ -85,7 +87,7 @@ function tunnelHint({ code, status, source }: TunnelError): string {
   if (status === 407)
     return `Add the user name and password to the proxy's address: http://user:password@host:port (${source})`;
   if (status === 403) return `Ask the proxy's administrator (${source}) to allow this host`;
-  return `Check the proxy's address (${source}), and that it allows this host`;
+  return `Check the proxy's address (${source}), and whether the proxy allows this host`;
 }
 
 function hintsOf({ kind, retryAfter, url, method, cause, upgrade }: KuFlowApiErrorParts): readonly string[] {

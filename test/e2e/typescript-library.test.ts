@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, rmSync } from 'node:fs';
+import { cpSync, rmSync, symlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { expect, inject, it } from 'vitest';
 import { ROOT } from '../../scripts/bundle.mjs';
@@ -16,6 +16,9 @@ it('the TypeScript library passes its own checks and tests, with the versions th
   linkModules(generatedProject(), folder);
   // The sources are tested, not the package that the project has.
   rmSync(join(folder, 'node_modules/kuflow-worker'), { recursive: true });
+  // Projects have another linter.
+  for (const name of ['oxlint', '@oxlint', 'oxlint-tsgolint', '@oxlint-tsgolint', '.bin/oxlint', '.bin/tsgolint'])
+    symlinkSync(join(ROOT, 'node_modules', name), join(folder, 'node_modules', name));
   const run = (script: string): void => {
     const { status, stdout, stderr } = spawnSync(NPM, ['run', '--silent', script], {
       ...{ cwd: folder, encoding: 'utf8', env: { ...process.env, NO_COLOR: '1' } },

@@ -135,7 +135,7 @@ export function configure(command: Command, context: CommandContext): void {
         'Uses the local KuFlow already running for this folder, or starts one and stops it afterward. ' +
         "The worker's health endpoint uses a free port unless WORKER_HEALTHPORT is set. " +
         'The worker exposes no metrics unless WORKER_METRICSPORT is set.\n\n' +
-        'Fails early if a task gets stuck, if the workflow fails, if workflow code fails three times in a row or calls an unregistered activity, or if the command exits.',
+        'Fails early if a task gets stuck, if the workflow fails, if workflow code fails three times in a row or calls an unregistered activity, or if the command that starts the worker exits.',
     )
     .addArgument(
       withCandidates(
@@ -356,7 +356,7 @@ function platformOptions(command: Command): Command {
     .addOption(
       collectValues(
         '--host-name <name>',
-        'DNS name to add to the server certificates; printed addresses use the first name (repeatable)',
+        'DNS name to add to the server certificates (repeatable); printed addresses use the first one',
         parseDnsName,
       ),
     );

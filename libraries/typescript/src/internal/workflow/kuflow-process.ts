@@ -143,7 +143,7 @@ export interface KuFlowProcess<Metadata> {
   onSignal<Payload>(name: string, handler: (payload: Payload) => void | Promise<void>): void;
   /** Reads the process metadata. */
   readMetadata(): Promise<Metadata>;
-  /** Sets fields of the process metadata and keeps the others. */
+  /** Sets the given fields of the process metadata and leaves the others unchanged. */
   writeMetadata(fields: Partial<Metadata>): Promise<void>;
 }
 

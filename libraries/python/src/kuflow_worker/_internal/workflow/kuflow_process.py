@@ -311,7 +311,7 @@ class KuFlowProcess(Generic[Metadata]):
         return cast(Metadata, _value_of(response["process"].get("metadata")))
 
     async def write_metadata(self, fields: Metadata) -> None:
-        """Sets fields of the process metadata and keeps the others."""
+        """Sets the given fields of the process metadata and leaves the others unchanged."""
         patch: list[JsonPatchOperation] = [
             {"op": "add", "path": f"/{_escape(field)}", "value": value}
             for field, value in cast(Mapping[str, object], fields).items()

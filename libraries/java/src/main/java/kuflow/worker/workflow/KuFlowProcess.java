@@ -273,7 +273,7 @@ public final class KuFlowProcess {
     }
 
     /**
-     * Sets fields of the process metadata and keeps the others.
+     * Sets the given fields of the process metadata and leaves the others unchanged.
      *
      * @param fields a map, or an object whose null fields are left out
      */
