@@ -108,7 +108,7 @@ export const project: Readonly<Record<string, Explanation>> = {
     causes: {
       'worker-check-failed': fails("The worker's own check failed.", "Read the worker's message", RUN_WORKER_CHECK),
       'worker-could-not-tell': unclear(
-        "The worker's check timed out at a step for which doctor's own checks found no failure.",
+        "The worker's check timed out at a step where doctor's own checks found no problem.",
         'Allow more time with --timeout',
         RUN_WORKER_CHECK,
       ),

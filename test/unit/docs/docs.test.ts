@@ -150,7 +150,7 @@ describe('the how-to guides', () => {
   it.each(GUIDES)('%s says how to call kuflow in a Java or Python project', (page) => {
     const text = read(page).replace(/^::: code-group\n[^]*?^:::$/gm, '');
     const calls = [...text.matchAll(/^```sh\n([^]*?)^```$/gm)].some(([, code = '']) => /^npx kuflow /m.test(code));
-    if (calls) expect(text).toContain('In a Java or Python project, write `./kuflow` instead of `npx kuflow`.');
+    if (calls) expect(text).toContain('In a Java or Python project, use `./kuflow` instead of `npx kuflow`.');
   });
 });
 
