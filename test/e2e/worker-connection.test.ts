@@ -14,6 +14,7 @@ import { startTestPlatform, type TestPlatform } from '../support/platform.ts';
 import { processUser, type ProcessUser } from '../support/process-user.ts';
 import { startRestRelay, type RestRelay } from '../support/rest-relay.ts';
 import { until } from '../support/until.ts';
+import { runChecks, type CheckJson } from '../support/worker-checks.ts';
 import {
   bareEnvironment,
   freePort,
@@ -28,11 +29,6 @@ import { trialDefinition, workerAgent } from '../support/worker-project.ts';
 const STEPS = ['settings', 'rest', 'token', 'certificate', 'connect', 'namespace'];
 const HOST = 'kuflow.test';
 const CHECK_SECONDS = 'KUFLOW_WORKER_CHECK_SECONDS';
-
-interface CheckJson {
-  readonly status: number;
-  readonly steps: readonly { readonly step: string; readonly status: string; readonly detail: string }[];
-}
 
 const KUFLOW = { TypeScript: 'npx kuflow', Java: './kuflow', Python: './kuflow' };
 const DEVELOPMENT = { TypeScript: '--dev', Java: '--spring.profiles.active=dev', Python: '--dev' };
@@ -337,20 +333,38 @@ describeWorkers('a worker', ({ language, project }) => {
   });
 
   describe('--check', () => {
-    /** For cases that `CheckTest` of the Java library has, with a real TLS server and without another start of a JVM. */
+    /** What `CheckTest` of the Java library has, with a real TLS server and without another start of a JVM. */
     const itOutsideJava = language === 'Java' ? () => undefined : it;
-    /** Reaches its time limit during the other checks. */
-    let limitedCheck: Promise<CheckOutcome>;
+    /** An address that refuses connections. */
+    let unused: string;
+    const outsideJava = new Map<string, CheckJson>();
+    const resultOf = (name: string): CheckJson => outsideJava.get(name) ?? expect.fail(name);
 
-    beforeAll(() => {
+    beforeAll(async () => {
       if (language === 'Java') return;
-      const target = { TEMPORAL_TARGET: `127.0.0.1:${silentPort()}`, [CHECK_SECONDS]: '8' };
-      // The call itself ends after 10 s. On a busy machine, the limit can end a check before its call.
-      limitedCheck = until('a check calls the engine before its time limit', async () => {
-        const outcome = await check(workerEnvironment(running.platform, target));
-        return statusOf(outcome.json, 'connect') === 'unknown' && outcome;
-      });
-      limitedCheck.catch(() => undefined);
+      const { cert, key, ca, namespace } = await engineCertificate();
+      unused = `127.0.0.1:${await freePort()}`;
+      const environments: Record<string, Record<string, string>> = {
+        'refused by KuFlow': workerEnvironment(running.platform, { KUFLOW_API_ENDPOINT: `http://${unused}` }),
+        'refused by the engine': workerEnvironment(running.platform, { TEMPORAL_TARGET: unused }),
+        'GetSystemInfo 7': await environmentOfFailingEngine(7, 'GetSystemInfo'),
+        'GetSystemInfo 12': await environmentOfFailingEngine(12, 'GetSystemInfo'),
+        'no namespace': await environmentOfFailingEngine(5),
+        'typo in the namespace': workerEnvironment(running.platform, {
+          TEMPORAL_MUTUALTLS_CERTDATA: cert,
+          TEMPORAL_MUTUALTLS_KEYDATA: key,
+          TEMPORAL_MUTUALTLS_CADATA: ca,
+          TEMPORAL_NAMESPACE: `${namespace}x`,
+        }),
+        // The call itself ends after 10 s.
+        'silent engine': workerEnvironment(running.platform, { TEMPORAL_TARGET: `127.0.0.1:${silentPort()}` }),
+      };
+      const cases = Object.entries(environments).map(([name, environment]) => ({
+        environment,
+        seconds: name === 'silent engine' ? 8 : 600,
+      }));
+      const results = await runChecks(language, project(), cases);
+      Object.keys(environments).forEach((name, index) => outsideJava.set(name, results[index] ?? expect.fail()));
     });
 
     it('prints one line for each step and exits with 0 [java, python, typescript: check.steps, check.status]', async () => {
@@ -381,27 +395,18 @@ describeWorkers('a worker', ({ language, project }) => {
       expect(JSON.stringify(json)).not.toContain('wrong-one');
     });
 
-    itOutsideJava('exits with 1 if the REST API refuses the connection, and names its address', async () => {
-      const port = await freePort();
-      const { status, json } = await check(
-        workerEnvironment(running.platform, { KUFLOW_API_ENDPOINT: `http://127.0.0.1:${port}` }),
-      );
-      expect(status).toBe(1);
-      expect(statusOf(json, 'rest')).toBe('failed');
-      expect(detailOf(json, 'rest')).toMatch(
-        new RegExp(
-          `127\\.0\\.0\\.1:${port}[^]*(?:ECONNREFUSED|could not connect|ConnectException|ConnectionRefusedError)`,
-        ),
+    itOutsideJava('fails if the REST API refuses the connection, and names its address', () => {
+      const result = resultOf('refused by KuFlow');
+      expect([statusOf(result, 'rest'), result.status]).toEqual(['failed', 1]);
+      expect(detailOf(result, 'rest')).toMatch(
+        new RegExp(`${unused.replaceAll('.', '\\.')}[^]*(?:ECONNREFUSED|ConnectionRefusedError)`),
       );
     });
 
-    itOutsideJava('fails at the connect step if the engine refuses the connection', async () => {
-      const port = await freePort();
-      const { status, json } = await check(
-        workerEnvironment(running.platform, { TEMPORAL_TARGET: `127.0.0.1:${port}` }),
-      );
-      expect(STEPS.slice(0, 4).map((step) => statusOf(json, step))).toEqual(['ok', 'ok', 'ok', 'ok']);
-      expect([statusOf(json, 'connect'), status]).toEqual(['failed', 1]);
+    itOutsideJava('fails at the connect step if the engine refuses the connection', () => {
+      const result = resultOf('refused by the engine');
+      expect(STEPS.slice(0, 4).map((step) => statusOf(result, step))).toEqual(['ok', 'ok', 'ok', 'ok']);
+      expect([statusOf(result, 'connect'), result.status]).toEqual(['failed', 1]);
     });
 
     it('exits with 2 and lists all missing settings [java, python, typescript: settings.problems, check.status]', async () => {
@@ -431,7 +436,7 @@ describeWorkers('a worker', ({ language, project }) => {
       });
     }
 
-    it('exits with 1 for a typo in the namespace, with which the worker does not start', async () => {
+    it('does not start with a typo in the namespace', async () => {
       const { cert, key, ca, namespace } = await engineCertificate();
       const environment = workerEnvironment(running.platform, {
         TEMPORAL_MUTUALTLS_CERTDATA: cert,
@@ -439,29 +444,26 @@ describeWorkers('a worker', ({ language, project }) => {
         TEMPORAL_MUTUALTLS_CADATA: ca,
         TEMPORAL_NAMESPACE: `${namespace}x`,
       });
-      const started = runWorkerCommand(environment, [], project());
-      if (language !== 'Java') {
-        const { status, json } = await check(environment);
-        expect(json.steps.map(({ status: one }) => one)).toEqual(['ok', 'ok', 'ok', 'ok', 'ok', 'failed']);
-        expect(detailOf(json, 'namespace')).toContain(`the namespace ${namespace}x (PERMISSION_DENIED)`);
-        expect([status, json.status]).toEqual([1, 1]);
-      }
-      expect((await started).status).toBe(1);
+      expect((await runWorkerCommand(environment, [], project())).status).toBe(1);
+    });
+
+    itOutsideJava('fails if the engine denies the namespace, with which the worker does not start', () => {
+      const result = resultOf('typo in the namespace');
+      expect(result.steps.map(({ status }) => status)).toEqual(['ok', 'ok', 'ok', 'ok', 'ok', 'failed']);
+      expect(detailOf(result, 'namespace')).toMatch(/the namespace \S+x \(PERMISSION_DENIED\)/);
+      expect(result.status).toBe(1);
     });
 
     for (const code of [7, 12])
-      itOutsideJava(
-        `exits with 1 if the engine restricts GetSystemInfo (${code}), which the SDK needs to connect, and reports it`,
-        async () => {
-          const { status, json } = await check(await environmentOfFailingEngine(code, 'GetSystemInfo'));
-          expect([statusOf(json, 'connect'), status]).toEqual(['failed', 1]);
-          expect(detailOf(json, 'connect')).toMatch(/GetSystemInfo|get_system_info/);
-        },
-      );
+      itOutsideJava(`names the call that the SDK needs to connect, if the engine restricts it (${code})`, () => {
+        const result = resultOf(`GetSystemInfo ${code}`);
+        expect([statusOf(result, 'connect'), result.status]).toEqual(['failed', 1]);
+        expect(detailOf(result, 'connect')).toMatch(/GetSystemInfo|get_system_info/);
+      });
 
-    itOutsideJava('exits with 1 if the namespace does not exist', async () => {
-      const { status, json } = await check(await environmentOfFailingEngine(5));
-      expect([statusOf(json, 'namespace'), status]).toEqual(['failed', 1]);
+    itOutsideJava('fails if the namespace does not exist', () => {
+      const result = resultOf('no namespace');
+      expect([statusOf(result, 'namespace'), result.status]).toEqual(['failed', 1]);
     });
 
     it("sends the worker's name and the version of its template to KuFlow, and exits with 0 if the engine does not support DescribeNamespace [java, python, typescript: start.identity]", async () => {
@@ -475,10 +477,14 @@ describeWorkers('a worker', ({ language, project }) => {
       expect(new Set(relay.requests.map(({ userAgent }) => userAgent))).toEqual(new Set([workerAgent(language)]));
     });
 
-    itOutsideJava('exits with 4 after the time limit, with the results so far', async () => {
-      const { status, json } = await limitedCheck;
-      expect([statusOf(json, 'certificate'), statusOf(json, 'connect'), status]).toEqual(['ok', 'unknown', 4]);
-      expect(detailOf(json, 'connect')).toContain('no result within the time limit of 8 s');
+    itOutsideJava('is inconclusive after the time limit, with the results so far', () => {
+      const result = resultOf('silent engine');
+      expect([statusOf(result, 'certificate'), statusOf(result, 'connect'), result.status]).toEqual([
+        'ok',
+        'unknown',
+        4,
+      ]);
+      expect(detailOf(result, 'connect')).toMatch(/no result within the time limit of [\d.]+ s/);
     });
 
     it('exits with 2 if the time limit is not a number', async () => {

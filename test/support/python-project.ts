@@ -91,6 +91,6 @@ export function pythonCommand(folder: string): readonly [string, ...string[]] {
   return [programOf(folder, 'python'), '-m', PYTHON_PACKAGE];
 }
 
-function programOf(folder: string, name: string): string {
+export function programOf(folder: string, name: string): string {
   return onWindows ? join(folder, '.venv', 'Scripts', `${name}.exe`) : join(folder, '.venv', 'bin', name);
 }

@@ -1,0 +1,28 @@
+"""Checks the connection with each of the environments of stdin, in the folder of a Python worker. Prints the results as JSON."""
+
+import asyncio
+import json
+import sys
+import time
+from dataclasses import asdict
+from pathlib import Path
+
+from kuflow_worker._internal.check import check
+from kuflow_worker._internal.settings import load_settings
+
+
+async def run(case):
+    return await check(
+        lambda: load_settings(Path.cwd(), case["environment"]),
+        lambda step: None,
+        case["seconds"],
+        name="checks",
+        started_at=time.monotonic(),
+    )
+
+
+async def main():
+    return await asyncio.gather(*map(run, json.load(sys.stdin)))
+
+
+print(json.dumps([asdict(result) for result in asyncio.run(main())]))
