@@ -49,7 +49,6 @@ export function createRestApp(deps: RestDeps, tls?: ServerTls): FastifyInstance 
   const answerError = (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
     const known = toApiError(error);
     const state = getRequestState(request);
-    state.refused = true;
     state.problem ??= known?.message ?? messageOf(error);
     // The reason of an internal error goes to the log and not into the answer.
     if (known === undefined)

@@ -25,8 +25,6 @@ export interface RequestState {
   violations?: RequestRecord['violations'];
   /** The answer as it was sent. */
   answer?: BodyStart;
-  /** True once an error is being sent, so that it is not checked against the operation's contract. */
-  refused?: boolean;
 }
 
 /** Whether the console or shell completion made the request, or whether it is for the console's own files. */
