@@ -6,7 +6,7 @@ import { packageRoot } from '../base/package-root.ts';
 import { withContext } from '../base/system-error.ts';
 import type { ProcessDefinition } from '../process/definition.ts';
 import type { DefinitionProblem } from './shared/contract.ts';
-import { createEventHub, createEventStreams, reportEvent, takeFirstEventId } from './console/live-events.ts';
+import { createEventHub, createEventStreams, reportEvent } from './console/live-events.ts';
 import { readPageFiles } from './console/page.ts';
 import { createOpenCodes } from './console/open-codes.ts';
 import { createRequestRecorder } from './console/request-recorder.ts';
@@ -80,7 +80,7 @@ async function startAll(options: PlatformOptions, parts: Parts): Promise<Running
   const state = await openState(options, clock, parts, (event) => report(event));
   const { store, authority, tokens } = state;
   const caBundleFile = await writeCaBundle(stateDir, authority.certificateFile);
-  const hub = createEventHub({ clock: store.clock, firstId: takeFirstEventId(store, clock) });
+  const hub = createEventHub(store.clock);
   const report = (event: PlatformEvent): void => reportEvent(event, options.report, hub);
   const { domain, identity } = createDomain({
     store,
