@@ -221,7 +221,6 @@ async function startAll(options: PlatformOptions, parts: Parts): Promise<Running
   for (const workflowId of listOpenWorkflows(domain)) watcher.track(workflowId);
   outbox.wake();
   webhooks.wake();
-  store.removeOldState();
 
   return {
     endpoints,

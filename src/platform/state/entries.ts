@@ -16,7 +16,7 @@ export const STATE_JOURNAL = 'import-journal';
 
 /** Logs, locks, and what each start writes again. */
 const TRANSIENT = [
-  /^state\.db(-shm|-journal|\.lock|\.owner|\.old|\.old\.tmp)$/,
+  /^state\.db(-shm|-journal|\.lock|\.owner)$/,
   /^temporal-[\w.+-]{1,60}\.db-shm$/,
   /^temporal-home$/,
   /^temporal\.(held|log|log\.1)$/,
