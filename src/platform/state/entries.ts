@@ -28,7 +28,7 @@ const TRANSIENT = [
   /^kuflow-state\.json$/,
 ];
 
-/** The first file of an archive, which describes the others. */
+/** The first file of an archive, which says what wrote it. */
 export const MANIFEST_FILE = 'kuflow-state.json';
 
 /** The lock of the state folder, which is removed last. */
