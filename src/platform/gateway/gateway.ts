@@ -13,13 +13,12 @@ import type { Secret } from '../../base/secret.ts';
 import type { SocketTarget } from '../temporal/network.ts';
 import type { PlatformEvent } from '../shared/types.ts';
 import { createAuthorizer, type Authorization, type VerifyToken } from './authorizer.ts';
-import { CALL_LIMITS, SESSION_LIMITS, SESSION_WINDOW, STREAM_WINDOW, type CallLimits } from './call-limits.ts';
-import { proxyCall, type GatewayCall, type CallObserver } from './proxy-call.ts';
+import { CALL_LIMITS, proxyCall, type CallLimits, type CallObserver, type GatewayCall } from './proxy-call.ts';
 import { GRPC_STATUS } from '../../engine/rpc.ts';
 import { sendRefusal, type CallRefusal } from './grpc.ts';
 import { createRefusalReporter, reportConnectionFailures } from './report-refusals.ts';
 import { readCompletedTask, RESPOND_WORKFLOW_TASK_COMPLETED, rpcName } from './rpcs.ts';
-import { openUpstream } from './upstream.ts';
+import { openUpstream, SESSION_LIMITS, SESSION_WINDOW, STREAM_WINDOW } from './upstream.ts';
 
 export interface GatewayOptions {
   /** On 127.0.0.1; 0 for any free port. */
