@@ -8,7 +8,7 @@ import { cliInvocation } from '../../base/cli-invocation.ts';
 import { KnownError, messageOf } from '../../base/errors.ts';
 import { formatPathOption } from '../../base/shell.ts';
 import { createPlatformClock } from '../shared/platform-clock.ts';
-import { openContentFolder } from './content.ts';
+import { openContentFolder } from './documents.ts';
 import { takeOwnerLock } from './owner-lock.ts';
 import { getMeta, setMeta } from './people.ts';
 import { MIGRATIONS } from './schema.ts';
