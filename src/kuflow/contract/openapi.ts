@@ -1,6 +1,6 @@
 import type { TSchema } from '@sinclair/typebox';
 import { isRecord } from '../../base/json.ts';
-import { API_VERSION } from './api-version.ts';
+import { API_VERSION } from '../endpoint.ts';
 import { DefaultError } from './common.ts';
 import type { Operation } from './operation.ts';
 import { operationIds, operations } from './operations.ts';
