@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { systemClock, type Clock } from '../base/clock.ts';
-import { KnownError, messageOf } from '../base/errors.ts';
+import { messageOf } from '../base/errors.ts';
 import { packageRoot } from '../base/package-root.ts';
 import { withContext } from '../base/system-error.ts';
 import type { ProcessDefinition } from '../process/definition.ts';
@@ -23,7 +23,7 @@ import { openAuthority, type Authority } from './pki/authority.ts';
 import { createEngineIssuers } from './pki/engine-issuers.ts';
 import { createPrivateFolder } from './pki/private-folder.ts';
 import { DEFAULT_TOKEN_GRACE, openEngineTokens, type EngineTokens } from './pki/tokens.ts';
-import { choosePort, DEFAULT_PORTS, holdPort, type HeldPort } from './shared/ports.ts';
+import { DEFAULT_PORTS, holdPort, type HeldPort } from './shared/ports.ts';
 import { createProbes } from './probes.ts';
 import { createRestApp } from './rest/app.ts';
 import { withStoppedState } from './state/lock.ts';
@@ -41,8 +41,6 @@ import { startParts, type Parts } from './shared/start-parts.ts';
 import { createWebhookSender } from './webhooks/sender.ts';
 import { createTimeSkipper, type TimeSkipper } from './time/time-skipper.ts';
 import type { Platform, PlatformEndpoints, PlatformEvent, PlatformOptions } from './shared/types.ts';
-
-const PORT_ATTEMPTS = 20;
 
 export interface RunningPlatform extends Platform {
   readonly faults: FaultRegistry;
@@ -268,20 +266,10 @@ async function openState(
 
 /** Holds the ports until their parts listen, seconds later: another platform that starts now takes the next ones. */
 async function holdPorts(options: PlatformOptions, parts: Parts, report: Report): Promise<HeldPorts> {
-  const taken: number[] = [];
   const hold = async (part: keyof HeldPorts): Promise<HeldPort> => {
-    for (let attempt = 0; attempt < PORT_ATTEMPTS; attempt++) {
-      const { port, moved } = await choosePort(options.ports?.[part], DEFAULT_PORTS[part], taken);
-      const held = await holdPort(port);
-      // Another process took the port in between: choose again.
-      if (held === undefined) continue;
-      taken.push(port);
-      if (moved !== undefined) report({ kind: 'port-moved', part, got: port, ...moved });
-      return await parts.add(held);
-    }
-    throw new KnownError({
-      message: `No port could be reserved for ${part}: other processes kept taking the free ones`,
-    });
+    const held = await parts.add(holdPort(options.ports?.[part], DEFAULT_PORTS[part]));
+    if (held.moved !== undefined) report({ kind: 'port-moved', part, got: held.port, ...held.moved });
+    return held;
   };
   return {
     http: await hold('http'),
