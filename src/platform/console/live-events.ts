@@ -64,33 +64,13 @@ export function reportEvent(
 /** Bytes that a reader may be behind before its stream is cut. It gets what it missed when it reconnects. */
 const MAX_BACKLOG = 1024 * 1024;
 
-/** Server-sent events. All streams share one subscription, and one timer for comments that keep them alive. */
+/** Server-sent events, with comments that keep a stream alive while nothing happens. */
 export function createEventStreams(hub: EventHub, heartbeatMs = 15_000) {
-  const open = new Set<ServerResponse>();
-  let stop: (() => void) | undefined;
-
-  const send = (response: ServerResponse, text: string): void => {
-    if (response.writableLength > MAX_BACKLOG) response.destroy();
-    else response.write(text);
-  };
-  const sendToAll = (text: string): void => {
-    for (const response of open) send(response, text);
-  };
-  const start = (): void => {
-    const unsubscribe = hub.subscribe((event) => sendToAll(formatMessage(event)));
-    const heartbeat = setInterval(() => sendToAll(':\n\n'), heartbeatMs);
-    heartbeat.unref();
-    stop = () => {
-      unsubscribe();
-      clearInterval(heartbeat);
-      stop = undefined;
-    };
-  };
-
+  let size = 0;
   return {
     /** How many streams are open. */
     get size() {
-      return open.size;
+      return size;
     },
     /** Writes the head and the missed events to the response, and then each event until either side closes the stream. */
     open: (response: ServerResponse, lastEventId: string | undefined): void => {
@@ -99,11 +79,17 @@ export function createEventStreams(hub: EventHub, heartbeatMs = 15_000) {
         'cache-control': 'no-store',
         'x-content-type-options': 'nosniff',
       });
-      if (stop === undefined) start();
-      open.add(response);
+      const send = (text: string): void => {
+        if (response.writableLength > MAX_BACKLOG) response.destroy();
+        else response.write(text);
+      };
+      size++;
+      const unsubscribe = hub.subscribe((event) => send(formatMessage(event)));
+      const heartbeat = setInterval(() => send(':\n\n'), heartbeatMs).unref();
       response.on('close', () => {
-        open.delete(response);
-        if (open.size === 0) stop?.();
+        size--;
+        unsubscribe();
+        clearInterval(heartbeat);
       });
       // Later the socket may fail while the response is being written; `close` follows.
       response.on('error', () => undefined);
