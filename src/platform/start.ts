@@ -181,7 +181,6 @@ async function startAll(options: PlatformOptions, parts: Parts): Promise<Running
     probeToken,
     page,
     streams,
-    events: hub,
     workers,
     requests: createRequestRecorder(store.clock),
     time,
