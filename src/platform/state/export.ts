@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { link, rm, stat, writeFile } from 'node:fs/promises';
+import { constants, copyFile, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { renameFile } from '../../files/rename.ts';
 import { create } from 'tar';
-import { codeOf, KnownError } from '../../base/errors.ts';
+import { KnownError } from '../../base/errors.ts';
 import { syncPath } from '../../files/node-file-system.ts';
 import { listStateFiles, MANIFEST_FILE } from './entries.ts';
 import { withStoppedState } from './lock.ts';
@@ -53,7 +53,10 @@ export async function exportState({ stateDir, file, replace, version }: StateExp
         [MANIFEST_FILE, ...files.map(({ path }) => path)],
       );
       await syncPath(temporary);
-      await publish(temporary, file, replace);
+      if (replace) await renameFile(temporary, file);
+      // Unlike renaming, this does not overwrite a file that appeared in the meantime.
+      else await copyFile(temporary, file, constants.COPYFILE_EXCL);
+      await syncPath(file);
     } finally {
       await rm(temporary, { force: true });
       await rm(manifestFile, { force: true });
@@ -62,28 +65,9 @@ export async function exportState({ stateDir, file, replace, version }: StateExp
   });
 }
 
-async function publish(temporary: string, file: string, replace: boolean): Promise<void> {
-  if (replace) {
-    await renameFile(temporary, file);
-    return;
-  }
-  try {
-    // Unlike renaming, this does not overwrite a file that appeared in the meantime.
-    await link(temporary, file);
-  } catch (error) {
-    if (codeOf(error) === 'EEXIST') throw existingFileError(file);
-    // A file system without hard links.
-    rejectExisting(file);
-    await renameFile(temporary, file);
-  }
-}
-
 function rejectExisting(file: string): void {
-  if (existsSync(file)) throw existingFileError(file);
-}
-
-function existingFileError(file: string): KnownError {
-  return new KnownError({
+  if (!existsSync(file)) return;
+  throw new KnownError({
     message: `${file} already exists`,
     seen: 'nothing was written',
     next: ['Choose another name, or overwrite it with --replace'],
