@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { forEachInParallel, waitAtMost } from '../../base/async.ts';
+import { atMostEvery } from '../../base/at-most-every.ts';
 import { isoTime } from '../../base/clock.ts';
 import { messageOf } from '../../base/errors.ts';
 import { formatSpan } from '../../base/format-span.ts';
@@ -36,13 +37,11 @@ export async function createTimeSkipper(options: TimeSkipperOptions) {
   setMaxListeners(0, stopping.signal);
   let running: Promise<unknown> | undefined;
   let skipping: ClockStatus['skipping'];
-  let announced = 0;
+  const mayAnnounce = atMostEvery(ANNOUNCE_EVERY_MS, clock.real);
 
   /** The console reads the time again at each announcement. */
   const announceMove = (): void => {
-    if (Date.now() - announced < ANNOUNCE_EVERY_MS) return;
-    announced = Date.now();
-    options.onMoved();
+    if (mayAnnounce('')) options.onMoved();
   };
 
   const setMark = (mark: string): void => store.transaction(() => setMeta(store.sql, SKIPPING, mark));
