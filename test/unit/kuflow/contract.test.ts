@@ -88,22 +88,15 @@ function at(document: unknown, ...steps: readonly string[]): Node {
   return node;
 }
 
-function listed(origins: readonly string[]): string[] {
-  return operationIds
-    .map((id) => operations[id])
-    .filter((operation) => origins.includes(operation.origin))
-    .map((operation) => `${operation.method.toUpperCase()} ${operation.path} ${operation.operationId}`)
-    .sort();
-}
+const LISTED = operationIds
+  .map((id) => operations[id])
+  .map(({ method, path, operationId }) => `${method.toUpperCase()} ${path} ${operationId}`)
+  .sort();
 
 describe('the operation table', () => {
-  it('marks exactly the 53 published operations as published', () => {
+  it('has exactly the 53 published operations and the newer ones', () => {
     expect(PUBLISHED).toHaveLength(53);
-    expect(listed(['published'])).toEqual([...PUBLISHED].sort());
-  });
-
-  it('has the newer operations as extras', () => {
-    expect(listed(['newer', 'sdk'])).toEqual([...EXTRAS].sort());
+    expect(LISTED).toEqual([...PUBLISHED, ...EXTRAS].sort());
   });
 
   it('describes each path parameter, and requires only query parameters that exist', () => {
