@@ -33,10 +33,9 @@ export function invalidArchiveError(file: string, reason: string, next?: string)
 /** Rejects a manifest that is not valid, or was written by a newer version. */
 export function parseManifest(text: string, file: string): StateManifest {
   const value = parseJsonText(text);
-  if (!isRecord(value) || typeof value['format'] !== 'number')
-    throw invalidArchiveError(file, 'it was not written by `kuflow dev export`');
-  const { format, version, createdAt } = value;
-  if (Number(format) > STATE_FORMAT) throw newerVersionError(file, version);
+  const { format, version, createdAt } = isRecord(value) ? value : {};
+  if (typeof format !== 'number') throw invalidArchiveError(file, 'it was not written by `kuflow dev export`');
+  if (format > STATE_FORMAT) throw newerVersionError(file, version);
   if (format !== STATE_FORMAT || typeof version !== 'string' || typeof createdAt !== 'string')
     throw invalidArchiveError(file, `its ${MANIFEST_FILE} is not valid`);
   return { format, version, createdAt };

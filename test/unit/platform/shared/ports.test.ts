@@ -24,9 +24,9 @@ async function hold(...request: Parameters<typeof holdPort>): Promise<HeldPort> 
 }
 
 async function findFreePort(): Promise<number> {
-  const { port, close } = await holdPort({ kind: 'exact', port: 0 }, 1);
-  await close();
-  return port;
+  const free = await holdPort({ kind: 'exact', port: 0 }, 1);
+  await free.close();
+  return free.port;
 }
 
 describe('ports', () => {
