@@ -54,32 +54,41 @@ export function findFaultProblem({ operationId, action }: Omit<FaultRule, 'times
   return surplus === undefined ? undefined : `action.${surplus} is not a field of ${kind}`;
 }
 
+/** Not derived from the function, because the declarations of the package contain it. */
+export interface FaultRegistry {
+  add(rule: FaultRule): ActiveFault;
+  /** All rules since the last `clear`, used-up ones included, oldest first. */
+  list(): ActiveFault[];
+  /** Removes one rule. Returns whether it existed. */
+  remove(id: string): boolean;
+  clear(): void;
+  /** Returns the fault for this call, from the oldest matching rule, and uses up one of its `times`. */
+  take(operationId: string): FaultAction | undefined;
+}
+
 /** `onChange` is called after each change of the rules or of what is left of them. */
-export function createFaultRegistry(onChange: () => void = () => undefined) {
+export function createFaultRegistry(onChange: () => void = () => undefined): FaultRegistry {
   let faults: (FaultRule & { readonly id: string; left: number })[] = [];
   return {
-    add: (rule: FaultRule): ActiveFault => {
+    add: (rule) => {
       const fault = { id: uuid7(), ...rule, left: rule.times };
       faults.push(fault);
       onChange();
       return { ...fault };
     },
-    /** All rules since the last `clear`, used-up ones included, oldest first. */
-    list: (): ActiveFault[] => faults.map((fault) => ({ ...fault })),
-    /** Removes one rule. Returns whether it existed. */
-    remove: (id: string): boolean => {
+    list: () => faults.map((fault) => ({ ...fault })),
+    remove: (id) => {
       const kept = faults.filter((fault) => fault.id !== id);
       if (kept.length === faults.length) return false;
       faults = kept;
       onChange();
       return true;
     },
-    clear: (): void => {
+    clear: () => {
       faults = [];
       onChange();
     },
-    /** Returns the fault for this call, from the oldest matching rule, and uses up one of its `times`. */
-    take: (operationId: string): FaultAction | undefined => {
+    take: (operationId) => {
       const match = faults.find((one) => one.left > 0 && (one.operationId === '*' || one.operationId === operationId));
       if (match === undefined) return undefined;
       match.left--;
@@ -88,5 +97,3 @@ export function createFaultRegistry(onChange: () => void = () => undefined) {
     },
   };
 }
-
-export type FaultRegistry = ReturnType<typeof createFaultRegistry>;
