@@ -41,7 +41,6 @@ export const ProcessItemTask = model('ProcessItemTask', {
   contextData: Type.Optional(JsonValue),
   logs: Type.Optional(Type.Array(ProcessItemTaskLog)),
 });
-export type ProcessItemTask = Static<typeof ProcessItemTask>;
 
 export const ProcessItemMessage = model('ProcessItemMessage', {
   text: Type.Optional(Type.String()),

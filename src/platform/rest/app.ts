@@ -94,10 +94,11 @@ export function createRestApp(deps: RestDeps, tls?: ServerTls): FastifyInstance 
 
   app.addHook('onRequest', async (request, reply) => {
     const { hostNames = [] } = deps;
-    const check = checkOrigin(request.headers, { hostNames, scheme, isPage: isPageRequest(request) });
-    if (check.ok) return;
-    getRequestState(request).problem = check.message;
-    return reply.status(check.status).send(createErrorBody(clock, check.status, check.message));
+    const refusal = checkOrigin(request.headers, { hostNames, scheme, isPage: isPageRequest(request) });
+    if (refusal === undefined) return;
+    const { status, message } = refusal;
+    getRequestState(request).problem = message;
+    return reply.status(status).send(createErrorBody(clock, status, message));
   });
   const log = (request: FastifyRequest, reply: FastifyReply, status: number): void => {
     if (isUnlogged(deps, request)) return;
