@@ -89,14 +89,9 @@ export async function startGateway(options: GatewayOptions) {
   });
   server.on('sessionError', () => undefined);
   server.on('stream', (stream, headers) => {
-    const authorization = authorize(headers);
-    if (!(authorization instanceof Promise)) {
-      handleCall(stream, headers, authorization);
-      return;
-    }
-    // Nobody reads the stream until then, so the body waits; a client that resets must not raise an error.
+    // Nobody reads the stream until it is authorized, so the body waits; a client that resets must not raise an error.
     stream.on('error', () => undefined);
-    authorization.then(
+    authorize(headers).then(
       (decided) => handleCall(stream, headers, decided),
       (error: unknown) => {
         const message = `The token could not be verified: ${messageOf(error)}`;
@@ -130,14 +125,12 @@ export async function startGateway(options: GatewayOptions) {
     if (stream.destroyed) return;
     const path = headers[':path'] ?? '';
     if (headers[':method'] !== 'POST' || headers['content-type']?.startsWith('application/grpc') !== true) {
-      stream.on('error', () => undefined);
       stream.respond({ ':status': 415, 'content-type': 'text/plain' });
       stream.end('This port speaks gRPC only\n');
       return;
     }
     const observer = createObserver(path);
     if (authorization.refused !== undefined) {
-      stream.on('error', () => undefined);
       sendRefusal(stream, authorization.refused);
       observer.refused(authorization.refused);
       return;
