@@ -145,7 +145,7 @@ async function startAll(options: PlatformOptions, parts: Parts): Promise<Running
       verifyToken: tokens.verifyToken,
       clock,
       report,
-      onWorkflowTaskCompleted: (task) => watcher.poke(task),
+      onWorkflowEnded: (workflowId) => watcher.poke(workflowId),
     }),
   );
 

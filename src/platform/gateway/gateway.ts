@@ -17,7 +17,7 @@ import { CALL_LIMITS, proxyCall, type CallLimits, type CallObserver, type Gatewa
 import { GRPC_STATUS } from '../../engine/rpc.ts';
 import { sendRefusal, type CallRefusal } from './grpc.ts';
 import { createRefusalReporter, reportConnectionFailures } from './report-refusals.ts';
-import { readCompletedTask, RESPOND_WORKFLOW_TASK_COMPLETED, rpcName } from './rpcs.ts';
+import { endedWorkflow, RESPOND_WORKFLOW_TASK_COMPLETED, rpcName } from './rpcs.ts';
 import { openUpstream, SESSION_LIMITS, SESSION_WINDOW, STREAM_WINDOW } from './upstream.ts';
 
 export interface GatewayOptions {
@@ -31,13 +31,8 @@ export interface GatewayOptions {
   readonly verifyToken: VerifyToken;
   readonly clock?: Clock | undefined;
   readonly report?: ((event: PlatformEvent) => void) | undefined;
-  /**
-   * A worker has completed a workflow task and the server has accepted it. `closing` is true if one of its commands
-   * ends the run. Without `workflowId` any workflow may have closed.
-   */
-  readonly onWorkflowTaskCompleted?:
-    | ((task: { readonly workflowId?: string | undefined; readonly closing: boolean }) => void)
-    | undefined;
+  /** A worker has completed a workflow task with a command that ends the run, and the server has accepted it. */
+  readonly onWorkflowEnded?: ((workflowId: string) => void) | undefined;
   readonly limits?: (Partial<CallLimits> & { readonly closeGrace?: number }) | undefined;
 }
 
@@ -53,7 +48,7 @@ const CERTIFICATE_EXPIRED: CallRefusal = {
  * which the Temporal server behind it has. Rejects with KnownError if the port cannot be opened.
  */
 export async function startGateway(options: GatewayOptions) {
-  const { clock = systemClock, onWorkflowTaskCompleted } = options;
+  const { clock = systemClock, onWorkflowEnded } = options;
   const limits: CallLimits = { ...CALL_LIMITS, ...options.limits };
   const closeGrace = options.limits?.closeGrace ?? CLOSE_GRACE;
   const upstream = openUpstream(options.upstream);
@@ -144,11 +139,12 @@ export async function startGateway(options: GatewayOptions) {
 
   function createObserver(path: string): CallObserver {
     const refused = (refusal: CallRefusal): void => report(refusal.message, rpcName(path), refusal.hint);
-    if (onWorkflowTaskCompleted === undefined || path !== RESPOND_WORKFLOW_TASK_COMPLETED) return { refused };
+    if (onWorkflowEnded === undefined || path !== RESPOND_WORKFLOW_TASK_COMPLETED) return { refused };
     return {
       refused,
       finished: ({ ok, message }) => {
-        if (ok) onWorkflowTaskCompleted(readCompletedTask(message));
+        const workflowId = ok ? endedWorkflow(message) : undefined;
+        if (workflowId !== undefined) onWorkflowEnded(workflowId);
       },
     };
   }
