@@ -106,7 +106,7 @@ function acceptsConnections(port: number, host: string): Promise<boolean> {
   });
 }
 
-/** Adds the server that listens to `servers`, or returns why there is none. The system may not have IPv6. */
+/** Adds the server that listens to `servers`, or returns why the port cannot be had. The system may not have IPv6. */
 async function listen(port: number, host: string, servers: Server[]): Promise<string | undefined> {
   const server = createServer((socket) => socket.destroy());
   try {
