@@ -104,8 +104,10 @@ const COMPUTED = [
   {
     // A table from Temporal's protobuf descriptors.
     filter: /[\\/]platform[\\/]gateway[\\/]namespace-fields\.ts$/,
-    source: async (root) =>
-      (await importSource(root, 'src/platform/gateway/read-namespace-fields.ts')).namespaceFieldsSource(),
+    source: async (root) => {
+      const { NAMESPACE_FIELDS } = await importSource(root, 'src/platform/gateway/namespace-fields.ts');
+      return `export const NAMESPACE_FIELDS = ${JSON.stringify(NAMESPACE_FIELDS)};\n`;
+    },
   },
 ];
 

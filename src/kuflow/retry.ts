@@ -28,15 +28,10 @@ const HARMLESS: ReadonlySet<OperationId> = new Set<OperationId>([
   'cancelProcess',
   'cancelProcessProcessItems',
   'changeProcessInitiator',
-  'cancelBusinessArtifactAction',
   'cancelProcessAction',
-  'generateProcessItemAiAssistance',
-  'prepareBusinessArtifactCreateArtifact',
-  'prepareBusinessArtifactStartProcess',
   'uploadProcessDocument',
   'uploadProcessActionDocument',
   'uploadProcessUserActionDocument',
-  'uploadBusinessArtifactDocument',
   'uploadDocument',
 ]);
 

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { systemClock, type Clock } from '../base/clock.ts';
-import { KnownError, messageOf } from '../base/errors.ts';
+import { messageOf } from '../base/errors.ts';
 import { packageRoot } from '../base/package-root.ts';
 import { withContext } from '../base/system-error.ts';
 import type { ProcessDefinition } from '../process/definition.ts';
 import type { DefinitionProblem } from './shared/contract.ts';
-import { createEventHub, createEventStreams, reportEvent, takeFirstEventId } from './console/live-events.ts';
+import { createEventHub, createEventStreams, reportEvent } from './console/live-events.ts';
 import { readPageFiles } from './console/page.ts';
 import { createOpenCodes } from './console/open-codes.ts';
 import { createRequestRecorder } from './console/request-recorder.ts';
@@ -23,7 +23,7 @@ import { openAuthority, type Authority } from './pki/authority.ts';
 import { createEngineIssuers } from './pki/engine-issuers.ts';
 import { createPrivateFolder } from './pki/private-folder.ts';
 import { DEFAULT_TOKEN_GRACE, openEngineTokens, type EngineTokens } from './pki/tokens.ts';
-import { choosePort, DEFAULT_PORTS, holdPort, type HeldPort } from './shared/ports.ts';
+import { DEFAULT_PORTS, holdPort, type HeldPort } from './shared/ports.ts';
 import { createProbes } from './probes.ts';
 import { createRestApp } from './rest/app.ts';
 import { withStoppedState } from './state/lock.ts';
@@ -41,8 +41,6 @@ import { startParts, type Parts } from './shared/start-parts.ts';
 import { createWebhookSender } from './webhooks/sender.ts';
 import { createTimeSkipper, type TimeSkipper } from './time/time-skipper.ts';
 import type { Platform, PlatformEndpoints, PlatformEvent, PlatformOptions } from './shared/types.ts';
-
-const PORT_ATTEMPTS = 20;
 
 export interface RunningPlatform extends Platform {
   readonly faults: FaultRegistry;
@@ -80,7 +78,7 @@ async function startAll(options: PlatformOptions, parts: Parts): Promise<Running
   const state = await openState(options, clock, parts, (event) => report(event));
   const { store, authority, tokens } = state;
   const caBundleFile = await writeCaBundle(stateDir, authority.certificateFile);
-  const hub = createEventHub({ clock: store.clock, firstId: takeFirstEventId(store, clock) });
+  const hub = createEventHub(store.clock);
   const report = (event: PlatformEvent): void => reportEvent(event, options.report, hub);
   const { domain, identity } = createDomain({
     store,
@@ -147,7 +145,7 @@ async function startAll(options: PlatformOptions, parts: Parts): Promise<Running
       verifyToken: tokens.verifyToken,
       clock,
       report,
-      onWorkflowTaskCompleted: (task) => watcher.poke(task),
+      onWorkflowEnded: (workflowId) => watcher.poke(workflowId),
     }),
   );
 
@@ -183,7 +181,6 @@ async function startAll(options: PlatformOptions, parts: Parts): Promise<Running
     probeToken,
     page,
     streams,
-    events: hub,
     workers,
     requests: createRequestRecorder(store.clock),
     time,
@@ -221,7 +218,6 @@ async function startAll(options: PlatformOptions, parts: Parts): Promise<Running
   for (const workflowId of listOpenWorkflows(domain)) watcher.track(workflowId);
   outbox.wake();
   webhooks.wake();
-  store.removeOldState();
 
   return {
     endpoints,
@@ -269,20 +265,10 @@ async function openState(
 
 /** Holds the ports until their parts listen, seconds later: another platform that starts now takes the next ones. */
 async function holdPorts(options: PlatformOptions, parts: Parts, report: Report): Promise<HeldPorts> {
-  const taken: number[] = [];
   const hold = async (part: keyof HeldPorts): Promise<HeldPort> => {
-    for (let attempt = 0; attempt < PORT_ATTEMPTS; attempt++) {
-      const { port, moved } = await choosePort(options.ports?.[part], DEFAULT_PORTS[part], taken);
-      const held = await holdPort(port);
-      // Another process took the port in between: choose again.
-      if (held === undefined) continue;
-      taken.push(port);
-      if (moved !== undefined) report({ kind: 'port-moved', part, got: port, ...moved });
-      return await parts.add(held);
-    }
-    throw new KnownError({
-      message: `No port could be reserved for ${part}: other processes kept taking the free ones`,
-    });
+    const held = await parts.add(holdPort(options.ports?.[part], DEFAULT_PORTS[part]));
+    if (held.moved !== undefined) report({ kind: 'port-moved', part, got: held.port, ...held.moved });
+    return held;
   };
   return {
     http: await hold('http'),

@@ -87,8 +87,8 @@ beforeAll(async () => {
     clientAuthority: authority.certificate,
     upstream: toSocketTarget(temporal.address),
     verifyToken: tokens.verifyToken,
-    onWorkflowTaskCompleted: (task) => {
-      for (const one of [watcher, pokedWatcher]) one.poke(task);
+    onWorkflowEnded: (workflowId) => {
+      for (const one of [watcher, pokedWatcher]) one.poke(workflowId);
     },
   });
   const client = await authority.issueClientCertificate({

@@ -5,11 +5,7 @@ import type { ProcessDefinition } from '../../src/process/definition.ts';
 /** The state that a platform in this process would write for this definition. */
 export function runningStateOf(
   definition: ProcessDefinition,
-  {
-    hasDigests = true,
-    http,
-    token = new Secret('token'),
-  }: { readonly hasDigests?: boolean; readonly http?: string; readonly token?: Secret } = {},
+  { http, token = new Secret('token') }: { readonly http?: string; readonly token?: Secret } = {},
 ): PlatformState {
   const { code } = definition.process;
   return {
@@ -29,6 +25,6 @@ export function runningStateOf(
     user: { principalId: 'user', email: 'user@local', name: 'Local user', token },
     processes: [code],
     taskQueues: { [code]: definition.workflow?.taskQueue ?? '' },
-    ...(hasDigests ? { digests: { [code]: definitionDigest(definition) } } : {}),
+    digests: { [code]: definitionDigest(definition) },
   };
 }

@@ -96,7 +96,7 @@ const definedTasks = (processes: readonly DefinedProcess[]): readonly DefinedTas
 function servedSample({ digests }: PlatformState): readonly DefinedProcess[] {
   const sample = sampleDefinition();
   const { code, name } = sample.process;
-  return digests?.[code] === definitionDigest(sample)
+  return digests[code] === definitionDigest(sample)
     ? [{ code, ...(name !== undefined && { name }), tasks: sample.tasks }]
     : [];
 }

@@ -85,12 +85,12 @@ export async function runImport(
   const file = resolve(cwd, name);
   const stateDir = stateFolder({ cwd, stateDir: flags.stateDir });
   finishBeforeInterrupts(context);
-  const { manifest, replaced } = await withContext("Importing the local KuFlow's state", stateDir, () =>
+  const { manifest, files, replaced } = await withContext("Importing the local KuFlow's state", stateDir, () =>
     importState({ stateDir, file, replace: flags.replace === true }),
   );
-  const { version, createdAt, files } = manifest;
+  const { version, createdAt } = manifest;
   if (flags.json === true) {
-    terminal.out.json({ stateDir, files: files.length, replaced, exported: { version, createdAt } });
+    terminal.out.json({ stateDir, files, replaced, exported: { version, createdAt } });
     return;
   }
   const source = escapeForTerminal(`exported at ${createdAt} by version ${version}`, 200);

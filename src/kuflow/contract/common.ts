@@ -4,8 +4,6 @@ export type MediaType =
   | 'application/json'
   | 'application/json-patch+json'
   | 'application/octet-stream'
-  | 'application/pdf'
-  | 'application/zip'
   | 'text/event-stream';
 
 /** An object schema that becomes the component `name`. */
@@ -128,12 +126,6 @@ export const bytesBody = { media: 'application/octet-stream', schema: Bytes, req
 export const answer = <Schema extends TSchema>(schema: Schema, description: string) =>
   ({ description, schema }) as const;
 
-export const bytesAnswer = {
-  description: 'The bytes of the document',
-  media: ['application/octet-stream'],
-  schema: Bytes,
-} as const;
-
 /** What the operations have in common that store a file. */
 export const fileUpload = {
   query: fileQuery,
@@ -145,5 +137,7 @@ export const fileUpload = {
 export const fileDownload = {
   query: { documentUri: Type.String() },
   requiredQuery: ['documentUri'],
-  responses: { 200: bytesAnswer },
+  responses: {
+    200: { description: 'The bytes of the document', media: ['application/octet-stream'], schema: Bytes },
+  },
 } as const;

@@ -7,7 +7,6 @@ export const documentOperations = resource('document', {
   uploadDocument: {
     call: 'POST /documents/~actions/upload',
     summary: 'Upload a document for the resource `targetUri`: ku:process/{id} or ku:business-artifact/{id}',
-    origin: 'sdk',
     query: { targetUri: Type.String(), ...fileQuery },
     requiredQuery: ['targetUri', 'fileContentType', 'fileName'],
     body: bytesBody,
@@ -16,7 +15,6 @@ export const documentOperations = resource('document', {
   downloadDocument: {
     call: 'GET /documents/~actions/download',
     summary: 'Download a document by its kuflow-file: reference or its ku: uri',
-    origin: 'sdk',
     ...fileDownload,
   },
 });

@@ -1,6 +1,6 @@
 import type { TSchema } from '@sinclair/typebox';
 import { isRecord } from '../../base/json.ts';
-import { API_VERSION } from './api-version.ts';
+import { API_VERSION } from '../endpoint.ts';
 import { DefaultError } from './common.ts';
 import type { Operation } from './operation.ts';
 import { operationIds, operations } from './operations.ts';
@@ -80,18 +80,13 @@ export interface OpenApiOptions {
   readonly serverUrl: string;
   /** Shown next to those of the operations. */
   readonly schemas?: readonly TSchema[];
-  /** Adds `x-origin` to each operation. */
-  readonly withOrigin?: boolean;
 }
 
 /** These operations as an OpenAPI 3.0.3 document, plain JSON. */
 export function openApiDocumentOf(listed: readonly Operation[], options: OpenApiOptions): object {
   const components: Components = new Map();
   const paths: Record<string, Record<string, object>> = {};
-  for (const operation of listed) {
-    const origin = options.withOrigin === true ? { 'x-origin': operation.origin } : {};
-    (paths[operation.path] ??= {})[operation.method] = { ...describe(operation, components), ...origin };
-  }
+  for (const operation of listed) (paths[operation.path] ??= {})[operation.method] = describe(operation, components);
   const error = refer(DefaultError, components);
   for (const schema of options.schemas ?? []) refer(schema, components);
   const tags = new Set(listed.map(({ tag }) => tag));
@@ -136,12 +131,10 @@ export function openApiDocument(serverUrl = `https://api.kuflow.com/${API_VERSIO
       info: {
         title: 'KuFlow REST API',
         version: API_VERSION.slice(1),
-        description:
-          "KuFlow's REST API as this tool knows it. `x-origin` tells operations of the published document from newer ones.",
+        description: "KuFlow's REST API as this tool knows it",
       },
       serverUrl,
       schemas: webhookSchemas,
-      withOrigin: true,
     },
   );
 }

@@ -19,8 +19,6 @@ export interface Operation {
   readonly body?: { readonly media: MediaType; readonly schema: TSchema; readonly required: boolean };
   /** By status; an entry without `schema` has no body, one with another media type than JSON is bytes. */
   readonly responses: Readonly<Record<number, OperationResponse>>;
-  /** Where it comes from: the published document, a newer revision of it, or only newer SDKs. */
-  readonly origin: 'published' | 'newer' | 'sdk';
   /** Who may call it: only users, or everybody, also without credentials. Default: users and applications. */
   readonly access?: 'users' | 'everybody';
 }
@@ -33,11 +31,8 @@ export interface OperationResponse {
 }
 
 /** What a resource file states of an operation; `resource` fills in the rest. */
-export type OperationEntry = Omit<
-  Operation,
-  'operationId' | 'tag' | 'method' | 'path' | 'parameters' | 'query' | 'origin'
-> &
-  Partial<Pick<Operation, 'parameters' | 'query' | 'origin'>> & {
+export type OperationEntry = Omit<Operation, 'operationId' | 'tag' | 'method' | 'path' | 'parameters' | 'query'> &
+  Partial<Pick<Operation, 'parameters' | 'query'>> & {
     /** Method and path. Its parameters are UUIDs unless `parameters` says otherwise. */
     readonly call: `${Uppercase<HttpMethod>} /${string}`;
   };
@@ -53,7 +48,7 @@ type NoSchemas = Readonly<Record<never, TSchema>>;
 /** An operation with its own literal types, from which the client derives those of path, query, body and answer. */
 export type Described<Id, Entry extends OperationEntry> = Omit<
   Entry,
-  'operationId' | 'tag' | 'call' | 'parameters' | 'query' | 'origin'
+  'operationId' | 'tag' | 'call' | 'parameters' | 'query'
 > & {
   readonly operationId: Id;
   readonly tag: string;
@@ -63,10 +58,9 @@ export type Described<Id, Entry extends OperationEntry> = Omit<
     ? P
     : Readonly<Record<NamesInPath<Entry['call']>, typeof Uuid>>;
   readonly query: Entry extends { readonly query: infer Q } ? Q : NoSchemas;
-  readonly origin: Operation['origin'];
 };
 
-/** Names each operation by its key and gives it the resource's tag. By default, it has no query and is `published`. */
+/** Names each operation by its key and gives it the resource's tag. By default, it has no query. */
 export function resource<const Entries extends Readonly<Record<string, OperationEntry>>>(
   tag: string,
   entries: Entries,
@@ -76,7 +70,7 @@ export function resource<const Entries extends Readonly<Record<string, Operation
     const parameters = Object.fromEntries(
       Array.from(path.matchAll(/\{(\w+)\}/g), ([, name = '']) => [name, Uuid] as const),
     );
-    const defaults = { method: method.toLowerCase(), path, parameters, query: {}, origin: 'published' };
+    const defaults = { method: method.toLowerCase(), path, parameters, query: {} };
     return [operationId, { ...defaults, ...entry, operationId, tag }];
   });
   return Object.fromEntries(described) as { readonly [Id in keyof Entries]: Described<Id, Entries[Id]> };

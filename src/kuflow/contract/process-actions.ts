@@ -71,26 +71,22 @@ export const processActionOperations = resource('process', {
   createProcessAction: {
     call: 'POST /processes/{id}/actions',
     summary: 'Invoke an action of a process, or return the existing one with the given id',
-    origin: 'newer',
     body: json(ProcessActionCreateParams),
     responses: { 200: answer(ProcessAction, 'It already existed'), 201: answer(ProcessAction, 'Created') },
   },
   retrieveProcessAction: {
     call: 'GET /processes/{id}/actions/{actionId}',
     summary: 'Read an action of a process',
-    origin: 'newer',
     responses: { 200: answer(ProcessAction, 'The action') },
   },
   cancelProcessAction: {
     call: 'POST /processes/{id}/actions/{actionId}/~actions/cancel',
     summary: 'Cancel a requested action; other actions stay unchanged',
-    origin: 'newer',
     responses: { 200: answer(ProcessAction, 'The action') },
   },
   uploadProcessActionDocument: {
     call: 'POST /processes/{id}/actions/{actionId}/~actions/upload-document',
     summary: 'Upload the document of a requested downloadable action, which completes it',
-    origin: 'newer',
     ...fileUpload,
     responses: { 200: answer(ProcessAction, 'The action') },
   },

@@ -104,11 +104,11 @@ export const processOperations = resource('process', {
     summary: 'Read a process',
     responses: process,
   },
+  // From newer SDKs.
   deleteProcess: {
     call: 'DELETE /processes/{id}',
     summary:
       'Delete a process that has ended, with its process items. It cannot be restored, but can still be read by ID',
-    origin: 'sdk',
     responses: { 204: { description: 'Deleted, or it was already deleted' } },
   },
   completeProcess: {

@@ -2,8 +2,6 @@ import type { ServerResponse } from 'node:http';
 import type { Clock } from '../../base/clock.ts';
 import { messageOf } from '../../base/errors.ts';
 import type { LiveEvent } from '../shared/contract.ts';
-import type { Store } from '../store/store.ts';
-import { getMeta, setMeta } from '../store/people.ts';
 import type { PlatformEvent } from '../shared/types.ts';
 
 /** The events of the platform, and those that only tell the console which of its lists have changed. */
@@ -11,11 +9,14 @@ export type PublishedEvent = PlatformEvent | { readonly kind: 'workers-changed' 
 
 const KEPT_EVENTS = 500;
 
-/** Passes events on to the streams of the console and keeps the latest ones for streams that reconnect. */
-export function createEventHub(options: { readonly clock: Clock; readonly firstId: number }) {
+/**
+ * Passes events on to the streams of the console and keeps the latest ones for streams that reconnect. The first ID is the time in microseconds: a run
+ * does not know the IDs of another one, since none issues a thousand events in a millisecond.
+ */
+export function createEventHub(clock: Clock) {
   const listeners = new Set<(event: LiveEvent) => void>();
   const kept: LiveEvent[] = [];
-  const before = options.firstId - 1;
+  const before = clock.now() * 1000 - 1;
   let lastId = before;
   return {
     /** Id of the latest event; one less than the first id before there is any. */
@@ -25,7 +26,7 @@ export function createEventHub(options: { readonly clock: Clock; readonly firstI
     publish: (event: PublishedEvent): void => {
       // The console reads again after an event: its own requests would only displace those of others.
       if (event.kind === 'request' && event.console === true) return;
-      const published: LiveEvent = { id: ++lastId, time: new Date(options.clock.now()).toISOString(), ...event };
+      const published: LiveEvent = { id: ++lastId, time: new Date(clock.now()).toISOString(), ...event };
       kept.push(published);
       if (kept.length > KEPT_EVENTS) kept.shift();
       for (const listener of listeners) listener(published);
@@ -60,53 +61,16 @@ export function reportEvent(
   }
 }
 
-const FIRST_ID = 'first-event-id';
-/** More than the events of a run during which the clock goes back. */
-const GAP = 1_000_000;
-
-/**
- * The first event id of this run. It is larger than all ids of earlier runs: it follows the time in microseconds, which no run can overtake,
- * and the store has that of the last run in case the clock was set back.
- */
-export function takeFirstEventId(store: Store, clock: Clock): number {
-  return store.transaction(() => {
-    const last = Number(getMeta(store.sql, FIRST_ID) ?? 0);
-    const first = Math.max(clock.now() * 1000, last + GAP);
-    setMeta(store.sql, FIRST_ID, String(first));
-    return first;
-  });
-}
-
 /** Bytes that a reader may be behind before its stream is cut. It gets what it missed when it reconnects. */
 const MAX_BACKLOG = 1024 * 1024;
 
-/** Server-sent events. All streams share one subscription, and one timer for comments that keep them alive. */
+/** Server-sent events, with comments that keep a stream alive while nothing happens. */
 export function createEventStreams(hub: EventHub, heartbeatMs = 15_000) {
-  const open = new Set<ServerResponse>();
-  let stop: (() => void) | undefined;
-
-  const send = (response: ServerResponse, text: string): void => {
-    if (response.writableLength > MAX_BACKLOG) response.destroy();
-    else response.write(text);
-  };
-  const sendToAll = (text: string): void => {
-    for (const response of open) send(response, text);
-  };
-  const start = (): void => {
-    const unsubscribe = hub.subscribe((event) => sendToAll(formatMessage(event)));
-    const heartbeat = setInterval(() => sendToAll(':\n\n'), heartbeatMs);
-    heartbeat.unref();
-    stop = () => {
-      unsubscribe();
-      clearInterval(heartbeat);
-      stop = undefined;
-    };
-  };
-
+  let size = 0;
   return {
     /** How many streams are open. */
     get size() {
-      return open.size;
+      return size;
     },
     /** Writes the head and the missed events to the response, and then each event until either side closes the stream. */
     open: (response: ServerResponse, lastEventId: string | undefined): void => {
@@ -115,11 +79,17 @@ export function createEventStreams(hub: EventHub, heartbeatMs = 15_000) {
         'cache-control': 'no-store',
         'x-content-type-options': 'nosniff',
       });
-      if (stop === undefined) start();
-      open.add(response);
+      const send = (text: string): void => {
+        if (response.writableLength > MAX_BACKLOG) response.destroy();
+        else response.write(text);
+      };
+      size++;
+      const unsubscribe = hub.subscribe((event) => send(formatMessage(event)));
+      const heartbeat = setInterval(() => send(':\n\n'), heartbeatMs).unref();
       response.on('close', () => {
-        open.delete(response);
-        if (open.size === 0) stop?.();
+        size--;
+        unsubscribe();
+        clearInterval(heartbeat);
       });
       // Later the socket may fail while the response is being written; `close` follows.
       response.on('error', () => undefined);

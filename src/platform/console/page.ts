@@ -1,43 +1,22 @@
-import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
-import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { codeOf } from '../../base/errors.ts';
 import { ApiError } from '../domain/api-error.ts';
 import type { CompiledSchemas } from './compiled-schemas.ts';
 
-/** A file of the console, in memory. */
-interface PageFile {
-  readonly bytes: Buffer;
-  /** Media type. */
-  readonly type: string;
-  /** Hash of the bytes. */
-  readonly hash: string;
-  /** Whether the name has a hash of the content, so that the file never changes. */
-  readonly immutable: boolean;
-  /** Compressed when it is first requested. */
-  readonly gzipped: () => Promise<Buffer>;
-}
-
+/** The files of the console, in memory. */
 export interface PageFiles {
-  readonly index: PageFile;
+  readonly index: string;
   /** By name. Only these are served, so that a request can't reach anything else on the disk. */
-  readonly assets: ReadonlyMap<string, PageFile>;
+  readonly assets: ReadonlyMap<string, Buffer>;
 }
 
 const TYPES: Readonly<Record<string, string>> = {
   '.css': 'text/css; charset=utf-8',
-  '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
   '.svg': 'image/svg+xml',
 };
-
-/** esbuild's `[name]-[hash]`. */
-const HASHED_NAME = /-[0-9A-Z]{8}\.\w+$/;
-
-const compress = promisify(gzip);
 
 /** How commands in the console begin, and the command that starts the worker, for a shell in the folder of the platform. */
 export interface PageCommands {
@@ -57,10 +36,10 @@ export async function readPageFiles(
     const assets = await Promise.all(
       entries
         .filter((entry) => entry.isFile())
-        .map(async ({ name }) => [name, toPageFile(await readFile(join(folder, 'assets', name)), name)] as const),
+        .map(async ({ name }) => [name, await readFile(join(folder, 'assets', name))] as const),
     );
     const index = withCommands(await readFile(join(folder, 'index.html'), 'utf8'), commands);
-    return { index: toPageFile(Buffer.from(index), 'index.html'), assets: new Map(assets) };
+    return { index, assets: new Map(assets) };
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined;
     throw error;
@@ -79,17 +58,6 @@ function withCommands(html: string, { kuflow, worker }: PageCommands): string {
 /** Escapes a text for an HTML attribute in double quotes. */
 export const escapeAttribute = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;');
-
-function toPageFile(bytes: Buffer, name: string): PageFile {
-  let compressed: Promise<Buffer> | undefined;
-  return {
-    bytes,
-    type: TYPES[extname(name)] ?? 'application/octet-stream',
-    hash: createHash('sha256').update(bytes).digest('base64url').slice(0, 27),
-    immutable: HASHED_NAME.test(name),
-    gzipped: () => (compressed ??= compress(bytes, { level: 9 })),
-  };
-}
 
 const HOME = '/console/';
 const PAGE_ROUTES = ['/', '/console', '/console/*', '/console/assets/*', '/console/validators/:hash'] as const;
@@ -134,14 +102,19 @@ export function registerPageRoutes(
     else reply.callNotFound();
   };
   app.get(PAGE_ROUTES[0], { onRequest }, (_request, reply) => reply.redirect(HOME));
-  const servePage = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> =>
-    await sendFile((await requireFiles(files)).index, request, reply);
+  const servePage = async (_request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    const { index } = await requireFiles(files);
+    return reply.header('cache-control', 'no-cache').type('text/html; charset=utf-8').send(index);
+  };
   app.get(PAGE_ROUTES[1], { onRequest }, servePage);
   app.get(PAGE_ROUTES[2], { onRequest }, servePage);
   app.get<{ Params: { '*': string } }>(PAGE_ROUTES[3], { onRequest }, async (request, reply) => {
-    const file = (await requireFiles(files)).assets.get(request.params['*']);
-    if (file === undefined) throw new ApiError(404, 'The console does not have this file');
-    return await sendFile(file, request, reply);
+    const { '*': name } = request.params;
+    const bytes = (await requireFiles(files)).assets.get(name);
+    if (bytes === undefined) throw new ApiError(404, 'The console does not have this file');
+    const type = TYPES[extname(name)] ?? 'application/octet-stream';
+    // The name has a hash of the content, so the file never changes.
+    return reply.header('cache-control', 'public, max-age=31536000, immutable').type(type).send(bytes);
   });
   app.get<{ Params: { hash: string } }>(PAGE_ROUTES[4], { onRequest }, (request, reply) => {
     const module = validators.find(request.params.hash);
@@ -157,22 +130,4 @@ async function requireFiles(files: Promise<PageFiles | undefined>): Promise<Page
     503,
     'This installation of create-kuflow-worker does not contain the console of the local KuFlow (dist/web). Install the package again; in a clone of its repository, run npm run build',
   );
-}
-
-async function sendFile(file: PageFile, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-  const compressed = acceptsGzip(request.headers['accept-encoding']);
-  const etag = `"${file.hash}${compressed ? '-gzip' : ''}"`;
-  void reply.headers({
-    etag,
-    'cache-control': file.immutable ? 'public, max-age=31536000, immutable' : 'no-cache',
-    vary: 'accept-encoding',
-  });
-  if (request.headers['if-none-match'] === etag) return reply.status(304).send();
-  if (compressed) void reply.header('content-encoding', 'gzip');
-  return reply.type(file.type).send(compressed ? await file.gzipped() : file.bytes);
-}
-
-function acceptsGzip(header: string | readonly string[] | undefined): boolean {
-  const encodings = String(header ?? '').split(',');
-  return encodings.some((encoding) => /^\s*gzip\s*(;\s*q=(?!0(\.0*)?\s*$)|$)/i.test(encoding));
 }

@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { KmsKey } from '../../kuflow/contract/kms.ts';
 import type { OperationId } from '../../kuflow/contract/operations.ts';
-import { ENCRYPTION_KEYS, findKeyIdOfDefinition, hasEncryptionKeys } from '../store/encryption-keys.ts';
+import { ENCRYPTION_KEYS, findKeyIdOfDefinition, hasEncryptionKeys } from '../store/definitions.ts';
 import { includesConfidential } from '../store/processes.ts';
 import { forbidden, orNotFound } from './api-error.ts';
 import type { Domain, OperationContext } from './context.ts';

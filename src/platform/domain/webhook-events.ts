@@ -1,7 +1,7 @@
 import type { Static } from '@sinclair/typebox';
 import { withoutUndefined } from '../../base/json.ts';
 import { uuid7 } from '../../base/uuid.ts';
-import { API_VERSION } from '../../kuflow/contract/api-version.ts';
+import { API_VERSION } from '../../kuflow/endpoint.ts';
 import type * as contract from '../../kuflow/contract/webhooks.ts';
 import type { ProcessItemRow } from '../store/process-items.ts';
 import { PROCESSES, type DefinitionRef, type ProcessRow } from '../store/processes.ts';

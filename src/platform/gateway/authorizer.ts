@@ -26,11 +26,11 @@ const ALLOWED: Authorization = {};
 const OWN_NAMESPACE =
   'Remove temporal.namespace from the settings: the worker then uses the namespace that comes with its engine certificate';
 
-/** Creates the function that decides whether a call is allowed. It returns a promise only for a header that it has not verified yet. */
+/** Creates the function that decides whether a call is allowed. It verifies each header once. */
 export function createAuthorizer(
   verifyToken: VerifyToken,
   clock: Clock,
-): (headers: IncomingHttpHeaders) => Authorization | Promise<Authorization> {
+): (headers: IncomingHttpHeaders) => Promise<Authorization> {
   const verifiedTokens = new Map<string, VerifiedToken>();
 
   async function verify(path: string, headers: IncomingHttpHeaders, header: string): Promise<Authorization> {
@@ -48,7 +48,7 @@ export function createAuthorizer(
     return authorize(path, headers, verified.claims);
   }
 
-  return (headers) => {
+  return async (headers) => {
     const path = headers[':path'] ?? '';
     if (!needsToken(path)) return ALLOWED;
     const header = headers.authorization;
@@ -59,7 +59,7 @@ export function createAuthorizer(
       if (token.acceptedUntil > clock.now()) return authorize(path, headers, token);
       verifiedTokens.delete(header);
     }
-    return verify(path, headers, header);
+    return await verify(path, headers, header);
   };
 }
 

@@ -13,13 +13,12 @@ import type { Secret } from '../../base/secret.ts';
 import type { SocketTarget } from '../temporal/network.ts';
 import type { PlatformEvent } from '../shared/types.ts';
 import { createAuthorizer, type Authorization, type VerifyToken } from './authorizer.ts';
-import { CALL_LIMITS, SESSION_LIMITS, SESSION_WINDOW, STREAM_WINDOW, type CallLimits } from './call-limits.ts';
-import { proxyCall, type GatewayCall, type CallObserver } from './proxy-call.ts';
+import { CALL_LIMITS, proxyCall, type CallLimits, type CallObserver, type GatewayCall } from './proxy-call.ts';
 import { GRPC_STATUS } from '../../engine/rpc.ts';
 import { sendRefusal, type CallRefusal } from './grpc.ts';
 import { createRefusalReporter, reportConnectionFailures } from './report-refusals.ts';
-import { readCompletedTask, RESPOND_WORKFLOW_TASK_COMPLETED, rpcName } from './rpcs.ts';
-import { openUpstream } from './upstream.ts';
+import { endedWorkflow, RESPOND_WORKFLOW_TASK_COMPLETED, rpcName } from './rpcs.ts';
+import { openUpstream, SESSION_LIMITS, SESSION_WINDOW, STREAM_WINDOW } from './upstream.ts';
 
 export interface GatewayOptions {
   /** On 127.0.0.1; 0 for any free port. */
@@ -32,13 +31,8 @@ export interface GatewayOptions {
   readonly verifyToken: VerifyToken;
   readonly clock?: Clock | undefined;
   readonly report?: ((event: PlatformEvent) => void) | undefined;
-  /**
-   * A worker has completed a workflow task and the server has accepted it. `closing` is true if one of its commands
-   * ends the run. Without `workflowId` any workflow may have closed.
-   */
-  readonly onWorkflowTaskCompleted?:
-    | ((task: { readonly workflowId?: string | undefined; readonly closing: boolean }) => void)
-    | undefined;
+  /** A worker has completed a workflow task with a command that ends the run, and the server has accepted it. */
+  readonly onWorkflowEnded?: ((workflowId: string) => void) | undefined;
   readonly limits?: (Partial<CallLimits> & { readonly closeGrace?: number }) | undefined;
 }
 
@@ -54,7 +48,7 @@ const CERTIFICATE_EXPIRED: CallRefusal = {
  * which the Temporal server behind it has. Rejects with KnownError if the port cannot be opened.
  */
 export async function startGateway(options: GatewayOptions) {
-  const { clock = systemClock, onWorkflowTaskCompleted } = options;
+  const { clock = systemClock, onWorkflowEnded } = options;
   const limits: CallLimits = { ...CALL_LIMITS, ...options.limits };
   const closeGrace = options.limits?.closeGrace ?? CLOSE_GRACE;
   const upstream = openUpstream(options.upstream);
@@ -90,14 +84,9 @@ export async function startGateway(options: GatewayOptions) {
   });
   server.on('sessionError', () => undefined);
   server.on('stream', (stream, headers) => {
-    const authorization = authorize(headers);
-    if (!(authorization instanceof Promise)) {
-      handleCall(stream, headers, authorization);
-      return;
-    }
-    // Nobody reads the stream until then, so the body waits; a client that resets must not raise an error.
+    // Nobody reads the stream until it is authorized, so the body waits; a client that resets must not raise an error.
     stream.on('error', () => undefined);
-    authorization.then(
+    authorize(headers).then(
       (decided) => handleCall(stream, headers, decided),
       (error: unknown) => {
         const message = `The token could not be verified: ${messageOf(error)}`;
@@ -131,14 +120,12 @@ export async function startGateway(options: GatewayOptions) {
     if (stream.destroyed) return;
     const path = headers[':path'] ?? '';
     if (headers[':method'] !== 'POST' || headers['content-type']?.startsWith('application/grpc') !== true) {
-      stream.on('error', () => undefined);
       stream.respond({ ':status': 415, 'content-type': 'text/plain' });
       stream.end('This port speaks gRPC only\n');
       return;
     }
     const observer = createObserver(path);
     if (authorization.refused !== undefined) {
-      stream.on('error', () => undefined);
       sendRefusal(stream, authorization.refused);
       observer.refused(authorization.refused);
       return;
@@ -152,11 +139,12 @@ export async function startGateway(options: GatewayOptions) {
 
   function createObserver(path: string): CallObserver {
     const refused = (refusal: CallRefusal): void => report(refusal.message, rpcName(path), refusal.hint);
-    if (onWorkflowTaskCompleted === undefined || path !== RESPOND_WORKFLOW_TASK_COMPLETED) return { refused };
+    if (onWorkflowEnded === undefined || path !== RESPOND_WORKFLOW_TASK_COMPLETED) return { refused };
     return {
       refused,
       finished: ({ ok, message }) => {
-        if (ok) onWorkflowTaskCompleted(readCompletedTask(message));
+        const workflowId = ok ? endedWorkflow(message) : undefined;
+        if (workflowId !== undefined) onWorkflowEnded(workflowId);
       },
     };
   }

@@ -9,7 +9,6 @@ import {
 } from 'node:http2';
 import { codeOf, messageOf } from '../../base/errors.ts';
 import { GRPC_STATUS } from '../../engine/rpc.ts';
-import type { CallLimits } from './call-limits.ts';
 import { parseGrpcTimeout, sendRefusal, toClientHeaders, toUpstreamHeaders, type CallRefusal } from './grpc.ts';
 import type { CheckMessage } from './authorizer.ts';
 import { createRequestReader, messageIn } from './request-message.ts';
@@ -29,6 +28,18 @@ export interface GatewayCall {
   /** Ends the call from the gateway: with this answer, or with a reset if the server's answer has begun. */
   end(refusal: CallRefusal): void;
 }
+
+export interface CallLimits {
+  /** Milliseconds past the call's own deadline after which the gateway gives up on a silent server. */
+  readonly watchdogGrace: number;
+  /** Milliseconds for a call without a deadline. */
+  readonly watchdogDefault: number;
+  /** Bytes of a request's message, uncompressed. Larger ones are refused. */
+  readonly maxMessage: number;
+}
+
+/** The message size is the limit of Temporal's server. */
+export const CALL_LIMITS: CallLimits = { watchdogGrace: 5000, watchdogDefault: 300_000, maxMessage: 4 * 1024 * 1024 };
 
 const NO_BODY = Buffer.alloc(0);
 /** Only a request that the server has never seen may be sent again. */

@@ -14,51 +14,37 @@ export const messageIn = (body: Buffer): Buffer => body.subarray(PREFIX);
  * compressed or not, are refused with the words of Temporal's server, which SDKs recognize.
  */
 export function createRequestReader(encoding: string | undefined, maxBytes: number) {
-  /** The bytes before the prefix is complete. */
-  let start: Buffer = Buffer.alloc(0);
-  /** The whole request, allocated when its length is known; `size` bytes of it have arrived. */
-  let body: Buffer | undefined;
+  const chunks: Buffer[] = [];
   let size = 0;
+  /** Of the whole request; undefined before its prefix is complete. */
+  let length: number | undefined;
 
-  function open(bytes: Buffer): CallRefusal | undefined {
-    const length = bytes.readUInt32BE(1);
-    if (length > maxBytes) return tooLarge(`grpc: received message larger than max (${length} vs. ${maxBytes})`);
-    const refusal = bytes[0] === 0 ? undefined : checkCompression(bytes[0], encoding);
-    if (refusal !== undefined) return refusal;
-    if (bytes.length !== PREFIX + length) {
-      body = Buffer.allocUnsafe(PREFIX + length);
-      return append(body, bytes);
-    }
-    // Most requests arrive in one piece, which is not copied.
-    body = bytes;
-    size = bytes.length;
-    return undefined;
-  }
-
-  function append(target: Buffer, chunk: Buffer): CallRefusal | undefined {
-    if (size + chunk.length > target.length) return malformed('it contains more than one message');
-    size += chunk.copy(target, size);
-    return undefined;
+  function readPrefix(prefix: Buffer): CallRefusal | undefined {
+    const bytes = prefix.readUInt32BE(1);
+    if (bytes > maxBytes) return tooLarge(`grpc: received message larger than max (${bytes} vs. ${maxBytes})`);
+    length = PREFIX + bytes;
+    return prefix[0] === 0 ? undefined : checkCompression(prefix[0], encoding);
   }
 
   return {
     /** Adds the bytes of a DATA frame. Refuses as soon as the request cannot be valid, so that only a valid one is buffered. */
     add: (chunk: Buffer): CallRefusal | undefined => {
-      if (body !== undefined) return append(body, chunk);
-      start = start.length === 0 ? chunk : Buffer.concat([start, chunk]);
-      return start.length < PREFIX ? undefined : open(start);
+      chunks.push(chunk);
+      size += chunk.length;
+      if (size < PREFIX) return undefined;
+      const refusal = length === undefined ? readPrefix(Buffer.concat(chunks)) : undefined;
+      if (refusal !== undefined || length === undefined || size <= length) return refusal;
+      return malformed('it contains more than one message');
     },
     /** The request when all of it has arrived: the uncompressed message with its prefix. */
     finish: (): { readonly body: Buffer } | { readonly refused: CallRefusal } => {
-      if (body === undefined || size < body.length) {
-        return { refused: malformed(start.length === 0 ? 'it contains no message' : 'its message is truncated') };
-      }
+      if (length === undefined || size < length)
+        return { refused: malformed(size === 0 ? 'it contains no message' : 'its message is truncated') };
+      const body = Buffer.concat(chunks);
       return body[0] === 0 ? { body } : inflate(messageIn(body), maxBytes);
     },
   };
 }
-
-export type RequestReader = ReturnType<typeof createRequestReader>;
 
 /** Temporal's server supports gzip only. */
 function checkCompression(flag: number | undefined, encoding: string | undefined): CallRefusal | undefined {

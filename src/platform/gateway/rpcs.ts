@@ -62,11 +62,8 @@ export function rpcName(path: string): string {
 /** `temporal.api.enums.v1.CommandType` of the commands that end a run: complete, fail, cancel, continue as new. */
 const CLOSING: ReadonlySet<number | undefined> = new Set([4, 5, 7, 10]);
 
-/** The workflow ID inside the server's task token in a RespondWorkflowTaskCompleted request, and whether a command ends the run. */
-export function readCompletedTask(message: Uint8Array) {
-  // Without an ID, any workflow may have closed.
-  const workflowId = stringField(messageField(message, 1), 2) || undefined;
-  const commands = messageFields(message, 2);
-  const closing = workflowId === undefined || commands.some((command) => CLOSING.has(numberField(command, 1)));
-  return { workflowId, closing };
+/** The ID of the workflow whose run a RespondWorkflowTaskCompleted request ends, from the server's task token; undefined if it does not end one. */
+export function endedWorkflow(message: Uint8Array): string | undefined {
+  const ends = messageFields(message, 2).some((command) => CLOSING.has(numberField(command, 1)));
+  return ends ? stringField(messageField(message, 1), 2) || undefined : undefined;
 }

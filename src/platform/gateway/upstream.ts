@@ -1,7 +1,12 @@
 import { connect, type ClientHttp2Session } from 'node:http2';
 import { connect as connectSocket } from 'node:net';
 import type { SocketTarget } from '../temporal/network.ts';
-import { SESSION_LIMITS, SESSION_WINDOW, STREAM_WINDOW } from './call-limits.ts';
+
+/** Large windows on every hop, so that a 4 MB answer does not have to wait for window updates. */
+export const STREAM_WINDOW = 1024 * 1024;
+export const SESSION_WINDOW = 8 * 1024 * 1024;
+/** Limits of a session on either side, in MB and in pairs: gRPC allows many big streams and a lot of metadata. */
+export const SESSION_LIMITS = { maxSessionMemory: 256, maxHeaderListPairs: 2000 } as const;
 
 /** Keeps one cleartext HTTP/2 session to Temporal, replaced when the server sends GOAWAY, closes or restarts. */
 export function openUpstream(target: SocketTarget) {

@@ -4,24 +4,31 @@ import { Readable } from 'node:stream';
 
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 
+import { atMostEvery } from '../../base/at-most-every.ts';
 import type { Clock } from '../../base/clock.ts';
 import { messageOf } from '../../base/errors.ts';
 import type { DefaultError } from '../../kuflow/contract/common.ts';
 import { openApiDocument } from '../../kuflow/contract/openapi.ts';
-import { API_VERSION } from '../../kuflow/contract/api-version.ts';
+import { API_VERSION } from '../../kuflow/endpoint.ts';
 import { operationIds } from '../../kuflow/contract/operations.ts';
-import { startOfBody, type AnswerSecrets } from '../console/request-recorder.ts';
+import { startOfBody, type AnswerSecrets, type EndedRequest } from '../console/request-recorder.ts';
 import { createCompiledSchemas } from '../console/compiled-schemas.ts';
 import { isPageRequest, registerPageRoutes } from '../console/page.ts';
 import { ApiError, type ApiErrorDetail } from '../domain/api-error.ts';
 import { isConfidentialRequest } from '../domain/confidential.ts';
-import { BODY_LIMIT, TOO_LARGE } from './body-limit.ts';
+import type { Domain } from '../domain/context.ts';
 import { PROBE_HEADER, type RestDeps, type ServerTls } from './deps.ts';
 import { registerDevRoutes } from './dev-routes.ts';
 import { registerOperation } from './operation-route.ts';
-import { createRefusalWarning } from './refusal-warning.ts';
 import { checkOrigin } from '../shared/origin-check.ts';
-import { describeUnknownOperation, getRequestState, isConsoleRequest, stripApiPrefix } from './request.ts';
+import {
+  BODY_LIMIT,
+  describeUnknownOperation,
+  getRequestState,
+  isConsoleRequest,
+  stripApiPrefix,
+  TOO_LARGE,
+} from './request.ts';
 
 /** Operations and routes whose answers contain credentials in known fields, and those whose answers are secrets as a whole. */
 const SECRET_ROUTES: ReadonlyMap<string, AnswerSecrets> = new Map([
@@ -49,7 +56,6 @@ export function createRestApp(deps: RestDeps, tls?: ServerTls): FastifyInstance 
   const answerError = (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
     const known = toApiError(error);
     const state = getRequestState(request);
-    state.refused = true;
     state.problem ??= known?.message ?? messageOf(error);
     // The reason of an internal error goes to the log and not into the answer.
     if (known === undefined)
@@ -88,10 +94,11 @@ export function createRestApp(deps: RestDeps, tls?: ServerTls): FastifyInstance 
 
   app.addHook('onRequest', async (request, reply) => {
     const { hostNames = [] } = deps;
-    const check = checkOrigin(request.headers, { hostNames, scheme, isPage: isPageRequest(request) });
-    if (check.ok) return;
-    getRequestState(request).problem = check.message;
-    return reply.status(check.status).send(createErrorBody(clock, check.status, check.message));
+    const refusal = checkOrigin(request.headers, { hostNames, scheme, isPage: isPageRequest(request) });
+    if (refusal === undefined) return;
+    const { status, message } = refusal;
+    getRequestState(request).problem = message;
+    return reply.status(status).send(createErrorBody(clock, status, message));
   });
   const log = (request: FastifyRequest, reply: FastifyReply, status: number): void => {
     if (isUnlogged(deps, request)) return;
@@ -170,4 +177,22 @@ function toApiError(error: unknown): ApiError | undefined {
   const { statusCode: status } = error;
   if (status === 413) return new ApiError(status, TOO_LARGE);
   return status >= 400 && status < 500 ? new ApiError(status, error.message) : undefined;
+}
+
+const WARN_EVERY_MS = 60_000;
+
+/** Warns when a worker gets a 4xx, at most once a minute for the same one: KuFlow's activities retry it forever. */
+function createRefusalWarning({ clock, report }: Pick<Domain, 'clock' | 'report'>) {
+  const isDue = atMostEvery(WARN_EVERY_MS, clock);
+  return (
+    { path, operationId, status, problem }: Pick<EndedRequest, 'path' | 'operationId' | 'status' | 'problem'>,
+    worker: string,
+  ): void => {
+    if (status < 400 || status >= 500 || operationId === undefined) return;
+    if (!isDue(`${operationId} ${path} ${status}`)) return;
+    report({
+      kind: 'warning',
+      message: `${operationId} by ${worker} failed with ${status}: ${problem ?? 'no reason given'}. KuFlow's activities retry this forever, so the workflow waits until it is fixed.`,
+    });
+  };
 }

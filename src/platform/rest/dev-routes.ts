@@ -31,7 +31,7 @@ import type {
 import { devOpenApiDocument, devOperationIds, type DevOperationId, devOperations } from '../shared/dev-operations.ts';
 import type { PrincipalRow } from '../store/people.ts';
 import { relativeToFolder } from '../temporal/failing-work.ts';
-import { parseSkip } from '../time/skip-request.ts';
+import { parseSkip } from '../time/time-skipper.ts';
 import { listWebhookDeliveries, readWebhookDelivery, replayWebhookDelivery } from '../webhooks/delivery-records.ts';
 import { waitForProcess, waitForWorkers } from './dev-waits.ts';
 import type { RestDeps } from './deps.ts';

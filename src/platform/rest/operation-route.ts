@@ -29,10 +29,6 @@ export function registerOperation(app: FastifyInstance, deps: RouteDeps, id: Ope
       // The console must stay usable, and must not use up what is meant for a worker.
       state.fault = isConsoleRequest(request) ? undefined : deps.faults.take(id);
     },
-    preSerialization: (request, reply, payload, done) => {
-      if (getRequestState(request).refused !== true) checkAnswer(request, reply.statusCode, payload);
-      done(null, payload);
-    },
     onSend: (request, reply, payload, done) => {
       if (getRequestState(request).fault?.kind === 'cut-answer') done(null, cutAnswer(deps, request, reply, payload));
       else done(null, payload);
@@ -55,8 +51,7 @@ export function registerOperation(app: FastifyInstance, deps: RouteDeps, id: Ope
       return dropConnection(deps, request, reply, 'answer');
     }
     const { status, body, headers = {} } = await answering;
-    // The serialization hook does not run for bytes and empty answers.
-    if (body === undefined || Buffer.isBuffer(body)) checkAnswer(request, status, body);
+    if (!(body instanceof Readable)) checkAnswer(request, status, body);
     return reply.status(status).headers(headers).send(body);
   }
 

@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify';
 
 import { cliInvocation } from '../../base/cli-invocation.ts';
 import { isDeeperThan, MAX_LEVELS } from '../../base/json.ts';
-import { API_VERSION } from '../../kuflow/contract/api-version.ts';
+import { API_VERSION } from '../../kuflow/endpoint.ts';
 import type { Operation } from '../../kuflow/contract/operation.ts';
 import type { RequestRecord } from '../shared/contract.ts';
 import type { BodyStart } from '../console/request-recorder.ts';
@@ -13,6 +13,10 @@ import type { FaultAction } from '../shared/faults.ts';
 import { isPageRequest } from '../console/page.ts';
 import { CONSOLE_HEADER, type RestDeps } from './deps.ts';
 import type { PrincipalRow } from '../store/people.ts';
+
+/** Bytes; a larger body is refused with 413. */
+export const BODY_LIMIT = 100 * 1024 * 1024;
+export const TOO_LARGE = `The body is larger than ${BODY_LIMIT / 1024 / 1024} MB (${BODY_LIMIT} bytes), the limit of the local KuFlow`;
 
 /** What is known about a request while it is processed, for the hooks and the log. */
 export interface RequestState {
@@ -25,8 +29,6 @@ export interface RequestState {
   violations?: RequestRecord['violations'];
   /** The answer as it was sent. */
   answer?: BodyStart;
-  /** True once an error is being sent, so that it is not checked against the operation's contract. */
-  refused?: boolean;
 }
 
 /** Whether the console or shell completion made the request, or whether it is for the console's own files. */

@@ -65,7 +65,7 @@ function describeMismatch(running: PlatformState, definition: ProcessDefinition)
   const { code } = definition.process;
   const { pid, processes, digests } = running;
   const isServed = processes.includes(code);
-  if (isServed && (digests === undefined || digests[code] === definitionDigest(definition))) return undefined;
+  if (isServed && digests[code] === definitionDigest(definition)) return undefined;
   const mismatch = isServed
     ? `serves a different definition of ${code}`
     : `does not serve ${code}, only ${processes.join(', ')}`;

@@ -201,7 +201,7 @@ export function readyHints(
   const [first = '', ...others] = state.processes;
   const code = others.length === 0 ? '' : ` ${shellWord(first)}`;
   // Processes with a webhook do not have a worker.
-  const hasWorker = state.taskQueues === undefined || Object.keys(state.taskQueues).length > 0;
+  const hasWorker = Object.keys(state.taskQueues).length > 0;
   const startWorker = hasWorker
     ? ['start worker', dev ?? execCommand(invocation, stateDir, start)]
     : ['start receiver', execCommand(invocation, stateDir, '<your program>')];

@@ -444,8 +444,5 @@ export const RedeemedCode = model('RedeemedCode', { token: Text });
  */
 export type LiveEvent = { readonly id: number; readonly time: string } & (
   | PlatformEvent
-  | { readonly kind: 'reset' }
-  | { readonly kind: 'workers-changed' }
-  | { readonly kind: 'faults-changed' }
-  | { readonly kind: 'clock-changed' }
+  | { readonly kind: 'reset' | 'workers-changed' | 'faults-changed' | 'clock-changed' }
 );

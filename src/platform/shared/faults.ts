@@ -54,6 +54,7 @@ export function findFaultProblem({ operationId, action }: Omit<FaultRule, 'times
   return surplus === undefined ? undefined : `action.${surplus} is not a field of ${kind}`;
 }
 
+/** Not derived from the function, because the declarations of the package contain it. */
 export interface FaultRegistry {
   add(rule: FaultRule): ActiveFault;
   /** All rules since the last `clear`, used-up ones included, oldest first. */

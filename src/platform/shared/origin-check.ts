@@ -2,14 +2,15 @@ import type { IncomingHttpHeaders } from 'node:http';
 
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
 
-export type OriginCheck =
-  | { readonly ok: true }
-  | { readonly ok: false; readonly status: 403 | 421; readonly message: string };
+export interface OriginRefusal {
+  readonly status: 403 | 421;
+  readonly message: string;
+}
 
 /**
  * Keeps out web pages, which can reach a loopback port through the browser. The Host must be loopback or one of
  * `hostNames`, because a page that rebinds its own name to 127.0.0.1 sends that name. An Origin, which browsers add,
- * must be this server. `isPage`: the console is static, so a link in any document may open it in a tab.
+ * must be this server. `isPage`: the console is static, so a link in any document may open it in a tab. Undefined if the request is accepted.
  */
 export function checkOrigin(
   headers: IncomingHttpHeaders,
@@ -18,7 +19,7 @@ export function checkOrigin(
     scheme,
     isPage,
   }: { readonly hostNames: readonly string[]; readonly scheme: 'http' | 'https'; readonly isPage: boolean },
-): OriginCheck {
+): OriginRefusal | undefined {
   const host = parseUrl(`${scheme}://${headers.host ?? ''}`);
   if (
     headers.host === undefined ||
@@ -26,7 +27,6 @@ export function checkOrigin(
     ![...LOOPBACK, ...hostNames.map((name) => name.toLowerCase())].includes(host.hostname)
   ) {
     return {
-      ok: false,
       status: 421,
       message:
         'The local KuFlow does not accept this Host: use 127.0.0.1, localhost or a configured host name (--host-name)',
@@ -34,13 +34,13 @@ export function checkOrigin(
   }
   const { origin } = headers;
   if (origin !== undefined && parseUrl(origin)?.origin !== host.origin)
-    return { ok: false, status: 403, message: 'Web pages from another origin may not use this local KuFlow' };
+    return { status: 403, message: 'Web pages from another origin may not use this local KuFlow' };
   // Browsers send images, forms and navigation without an Origin, but say where they come from.
   const site = headers['sec-fetch-site'];
   const opensPage = isPage && headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document';
   if ((site === 'cross-site' || site === 'same-site') && !opensPage)
-    return { ok: false, status: 403, message: 'Web pages from another site may not use this local KuFlow' };
-  return { ok: true };
+    return { status: 403, message: 'Web pages from another site may not use this local KuFlow' };
+  return undefined;
 }
 
 const parseUrl = (text: string): URL | undefined => (URL.canParse(text) ? new URL(text) : undefined);

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir, readFile, readlink } from 'node:fs/promises';
-import { connect, createServer, type AddressInfo } from 'node:net';
+import { connect, createServer, type AddressInfo, type Server } from 'node:net';
 import { basename } from 'node:path';
 import { promisify } from 'node:util';
 import { codeOf, KnownError, messageOf } from '../../base/errors.ts';
@@ -10,14 +10,17 @@ import type { PortRequest } from './types.ts';
 /** Where the parts listen unless other ports are requested. */
 export const DEFAULT_PORTS = { http: 7480, https: 7443, engine: 7483, temporalUi: 7484 } as const;
 
-export interface ChosenPort {
+export interface HeldPort {
   readonly port: number;
   /** Set if the preferred port was taken and another one was chosen. */
   readonly moved?: { readonly wanted: number; readonly holder?: string | undefined } | undefined;
+  /** Resolves when the port is free. Safe to call twice. */
+  close(): Promise<void>;
 }
 
 const LOOPBACK = ['127.0.0.1', '::1'] as const;
 const MAX_ATTEMPTS = 100;
+const TAKEN = 'taken';
 
 /** The "bad ports" of the Fetch standard, to which browsers and Node.js's fetch do not connect. */
 const BLOCKED_BY_FETCH = new Set([
@@ -28,20 +31,17 @@ const BLOCKED_BY_FETCH = new Set([
 ]);
 
 /**
- * Chooses a port that is currently free for IPv4 and IPv6 loopback. `exact` returns that port or throws KnownError with
- * its holder. `preferred` returns that port or the next free one; without a request, `fallback` is preferred. Port 0 is
- * any free port. `avoid` has ports that are already chosen, but not in use yet.
+ * Occupies a port that is free for IPv4 and IPv6 loopback, until the part that needs it is ready to listen. `exact` occupies that port or throws
+ * KnownError with its holder. `preferred` occupies that port or the next free one; without a request, `fallback` is preferred. Port 0 is any free
+ * port.
  */
-export async function choosePort(
-  request: PortRequest | undefined,
-  fallback: number,
-  avoid: readonly number[] = [],
-): Promise<ChosenPort> {
+export async function holdPort(request: PortRequest | undefined, fallback: number): Promise<HeldPort> {
   const { kind, port: wanted } = request ?? { kind: 'preferred', port: fallback };
-  if (wanted === 0) return { port: await findFreePort(avoid) };
-  const problem = avoid.includes(wanted) ? 'another part of this platform uses it' : await findPortProblem(wanted);
-  if (problem === undefined) return { port: wanted };
-  const isTaken = problem === 'taken';
+  if (wanted === 0) return await holdAnyPort();
+  const held = await tryToHold(wanted);
+  if ('port' in held) return held;
+  const { problem } = held;
+  const isTaken = problem === TAKEN;
   const holder = isTaken ? await findPortHolder(wanted) : undefined;
   if (kind === 'exact') {
     throw new KnownError({
@@ -54,39 +54,43 @@ export async function choosePort(
       ],
     });
   }
+  const moved = { wanted, holder };
   for (let port = wanted + 1; port <= Math.min(wanted + MAX_ATTEMPTS, 65_535); port++) {
-    if (!avoid.includes(port) && (await findPortProblem(port)) === undefined) return moved(port);
+    const next = await tryToHold(port);
+    if ('port' in next) return { ...next, moved };
   }
-  return moved(await findFreePort(avoid));
-
-  function moved(port: number): ChosenPort {
-    return { port, moved: { wanted, holder } };
-  }
+  return { ...(await holdAnyPort()), moved };
 }
 
-async function findFreePort(avoid: readonly number[]): Promise<number> {
+async function holdAnyPort(): Promise<HeldPort> {
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
     await once(server.close(), 'close');
-    if (!avoid.includes(port) && (await findPortProblem(port)) === undefined) return port;
+    const held = await tryToHold(port);
+    if ('port' in held) return held;
   }
   throw new KnownError({ message: 'No free port was found on 127.0.0.1' });
 }
 
-/** Undefined if the port is free; otherwise `taken` or a message. */
-async function findPortProblem(port: number): Promise<string | undefined> {
-  if (BLOCKED_BY_FETCH.has(port)) return 'browsers and Node.js block this port';
+/** The problem is `TAKEN` or a message. */
+async function tryToHold(port: number): Promise<HeldPort | { readonly problem: string }> {
+  if (BLOCKED_BY_FETCH.has(port)) return { problem: 'browsers and Node.js block this port' };
+  const servers: Server[] = [];
+  let problem: string | undefined;
   for (const host of LOOPBACK) {
     // First, because on macOS a listener on all addresses does not prevent another one on loopback.
-    if (await acceptsConnections(port, host)) return 'taken';
-    const code = await tryListen(port, host);
-    if (code === 'EADDRINUSE') return 'taken';
-    if (code === 'EACCES') return 'permission denied (EACCES); ports below 1024 need more privileges';
-    if (code !== undefined && code !== 'EADDRNOTAVAIL' && code !== 'EAFNOSUPPORT') return code;
+    problem = (await acceptsConnections(port, host)) ? TAKEN : await listen(port, host, servers);
+    if (problem !== undefined) break;
   }
-  return undefined;
+  let closing: Promise<unknown> | undefined;
+  const close = async (): Promise<void> => {
+    await (closing ??= Promise.all(servers.map((server) => once(server.close(), 'close'))));
+  };
+  if (problem === undefined) return { port, close };
+  await close();
+  return { problem };
 }
 
 function acceptsConnections(port: number, host: string): Promise<boolean> {
@@ -102,41 +106,23 @@ function acceptsConnections(port: number, host: string): Promise<boolean> {
   });
 }
 
-async function tryListen(port: number, host: string): Promise<string | undefined> {
-  const server = createServer().listen({ port, host, exclusive: true });
-  try {
-    await once(server, 'listening');
-  } catch (error) {
-    return codeOf(error) ?? messageOf(error);
-  }
-  await once(server.close(), 'close');
-  return undefined;
-}
-
-export interface HeldPort {
-  readonly port: number;
-  /** Resolves when the port is free. Safe to call twice. */
-  close(): Promise<void>;
-}
-
-/** Occupies `port` until the part that needs it is ready to listen. Undefined if another process has it. */
-export async function holdPort(port: number): Promise<HeldPort | undefined> {
+/** Adds the server that listens to `servers`, or returns why the port cannot be had. The system may not have IPv6. */
+async function listen(port: number, host: string, servers: Server[]): Promise<string | undefined> {
   const server = createServer((socket) => socket.destroy());
   try {
-    await once(server.listen({ port, host: '127.0.0.1', exclusive: true }), 'listening');
+    await once(server.listen({ port, host, exclusive: true }), 'listening');
+    servers.push(server);
+    return undefined;
   } catch (error) {
-    if (codeOf(error) === 'EADDRINUSE') return undefined;
-    throw error;
+    const code = codeOf(error) ?? messageOf(error);
+    if (code === 'EADDRINUSE') return TAKEN;
+    if (code === 'EACCES') return 'permission denied (EACCES); ports below 1024 need more privileges';
+    return code === 'EADDRNOTAVAIL' || code === 'EAFNOSUPPORT' ? undefined : code;
   }
-  let released: Promise<void> | undefined;
-  return {
-    port,
-    close: () => (released ??= new Promise((resolve) => server.close(() => resolve()))),
-  };
 }
 
 /** Such as `node (pid 4242)`; undefined if the system does not reveal it. */
-export async function findPortHolder(port: number): Promise<string | undefined> {
+async function findPortHolder(port: number): Promise<string | undefined> {
   try {
     return process.platform === 'linux' ? await findHolderInProc(port) : await findHolderWithLsof(port);
   } catch {

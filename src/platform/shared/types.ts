@@ -26,15 +26,9 @@ export interface PlatformOptions {
   readonly temporalPath: string;
   /** Its versions. Default: what the program prints. */
   readonly temporalVersions?: { readonly version: string; readonly serverVersion: string } | undefined;
-  /** Default: 7480, 7443 and 7483, or the next free ones. */
+  /** Default: 7480, 7443 and 7483, or the next free ones. With `temporalUi`, also runs Temporal's UI, on this port. */
   readonly ports?:
-    | {
-        readonly http?: PortRequest | undefined;
-        readonly https?: PortRequest | undefined;
-        readonly engine?: PortRequest | undefined;
-        /** Also runs Temporal's UI, on this port. */
-        readonly temporalUi?: PortRequest | undefined;
-      }
+    | { readonly [Part in 'http' | 'https' | 'engine' | 'temporalUi']?: PortRequest | undefined }
     | undefined;
   /** Extra DNS names for the server certificates. The first one is used in the endpoints. */
   readonly hostNames?: readonly string[] | undefined;

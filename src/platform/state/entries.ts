@@ -16,7 +16,7 @@ export const STATE_JOURNAL = 'import-journal';
 
 /** Logs, locks, and what each start writes again. */
 const TRANSIENT = [
-  /^state\.db(-shm|-journal|\.lock|\.owner|\.old|\.old\.tmp)$/,
+  /^state\.db(-shm|-journal|\.lock|\.owner)$/,
   /^temporal-[\w.+-]{1,60}\.db-shm$/,
   /^temporal-home$/,
   /^temporal\.(held|log|log\.1)$/,
@@ -28,7 +28,7 @@ const TRANSIENT = [
   /^kuflow-state\.json$/,
 ];
 
-/** The first file of an archive, which describes the others. */
+/** The first file of an archive, which says what wrote it. */
 export const MANIFEST_FILE = 'kuflow-state.json';
 
 /** The lock of the state folder, which is removed last. */

@@ -1,16 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { link, rm, stat, writeFile } from 'node:fs/promises';
+import { constants, copyFile, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { renameFile } from '../../files/rename.ts';
 import { create } from 'tar';
-import { codeOf, KnownError } from '../../base/errors.ts';
-import { hashFile } from '../../files/read.ts';
+import { KnownError } from '../../base/errors.ts';
 import { syncPath } from '../../files/node-file-system.ts';
-import { MAX_BYTES, MAX_FILES } from './archive-limits.ts';
 import { listStateFiles, MANIFEST_FILE } from './entries.ts';
 import { withStoppedState } from './lock.ts';
-import { readDatabaseVersion, STATE_FORMAT, type StateManifest, type StateManifestFile } from './manifest.ts';
+import { MAX_BYTES, MAX_FILES, STATE_FORMAT, type StateManifest } from './manifest.ts';
 
 export interface StateExportRequest {
   /** Absolute. */
@@ -38,22 +36,14 @@ export async function exportState({ stateDir, file, replace, version }: StateExp
     });
   if (!replace) rejectExisting(file);
   return await withStoppedState(stateDir, async () => {
-    const listed = await listStateFiles(stateDir);
-    const bytes = listed.reduce((sum, one) => sum + one.bytes, 0);
-    if (bytes > MAX_BYTES || listed.length > MAX_FILES)
+    const files = await listStateFiles(stateDir);
+    const bytes = files.reduce((sum, one) => sum + one.bytes, 0);
+    if (bytes > MAX_BYTES || files.length > MAX_FILES)
       throw new KnownError({
-        message: `The state is too large to export: ${listed.length} files with ${bytes} bytes`,
+        message: `The state is too large to export: ${files.length} files with ${bytes} bytes`,
         next: [`At most ${MAX_FILES} files with ${MAX_BYTES} bytes can be exported`],
       });
-    const files: StateManifestFile[] = [];
-    for (const one of listed) files.push({ ...one, sha256: await hashFile(join(stateDir, one.path)) });
-    const manifest: StateManifest = {
-      format: STATE_FORMAT,
-      version,
-      stateVersion: (await readDatabaseVersion(join(stateDir, 'state.db'))) ?? 0,
-      createdAt: new Date().toISOString(),
-      files,
-    };
+    const manifest: StateManifest = { format: STATE_FORMAT, version, createdAt: new Date().toISOString() };
     const temporary = join(dirname(file), `.${basename(file)}.${randomBytes(6).toString('hex')}.tmp`);
     const manifestFile = join(stateDir, MANIFEST_FILE);
     try {
@@ -63,7 +53,10 @@ export async function exportState({ stateDir, file, replace, version }: StateExp
         [MANIFEST_FILE, ...files.map(({ path }) => path)],
       );
       await syncPath(temporary);
-      await publish(temporary, file, replace);
+      if (replace) await renameFile(temporary, file);
+      // Unlike renaming, this does not overwrite a file that appeared in the meantime.
+      else await copyFile(temporary, file, constants.COPYFILE_EXCL);
+      await syncPath(file);
     } finally {
       await rm(temporary, { force: true });
       await rm(manifestFile, { force: true });
@@ -72,28 +65,9 @@ export async function exportState({ stateDir, file, replace, version }: StateExp
   });
 }
 
-async function publish(temporary: string, file: string, replace: boolean): Promise<void> {
-  if (replace) {
-    await renameFile(temporary, file);
-    return;
-  }
-  try {
-    // Unlike renaming, this does not overwrite a file that appeared in the meantime.
-    await link(temporary, file);
-  } catch (error) {
-    if (codeOf(error) === 'EEXIST') throw existingFileError(file);
-    // A file system without hard links.
-    rejectExisting(file);
-    await renameFile(temporary, file);
-  }
-}
-
 function rejectExisting(file: string): void {
-  if (existsSync(file)) throw existingFileError(file);
-}
-
-function existingFileError(file: string): KnownError {
-  return new KnownError({
+  if (!existsSync(file)) return;
+  throw new KnownError({
     message: `${file} already exists`,
     seen: 'nothing was written',
     next: ['Choose another name, or overwrite it with --replace'],

@@ -21,10 +21,10 @@ export interface PlatformState extends PlatformAccess {
   readonly user: Omit<PlatformIdentity['user'], 'userId'>;
   /** Codes of the process definitions it serves. */
   readonly processes: readonly string[];
-  /** The `definitionDigest` of each process by code. Missing if an older version started the platform. */
-  readonly digests?: Readonly<Record<string, string>>;
-  /** The task queue of each process by code. Missing if an older version started the platform. */
-  readonly taskQueues?: Readonly<Record<string, string>>;
+  /** The `definitionDigest` of each process by code. */
+  readonly digests: Readonly<Record<string, string>>;
+  /** The task queue of each process with a workflow, by code. */
+  readonly taskQueues: Readonly<Record<string, string>>;
 }
 
 /** The default state folder, relative to the project. */

@@ -1,6 +1,5 @@
 import { closeSync, existsSync, mkdirSync, openSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { renameFileSync } from '../../files/rename.ts';
 
 import sqlite from 'node-sqlite3-wasm';
 
@@ -9,7 +8,7 @@ import { cliInvocation } from '../../base/cli-invocation.ts';
 import { KnownError, messageOf } from '../../base/errors.ts';
 import { formatPathOption } from '../../base/shell.ts';
 import { createPlatformClock } from '../shared/platform-clock.ts';
-import { openContentFolder } from './content.ts';
+import { openContentFolder } from './documents.ts';
 import { takeOwnerLock } from './owner-lock.ts';
 import { getMeta, setMeta } from './people.ts';
 import { MIGRATIONS } from './schema.ts';
@@ -122,8 +121,6 @@ function openDatabase(
         throw new Error(`${basename(path)} can't be written: ${messageOf(error)}`, { cause: error });
       }
     },
-    /** Removes the copy of the old state that a migration made. Call it at the end of a successful start. */
-    removeOldState: (): void => rmSync(oldStatePath(path), { force: true }),
     /** Closes the file and releases the folder. Safe to call twice. */
     close: (): void => {
       if (!database.isOpen) return;
@@ -198,7 +195,6 @@ function migrate(path: string, sql: Sql, durable: boolean): void {
     const found = String(sql.get('PRAGMA quick_check(1)')?.['quick_check']);
     if (found !== 'ok') throw new Error(found);
     if (version === MIGRATIONS.length) return;
-    if (version > 0) keepOldState(path, sql);
     // All at once: after a kill, the file has the old state or the new.
     const steps = MIGRATIONS.slice(version).join(';');
     runInTransaction(
@@ -207,19 +203,6 @@ function migrate(path: string, sql: Sql, durable: boolean): void {
       () => sql.exec(`${steps}; PRAGMA user_version=${MIGRATIONS.length};`),
     );
   });
-}
-
-/** A copy of the state as an older version wrote it, until a start of this version has succeeded. */
-const oldStatePath = (path: string): string => `${path}.old`;
-
-function keepOldState(path: string, sql: Sql): void {
-  const draft = `${oldStatePath(path)}.tmp`;
-  // What a killed start left, with the library's lock of it.
-  for (const left of ['', '-journal', '.lock']) rmSync(`${draft}${left}`, { recursive: true, force: true });
-  closeSync(openSync(draft, 'w', 0o600));
-  sql.exec(`VACUUM INTO '${draft.replaceAll("'", "''")}'`);
-  sql.finalize();
-  renameFileSync(draft, oldStatePath(path));
 }
 
 function withReadError<T>(path: string, work: () => T): T {

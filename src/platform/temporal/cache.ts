@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { renameFile } from '../../files/rename.ts';
-import { hashFile } from '../../files/read.ts';
 import { replaceFile } from '../../files/write.ts';
 import { isRecord } from '../../base/json.ts';
 
@@ -42,11 +41,7 @@ export async function installProgram(
     await fetch(path, scratch);
     await verify(path);
     const { size } = await stat(path);
-    await replaceFile(
-      join(fresh, 'installed.json'),
-      `${JSON.stringify({ source, size, sha256: await hashFile(path) }, null, 2)}\n`,
-      { mode: 0o644 },
-    );
+    await replaceFile(join(fresh, 'installed.json'), `${JSON.stringify({ source, size }, null, 2)}\n`, { mode: 0o644 });
     await replaceFolder(slot, fresh, join(scratch, 'old'));
     return join(slot.folder, slot.executable);
   } finally {

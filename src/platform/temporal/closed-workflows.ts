@@ -20,8 +20,6 @@ const PARALLEL = 8;
 const STOP_WITHIN_MS = 2_000;
 /** The index is written shortly after the close, and clocks are read at different moments. */
 const OVERLAP = 15_000;
-/** When to sweep after a poke without an id: at once, and when the index has caught up. */
-const SWEEP_AFTER = [20, 250];
 
 /**
  * Watches for workflows that close. The gateway's pokes make it prompt, with one request per closed workflow. The sweep
@@ -32,7 +30,6 @@ export function watchProcesses(options: WatchOptions) {
   const tracked = new Set<string>();
   const waiting = new Set<string>();
   const asking = new Set<string>();
-  const timers = new Set<NodeJS.Timeout>();
   let open: Promise<unknown>[] = [];
   let sweptUntil = clock.now();
   let sweeping = false;
@@ -90,14 +87,6 @@ export function watchProcesses(options: WatchOptions) {
     void work.finally(() => (open = open.filter((other) => other !== work)));
   }
 
-  function sweepLater(ms: number): void {
-    const timer = setTimeout(() => {
-      timers.delete(timer);
-      keep(sweep().catch(failed));
-    }, ms);
-    timers.add(timer);
-  }
-
   const sweeps = setInterval(() => keep(sweep().catch(failed)), options.sweepEvery ?? 2000);
   const rounds = setInterval(() => {
     for (const workflowId of tracked) check(workflowId);
@@ -110,18 +99,13 @@ export function watchProcesses(options: WatchOptions) {
       tracked.add(workflowId);
       check(workflowId);
     },
-    /** A workflow may have closed: this one, or any if the id is not known. Cheap if nothing is tracked. */
-    poke: (task?: { readonly workflowId?: string | undefined; readonly closing: boolean }): void => {
-      if (stopped || task?.closing === false) return;
-      if (task?.workflowId !== undefined) check(task.workflowId);
-      else if (timers.size === 0 && tracked.size > 0) for (const ms of SWEEP_AFTER) sweepLater(ms);
-    },
+    /** A workflow may have closed. Cheap if it is not tracked. */
+    poke: check,
     /** Resolves when all requests have been answered, and after two seconds at most, because the server may be down. */
     stop: async (): Promise<void> => {
       stopped = true;
       clearInterval(sweeps);
       clearInterval(rounds);
-      for (const timer of timers) clearTimeout(timer);
       await waitAtMost(clock, STOP_WITHIN_MS, Promise.all(open));
     },
   };

@@ -1,7 +1,6 @@
 import { execFile } from 'node:child_process';
 import { rmSync } from 'node:fs';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { connect } from 'node:net';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -20,8 +19,6 @@ export const PRIVATE_PORTS = { frontend: 7233, ui: 8233 } as const;
 /** The path of a Unix socket has at most 107 bytes. */
 const LONGEST_FOLDER = 70;
 
-const FOLDER_PREFIX = 'kuflow-temporal-';
-
 /** The folders of the private networks of this process. */
 const folders = new Set<string>();
 
@@ -30,9 +27,8 @@ export async function createTemporalNetwork(): Promise<TemporalNetwork> {
   const enter = await findNetworkCommand();
   if (enter === undefined) return { kind: 'loopback' };
   const parent = Buffer.byteLength(tmpdir()) > LONGEST_FOLDER ? '/tmp' : tmpdir();
-  await removeAbandonedFolders(parent);
-  const folder = await mkdtemp(join(parent, FOLDER_PREFIX));
-  // For an exit without a stop, such as a second Ctrl-C. After kill -9, the supervisor removes it; if that was killed too, the next start does.
+  const folder = await mkdtemp(join(parent, 'kuflow-temporal-'));
+  // For an exit without a stop, such as a second Ctrl-C. After kill -9, the supervisor removes it.
   if (folders.size === 0) process.on('exit', removeFolders);
   folders.add(folder);
   return { kind: 'private', enter, folder };
@@ -43,28 +39,6 @@ export function removeTemporalNetwork(network: TemporalNetwork): void {
   rmSync(network.folder, { recursive: true, force: true });
   folders.delete(network.folder);
   if (folders.size === 0) process.off('exit', removeFolders);
-}
-
-/** Removes the folders in `parent` with sockets to which nothing is listening. It leaves the folders of other users, and those without a socket yet. */
-export async function removeAbandonedFolders(parent: string): Promise<void> {
-  const names = (await readdir(parent)).filter((name) => name.startsWith(FOLDER_PREFIX));
-  for (const folder of names.map((name) => join(parent, name))) {
-    const entries = await readdir(folder).catch(() => []);
-    const sockets = entries.filter((entry) => entry.endsWith('.sock'));
-    const refused = await Promise.all(sockets.map((socket) => isRefused(join(folder, socket))));
-    if (refused.length > 0 && !refused.includes(false)) await rm(folder, { recursive: true, force: true });
-  }
-}
-
-function isRefused(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ path });
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve(false);
-    });
-    socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code === 'ECONNREFUSED'));
-  });
 }
 
 function removeFolders(): void {

@@ -6,7 +6,7 @@ import { renameFile } from '../../files/rename.ts';
 import { codeOf, KnownError, messageOf } from '../../base/errors.ts';
 import { withContext } from '../../base/system-error.ts';
 import { isOlder } from '../../files/version.ts';
-import { choosePort } from '../shared/ports.ts';
+import { holdPort } from '../shared/ports.ts';
 import type { PlatformOptions } from '../shared/types.ts';
 import { superviseProcess, type ProcessExit, type SupervisedProcess } from '../supervisor/client.ts';
 import { PlatformConnection } from './connection.ts';
@@ -45,7 +45,6 @@ export type TemporalServer = Awaited<ReturnType<typeof startInNetwork>>;
 /** Milliseconds until it must answer. */
 const READY_WITHIN = 30_000;
 const READY_POLL = 50;
-const ANY_PORT = { kind: 'exact', port: 0 } as const;
 /** The oldest Temporal server whose time skipping is known to work. */
 export const SKIPPING_SERVER = '1.32.0';
 const TIME_SKIPPING = {
@@ -157,8 +156,11 @@ interface ServerPorts {
 
 async function choosePorts(network: TemporalNetwork, ui: boolean): Promise<ServerPorts> {
   if (network.kind === 'private') return { port: PRIVATE_PORTS.frontend, uiPort: ui ? PRIVATE_PORTS.ui : undefined };
-  const port = network.port ?? (await choosePort(ANY_PORT, 0)).port;
-  return { port, uiPort: ui ? (await choosePort(ANY_PORT, 0, [port])).port : undefined };
+  // Held at the same time, so that they differ.
+  const frontend = network.port === undefined ? await holdPort(undefined, 0) : undefined;
+  const uiPort = ui ? await holdPort(undefined, 0) : undefined;
+  await Promise.all([frontend?.close(), uiPort?.close()]);
+  return { port: network.port ?? frontend?.port ?? 0, uiPort: uiPort?.port };
 }
 
 /** Throws the system's short error here, where the server would print many lines. */

@@ -28,8 +28,8 @@ export interface UiGuardOptions {
 export async function startUiGuard(options: UiGuardOptions) {
   const server = createServer((request, response) => {
     const isPage = request.method === 'GET';
-    const check = checkOrigin(request.headers, { hostNames: options.hostNames, scheme: 'http', isPage });
-    if (!check.ok) refuse(response, check.status, check.message);
+    const refusal = checkOrigin(request.headers, { hostNames: options.hostNames, scheme: 'http', isPage });
+    if (refusal !== undefined) refuse(response, refusal.status, refusal.message);
     else if (!answerUiCodec(request, response, options.readKey)) forward(request, response, options.upstream());
   });
   await once(server.listen(options.port, '127.0.0.1'), 'listening');

@@ -3,10 +3,17 @@ import { isGrpcServiceError, type Connection, type WorkflowService } from '@temp
 import { msToTs, optionalTsToMs, type Timestamp } from '@temporalio/common/lib/time.js';
 import { messageOf } from '../../base/errors.ts';
 import { GRPC_STATUS } from '../../engine/rpc.ts';
-import { findBusyWork, nameMissingWorker, TIMER_IS_DUE, type BusyWork } from './busy-workflow.ts';
 
 // Temporal's time skipping is experimental: https://github.com/temporalio/api, message TimeSkippingConfig. Each workflow has its own time, and moves
 // ("fast-forwards") by a duration while it is idle: from timer to timer until the end of the duration. Activities keep real time.
+
+/** Why a workflow does not move through skipped time. */
+export interface BusyWork {
+  /** `no-worker`: nobody polls its task queue. */
+  readonly kind: 'no-worker' | 'not-taken' | 'code-fails' | 'workflow-task' | 'activity' | 'timer';
+  /** For people: completes "process X is behind: …". */
+  readonly reason: string;
+}
 
 /** What a workflow does, at its own time. */
 export interface WorkflowMoment {
@@ -228,4 +235,45 @@ export async function listWorkflowIds(service: WorkflowService, namespace: strin
     nextPageToken = page.nextPageToken.length > 0 ? page.nextPageToken : null;
   } while (nextPageToken !== null);
   return ids;
+}
+
+type DescribedWorkflow = Awaited<ReturnType<WorkflowService['describeWorkflowExecution']>>;
+
+/** In milliseconds. The skip waits for a retry that is due sooner. */
+const SOON = 5_000;
+const FIRST_FAILURES = 2;
+
+const TIMER_IS_DUE: BusyWork = { kind: 'timer', reason: 'a timer is due' };
+
+/** What has to end before a workflow can move. `now`: its time, in milliseconds since the epoch. */
+function findBusyWork(
+  {
+    pendingWorkflowTask: task,
+    pendingActivities,
+  }: Pick<DescribedWorkflow, 'pendingWorkflowTask' | 'pendingActivities'>,
+  now: number,
+): BusyWork | undefined {
+  if (task) {
+    if ((task.attempt ?? 1) > FIRST_FAILURES) return { kind: 'code-fails', reason: 'its workflow code fails' };
+    if (task.startedTime) return { kind: 'workflow-task', reason: 'its workflow code is still running' };
+    return { kind: 'not-taken', reason: 'no worker has continued its workflow' };
+  }
+  for (const { activityType, attempt, nextAttemptScheduleTime } of pendingActivities) {
+    const failures = (attempt ?? 1) - 1;
+    // The pause before a retry is skipped like a timer.
+    if (failures > 0 && (optionalTsToMs(nextAttemptScheduleTime) ?? 0) > now + SOON) continue;
+    const failed = failures === 0 ? '' : `, which has failed ${failures === 1 ? 'once' : `${failures} times`}`;
+    return { kind: 'activity', reason: `it waits for the activity ${activityType?.name ?? ''}${failed}` };
+  }
+  return undefined;
+}
+
+async function nameMissingWorker(
+  busy: BusyWork | undefined,
+  { executionConfig }: DescribedWorkflow,
+  listPollers: (taskQueue: string) => Promise<readonly string[]>,
+): Promise<typeof busy> {
+  const taskQueue = executionConfig?.taskQueue?.name;
+  if (busy?.kind !== 'not-taken' || !taskQueue || (await listPollers(taskQueue)).length > 0) return busy;
+  return { kind: 'no-worker', reason: `no worker is polling ${taskQueue}` };
 }

@@ -4,8 +4,7 @@ import { isoTime } from '../../base/clock.ts';
 import { withoutUndefined } from '../../base/json.ts';
 import type { LiveEvent, SkipEnd, SkippedEvent, SkipResult, WorkflowBehind } from '../shared/contract.ts';
 import type { PlatformClock } from '../shared/platform-clock.ts';
-import type { BusyWork } from '../temporal/busy-workflow.ts';
-import type { WorkflowMoment, WorkflowTime } from '../temporal/workflow-time.ts';
+import type { BusyWork, WorkflowMoment, WorkflowTime } from '../temporal/workflow-time.ts';
 
 export interface SkipOptions {
   readonly clock: PlatformClock;

@@ -1,10 +1,13 @@
 import { setMaxListeners } from 'node:events';
 import { forEachInParallel, waitAtMost } from '../../base/async.ts';
+import { atMostEvery } from '../../base/at-most-every.ts';
 import { isoTime } from '../../base/clock.ts';
 import { messageOf } from '../../base/errors.ts';
 import { formatSpan } from '../../base/format-span.ts';
 import { withoutUndefined } from '../../base/json.ts';
-import type { ClockStatus, SkipResult } from '../shared/contract.ts';
+import { parseZonedTime } from '../../base/zoned-time.ts';
+import { badRequest } from '../domain/api-error.ts';
+import type { ClockStatus, SkipRequest, SkipResult } from '../shared/contract.ts';
 import { getMeta, setMeta } from '../store/people.ts';
 import type { Store } from '../store/store.ts';
 import { canSkipTime, SKIPPING_SERVER, type TemporalVersions } from '../temporal/server.ts';
@@ -34,13 +37,11 @@ export async function createTimeSkipper(options: TimeSkipperOptions) {
   setMaxListeners(0, stopping.signal);
   let running: Promise<unknown> | undefined;
   let skipping: ClockStatus['skipping'];
-  let announced = 0;
+  const mayAnnounce = atMostEvery(ANNOUNCE_EVERY_MS, clock.real);
 
   /** The console reads the time again at each announcement. */
   const announceMove = (): void => {
-    if (Date.now() - announced < ANNOUNCE_EVERY_MS) return;
-    announced = Date.now();
-    options.onMoved();
+    if (mayAnnounce('')) options.onMoved();
   };
 
   const setMark = (mark: string): void => store.transaction(() => setMeta(store.sql, SKIPPING, mark));
@@ -109,4 +110,18 @@ async function findObstacle({ temporal, time }: TimeSkipperOptions): Promise<str
   const found = `the Temporal server ${temporal.serverVersion} (Temporal CLI ${temporal.version})`;
   if (!canSkipTime(temporal)) return `${found} is older than ${SKIPPING_SERVER}`;
   return (await time.canSkip()) ? undefined : `${found} does not support it, or it is switched off`;
+}
+
+const LONGEST_SKIP_MS = 10 * 366 * 24 * 3600 * 1000;
+
+/** Milliseconds since the epoch; undefined to skip until a process changes. */
+export function parseSkip({ seconds, until }: SkipRequest = {}, now: number): number | undefined {
+  if (seconds === undefined && until === undefined) return undefined;
+  if (seconds !== undefined && until !== undefined) throw badRequest('seconds and until cannot be combined', 'body');
+  const field = until === undefined ? 'body.seconds' : 'body.until';
+  const wanted = until === undefined ? now + (seconds ?? 0) * 1000 : parseZonedTime(until);
+  if (wanted === undefined) throw badRequest('Expected an ISO 8601 time with a time zone', field);
+  if (wanted < now) throw badRequest(`The clock only moves forward: it is ${isoTime(now)} for the local KuFlow`, field);
+  if (wanted > now + LONGEST_SKIP_MS) throw badRequest('At most 10 years can be skipped at once', field);
+  return wanted;
 }

@@ -1,10 +1,17 @@
-import type { Json, JsonObject } from '../../base/json.ts';
-import { isRecord } from '../../base/json.ts';
+import { type Json, type JsonObject, isRecord } from '../../base/json.ts';
 import { sampleNumber } from './number.ts';
 import { sampleString } from './text.ts';
-import { isOfType, itemSchema, listOf, namedTypes, propertySchemas, textsOf } from '../normal-form.ts';
-import type { Schema } from '../resolve.ts';
-import { mergeSchema, type SchemaPath } from './merge.ts';
+import {
+  intersectSchemas,
+  isOfType,
+  itemSchema,
+  listOf,
+  namedTypes,
+  normalForm,
+  propertySchemas,
+  textsOf,
+} from '../normal-form.ts';
+import { MAX_HOPS, type Schema } from '../resolve.ts';
 import { matchesPattern } from '../match-pattern.ts';
 
 const MAX_DEPTH = 8;
@@ -13,6 +20,16 @@ const MAX_ITEMS = 100;
 const CHOICES = 6;
 // References multiply: a definition is repeated wherever it is referenced, with everything that it references.
 const MAX_PARTS = 2000;
+
+interface SchemaPath {
+  readonly root: JsonObject;
+  /** The index of the alternative to use, modulo their number. */
+  readonly choice: number;
+  /** Whether to include optional properties. */
+  readonly full: boolean;
+  /** How many more schemas may be merged. Bounds the work, because references multiply. */
+  readonly left: { parts: number };
+}
 
 /** A sample value for generated code: required fields only. Valid for the schemas that people usually write. */
 export function sampleForSchema(schema: JsonObject): JsonObject {
@@ -136,4 +153,28 @@ function samplePropertyName(schema: Schema, nth: number): string {
 function numberKeyword(schema: Schema, name: string): number | undefined {
   const value = schema[name];
   return typeof value === 'number' ? value : undefined;
+}
+
+const DEPENDENT = ['dependentRequired', 'dependentSchemas', 'dependencies'];
+const CONDITIONAL = new Set(['if', 'then', 'else', ...DEPENDENT]);
+
+/** Merges the reference, the `allOf` and one alternative of each choice into a schema. Two schemas of a property become an `allOf`. */
+function mergeSchema(schema: Schema, path: SchemaPath, hops = 0): Schema {
+  const { own, referenced, all, choices } = normalForm(schema, path.root);
+  let flat: Schema = Object.fromEntries(Object.entries(own).filter(([key]) => !CONDITIONAL.has(key)));
+  if (hops > MAX_HOPS) return flat;
+  const add = (part: unknown): void => {
+    if (isRecord(part) && path.left.parts-- > 0) flat = intersectSchemas(flat, mergeSchema(part, path, hops + 1));
+  };
+  for (const part of [...referenced, ...all]) add(part);
+  for (const list of choices) add(list[path.choice % list.length]);
+  if (path.choice % 2 === 1) {
+    add(schema['if']);
+    add(schema['then']);
+  } else if (path.choice > 0) add(schema['else']);
+  for (const keyword of path.full ? DEPENDENT : []) {
+    const dependents = isRecord(schema[keyword]) ? Object.values(schema[keyword]) : [];
+    for (const required of dependents) add(Array.isArray(required) ? { required: required as unknown[] } : required);
+  }
+  return flat;
 }

@@ -8,8 +8,6 @@ interface Selection {
   readonly more: number;
 }
 
-type Node = (selection: Selection) => string;
-
 const MAX_REPETITIONS = 64;
 /** Groups in groups. More are unsupported, so that the result does not depend on the size of the stack. */
 const MAX_DEPTH = 100;
@@ -33,9 +31,8 @@ const ANY = 'abcdefghijklmnopqrstuvwxyz0123456789-_ ABCDEFGHIJKLMNOPQRSTUVWXYZ.,
  */
 export function sampleForPattern(pattern: string, nth: number, least: number, most: number): string | undefined {
   try {
-    const node = parser(pattern)();
     for (const more of [0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, least]) {
-      const text = node({ nth, more });
+      const text = generateText(pattern, { nth, more });
       if (text.length >= least && text.length <= most && matchesPattern(pattern, text)) return text;
     }
   } catch {
@@ -44,7 +41,8 @@ export function sampleForPattern(pattern: string, nth: number, least: number, mo
   return undefined;
 }
 
-function parser(pattern: string): () => Node {
+/** Throws for an unsupported pattern. */
+function generateText(pattern: string, { nth, more }: Selection): string {
   const characters = Array.from(pattern);
   let at = 0;
   let depth = 0;
@@ -59,34 +57,32 @@ function parser(pattern: string): () => Node {
     return true;
   };
 
-  function alternatives(): Node {
+  const oneOf = (members: string): string => {
+    const all = Array.from(members);
+    return all[nth % all.length] ?? '';
+  };
+
+  function alternatives(): string {
     const all = [sequence()];
     while (takes('|')) all.push(sequence());
-    return (selection) => all[selection.nth % all.length]?.(selection) ?? '';
+    return all[nth % all.length] ?? '';
   }
 
-  function sequence(): Node {
-    const parts: Node[] = [];
-    while (peek() !== undefined && peek() !== '|' && peek() !== ')') parts.push(repeated(atom()));
-    return (selection) => {
-      let text = '';
-      for (const part of parts) {
-        text += part(selection);
-        if (text.length > MAX_LENGTH) fail();
-      }
-      return text;
-    };
+  function sequence(): string {
+    let text = '';
+    while (peek() !== undefined && peek() !== '|' && peek() !== ')') {
+      text += repeated(atom());
+      if (text.length > MAX_LENGTH) fail();
+    }
+    return text;
   }
 
-  function repeated(node: Node): Node {
+  function repeated(text: string): string {
     const [least, most] = bounds();
-    if (least === 1 && most === 1) return node;
+    if (least === 1 && most === 1) return text;
     takes('?');
-    return (selection) => {
-      const text = node(selection);
-      const times = Math.max(least, Math.min(most, least + selection.more, MAX_REPETITIONS));
-      return text.length * times > MAX_LENGTH ? fail() : text.repeat(times);
-    };
+    const times = Math.max(least, Math.min(most, least + more, MAX_REPETITIONS));
+    return text.length * times > MAX_LENGTH ? fail() : text.repeat(times);
   }
 
   function bounds(): readonly [number, number] {
@@ -100,12 +96,12 @@ function parser(pattern: string): () => Node {
     return [Number(least), comma === undefined ? Number(least) : most === '' ? Infinity : Number(most)];
   }
 
-  function atom(): Node {
+  function atom(): string {
     const character = next();
     switch (character) {
       case '^':
       case '$':
-        return () => '';
+        return '';
       case '.':
         return oneOf(ANY);
       case '(':
@@ -113,17 +109,13 @@ function parser(pattern: string): () => Node {
       case '[':
         return oneOf(classOf());
       case '\\':
-        if (peek() === 'b' || peek() === 'B') {
-          next();
-          return () => '';
-        }
-        return oneOf(escaped());
+        return takes('b') || takes('B') ? '' : oneOf(escaped());
       default:
-        return () => character;
+        return character;
     }
   }
 
-  function group(): Node {
+  function group(): string {
     const silent = ['?=', '?!', '?<=', '?<!'].some(takes);
     if (!silent && takes('?') && !takes(':')) {
       if (!takes('<')) fail();
@@ -134,7 +126,7 @@ function parser(pattern: string): () => Node {
     depth -= 1;
     if (next() !== ')') fail();
     // A look-around adds no text. The whole text is tested against the pattern at the end.
-    return silent ? () => '' : inner;
+    return silent ? '' : inner;
   }
 
   function escaped(): string {
@@ -181,10 +173,8 @@ function parser(pattern: string): () => Node {
     );
   }
 
-  return () => {
-    const node = alternatives();
-    return at === characters.length ? node : fail();
-  };
+  const text = alternatives();
+  return at === characters.length ? text : fail();
 }
 
 function range(first: string, last: string): string {
@@ -192,9 +182,4 @@ function range(first: string, last: string): string {
   return Array.from({ length: Math.min(Math.max(0, to - from + 1), 128) }, (_, step) =>
     String.fromCodePoint(from + step),
   ).join('');
-}
-
-function oneOf(members: string): Node {
-  const all = Array.from(members);
-  return (selection) => all[selection.nth % all.length] ?? '';
 }

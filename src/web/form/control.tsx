@@ -6,7 +6,7 @@ import { AcceptField, BooleanField, ChoiceField, ChoicesField, NumberField, Text
 import { JsonEditor } from './json-editor.tsx';
 import { ArrayField, ObjectField, VariantsField } from './nested.tsx';
 import { FileField, GroupField, PrincipalField } from './reference-inputs.tsx';
-import { controlKind, fitsControl, type ControlKind } from '../../schema/controls.ts';
+import { controlKind, fitsControl, type ControlKind } from '../../schema/form.ts';
 
 /** Draws the control of one value. Values that the control of their schema can't show are edited as JSON. */
 export function Control(props: ControlProps) {

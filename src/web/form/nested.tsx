@@ -5,8 +5,8 @@ import { isRecord, pointerStep, pointerSteps, valueAt, type Json, type JsonObjec
 import { FieldFrame, within, type Field } from './field.tsx';
 import { JsonEditor } from './json-editor.tsx';
 import { isUiSchema } from './layouts.tsx';
-import { controlKind } from '../../schema/controls.ts';
 import {
+  controlKind,
   bestVariant,
   choicesOf,
   effectiveSchema,

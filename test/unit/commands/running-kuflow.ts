@@ -55,6 +55,7 @@ export async function startRunningKuFlow(definition: ProcessDefinition = LOAN): 
     user,
     processes: [definition.process.code],
     digests: { [definition.process.code]: definitionDigest(definition) },
+    taskQueues: { [definition.process.code]: definition.workflow?.taskQueue ?? '' },
   });
   const ownEnv = { HOME: folder, XDG_CONFIG_HOME: join(folder, 'config') };
   const kuflow = (args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Ran> =>

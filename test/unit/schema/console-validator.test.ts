@@ -2,8 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../../src/base/json.ts';
 import { createValueCheck, type CheckedValue } from '../../../src/platform/domain/json-values.ts';
-import { withRequiredParts } from '../../../src/schema/controls.ts';
-import { placeAt } from '../../../src/schema/form.ts';
+import { withRequiredParts, placeAt } from '../../../src/schema/form.ts';
 import { pageErrors } from '../../support/page-validators.ts';
 
 type Schema = Readonly<Record<string, unknown>>;

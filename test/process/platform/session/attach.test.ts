@@ -44,10 +44,10 @@ const OTHER = SERVED.replace('LOAN', 'OTHER');
 let folder: string;
 let running: { close(): void } | undefined;
 
-async function runs(how: { readonly hasDigests?: boolean } = {}): Promise<void> {
+async function runs(): Promise<void> {
   const stateDir = join(folder, '.kuflow', 'dev');
   mkdirSync(stateDir, { recursive: true });
-  running = await leaveRunningState(stateDir, await parseDefinition(SERVED, 'served.yaml'), how);
+  running = await leaveRunningState(stateDir, await parseDefinition(SERVED, 'served.yaml'));
 }
 
 const request = (): DevPlatformRequest => ({
@@ -89,11 +89,6 @@ describe('a running platform', () => {
       message: `The running local KuFlow (pid ${process.pid}) does not serve OTHER, only LOAN`,
       next,
     });
-  });
-
-  it('is used if an older version without digests started it', async () => {
-    await runs({ hasDigests: false });
-    expect(await attach(CHANGED)).toBe(false);
   });
 
   it('can run commands with a changed definition, but not simulate it', async () => {

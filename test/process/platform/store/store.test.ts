@@ -21,11 +21,6 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { systemClock } from '../../../../src/base/clock.ts';
 import { KnownError } from '../../../../src/base/errors.ts';
-import { findDocumentByUri } from '../../../../src/platform/store/documents.ts';
-import { nextCommand } from '../../../../src/platform/store/outbox-queue.ts';
-import { findProcessItemById } from '../../../../src/platform/store/process-items.ts';
-import { PROCESSES } from '../../../../src/platform/store/processes.ts';
-import { MIGRATIONS } from '../../../../src/platform/store/schema.ts';
 import { openStore, useWriteAheadLog, type Store } from '../../../../src/platform/store/store.ts';
 import { getMeta, setMeta } from '../../../../src/platform/store/people.ts';
 import { createSql } from '../../../../src/platform/store/sql.ts';
@@ -169,49 +164,6 @@ describe('openStore', () => {
     } finally {
       parent.kill('SIGKILL');
     }
-  });
-
-  it('adds what is missing to a file from an older version, and keeps its rows', () => {
-    mkdirSync(dirname(path), { recursive: true });
-    const database = new sqlite.Database(path);
-    const audit = "'a', '2026-01-01T00:00:00.000Z', 'a', '2026-01-01T00:00:00.000Z'";
-    database.exec(`${MIGRATIONS[0] ?? ''}; PRAGMA user_version=1;
-      INSERT INTO processes VALUES (1, 'p', 't', 'd', 'v', 'LOAN', 'RUNNING', 'a', NULL, '{}', '{}', NULL, NULL, ${audit});
-      INSERT INTO process_items (id, process_id, tenant_id, type, created_by, created_at, last_modified_by, last_modified_at)
-        VALUES ('i', 'p', 't', 'THREAD', ${audit});`);
-    database.close();
-    const { sql } = opened();
-    expect(sql.get('PRAGMA user_version')).toEqual({ user_version: MIGRATIONS.length });
-    expect(PROCESSES.findById(sql, 'p')).toMatchObject({ id: 'p', deletedAt: undefined });
-    expect(findProcessItemById(sql, 'i')).toMatchObject({ id: 'i', threadId: undefined, deletedAt: undefined });
-  });
-
-  it('moves pending commands to workflows and documents to their owners, and keeps the old file until the start has ended', () => {
-    mkdirSync(dirname(path), { recursive: true });
-    const database = new sqlite.Database(path);
-    const audit = "'a', '2026-01-01T00:00:00.000Z', 'a', '2026-01-01T00:00:00.000Z'";
-    database.exec(`${MIGRATIONS.slice(0, 5).join(';')}; PRAGMA user_version=5;
-      INSERT INTO processes (id, tenant_id, definition_id, definition_version, definition_code, state, initiator_id, metadata, entity,
-        created_by, created_at, last_modified_by, last_modified_at) VALUES ('p', 't', 'd', 'v', 'LOAN', 'RUNNING', 'a', '{}', '{}', ${audit});
-      INSERT INTO documents VALUES ('d', 'ku:process/p/document/d', 'p', 'c', 'a.txt', 'text/plain', 1, 'ku:process-item/i', 'a', '2026-01-01');
-      INSERT INTO outbox (process_id, command, created_at) VALUES ('p', '{"kind":"signal-workflow","signalName":"S"}', '2026-01-01');`);
-    database.close();
-    const store = opened();
-    const { sql } = store;
-    expect(nextCommand(sql, 'p')).toMatchObject({ workflowId: 'p', processId: 'p', command: { signalName: 'S' } });
-    expect(findDocumentByUri(sql, 'ku:process/p/document/d')).toMatchObject({
-      ...{ ownerUri: 'ku:process/p', contentId: 'c', linkedTo: 'ku:process-item/i' },
-    });
-    const old = new sqlite.Database(`${path}.old`, { readOnly: true });
-    expect(old.get('PRAGMA user_version')).toEqual({ user_version: 5 });
-    expect(old.get('SELECT process_id FROM documents')).toEqual({ process_id: 'p' });
-    old.close();
-    expect(statSync(`${path}.old`).mode & 0o777).toBe(0o600);
-    store.removeOldState();
-    expect(existsSync(`${path}.old`)).toBe(false);
-    store.close();
-    opened();
-    expect(existsSync(`${path}.old`)).toBe(false);
   });
 
   it('refuses a file from a newer version and a file that is not a database, and changes neither', () => {

@@ -11,7 +11,7 @@ import { exportState } from '../../../../src/platform/state/export.ts';
 import { importState } from '../../../../src/platform/state/import.ts';
 import { requestSignal } from '../../../../src/platform/rest/dev-client.ts';
 import { createPlatformState, writeStateFile } from '../../../../src/platform/state/state-file.ts';
-import { ENCRYPTION_KEYS } from '../../../../src/platform/store/encryption-keys.ts';
+import { ENCRYPTION_KEYS } from '../../../../src/platform/store/definitions.ts';
 import { databasePath } from '../../../../src/platform/store/owner-lock.ts';
 import { openStore } from '../../../../src/platform/store/store.ts';
 import { PlatformConnection } from '../../../../src/platform/temporal/connection.ts';

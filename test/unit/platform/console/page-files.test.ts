@@ -11,7 +11,7 @@ async function indexWith(commands?: PageCommands): Promise<string> {
   const folder = temporaryFolder();
   mkdirSync(join(folder, 'assets'));
   copyFileSync(join(packageRoot(), 'src', 'web', 'index.html'), join(folder, 'index.html'));
-  return (await readPageFiles(folder, commands))?.index.bytes.toString() ?? '';
+  return (await readPageFiles(folder, commands))?.index ?? '';
 }
 
 describe('the commands in the console', () => {

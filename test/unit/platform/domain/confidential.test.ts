@@ -1,22 +1,15 @@
-import { join } from 'node:path';
-import sqlite from 'node-sqlite3-wasm';
 import { afterEach, describe, expect, it } from 'vitest';
 
-import { systemClock } from '../../../../src/base/clock.ts';
 import { retrieveKmsKey } from '../../../../src/platform/domain/confidential.ts';
 import { createProcess } from '../../../../src/platform/domain/process-creation.ts';
 import { completeTask, createProcessItem } from '../../../../src/platform/domain/process-items.ts';
 import { PROCESSES } from '../../../../src/platform/store/processes.ts';
-import { MIGRATIONS } from '../../../../src/platform/store/schema.ts';
-import { openStore } from '../../../../src/platform/store/store.ts';
 import type { ProcessDefinition } from '../../../../src/process/definition.ts';
-import { temporaryFolders } from '../../../support/temporary-folder.ts';
 import { refused, thrown } from './refusals.ts';
 import { createWorld, LOAN, type World } from './world.ts';
 
 const confidential = (code = 'LOAN'): ProcessDefinition => ({ ...LOAN, process: { code, confidential: true } });
 
-const temporaryFolder = temporaryFolders();
 let world: World;
 afterEach(() => world.destroy());
 
@@ -85,21 +78,5 @@ describe('retrieveKmsKey', () => {
     expect(thrown(() => retrieveKmsKey(world.user, key))).toEqual(refused(403, 'only applications with a role'));
     expect(thrown(() => retrieveKmsKey(world.user, 'unknown'))).toEqual(refused(403));
     expect(thrown(() => retrieveKmsKey(world.worker, 'unknown'))).toEqual(refused(404, 'No key with ID unknown'));
-  });
-});
-
-describe('the state of a version without confidential processes', () => {
-  it('can be opened, and its processes are not confidential', () => {
-    world = createWorld();
-    const path = join(temporaryFolder(), 'state.db');
-    const database = new sqlite.Database(path);
-    database.exec(`${MIGRATIONS.slice(0, 4).join(';')}; PRAGMA user_version=4;
-      INSERT INTO processes (id, tenant_id, definition_id, definition_version, definition_code, state, initiator_id, metadata, entity,
-        created_by, created_at, last_modified_by, last_modified_at)
-        VALUES ('p', 't', 'd', 'v', 'LOAN', 'RUNNING', 'a', '{}', '{}', 'a', '2026-01-01', 'a', '2026-01-01');`);
-    database.close();
-    const store = openStore({ path, clock: systemClock });
-    expect(PROCESSES.findById(store.sql, 'p')).toMatchObject({ id: 'p', encryptionKeyId: undefined });
-    store.close();
   });
 });

@@ -1,12 +1,10 @@
-import { mkdtempSync, mkdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import sqlite from 'node-sqlite3-wasm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { uuid7 } from '../../../../src/base/uuid.ts';
 import { reportUnknownCandidates } from '../../../../src/platform/domain/candidates.ts';
 import { changeDefinitions } from '../../../../src/platform/domain/domain.ts';
-import { authenticateCaller, hashToken } from '../../../../src/platform/domain/credentials.ts';
+import { authenticateCaller } from '../../../../src/platform/domain/credentials.ts';
 import type { OperationContext } from '../../../../src/platform/domain/context.ts';
 import {
   findGroups,
@@ -24,7 +22,6 @@ import {
 } from '../../../../src/platform/domain/process-items.ts';
 import { createProcess } from '../../../../src/platform/domain/process-creation.ts';
 import { changeProcessInitiator } from '../../../../src/platform/domain/processes.ts';
-import { MIGRATIONS } from '../../../../src/platform/store/schema.ts';
 import type { ProcessDefinition } from '../../../../src/process/definition.ts';
 import type { PeopleSeed } from '../../../../src/process/people.ts';
 import { refused, thrown } from './refusals.ts';
@@ -166,29 +163,6 @@ describe('users and groups', () => {
       users: [{ email: 'local.user@example.com', name: 'Local user', groups: ['LOCAL_USERS'] }],
       groups: [{ code: 'LOCAL_USERS', name: 'Local users' }],
     });
-  });
-
-  it('of an older state file keep their ids and tokens', async () => {
-    const token = 'kfdev_old';
-    const [tenantId, systemId, principalId, userId, appId] = [uuid7(), uuid7(), uuid7(), uuid7(), uuid7()];
-    mkdirSync(folder, { recursive: true });
-    const database = new sqlite.Database(join(folder, 'platform.db'));
-    const audit = `'${systemId}', '2026-01-01T00:00:00.000Z', '${systemId}', '2026-01-01T00:00:00.000Z'`;
-    const user = { principalId, userId, email: 'local.user@example.com', name: 'Local user', token };
-    const application = { id: appId, secret: 'kfdev_secret', name: 'Local application' };
-    database.exec(`${MIGRATIONS.slice(0, 3).join(';')}; PRAGMA user_version=3;
-      INSERT INTO tenants VALUES ('${tenantId}', 'Local tenant', 'UNLIMITED', ${audit});
-      INSERT INTO principals VALUES ('${systemId}', 'SYSTEM', 'KuFlow', NULL, NULL);
-      INSERT INTO principals VALUES ('${principalId}', 'USER', 'Local user', '${userId}', '${user.email}');
-      INSERT INTO principals VALUES ('${appId}', 'APPLICATION', 'Local application', NULL, NULL);
-      INSERT INTO tenant_users VALUES ('${uuid7()}', '${tenantId}', '${principalId}', '{}', ${audit});
-      INSERT INTO credentials VALUES ('${hashToken(token)}', 'token', '${principalId}');
-      INSERT INTO meta VALUES ('identity', '${JSON.stringify({ tenantId, namespace: 'n', systemId, application, user })}')`);
-    database.close();
-    open({ users: [{ ...user, groups: [] }], groups: [] }, ['local.user@example.com']);
-    expect(listPeople(world.domain).users).toEqual([{ ...user, groups: ['LOCAL_USERS'] }]);
-    expect(await signIn(token)).toBe(principalId);
-    expect(world.identity).toMatchObject({ tenantId, namespace: 'n', application: { id: appId } });
   });
 });
 

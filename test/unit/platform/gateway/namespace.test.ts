@@ -2,10 +2,17 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createAuthorizer, type CheckMessage } from '../../../../src/platform/gateway/authorizer.ts';
 import { NAMESPACE_FIELDS } from '../../../../src/platform/gateway/namespace-fields.ts';
-import { namespaceFieldsSource } from '../../../../src/platform/gateway/read-namespace-fields.ts';
 import { namespaceField, needsNamespace, rpcName, WORKER_RPCS } from '../../../../src/platform/gateway/rpcs.ts';
-import { decodeNamespace, frame, NAMESPACE, requestNaming, SERVICE, startRig } from './harness.ts';
-import type { Answer, Rig } from './harness.ts';
+import {
+  decodeNamespace,
+  frame,
+  NAMESPACE,
+  requestNaming,
+  SERVICE,
+  startRig,
+  type Answer,
+  type Rig,
+} from './harness.ts';
 
 const OTHER = 'tenant-2';
 const PERMISSION_DENIED = '7';
@@ -47,11 +54,6 @@ describe('the table of namespace fields', () => {
       RespondQueryTaskCompleted: 6,
       RespondWorkflowTaskCompleted: 9,
     });
-  });
-
-  it('is a module of constants in the package', async () => {
-    const url = `data:text/javascript,${encodeURIComponent(namespaceFieldsSource())}`;
-    expect(await import(/* @vite-ignore */ url)).toMatchObject({ NAMESPACE_FIELDS });
   });
 });
 

@@ -15,7 +15,6 @@ import {
   createEventStreams,
   type EventHub,
   type EventStreams,
-  takeFirstEventId,
 } from '../../../../src/platform/console/live-events.ts';
 import { readPageFiles } from '../../../../src/platform/console/page.ts';
 import { createRequestRecorder } from '../../../../src/platform/console/request-recorder.ts';
@@ -91,7 +90,7 @@ export function createRest(options: RestOptions = {}): Rest {
       options.report?.(event);
     },
   });
-  const hub = createEventHub({ clock: world.domain.clock, firstId: takeFirstEventId(world.store, world.domain.clock) });
+  const hub = createEventHub(world.domain.clock);
   const streams = createEventStreams(hub, options.heartbeatMs);
   const faults = createFaultRegistry(() => hub.publish({ kind: 'faults-changed' }));
   const pollers = new Map<string, readonly string[]>();
@@ -125,7 +124,6 @@ export function createRest(options: RestOptions = {}): Rest {
         probeToken: PROBE_TOKEN,
         page: readPageFiles(options.pageFolder ?? 'no-such-folder'),
         streams,
-        events: hub,
         workers,
         requests: createRequestRecorder(world.domain.clock),
         time: options.time ?? NO_SKIPPING,

@@ -65,10 +65,12 @@ const user = {
   token: new Secret('kfdev_token'),
 };
 
+const running = { processes: ['LOAN'], endpoints, user, taskQueues: { LOAN: 'LOAN_QUEUE' } };
+
 describe('platform events', () => {
   it('are followed by complete commands for this platform', () => {
     const hints = (stateDir?: string): string =>
-      readyHints({ processes: ['LOAN'], endpoints, user }, 'npx kuflow', {
+      readyHints(running, 'npx kuflow', {
         stateDir,
         runs: 'platform',
         start: 'npm start',
@@ -76,19 +78,19 @@ describe('platform events', () => {
       }).join('\n');
     expect(hints()).toContain('npx kuflow dev exec -- npm start\n');
     expect(hints()).toContain('npx kuflow dev simulate -- npm start\n');
-    const besideWorker = readyHints({ processes: ['LOAN', 'LEAVE'], endpoints, user }, 'npx kuflow', {
+    const besideWorker = readyHints({ ...running, processes: ['LOAN', 'LEAVE'] }, 'npx kuflow', {
       runs: 'command',
       start: './mvnw spring-boot:run',
       showToken: true,
     }).join('\n');
     expect(besideWorker).toContain('npx kuflow dev simulate LOAN -- ./mvnw spring-boot:run\n');
     expect(besideWorker).not.toContain('dev exec');
-    const withWebhook = readyHints({ processes: ['LOAN'], endpoints, user, taskQueues: {} }, 'npx kuflow', {
+    const withWebhook = readyHints({ ...running, taskQueues: {} }, 'npx kuflow', {
       ...{ runs: 'platform', start: 'npm start', showToken: false },
     }).join('\n');
     expect(withWebhook).toContain('npx kuflow dev exec -- <your program>\n');
     expect(withWebhook).toContain('npx kuflow process start LOAN\n');
-    const inProject = readyHints({ processes: ['LOAN'], endpoints, user }, 'npx kuflow', {
+    const inProject = readyHints(running, 'npx kuflow', {
       ...{ runs: 'platform', start: 'npm start', dev: 'npm run dev', smoke: 'npm run smoke', showToken: false },
     }).join('\n');
     expect(inProject).toMatch(/ start worker +npm run dev\n/);
@@ -115,7 +117,7 @@ describe('platform events', () => {
 
   it('are followed by what signs the user in to the console: its address on a terminal, a command elsewhere', () => {
     const hints = (showToken: boolean): string =>
-      readyHints({ processes: ['LOAN'], endpoints, user }, 'npx kuflow', {
+      readyHints(running, 'npx kuflow', {
         runs: 'platform',
         start: 'npm start',
         showToken,
@@ -127,7 +129,7 @@ describe('platform events', () => {
 
   it("are followed by the address of Temporal's UI if it runs", () => {
     const hints = (more: { readonly temporalUi?: string }): string =>
-      readyHints({ processes: ['LOAN'], endpoints: { ...endpoints, ...more }, user }, 'npx kuflow', {
+      readyHints({ ...running, endpoints: { ...endpoints, ...more } }, 'npx kuflow', {
         runs: 'platform',
         start: 'npm start',
         showToken: false,

@@ -42,25 +42,16 @@ describe('the process watcher', () => {
     watcher.track('before');
     watcher.track('after');
     await vi.waitFor(() => expect(heard).toEqual(['before']));
-    watcher.poke({ workflowId: 'after', closing: false });
-    watcher.poke({ workflowId: 'stranger', closing: true });
+    watcher.poke('stranger');
     server.closed.add('after');
-    watcher.poke({ workflowId: 'after', closing: true });
+    watcher.poke('after');
     await vi.waitFor(() => expect(heard).toEqual(['before', 'after']));
-    watcher.poke({ workflowId: 'after', closing: true });
+    watcher.poke('after');
     await watcher.stop();
     expect(server.asked).toEqual(['before', 'after', 'after']);
   });
 
   it('finds closed workflows in the index without a poke, and in the full check if the index missed them', async () => {
-    const swept = watch();
-    swept.watcher.track('a');
-    await vi.waitFor(() => expect(swept.server.asked).toEqual(['a']));
-    swept.server.closed.add('a');
-    swept.watcher.poke();
-    await vi.waitFor(() => expect(swept.heard).toEqual(['a']));
-    await swept.watcher.stop();
-
     const timed = watch({ sweepEvery: 10 });
     timed.watcher.track('b');
     timed.server.closed.add('b');

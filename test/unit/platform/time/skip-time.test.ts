@@ -2,8 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Clock } from '../../../../src/base/clock.ts';
 import type { LiveEvent } from '../../../../src/platform/shared/contract.ts';
 import { createPlatformClock, type PlatformClock } from '../../../../src/platform/shared/platform-clock.ts';
-import type { BusyWork } from '../../../../src/platform/temporal/busy-workflow.ts';
-import type { WorkflowTime } from '../../../../src/platform/temporal/workflow-time.ts';
+import type { BusyWork, WorkflowTime } from '../../../../src/platform/temporal/workflow-time.ts';
 import { skipTime } from '../../../../src/platform/time/skip-time.ts';
 
 const START = Date.UTC(2026, 0, 1);

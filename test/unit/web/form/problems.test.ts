@@ -2,8 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { valueAt } from '../../../../src/base/json.ts';
 import { withValueAt } from '../../../../src/web/form/pointer.ts';
 import { problemsOf } from '../../../../src/web/form/problems.ts';
-import { withRequiredParts } from '../../../../src/schema/controls.ts';
-import { readableName } from '../../../../src/schema/form.ts';
+import { withRequiredParts, readableName } from '../../../../src/schema/form.ts';
 import { pageErrors } from '../../../support/page-validators.ts';
 
 type Schema = Readonly<Record<string, unknown>>;
