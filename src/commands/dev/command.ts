@@ -238,7 +238,7 @@ export function configure(command: Command, context: CommandContext): void {
     )
     .addOption(jsonOption())
     .addHelpText('after', SKIP_EXAMPLES)
-    .action(lazyAction(context, async () => (await import('./skip/run.ts')).runSkip, command));
+    .action(lazyAction(context, async () => (await import('./run-skip.ts')).runSkip, command));
 
   const webhooks = command
     .command('webhooks')
@@ -251,16 +251,16 @@ export function configure(command: Command, context: CommandContext): void {
     .addOption(withCandidates(new Option('--process <id>', 'Limit to events of this process'), 'process-ids'))
     .addOption(limitOption('events'))
     .addOption(jsonOption())
-    .action(lazyAction(context, async () => (await import('./webhooks/run.ts')).runWebhookList, command));
+    .action(lazyAction(context, async () => (await import('./run-webhooks.ts')).runWebhookList, command));
   stateOption(webhooks.command('show').addArgument(plainIdArgument('event')))
     .summary('Show an event with its body and the latest response')
     .addOption(jsonOption())
-    .action(lazyAction(context, async () => (await import('./webhooks/run.ts')).runWebhookShow, command));
+    .action(lazyAction(context, async () => (await import('./run-webhooks.ts')).runWebhookShow, command));
   stateOption(webhooks.command('replay').addArgument(plainIdArgument('event')))
     .summary('Resend an event')
     .description('Resend an event, even if it was accepted or failed. A pending event is sent immediately.')
     .addOption(jsonOption())
-    .action(lazyAction(context, async () => (await import('./webhooks/run.ts')).runWebhookReplay, command));
+    .action(lazyAction(context, async () => (await import('./run-webhooks.ts')).runWebhookReplay, command));
 
   stateOption(command.command('reset'))
     .summary('Remove the state of the local KuFlow')
