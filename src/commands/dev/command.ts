@@ -1,6 +1,6 @@
 import { Argument, InvalidArgumentError, Option, type Command } from 'commander';
 import type { CommandContext } from '../../cli/context.ts';
-import { collectValues, exitStatuses, jsonOption, lazyAction } from '../../cli/declarations.ts';
+import { collectValues, exitStatuses, formatExamples, jsonOption, lazyAction } from '../../cli/declarations.ts';
 import { parseZonedTime } from '../../base/zoned-time.ts';
 import { usageError } from '../../base/errors.ts';
 import { idArgument, limitOption, plainIdArgument, stateDirOption } from '../../cli/process-and-task-options.ts';
@@ -8,58 +8,47 @@ import { withCandidates } from '../../cli/value-candidates.ts';
 import type { DevFlags } from '../../cli/platform-options.ts';
 import type { SimulateFlags } from './simulate/run.ts';
 
-const DEV_EXAMPLES = `
-Examples:
-  start a local KuFlow for the process in this folder
-    $ kuflow dev
-  run the worker with a local KuFlow that stops when the worker does (TypeScript, Java, Python)
-    $ kuflow dev exec -- npm start
-    $ ./kuflow dev exec -- ./mvnw spring-boot:run
-    $ ./kuflow dev exec -- uv run loan-worker
-  run one process to completion with the worker
-    $ kuflow dev simulate -- npm start
-  start a temporary local KuFlow from a program
-    $ kuflow dev --json --ephemeral`;
+const DEV_EXAMPLES = formatExamples({
+  'start a local KuFlow for the process in this folder': 'kuflow dev',
+  'run the worker with a local KuFlow that stops when the worker does (TypeScript, Java, Python)': [
+    'kuflow dev exec -- npm start',
+    './kuflow dev exec -- ./mvnw spring-boot:run',
+    './kuflow dev exec -- uv run loan-worker',
+  ],
+  'run one process to completion with the worker': 'kuflow dev simulate -- npm start',
+  'start a temporary local KuFlow from a program': 'kuflow dev --json --ephemeral',
+});
 
-const EXEC_EXAMPLES = `
-Examples:
-  run the worker, and restart it when a file in src changes
-    $ kuflow dev exec --watch src -- npm start
-  run a Java program with a trust store that contains the local CA
-    $ ./kuflow dev exec --for java -- ./mvnw spring-boot:run`;
+const EXEC_EXAMPLES = formatExamples({
+  'run the worker, and restart it when a file in src changes': 'kuflow dev exec --watch src -- npm start',
+  'run a Java program with a trust store that contains the local CA':
+    './kuflow dev exec --for java -- ./mvnw spring-boot:run',
+});
 
-const OPEN_EXAMPLES = `
-Examples:
-  open the newest open task
-    $ kuflow dev open tasks/latest`;
+const OPEN_EXAMPLES = formatExamples({
+  'open the newest open task': 'kuflow dev open tasks/latest',
+});
 
-const SIMULATE_EXAMPLES = `
-Examples:
-  run the project's only process, with example data
-    $ kuflow dev simulate -- npm start
-  use your own data, and allow more time
-    $ kuflow dev simulate LOAN --answers answers.yaml --timeout 5m -- npm start`;
+const SIMULATE_EXAMPLES = formatExamples({
+  "run the project's only process, with example data": 'kuflow dev simulate -- npm start',
+  'use your own data, and allow more time': 'kuflow dev simulate LOAN --answers answers.yaml --timeout 5m -- npm start',
+});
 
-const ENV_EXAMPLES = `
-Examples:
-  set the variables in a POSIX shell
-    $ eval "$(kuflow dev env)"
-  set them in PowerShell
-    > kuflow dev env | Out-String | Invoke-Expression`;
+const ENV_EXAMPLES = formatExamples({
+  'set the variables in a POSIX shell': 'eval "$(kuflow dev env)"',
+  'set them in PowerShell': '> kuflow dev env | Out-String | Invoke-Expression',
+});
 
-const HISTORY_EXAMPLES = `
-Examples:
-  record the newest process's history for a TypeScript project's replay test
-    $ kuflow dev history latest --output test/histories/approved.json`;
+const HISTORY_EXAMPLES = formatExamples({
+  "record the newest process's history for a TypeScript project's replay test":
+    'kuflow dev history latest --output test/histories/approved.json',
+});
 
-const SKIP_EXAMPLES = `
-Examples:
-  skip until a process changes
-    $ kuflow dev skip
-  let a three-day deadline pass
-    $ kuflow dev skip 3d
-  skip to a date
-    $ kuflow dev skip --until 2027-01-01`;
+const SKIP_EXAMPLES = formatExamples({
+  'skip until a process changes': 'kuflow dev skip',
+  'let a three-day deadline pass': 'kuflow dev skip 3d',
+  'skip to a date': 'kuflow dev skip --until 2027-01-01',
+});
 
 export function configure(command: Command, context: CommandContext): void {
   platformOptions(command)

@@ -1,6 +1,6 @@
 import { Argument, Option, type Command } from 'commander';
 import type { CommandContext } from '../../cli/context.ts';
-import { jsonOption, lazyAction } from '../../cli/declarations.ts';
+import { formatExamples, jsonOption, lazyAction } from '../../cli/declarations.ts';
 import { withCandidates } from '../../cli/value-candidates.ts';
 
 export function configure(command: Command, context: CommandContext): void {
@@ -14,14 +14,11 @@ export function configure(command: Command, context: CommandContext): void {
     .addOption(jsonOption())
     .addHelpText(
       'after',
-      `
-Examples:
-  list the topics
-    $ kuflow docs
-  read a page
-    $ kuflow docs run-locally
-  find out how to test a deadline
-    $ kuflow docs --search deadline test`,
+      formatExamples({
+        'list the topics': 'kuflow docs',
+        'read a page': 'kuflow docs run-locally',
+        'find out how to test a deadline': 'kuflow docs --search deadline test',
+      }),
     )
     .action(lazyAction(context, async () => (await import('./run.ts')).runDocs));
 }

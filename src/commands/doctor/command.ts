@@ -1,17 +1,14 @@
 import { Argument, InvalidArgumentError, Option, type Command } from 'commander';
 import { connectionOptions, WHICH_TENANT } from '../../cli/connection-options.ts';
 import type { CommandContext } from '../../cli/context.ts';
-import { exitStatuses, jsonOption, lazyAction } from '../../cli/declarations.ts';
+import { exitStatuses, formatExamples, jsonOption, lazyAction } from '../../cli/declarations.ts';
 import { withCandidates } from '../../cli/value-candidates.ts';
 
-const EXAMPLES = `
-Examples:
-  check the connection of the project in this folder
-    $ kuflow doctor
-  run only the checks that work offline
-    $ kuflow doctor --offline
-  explain a check that failed
-    $ kuflow doctor explain KF-TLS-003`;
+const EXAMPLES = formatExamples({
+  'check the connection of the project in this folder': 'kuflow doctor',
+  'run only the checks that work offline': 'kuflow doctor --offline',
+  'explain a check that failed': 'kuflow doctor explain KF-TLS-003',
+});
 
 export function configure(command: Command, context: CommandContext): void {
   const run = () => import('./run.ts');

@@ -1,16 +1,14 @@
 import type { Command } from 'commander';
 import { connectionOptions, profileOption, WHICH_TENANT } from '../../cli/connection-options.ts';
 import type { CommandContext } from '../../cli/context.ts';
-import { jsonOption, lazyAction } from '../../cli/declarations.ts';
+import { formatExamples, jsonOption, lazyAction } from '../../cli/declarations.ts';
 
-const EXAMPLES = `
-Examples:
-  answer prompts in a terminal
-    $ kuflow login
-  store a second application, with the secret from a file
-    $ kuflow login --profile staging --client-id <id> --client-secret-file secret.txt
-  use it
-    $ kuflow definitions list --profile staging`;
+const EXAMPLES = formatExamples({
+  'answer prompts in a terminal': 'kuflow login',
+  'store a second application, with the secret from a file':
+    'kuflow login --profile staging --client-id <id> --client-secret-file secret.txt',
+  'use it': 'kuflow definitions list --profile staging',
+});
 
 export function configure(command: Command, context: CommandContext): void {
   command.description(

@@ -1,6 +1,6 @@
 import { Argument, Option, type Command } from 'commander';
 import type { CommandContext } from '../../cli/context.ts';
-import { lazyAction } from '../../cli/declarations.ts';
+import { formatExamples, lazyAction } from '../../cli/declarations.ts';
 import {
   changeOptions,
   dataOptions,
@@ -12,23 +12,17 @@ import {
 } from '../../cli/process-and-task-options.ts';
 import { withCandidates } from '../../cli/value-candidates.ts';
 
-const EXAMPLES = `
-Examples:
-  list the open tasks
-    $ kuflow task list
-  complete the newest task with valid example data
-    $ kuflow task complete latest --fake
-  assign a task to a user
-    $ kuflow task assign APPROVE_LOAN ada@example.com`;
+const EXAMPLES = formatExamples({
+  'list the open tasks': 'kuflow task list',
+  'complete the newest task with valid example data': 'kuflow task complete latest --fake',
+  'assign a task to a user': 'kuflow task assign APPROVE_LOAN ada@example.com',
+});
 
-const COMPLETE_EXAMPLES = `
-Examples:
-  complete the newest task with valid example data
-    $ kuflow task complete latest --fake
-  set single values
-    $ kuflow task complete latest --set approved=true
-  read the data from a file
-    $ kuflow task complete LOAN_APPLICATION --data loan-application.yaml`;
+const COMPLETE_EXAMPLES = formatExamples({
+  'complete the newest task with valid example data': 'kuflow task complete latest --fake',
+  'set single values': 'kuflow task complete latest --set approved=true',
+  'read the data from a file': 'kuflow task complete LOAN_APPLICATION --data loan-application.yaml',
+});
 
 export function configure(command: Command, context: CommandContext): void {
   command
