@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { messageOf } from '../base/errors.ts';
 import { withoutUndefined } from '../base/json.ts';
 import type { CheckOutputs } from './check-input.ts';
@@ -65,30 +66,23 @@ async function runWithTimeout<Input>(
   context: Omit<CheckContext<Input>, 'signal'>,
   { signal, deadline }: Pick<RunOptions, 'signal' | 'deadline'>,
 ): Promise<Finding> {
-  const stop = new AbortController();
+  const { timeoutMs: ms } = check;
   const stopReasons = [
     ...(signal === undefined ? [] : [{ signal, text: 'stopped before it finished' }]),
     ...(deadline === undefined ? [] : [deadline]),
+    ...(ms === undefined ? [] : [{ signal: AbortSignal.timeout(ms), text: `no result within ${ms / 1000} s` }]),
   ];
-  const listeners: (() => void)[] = [];
-  let timer: NodeJS.Timeout | undefined;
-  const stopped = new Promise<Finding>((resolve) => {
-    const { timeoutMs: ms } = check;
-    if (ms !== undefined)
-      timer = setTimeout(() => resolve({ state: 'unknown', summary: `no result within ${ms / 1000} s` }), ms);
-    for (const reason of stopReasons) {
-      const onAbort = (): void => resolve({ state: 'unknown', summary: reason.text });
-      reason.signal.addEventListener('abort', onAbort, { once: true });
-      listeners.push(() => reason.signal.removeEventListener('abort', onAbort));
-      if (reason.signal.aborted) onAbort();
-    }
+  const stop = new AbortController();
+  // It may throw before it returns a promise.
+  const run = async (): Promise<Finding> => await check.run({ ...context, signal: stop.signal });
+  const stopped = stopReasons.map(async (reason): Promise<Finding> => {
+    if (!reason.signal.aborted) await once(reason.signal, 'abort', { signal: stop.signal });
+    return { state: 'unknown', summary: reason.text };
   });
   try {
-    const work = check.run({ ...context, signal: stop.signal });
-    return await Promise.race([work, stopped]);
+    return await Promise.race([run(), ...stopped]);
   } finally {
-    clearTimeout(timer);
-    for (const removeListener of listeners) removeListener();
+    // Also ends the waits for the other reasons.
     stop.abort();
   }
 }
