@@ -6,7 +6,6 @@ import { type ConnectionReport, createReport, type ReportOptions } from './repor
 import { runChecks, selectChecks, type RunOptions } from './runner.ts';
 import type { Environment } from '../settings/environment.ts';
 import type { ResolvedSettings } from '../settings/precedence.ts';
-import { formatAdvice } from './advice.ts';
 
 export interface CheckConnectionOptions extends PrepareOptions, ReportOptions, Pick<RunOptions, 'report' | 'signal'> {
   /** Ids of the checks to run, along with what they require; all by default. */
@@ -42,22 +41,16 @@ export async function verifyCredentials(
   settings: ResolvedSettings,
   { env, signal }: { readonly env: Environment; readonly signal: AbortSignal },
 ): Promise<string> {
-  const report = await checkConnection(await inspectConnection({ settings, problems: [] }, env), {
-    only: ['KF-REST-001'],
-    env,
-    signal,
-  });
-  if (signal.aborted) throw interruptedError();
-  const { firstFailure } = report;
-  const passed = report.results.find(({ id, state }) => id === 'KF-REST-001' && state === 'pass');
-  if (firstFailure === undefined && passed !== undefined) return passed.summary;
-  const message = firstFailure?.cause?.text ?? firstFailure?.summary ?? 'The credentials could not be checked';
-  const seen = firstFailure?.cause === undefined ? message : firstFailure.summary;
+  const connection = await inspectConnection({ settings, problems: [] }, env);
+  const options = { only: ['KF-REST-001'], env, signal };
+  const { firstFailure, results, next, status } = await checkConnection(connection, options);
+  if (firstFailure === undefined) return results.find(({ id }) => id === 'KF-REST-001')?.summary ?? '';
+  const { cause, summary } = firstFailure;
   throw new KnownError({
-    message,
+    message: cause?.text ?? summary,
     tried: `credentials at ${settings['kuflow.api.endpoint']?.value ?? 'KuFlow'}`,
-    ...(seen === message ? {} : { seen }),
-    next: (firstFailure?.advice ?? []).map(formatAdvice),
-    status: report.status === 4 ? 4 : 1,
+    seen: cause === undefined || cause.text === summary ? undefined : summary,
+    next,
+    status: status === 4 ? 4 : 1,
   });
 }
