@@ -1,7 +1,7 @@
 import { Secret } from '../base/secret.ts';
 import type { Call, QueryOf } from '../kuflow/call-types.ts';
 import { KuFlowApiError } from '../kuflow/errors.ts';
-import type { Identity, KuFlowProbe } from './check-input.ts';
+import type { Identity, KuFlowProbe } from './input.ts';
 
 /** The newest processes of a definition that are listed. */
 const NEWEST_PROCESSES = 5;

@@ -1,6 +1,6 @@
 import { interruptedError, KnownError } from '../base/errors.ts';
 import type { InspectedConnection } from '../connection/inspect.ts';
-import type { CheckOutputs } from './check-input.ts';
+import type { CheckOutputs } from './input.ts';
 import { prepareChecks } from './prepare.ts';
 import { connectionChecks } from './registry.ts';
 import { createReport } from './report.ts';

@@ -3,7 +3,7 @@ import { KnownError } from '../base/errors.ts';
 import { planeOf, type ConnectionProblem, type InspectedConnection } from '../connection/inspect.ts';
 import type { Call } from '../kuflow/call-types.ts';
 import { createKuFlowClient, type KuFlowClient } from '../kuflow/client.ts';
-import type { CheckInput, IssuedToken, KuFlowProbe } from './check-input.ts';
+import type { CheckInput, IssuedToken, KuFlowProbe } from './input.ts';
 import { createKuFlowProbe } from './kuflow-probe.ts';
 import type { Environment } from '../settings/environment.ts';
 

@@ -1,6 +1,6 @@
 import { readTlsMaterial } from '../../engine/material/tls-material.ts';
 import type { CheckResult } from '../../diagnostics/check.ts';
-import type { CheckInput, IssuedMaterial, IssuedToken, KuFlowProbe } from '../../diagnostics/check-input.ts';
+import type { CheckInput, IssuedMaterial, IssuedToken, KuFlowProbe } from '../../diagnostics/input.ts';
 
 /** Shared by consecutive runs, so that only the first one creates a token and a certificate in KuFlow. */
 export interface IssuedCredentials {

@@ -8,11 +8,10 @@ import {
   type SettingsResult,
 } from '../../settings/precedence.ts';
 import { formatSource } from '../../settings/sources.ts';
-import type { Plane } from '../../diagnostics/check.ts';
-import type { CheckInput, KuFlowProbe } from '../../diagnostics/check-input.ts';
+import type { Plane, DoctorCheck } from '../../diagnostics/check.ts';
+import type { CheckInput, KuFlowProbe, DoctorInput, NamedFile } from '../../diagnostics/input.ts';
 import { prepareChecks, type PrepareOptions } from '../../diagnostics/prepare.ts';
 import { inspectConnection, settingProblems, type ConnectionProblem } from '../../connection/inspect.ts';
-import type { DoctorCheck, DoctorInput, NamedFile } from '../../diagnostics/input.ts';
 import { registry } from '../../diagnostics/registry.ts';
 import { type DoctorReport, type DoctorReportOptions, createDoctorReport } from '../../diagnostics/report.ts';
 import { dropRejected, cacheOwner, withIssuedCache, type IssuedCredentials } from './issued-cache.ts';

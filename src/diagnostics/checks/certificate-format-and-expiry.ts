@@ -1,10 +1,9 @@
 import { X509Certificate } from 'node:crypto';
 import { isoTime } from '../../base/clock.ts';
 import { correctedNow } from '../clock-skew.ts';
-import type { DoctorCheck, ExpiryThreshold } from '../input.ts';
+import type { ExpiryThreshold } from '../input.ts';
 import { toFinding } from '../explain-finding.ts';
-import { notConfigured, PARTS } from './certificate-material.ts';
-import { withObstacles } from '../causes/replaceable-certificate.ts';
+import { notConfigured, PARTS, withObstacles } from './certificate-material.ts';
 import {
   hasByteOrderMark,
   hasLiteralNewlines,
@@ -13,6 +12,7 @@ import {
   describeAcceptance,
   acceptanceOf,
 } from '../causes/certificate-acceptance.ts';
+import { passed, type DoctorCheck } from '../check.ts';
 
 const DAY = 86_400_000;
 
@@ -31,7 +31,7 @@ export const certificateFormatCheck: DoctorCheck = {
     const facts = { authorities: outputs.material?.ca.length ?? 0 };
     const { form, paths } = input.material;
     // Inline PEM is written on one line so that it fits in a variable; only the worker reads it.
-    if (form !== 'files') return { state: 'pass', summary: 'inline data, which only the worker reads', facts };
+    if (form !== 'files') return passed('inline data, which only the worker reads', facts);
     const seen = { ...facts, ...acceptanceFacts(acceptance) };
     const phrase = describeAcceptance(acceptance);
     for (const { code, problem, isAffected } of FORMAT_PROBLEMS) {
@@ -42,7 +42,7 @@ export const certificateFormatCheck: DoctorCheck = {
       const message = `${problem} in the ${affected.map((part) => PARTS[part]).join(', ')}${phrase === undefined ? '' : ` (${phrase})`}`;
       return toFinding('KF-TLS-004', code, message, { facts: seen, ...(file !== undefined && { values: { file } }) });
     }
-    return { state: 'pass', summary: phrase ?? 'every tested program accepts it', facts: seen };
+    return passed(phrase ?? 'every tested program accepts it', seen);
   },
 };
 
@@ -110,6 +110,6 @@ export const certificateExpiryCheck: DoctorCheck = {
       const finding = toFinding('KF-TLS-005', 'certificate-authority-expires-soon', text, { facts });
       return withObstacles(finding, input.material);
     }
-    return { state: 'pass', summary: `${left} left`, facts };
+    return passed(`${left} left`, facts);
   },
 };

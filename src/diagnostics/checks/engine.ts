@@ -1,6 +1,6 @@
 import { connectEngine } from '../../engine/rpc.ts';
-import { skippedAs, skippedBecauseOf, type Check } from '../check.ts';
-import type { CheckOutputs, CheckInput } from '../check-input.ts';
+import { passed, skippedAs, skippedBecauseOf, type Check } from '../check.ts';
+import type { CheckOutputs, CheckInput } from '../input.ts';
 import type { Sourced } from '../../connection/inspect.ts';
 import { engineCause, handshakeCause, rpcCause, type EngineCause, type FailedCall } from '../causes/engine.ts';
 import {
@@ -32,12 +32,8 @@ export const systemInfoCheck: Check<CheckInput> = {
     const result = await connection.getSystemInfo(callOptions(input, outputs, signal));
     if (result.ok) {
       const { serverVersion } = result.value;
-      return {
-        state: 'pass',
-        summary: `Temporal server ${serverVersion}`,
-        facts: { serverVersion, ms: Math.round(result.ms) },
-        outputs: { connection },
-      };
+      const facts = { serverVersion, ms: Math.round(result.ms) };
+      return passed(`Temporal server ${serverVersion}`, facts, { connection });
     }
     // Observed: Temporal's TypeScript SDK 1.24.0 then refuses to connect; KuFlow's Python SDK 3.5.0 connects. Any other
     // status stops both.
@@ -76,12 +72,10 @@ export const namespaceCheck: Check<CheckInput> = {
     const { connection, namespace } = requireEngine(outputs);
     const result = await connection.describeNamespace(namespace.value, callOptions(input, outputs, signal));
     const facts = { namespace: namespace.value, namespaceSource: namespace.source };
-    if (result.ok)
-      return {
-        state: 'pass',
-        summary: `${result.value.name}, ${result.value.state}`,
-        facts: { ...facts, state: result.value.state },
-      };
+    if (result.ok) {
+      const { name, state } = result.value;
+      return passed(`${name}, ${state}`, { ...facts, state });
+    }
     // Observed with @temporalio/worker 1.24.0: it starts without an answer only if the engine does not support the call.
     if (result.kind === 'status' && result.name === 'UNIMPLEMENTED') {
       return skippedAs('restricted', 'the engine restricts this call', { ...facts, status: result.name });

@@ -1,10 +1,10 @@
 import http from 'node:http';
 import net from 'node:net';
 import { codeOf } from '../../base/errors.ts';
-import type { Finding } from '../check.ts';
-import type { DoctorCheck, WorkerPort } from '../input.ts';
+import { passed, type Finding, type DoctorCheck } from '../check.ts';
+import type { WorkerPort } from '../input.ts';
 import { toFinding } from '../explain-finding.ts';
-import { hasUnreadFile } from '../unread-settings.ts';
+import { hasUnreadFile } from './settings-files.ts';
 
 const ANSWER_MS = 1_000;
 const NAMES = { health: 'worker.health-port', metrics: 'worker.metrics-port' } as const;
@@ -24,11 +24,11 @@ export const workerPortsCheck: DoctorCheck = {
     const facts = Object.fromEntries(workerPorts.map(({ use, port }) => [use, port.value]));
     const taken = await Promise.all(workerPorts.map(async (one) => ((await accepts(one, signal)) ? [one] : [])));
     const [first] = taken.flat();
-    if (first === undefined) return { state: 'pass', summary: `free: ${describePorts(workerPorts)}`, facts };
+    if (first === undefined) return passed(`free: ${describePorts(workerPorts)}`, facts);
     // A worker of this project that runs already has these ports.
     const health = workerPorts.find(({ use }) => use === 'health');
     if (health !== undefined && (await isWorker(health, signal)))
-      return { state: 'pass', summary: `a worker runs here, with ${describePorts(workerPorts)}`, facts };
+      return passed(`a worker runs here, with ${describePorts(workerPorts)}`, facts);
     return portInUse(first, facts);
   },
 };

@@ -1,10 +1,10 @@
 import { formatProxy } from '../../network/proxy.ts';
 import { readTarget } from '../../engine/dial/target.ts';
-import { skippedBecauseOf, type Advice, type Check, type Facts, type Finding } from '../check.ts';
+import { passed, skippedBecauseOf, type Advice, type Check, type Facts, type Finding } from '../check.ts';
 import { fillAdvice } from '../advice.ts';
 import { getExplainedCause, toFinding } from '../explain-finding.ts';
-import type { CheckInput } from '../check-input.ts';
-import { withoutConsequences } from '../unread-settings.ts';
+import type { CheckInput } from '../input.ts';
+import { withoutConsequences } from './settings-files.ts';
 import { CLIENT_ID, CLIENT_SECRET, settingsFileFor, whereToSet } from '../../settings/keys.ts';
 import { planeOf, type ConnectionProblem } from '../../connection/inspect.ts';
 
@@ -22,12 +22,6 @@ const causeCodeOf = ({ kind }: ConnectionProblem): string =>
 
 export const describeProblem = ({ key, problem, source }: ConnectionProblem): string =>
   `${key}${source === undefined ? '' : ` (${source})`}: ${problem}`;
-
-/** The finding with the next steps of its problems instead of general advice, if each has one. */
-export function withNextSteps(finding: Finding, problems: readonly ConnectionProblem[]): Finding {
-  const steps = problems.flatMap(({ next }) => next ?? []);
-  return steps.length === problems.length ? { ...finding, advice: steps } : finding;
-}
 
 const LOCAL_STOPPED = 'local-kuflow-stopped';
 
@@ -97,7 +91,7 @@ export const restSettingsCheck: SettingsCheck = {
     }
     if (problems.length > 0) return settingsFinding('KF-SET-001', problems, facts);
     if (ownProblems.length > 0) return { ...skippedBecauseOf('KF-SET-003'), facts };
-    return { state: 'pass', summary: `${input.endpoint.value} (${input.endpoint.source})`, facts };
+    return passed(`${input.endpoint.value} (${input.endpoint.source})`, facts);
   },
 };
 
@@ -148,6 +142,6 @@ export const engineSettingsCheck: SettingsCheck = {
     // The local KuFlow that is not running has another address.
     if (resultOf('KF-SET-001')?.cause?.code === LOCAL_STOPPED) return { ...skippedBecauseOf('KF-SET-001'), facts };
     const summary = `${target.value} (${target.source}), certificate: ${facts.certificate}`;
-    return { state: 'pass', summary, facts };
+    return passed(summary, facts);
   },
 };
