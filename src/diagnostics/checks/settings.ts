@@ -40,16 +40,15 @@ function settingsAdvice(id: string, problems: readonly ConnectionProblem[], code
     const advice = getExplainedCause(id, causeCodeOf(problem)).advice.slice(0, 1);
     return fillAdvice(advice, { key, file: settingsFileFor(key) });
   };
-  const perProblem = problems.filter(({ next, missing }) => next !== undefined || missing !== true).flatMap(adviceFor);
-  if (problems.every(({ next }) => next !== undefined)) return withoutRepetition(perProblem);
+  const namesAllRemedies = problems.every(({ next }) => next !== undefined);
   const isAboutCredentials =
     code !== 'settings-incomplete' ||
     problems.some(({ key, missing }) => missing === true && CREDENTIALS.includes(key));
   const advice = [
-    ...withoutRepetition(perProblem),
-    ...(isAboutCredentials ? fillAdvice(getExplainedCause(id, code).advice.slice(1)) : []),
+    ...problems.filter(({ next, missing }) => next !== undefined || missing !== true).flatMap(adviceFor),
+    ...(isAboutCredentials && !namesAllRemedies ? fillAdvice(getExplainedCause(id, code).advice.slice(1)) : []),
   ];
-  return advice.length > 0 ? advice : withoutRepetition(problems.flatMap(adviceFor));
+  return withoutRepetition(advice.length > 0 ? advice : problems.flatMap(adviceFor));
 }
 
 const withoutRepetition = (advice: readonly Advice[]): readonly Advice[] =>
