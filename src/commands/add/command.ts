@@ -1,10 +1,10 @@
-import { Argument, Option, type Command } from 'commander';
+import type { Command } from 'commander';
 import { connectionOptions, WHICH_TENANT } from '../../cli/connection-options.ts';
 import type { CommandContext } from '../../cli/context.ts';
 import { collectValues, exitStatuses, formatExamples, lazyAction } from '../../cli/declarations.ts';
 import { EDIT_STATUSES, editOptions, HOW_FILES_CHANGE, SKIP_PROMPTS } from '../../cli/edit-options.ts';
 import { processOptions, sampleOption } from '../../cli/process-source-options.ts';
-import { withCandidates } from '../../cli/value-candidates.ts';
+import { completedArgument, completedOption, withCandidates } from '../../cli/value-candidates.ts';
 
 const EXAMPLES = formatExamples({
   'add a task that a person completes': 'kuflow add task REVIEW',
@@ -66,14 +66,13 @@ export function configure(command: Command, context: CommandContext): void {
     )
     .optionsGroup('Task options:')
     .addOption(
-      withCandidates(
-        new Option('--process <code>', 'Process to add the task to; required if the project has more than one'),
+      completedOption(
+        '--process <code>',
+        'Process to add the task to; required if the project has more than one',
         'project-processes',
       ),
     )
-    .addOption(
-      withCandidates(new Option('--after <code>', 'Insert after this task (default: at the end)'), 'project-tasks'),
-    )
+    .addOption(completedOption('--after <code>', 'Insert after this task (default: at the end)', 'project-tasks'))
     .option('--name <text>', 'Display name')
     .option('--schema <file>', "JSON Schema for the task's data")
     .addHelpText('after', TASK_EXAMPLES)
@@ -92,8 +91,9 @@ export function configure(command: Command, context: CommandContext): void {
     )
     .optionsGroup('Action options:')
     .addOption(
-      withCandidates(
-        new Option('--process <code>', 'Process to add the action to; required if the project has more than one'),
+      completedOption(
+        '--process <code>',
+        'Process to add the action to; required if the project has more than one',
         'project-processes',
       ),
     )
@@ -113,19 +113,14 @@ export function configure(command: Command, context: CommandContext): void {
       '--workflow-type <name>',
       'Workflow type for start-workflow and downloadable (default: derived from the code)',
     )
-    .addOption(
-      withCandidates(new Option('--task <code>', 'Task, message or thread that the action creates'), 'project-tasks'),
-    )
+    .addOption(completedOption('--task <code>', 'Task, message or thread that the action creates', 'project-tasks'))
     .option('--related-process <code>', 'Process that start-related-process starts')
     .addHelpText('after', ACTION_EXAMPLES)
     .action(lazyAction(context, async () => (await import('./run.ts')).runAddAction));
 
   const process = exitStatuses(command.command('process'), EDIT_STATUSES)
     .addArgument(
-      withCandidates(
-        new Argument('[code]', 'Process definition code in KuFlow; not needed with --definition'),
-        'processes',
-      ),
+      completedArgument('[code]', 'Process definition code in KuFlow; not needed with --definition', 'processes'),
     )
     .summary('Add a process for the same worker to run')
     .description(

@@ -1,10 +1,10 @@
-import { Argument, InvalidArgumentError, Option, type Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { CommandContext } from '../../cli/context.ts';
 import { collectValues, exitStatuses, formatExamples, jsonOption, lazyAction } from '../../cli/declarations.ts';
 import { parseZonedTime } from '../../base/zoned-time.ts';
 import { usageError } from '../../base/errors.ts';
 import { idArgument, limitOption, plainIdArgument, stateDirOption } from '../../cli/process-and-task-options.ts';
-import { withCandidates } from '../../cli/value-candidates.ts';
+import { completedArgument, completedOption } from '../../cli/value-candidates.ts';
 import type { DevFlags } from '../../cli/platform-options.ts';
 import type { SimulateFlags } from './simulate/run.ts';
 
@@ -52,24 +52,16 @@ const SKIP_EXAMPLES = formatExamples({
 
 export function configure(command: Command, context: CommandContext): void {
   platformOptions(command)
-    .addOption(
-      new Option('--temporal-ui [port]', "Run Temporal's UI (default: port 7484 or the next free one)").argParser(
-        parsePort,
-      ),
-    )
+    .option('--temporal-ui [port]', "Run Temporal's UI (default: port 7484 or the next free one)", parsePort)
     .optionsGroup('Scripting options:')
-    .addOption(
-      new Option('--json', 'Print JSON lines to stdout: the addresses when the local KuFlow is ready, then events'),
-    )
+    .option('--json', 'Print JSON lines to stdout: the addresses when the local KuFlow is ready, then events')
     .addOption(
       new Option(
         '--ephemeral',
         'Use free ports and a temporary folder that is removed at the end, and keep data in memory where possible',
       ).conflicts('stateDir'),
     )
-    .addOption(
-      new Option('--watch-stdin', 'Stop when stdin closes (default with --json or --ephemeral, if stdin is a pipe)'),
-    )
+    .option('--watch-stdin', 'Stop when stdin closes (default with --json or --ephemeral, if stdin is a pipe)')
     .addOption(new Option('--no-watch-stdin', 'Ignore stdin').hideHelp())
     .optionsGroup('')
     .hook('preSubcommand', (_dev, subcommand) => rejectOptionsBefore(command, subcommand.name()))
@@ -127,10 +119,7 @@ export function configure(command: Command, context: CommandContext): void {
         'Fails early if a task gets stuck, the workflow fails, workflow code fails three times in a row or calls an unregistered activity, or the command exits.',
     )
     .addArgument(
-      withCandidates(
-        new Argument('[code]', 'Process definition code (optional if only one process is served)'),
-        'processes',
-      ),
+      completedArgument('[code]', 'Process definition code (optional if only one process is served)', 'processes'),
     )
     .argument('[command...]', 'Command that starts the worker, after --')
     .option(
@@ -220,11 +209,7 @@ export function configure(command: Command, context: CommandContext): void {
         'Experimental: uses a Temporal server feature that might change.',
     )
     .argument('[time]', 'How much time to skip, such as 12h or 3d', parseLife)
-    .addOption(
-      new Option('--until <time>', 'Time to skip to: a date, or an ISO 8601 time with a time zone').argParser(
-        parseTime,
-      ),
-    )
+    .option('--until <time>', 'Time to skip to: a date, or an ISO 8601 time with a time zone', parseTime)
     .addOption(jsonOption())
     .addHelpText('after', SKIP_EXAMPLES)
     .action(lazyAction(context, async () => (await import('./run-skip.ts')).runSkip, command));
@@ -237,7 +222,7 @@ export function configure(command: Command, context: CommandContext): void {
     );
   stateOption(webhooks.command('list'))
     .summary('List the events, newest first')
-    .addOption(withCandidates(new Option('--process <id>', 'Limit to events of this process'), 'process-ids'))
+    .addOption(completedOption('--process <id>', 'Limit to events of this process', 'process-ids'))
     .addOption(limitOption('events'))
     .addOption(jsonOption())
     .action(lazyAction(context, async () => (await import('./run-webhooks.ts')).runWebhookList, command));
@@ -311,10 +296,6 @@ function stateOption(command: Command): Command {
   return command.addOption(stateDirOption());
 }
 
-function portOption(flags: string, name: string, standard: number): Option {
-  return new Option(flags, `${name} port (default: ${standard} or the next free one)`).argParser(parsePort);
-}
-
 function platformOptions(command: Command): Command {
   command
     .addOption(
@@ -327,7 +308,7 @@ function platformOptions(command: Command): Command {
     .option('--requests', 'Show all requests, not just failed ones');
   return stateOption(command)
     .option('--temporal-path <file>', 'Path to the `temporal` executable (or set KUFLOW_TEMPORAL_PATH)')
-    .addOption(new Option('--token-life <duration>', 'Lifetime of an engine token (default: 1h)').argParser(parseLife))
+    .option('--token-life <duration>', 'Lifetime of an engine token (default: 1h)', parseLife)
     .addOption(
       new Option('--token-grace <duration>', 'How long an expired token is still accepted (default: 120s)')
         .argParser(parseSeconds)
@@ -339,9 +320,9 @@ function platformOptions(command: Command): Command {
         .hideHelp(),
     )
     .optionsGroup('Address options:')
-    .addOption(portOption('--port <port>', 'HTTP', 7480))
-    .addOption(portOption('--https-port <port>', 'HTTPS', 7443))
-    .addOption(portOption('--engine-port <port>', 'Engine', 7483))
+    .option('--port <port>', 'HTTP port (default: 7480 or the next free one)', parsePort)
+    .option('--https-port <port>', 'HTTPS port (default: 7443 or the next free one)', parsePort)
+    .option('--engine-port <port>', 'Engine port (default: 7483 or the next free one)', parsePort)
     .addOption(
       collectValues(
         '--host-name <name>',

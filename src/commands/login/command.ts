@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
-import { connectionOptions, profileOption, WHICH_TENANT } from '../../cli/connection-options.ts';
+import { connectionOptions, WHICH_TENANT } from '../../cli/connection-options.ts';
 import type { CommandContext } from '../../cli/context.ts';
 import { formatExamples, jsonOption, lazyAction } from '../../cli/declarations.ts';
+import { completedOption } from '../../cli/value-candidates.ts';
 
 const EXAMPLES = formatExamples({
   'answer prompts in a terminal': 'kuflow login',
@@ -41,7 +42,11 @@ export function configureLogout(command: Command, context: CommandContext): void
         'is 1. The application and its client secret in KuFlow are not changed.',
     )
     .addOption(
-      profileOption('--profile <name>', 'Name of the profile to remove (if omitted in a terminal, prompts for it)'),
+      completedOption(
+        '--profile <name>',
+        'Name of the profile to remove (if omitted in a terminal, prompts for it)',
+        'profiles',
+      ),
     )
     .addOption(jsonOption())
     .action(lazyAction(context, async () => (await import('./run-profiles.ts')).runLogout));
@@ -53,7 +58,7 @@ export function configureProfiles(command: Command, context: CommandContext): vo
       'List the profiles stored by `kuflow login`: name, endpoint, client ID, tenant, and where the secret is stored. Secrets are never shown, and no ' +
         'keychain is opened.',
     )
-    .addOption(profileOption('--default <name>', 'Make this profile the default before listing'))
+    .addOption(completedOption('--default <name>', 'Make this profile the default before listing', 'profiles'))
     .addOption(jsonOption())
     .action(lazyAction(context, async () => (await import('./run-profiles.ts')).runProfiles));
 }

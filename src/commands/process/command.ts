@@ -1,4 +1,4 @@
-import { Argument, Option, type Command } from 'commander';
+import { Option, type Command } from 'commander';
 import type { CommandContext } from '../../cli/context.ts';
 import { collectValues, exitStatuses, formatExamples, lazyAction } from '../../cli/declarations.ts';
 import {
@@ -11,7 +11,7 @@ import {
   setOption,
   stateOption,
 } from '../../cli/process-and-task-options.ts';
-import { withCandidates } from '../../cli/value-candidates.ts';
+import { completedArgument } from '../../cli/value-candidates.ts';
 
 const EXAMPLES = formatExamples({
   'start a process, if this folder has only one definition': 'kuflow process start',
@@ -55,10 +55,7 @@ export function configure(command: Command, context: CommandContext): void {
       'Start the process even if the metadata does not match its schema',
     )
       .addArgument(
-        withCandidates(
-          new Argument('[code]', 'Process definition code (optional if there is only one)'),
-          'served-processes',
-        ),
+        completedArgument('[code]', 'Process definition code (optional if there is only one)', 'served-processes'),
       )
       .summary('Start a process')
       .description('Start a process. Without --json, prints only the process ID to stdout.')
@@ -75,7 +72,7 @@ export function configure(command: Command, context: CommandContext): void {
   sessionOptions(
     command
       .command('list')
-      .addArgument(withCandidates(new Argument('[code]', 'Limit to processes of this definition'), 'served-processes'))
+      .addArgument(completedArgument('[code]', 'Limit to processes of this definition', 'served-processes'))
       .summary('List processes, newest first')
       .addOption(stateOption('process', 'processes'))
       .addOption(limitOption('processes')),

@@ -1,10 +1,10 @@
-import { Option, type Command } from 'commander';
+import type { Command } from 'commander';
 import { connectionOptions } from '../../cli/connection-options.ts';
 import type { CommandContext } from '../../cli/context.ts';
 import { exitStatuses, formatExamples, lazyAction } from '../../cli/declarations.ts';
 import { editOptions } from '../../cli/edit-options.ts';
 import { sampleOption } from '../../cli/process-source-options.ts';
-import { withCandidates } from '../../cli/value-candidates.ts';
+import { completedOption } from '../../cli/value-candidates.ts';
 import type { SyncFlags } from './run.ts';
 
 const EXAMPLES = formatExamples({
@@ -34,11 +34,9 @@ export function configure(command: Command, context: CommandContext): void {
     )
     .optionsGroup('Sync options:')
     .addOption(
-      withCandidates(
-        new Option(
-          '--process <code>',
-          'Process to compare; required if the project has several, except with --check without --from, which compares all of them',
-        ),
+      completedOption(
+        '--process <code>',
+        'Process to compare; required if the project has several, except with --check without --from, which compares all of them',
         'project-processes',
       ),
     )
