@@ -77,6 +77,10 @@ export function engineFinding(
   return { state: verdict, summary: cause.text, facts, cause, advice: [...route, ...advice] };
 }
 
+/** The status and message of a call that the engine answered. */
+export const statusFacts = (result: FailedCall): Facts =>
+  result.kind === 'status' ? { status: result.name, message: result.message } : {};
+
 /** The finding for a call that a worker does not need: a skip if the engine restricts it. */
 export function optionalCallFinding(result: FailedCall, call: string, input: CheckInput, facts: Facts = {}): Finding {
   if (result.kind === 'status' && (result.name === 'PERMISSION_DENIED' || result.name === 'UNIMPLEMENTED'))

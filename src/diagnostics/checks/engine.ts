@@ -10,6 +10,7 @@ import {
   engineFinding,
   formatHandshakeFacts,
   requireEngine,
+  statusFacts,
 } from '../causes/engine-findings.ts';
 import { decodeTokenUnverified } from '../../engine/material/token.ts';
 
@@ -46,11 +47,7 @@ export const systemInfoCheck: Check<CheckInput> = {
     // KuFlow's clock decides when a token expires, and the engine's when it is accepted.
     if (cause.code === 'engine-unauthenticated' && resultOf('KF-CLOCK-001')?.state === 'fail')
       return skippedBecauseOf('KF-CLOCK-001', cause.text);
-    return engineFinding(
-      cause,
-      input,
-      result.kind === 'status' ? { status: result.name, message: result.message } : {},
-    );
+    return engineFinding(cause, input, statusFacts(result));
   },
 };
 
@@ -80,13 +77,10 @@ export const namespaceCheck: Check<CheckInput> = {
     if (result.kind === 'status' && result.name === 'UNIMPLEMENTED') {
       return skippedAs('restricted', 'the engine restricts this call', { ...facts, status: result.name });
     }
-    const cause = namespaceCause(result, namespace, findOwnNamespace(outputs));
-    return engineFinding(
-      cause,
-      input,
-      result.kind === 'status' ? { ...facts, status: result.name, message: result.message } : facts,
-      { namespace: findOwnNamespace(outputs)?.name ?? namespace.value },
-    );
+    const own = findOwnNamespace(outputs);
+    const cause = namespaceCause(result, namespace, own);
+    const values = { namespace: own?.name ?? namespace.value };
+    return engineFinding(cause, input, { ...facts, ...statusFacts(result) }, values);
   },
 };
 

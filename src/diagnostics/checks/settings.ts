@@ -94,12 +94,6 @@ export const restSettingsCheck: SettingsCheck = {
   },
 };
 
-const describeCertificateSource = {
-  requested: () => 'requested from KuFlow',
-  given: (source: string) => source,
-  incomplete: (source: string) => `${source}, incomplete`,
-} as const;
-
 /** Adds the rules of this check, except for keys that could not be resolved and therefore have a problem already. */
 function findEngineProblems(input: CheckInput): readonly ConnectionProblem[] {
   const named = new Set(input.problems.map(({ key }) => key));
@@ -128,7 +122,10 @@ export const engineSettingsCheck: SettingsCheck = {
     const facts = {
       target: target.value,
       targetSource: target.source,
-      certificate: describeCertificateSource[material.kind](material.kind === 'requested' ? '' : material.source),
+      certificate:
+        material.kind === 'requested'
+          ? 'requested from KuFlow'
+          : `${material.source}${material.kind === 'incomplete' ? ', incomplete' : ''}`,
       engineRoute: formatProxy(input.engineProxy),
     };
     const shared = input.problems.filter((problem) => planeOf(problem) === 'both');
