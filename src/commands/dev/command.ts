@@ -1,12 +1,18 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { CommandContext } from '../../cli/context.ts';
-import { collectValues, exitStatuses, formatExamples, jsonOption, lazyAction } from '../../cli/declarations.ts';
+import {
+  collectValues,
+  exitStatuses,
+  formatExamples,
+  jsonOption,
+  lazyAction,
+  wholeNumber,
+} from '../../cli/declarations.ts';
 import { parseZonedTime } from '../../base/zoned-time.ts';
 import { usageError } from '../../base/errors.ts';
 import { idArgument, limitOption, plainIdArgument, stateDirOption } from '../../cli/process-and-task-options.ts';
 import { completedArgument, completedOption } from '../../cli/value-candidates.ts';
 import type { DevFlags } from '../../cli/platform-options.ts';
-import type { SimulateFlags } from './simulate/run.ts';
 
 const DEV_EXAMPLES = formatExamples({
   'start a local KuFlow for the process in this folder': 'kuflow dev',
@@ -142,15 +148,7 @@ export function configure(command: Command, context: CommandContext): void {
     )
     .addOption(jsonOption())
     .usage('[options] [code] -- <command...>')
-    .action(async (code: string | undefined, words: string[], flags: SimulateFlags) => {
-      const { runSimulate } = await import('./simulate/run.ts');
-      // Without a code, the first word of the command arrives in its place.
-      await runSimulate(
-        code === undefined ? words : [code, ...words],
-        { ...command.opts<DevFlags>(), ...flags },
-        context,
-      );
-    });
+    .action(lazyAction(context, async () => (await import('./simulate/run.ts')).runSimulate, command));
   exitStatuses(simulate, {
     0: 'the process completed with valid data',
     1: 'the process cannot complete, or the command exited',
@@ -285,15 +283,15 @@ function rejectOptionsBefore(dev: Command, subcommand: string): void {
       throw usageError(`${option} applies only to kuflow dev itself, not to kuflow dev ${subcommand}`);
 }
 
+function stateOption(command: Command): Command {
+  return command.addOption(stateDirOption());
+}
+
 function runtimeOption(): Option {
   return new Option(
     '--for <runtime>',
     "Also prepare the environment for this runtime: for java, create a trust store with the local CA and set the variables that KuFlow's Spring samples read (requires a JDK)",
   ).choices(['java']);
-}
-
-function stateOption(command: Command): Command {
-  return command.addOption(stateDirOption());
 }
 
 function platformOptions(command: Command): Command {
@@ -332,11 +330,7 @@ function platformOptions(command: Command): Command {
     );
 }
 
-function parsePort(text: string): number {
-  const value = Number(text);
-  if (!/^\d+$/.test(text) || value > 65_535) throw new InvalidArgumentError('a number from 0 to 65535');
-  return value;
-}
+const parsePort = wholeNumber(0, 65_535);
 
 const LABEL = '[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?';
 const DNS_NAME = new RegExp(`^${LABEL}(?:\\.${LABEL})*$`);
