@@ -34,7 +34,7 @@ export const certificateFormatCheck: DoctorCheck = {
     if (form !== 'files') return passed('inline data, which only the worker reads', facts);
     const seen = { ...facts, ...acceptanceFacts(acceptance) };
     const phrase = describeAcceptance(acceptance);
-    for (const { code, problem, isAffected } of FORMAT_PROBLEMS) {
+    for (const [code, problem, isAffected] of FORMAT_PROBLEMS) {
       const affected = (['cert', 'key', 'ca'] as const).filter((part) => isAffected(text[part]));
       const [first] = affected;
       if (first === undefined) continue;
@@ -47,19 +47,11 @@ export const certificateFormatCheck: DoctorCheck = {
 };
 
 /** The most severe problem comes first. */
-const FORMAT_PROBLEMS: readonly {
-  readonly code: string;
-  readonly problem: string;
-  readonly isAffected: (pem: string) => boolean;
-}[] = [
-  {
-    code: 'certificate-literal-newlines',
-    problem: 'Literal \\n instead of line breaks',
-    isAffected: hasLiteralNewlines,
-  },
-  { code: 'certificate-byte-order-mark', problem: 'Byte order mark before the PEM', isAffected: hasByteOrderMark },
-  { code: 'certificate-crlf', problem: 'Windows line endings (CRLF)', isAffected: (pem) => pem.includes('\r\n') },
-];
+const FORMAT_PROBLEMS = [
+  ['certificate-literal-newlines', 'Literal \\n instead of line breaks', hasLiteralNewlines],
+  ['certificate-byte-order-mark', 'Byte order mark before the PEM', hasByteOrderMark],
+  ['certificate-crlf', 'Windows line endings (CRLF)', (pem: string) => pem.includes('\r\n')],
+] as const;
 
 /** Default: less than 14 days or a third of the lifetime is left, whichever is shorter. */
 function expiresSoon(begin: number, end: number, now: number, threshold: ExpiryThreshold | undefined): boolean {
