@@ -1,5 +1,5 @@
 import { systemClock } from '../../../base/clock.ts';
-import type { JsonObject } from '../../../base/json.ts';
+import { withoutUndefined, type JsonObject } from '../../../base/json.ts';
 import { KnownError, type KnownErrorParts } from '../../../base/errors.ts';
 import { cliInvocation } from '../../../base/cli-invocation.ts';
 import { createKuFlowClient, type KuFlowClient } from '../../../kuflow/client.ts';
@@ -125,12 +125,8 @@ type ListedItem = Pick<ProcessItem, 'id' | 'ownerId' | 'processItemDefinitionRef
 };
 
 function toBlockedItem(item: ListedItem): BlockedItem {
-  const { state } = item.task ?? {};
-  return {
-    id: item.id,
-    code: item.processItemDefinitionRef?.code ?? 'a task without a definition',
-    ...(state === undefined ? {} : { state }),
-  };
+  const code = item.processItemDefinitionRef?.code ?? 'a task without a definition';
+  return withoutUndefined({ id: item.id, code, state: item.task?.state });
 }
 
 async function completeTask(
@@ -235,26 +231,21 @@ interface ClaimableTask {
 
 /** The users of a local KuFlow, each of whom can complete tasks. */
 export async function openActors(state: PlatformState, signal: AbortSignal) {
-  const users = await readUsers(state);
-  const clients = new Map<string, KuFlowClient>();
-  const clientOf = ({ principalId, token }: GroupMember): KuFlowClient => {
-    const known = clients.get(principalId);
-    if (known !== undefined) return known;
-    const { tenantId, loopback } = state;
-    const client = createKuFlowClient({ endpoint: loopback.http, credentials: { token }, tenantId, signal });
-    clients.set(principalId, client);
-    return client;
-  };
+  const { tenantId, loopback } = state;
+  const users = (await readUsers(state)).map((member) => {
+    const credentials = { token: member.token };
+    return { member, user: createKuFlowClient({ endpoint: loopback.http, credentials, tenantId, signal }) };
+  });
   return {
     /** The owner, or without one the first user that may claim the task. Undefined if that is nobody. */
     find: ({ ownerId, candidates }: ClaimableTask): Actor | undefined => {
-      const found = users.find((user) =>
-        ownerId === undefined ? mayClaim(user, candidates) : user.principalId === ownerId,
+      const found = users.find(({ member }) =>
+        ownerId === undefined ? mayClaim(member, candidates) : member.principalId === ownerId,
       );
-      return found === undefined ? undefined : { principalId: found.principalId, user: clientOf(found) };
+      return found && { principalId: found.member.principalId, user: found.user };
     },
     close: async (): Promise<void> => {
-      for (const client of clients.values()) await client.close();
+      for (const { user } of users) await user.close();
     },
   };
 }
