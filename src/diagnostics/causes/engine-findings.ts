@@ -65,16 +65,16 @@ const ROUTE_CODE = /^(proxy|engine-(host-not-found|refused|unreachable|connect))
 
 /** A finding with the verdict and advice from the explanation of the cause. `values`: more placeholders of the advice. */
 export function engineFinding(
-  cause: EngineCause,
+  { code, text }: EngineCause,
   input: CheckInput,
   facts: Facts,
   values: Readonly<Record<string, string>> = {},
 ): Finding {
-  const { verdict, advice: templates } = engineCauses[cause.code];
+  const { verdict, advice: templates } = engineCauses[code];
   const certificate = input.material.kind === 'given' ? 'given' : 'issued';
   const advice = fillAdvice(templates, { ...adviceValues(input), ...values }, { certificate });
-  const route = ROUTE_CODE.test(cause.code) ? input.routeHints.engine.map((text) => ({ text })) : [];
-  return { state: verdict, summary: cause.text, facts, cause, advice: [...route, ...advice] };
+  const route = ROUTE_CODE.test(code) ? input.routeHints.engine.map((hint) => ({ text: hint })) : [];
+  return { state: verdict, summary: text, facts, cause: { code, verdict, text }, advice: [...route, ...advice] };
 }
 
 /** The status and message of a call that the engine answered. */

@@ -2,7 +2,7 @@ import { connectEngine } from '../../engine/rpc.ts';
 import { passed, skippedAs, skippedBecauseOf, type Check } from '../check.ts';
 import type { CheckOutputs, CheckInput } from '../input.ts';
 import type { Sourced } from '../../connection/inspect.ts';
-import { engineCause, handshakeCause, rpcCause, type EngineCause, type FailedCall } from '../causes/engine.ts';
+import { handshakeCause, rpcCause, type EngineCause, type FailedCall } from '../causes/engine.ts';
 import {
   callOptions,
   compareClocks,
@@ -56,7 +56,7 @@ function namespaceCause(result: FailedCall, namespace: Sourced<string>, own: Own
   const isDenied = cause.code === 'engine-namespace-denied' || cause.code === 'engine-namespace-not-found';
   if (!isDenied || own === undefined || own.name === namespace.value) return cause;
   const text = `The engine does not accept the namespace ${namespace.value} (${namespace.source}): ${own.source} is for ${own.name}`;
-  return engineCause('engine-namespace-differs', text);
+  return { code: 'engine-namespace-differs', text };
 }
 
 export const namespaceCheck: Check<CheckInput> = {
