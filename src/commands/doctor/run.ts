@@ -11,7 +11,7 @@ import { resolveConnection, type ConnectionContext } from '../../connection/reso
 import { readGivenSecret } from '../../connection/flags.ts';
 import { adviceCommands, runDoctor, type DoctorFlags, type DoctorRun } from './run-doctor.ts';
 import type { IssuedCredentials } from './issued-cache.ts';
-import { causeAsData, printCause, printExplanation, printExplanationList } from './explain-view.ts';
+import { printCause, printExplanation, printExplanationList } from './explain-view.ts';
 import { formatGithubCommands, formatJunit } from './formats.ts';
 import { formatSupportReport } from './support-report.ts';
 import { doctorReportAsJson, printDoctor, printFixes } from './view.ts';
@@ -127,11 +127,12 @@ export async function runExplain(
   const wanted = id?.trim().toLowerCase();
   const listed = wanted === undefined ? all : all.filter(({ plane }) => plane === wanted);
   const explanation = all.find((one) => one.id.toLowerCase() === wanted);
-  const reporting = all.filter(({ causes }) => causes.some(({ code }) => code === wanted));
+  const reports = all.flatMap(({ id: check, title, causes }) =>
+    causes.filter(({ code }) => code === wanted).map((cause) => ({ id: check, title, cause })),
+  );
   if (listed.length > 0) print({ checks: listed }, () => printExplanationList(terminal, listed, invocation));
   else if (explanation !== undefined) print(explanation, () => printExplanation(terminal, explanation));
-  else if (wanted !== undefined && reporting.length > 0)
-    print(causeAsData(wanted, reporting), () => printCause(terminal, wanted, reporting));
+  else if (reports.length > 0) print({ code: wanted, checks: reports }, () => printCause(terminal, reports));
   else {
     const codes = all.flatMap(({ causes }) => causes.map(({ code }) => code));
     const names = [...all.map((one) => one.id), ...codes, ...new Set(all.map(({ plane }) => plane))];
