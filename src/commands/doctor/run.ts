@@ -2,9 +2,10 @@ import { writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import { systemClock } from '../../base/clock.ts';
-import { KnownError, codeOf, usageError } from '../../base/errors.ts';
+import { KnownError, usageError } from '../../base/errors.ts';
 import { escapeForTerminal } from '../../base/escape.ts';
 import { nearMatch } from '../../base/near-match.ts';
+import { withContext } from '../../base/system-error.ts';
 import type { CheckResult } from '../../diagnostics/check.ts';
 import { explainAll } from '../../diagnostics/explanations/explain.ts';
 import { resolveConnection, type ConnectionContext } from '../../connection/resolve.ts';
@@ -95,17 +96,7 @@ async function writeReportFile(file: string, { report }: DoctorRun, context: Com
     home: homedir(),
     time: new Date(systemClock.now()).toISOString(),
   });
-  try {
-    await writeFile(path, text, { flag: 'wx', mode: 0o600 });
-  } catch (error) {
-    throw new KnownError({
-      message: 'The report could not be written',
-      tried: path,
-      seen: codeOf(error) === 'EEXIST' ? 'the file already exists' : (codeOf(error) ?? 'unknown error'),
-      next: ['Choose another file for --report'],
-      cause: error,
-    });
-  }
+  await withContext('Writing the report', path, () => writeFile(path, text, { flag: 'wx', mode: 0o600 }));
   context.terminal.err.line(`Report written to ${escapeForTerminal(path, 1000)}`);
 }
 
