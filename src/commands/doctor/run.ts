@@ -53,7 +53,7 @@ const fingerprintRoots = (roots: readonly CheckResult[]): string =>
  */
 async function watchDoctor(flags: DoctorFlags, context: CommandContext, connection: ConnectionContext): Promise<never> {
   const pauseMs = (typeof flags.watch === 'number' ? flags.watch : WATCH_SECONDS) * 1000;
-  const issued: IssuedCredentials = {};
+  const issued: IssuedCredentials = { token: {}, material: {} };
   let workerResults: readonly CheckResult[] = [];
   let previous: { readonly all: string; readonly others: string } | undefined;
   for (;;) {
