@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { messageOf } from '../base/errors.ts';
 import { withoutUndefined } from '../base/json.ts';
 import type { CheckOutputs } from './input.ts';
@@ -66,23 +65,30 @@ async function runWithTimeout<Input>(
   context: Omit<CheckContext<Input>, 'signal'>,
   { signal, deadline }: Pick<RunOptions, 'signal' | 'deadline'>,
 ): Promise<Finding> {
-  const { timeoutMs: ms } = check;
+  const stop = new AbortController();
   const stopReasons = [
     ...(signal === undefined ? [] : [{ signal, text: 'stopped before it finished' }]),
     ...(deadline === undefined ? [] : [deadline]),
-    ...(ms === undefined ? [] : [{ signal: AbortSignal.timeout(ms), text: `no result within ${ms / 1000} s` }]),
   ];
-  const stop = new AbortController();
-  // It may throw before it returns a promise.
-  const run = async (): Promise<Finding> => await check.run({ ...context, signal: stop.signal });
-  const stopped = stopReasons.map(async (reason): Promise<Finding> => {
-    if (!reason.signal.aborted) await once(reason.signal, 'abort', { signal: stop.signal });
-    return { state: 'unknown', summary: reason.text };
+  const listeners: (() => void)[] = [];
+  let timer: NodeJS.Timeout | undefined;
+  const stopped = new Promise<Finding>((resolve) => {
+    const { timeoutMs: ms } = check;
+    if (ms !== undefined)
+      timer = setTimeout(() => resolve({ state: 'unknown', summary: `no result within ${ms / 1000} s` }), ms);
+    for (const reason of stopReasons) {
+      const onAbort = (): void => resolve({ state: 'unknown', summary: reason.text });
+      reason.signal.addEventListener('abort', onAbort, { once: true });
+      listeners.push(() => reason.signal.removeEventListener('abort', onAbort));
+      if (reason.signal.aborted) onAbort();
+    }
   });
   try {
-    return await Promise.race([run(), ...stopped]);
+    const work = check.run({ ...context, signal: stop.signal });
+    return await Promise.race([work, stopped]);
   } finally {
-    // Also ends the waits for the other reasons.
+    clearTimeout(timer);
+    for (const removeListener of listeners) removeListener();
     stop.abort();
   }
 }
