@@ -8,5 +8,6 @@ void main({
   description: 'Create a worker project for a KuFlow process.',
   version: packageVersion(),
   invocation: `npx ${PACKAGE_NAME}`,
-  commands: createEntry,
+  command: createEntry,
+  commands: [],
 });

@@ -1,7 +1,7 @@
 import { Option, type Command } from 'commander';
 import type { ConnectionContext } from '../connection/resolve.ts';
 import type { CommandContext } from './context.ts';
-import { withCandidates } from './value-candidates.ts';
+import { completedOption } from './value-candidates.ts';
 
 export const CONNECTION_OPTIONS = 'Connection options:';
 export const WHICH_TENANT = 'Tenant ID, if the application belongs to several tenants';
@@ -22,9 +22,10 @@ export function connectionOptions(command: Command, texts: ConnectionOptionTexts
   command
     .optionsGroup(CONNECTION_OPTIONS)
     .addOption(
-      profileOption(
+      completedOption(
         '--profile <name>',
         texts.profile ?? 'Stored credentials to use; see `kuflow profiles` (or set KUFLOW_PROFILE)',
+        'profiles',
       ),
     )
     .option('--client-id <id>', 'Client ID of the application')
@@ -62,9 +63,4 @@ export function connectionContext(context: CommandContext, folder = context.cwd)
 export function localOption(isDefault = true): Option {
   const note = isDefault ? ' (default if no connection is configured)' : '';
   return new Option('--local', `Use this folder's local KuFlow${note}`);
-}
-
-/** An option whose value is the name of a stored profile. */
-export function profileOption(flags: string, description: string): Option {
-  return withCandidates(new Option(flags, description), 'profiles');
 }

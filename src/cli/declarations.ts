@@ -43,6 +43,15 @@ export function exitStatuses(command: Command, statuses: Readonly<Record<string,
   return command.addHelpText('after', ['', 'Exit statuses:', ...lines].join('\n'));
 }
 
+/** Examples for the help of a command: what each is for, and its commands. One for PowerShell starts with its prompt, `> `. */
+export function formatExamples(examples: Readonly<Record<string, string | readonly string[]>>): string {
+  const lines = Object.entries(examples).flatMap(([purpose, commands]) => [
+    `  ${purpose}`,
+    ...[commands].flat().map((command) => `    ${command.startsWith('> ') ? command : `$ ${command}`}`),
+  ]);
+  return ['', 'Examples:', ...lines].join('\n');
+}
+
 /** The action of a command, which loads the function that runs it. `parent`: a command whose options it also accepts. */
 export function lazyAction<Args extends readonly unknown[]>(
   context: CommandContext,

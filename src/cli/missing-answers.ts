@@ -8,15 +8,7 @@ import type { Environment } from '../settings/environment.ts';
 
 /** An answer that a command needs and that no option gives. */
 export interface MissingAnswer {
-  readonly question:
-    | 'folder'
-    | 'source'
-    | 'process'
-    | 'task'
-    | 'task-queue'
-    | 'workflow-type'
-    | 'client-id'
-    | 'client-secret';
+  readonly question: keyof typeof QUESTION_LABELS;
   /** What to add to the command, with an example value. */
   readonly example: string;
   readonly why: string;
@@ -120,7 +112,7 @@ function notFound(value: SampleValue | undefined): string {
   return value?.kind === 'missing' ? `; in the worker sample, ${value.reason}` : '';
 }
 
-const QUESTION_LABELS: Readonly<Record<MissingAnswer['question'], string>> = {
+const QUESTION_LABELS = {
   folder: 'folder',
   source: 'the process',
   process: '--process',
@@ -129,7 +121,7 @@ const QUESTION_LABELS: Readonly<Record<MissingAnswer['question'], string>> = {
   'workflow-type': '--workflow-type',
   'client-id': '--client-id',
   'client-secret': '--client-secret-file or --client-secret-stdin',
-};
+} as const;
 
 /** The usage error that lists missing answers, with an example of the whole command. */
 export function missingAnswersError(missing: readonly Omit<MissingAnswer, 'example'>[], example: string): Error {

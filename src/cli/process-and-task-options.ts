@@ -3,7 +3,7 @@ import { capitalize } from '../base/identifiers.ts';
 import { formatAlternatives } from '../base/near-match.ts';
 import type { ConnectionFlags } from '../connection/flags.ts';
 import { CONNECTION_OPTIONS, connectionOptions, localOption, WHICH_TENANT } from './connection-options.ts';
-import { withCandidates } from './value-candidates.ts';
+import { completedOption, withCandidates } from './value-candidates.ts';
 import { collectValues, jsonOption, wholeNumber } from './declarations.ts';
 
 const LARGEST_LIMIT = 200;
@@ -60,7 +60,7 @@ export function dataOptions(command: Command, what: 'data' | 'metadata', allowIn
 }
 
 const actAsOption = (): Option =>
-  withCandidates(new Option('--as <email>', 'Act as this user of the local KuFlow (default: the first user)'), 'users');
+  completedOption('--as <email>', 'Act as this user of the local KuFlow (default: the first user)', 'users');
 
 export const stateDirOption = (): Option =>
   new Option('--state-dir <folder>', 'Folder for the state of the local KuFlow (default: .kuflow/dev)');

@@ -15,15 +15,9 @@ export interface RootProgram {
   readonly examples?: string;
   /** How the user calls this program, e.g. `npx kuflow`. */
   readonly invocation: string;
-  /** Several commands, or the single command that this program is. */
-  readonly commands: readonly CommandEntry[] | CommandEntry;
-}
-
-const isEntryList = (commands: RootProgram['commands']): commands is readonly CommandEntry[] => Array.isArray(commands);
-
-/** The commands of a program; empty if the program is a single command. */
-export function commandEntries(root: RootProgram): readonly CommandEntry[] {
-  return isEntryList(root.commands) ? root.commands : [];
+  /** The command that this program is, if it has no others. */
+  readonly command?: CommandEntry;
+  readonly commands: readonly CommandEntry[];
 }
 
 /** Reports usage errors in the words of this program, with what was probably meant. Commander names the subject only in its message, in quotes. */
@@ -199,8 +193,8 @@ export async function loadCommands(
   context: CommandContext,
   called: string | undefined,
 ): Promise<void> {
-  if (!isEntryList(root.commands)) {
-    (await root.commands.load()).configure(program, context);
+  if (root.command !== undefined) {
+    (await root.command.load()).configure(program, context);
     applyConventions(program, root.version);
     return;
   }

@@ -3,7 +3,7 @@ import { KnownError, interruptedError } from '../base/errors.ts';
 import { handleInterrupts, forwardSignals, type SignalSource } from '../base/interrupts.ts';
 import { openTerminal, type TerminalStreams } from '../terminal/terminal.ts';
 import type { CommandContext } from './context.ts';
-import { commandEntries, loadCommands, createProgram, type RootProgram } from './program.ts';
+import { loadCommands, createProgram, type RootProgram } from './program.ts';
 
 /** Where a program runs; `process` in production. */
 export interface Host extends TerminalStreams {
@@ -33,7 +33,7 @@ export async function runProgram(root: RootProgram, host: Host): Promise<number>
     cwd: host.cwd,
     version: root.version,
     invocation: root.invocation,
-    commands: commandEntries(root),
+    commands: root.commands,
     argv: host.argv,
     interruption: () => {
       state.handlesInterrupts = true;
@@ -56,7 +56,7 @@ export async function runProgram(root: RootProgram, host: Host): Promise<number>
     await loadCommands(root, program, context, calledCommand(host.argv));
     await program.parseAsync(host.argv, { from: 'user' });
     // Imported on demand: help and scripts do not need it.
-    if (terminal.err.isTTY && commandEntries(root).length > 0)
+    if (terminal.err.isTTY && root.commands.length > 0)
       await (await import('./update-notice.ts')).printUpdateNotice(context);
     return abort.signal.aborted && !state.passedOn ? 130 : state.status;
   } catch (error) {
@@ -90,8 +90,8 @@ function wantsJson(program: Command, root: RootProgram, argv: readonly string[])
   const hasJsonOption = (command: Command): boolean =>
     command.options.some(({ long }) => long === '--json') || command.commands.some(hasJsonOption);
   // The options of an unknown command are not known, so --json always counts.
-  const entries = commandEntries(root);
-  const isUnknown = entries.length > 0 && !entries.some(({ name }) => name === calledCommand(argv));
+  const { commands } = root;
+  const isUnknown = commands.length > 0 && !commands.some(({ name }) => name === calledCommand(argv));
   const isJsonFlag = (argument: string): boolean => argument === '--json' || argument.startsWith('--json=');
   return (end === -1 ? argv : argv.slice(0, end)).some(isJsonFlag) && (isUnknown || hasJsonOption(program));
 }

@@ -1,4 +1,4 @@
-import type { Argument, Option } from 'commander';
+import { Argument, Option } from 'commander';
 
 /** Values that completion looks up. */
 export type CandidateSource =
@@ -34,6 +34,12 @@ export function withCandidates<Valued extends Argument | Option>(valued: Valued,
   declared.set(valued, candidates);
   return valued;
 }
+
+export const completedOption = (flags: string, description: string, candidates: ValueCandidates): Option =>
+  withCandidates(new Option(flags, description), candidates);
+
+export const completedArgument = (flags: string, description: string, candidates: ValueCandidates): Argument =>
+  withCandidates(new Argument(flags, description), candidates);
 
 export function declaredCandidates(valued: Argument | Option): ValueCandidates | undefined {
   return declared.get(valued);

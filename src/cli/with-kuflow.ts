@@ -10,6 +10,7 @@ import { openApplicationSession, openLocalSession, type KuFlowSession } from '..
 import { localSettings } from '../platform/session/local-settings.ts';
 import { readRunningState, stateFolder, type PlatformState } from '../platform/state/state-file.ts';
 import { findProject } from '../process/find-project.ts';
+import { connectionContext } from './connection-options.ts';
 import type { CommandContext } from './context.ts';
 import type { ChangeFlags, SessionFlags } from './process-and-task-options.ts';
 import { requireRunningPlatform } from './local-kuflow.ts';
@@ -60,9 +61,7 @@ async function openSession(
   const useTenant = `To use your tenant in KuFlow instead, run ${context.invocation} login, or set KUFLOW_API_CLIENTID and KUFLOW_API_CLIENTSECRET`;
   let running: PlatformState | undefined;
   const settings = await resolveConnection(flags, {
-    env,
-    cwd,
-    stdin: terminal.prompts.input,
+    ...connectionContext(context),
     local: {
       requested,
       option: flags.local === true ? '--local' : '--state-dir',
@@ -71,7 +70,6 @@ async function openSession(
         return localSettings(running);
       },
     },
-    signal: request.signal,
   });
   // `kuflow dev exec` and `kuflow dev env` configure the application of the local KuFlow.
   const here = running ?? (await readRunningState(stateFolder(place)));

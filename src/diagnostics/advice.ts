@@ -44,20 +44,16 @@ export function fillAdvice(
 }
 
 function fillTemplate({ text, command }: AdviceTemplate, values: AdviceValues): Advice {
-  const fill = (template: string, known: (value: string) => string, unknown: (name: string) => string): string =>
-    template.replace(/<([a-z][a-z-]*)>/g, (placeholder, name: string) => {
-      const value = values[name];
-      if (value !== undefined) return known(value);
-      return name in DEFAULT_ADVICE_COMMANDS ? placeholder : unknown(name);
-    });
-  return {
-    text: fill(
-      text,
-      (value) => value,
-      (name) => `<${name}>`,
-    ),
+  const placeholders = /<([a-z][a-z-]*)>/g;
+  const fillCommand = (placeholder: string, name: string): string => {
+    const value = values[name];
+    if (value !== undefined) return shellWord(value);
     // In a shell, `<` would read a file.
-    ...(command !== undefined && { command: fill(command, shellWord, (name) => name.toUpperCase().replace('-', '_')) }),
+    return name in DEFAULT_ADVICE_COMMANDS ? placeholder : name.toUpperCase().replace('-', '_');
+  };
+  return {
+    text: text.replace(placeholders, (placeholder, name: string) => values[name] ?? placeholder),
+    ...(command !== undefined && { command: command.replace(placeholders, fillCommand) }),
   };
 }
 

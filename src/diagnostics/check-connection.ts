@@ -1,4 +1,5 @@
 import { interruptedError, KnownError } from '../base/errors.ts';
+import type { CheckOutputs } from './input.ts';
 import { prepareChecks, type PrepareOptions } from './prepare.ts';
 import { inspectConnection, type InspectedConnection } from '../connection/inspect.ts';
 import { connectionChecks } from './registry.ts';
@@ -6,7 +7,6 @@ import { type ConnectionReport, createReport, type ReportOptions } from './repor
 import { runChecks, selectChecks, type RunOptions } from './runner.ts';
 import type { Environment } from '../settings/environment.ts';
 import type { ResolvedSettings } from '../settings/precedence.ts';
-import { formatAdvice } from './advice.ts';
 
 export interface CheckConnectionOptions extends PrepareOptions, ReportOptions, Pick<RunOptions, 'report' | 'signal'> {
   /** Ids of the checks to run, along with what they require; all by default. */
@@ -42,22 +42,66 @@ export async function verifyCredentials(
   settings: ResolvedSettings,
   { env, signal }: { readonly env: Environment; readonly signal: AbortSignal },
 ): Promise<string> {
-  const report = await checkConnection(await inspectConnection({ settings, problems: [] }, env), {
-    only: ['KF-REST-001'],
-    env,
-    signal,
-  });
-  if (signal.aborted) throw interruptedError();
-  const { firstFailure } = report;
-  const passed = report.results.find(({ id, state }) => id === 'KF-REST-001' && state === 'pass');
-  if (firstFailure === undefined && passed !== undefined) return passed.summary;
-  const message = firstFailure?.cause?.text ?? firstFailure?.summary ?? 'The credentials could not be checked';
-  const seen = firstFailure?.cause === undefined ? message : firstFailure.summary;
+  const connection = await inspectConnection({ settings, problems: [] }, env);
+  const options = { only: ['KF-REST-001'], env, signal };
+  const { firstFailure, results, next, status } = await checkConnection(connection, options);
+  if (firstFailure === undefined) return results.find(({ id }) => id === 'KF-REST-001')?.summary ?? '';
+  const { cause, summary } = firstFailure;
   throw new KnownError({
-    message,
+    message: cause?.text ?? summary,
     tried: `credentials at ${settings['kuflow.api.endpoint']?.value ?? 'KuFlow'}`,
-    ...(seen === message ? {} : { seen }),
-    next: (firstFailure?.advice ?? []).map(formatAdvice),
-    status: report.status === 4 ? 4 : 1,
+    seen: cause === undefined || cause.text === summary ? undefined : summary,
+    next,
+    status: status === 4 ? 4 : 1,
   });
+}
+
+/** KuFlow and its engine, with the credentials of a worker. */
+export type OpenedEngine = Awaited<ReturnType<typeof openEngine>>;
+
+const LAST_CHECK = 'KF-ENGINE-002';
+
+/**
+ * Connects to KuFlow and its engine as a worker does, with a new engine token and, unless one is configured, a new certificate. Rejects with
+ * a KnownError that names the cause, as doctor does: status 2 for settings, and otherwise 4.
+ */
+export async function openEngine(
+  inspected: InspectedConnection,
+  { env, signal }: { readonly env: Environment; readonly signal: AbortSignal },
+) {
+  const { input, client } = prepareChecks(inspected, { env, restMs: 30_000 });
+  let closeConnection = (): void => undefined;
+  let outputs: CheckOutputs = {};
+  try {
+    const results = await runChecks(selectChecks(connectionChecks, [LAST_CHECK]), input, {
+      signal,
+      keepOpen: (close, found) => ([closeConnection, outputs] = [close, found]),
+    });
+    if (signal.aborted) throw interruptedError();
+    const { firstFailure, next, status } = createReport(results, 0);
+    const { connection, token, namespace } = outputs;
+    if (firstFailure !== undefined || !client || !connection || token === undefined || namespace === undefined)
+      throw new KnownError({
+        message: firstFailure?.cause?.text ?? firstFailure?.summary ?? 'KuFlow could not be reached',
+        tried: firstFailure?.title,
+        next,
+        status: status === 2 ? 2 : 4,
+      });
+    return {
+      kuflow: client,
+      connection,
+      namespace: namespace.value,
+      token,
+      /** Another token, for when the engine no longer accepts the current one. */
+      requestToken: async () => (await input.rest.requestToken(signal, input.clock.now())).token,
+      close: async () => {
+        closeConnection();
+        await client.close();
+      },
+    };
+  } catch (error) {
+    closeConnection();
+    await client?.close();
+    throw error;
+  }
 }

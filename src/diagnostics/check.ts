@@ -1,4 +1,4 @@
-import type { CheckOutputs } from './check-input.ts';
+import type { CheckOutputs, DoctorInput } from './input.ts';
 
 /** `unknown`: inconclusive, e.g. a timeout or a busy server. `crash`: the check itself failed. */
 export type CheckState = 'pass' | 'warn' | 'fail' | 'skip' | 'unknown' | 'crash';
@@ -84,6 +84,8 @@ export interface Check<Input> {
   readonly run: (context: CheckContext<Input>) => Finding | Promise<Finding>;
 }
 
+export type DoctorCheck = Check<DoctorInput>;
+
 export interface CheckResult
   extends
     Pick<Check<never>, 'id' | 'title' | 'plane'>,
@@ -102,6 +104,11 @@ export interface CheckResult
 export type CheckEvent =
   | { readonly kind: 'check-started'; readonly id: string; readonly title: string }
   | { readonly kind: 'check-finished'; readonly result: CheckResult };
+
+/** The result of a check that found no problem. */
+export function passed(summary: string, facts?: Facts, outputs?: CheckOutputs): Finding {
+  return { state: 'pass', summary, facts, outputs };
+}
 
 /** The result of a check that has nothing to check, or whose call the engine or KuFlow restricts. */
 export function skippedAs(skipped: 'not-applicable' | 'restricted', summary: string, facts?: Facts): Finding {

@@ -1,4 +1,4 @@
-import type { CheckOutputs, CheckInput } from './check-input.ts';
+import type { CheckOutputs, CheckInput } from './input.ts';
 
 /** Smaller differences can come from latency and from times in whole seconds. */
 export const NOTICEABLE_SKEW_MS = 30_000;

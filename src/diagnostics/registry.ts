@@ -1,4 +1,4 @@
-import type { Check } from './check.ts';
+import type { Check, DoctorCheck } from './check.ts';
 import { certificateExpiryCheck, certificateFormatCheck } from './checks/certificate-format-and-expiry.ts';
 import { clockCheck } from './checks/clock.ts';
 import { namespaceCheck, systemInfoCheck } from './checks/engine.ts';
@@ -18,8 +18,7 @@ import { engineHandshakeCheck } from './checks/handshake.ts';
 import { configuredCertificateCheck, issuedCertificateCheck } from './checks/certificate-material.ts';
 import { engineTokenCheck } from './checks/token.ts';
 import { workerAgreementCheck, workerCheck } from './checks/worker.ts';
-import type { CheckInput } from './check-input.ts';
-import type { DoctorCheck } from './input.ts';
+import type { CheckInput } from './input.ts';
 
 /** The connectivity check: everything that must work for a worker to start. In the order of results. */
 export const connectionChecks: readonly Check<CheckInput>[] = [

@@ -1,6 +1,6 @@
 import { messageOf } from '../base/errors.ts';
 import { withoutUndefined } from '../base/json.ts';
-import type { CheckOutputs } from './check-input.ts';
+import type { CheckOutputs } from './input.ts';
 import {
   skippedBecauseOf,
   type Check,

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { SimulateResult } from '../../src/commands/dev/simulate/simulation.ts';
+import type { SimulateResult } from '../../src/commands/dev/simulate/view.ts';
 import { runAlone } from '../support/lanes.ts';
 import { newMark } from '../support/marked-processes.ts';
 

@@ -117,8 +117,8 @@ describe('kuflow dev', () => {
   });
 
   it.each([
-    ['--port', 'http', 'must be a number from 0 to 65535, not '],
-    ['--port', '65536', 'must be a number from 0 to 65535, not '],
+    ['--port', 'http', 'must be a whole number from 0 to 65535, not '],
+    ['--port', '65536', 'must be a whole number from 0 to 65535, not '],
     ['--token-life', '1 week', 'must be a duration such as 30s, 5m, 1h or 7d, not '],
     ['--token-life', '0s', 'must be a duration of at least one second, not '],
     ['--nonsense', 'x', 'Unknown option --nonsense'],

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { stringify } from 'yaml';
-import type { SimulateResult } from '../../src/commands/dev/simulate/simulation.ts';
+import type { SimulateResult } from '../../src/commands/dev/simulate/view.ts';
 import type { KuFlowClient } from '../../src/kuflow/client.ts';
 import type { ProcessAction } from '../../src/kuflow/contract/process-actions.ts';
 import type { RequestDetail, RequestList } from '../../src/platform/shared/contract.ts';

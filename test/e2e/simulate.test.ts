@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Client } from '@temporalio/client';
 import { stringify } from 'yaml';
-import type { SimulateResult } from '../../src/commands/dev/simulate/simulation.ts';
+import type { SimulateResult } from '../../src/commands/dev/simulate/view.ts';
 import type { PlatformState } from '../../src/platform/state/state-file.ts';
 import { PlatformConnection } from '../../src/platform/temporal/connection.ts';
 import {

@@ -58,7 +58,8 @@ export async function createWorker(
       description: 'Test',
       version: '9.9.9',
       invocation: 'npx create-kuflow-worker',
-      commands: createEntry,
+      command: createEntry,
+      commands: [],
     },
     fake.host,
   );

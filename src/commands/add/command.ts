@@ -1,63 +1,51 @@
-import { Argument, Option, type Command } from 'commander';
+import type { Command } from 'commander';
 import { connectionOptions, WHICH_TENANT } from '../../cli/connection-options.ts';
 import type { CommandContext } from '../../cli/context.ts';
-import { collectValues, exitStatuses, lazyAction } from '../../cli/declarations.ts';
+import { collectValues, exitStatuses, formatExamples, lazyAction } from '../../cli/declarations.ts';
 import { EDIT_STATUSES, editOptions, HOW_FILES_CHANGE, SKIP_PROMPTS } from '../../cli/edit-options.ts';
 import { processOptions, sampleOption } from '../../cli/process-source-options.ts';
-import { withCandidates } from '../../cli/value-candidates.ts';
+import { completedArgument, completedOption, withCandidates } from '../../cli/value-candidates.ts';
 
-const EXAMPLES = `
-Examples:
-  add a task that a person completes
-    $ kuflow add task REVIEW
-  add a user action that signals the workflow
-    $ kuflow add action WITHDRAW --available-to initiator
-  add another process
-    $ kuflow add process --definition leave.yaml
-  add an activity
-    $ kuflow add activity sendMail`;
+const EXAMPLES = formatExamples({
+  'add a task that a person completes': 'kuflow add task REVIEW',
+  'add a user action that signals the workflow': 'kuflow add action WITHDRAW --available-to initiator',
+  'add another process': 'kuflow add process --definition leave.yaml',
+  'add an activity': 'kuflow add activity sendMail',
+});
 
-const TASK_EXAMPLES = `
-Examples:
-  append a task that a person completes
-    $ kuflow add task REVIEW --name "Review the request"
-  after APPLY, add a task that the worker completes, with a schema for its data
-    $ kuflow add task SCORE:system --after APPLY --schema score.json
-  show what would change, in a project with several processes
-    $ kuflow add task REVIEW --process LEAVE --dry-run`;
+const TASK_EXAMPLES = formatExamples({
+  'append a task that a person completes': 'kuflow add task REVIEW --name "Review the request"',
+  'after APPLY, add a task that the worker completes, with a schema for its data':
+    'kuflow add task SCORE:system --after APPLY --schema score.json',
+  'show what would change, in a project with several processes': 'kuflow add task REVIEW --process LEAVE --dry-run',
+});
 
-const ACTION_EXAMPLES = `
-Examples:
-  add an action that signals the workflow
-    $ kuflow add action WITHDRAW --available-to initiator
-  add an action that returns a document from a separate workflow
-    $ kuflow add action EXPORT:downloadable --name "Export as a file"
-  add an action that creates a task
-    $ kuflow add action ESCALATE:create-task --task ESCALATION`;
+const ACTION_EXAMPLES = formatExamples({
+  'add an action that signals the workflow': 'kuflow add action WITHDRAW --available-to initiator',
+  'add an action that returns a document from a separate workflow':
+    'kuflow add action EXPORT:downloadable --name "Export as a file"',
+  'add an action that creates a task': 'kuflow add action ESCALATE:create-task --task ESCALATION',
+});
 
-const PROCESS_EXAMPLES = `
-Examples:
-  describe the process with options or in a file
-    $ kuflow add process LEAVE --task REQUEST --task BOOK:system --workflow-type LeaveWorkflow
-    $ kuflow add process --definition leave.yaml
-  read a process that already exists in KuFlow
-    $ kuflow add process LEAVE --workflow-type LeaveWorkflow`;
+const PROCESS_EXAMPLES = formatExamples({
+  'describe the process with options or in a file': [
+    'kuflow add process LEAVE --task REQUEST --task BOOK:system --workflow-type LeaveWorkflow',
+    'kuflow add process --definition leave.yaml',
+  ],
+  'read a process that already exists in KuFlow': 'kuflow add process LEAVE --workflow-type LeaveWorkflow',
+});
 
-const ACTIVITY_EXAMPLES = `
-Examples:
-  add an activity
-    $ kuflow add activity sendMail
-  change src/activities.ts without a prompt, even if it has local changes
-    $ kuflow add activity sendMail --edit src/activities.ts`;
+const ACTIVITY_EXAMPLES = formatExamples({
+  'add an activity': 'kuflow add activity sendMail',
+  'change src/activities.ts without a prompt, even if it has local changes':
+    'kuflow add activity sendMail --edit src/activities.ts',
+});
 
-const GENERATE_EXAMPLES = `
-Examples:
-  update the code after you have added a task to kuflow.process.yaml
-    $ kuflow generate
-  show what would change
-    $ kuflow generate --dry-run
-  change src/workflows.ts without a prompt, even if it has local changes
-    $ kuflow generate --edit src/workflows.ts`;
+const GENERATE_EXAMPLES = formatExamples({
+  'update the code after you have added a task to kuflow.process.yaml': 'kuflow generate',
+  'show what would change': 'kuflow generate --dry-run',
+  'change src/workflows.ts without a prompt, even if it has local changes': 'kuflow generate --edit src/workflows.ts',
+});
 
 export function configure(command: Command, context: CommandContext): void {
   command.description(
@@ -78,14 +66,13 @@ export function configure(command: Command, context: CommandContext): void {
     )
     .optionsGroup('Task options:')
     .addOption(
-      withCandidates(
-        new Option('--process <code>', 'Process to add the task to; required if the project has more than one'),
+      completedOption(
+        '--process <code>',
+        'Process to add the task to; required if the project has more than one',
         'project-processes',
       ),
     )
-    .addOption(
-      withCandidates(new Option('--after <code>', 'Insert after this task (default: at the end)'), 'project-tasks'),
-    )
+    .addOption(completedOption('--after <code>', 'Insert after this task (default: at the end)', 'project-tasks'))
     .option('--name <text>', 'Display name')
     .option('--schema <file>', "JSON Schema for the task's data")
     .addHelpText('after', TASK_EXAMPLES)
@@ -104,8 +91,9 @@ export function configure(command: Command, context: CommandContext): void {
     )
     .optionsGroup('Action options:')
     .addOption(
-      withCandidates(
-        new Option('--process <code>', 'Process to add the action to; required if the project has more than one'),
+      completedOption(
+        '--process <code>',
+        'Process to add the action to; required if the project has more than one',
         'project-processes',
       ),
     )
@@ -125,19 +113,14 @@ export function configure(command: Command, context: CommandContext): void {
       '--workflow-type <name>',
       'Workflow type for start-workflow and downloadable (default: derived from the code)',
     )
-    .addOption(
-      withCandidates(new Option('--task <code>', 'Task, message or thread that the action creates'), 'project-tasks'),
-    )
+    .addOption(completedOption('--task <code>', 'Task, message or thread that the action creates', 'project-tasks'))
     .option('--related-process <code>', 'Process that start-related-process starts')
     .addHelpText('after', ACTION_EXAMPLES)
     .action(lazyAction(context, async () => (await import('./run.ts')).runAddAction));
 
   const process = exitStatuses(command.command('process'), EDIT_STATUSES)
     .addArgument(
-      withCandidates(
-        new Argument('[code]', 'Process definition code in KuFlow; not needed with --definition'),
-        'processes',
-      ),
+      completedArgument('[code]', 'Process definition code in KuFlow; not needed with --definition', 'processes'),
     )
     .summary('Add another process to the worker')
     .description(

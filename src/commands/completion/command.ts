@@ -1,5 +1,6 @@
 import { Argument, type Command } from 'commander';
 import type { CommandContext } from '../../cli/context.ts';
+import { lazyAction } from '../../cli/declarations.ts';
 import type { Shell } from './run.ts';
 
 const SHELLS: readonly Shell[] = ['bash', 'zsh', 'fish', 'powershell'];
@@ -26,8 +27,5 @@ export function configure(command: Command, context: CommandContext): void {
     )
     .addArgument(new Argument('<shell>', 'Shell to print the script for').choices(SHELLS))
     .addHelpText('after', INSTALLATION)
-    .action(async (shell: Shell) => {
-      const { runCompletion } = await import('./run.ts');
-      runCompletion(shell, context);
-    });
+    .action(lazyAction(context, async () => (await import('./run.ts')).runCompletion));
 }

@@ -89,7 +89,9 @@ async function describeProgram(words: readonly string[], context: CommandContext
     description: '',
     version: context.version,
     invocation: context.invocation,
-    commands: name === PACKAGE_NAME && create !== undefined ? create : context.commands,
+    ...(name === PACKAGE_NAME && create !== undefined
+      ? { command: create, commands: [] }
+      : { commands: context.commands }),
   };
   const program = createProgram(root, context.terminal);
   // The program's own options do not take values, so the first operand is the name of the command.

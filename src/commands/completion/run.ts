@@ -13,6 +13,6 @@ const SCRIPTS: Readonly<Record<Shell, string>> = {
 };
 
 /** `kuflow completion <shell>`: prints the script to stdout. The build copies the scripts into dist/. */
-export function runCompletion(shell: Shell, { terminal }: CommandContext): void {
+export function runCompletion(shell: Shell, _flags: object, { terminal }: CommandContext): void {
   terminal.out.write(readFileSync(join(packageRoot(), 'dist', 'completions', SCRIPTS[shell]), 'utf8'));
 }

@@ -3,7 +3,7 @@ import { CONNECTION_OPTIONS, connectionOptions, WHICH_TENANT } from '../../cli/c
 import type { CommandContext } from '../../cli/context.ts';
 import { collectChoices, collectValues, jsonOption } from '../../cli/declarations.ts';
 import { EDITOR_IDS, LANGUAGE_IDS, LIBRARY_SOURCES } from '../../languages/names.ts';
-import { withCandidates } from '../../cli/value-candidates.ts';
+import { completedOption } from '../../cli/value-candidates.ts';
 import type { CreateFlags } from './answers.ts';
 import { processOptions, sampleOption } from '../../cli/process-source-options.ts';
 
@@ -38,11 +38,9 @@ export function configure(command: Command, context: CommandContext): void {
       "Read the task queue, workflow type and tasks from the KuFlow app's worker sample (a zip file or a folder)",
     )
     .addOption(
-      withCandidates(
-        new Option(
-          '--process <code>',
-          'Code of the process definition. Unless you pass --task or --from, its tasks are read from KuFlow, which requires credentials',
-        ),
+      completedOption(
+        '--process <code>',
+        'Code of the process definition. Unless you pass --task or --from, its tasks are read from KuFlow, which requires credentials',
         'processes',
       ),
     );

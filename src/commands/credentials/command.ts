@@ -1,29 +1,24 @@
 import { Option, type Command } from 'commander';
 import { connectionOptions, WHICH_TENANT } from '../../cli/connection-options.ts';
 import type { CommandContext } from '../../cli/context.ts';
-import { exitStatuses, jsonOption, lazyAction } from '../../cli/declarations.ts';
+import { exitStatuses, formatExamples, jsonOption, lazyAction } from '../../cli/declarations.ts';
 import { FORMAT_NAMES } from './formats/format.ts';
 
-const EXAMPLES = `
-Examples:
-  get the engine certificate for the project in this folder
-    $ kuflow credentials pull
-  see which credentials are used, and when the certificate expires
-    $ kuflow credentials status
-  run a worker with all credentials in its environment
-    $ kuflow credentials exec -- npm start`;
+const EXAMPLES = formatExamples({
+  'get the engine certificate for the project in this folder': 'kuflow credentials pull',
+  'see which credentials are used, and when the certificate expires': 'kuflow credentials status',
+  'run a worker with all credentials in its environment': 'kuflow credentials exec -- npm start',
+});
 
-const PULL_EXAMPLES = `
-Examples:
-  get the engine certificate for the project in this folder
-    $ kuflow credentials pull
-  also write a Kubernetes Secret
-    $ kuflow credentials pull --format k8s-secret --output secret.yaml`;
+const PULL_EXAMPLES = formatExamples({
+  'get the engine certificate for the project in this folder': 'kuflow credentials pull',
+  'also write a Kubernetes Secret': 'kuflow credentials pull --format k8s-secret --output secret.yaml',
+});
 
-const EXEC_EXAMPLES = `
-Examples:
-  ask the engine which workers poll a task queue
-    $ kuflow credentials exec -- temporal task-queue describe --task-queue LOAN_QUEUE`;
+const EXEC_EXAMPLES = formatExamples({
+  'ask the engine which workers poll a task queue':
+    'kuflow credentials exec -- temporal task-queue describe --task-queue LOAN_QUEUE',
+});
 
 export function configure(command: Command, context: CommandContext): void {
   command.enablePositionalOptions().addHelpText('after', EXAMPLES);

@@ -1,9 +1,9 @@
-import { Argument, type Command } from 'commander';
+import type { Command } from 'commander';
 import { connectionOptions } from '../../cli/connection-options.ts';
 import type { CommandContext } from '../../cli/context.ts';
 import { jsonOption, lazyAction } from '../../cli/declarations.ts';
 import { sampleOption } from '../../cli/process-source-options.ts';
-import { withCandidates } from '../../cli/value-candidates.ts';
+import { completedArgument } from '../../cli/value-candidates.ts';
 
 export function configure(command: Command, context: CommandContext): void {
   sharedOptions(command.command('list').summary('List the process definitions visible to the application'))
@@ -13,7 +13,7 @@ export function configure(command: Command, context: CommandContext): void {
     )
     .action(lazyAction(context, async () => (await import('./run.ts')).runList));
   sharedOptions(
-    command.command('show').addArgument(withCandidates(new Argument('<code>', 'Process definition code'), 'processes')),
+    command.command('show').addArgument(completedArgument('<code>', 'Process definition code', 'processes')),
   )
     .summary('Show the tasks of a process definition')
     .description(

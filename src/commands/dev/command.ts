@@ -1,86 +1,73 @@
-import { Argument, InvalidArgumentError, Option, type Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { CommandContext } from '../../cli/context.ts';
-import { collectValues, exitStatuses, jsonOption, lazyAction } from '../../cli/declarations.ts';
+import {
+  collectValues,
+  exitStatuses,
+  formatExamples,
+  jsonOption,
+  lazyAction,
+  wholeNumber,
+} from '../../cli/declarations.ts';
 import { parseZonedTime } from '../../base/zoned-time.ts';
 import { usageError } from '../../base/errors.ts';
 import { idArgument, limitOption, plainIdArgument, stateDirOption } from '../../cli/process-and-task-options.ts';
-import { withCandidates } from '../../cli/value-candidates.ts';
+import { completedArgument, completedOption } from '../../cli/value-candidates.ts';
 import type { DevFlags } from '../../cli/platform-options.ts';
-import type { SimulateFlags } from './simulate/run.ts';
 
-const DEV_EXAMPLES = `
-Examples:
-  start a local KuFlow for the process in this folder
-    $ kuflow dev
-  run the worker with a local KuFlow that stops when the worker does (TypeScript, Java, Python)
-    $ kuflow dev exec -- npm start
-    $ ./kuflow dev exec -- ./mvnw spring-boot:run
-    $ ./kuflow dev exec -- uv run loan-worker
-  run one process to completion with the worker
-    $ kuflow dev simulate -- npm start
-  start a temporary local KuFlow from a program
-    $ kuflow dev --json --ephemeral`;
+const DEV_EXAMPLES = formatExamples({
+  'start a local KuFlow for the process in this folder': 'kuflow dev',
+  'run the worker with a local KuFlow that stops when the worker does (TypeScript, Java, Python)': [
+    'kuflow dev exec -- npm start',
+    './kuflow dev exec -- ./mvnw spring-boot:run',
+    './kuflow dev exec -- uv run loan-worker',
+  ],
+  'run one process to completion with the worker': 'kuflow dev simulate -- npm start',
+  'start a temporary local KuFlow from a program': 'kuflow dev --json --ephemeral',
+});
 
-const EXEC_EXAMPLES = `
-Examples:
-  run the worker, and restart it when a file in src changes
-    $ kuflow dev exec --watch src -- npm start
-  run a Java program with a trust store that contains the local CA
-    $ ./kuflow dev exec --for java -- ./mvnw spring-boot:run`;
+const EXEC_EXAMPLES = formatExamples({
+  'run the worker, and restart it when a file in src changes': 'kuflow dev exec --watch src -- npm start',
+  'run a Java program with a trust store that contains the local CA':
+    './kuflow dev exec --for java -- ./mvnw spring-boot:run',
+});
 
-const OPEN_EXAMPLES = `
-Examples:
-  open the newest open task
-    $ kuflow dev open tasks/latest`;
+const OPEN_EXAMPLES = formatExamples({
+  'open the newest open task': 'kuflow dev open tasks/latest',
+});
 
-const SIMULATE_EXAMPLES = `
-Examples:
-  run the project's only process, with example data
-    $ kuflow dev simulate -- npm start
-  use your own data, and allow more time
-    $ kuflow dev simulate LOAN --answers answers.yaml --timeout 5m -- npm start`;
+const SIMULATE_EXAMPLES = formatExamples({
+  "run the project's only process, with example data": 'kuflow dev simulate -- npm start',
+  'use your own data, and allow more time': 'kuflow dev simulate LOAN --answers answers.yaml --timeout 5m -- npm start',
+});
 
-const ENV_EXAMPLES = `
-Examples:
-  set the variables in a POSIX shell
-    $ eval "$(kuflow dev env)"
-  set them in PowerShell
-    > kuflow dev env | Out-String | Invoke-Expression`;
+const ENV_EXAMPLES = formatExamples({
+  'set the variables in a POSIX shell': 'eval "$(kuflow dev env)"',
+  'set them in PowerShell': '> kuflow dev env | Out-String | Invoke-Expression',
+});
 
-const HISTORY_EXAMPLES = `
-Examples:
-  record the newest process's history for a TypeScript project's replay test
-    $ kuflow dev history latest --output test/histories/approved.json`;
+const HISTORY_EXAMPLES = formatExamples({
+  "record the newest process's history for a TypeScript project's replay test":
+    'kuflow dev history latest --output test/histories/approved.json',
+});
 
-const SKIP_EXAMPLES = `
-Examples:
-  skip until a process changes
-    $ kuflow dev skip
-  let a three-day deadline pass
-    $ kuflow dev skip 3d
-  skip to a date
-    $ kuflow dev skip --until 2027-01-01`;
+const SKIP_EXAMPLES = formatExamples({
+  'skip until a process changes': 'kuflow dev skip',
+  'let a three-day deadline pass': 'kuflow dev skip 3d',
+  'skip to a date': 'kuflow dev skip --until 2027-01-01',
+});
 
 export function configure(command: Command, context: CommandContext): void {
   platformOptions(command)
-    .addOption(
-      new Option('--temporal-ui [port]', "Run Temporal's UI (default: port 7484 or the next free one)").argParser(
-        parsePort,
-      ),
-    )
+    .option('--temporal-ui [port]', "Run Temporal's UI (default: port 7484 or the next free one)", parsePort)
     .optionsGroup('Scripting options:')
-    .addOption(
-      new Option('--json', 'Print JSON lines to stdout: the addresses when the local KuFlow is ready, then events'),
-    )
+    .option('--json', 'Print JSON lines to stdout: the addresses when the local KuFlow is ready, then events')
     .addOption(
       new Option(
         '--ephemeral',
         'Use free ports and a temporary folder that is removed at the end, and keep data in memory where possible',
       ).conflicts('stateDir'),
     )
-    .addOption(
-      new Option('--watch-stdin', 'Stop when stdin closes (default with --json or --ephemeral, if stdin is a pipe)'),
-    )
+    .option('--watch-stdin', 'Stop when stdin closes (default with --json or --ephemeral, if stdin is a pipe)')
     .addOption(new Option('--no-watch-stdin', 'Ignore stdin').hideHelp())
     .optionsGroup('')
     .hook('preSubcommand', (_dev, subcommand) => rejectOptionsBefore(command, subcommand.name()))
@@ -138,10 +125,7 @@ export function configure(command: Command, context: CommandContext): void {
         'Fails early if a task gets stuck, if the workflow fails, if workflow code fails three times in a row or calls an unregistered activity, or if the command that starts the worker exits.',
     )
     .addArgument(
-      withCandidates(
-        new Argument('[code]', 'Process definition code (optional if only one process is served)'),
-        'processes',
-      ),
+      completedArgument('[code]', 'Process definition code (optional if only one process is served)', 'processes'),
     )
     .argument('[command...]', 'Command that starts the worker, after --')
     .option(
@@ -164,15 +148,7 @@ export function configure(command: Command, context: CommandContext): void {
     )
     .addOption(jsonOption())
     .usage('[options] [code] -- <command...>')
-    .action(async (code: string | undefined, words: string[], flags: SimulateFlags) => {
-      const { runSimulate } = await import('./simulate/run.ts');
-      // Without a code, the first word of the command arrives in its place.
-      await runSimulate(
-        code === undefined ? words : [code, ...words],
-        { ...command.opts<DevFlags>(), ...flags },
-        context,
-      );
-    });
+    .action(lazyAction(context, async () => (await import('./simulate/run.ts')).runSimulate, command));
   exitStatuses(simulate, {
     0: 'the process completed with valid data',
     1: 'the process cannot complete, or the command exited',
@@ -231,14 +207,10 @@ export function configure(command: Command, context: CommandContext): void {
         'Experimental: uses a Temporal server feature that might change.',
     )
     .argument('[time]', 'How much time to skip, such as 12h or 3d', parseLife)
-    .addOption(
-      new Option('--until <time>', 'Time to skip to: a date, or an ISO 8601 time with a time zone').argParser(
-        parseTime,
-      ),
-    )
+    .option('--until <time>', 'Time to skip to: a date, or an ISO 8601 time with a time zone', parseTime)
     .addOption(jsonOption())
     .addHelpText('after', SKIP_EXAMPLES)
-    .action(lazyAction(context, async () => (await import('./skip/run.ts')).runSkip, command));
+    .action(lazyAction(context, async () => (await import('./run-skip.ts')).runSkip, command));
 
   const webhooks = command
     .command('webhooks')
@@ -248,19 +220,19 @@ export function configure(command: Command, context: CommandContext): void {
     );
   stateOption(webhooks.command('list'))
     .summary('List the events, newest first')
-    .addOption(withCandidates(new Option('--process <id>', 'Limit to events of this process'), 'process-ids'))
+    .addOption(completedOption('--process <id>', 'Limit to events of this process', 'process-ids'))
     .addOption(limitOption('events'))
     .addOption(jsonOption())
-    .action(lazyAction(context, async () => (await import('./webhooks/run.ts')).runWebhookList, command));
+    .action(lazyAction(context, async () => (await import('./run-webhooks.ts')).runWebhookList, command));
   stateOption(webhooks.command('show').addArgument(plainIdArgument('event')))
     .summary('Show an event with its body and the latest response')
     .addOption(jsonOption())
-    .action(lazyAction(context, async () => (await import('./webhooks/run.ts')).runWebhookShow, command));
+    .action(lazyAction(context, async () => (await import('./run-webhooks.ts')).runWebhookShow, command));
   stateOption(webhooks.command('replay').addArgument(plainIdArgument('event')))
     .summary('Resend an event')
     .description('Resend an event, even if it was accepted or failed. A pending event is sent immediately.')
     .addOption(jsonOption())
-    .action(lazyAction(context, async () => (await import('./webhooks/run.ts')).runWebhookReplay, command));
+    .action(lazyAction(context, async () => (await import('./run-webhooks.ts')).runWebhookReplay, command));
 
   stateOption(command.command('reset'))
     .summary('Remove the state of the local KuFlow')
@@ -311,19 +283,15 @@ function rejectOptionsBefore(dev: Command, subcommand: string): void {
       throw usageError(`${option} applies only to kuflow dev itself, not to kuflow dev ${subcommand}`);
 }
 
+function stateOption(command: Command): Command {
+  return command.addOption(stateDirOption());
+}
+
 function runtimeOption(): Option {
   return new Option(
     '--for <runtime>',
     "Also prepare the environment for this runtime: for java, create a trust store with the local CA and set the variables that KuFlow's Spring samples read (requires a JDK)",
   ).choices(['java']);
-}
-
-function stateOption(command: Command): Command {
-  return command.addOption(stateDirOption());
-}
-
-function portOption(flags: string, name: string, standard: number): Option {
-  return new Option(flags, `${name} port (default: ${standard} or the next free one)`).argParser(parsePort);
 }
 
 function platformOptions(command: Command): Command {
@@ -338,7 +306,7 @@ function platformOptions(command: Command): Command {
     .option('--requests', 'Show all requests, not just failed ones');
   return stateOption(command)
     .option('--temporal-path <file>', 'Path to the `temporal` executable (or set KUFLOW_TEMPORAL_PATH)')
-    .addOption(new Option('--token-life <duration>', 'Lifetime of an engine token (default: 1h)').argParser(parseLife))
+    .option('--token-life <duration>', 'Lifetime of an engine token (default: 1h)', parseLife)
     .addOption(
       new Option('--token-grace <duration>', 'How long an expired token is still accepted (default: 120s)')
         .argParser(parseSeconds)
@@ -350,9 +318,9 @@ function platformOptions(command: Command): Command {
         .hideHelp(),
     )
     .optionsGroup('Address options:')
-    .addOption(portOption('--port <port>', 'HTTP', 7480))
-    .addOption(portOption('--https-port <port>', 'HTTPS', 7443))
-    .addOption(portOption('--engine-port <port>', 'Engine', 7483))
+    .option('--port <port>', 'HTTP port (default: 7480 or the next free one)', parsePort)
+    .option('--https-port <port>', 'HTTPS port (default: 7443 or the next free one)', parsePort)
+    .option('--engine-port <port>', 'Engine port (default: 7483 or the next free one)', parsePort)
     .addOption(
       collectValues(
         '--host-name <name>',
@@ -362,11 +330,7 @@ function platformOptions(command: Command): Command {
     );
 }
 
-function parsePort(text: string): number {
-  const value = Number(text);
-  if (!/^\d+$/.test(text) || value > 65_535) throw new InvalidArgumentError('a number from 0 to 65535');
-  return value;
-}
+const parsePort = wholeNumber(0, 65_535);
 
 const LABEL = '[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?';
 const DNS_NAME = new RegExp(`^${LABEL}(?:\\.${LABEL})*$`);

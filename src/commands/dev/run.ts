@@ -12,8 +12,7 @@ import { printError } from '../../terminal/print-error.ts';
 import { openProgress } from '../../terminal/progress.ts';
 import type { CommandContext } from '../../cli/context.ts';
 import { requireRunningPlatform } from '../../cli/local-kuflow.ts';
-import { platformRequest, warnAboutIgnoredOptions } from '../../cli/platform-options.ts';
-import type { DevFlags } from '../../cli/platform-options.ts';
+import { platformRequest, warnAboutIgnoredOptions, type DevFlags } from '../../cli/platform-options.ts';
 
 const PLATFORM_FAILED_STATUS = 125;
 

@@ -1,7 +1,7 @@
-import { Argument, Option, type Command } from 'commander';
+import { Option, type Command } from 'commander';
 import type { CommandContext } from '../../cli/context.ts';
-import { jsonOption, lazyAction } from '../../cli/declarations.ts';
-import { withCandidates } from '../../cli/value-candidates.ts';
+import { formatExamples, jsonOption, lazyAction } from '../../cli/declarations.ts';
+import { completedArgument } from '../../cli/value-candidates.ts';
 
 export function configure(command: Command, context: CommandContext): void {
   command
@@ -9,19 +9,16 @@ export function configure(command: Command, context: CommandContext): void {
       'Print a page of the documentation, as Markdown. Without a topic, lists the topics. In a terminal, long pages are shown in your pager ' +
         '($PAGER, or less); otherwise, they are printed. Works offline.',
     )
-    .addArgument(withCandidates(new Argument('[topic]', 'Topic, such as first-worker or commands/dev'), 'docs-topics'))
+    .addArgument(completedArgument('[topic]', 'Topic, such as first-worker or commands/dev', 'docs-topics'))
     .addOption(new Option('--search <words...>', 'Find the sections that contain all of these words'))
     .addOption(jsonOption())
     .addHelpText(
       'after',
-      `
-Examples:
-  list the topics
-    $ kuflow docs
-  read a page
-    $ kuflow docs run-locally
-  find out how to test a deadline
-    $ kuflow docs --search deadline test`,
+      formatExamples({
+        'list the topics': 'kuflow docs',
+        'read a page': 'kuflow docs run-locally',
+        'find out how to test a deadline': 'kuflow docs --search deadline test',
+      }),
     )
     .action(lazyAction(context, async () => (await import('./run.ts')).runDocs));
 }

@@ -2,9 +2,8 @@ import { spawn } from 'node:child_process';
 import { KnownError, usageError } from '../../base/errors.ts';
 import { didYouMean } from '../../base/near-match.ts';
 import type { CommandContext } from '../../cli/context.ts';
-import { listDocsPages } from '../../cli/docs-pages.ts';
+import { listDocsPages, readPage, searchPages } from '../../cli/docs-pages.ts';
 import { findOnPath } from '../../files/find-on-path.ts';
-import { readPage, searchPages } from './search.ts';
 import { formatPage, formatSections, formatTopics } from './view.ts';
 
 export interface DocsFlags {

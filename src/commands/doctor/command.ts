@@ -1,17 +1,14 @@
-import { Argument, InvalidArgumentError, Option, type Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import { connectionOptions, WHICH_TENANT } from '../../cli/connection-options.ts';
 import type { CommandContext } from '../../cli/context.ts';
-import { exitStatuses, jsonOption, lazyAction } from '../../cli/declarations.ts';
-import { withCandidates } from '../../cli/value-candidates.ts';
+import { exitStatuses, formatExamples, jsonOption, lazyAction } from '../../cli/declarations.ts';
+import { completedArgument, completedOption } from '../../cli/value-candidates.ts';
 
-const EXAMPLES = `
-Examples:
-  check the connection of the project in this folder
-    $ kuflow doctor
-  run only the checks that work offline
-    $ kuflow doctor --offline
-  explain a check that failed
-    $ kuflow doctor explain KF-TLS-003`;
+const EXAMPLES = formatExamples({
+  'check the connection of the project in this folder': 'kuflow doctor',
+  'run only the checks that work offline': 'kuflow doctor --offline',
+  'explain a check that failed': 'kuflow doctor explain KF-TLS-003',
+});
 
 export function configure(command: Command, context: CommandContext): void {
   const run = () => import('./run.ts');
@@ -33,42 +30,34 @@ export function configure(command: Command, context: CommandContext): void {
           "token and, if none is configured, its own certificate. With --no-create, nothing is created, and the worker's check is skipped. Changes files only with --fix.",
       )
       .addOption(
-        withCandidates(
-          new Option(
-            '--only <ids>',
-            'Run only these checks or groups (comma-separated), such as tls,KF-POLL-001, and the checks that they depend on',
-          ).argParser(parseNonEmptyList),
+        completedOption(
+          '--only <ids>',
+          'Run only these checks or groups (comma-separated), such as tls,KF-POLL-001, and the checks that they depend on',
           'checks',
-        ),
+        ).argParser(parseNonEmptyList),
       )
       .addOption(
-        withCandidates(
-          new Option('--skip <ids>', 'Skip these checks or groups (comma-separated)').argParser(parseList),
-          'checks',
-        ),
+        completedOption('--skip <ids>', 'Skip these checks or groups (comma-separated)', 'checks').argParser(parseList),
       )
       .option('--offline', 'Run only checks that do not need the network')
       .option('--no-create', 'Skip the checks that create something in KuFlow')
       .addOption(
-        withCandidates(
-          new Option(
-            '--process <id>',
-            'Also check the workflow and encryption key of this process; pass its ID, its last 6 or more characters, or latest',
-          ),
+        completedOption(
+          '--process <id>',
+          'Also check the workflow and encryption key of this process; pass its ID, its last 6 or more characters, or latest',
           'process-ids',
         ),
       )
-      .addOption(new Option('--timeout <seconds>', 'Time limit for the whole run').argParser(parseSeconds).default(15))
+      .option('--timeout <seconds>', 'Time limit for the whole run', parseSeconds, 15)
       .option(
         '--warn-expiry <duration>',
         'Warn if the certificate expires within this time, such as 14d or 36h, or within a share of its lifetime, such as 25% (default: 14d or a third of its lifetime, whichever is shorter)',
       )
       .option('--fix', 'Fix file permissions and .gitignore before checking')
-      .addOption(
-        new Option(
-          '--watch [seconds]',
-          'Repeat the checks at this interval (default: 10 seconds) and print changes; reuses one token and certificate',
-        ).argParser(parseSeconds),
+      .option(
+        '--watch [seconds]',
+        'Repeat the checks at this interval (default: 10 seconds) and print changes; reuses one token and certificate',
+        parseSeconds,
       )
       .optionsGroup('Result options:')
       .addOption(new Option('--fail-on <level>', 'Exit with status 3 on warnings').choices(['warn']))
@@ -87,11 +76,9 @@ export function configure(command: Command, context: CommandContext): void {
       'Explain what a check examines, which causes it can report, and what to do about each. Without an ID, lists all checks; with a group, lists its checks.',
     )
     .addArgument(
-      withCandidates(
-        new Argument(
-          '[id]',
-          'Check ID, such as KF-TLS-003; group, such as tls; or cause code, such as settings-incomplete',
-        ),
+      completedArgument(
+        '[id]',
+        'Check ID, such as KF-TLS-003; group, such as tls; or cause code, such as settings-incomplete',
         'checks',
       ),
     )

@@ -48,38 +48,26 @@ function printCauseBody({ out }: Pick<Terminal, 'out'>, { code, verdict, when, a
   for (const step of advice) prose(`  - ${formatAdvice(step)}`);
 }
 
-/** A cause, once for each different explanation, and the checks that report it. */
-export function printCause({ out }: Terminal, code: string, checks: readonly CheckExplanation[]): void {
+interface CauseReport extends Pick<CheckExplanation, 'id' | 'title'> {
+  readonly cause: CauseExplanation;
+}
+
+/** Prints a cause, once for each different explanation, and the checks that report it. */
+export function printCause({ out }: Terminal, reports: readonly CauseReport[]): void {
   const { dim } = palette(out);
-  const texts = new Map<string, { readonly cause: CauseExplanation; readonly checks: CheckExplanation[] }>();
-  for (const { cause, check } of reportsOf(code, checks)) {
-    const key = [cause.verdict, cause.when, ...cause.advice.map(formatAdvice)].join('\n');
-    const known = texts.get(key);
-    if (known === undefined) texts.set(key, { cause, checks: [check] });
-    else known.checks.push(check);
+  const texts = new Map<string, CauseReport[]>();
+  for (const report of reports) {
+    const { verdict, when, advice } = report.cause;
+    const key = [verdict, when, ...advice.map(formatAdvice)].join('\n');
+    texts.set(key, [...(texts.get(key) ?? []), report]);
   }
-  [...texts.values()].forEach(({ cause, checks: reporting }, index) => {
+  [...texts.values()].forEach((same, index) => {
     if (index > 0) out.line();
-    printCauseBody({ out }, cause);
-    const names = reporting.map(({ id, title }) => `${id} (${title})`).join(', ');
-    const line = `  Reported by ${names}`;
-    out.line(dim(wrapForChannel(out, line)));
+    const [first] = same;
+    if (first !== undefined) printCauseBody({ out }, first.cause);
+    const names = same.map(({ id, title }) => `${id} (${title})`).join(', ');
+    out.line(dim(wrapForChannel(out, `  Reported by ${names}`)));
   });
-}
-
-/** The object for `--json`. */
-export function causeAsData(code: string, checks: readonly CheckExplanation[]): object {
-  const reports = reportsOf(code, checks).map(({ cause, check: { id, title } }) => ({ id, title, cause }));
-  return { code, checks: reports };
-}
-
-function reportsOf(
-  code: string,
-  checks: readonly CheckExplanation[],
-): readonly { readonly cause: CauseExplanation; readonly check: CheckExplanation }[] {
-  return checks.flatMap((check) =>
-    check.causes.filter((cause) => cause.code === code).map((cause) => ({ cause, check })),
-  );
 }
 
 /** Codes of causes that another check explains, by its id. */

@@ -24,19 +24,16 @@ export function formatJunit({ results, counts, ms }: DoctorReport): string {
   const cases = results.map((result) => {
     const head = `  <testcase classname="kuflow.doctor.${result.plane}" name="${escapeXml(`${result.id} ${result.title}`)}" time="${(result.ms / 1000).toFixed(3)}"`;
     const text = resultLines(result).map(escapeXml).join('\n');
-    switch (result.state) {
-      case 'pass':
-        return `${head}/>`;
-      case 'warn':
-        return `${head}>\n    <system-out>${text}</system-out>\n  </testcase>`;
-      case 'skip':
-        return `${head}>\n    <skipped message="${escapeXml(result.summary)}"/>\n  </testcase>`;
-      case 'fail':
-        return `${head}>\n    <failure type="${escapeXml(result.cause?.code ?? 'fail')}" message="${escapeXml(result.summary)}">${text}</failure>\n  </testcase>`;
-      case 'unknown':
-      case 'crash':
-        return `${head}>\n    <error type="${result.state}" message="${escapeXml(result.summary)}">${text}</error>\n  </testcase>`;
-    }
+    if (result.state === 'pass') return `${head}/>`;
+    const message = `message="${escapeXml(result.summary)}"`;
+    const outcome = {
+      warn: `<system-out>${text}</system-out>`,
+      skip: `<skipped ${message}/>`,
+      fail: `<failure type="${escapeXml(result.cause?.code ?? 'fail')}" ${message}>${text}</failure>`,
+      unknown: `<error type="unknown" ${message}>${text}</error>`,
+      crash: `<error type="crash" ${message}>${text}</error>`,
+    }[result.state];
+    return `${head}>\n    ${outcome}\n  </testcase>`;
   });
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',

@@ -1,29 +1,28 @@
 import { readTlsMaterial } from '../../engine/material/tls-material.ts';
 import type { CheckResult } from '../../diagnostics/check.ts';
-import type { CheckInput, IssuedMaterial, IssuedToken, KuFlowProbe } from '../../diagnostics/check-input.ts';
+import type { CheckInput, IssuedMaterial, IssuedToken, KuFlowProbe } from '../../diagnostics/input.ts';
 
 /** Shared by consecutive runs, so that only the first one creates a token and a certificate in KuFlow. */
 export interface IssuedCredentials {
-  token?: CachedToken;
-  material?: CachedMaterial;
+  readonly token: Slot<IssuedToken>;
+  readonly material: Slot<IssuedMaterial>;
+}
+
+interface Slot<Issued> {
+  cached?: Cached<Issued> | undefined;
 }
 
 interface Cached<Issued> {
   readonly owner: string;
   readonly issued: Issued;
+  /** Undefined as long as it has never been valid. */
+  isUsable: IsUsable | undefined;
   /** It was rejected when it was new and has not been accepted since, so a replacement would be rejected too. */
   rejectedWhenNew: boolean;
 }
 
-interface CachedToken extends Cached<IssuedToken> {
-  /** Milliseconds since the epoch by KuFlow's clock; undefined as long as its expiry has never been in the future. */
-  until: number | undefined;
-}
-
-interface CachedMaterial extends Cached<IssuedMaterial> {
-  /** Whether it has ever been valid. */
-  wasValid: boolean;
-}
+/** `now`: milliseconds since the epoch by KuFlow's clock. */
+type IsUsable = (now: number) => boolean;
 
 /** A token is reused as long as more than this, or more than half of its lifetime, is left. */
 const MIN_LEFT_MS = 60_000;
@@ -33,9 +32,15 @@ export function cacheOwner({ endpoint, clientId, tenantId }: CheckInput): string
   return JSON.stringify([endpoint.value, clientId.value, tenantId?.value ?? null]);
 }
 
-function usableUntil({ expiredAt }: IssuedToken, now: number): number | undefined {
+function tokenUse({ expiredAt }: IssuedToken, now: number): IsUsable | undefined {
   const end = Date.parse(expiredAt ?? '');
-  return end > now ? end - Math.min(MIN_LEFT_MS, (end - now) / 2) : undefined;
+  const until = end - Math.min(MIN_LEFT_MS, (end - now) / 2);
+  return end > now ? (time) => time < until : undefined;
+}
+
+function materialUse({ text }: IssuedMaterial, now: number): IsUsable | undefined {
+  const isUsable: IsUsable = (time) => readTlsMaterial(text, time).ok;
+  return isUsable(now) ? isUsable : undefined;
 }
 
 /**
@@ -43,34 +48,27 @@ function usableUntil({ expiredAt }: IssuedToken, now: number): number | undefine
  * issued, or that has no expiry, stays cached until it is rejected: with a wrong clock, a new one would look the same.
  */
 export function withIssuedCache(probe: KuFlowProbe, cache: IssuedCredentials, owner: string): KuFlowProbe {
+  const reuse =
+    <Issued>(
+      slot: Slot<Issued>,
+      use: (issued: Issued, now: number) => IsUsable | undefined,
+      request: (signal: AbortSignal, now: number) => Promise<Issued>,
+    ) =>
+    async (signal: AbortSignal, now: number): Promise<Issued> => {
+      const { cached } = slot;
+      if (cached?.owner === owner) {
+        cached.isUsable ??= use(cached.issued, now);
+        if (cached.isUsable?.(now) !== false) return { ...cached.issued, reused: true };
+      }
+      slot.cached = undefined;
+      const issued = await request(signal, now);
+      slot.cached = { owner, issued, isUsable: use(issued, now), rejectedWhenNew: false };
+      return issued;
+    };
   return {
     ...probe,
-    requestToken: async (signal, now) => {
-      const { token } = cache;
-      if (token?.owner === owner) {
-        token.until ??= usableUntil(token.issued, now);
-        if (token.until === undefined || now < token.until) return { ...token.issued, reused: true };
-      }
-      delete cache.token;
-      const issued = await probe.requestToken(signal, now);
-      if (!issued.token.isEmpty)
-        cache.token = { owner, issued, until: usableUntil(issued, now), rejectedWhenNew: false };
-      return issued;
-    },
-    requestCertificate: async (signal, now) => {
-      const { material } = cache;
-      if (material?.owner === owner) {
-        const isValid = readTlsMaterial(material.issued.text, now).ok;
-        if (isValid || !material.wasValid) {
-          material.wasValid = isValid;
-          return { ...material.issued, reused: true };
-        }
-      }
-      delete cache.material;
-      const issued = await probe.requestCertificate(signal, now);
-      cache.material = { owner, issued, wasValid: readTlsMaterial(issued.text, now).ok, rejectedWhenNew: false };
-      return issued;
-    },
+    requestToken: reuse(cache.token, tokenUse, probe.requestToken),
+    requestCertificate: reuse(cache.material, materialUse, probe.requestCertificate),
   };
 }
 
@@ -85,13 +83,19 @@ const CREDENTIAL_CAUSES = /^rest-(unauthorized|forbidden)$/;
  * Removes a rejected token or certificate from the cache, so that the next run requests a new one. Keeps one that was rejected when it
  * was new, because a replacement would have the same problem.
  */
-export function dropRejected(cache: IssuedCredentials, results: readonly CheckResult[]): void {
+export function dropRejected({ token, material }: IssuedCredentials, results: readonly CheckResult[]): void {
   const resultOf = (id: string): CheckResult | undefined => results.find((one) => one.id === id);
   const isRejected = (id: string, causes = /^/): boolean =>
     resultOf(id)?.state === 'fail' && causes.test(resultOf(id)?.cause?.code ?? '');
+  const update = (slot: Slot<unknown>, requestedBy: string, acceptedBy: string, rejected: boolean): void => {
+    if (slot.cached === undefined) return;
+    if (!rejected && resultOf(acceptedBy)?.state === 'pass') slot.cached.rejectedWhenNew = false;
+    if (rejected && resultOf(requestedBy)?.created !== undefined) slot.cached.rejectedWhenNew = true;
+    if (rejected && !slot.cached.rejectedWhenNew) slot.cached = undefined;
+  };
   if (isRejected('KF-REST-001', CREDENTIAL_CAUSES)) {
-    delete cache.token;
-    delete cache.material;
+    token.cached = undefined;
+    material.cached = undefined;
     return;
   }
   const isTokenRejected =
@@ -99,20 +103,6 @@ export function dropRejected(cache: IssuedCredentials, results: readonly CheckRe
     isRejected('KF-ENGINE-001', TOKEN_CAUSES) ||
     isRejected('KF-ENGINE-002', TOKEN_CAUSES);
   const isMaterialRejected = isRejected('KF-TLS-002', NON_CLOCK_CAUSES) || isRejected('KF-TLS-003', CERTIFICATE_CAUSES);
-  const isNew = (id: string): boolean => resultOf(id)?.created !== undefined;
-  if (isTokenRejected) {
-    if (shouldReplace(cache.token, isNew('KF-TOKEN-001'))) delete cache.token;
-  } else if (cache.token !== undefined && resultOf('KF-ENGINE-001')?.state === 'pass')
-    cache.token.rejectedWhenNew = false;
-  if (isMaterialRejected) {
-    if (shouldReplace(cache.material, isNew('KF-TLS-002'))) delete cache.material;
-  } else if (cache.material !== undefined && resultOf('KF-TLS-003')?.state === 'pass')
-    cache.material.rejectedWhenNew = false;
-}
-
-/** Whether a replacement might be accepted. */
-function shouldReplace(rejected: Cached<unknown> | undefined, isNew: boolean): boolean {
-  if (rejected === undefined) return false;
-  if (isNew) rejected.rejectedWhenNew = true;
-  return !rejected.rejectedWhenNew;
+  update(token, 'KF-TOKEN-001', 'KF-ENGINE-001', isTokenRejected);
+  update(material, 'KF-TLS-002', 'KF-TLS-003', isMaterialRejected);
 }

@@ -9,10 +9,9 @@ import {
 } from '../../settings/precedence.ts';
 import { formatSource } from '../../settings/sources.ts';
 import type { Plane } from '../../diagnostics/check.ts';
-import type { CheckInput, KuFlowProbe } from '../../diagnostics/check-input.ts';
+import type { CheckInput, KuFlowProbe, DoctorInput, NamedFile } from '../../diagnostics/input.ts';
 import { prepareChecks, type PrepareOptions } from '../../diagnostics/prepare.ts';
-import { inspectConnection, settingProblems, type ConnectionProblem } from '../../connection/inspect.ts';
-import type { DoctorCheck, DoctorInput, NamedFile } from '../../diagnostics/input.ts';
+import { inspectConnection, settingProblems } from '../../connection/inspect.ts';
 import { registry } from '../../diagnostics/registry.ts';
 import { type DoctorReport, type DoctorReportOptions, createDoctorReport } from '../../diagnostics/report.ts';
 import { dropRejected, cacheOwner, withIssuedCache, type IssuedCredentials } from './issued-cache.ts';
@@ -57,10 +56,8 @@ function resolveCheckIds(name: string, option: string): readonly string[] {
   ]);
 }
 
-function applySelection({ selection, onlyPlane }: Pick<RunDoctorChecksRequest, 'selection' | 'onlyPlane'>): {
-  readonly checks: readonly DoctorCheck[];
-  readonly excluded: ReadonlyMap<string, string>;
-} {
+/** The checks to run, and the reasons for skipping some of them, by id. */
+function applySelection({ selection, onlyPlane }: RunDoctorChecksRequest) {
   const { only, skip = [], offline = false, noCreate = false } = selection;
   const checks = selectChecks(
     registry,
@@ -84,8 +81,7 @@ export async function runDoctorChecks(request: RunDoctorChecksRequest): Promise<
   const { signal, timeoutMs, env, clock, issued, earlier, report } = request;
   const { checks, excluded } = applySelection(request);
   const started = performance.now();
-  const { connection } = partitionProblems(request.settings);
-  const prepared = prepareChecks(await inspectConnection(connection, env), {
+  const prepared = prepareChecks(await inspectConnection(withProblemsOf('connection', request.settings), env), {
     env,
     clock,
     // Shorter than the whole run, because a step that times out is a more specific result.
@@ -131,22 +127,16 @@ type DoctorSettings = Pick<
   'workerProblems' | 'settingWarnings' | 'shadowed' | 'files' | 'queue' | 'profile' | 'workerPorts'
 >;
 
-/** Separates the problems that prevent a connection from those that only affect the worker. */
-function partitionProblems(result: SettingsResult): {
-  readonly connection: SettingsResult;
-  readonly worker: readonly ConnectionProblem[];
-} {
-  const only = (isWorker: boolean): SettingsResult => ({
-    ...result,
-    problems: result.problems.filter(({ key }) => isWorkerSetting(key) === isWorker),
-  });
-  return { connection: only(false), worker: settingProblems(only(true)) };
-}
+/** The settings with the problems that only affect the worker, or with those that prevent a connection. */
+const withProblemsOf = (which: 'worker' | 'connection', result: SettingsResult): SettingsResult => ({
+  ...result,
+  problems: result.problems.filter(({ key }) => isWorkerSetting(key) === (which === 'worker')),
+});
 
 /** `inProject`: there is a worker, so a task queue is required. */
 function doctorSettings(result: SettingsResult, inProject: boolean): DoctorSettings {
   const { settings, warnings } = result;
-  const worker = partitionProblems(result).worker;
+  const worker = settingProblems(withProblemsOf('worker', result));
   const queue = settings['temporal.kuflow-queue'];
   const credentials = settings['kuflow.api.client-id']?.source;
   const lacksQueue = inProject && queue === undefined && !worker.some(({ key }) => key === 'temporal.kuflow-queue');

@@ -2,15 +2,17 @@ import { writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import { systemClock } from '../../base/clock.ts';
-import { KnownError, codeOf, usageError } from '../../base/errors.ts';
+import { KnownError, usageError } from '../../base/errors.ts';
 import { escapeForTerminal } from '../../base/escape.ts';
 import { nearMatch } from '../../base/near-match.ts';
+import { withContext } from '../../base/system-error.ts';
+import type { CheckResult } from '../../diagnostics/check.ts';
 import { explainAll } from '../../diagnostics/explanations/explain.ts';
-import { resolveConnection } from '../../connection/resolve.ts';
+import { resolveConnection, type ConnectionContext } from '../../connection/resolve.ts';
 import { readGivenSecret } from '../../connection/flags.ts';
 import { adviceCommands, runDoctor, type DoctorFlags, type DoctorRun } from './run-doctor.ts';
-import { watchDoctor } from './watch.ts';
-import { causeAsData, printCause, printExplanation, printExplanationList } from './explain-view.ts';
+import type { IssuedCredentials } from './issued-cache.ts';
+import { printCause, printExplanation, printExplanationList } from './explain-view.ts';
 import { formatGithubCommands, formatJunit } from './formats.ts';
 import { formatSupportReport } from './support-report.ts';
 import { doctorReportAsJson, printDoctor, printFixes } from './view.ts';
@@ -36,15 +38,41 @@ export async function runDoctorCommand(flags: DoctorFlags, context: CommandConte
   }
   if (flags.report !== undefined) throw usageError('--report cannot be combined with --watch');
   const secretRead = flags.clientSecretStdin === true ? await readGivenSecret(flags, connection) : undefined;
-  await watchDoctor({
-    runOnce: (previous) => runDoctor(flags, context, { ...connection, secretRead }, previous),
-    onRound: (run, changed) => {
-      if (changed || flags.json === true) printRun(run, flags, context);
-      context.setStatus(run.report.status);
-    },
-    pauseMs: (flags.watch === true ? WATCH_SECONDS : flags.watch) * 1000,
-    signal: connection.signal,
-  });
+  await watchDoctor(flags, context, { ...connection, secretRead });
+}
+
+const WORKER_CHECK_IDS: readonly string[] = ['KF-WORK-001', 'KF-WORK-002'];
+
+const fingerprintRoots = (roots: readonly CheckResult[]): string =>
+  roots.map(({ id, state, cause }) => `${id} ${state} ${cause?.code ?? ''}`).join();
+
+/**
+ * `kuflow doctor --watch`: repeats the checks with one token and one certificate, and prints the first round and those whose root causes
+ * differ from the previous one. The worker's own check creates its own token, so once it has created something, its result is reused until
+ * another check changes. Rejects on an interrupt, or when a round rejects.
+ */
+async function watchDoctor(flags: DoctorFlags, context: CommandContext, connection: ConnectionContext): Promise<never> {
+  const pauseMs = (typeof flags.watch === 'number' ? flags.watch : WATCH_SECONDS) * 1000;
+  const issued: IssuedCredentials = { token: {}, material: {} };
+  let workerResults: readonly CheckResult[] = [];
+  let previous: { readonly all: string; readonly others: string } | undefined;
+  for (;;) {
+    const run = await runDoctor(flags, context, connection, { issued, earlier: workerResults });
+    const { roots, results, status } = run.report;
+    const current = {
+      all: fingerprintRoots(roots),
+      others: fingerprintRoots(roots.filter(({ id }) => !WORKER_CHECK_IDS.includes(id))),
+    };
+    if (current.all !== previous?.all || flags.json === true) printRun(run, flags, context);
+    context.setStatus(status);
+    const fresh = results.filter(
+      ({ id, state, earlier }) => WORKER_CHECK_IDS.includes(id) && state !== 'skip' && !earlier,
+    );
+    if (fresh.some(({ created }) => created !== undefined)) workerResults = fresh;
+    else if (previous !== undefined && current.others !== previous.others) workerResults = [];
+    previous = current;
+    await systemClock.sleep(pauseMs, context.interruption());
+  }
 }
 
 function printRun({ report, fixed }: DoctorRun, flags: DoctorFlags, { terminal, invocation }: CommandContext): void {
@@ -68,17 +96,7 @@ async function writeReportFile(file: string, { report }: DoctorRun, context: Com
     home: homedir(),
     time: new Date(systemClock.now()).toISOString(),
   });
-  try {
-    await writeFile(path, text, { flag: 'wx', mode: 0o600 });
-  } catch (error) {
-    throw new KnownError({
-      message: 'The report could not be written',
-      tried: path,
-      seen: codeOf(error) === 'EEXIST' ? 'the file already exists' : (codeOf(error) ?? 'unknown error'),
-      next: ['Choose another file for --report'],
-      cause: error,
-    });
-  }
+  await withContext('Writing the report', path, () => writeFile(path, text, { flag: 'wx', mode: 0o600 }));
   context.terminal.err.line(`Report written to ${escapeForTerminal(path, 1000)}`);
 }
 
@@ -100,11 +118,12 @@ export async function runExplain(
   const wanted = id?.trim().toLowerCase();
   const listed = wanted === undefined ? all : all.filter(({ plane }) => plane === wanted);
   const explanation = all.find((one) => one.id.toLowerCase() === wanted);
-  const reporting = all.filter(({ causes }) => causes.some(({ code }) => code === wanted));
+  const reports = all.flatMap(({ id: check, title, causes }) =>
+    causes.filter(({ code }) => code === wanted).map((cause) => ({ id: check, title, cause })),
+  );
   if (listed.length > 0) print({ checks: listed }, () => printExplanationList(terminal, listed, invocation));
   else if (explanation !== undefined) print(explanation, () => printExplanation(terminal, explanation));
-  else if (wanted !== undefined && reporting.length > 0)
-    print(causeAsData(wanted, reporting), () => printCause(terminal, wanted, reporting));
+  else if (reports.length > 0) print({ code: wanted, checks: reports }, () => printCause(terminal, reports));
   else {
     const codes = all.flatMap(({ causes }) => causes.map(({ code }) => code));
     const names = [...all.map((one) => one.id), ...codes, ...new Set(all.map(({ plane }) => plane))];

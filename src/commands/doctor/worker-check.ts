@@ -5,8 +5,7 @@ import { signalTree } from '../../base/process-tree.ts';
 import { MIB } from '../../files/read.ts';
 import type { WorkerCommand } from '../../languages/diagnosis.ts';
 import { findPlace, findReason, formatExit } from '../../languages/worker-output.ts';
-import type { WorkerCheckOutcome, WorkerCheckStep } from '../../diagnostics/check-input.ts';
-import type { WorkerCheckOptions } from '../../diagnostics/input.ts';
+import type { WorkerCheckOutcome, WorkerCheckStep, WorkerCheckOptions } from '../../diagnostics/input.ts';
 import type { Environment } from '../../settings/environment.ts';
 
 const MAX_DETAIL_LENGTH = 600;

@@ -1,16 +1,15 @@
 import type { Command } from 'commander';
-import { connectionOptions, profileOption, WHICH_TENANT } from '../../cli/connection-options.ts';
+import { connectionOptions, WHICH_TENANT } from '../../cli/connection-options.ts';
 import type { CommandContext } from '../../cli/context.ts';
-import { jsonOption, lazyAction } from '../../cli/declarations.ts';
+import { formatExamples, jsonOption, lazyAction } from '../../cli/declarations.ts';
+import { completedOption } from '../../cli/value-candidates.ts';
 
-const EXAMPLES = `
-Examples:
-  answer prompts in a terminal
-    $ kuflow login
-  store a second application, with the secret from a file
-    $ kuflow login --profile staging --client-id <id> --client-secret-file secret.txt
-  use it
-    $ kuflow definitions list --profile staging`;
+const EXAMPLES = formatExamples({
+  'answer prompts in a terminal': 'kuflow login',
+  'store a second application, with the secret from a file':
+    'kuflow login --profile staging --client-id <id> --client-secret-file secret.txt',
+  'use it': 'kuflow definitions list --profile staging',
+});
 
 export function configure(command: Command, context: CommandContext): void {
   command.description(
@@ -43,7 +42,11 @@ export function configureLogout(command: Command, context: CommandContext): void
         'is 1. The application and its client secret in KuFlow are not changed.',
     )
     .addOption(
-      profileOption('--profile <name>', 'Name of the profile to remove (if omitted in a terminal, prompts for it)'),
+      completedOption(
+        '--profile <name>',
+        'Name of the profile to remove (if omitted in a terminal, prompts for it)',
+        'profiles',
+      ),
     )
     .addOption(jsonOption())
     .action(lazyAction(context, async () => (await import('./run-profiles.ts')).runLogout));
@@ -55,7 +58,7 @@ export function configureProfiles(command: Command, context: CommandContext): vo
       'List the profiles stored by `kuflow login` with their names, endpoints, client IDs, tenants and secret locations. Secrets are never shown, and no ' +
         'keychain is opened.',
     )
-    .addOption(profileOption('--default <name>', 'Make this profile the default before listing'))
+    .addOption(completedOption('--default <name>', 'Make this profile the default before listing', 'profiles'))
     .addOption(jsonOption())
     .action(lazyAction(context, async () => (await import('./run-profiles.ts')).runProfiles));
 }

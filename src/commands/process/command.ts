@@ -1,6 +1,6 @@
-import { Argument, Option, type Command } from 'commander';
+import { Option, type Command } from 'commander';
 import type { CommandContext } from '../../cli/context.ts';
-import { collectValues, exitStatuses, lazyAction } from '../../cli/declarations.ts';
+import { collectValues, exitStatuses, formatExamples, lazyAction } from '../../cli/declarations.ts';
 import {
   changeOptions,
   dataOptions,
@@ -11,42 +11,33 @@ import {
   setOption,
   stateOption,
 } from '../../cli/process-and-task-options.ts';
-import { withCandidates } from '../../cli/value-candidates.ts';
+import { completedArgument } from '../../cli/value-candidates.ts';
 
-const EXAMPLES = `
-Examples:
-  start a process, if this folder has only one definition
-    $ kuflow process start
-  watch the newest process until it ends
-    $ kuflow process show latest --watch
-  list the running processes
-    $ kuflow process list --state running`;
+const EXAMPLES = formatExamples({
+  'start a process, if this folder has only one definition': 'kuflow process start',
+  'watch the newest process until it ends': 'kuflow process show latest --watch',
+  'list the running processes': 'kuflow process list --state running',
+});
 
-const START_EXAMPLES = `
-Examples:
-  start a process, if this folder has only one definition
-    $ kuflow process start
-  start one with metadata
-    $ kuflow process start LOAN --set firstName=Jane --set lastName=Miller
-  start one with valid example metadata and wait until it ends
-    $ kuflow process start LOAN --fake --wait`;
+const START_EXAMPLES = formatExamples({
+  'start a process, if this folder has only one definition': 'kuflow process start',
+  'start one with metadata': 'kuflow process start LOAN --set firstName=Jane --set lastName=Miller',
+  'start one with valid example metadata and wait until it ends': 'kuflow process start LOAN --fake --wait',
+});
 
-const SIGNAL_EXAMPLES = `
-Examples:
-  signal the newest process
-    $ kuflow process signal latest remind
-  pass an object, or any other JSON value
-    $ kuflow process signal latest changeAmount --set amount=500
-    $ kuflow process signal 3f2a9c approve --input true`;
+const SIGNAL_EXAMPLES = formatExamples({
+  'signal the newest process': 'kuflow process signal latest remind',
+  'pass an object, or any other JSON value': [
+    'kuflow process signal latest changeAmount --set amount=500',
+    'kuflow process signal 3f2a9c approve --input true',
+  ],
+});
 
-const ACT_EXAMPLES = `
-Examples:
-  invoke the WITHDRAW action of the newest process
-    $ kuflow process act latest WITHDRAW
-  start an action's workflow and wait until it ends
-    $ kuflow process act latest EXPORT --wait
-  invoke an action with input
-    $ kuflow process act 3f2a9c CHANGE_AMOUNT --set amount=500`;
+const ACT_EXAMPLES = formatExamples({
+  'invoke the WITHDRAW action of the newest process': 'kuflow process act latest WITHDRAW',
+  "start an action's workflow and wait until it ends": 'kuflow process act latest EXPORT --wait',
+  'invoke an action with input': 'kuflow process act 3f2a9c CHANGE_AMOUNT --set amount=500',
+});
 
 export function configure(command: Command, context: CommandContext): void {
   command
@@ -64,10 +55,7 @@ export function configure(command: Command, context: CommandContext): void {
       'Start the process even if the metadata does not match its schema',
     )
       .addArgument(
-        withCandidates(
-          new Argument('[code]', 'Process definition code (optional if there is only one)'),
-          'served-processes',
-        ),
+        completedArgument('[code]', 'Process definition code (optional if there is only one)', 'served-processes'),
       )
       .summary('Start a process')
       .description('Start a process. Without --json, prints only the process ID to stdout.')
@@ -84,7 +72,7 @@ export function configure(command: Command, context: CommandContext): void {
   sessionOptions(
     command
       .command('list')
-      .addArgument(withCandidates(new Argument('[code]', 'Limit to processes of this definition'), 'served-processes'))
+      .addArgument(completedArgument('[code]', 'Limit to processes of this definition', 'served-processes'))
       .summary('List processes, newest first')
       .addOption(stateOption('process', 'processes'))
       .addOption(limitOption('processes')),

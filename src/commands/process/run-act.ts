@@ -1,10 +1,9 @@
-import { systemClock } from '../../base/clock.ts';
 import { usageError } from '../../base/errors.ts';
+import { escapeForTerminal } from '../../base/escape.ts';
 import type { JsonObject } from '../../base/json.ts';
 import { didYouMean } from '../../base/near-match.ts';
 import { requireConfirmation } from '../../cli/confirm-change.ts';
 import type { CommandContext } from '../../cli/context.ts';
-import { pollPause } from '../../cli/poll-interval.ts';
 import { findProcessId, withKuFlow } from '../../cli/with-kuflow.ts';
 import { warnAboutUnpolledQueues } from '../../cli/workers-view.ts';
 import type { ChangeFlags, SessionFlags } from '../../cli/process-and-task-options.ts';
@@ -14,7 +13,8 @@ import { prepareGivenData } from '../../platform/client/given-data.ts';
 import type { KuFlowSession } from '../../platform/client/kuflow-session.ts';
 import { readActions } from '../../platform/rest/dev-client.ts';
 import type { ActionDefinition, DataShape } from '../../process/definition.ts';
-import { formatProcessName, printActions, printInvokedAction, printUnpolledAction, toProcessSummary } from './view.ts';
+import { formatProcessName, printActions, printInvokedAction, toProcessSummary } from './view.ts';
+import { waitForEnd } from './wait.ts';
 
 export interface ProcessActFlags extends ChangeFlags {
   readonly set?: readonly string[];
@@ -85,26 +85,20 @@ export async function runProcessAct(
     if (invokedAction.status === 'REQUESTED' && local !== undefined) {
       const { invoked } = await readActions(local.devApi, process.id);
       const { workflow } = invoked.find((one) => one.action.id === invokedAction.id) ?? {};
-      if (workflow?.pollers.length === 0) printUnpolledAction(terminal, workflow.taskQueue);
+      if (workflow?.pollers.length === 0)
+        terminal.err.line(
+          `Waiting: no worker is polling the task queue ${escapeForTerminal(workflow.taskQueue)} of the action`,
+        );
     }
-    const ended = await waitForAction(session, process.id, invokedAction, context);
+    const read = (): Promise<ProcessAction> => client.retrieveProcessAction(process.id, invokedAction.id);
+    const ended =
+      invokedAction.status === 'REQUESTED'
+        ? await waitForEnd(session, read, ({ status }) => status !== 'REQUESTED', context.interruption())
+        : invokedAction;
     if (flags.json === true) terminal.out.json({ action: ended });
     else if (invokedAction.status === 'REQUESTED') printInvokedAction(terminal, ended, { ended: true });
     if (ended.status !== 'COMPLETED') context.setStatus(1);
   });
-}
-
-async function waitForAction(
-  session: KuFlowSession,
-  processId: string,
-  action: ProcessAction,
-  context: CommandContext,
-): Promise<ProcessAction> {
-  for (let latest = action; ;) {
-    if (latest.status !== 'REQUESTED') return latest;
-    await systemClock.sleep(pollPause(session), context.interruption());
-    latest = await session.client.retrieveProcessAction(processId, action.id);
-  }
 }
 
 type ActionParams = Omit<ProcessActionCreateParams, 'id' | 'processActionDefinitionCode'>;

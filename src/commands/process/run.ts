@@ -1,10 +1,9 @@
-import { systemClock } from '../../base/clock.ts';
 import { messageOf, usageError } from '../../base/errors.ts';
+import { escapeForTerminal } from '../../base/escape.ts';
 import type { Json, JsonObject } from '../../base/json.ts';
 import { shellWord } from '../../base/shell.ts';
 import { requireConfirmation } from '../../cli/confirm-change.ts';
 import type { CommandContext } from '../../cli/context.ts';
-import { pollPause } from '../../cli/poll-interval.ts';
 import {
   findProcessId,
   LOCAL_HINT,
@@ -32,16 +31,15 @@ import { mapReferences } from '../../schema/references.ts';
 import { printSteps } from '../../terminal/print-error.ts';
 import {
   formatProcessName,
-  printCanceledProcess,
   printProcess,
   printProcesses,
-  printSentSignal,
   printStartedProcess,
   processPrinter,
   toItemSummary,
   toProcessSummary,
   type ProcessHistory,
 } from './view.ts';
+import { waitForEnd } from './wait.ts';
 
 interface ProcessListFlags extends SessionFlags {
   readonly state?: readonly ProcessState[];
@@ -83,7 +81,8 @@ export async function runProcessStart(
       printStartedProcess(terminal, started);
       await warnAboutUnpolledQueues(session, [chosen], context);
     }
-    const process = flags.wait === true ? await waitForEnd(session, started.id, context) : started;
+    const read = (): Promise<Process> => session.client.retrieveProcess(started.id);
+    const process = flags.wait === true ? await waitForProcess(session, read, context) : started;
     if (flags.json === true) terminal.out.json({ process });
     else if (flags.wait === true) terminal.err.line(`The process is ${process.state}`);
     if (flags.wait === true && process.state !== 'COMPLETED') context.setStatus(1);
@@ -140,19 +139,8 @@ function hasDocument(data: JsonObject): boolean {
   return found;
 }
 
-async function waitForEnd(
-  session: KuFlowSession,
-  id: string,
-  context: CommandContext,
-  onChange: (process: Process) => Promise<void> | void = () => undefined,
-): Promise<Process> {
-  for (;;) {
-    const process = await session.client.retrieveProcess(id);
-    await onChange(process);
-    if (process.state !== 'RUNNING') return process;
-    await systemClock.sleep(pollPause(session), context.interruption());
-  }
-}
+const waitForProcess = (session: KuFlowSession, read: () => Promise<Process>, context: CommandContext) =>
+  waitForEnd(session, read, ({ state }) => state !== 'RUNNING', context.interruption());
 
 /** `kuflow process list`. With `--json`: `{ processes: [{ id, code, state, initiatorId?, createdAt? }] }`, the newest first. */
 export async function runProcessList(
@@ -206,9 +194,12 @@ export async function runProcessShow(
       return;
     }
     const print = flags.json === true ? () => undefined : processPrinter(terminal);
-    const last = await waitForEnd(session, processId, context, async (process) => {
+    const readAndPrint = async (): Promise<Process> => {
+      const process = await session.client.retrieveProcess(processId);
       print(process, await readHistory(session, processId));
-    });
+      return process;
+    };
+    const last = await waitForProcess(session, readAndPrint, context);
     if (flags.json === true) terminal.out.json({ process: last, ...(await readHistory(session, processId)) });
     else terminal.err.line(`The process is ${last.state}`);
     if (last.state !== 'COMPLETED') context.setStatus(1);
@@ -264,7 +255,7 @@ export async function runProcessSignal(
       const signal = await requestSignal(local.devApi, process.id, { name, input });
       if (flags.json === true) context.terminal.out.json({ signal });
       else {
-        printSentSignal(context.terminal, name, process);
+        context.terminal.err.line(`Sent signal ${escapeForTerminal(name)} to ${formatProcessName(process)}`);
         await warnAboutUnpolledQueues(session, runningCodes([process]), context);
       }
     },
@@ -287,6 +278,6 @@ export async function runProcessCancel(id: string, flags: ChangeFlags, context: 
     requireConfirmation(session, flags, `cancel ${formatProcessName(found)}`);
     const process = await session.client.cancelProcess(found.id);
     if (flags.json === true) context.terminal.out.json({ process });
-    else printCanceledProcess(context.terminal, process);
+    else context.terminal.err.line(`Canceled ${formatProcessName(process)}`);
   });
 }

@@ -40,14 +40,6 @@ export function printStartedProcess({ out, err }: Terminal, process: Process): v
   out.line(process.id);
 }
 
-export function printCanceledProcess({ err }: Terminal, process: Process): void {
-  err.line(`Canceled ${formatProcessName(process)}`);
-}
-
-export function printSentSignal({ err }: Terminal, name: string, process: Process): void {
-  err.line(`Sent signal ${escapeForTerminal(name)} to ${formatProcessName(process)}`);
-}
-
 export function printActions(
   { out, err }: Terminal,
   { available, invoked = [] }: { readonly available: readonly ActionDefinition[] } & Partial<ActionsOfProcess>,
@@ -97,10 +89,6 @@ export function printInvokedAction(
   }
   if (downloadable?.documentUri !== undefined)
     err.line(`Document: ${escapeForTerminal(downloadable.documentUri, 500)}`);
-}
-
-export function printUnpolledAction({ err }: Terminal, taskQueue: string): void {
-  err.line(`Waiting: no worker is polling the task queue ${escapeForTerminal(taskQueue)} of the action`);
 }
 
 /** `total`: how many there are, including those that the list leaves out. */

@@ -1,17 +1,14 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { connectionOptions, WHICH_TENANT } from '../../cli/connection-options.ts';
 import type { CommandContext } from '../../cli/context.ts';
-import { exitStatuses, jsonOption, lazyAction } from '../../cli/declarations.ts';
+import { exitStatuses, formatExamples, jsonOption, lazyAction } from '../../cli/declarations.ts';
 import { stateOption } from '../../cli/process-and-task-options.ts';
 
-const EXAMPLES = `
-Examples:
-  check a workflow change before you deploy it
-    $ kuflow replay
-  check it against processes in the local KuFlow
-    $ kuflow replay --local
-  also check completed processes
-    $ kuflow replay --state running --state completed --limit 500`;
+const EXAMPLES = formatExamples({
+  'check a workflow change before you deploy it': 'kuflow replay',
+  'check it against processes in the local KuFlow': 'kuflow replay --local',
+  'also check completed processes': 'kuflow replay --state running --state completed --limit 500',
+});
 
 export function configure(command: Command, context: CommandContext): void {
   exitStatuses(command, {

@@ -2,7 +2,7 @@ import { forEachInParallel } from '../../base/async.ts';
 import { copyError, interruptedError, KnownError } from '../../base/errors.ts';
 import type { ExitStatus } from '../../base/exit-status.ts';
 import { rpcCause, type FailedCall } from '../../diagnostics/causes/engine.ts';
-import type { OpenedEngine } from '../../diagnostics/open-engine.ts';
+import type { OpenedEngine } from '../../diagnostics/check-connection.ts';
 import type { CallOptions, RpcResult } from '../../engine/rpc.ts';
 import { readWorkflowHistory } from '../../engine/workflow-history.ts';
 import type { ProcessState } from '../../kuflow/contract/processes.ts';

@@ -7,7 +7,7 @@ import type { ConnectionFlags } from '../../connection/flags.ts';
 import { inspectConnection } from '../../connection/inspect.ts';
 import { requireConnection } from '../../connection/require.ts';
 import { resolveConnection } from '../../connection/resolve.ts';
-import { openEngine } from '../../diagnostics/open-engine.ts';
+import { openEngine } from '../../diagnostics/check-connection.ts';
 import type { WorkerCommand } from '../../languages/diagnosis.ts';
 import type { ProcessState } from '../../kuflow/contract/processes.ts';
 import { languageOf } from '../../languages/registry.ts';

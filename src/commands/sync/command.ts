@@ -1,24 +1,20 @@
-import { Option, type Command } from 'commander';
+import type { Command } from 'commander';
 import { connectionOptions } from '../../cli/connection-options.ts';
 import type { CommandContext } from '../../cli/context.ts';
-import { exitStatuses, lazyAction } from '../../cli/declarations.ts';
+import { exitStatuses, formatExamples, lazyAction } from '../../cli/declarations.ts';
 import { editOptions } from '../../cli/edit-options.ts';
 import { sampleOption } from '../../cli/process-source-options.ts';
-import { withCandidates } from '../../cli/value-candidates.ts';
+import { completedOption } from '../../cli/value-candidates.ts';
 import type { SyncFlags } from './run.ts';
 
-const EXAMPLES = `
-Examples:
-  compare the project's tasks with KuFlow, and write the changes after you confirm
-    $ kuflow sync
-  also compare fields, using the data of up to 25 processes
-    $ kuflow sync --sample 25
-  compare with the worker sample from the KuFlow app; needs no credentials
-    $ kuflow sync --from worker-sample.zip
-  fail in CI if the definition no longer matches
-    $ kuflow sync --check
-  write all changes without prompts, including changes to src/workflows.ts, which you have edited
-    $ kuflow sync --yes --edit src/workflows.ts`;
+const EXAMPLES = formatExamples({
+  "compare the project's tasks with KuFlow, and write the changes after you confirm": 'kuflow sync',
+  'also compare fields, using the data of up to 25 processes': 'kuflow sync --sample 25',
+  'compare with the worker sample from the KuFlow app; needs no credentials': 'kuflow sync --from worker-sample.zip',
+  'fail in CI if the definition no longer matches': 'kuflow sync --check',
+  'write all changes without prompts, including changes to src/workflows.ts, which you have edited':
+    'kuflow sync --yes --edit src/workflows.ts',
+});
 
 export function configure(command: Command, context: CommandContext): void {
   exitStatuses(command, {
@@ -38,11 +34,9 @@ export function configure(command: Command, context: CommandContext): void {
     )
     .optionsGroup('Sync options:')
     .addOption(
-      withCandidates(
-        new Option(
-          '--process <code>',
-          'Process to compare; required if the project has several, unless you pass --check without --from to compare all of them',
-        ),
+      completedOption(
+        '--process <code>',
+        'Process to compare; required if the project has several, unless you pass --check without --from to compare all of them',
         'project-processes',
       ),
     )

@@ -1,9 +1,10 @@
 import { copyError, KnownError } from '../../base/errors.ts';
 import type { ExitStatus } from '../../base/exit-status.ts';
 import { ownerName } from '../../discovery/describe-finding.ts';
-import { applyFindings, type AppliedFindings } from '../../discovery/apply-findings.ts';
+import { applyFindings } from '../../discovery/apply-findings.ts';
 import type { Comparison, ProcessFinding } from '../../discovery/findings.ts';
 import type { DiscoveredProcess } from '../../discovery/types.ts';
+import type { WorkerDefinition } from '../../process/definition.ts';
 import type { OpenedProcess, WorkerProject } from '../../project/edit/open-project.ts';
 import type { NextStep } from '../../project/next-steps.ts';
 import { projectTaskQueue } from '../../project/task-queue.ts';
@@ -27,11 +28,10 @@ interface SourceComparison {
 
 export interface ComparedProcess {
   readonly process: OpenedProcess;
-  readonly comparison: Comparison;
-  readonly notes: readonly string[];
-  /** The corrected definition, and the drift that has to be corrected by hand. */
-  readonly applied: AppliedFindings;
-  /** How to correct that drift. */
+  readonly report: ProcessReport;
+  /** The corrected definition. */
+  readonly definition: WorkerDefinition;
+  /** How to correct by hand what is left. */
   readonly byHand: readonly NextStep[];
 }
 
@@ -66,9 +66,19 @@ export async function compareProcesses(
       });
     const obstaclesTo = (finding: ProcessFinding) => findObstacles(project, process, finding, queue);
     const isPossible = (finding: ProcessFinding) => obstaclesTo(finding).length === 0;
-    const applied = applyFindings(process.definition, comparison.findings, { discovered, order, isPossible });
-    const byHand = [...stepsForFields(process, applied.left), ...applied.left.flatMap(obstaclesTo)];
-    compared.push({ process, comparison, notes, applied, byHand });
+    const options = { discovered, order, isPossible };
+    const { definition, left } = applyFindings(process.definition, comparison.findings, options);
+    const byHand = [...stepsForFields(process, left), ...left.flatMap(obstaclesTo)];
+    const report: ProcessReport = {
+      code: process.definition.process.code,
+      definition: process.layout.definitionFile,
+      source: source.kind,
+      drift: comparison.findings.some(({ drift }) => drift),
+      ...comparison,
+      left,
+      notes,
+    };
+    compared.push({ process, report, definition, byHand });
   }
   return compared;
 }
@@ -107,18 +117,6 @@ function stepsForFields({ layout }: OpenedProcess, left: readonly ProcessFinding
 export function undeterminedError(error: unknown): unknown {
   if (!(error instanceof KnownError) || error.status !== 1) return error;
   return copyError(error, { status: 4, cause: error });
-}
-
-export function reportOf({ process, comparison, notes, applied }: ComparedProcess, source: LiveSource): ProcessReport {
-  return {
-    code: process.definition.process.code,
-    definition: process.layout.definitionFile,
-    source: source.kind,
-    drift: comparison.findings.some(({ drift }) => drift),
-    ...comparison,
-    left: applied.left,
-    notes,
-  };
 }
 
 /** The status of a check: 1 drift, 4 inconclusive, 0 neither. */

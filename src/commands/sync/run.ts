@@ -20,10 +20,8 @@ import { openApiSource, openSampleSource, requireApiConnection } from './sources
 import {
   checkStatus,
   compareProcesses,
-  reportOf,
   undeterminedError,
   type ComparedProcess,
-  type LiveSource,
   type ProcessReport,
 } from './compare-processes.ts';
 import { isShownBefore, printPlannedFiles, printReports, printSyncResult, type SyncResult } from './view.ts';
@@ -65,13 +63,13 @@ export async function runSync(flags: SyncFlags, context: CommandContext, open = 
     ]);
   }
 
-  const { source, compared } = await readDifferences(project, chosen, { flags, context, ask });
-  const reports = compared.map((one) => reportOf(one, source));
+  const compared = await readDifferences(project, chosen, { flags, context, ask });
+  const reports = compared.map(({ report }) => report);
   if (flags.json !== true) printReports(terminal, reports);
   const printed = new Set<string>();
   const result = isCheck
     ? checkResult(project, reports)
-    : await writeDifferences(project, compared, reports, { flags, context, ask, printed });
+    : await writeDifferences(project, compared, { flags, context, ask, printed });
   if (flags.json === true) terminal.out.json(result);
   else printSyncResult(terminal, result, { cwd, printed });
   context.setStatus(result.status);
@@ -103,7 +101,7 @@ async function readDifferences(
   project: WorkerProject,
   chosen: readonly OpenedProcess[],
   { flags, context, ask }: Omit<SyncRun, 'printed'>,
-): Promise<{ readonly source: LiveSource; readonly compared: readonly ComparedProcess[] }> {
+): Promise<readonly ComparedProcess[]> {
   const progress = openProgress(context.terminal.err);
   try {
     const source =
@@ -116,7 +114,7 @@ async function readDifferences(
             ask,
             report: discoveryReporter(progress),
           });
-    return { source, compared: await compareProcesses(project, chosen, source, flags.check === true) };
+    return await compareProcesses(project, chosen, source, flags.check === true);
   } catch (error) {
     throw flags.check === true ? undeterminedError(error) : error;
   } finally {
@@ -134,14 +132,11 @@ function checkResult(project: WorkerProject, reports: readonly ProcessReport[]):
 async function writeDifferences(
   project: WorkerProject,
   compared: readonly ComparedProcess[],
-  reports: readonly ProcessReport[],
   { flags, context, ask, printed }: SyncRun,
 ): Promise<SyncResult> {
   const dryRun = flags.dryRun === true;
-  const planned = await planDefinitions(
-    project,
-    compared.map(({ process, applied }) => ({ process, definition: applied.definition })),
-  );
+  const planned = await planDefinitions(project, compared);
+  const reports = compared.map(({ report }) => report);
   const { files, left } = await confirmAndMakeEdits(project, planned, { flags, context, ask, printed });
   const leftFindings = reports.flatMap((report) => report.left);
   const isUnknown = reports.some(({ unknown }) => unknown.length > 0);

@@ -1,6 +1,6 @@
-import { Argument, Option, type Command } from 'commander';
+import type { Command } from 'commander';
 import type { CommandContext } from '../../cli/context.ts';
-import { lazyAction } from '../../cli/declarations.ts';
+import { formatExamples, lazyAction } from '../../cli/declarations.ts';
 import {
   changeOptions,
   dataOptions,
@@ -10,25 +10,19 @@ import {
   sessionOptions,
   stateOption,
 } from '../../cli/process-and-task-options.ts';
-import { withCandidates } from '../../cli/value-candidates.ts';
+import { completedArgument, completedOption } from '../../cli/value-candidates.ts';
 
-const EXAMPLES = `
-Examples:
-  list the open tasks
-    $ kuflow task list
-  complete the newest task with valid example data
-    $ kuflow task complete latest --fake
-  assign a task to a user
-    $ kuflow task assign APPROVE_LOAN ada@example.com`;
+const EXAMPLES = formatExamples({
+  'list the open tasks': 'kuflow task list',
+  'complete the newest task with valid example data': 'kuflow task complete latest --fake',
+  'assign a task to a user': 'kuflow task assign APPROVE_LOAN ada@example.com',
+});
 
-const COMPLETE_EXAMPLES = `
-Examples:
-  complete the newest task with valid example data
-    $ kuflow task complete latest --fake
-  set single values
-    $ kuflow task complete latest --set approved=true
-  read the data from a file
-    $ kuflow task complete LOAN_APPLICATION --data loan-application.yaml`;
+const COMPLETE_EXAMPLES = formatExamples({
+  'complete the newest task with valid example data': 'kuflow task complete latest --fake',
+  'set single values': 'kuflow task complete latest --set approved=true',
+  'read the data from a file': 'kuflow task complete LOAN_APPLICATION --data loan-application.yaml',
+});
 
 export function configure(command: Command, context: CommandContext): void {
   command
@@ -41,10 +35,10 @@ export function configure(command: Command, context: CommandContext): void {
   sessionOptions(
     command
       .command('list')
-      .addArgument(withCandidates(new Argument('[code]', 'Limit to tasks with this code'), 'served-tasks'))
+      .addArgument(completedArgument('[code]', 'Limit to tasks with this code', 'served-tasks'))
       .summary('List tasks, newest first')
       .description('List tasks, newest first. Without --state, lists only open tasks (ready or claimed).')
-      .addOption(withCandidates(new Option('--process <id>', 'Limit to tasks of this process'), 'process-ids'))
+      .addOption(completedOption('--process <id>', 'Limit to tasks of this process', 'process-ids'))
       .addOption(stateOption('task', 'tasks'))
       .addOption(limitOption('tasks')),
   ).action(lazyAction(context, async () => (await import('./run.ts')).runTaskList));
@@ -71,9 +65,7 @@ export function configure(command: Command, context: CommandContext): void {
     command
       .command('assign')
       .addArgument(idArgument('task', 'active'))
-      .addArgument(
-        withCandidates(new Argument('<assignee>', 'Email address of a user, or ID of a user or application'), 'users'),
-      )
+      .addArgument(completedArgument('<assignee>', 'Email address of a user, or ID of a user or application', 'users'))
       .summary('Assign a task to a user or an application')
       .description('Assign an open task to a user or an application, even if someone else has claimed it.'),
   ).action(lazyAction(context, async () => (await import('./run.ts')).runTaskAssign));

@@ -1,14 +1,13 @@
 import { Option, type Command } from 'commander';
 import type { CommandContext } from '../../cli/context.ts';
-import { exitStatuses, jsonOption, lazyAction } from '../../cli/declarations.ts';
+import { exitStatuses, formatExamples, jsonOption, lazyAction } from '../../cli/declarations.ts';
 import type { UpdateFlags } from './run.ts';
 
-const EXAMPLES = `
-Examples:
-  see what a newer version would change
-    $ npx -p create-kuflow-worker@latest kuflow update --dry-run
-  update, and write conflict markers where you changed the same lines
-    $ npx -p create-kuflow-worker@latest kuflow update --conflicts markers`;
+const EXAMPLES = formatExamples({
+  'see what a newer version would change': 'npx -p create-kuflow-worker@latest kuflow update --dry-run',
+  'update, and write conflict markers where you changed the same lines':
+    'npx -p create-kuflow-worker@latest kuflow update --conflicts markers',
+});
 
 export function configure(command: Command, context: CommandContext): void {
   exitStatuses(command, {

@@ -76,24 +76,19 @@ export function listTraits(text: TlsMaterialText, now: number): readonly Materia
   const formatTraits = codes.flatMap((code): readonly MaterialTrait[] => (isTrait(code) ? [code] : []));
   if (formatTraits.length < codes.length) return undefined;
   const parts = [text.cert, text.key, text.ca];
-  const traitIf = (trait: MaterialTrait, applies: boolean): readonly MaterialTrait[] => (applies ? [trait] : []);
-  return [
-    ...new Set([
-      ...formatTraits,
-      ...traitIf(
-        'crlf',
-        parts.some((pem) => pem.includes('\r\n')),
-      ),
-      ...traitIf('literal-newlines', parts.some(hasLiteralNewlines)),
-      ...traitIf('byte-order-mark', parts.some(hasByteOrderMark)),
-      ...traitIf('text-around', codes.length === 0 && !parts.every(hasOnlyPemBlocks)),
-      ...traitIf('pkcs1-key', countPemBlocks(text.key, /^RSA PRIVATE KEY$/) > 0),
-      ...traitIf('sec1-key', countPemBlocks(text.key, /^EC PRIVATE KEY$/) > 0),
-      ...traitIf('chain', countPemBlocks(text.cert, /^CERTIFICATE$/) > 1),
-      ...traitIf('several-authorities', countPemBlocks(text.ca, /^CERTIFICATE$/) > 1),
-      ...traitIf('other-key', codes.length === 0 && !isTestedKeyType(text.key)),
-    ]),
-  ];
+  const seen = {
+    crlf: parts.some((pem) => pem.includes('\r\n')),
+    'literal-newlines': parts.some(hasLiteralNewlines),
+    'byte-order-mark': parts.some(hasByteOrderMark),
+    'text-around': codes.length === 0 && !parts.every(hasOnlyPemBlocks),
+    'pkcs1-key': countPemBlocks(text.key, /^RSA PRIVATE KEY$/) > 0,
+    'sec1-key': countPemBlocks(text.key, /^EC PRIVATE KEY$/) > 0,
+    chain: countPemBlocks(text.cert, /^CERTIFICATE$/) > 1,
+    'several-authorities': countPemBlocks(text.ca, /^CERTIFICATE$/) > 1,
+    'other-key': codes.length === 0 && !isTestedKeyType(text.key),
+  } satisfies Partial<Record<MaterialTrait, boolean>>;
+  const seenTraits = (Object.keys(seen) as (keyof typeof seen)[]).filter((trait) => seen[trait]);
+  return [...new Set([...formatTraits, ...seenTraits])];
 }
 
 export const hasLiteralNewlines = (pem: string): boolean => /-----\\n/.test(pem);

@@ -4,9 +4,9 @@ import type { HandshakeFacts } from '../../engine/dial/handshake.ts';
 import { readTarget } from '../../engine/dial/target.ts';
 import type { CallOptions } from '../../engine/rpc.ts';
 import { skippedAs, type Facts, type Finding } from '../check.ts';
-import type { CheckOutputs, CheckInput } from '../check-input.ts';
+import type { CheckOutputs, CheckInput } from '../input.ts';
 import { correctedNow } from '../clock-skew.ts';
-import type { EngineCause, ClockComparison, FailedCall } from './engine.ts';
+import { rpcCause, type EngineCause, type ClockComparison, type FailedCall } from './engine.ts';
 import { fillAdvice } from '../advice.ts';
 import { engineCauses } from '../explanations/engine.ts';
 
@@ -65,23 +65,27 @@ const ROUTE_CODE = /^(proxy|engine-(host-not-found|refused|unreachable|connect))
 
 /** A finding with the verdict and advice from the explanation of the cause. `values`: more placeholders of the advice. */
 export function engineFinding(
-  cause: EngineCause,
+  { code, text }: EngineCause,
   input: CheckInput,
   facts: Facts,
   values: Readonly<Record<string, string>> = {},
 ): Finding {
-  const { verdict, advice: templates } = engineCauses[cause.code];
+  const { verdict, advice: templates } = engineCauses[code];
   const certificate = input.material.kind === 'given' ? 'given' : 'issued';
   const advice = fillAdvice(templates, { ...adviceValues(input), ...values }, { certificate });
-  const route = ROUTE_CODE.test(cause.code) ? input.routeHints.engine.map((text) => ({ text })) : [];
-  return { state: verdict, summary: cause.text, facts, cause, advice: [...route, ...advice] };
+  const route = ROUTE_CODE.test(code) ? input.routeHints.engine.map((hint) => ({ text: hint })) : [];
+  return { state: verdict, summary: text, facts, cause: { code, verdict, text }, advice: [...route, ...advice] };
 }
 
-/** A skip if the engine restricts the call; undefined for any other answer. */
-export function restrictedFinding(result: FailedCall): Finding | undefined {
-  if (result.kind !== 'status' || (result.name !== 'PERMISSION_DENIED' && result.name !== 'UNIMPLEMENTED'))
-    return undefined;
-  return skippedAs('restricted', 'the engine restricts this call', { status: result.name });
+/** The status and message of a call that the engine answered. */
+export const statusFacts = (result: FailedCall): Facts =>
+  result.kind === 'status' ? { status: result.name, message: result.message } : {};
+
+/** The finding for a call that a worker does not need: a skip if the engine restricts it. */
+export function optionalCallFinding(result: FailedCall, call: string, input: CheckInput, facts: Facts = {}): Finding {
+  if (result.kind === 'status' && (result.name === 'PERMISSION_DENIED' || result.name === 'UNIMPLEMENTED'))
+    return skippedAs('restricted', 'the engine restricts this call', { status: result.name });
+  return engineFinding(rpcCause(result, call), input, facts);
 }
 
 export function formatHandshakeFacts(facts: HandshakeFacts): Facts {

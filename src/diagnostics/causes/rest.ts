@@ -1,7 +1,7 @@
 import { TunnelError } from '../../network/connect-tunnel.ts';
 import { codeOf } from '../../base/errors.ts';
 import { formatWithSeen, KuFlowApiError } from '../../kuflow/errors.ts';
-import type { CheckInput } from '../check-input.ts';
+import type { CheckInput } from '../input.ts';
 import { skippedAs, type Facts, type Finding } from '../check.ts';
 import { fillAdvice } from '../advice.ts';
 import { isWrongEndpoint, restCauses, type RestCauseCode } from '../explanations/rest.ts';

@@ -1,10 +1,9 @@
 import { X509Certificate } from 'node:crypto';
 import { isoTime } from '../../base/clock.ts';
 import { correctedNow } from '../clock-skew.ts';
-import type { DoctorCheck, ExpiryThreshold } from '../input.ts';
+import type { ExpiryThreshold } from '../input.ts';
 import { toFinding } from '../explain-finding.ts';
-import { notConfigured, PARTS } from './certificate-material.ts';
-import { withObstacles } from '../causes/replaceable-certificate.ts';
+import { notConfigured, PARTS, withObstacles } from './certificate-material.ts';
 import {
   hasByteOrderMark,
   hasLiteralNewlines,
@@ -13,6 +12,7 @@ import {
   describeAcceptance,
   acceptanceOf,
 } from '../causes/certificate-acceptance.ts';
+import { passed, type DoctorCheck } from '../check.ts';
 
 const DAY = 86_400_000;
 
@@ -31,10 +31,10 @@ export const certificateFormatCheck: DoctorCheck = {
     const facts = { authorities: outputs.material?.ca.length ?? 0 };
     const { form, paths } = input.material;
     // Inline PEM is written on one line so that it fits in a variable; only the worker reads it.
-    if (form !== 'files') return { state: 'pass', summary: 'inline data, which only the worker reads', facts };
+    if (form !== 'files') return passed('inline data, which only the worker reads', facts);
     const seen = { ...facts, ...acceptanceFacts(acceptance) };
     const phrase = describeAcceptance(acceptance);
-    for (const { code, problem, isAffected } of FORMAT_PROBLEMS) {
+    for (const [code, problem, isAffected] of FORMAT_PROBLEMS) {
       const affected = (['cert', 'key', 'ca'] as const).filter((part) => isAffected(text[part]));
       const [first] = affected;
       if (first === undefined) continue;
@@ -42,24 +42,16 @@ export const certificateFormatCheck: DoctorCheck = {
       const message = `${problem} in the ${affected.map((part) => PARTS[part]).join(', ')}${phrase === undefined ? '' : ` (${phrase})`}`;
       return toFinding('KF-TLS-004', code, message, { facts: seen, ...(file !== undefined && { values: { file } }) });
     }
-    return { state: 'pass', summary: phrase ?? 'every tested program accepts it', facts: seen };
+    return passed(phrase ?? 'every tested program accepts it', seen);
   },
 };
 
 /** The most severe problem comes first. */
-const FORMAT_PROBLEMS: readonly {
-  readonly code: string;
-  readonly problem: string;
-  readonly isAffected: (pem: string) => boolean;
-}[] = [
-  {
-    code: 'certificate-literal-newlines',
-    problem: 'Literal \\n instead of line breaks',
-    isAffected: hasLiteralNewlines,
-  },
-  { code: 'certificate-byte-order-mark', problem: 'Byte order mark before the PEM', isAffected: hasByteOrderMark },
-  { code: 'certificate-crlf', problem: 'Windows line endings (CRLF)', isAffected: (pem) => pem.includes('\r\n') },
-];
+const FORMAT_PROBLEMS = [
+  ['certificate-literal-newlines', 'Literal \\n instead of line breaks', hasLiteralNewlines],
+  ['certificate-byte-order-mark', 'Byte order mark before the PEM', hasByteOrderMark],
+  ['certificate-crlf', 'Windows line endings (CRLF)', (pem: string) => pem.includes('\r\n')],
+] as const;
 
 /** Default: less than 14 days or a third of the lifetime is left, whichever is shorter. */
 function expiresSoon(begin: number, end: number, now: number, threshold: ExpiryThreshold | undefined): boolean {
@@ -110,6 +102,6 @@ export const certificateExpiryCheck: DoctorCheck = {
       const finding = toFinding('KF-TLS-005', 'certificate-authority-expires-soon', text, { facts });
       return withObstacles(finding, input.material);
     }
-    return { state: 'pass', summary: `${left} left`, facts };
+    return passed(`${left} left`, facts);
   },
 };

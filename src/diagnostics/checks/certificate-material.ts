@@ -9,15 +9,14 @@ import {
 } from '../../engine/material/tls-material.ts';
 import { FILE_FORMATS, utf16Encoding } from '../../engine/material/file-format.ts';
 import { fillAdvice } from '../advice.ts';
-import { skippedBecauseOf, type Advice, type Check, type Finding } from '../check.ts';
-import type { CheckInput, IssuedMaterial } from '../check-input.ts';
+import { passed, skippedBecauseOf, type Advice, type Check, type Finding } from '../check.ts';
+import type { CheckInput, IssuedMaterial } from '../input.ts';
 import type { Sourced } from '../../connection/inspect.ts';
 import type { CertificatePart, CertificatePaths, CertificateSource } from '../../connection/certificate.ts';
-import { hasUnreadFile } from '../unread-settings.ts';
+import { hasUnreadFile } from './settings-files.ts';
 import { correctedNow } from '../clock-skew.ts';
 import { getExplainedCause, toFinding } from '../explain-finding.ts';
 import { isForeignTenant } from './tenant.ts';
-import { findOddPart, withObstacles } from '../causes/replaceable-certificate.ts';
 import { restFinding } from '../causes/rest.ts';
 import {
   listTraits,
@@ -126,19 +125,10 @@ function evaluateMaterial(
   }
   const { material } = reading;
   const until = isoTime(material.notAfter);
-  return {
-    state: 'pass',
-    summary: `${material.subject.replaceAll('\n', ', ')}, valid until ${until}`,
-    facts: {
-      source: origin.source,
-      subject: material.subject,
-      issuer: material.issuer,
-      validTo: until,
-      fingerprint: material.fingerprint,
-      authorities: material.ca.length,
-    },
-    outputs: { material, ...(namespace && { namespace }) },
-  };
+  const { subject, issuer, fingerprint, ca } = material;
+  const facts = { source: origin.source, subject, issuer, validTo: until, fingerprint, authorities: ca.length };
+  const outputs = { material, ...(namespace && { namespace }) };
+  return passed(`${subject.replaceAll('\n', ', ')}, valid until ${until}`, facts, outputs);
 }
 
 /** Checks the parts that exist. The settings check reports missing parts, if it is part of the run. */
@@ -237,4 +227,38 @@ function findOtherNamespace({ namespace: own }: IssuedMaterial, { namespace }: C
     facts: { namespace: own, configuredNamespace: namespace.value, namespaceSource: namespace.source },
     values: { source: namespace.source },
   });
+}
+
+const REPLACING = /^<kuflow> credentials (pull|rotate)$/;
+
+/**
+ * The finding, whose advice says what has to happen before a new certificate can be used: variables and inline data override the files that a pull
+ * writes, and without `--force`, a pull does not replace settings that point to files of another origin.
+ */
+export function withObstacles(finding: Finding, material: CertificateSource): Finding {
+  const parts = material.kind === 'requested' ? [] : (material.parts ?? []);
+  const overriding = parts.filter(({ isVariable, path }) => isVariable || path === undefined);
+  const needsForce = parts.some(({ isVariable, path }) => !isVariable && path !== undefined && !isPulled(path));
+  const advice = (finding.advice ?? []).flatMap((one): readonly Advice[] => {
+    const [, command] = REPLACING.exec(one.command ?? '') ?? [];
+    if (command === undefined) return [one];
+    const before = overriding.map(({ source }) => source).join(', ');
+    return [
+      ...(before === '' ? [] : [{ text: `Remove ${before}, which overrides the files that the next command writes` }]),
+      command === 'pull' && needsForce ? { ...one, command: `${one.command ?? ''} --force` } : one,
+    ];
+  });
+  return { ...finding, advice };
+}
+
+const isPulled = (path: string): boolean => /[\\/]\.kuflow[\\/]credentials[\\/]/.test(path);
+
+/** The part that comes from another place than the other two: from a variable, or from another application file. */
+function findOddPart(material: CertificateSource): CertificatePart | undefined {
+  const parts = material.kind === 'requested' ? [] : (material.parts ?? []);
+  const origins = new Map<string, CertificatePart[]>();
+  for (const part of parts) origins.set(part.origin, [...(origins.get(part.origin) ?? []), part]);
+  if (origins.size < 2) return undefined;
+  const [smallest = []] = [...origins.values()].sort((one, other) => one.length - other.length);
+  return smallest.find(({ part }) => part === 'key') ?? smallest[0];
 }

@@ -1,6 +1,5 @@
-import { skippedAs } from '../check.ts';
+import { passed, skippedAs, type DoctorCheck } from '../check.ts';
 import { formatSkew, NOTICEABLE_SKEW_MS, WRONG_CLOCK_MS } from '../clock-skew.ts';
-import type { DoctorCheck } from '../input.ts';
 import { toFinding } from '../explain-finding.ts';
 
 export const clockCheck: DoctorCheck = {
@@ -15,7 +14,7 @@ export const clockCheck: DoctorCheck = {
     const seconds = Math.round(Math.abs(skewMs) / 1000);
     const facts = { aheadBySeconds: Math.round(skewMs / 1000) };
     if (Math.abs(skewMs) < NOTICEABLE_SKEW_MS)
-      return { state: 'pass', summary: `within ${Math.max(1, seconds)} s of KuFlow's clock`, facts };
+      return passed(`within ${Math.max(1, seconds)} s of KuFlow's clock`, facts);
     const code = Math.abs(skewMs) >= WRONG_CLOCK_MS ? 'clock-wrong' : 'clock-off';
     return toFinding('KF-CLOCK-001', code, `This machine's clock is ${formatSkew(skewMs)}`, { facts });
   },

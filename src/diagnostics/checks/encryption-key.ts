@@ -1,13 +1,12 @@
 import { KnownError } from '../../base/errors.ts';
 import { formatWithSeen, KuFlowApiError } from '../../kuflow/errors.ts';
 import { readWorkflowStart } from '../../engine/workflow-history.ts';
-import { rpcCause } from '../causes/engine.ts';
-import { callOptions, engineFinding, requireEngine, restrictedFinding } from '../causes/engine-findings.ts';
+import { callOptions, optionalCallFinding, requireEngine } from '../causes/engine-findings.ts';
 import { listingFinding, restFinding } from '../causes/rest.ts';
-import { skippedAs, skippedBecauseOf, type CheckContext, type Finding } from '../check.ts';
+import { passed, skippedAs, skippedBecauseOf, type CheckContext, type Finding, type DoctorCheck } from '../check.ts';
 import { toFinding } from '../explain-finding.ts';
-import { findProcess } from '../find-process.ts';
-import type { DoctorCheck, DoctorInput } from '../input.ts';
+import type { DoctorInput } from '../input.ts';
+import { findProcess } from './process-start.ts';
 
 type Context = CheckContext<DoctorInput>;
 
@@ -76,7 +75,7 @@ async function checkKeys(context: Context, processIds: readonly string[], unknow
   const first = problems.find(({ state }) => state === 'fail') ?? problems[0];
   if (first !== undefined) return first;
   const keys = encrypted.map(({ keyId, processId }) => `key ${keyId} of process ${processId}`);
-  return { state: 'pass', summary: `the application can read ${keys.join(' and ')}`, facts: { keys } };
+  return passed(`the application can read ${keys.join(' and ')}`, { keys });
 }
 
 /** Undefined for a process that is not encrypted, or that the engine does not have (any more). */
@@ -92,7 +91,7 @@ async function readKeyId(
     return keyId === undefined ? undefined : { processId, keyId };
   }
   if (result.kind === 'status' && (result.name === 'NOT_FOUND' || result.name === 'INVALID_ARGUMENT')) return undefined;
-  return restrictedFinding(result) ?? engineFinding(rpcCause(result, 'GetWorkflowExecutionHistory'), input, {});
+  return optionalCallFinding(result, 'GetWorkflowExecutionHistory', input);
 }
 
 /** Undefined if the key can be read. */

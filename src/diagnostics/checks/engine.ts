@@ -1,8 +1,8 @@
 import { connectEngine } from '../../engine/rpc.ts';
-import { skippedAs, skippedBecauseOf, type Check } from '../check.ts';
-import type { CheckOutputs, CheckInput } from '../check-input.ts';
+import { passed, skippedAs, skippedBecauseOf, type Check } from '../check.ts';
+import type { CheckOutputs, CheckInput } from '../input.ts';
 import type { Sourced } from '../../connection/inspect.ts';
-import { engineCause, handshakeCause, rpcCause, type EngineCause, type FailedCall } from '../causes/engine.ts';
+import { handshakeCause, rpcCause, type EngineCause, type FailedCall } from '../causes/engine.ts';
 import {
   callOptions,
   compareClocks,
@@ -10,6 +10,7 @@ import {
   engineFinding,
   formatHandshakeFacts,
   requireEngine,
+  statusFacts,
 } from '../causes/engine-findings.ts';
 import { decodeTokenUnverified } from '../../engine/material/token.ts';
 
@@ -32,12 +33,8 @@ export const systemInfoCheck: Check<CheckInput> = {
     const result = await connection.getSystemInfo(callOptions(input, outputs, signal));
     if (result.ok) {
       const { serverVersion } = result.value;
-      return {
-        state: 'pass',
-        summary: `Temporal server ${serverVersion}`,
-        facts: { serverVersion, ms: Math.round(result.ms) },
-        outputs: { connection },
-      };
+      const facts = { serverVersion, ms: Math.round(result.ms) };
+      return passed(`Temporal server ${serverVersion}`, facts, { connection });
     }
     // Observed: Temporal's TypeScript SDK 1.24.0 then refuses to connect; KuFlow's Python SDK 3.5.0 connects. Any other
     // status stops both.
@@ -50,11 +47,7 @@ export const systemInfoCheck: Check<CheckInput> = {
     // KuFlow's clock decides when a token expires, and the engine's when it is accepted.
     if (cause.code === 'engine-unauthenticated' && resultOf('KF-CLOCK-001')?.state === 'fail')
       return skippedBecauseOf('KF-CLOCK-001', cause.text);
-    return engineFinding(
-      cause,
-      input,
-      result.kind === 'status' ? { status: result.name, message: result.message } : {},
-    );
+    return engineFinding(cause, input, statusFacts(result));
   },
 };
 
@@ -63,7 +56,7 @@ function namespaceCause(result: FailedCall, namespace: Sourced<string>, own: Own
   const isDenied = cause.code === 'engine-namespace-denied' || cause.code === 'engine-namespace-not-found';
   if (!isDenied || own === undefined || own.name === namespace.value) return cause;
   const text = `The engine does not accept the namespace ${namespace.value} (${namespace.source}): ${own.source} is for ${own.name}`;
-  return engineCause('engine-namespace-differs', text);
+  return { code: 'engine-namespace-differs', text };
 }
 
 export const namespaceCheck: Check<CheckInput> = {
@@ -76,23 +69,18 @@ export const namespaceCheck: Check<CheckInput> = {
     const { connection, namespace } = requireEngine(outputs);
     const result = await connection.describeNamespace(namespace.value, callOptions(input, outputs, signal));
     const facts = { namespace: namespace.value, namespaceSource: namespace.source };
-    if (result.ok)
-      return {
-        state: 'pass',
-        summary: `${result.value.name}, ${result.value.state}`,
-        facts: { ...facts, state: result.value.state },
-      };
+    if (result.ok) {
+      const { name, state } = result.value;
+      return passed(`${name}, ${state}`, { ...facts, state });
+    }
     // Observed with @temporalio/worker 1.24.0: it starts without an answer only if the engine does not support the call.
     if (result.kind === 'status' && result.name === 'UNIMPLEMENTED') {
       return skippedAs('restricted', 'the engine restricts this call', { ...facts, status: result.name });
     }
-    const cause = namespaceCause(result, namespace, findOwnNamespace(outputs));
-    return engineFinding(
-      cause,
-      input,
-      result.kind === 'status' ? { ...facts, status: result.name, message: result.message } : facts,
-      { namespace: findOwnNamespace(outputs)?.name ?? namespace.value },
-    );
+    const own = findOwnNamespace(outputs);
+    const cause = namespaceCause(result, namespace, own);
+    const values = { namespace: own?.name ?? namespace.value };
+    return engineFinding(cause, input, { ...facts, ...statusFacts(result) }, values);
   },
 };
 

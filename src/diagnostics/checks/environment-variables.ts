@@ -1,9 +1,8 @@
 import { findInstalledVersion } from '../../files/installed-package.ts';
 import { isOlder } from '../../files/version.ts';
-import { skippedBecauseOf } from '../check.ts';
-import type { DoctorCheck } from '../input.ts';
+import { passed, skippedBecauseOf, type DoctorCheck } from '../check.ts';
 import { toFinding } from '../explain-finding.ts';
-import { hasUnreadFile } from '../unread-settings.ts';
+import { hasUnreadFile } from './settings-files.ts';
 
 export const temporalAddressCheck: DoctorCheck = {
   id: 'KF-SET-004',
@@ -29,7 +28,7 @@ export const temporalAddressCheck: DoctorCheck = {
       });
     }
     const summary = shadows.length === 0 ? 'every setting has a single source' : shadows.join('; ');
-    return { state: 'pass', summary, facts };
+    return passed(summary, facts);
   },
 };
 
@@ -44,10 +43,10 @@ export const temporalTlsCheck: DoctorCheck = {
   notApplicable: ({ env }) => ((env['TEMPORAL_TLS'] ?? '') === '' ? 'TEMPORAL_TLS is not set' : undefined),
   run: async ({ input }) => {
     const version = await findInstalledVersion(input.folder, '@temporalio/envconfig');
-    if (version === undefined) return { state: 'pass', summary: 'set, but no package here reads it' };
+    if (version === undefined) return passed('set, but no package here reads it');
     const facts = { envconfig: version };
     if (!isOlder(version, ENVCONFIG_FIXED_IN))
-      return { state: 'pass', summary: `set; @temporalio/envconfig ${version} reads it correctly`, facts };
+      return passed(`set; @temporalio/envconfig ${version} reads it correctly`, facts);
     const text = `TEMPORAL_TLS is set, and the installed @temporalio/envconfig ${version} turns TLS off because of it`;
     return toFinding('KF-SET-005', 'settings-temporal-tls-inverted', text, { facts });
   },

@@ -1,10 +1,10 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { shortPath } from '../../files/relative-path.ts';
-import { skippedAs, skippedBecauseOf, type Fix } from '../check.ts';
-import type { DoctorCheck, DoctorInput, NamedFile } from '../input.ts';
+import { passed, skippedAs, skippedBecauseOf, type Fix, type DoctorCheck } from '../check.ts';
+import type { DoctorInput, NamedFile } from '../input.ts';
 import { toFinding } from '../explain-finding.ts';
-import { hasUnreadFile } from '../unread-settings.ts';
+import { hasUnreadFile } from './settings-files.ts';
 
 const secretFiles = ({ files }: DoctorInput): readonly NamedFile[] => files.filter(({ secret }) => secret);
 const noSecretFiles = (input: DoctorInput): string | undefined =>
@@ -26,8 +26,7 @@ export const filePermissionsCheck: DoctorCheck = {
       if (mode !== undefined && (mode & 0o077) !== 0) open.push({ file, mode });
     }
     const [first] = open;
-    if (first === undefined)
-      return { state: 'pass', summary: `only you can read ${listPaths(secretFiles(input), input.cwd)}` };
+    if (first === undefined) return passed(`only you can read ${listPaths(secretFiles(input), input.cwd)}`);
     const texts = open.map(
       ({ file, mode }) =>
         `${shortPath(file.path, input.cwd)} (${file.description}, mode ${(mode & 0o777).toString(8)})`,
@@ -91,7 +90,7 @@ export const gitCheck: DoctorCheck = {
     const unknown = states.filter(({ state }) => state.kind === 'unknown').map(({ file }) => file);
     if (unknown.length > 0)
       return { state: 'unknown', summary: `git did not report the state of ${listPaths(unknown, input.cwd)}`, facts };
-    return { state: 'pass', summary: 'git ignores every file that contains a secret', facts };
+    return passed('git ignores every file that contains a secret', facts);
   },
 };
 

@@ -1,6 +1,6 @@
 import { type HandshakeFacts, probeHandshake } from '../../engine/dial/handshake.ts';
-import { type CheckResult, type Facts, skippedBecauseOf, type Check } from '../check.ts';
-import type { CheckInput } from '../check-input.ts';
+import { passed, type CheckResult, type Facts, skippedBecauseOf, type Check } from '../check.ts';
+import type { CheckInput } from '../input.ts';
 import { X509Certificate } from 'node:crypto';
 import { certificateBlocks } from '../../engine/material/file-format.ts';
 import type { TlsMaterial } from '../../engine/material/tls-material.ts';
@@ -31,7 +31,7 @@ export const engineHandshakeCheck: Check<CheckInput> = {
       return engineFinding({ ...cause, text }, input, { ...formatHandshakeFacts(facts), ...issuers.facts });
     }
     const read = facts.after?.kind === 'http2' ? 'followed by an HTTP/2 response' : 'followed by silence';
-    return { state: 'pass', summary: `${facts.protocol ?? 'TLS'}, ${read}`, facts: formatHandshakeFacts(facts) };
+    return passed(`${facts.protocol ?? 'TLS'}, ${read}`, formatHandshakeFacts(facts));
   },
 };
 

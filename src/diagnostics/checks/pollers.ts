@@ -1,14 +1,12 @@
 import { isoTime } from '../../base/clock.ts';
 import { describeTaskQueue, type TaskQueueInfo } from '../../engine/task-queue.ts';
 import type { RpcResult } from '../../engine/rpc.ts';
-import type { Finding } from '../check.ts';
+import { passed, type Finding, type DoctorCheck } from '../check.ts';
 import type { Sourced } from '../../connection/inspect.ts';
 import { correctedNow } from '../clock-skew.ts';
-import type { DoctorCheck } from '../input.ts';
-import { rpcCause } from '../causes/engine.ts';
-import { callOptions, engineFinding, requireEngine, restrictedFinding } from '../causes/engine-findings.ts';
+import { callOptions, optionalCallFinding, requireEngine } from '../causes/engine-findings.ts';
 import { toFinding } from '../explain-finding.ts';
-import { hasUnreadFile } from '../unread-settings.ts';
+import { hasUnreadFile } from './settings-files.ts';
 
 /** An idle worker polls again about once a minute. */
 const STALE_MS = 2 * 60_000;
@@ -67,7 +65,7 @@ function evaluatePollers(seen: QueueByKind, queue: Sourced<string>, now: number)
   const [first] = facts.identities;
   if (first !== undefined) {
     const more = workflow.fresh.length > 1 ? ` and ${workflow.fresh.length - 1} more` : '';
-    return { state: 'pass', summary: `${name} is polled by ${first}${more}`, facts };
+    return passed(`${name} is polled by ${first}${more}`, facts);
   }
   if (activity.fresh.length > 0)
     return finding('pollers-wrong-kind', `Workers poll ${name} for activities but not for workflows`);
@@ -97,9 +95,7 @@ export const pollersCheck: DoctorCheck = {
       // The engine does not know a queue that has never been used.
       if (failed.kind === 'status' && failed.name === 'NOT_FOUND')
         return evaluatePollers({ workflow: { pollers: [] }, activity: { pollers: [] } }, queue, input.clock.now());
-      return (
-        restrictedFinding(failed) ?? engineFinding(rpcCause(failed, 'DescribeTaskQueue'), input, { queue: queue.value })
-      );
+      return optionalCallFinding(failed, 'DescribeTaskQueue', input, { queue: queue.value });
     }
     return evaluatePollers({ workflow: workflow.value, activity: activity.value }, queue, correctedNow(input, outputs));
   },

@@ -1,13 +1,12 @@
 import http from 'node:http';
 import net from 'node:net';
 import { codeOf } from '../../base/errors.ts';
-import type { Finding } from '../check.ts';
-import type { DoctorCheck, WorkerPort } from '../input.ts';
+import { passed, type DoctorCheck } from '../check.ts';
+import type { WorkerPort } from '../input.ts';
 import { toFinding } from '../explain-finding.ts';
-import { hasUnreadFile } from '../unread-settings.ts';
+import { hasUnreadFile } from './settings-files.ts';
 
 const ANSWER_MS = 1_000;
-const NAMES = { health: 'worker.health-port', metrics: 'worker.metrics-port' } as const;
 
 export const workerPortsCheck: DoctorCheck = {
   id: 'KF-PROJ-004',
@@ -24,25 +23,20 @@ export const workerPortsCheck: DoctorCheck = {
     const facts = Object.fromEntries(workerPorts.map(({ use, port }) => [use, port.value]));
     const taken = await Promise.all(workerPorts.map(async (one) => ((await accepts(one, signal)) ? [one] : [])));
     const [first] = taken.flat();
-    if (first === undefined) return { state: 'pass', summary: `free: ${describePorts(workerPorts)}`, facts };
+    if (first === undefined) return passed(`free: ${describePorts(workerPorts)}`, facts);
     // A worker of this project that runs already has these ports.
     const health = workerPorts.find(({ use }) => use === 'health');
     if (health !== undefined && (await isWorker(health, signal)))
-      return { state: 'pass', summary: `a worker runs here, with ${describePorts(workerPorts)}`, facts };
-    return portInUse(first, facts);
+      return passed(`a worker runs here, with ${describePorts(workerPorts)}`, facts);
+    const { use, port } = first;
+    const text = `Another program uses the ${use} port ${port.value} (${port.source}), so the worker cannot start on this machine`;
+    const values = { key: `worker.${use}-port`, source: port.source, port: String(port.value) };
+    return toFinding('KF-PROJ-004', 'worker-port-in-use', text, { facts, values });
   },
 };
 
 const describePorts = (ports: readonly WorkerPort[]): string =>
   ports.map(({ use, port }) => `${use} port ${port.value}`).join(', ');
-
-function portInUse({ use, port }: WorkerPort, facts: Finding['facts']): Finding {
-  const text = `Another program uses the ${use} port ${port.value} (${port.source}), so the worker cannot start on this machine`;
-  return toFinding('KF-PROJ-004', 'worker-port-in-use', text, {
-    facts,
-    values: { key: NAMES[use], source: port.source, port: String(port.value) },
-  });
-}
 
 /** Whether something on this machine accepts connections there. Nothing is opened, because a port in use by this check would look the same. */
 function accepts({ port }: WorkerPort, signal: AbortSignal): Promise<boolean> {

@@ -1,9 +1,11 @@
+import { KnownError } from '../../base/errors.ts';
 import { readWorkflowStart } from '../../engine/workflow-history.ts';
-import { skippedAs, type Finding } from '../check.ts';
-import { findProcess } from '../find-process.ts';
-import type { DoctorCheck, DoctorInput } from '../input.ts';
-import { rpcCause } from '../causes/engine.ts';
-import { callOptions, engineFinding, requireEngine, restrictedFinding } from '../causes/engine-findings.ts';
+import { KuFlowApiError } from '../../kuflow/errors.ts';
+import { resolveId } from '../../kuflow/find-id.ts';
+import { passed, skippedAs, type CheckContext, type Finding, type DoctorCheck } from '../check.ts';
+import type { DoctorInput } from '../input.ts';
+import { callOptions, optionalCallFinding, requireEngine } from '../causes/engine-findings.ts';
+import { listingFinding } from '../causes/rest.ts';
 import { toFinding } from '../explain-finding.ts';
 
 export const processStartCheck: DoctorCheck = {
@@ -26,7 +28,7 @@ export const processStartCheck: DoctorCheck = {
         const summary = `the engine has no workflow ${processId}; it may have been removed, or its id is different`;
         return skippedAs('not-applicable', summary, { status: result.name });
       }
-      return restrictedFinding(result) ?? engineFinding(rpcCause(result, 'GetWorkflowExecutionHistory'), input, {});
+      return optionalCallFinding(result, 'GetWorkflowExecutionHistory', input);
     }
     return await compareProcessStart(result.value, input);
   },
@@ -55,12 +57,22 @@ async function compareProcessStart(
   }
   const polls = queue === undefined ? '' : ', which this worker polls';
   const replay = project === undefined ? '' : '; to compare its code with running processes, use kuflow replay';
-  return {
-    state: 'pass',
-    summary: `started as ${start.workflowType} on ${start.taskQueue}${polls}${replay}`,
-    facts,
-  };
+  return passed(`started as ${start.workflowType} on ${start.taskQueue}${polls}${replay}`, facts);
 }
 
 /** Makes a trailing space visible. */
 const quoteName = (text: string): string => JSON.stringify(text);
+
+/** The ID of the process that `--process` names, or a finding that says why it is not known. */
+export async function findProcess(
+  text: string,
+  { input, signal }: CheckContext<DoctorInput>,
+): Promise<string | Finding> {
+  try {
+    const listIds = (): Promise<readonly string[]> => input.rest.recentProcesses(signal);
+    return await resolveId(text, { what: 'process', listIds, hint: '' });
+  } catch (error) {
+    if (error instanceof KuFlowApiError || !(error instanceof KnownError)) return listingFinding(error, 'processes');
+    return skippedAs('not-applicable', error.message);
+  }
+}

@@ -1,7 +1,7 @@
 import { KnownError } from '../../base/errors.ts';
 import type { ProjectFinding } from '../../languages/diagnosis.ts';
-import { skippedAs, type Finding } from '../check.ts';
-import type { CodeDrift, DoctorCheck, DoctorInput, ProjectProbe, ProjectProcess } from '../input.ts';
+import { passed, skippedAs, type Finding, type DoctorCheck } from '../check.ts';
+import type { CodeDrift, DoctorInput, ProjectProbe, ProjectProcess } from '../input.ts';
 import { toFinding } from '../explain-finding.ts';
 
 const noProject = ({ project }: DoctorInput): string | undefined =>
@@ -56,7 +56,7 @@ export const definitionDriftCheck: DoctorCheck = {
         values: { file: other.file, source: input.queue.source },
       });
     }
-    return { state: 'pass', summary: `${facts.processes.join(', ')}, ${describeDrift(drift, edited.length)}`, facts };
+    return passed(`${facts.processes.join(', ')}, ${describeDrift(drift, edited.length)}`, facts);
   },
 };
 
@@ -115,7 +115,7 @@ async function examineProject(
   const found = await examine();
   switch (found.kind) {
     case 'fine':
-      return { state: 'pass', summary: found.summary, facts: found.facts };
+      return passed(found.summary, found.facts);
     case 'skipped':
       return skippedAs('not-applicable', found.why);
     case 'problem':

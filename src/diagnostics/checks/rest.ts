@@ -1,6 +1,6 @@
 import { FAILURE_HINTS, KuFlowApiError } from '../../kuflow/errors.ts';
-import type { Check, Advice, Finding } from '../check.ts';
-import type { CheckOutputs, CheckInput } from '../check-input.ts';
+import { passed, type Check, type Advice, type Finding } from '../check.ts';
+import type { CheckOutputs, CheckInput } from '../input.ts';
 import { restFinding } from '../causes/rest.ts';
 import { escapeForTerminal } from '../../base/escape.ts';
 import { normalizeHost } from '../../network/address.ts';
@@ -26,17 +26,13 @@ export const restCredentialsCheck: Check<CheckInput> = {
       const who = await input.rest.whoAmI(signal);
       const what = who.type?.toLowerCase() ?? 'principal';
       const name = who.name === undefined ? who.id : `"${who.name}" (${who.id})`;
-      return {
-        state: 'pass',
-        summary: `accepted for the ${what} ${name}`,
-        facts: {
-          endpoint: input.endpoint.value,
-          principalId: who.id,
-          ...(who.type && { type: who.type }),
-          ...(who.name && { name: who.name }),
-        },
-        outputs: skew(who.serverTime),
+      const facts = {
+        endpoint: input.endpoint.value,
+        principalId: who.id,
+        ...(who.type && { type: who.type }),
+        ...(who.name && { name: who.name }),
       };
+      return passed(`accepted for the ${what} ${name}`, facts, skew(who.serverTime));
     } catch (error) {
       const finding = await explainDistrust(restFinding(error, input), input);
       return { ...finding, outputs: skew(serverTimeOfError(error)) };

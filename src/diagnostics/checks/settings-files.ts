@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { formatAlternatives } from '../../base/near-match.ts';
+import type { ConnectionProblem } from '../../connection/inspect.ts';
 import { APPLICATION_FILES } from '../../settings/keys.ts';
-import { skippedAs, type Finding } from '../check.ts';
-import type { DoctorCheck, DoctorInput } from '../input.ts';
+import { passed, skippedAs, type Finding, type DoctorCheck } from '../check.ts';
+import type { CheckInput, CheckOutputs, DoctorInput } from '../input.ts';
 import { toFinding } from '../explain-finding.ts';
-import { withNextSteps } from './settings.ts';
 
 export const applicationFilesCheck: DoctorCheck = {
   id: 'KF-SET-003',
@@ -54,7 +54,7 @@ function evaluateNotes({ settingWarnings, folder }: DoctorInput): Finding {
   if (first === undefined) {
     if (!APPLICATION_FILES.some((name) => existsSync(join(folder, name))))
       return skippedAs('not-applicable', `there is no ${formatAlternatives(APPLICATION_FILES)}`);
-    return { state: 'pass', summary: 'readable; no misspelled keys; no secrets in application.yaml' };
+    return passed('readable; no misspelled keys; no secrets in application.yaml');
   }
   // A leaked secret is more severe than a key without effect.
   const secret = notes.find(({ code }) => code === 'secret-in-tracked-file');
@@ -64,4 +64,28 @@ function evaluateNotes({ settingWarnings, folder }: DoctorInput): Finding {
     facts: { notes: messages },
     values: { file: first.source },
   });
+}
+
+/** The finding with the next steps of its problems instead of general advice, if each has one. */
+export function withNextSteps(finding: Finding, problems: readonly ConnectionProblem[]): Finding {
+  const steps = problems.flatMap(({ next }) => next ?? []);
+  return steps.length === problems.length ? { ...finding, advice: steps } : finding;
+}
+
+/** Whether an application file could not be read. What it sets is then unknown, so nothing may be concluded from a missing setting. */
+export function hasUnreadFile({ problems }: Pick<CheckInput, 'problems'>): boolean {
+  return problems.some(({ kind }) => kind === 'file');
+}
+
+/** The problems without those that follow from an unreadable file or a misspelled key. */
+export function withoutConsequences(
+  problems: readonly ConnectionProblem[],
+  input: Pick<CheckInput, 'problems'>,
+  { settingsExplainedByFiles = [] }: CheckOutputs,
+): readonly ConnectionProblem[] {
+  const isAnyUnread = hasUnreadFile(input);
+  const isConsequence = ({ key, missing }: ConnectionProblem): boolean =>
+    missing === true && (isAnyUnread || settingsExplainedByFiles.includes(key));
+  const isReported = ({ kind }: ConnectionProblem): boolean => kind === 'file' && settingsExplainedByFiles === 'all';
+  return problems.filter((problem) => !isConsequence(problem) && !isReported(problem));
 }

@@ -1,10 +1,10 @@
 import { formatProxy } from '../../network/proxy.ts';
 import { readTarget } from '../../engine/dial/target.ts';
-import { skippedBecauseOf, type Advice, type Check, type Facts, type Finding } from '../check.ts';
+import { passed, skippedBecauseOf, type Advice, type Check, type Facts, type Finding } from '../check.ts';
 import { fillAdvice } from '../advice.ts';
 import { getExplainedCause, toFinding } from '../explain-finding.ts';
-import type { CheckInput } from '../check-input.ts';
-import { withoutConsequences } from '../unread-settings.ts';
+import type { CheckInput } from '../input.ts';
+import { withoutConsequences } from './settings-files.ts';
 import { CLIENT_ID, CLIENT_SECRET, settingsFileFor, whereToSet } from '../../settings/keys.ts';
 import { planeOf, type ConnectionProblem } from '../../connection/inspect.ts';
 
@@ -23,12 +23,6 @@ const causeCodeOf = ({ kind }: ConnectionProblem): string =>
 export const describeProblem = ({ key, problem, source }: ConnectionProblem): string =>
   `${key}${source === undefined ? '' : ` (${source})`}: ${problem}`;
 
-/** The finding with the next steps of its problems instead of general advice, if each has one. */
-export function withNextSteps(finding: Finding, problems: readonly ConnectionProblem[]): Finding {
-  const steps = problems.flatMap(({ next }) => next ?? []);
-  return steps.length === problems.length ? { ...finding, advice: steps } : finding;
-}
-
 const LOCAL_STOPPED = 'local-kuflow-stopped';
 
 const CREDENTIALS: readonly string[] = [CLIENT_ID, CLIENT_SECRET];
@@ -46,16 +40,15 @@ function settingsAdvice(id: string, problems: readonly ConnectionProblem[], code
     const advice = getExplainedCause(id, causeCodeOf(problem)).advice.slice(0, 1);
     return fillAdvice(advice, { key, file: settingsFileFor(key) });
   };
-  const perProblem = problems.filter(({ next, missing }) => next !== undefined || missing !== true).flatMap(adviceFor);
-  if (problems.every(({ next }) => next !== undefined)) return withoutRepetition(perProblem);
+  const namesAllRemedies = problems.every(({ next }) => next !== undefined);
   const isAboutCredentials =
     code !== 'settings-incomplete' ||
     problems.some(({ key, missing }) => missing === true && CREDENTIALS.includes(key));
   const advice = [
-    ...withoutRepetition(perProblem),
-    ...(isAboutCredentials ? fillAdvice(getExplainedCause(id, code).advice.slice(1)) : []),
+    ...problems.filter(({ next, missing }) => next !== undefined || missing !== true).flatMap(adviceFor),
+    ...(isAboutCredentials && !namesAllRemedies ? fillAdvice(getExplainedCause(id, code).advice.slice(1)) : []),
   ];
-  return advice.length > 0 ? advice : withoutRepetition(problems.flatMap(adviceFor));
+  return withoutRepetition(advice.length > 0 ? advice : problems.flatMap(adviceFor));
 }
 
 const withoutRepetition = (advice: readonly Advice[]): readonly Advice[] =>
@@ -97,15 +90,9 @@ export const restSettingsCheck: SettingsCheck = {
     }
     if (problems.length > 0) return settingsFinding('KF-SET-001', problems, facts);
     if (ownProblems.length > 0) return { ...skippedBecauseOf('KF-SET-003'), facts };
-    return { state: 'pass', summary: `${input.endpoint.value} (${input.endpoint.source})`, facts };
+    return passed(`${input.endpoint.value} (${input.endpoint.source})`, facts);
   },
 };
-
-const describeCertificateSource = {
-  requested: () => 'requested from KuFlow',
-  given: (source: string) => source,
-  incomplete: (source: string) => `${source}, incomplete`,
-} as const;
 
 /** Adds the rules of this check, except for keys that could not be resolved and therefore have a problem already. */
 function findEngineProblems(input: CheckInput): readonly ConnectionProblem[] {
@@ -135,7 +122,10 @@ export const engineSettingsCheck: SettingsCheck = {
     const facts = {
       target: target.value,
       targetSource: target.source,
-      certificate: describeCertificateSource[material.kind](material.kind === 'requested' ? '' : material.source),
+      certificate:
+        material.kind === 'requested'
+          ? 'requested from KuFlow'
+          : `${material.source}${material.kind === 'incomplete' ? ', incomplete' : ''}`,
       engineRoute: formatProxy(input.engineProxy),
     };
     const shared = input.problems.filter((problem) => planeOf(problem) === 'both');
@@ -148,6 +138,6 @@ export const engineSettingsCheck: SettingsCheck = {
     // The local KuFlow that is not running has another address.
     if (resultOf('KF-SET-001')?.cause?.code === LOCAL_STOPPED) return { ...skippedBecauseOf('KF-SET-001'), facts };
     const summary = `${target.value} (${target.source}), certificate: ${facts.certificate}`;
-    return { state: 'pass', summary, facts };
+    return passed(summary, facts);
   },
 };

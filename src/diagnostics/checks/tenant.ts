@@ -1,6 +1,5 @@
-import type { Finding, CheckContext } from '../check.ts';
-import type { VisibleTenants } from '../check-input.ts';
-import type { DoctorCheck, DoctorInput } from '../input.ts';
+import { passed, type Finding, type CheckContext, type DoctorCheck } from '../check.ts';
+import type { VisibleTenants, DoctorInput } from '../input.ts';
 import { toFinding } from '../explain-finding.ts';
 import { listingFinding } from '../causes/rest.ts';
 
@@ -30,16 +29,12 @@ function evaluateTenants({ ids, total }: VisibleTenants, { tenantId }: DoctorInp
   const complete = ids.length >= total;
   if (tenantId !== undefined) {
     if (!complete || ids.some((id) => id.toLowerCase() === tenantId.value.toLowerCase()))
-      return { state: 'pass', summary: `${tenantId.value} (${tenantId.source})`, facts };
+      return passed(`${tenantId.value} (${tenantId.source})`, facts);
     const text = `The application does not belong to the configured tenant ${tenantId.value} (${tenantId.source})`;
     return toFinding('KF-REST-002', 'tenant-not-visible', text, { facts, values });
   }
-  if (total <= 1)
-    return {
-      state: 'pass',
-      summary: total === 0 ? 'KuFlow shows no tenant' : `${ids[0] ?? ''}, the only one of the application`,
-      facts,
-    };
+  if (total === 0) return passed('KuFlow shows no tenant', facts);
+  if (total === 1) return passed(`${ids[0] ?? ''}, the only one of the application`, facts);
   const text = `The application belongs to ${total} tenants, but the settings name none of them`;
   return toFinding('KF-REST-002', 'tenant-not-named', text, { facts, values });
 }

@@ -1,7 +1,7 @@
 import { isoTime } from '../../base/clock.ts';
 import { decodeTokenUnverified, type TokenReading } from '../../engine/material/token.ts';
-import { skippedBecauseOf, type Check, type Facts, type Finding } from '../check.ts';
-import type { CheckInput, IssuedToken } from '../check-input.ts';
+import { passed, skippedBecauseOf, type Check, type Facts, type Finding } from '../check.ts';
+import type { CheckInput, IssuedToken } from '../input.ts';
 import { correctedNow } from '../clock-skew.ts';
 import { toFinding } from '../explain-finding.ts';
 import { isForeignTenant } from './tenant.ts';
@@ -56,7 +56,7 @@ function evaluateToken(issued: IssuedToken, now: number): Finding {
       'token-claims-differ',
       `The token expires at ${isoTime(expiresAt)} according to its claims, but at ${isoTime(end)} according to KuFlow`,
     );
-  return { state: 'pass', summary: `issued, valid for ${Math.round((end - now) / 1000)} s`, facts, outputs };
+  return passed(`issued, valid for ${Math.round((end - now) / 1000)} s`, facts, outputs);
 }
 
 export const engineTokenCheck: Check<CheckInput> = {

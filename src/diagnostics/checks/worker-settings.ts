@@ -1,11 +1,11 @@
 import { KnownError } from '../../base/errors.ts';
 import { decideProxy, proxySource } from '../../network/proxy.ts';
-import { skippedBecauseOf } from '../check.ts';
+import { passed, skippedBecauseOf, type DoctorCheck } from '../check.ts';
 import type { ConnectionProblem } from '../../connection/inspect.ts';
-import type { DoctorCheck, DoctorInput } from '../input.ts';
+import type { DoctorInput } from '../input.ts';
 import { toFinding } from '../explain-finding.ts';
-import { describeProblem, withNextSteps } from './settings.ts';
-import { hasUnreadFile, withoutConsequences } from '../unread-settings.ts';
+import { describeProblem } from './settings.ts';
+import { hasUnreadFile, withNextSteps, withoutConsequences } from './settings-files.ts';
 
 export const workerSettingsCheck: DoctorCheck = {
   id: 'KF-SET-002',
@@ -24,11 +24,8 @@ export const workerSettingsCheck: DoctorCheck = {
     const texts = problems.map(describeProblem);
     if (texts.length === 0) {
       const { queue } = input;
-      return {
-        state: 'pass',
-        summary: queue === undefined ? 'complete' : `task queue ${queue.value} (${queue.source})`,
-        facts: queue === undefined ? {} : { queue: queue.value, queueSource: queue.source },
-      };
+      if (queue === undefined) return passed('complete');
+      return passed(`task queue ${queue.value} (${queue.source})`, { queue: queue.value, queueSource: queue.source });
     }
     const text = `Worker settings are missing or invalid: ${texts.join('; ')}`;
     const finding = toFinding('KF-SET-002', 'worker-settings-incomplete', text, {

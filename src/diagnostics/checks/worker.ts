@@ -1,6 +1,5 @@
-import { skippedAs, skippedBecauseOf, type CheckResult, type Finding } from '../check.ts';
-import type { WorkerCheckStep } from '../check-input.ts';
-import type { DoctorCheck, DoctorInput } from '../input.ts';
+import { passed, skippedAs, skippedBecauseOf, type CheckResult, type Finding, type DoctorCheck } from '../check.ts';
+import type { WorkerCheckStep, DoctorInput } from '../input.ts';
 import { toFinding } from '../explain-finding.ts';
 import { requireProject } from './project.ts';
 
@@ -61,20 +60,14 @@ export const workerCheck: DoctorCheck = {
       });
     }
     const { steps } = answer;
-    const created = describeCreated(steps, input);
-    const shared = {
-      facts: Object.fromEntries(steps.map(({ step, status }) => [step, status])),
-      outputs: { workerCheck: answer },
-      created,
-    };
     const stopped = steps.find(isStopped);
     // KF-WORK-002 decides whether this is a problem of the worker or one that is already reported.
-    if (stopped !== undefined) return { state: 'pass', summary: `it ran and stopped at ${stopped.step}`, ...shared };
-    return {
-      state: 'pass',
-      summary: `it connected with its SDK (${steps.map(({ step }) => step).join(', ')})`,
-      ...shared,
-    };
+    const summary =
+      stopped === undefined
+        ? `it connected with its SDK (${steps.map(({ step }) => step).join(', ')})`
+        : `it ran and stopped at ${stopped.step}`;
+    const facts = Object.fromEntries(steps.map(({ step, status }) => [step, status]));
+    return { ...passed(summary, facts, { workerCheck: answer }), created: describeCreated(steps, input) };
   },
 };
 
@@ -164,14 +157,9 @@ function compareWithWorker(
     if (!isStopped(step)) continue;
     const blockers = ids.flatMap((id) => resultOf(id)?.blockedBy ?? []);
     const same = [...ids, ...also, ...blockers].find((id) => didNotPass(resultOf(id)));
-    if (same !== undefined)
-      return { state: 'pass', summary: `the worker also stops at ${name}, like ${same}: ${step.detail}`, facts };
+    if (same !== undefined) return passed(`the worker also stops at ${name}, like ${same}: ${step.detail}`, facts);
     if (worker === 'fails' && (here === 'restricted' || stopsAtRestrictedCall(step, resultOf)))
-      return {
-        state: 'pass',
-        summary: `the worker stops at ${name}, which the engine restricts: ${step.detail}`,
-        facts,
-      };
+      return passed(`the worker stops at ${name}, which the engine restricts: ${step.detail}`, facts);
     if (worker === 'unclear') {
       const inDoctor = here === 'works' ? `which works in doctor (${checks})` : 'which doctor could not check';
       return finding(
@@ -195,7 +183,7 @@ function compareWithWorker(
   const other = steps.find(isStopped);
   if (other !== undefined)
     return finding('worker-check-failed', `The worker's own check stops at ${other.step}: ${other.detail}`);
-  return { state: 'pass', summary: 'doctor and worker agree' };
+  return passed('doctor and worker agree');
 }
 
 export const workerAgreementCheck: DoctorCheck = {

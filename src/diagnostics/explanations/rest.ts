@@ -1,55 +1,45 @@
 import { FAILURE_HINTS, type FailureKind } from '../../kuflow/errors.ts';
 import { fails, unclear, type ExplainedCause } from './explanation.ts';
 
-const KINDS: Readonly<Record<FailureKind, readonly [typeof fails, string]>> = {
-  unauthorized: [fails, 'KuFlow did not accept the client ID and client secret (401).'],
-  forbidden: [fails, 'KuFlow recognizes the application but does not allow the request (403).'],
-  'not-found': [fails, 'The resource does not exist in KuFlow or is hidden from the application (404).'],
-  'wrong-path': [
-    fails,
+/** What was observed when a call failed in this way. */
+const OBSERVATIONS: Readonly<Record<FailureKind, string>> = {
+  unauthorized: 'KuFlow did not accept the client ID and client secret (401).',
+  forbidden: 'KuFlow recognizes the application but does not allow the request (403).',
+  'not-found': 'The resource does not exist in KuFlow or is hidden from the application (404).',
+  'wrong-path':
     "The server responded with 404 to a path that exists in every KuFlow environment. Either the endpoint's path is wrong, or a server in front of KuFlow does not forward this path.",
-  ],
-  conflict: [fails, 'The resource is not in a state that allows the request (409).'],
-  rejected: [fails, 'KuFlow rejected the request (another 4xx status).'],
-  'rate-limited': [unclear, 'KuFlow is receiving too many requests (429).'],
-  server: [unclear, 'KuFlow or a server in front of it failed (5xx status).'],
-  redirect: [
-    fails,
+  conflict: 'The resource is not in a state that allows the request (409).',
+  rejected: 'KuFlow rejected the request (another 4xx status).',
+  'rate-limited': 'KuFlow is receiving too many requests (429).',
+  server: 'KuFlow or a server in front of it failed (5xx status).',
+  redirect:
     'The server responded with a redirect. Doctor does not follow redirects, because that would send the credentials to another address.',
-  ],
-  upgrade: [fails, 'The server requires a protocol other than HTTP/1.1 (426), for example HTTP/2 or WebSocket.'],
-  html: [fails, 'The response is an HTML page instead of JSON, for example from a proxy or a login portal.'],
-  'not-json': [fails, 'The response is not valid JSON.'],
-  truncated: [fails, 'The response is incomplete.'],
-  contract: [fails, "The response is JSON but does not match KuFlow's API contract."],
-  timeout: [unclear, 'No response arrived in time.'],
-  dns: [fails, "The endpoint's host name does not exist."],
-  refused: [fails, "The connection was refused: nothing is listening at the endpoint's address."],
-  unreachable: [fails, 'There is no network route to the endpoint, or the proxy could not reach it.'],
-  reset: [fails, 'The connection was closed before a response arrived.'],
-  proxy: [fails, 'The proxy could not be used or did not allow the connection.'],
-  'tls-unknown-authority': [
-    fails,
+  upgrade: 'The server requires a protocol other than HTTP/1.1 (426), for example HTTP/2 or WebSocket.',
+  html: 'The response is an HTML page instead of JSON, for example from a proxy or a login portal.',
+  'not-json': 'The response is not valid JSON.',
+  truncated: 'The response is incomplete.',
+  contract: "The response is JSON but does not match KuFlow's API contract.",
+  timeout: 'No response arrived in time.',
+  dns: "The endpoint's host name does not exist.",
+  refused: "The connection was refused: nothing is listening at the endpoint's address.",
+  unreachable: 'There is no network route to the endpoint, or the proxy could not reach it.',
+  reset: 'The connection was closed before a response arrived.',
+  proxy: 'The proxy could not be used or did not allow the connection.',
+  'tls-unknown-authority':
     "The endpoint's certificate is signed by a certificate authority that this machine does not trust.",
-  ],
-  'tls-host-name': [fails, "The endpoint's certificate is for a different host name."],
-  'tls-expired': [
-    fails,
-    "According to this machine's clock, the endpoint's certificate has expired or is not valid yet.",
-  ],
-  tls: [fails, 'The TLS handshake failed for another reason.'],
-  'plain-http': [fails, 'The endpoint is an https:// address, but the server speaks plain HTTP.'],
-  'speaks-tls': [fails, 'The endpoint is an http:// address, but the server speaks TLS.'],
-  'grpc-port': [
-    fails,
+  'tls-host-name': "The endpoint's certificate is for a different host name.",
+  'tls-expired': "According to this machine's clock, the endpoint's certificate has expired or is not valid yet.",
+  tls: 'The TLS handshake failed for another reason.',
+  'plain-http': 'The endpoint is an https:// address, but the server speaks plain HTTP.',
+  'speaks-tls': 'The endpoint is an http:// address, but the server speaks TLS.',
+  'grpc-port':
     "The server at the endpoint speaks only HTTP/2. The port is probably the engine's gRPC port rather than the REST API's port.",
-  ],
-  continue: [
-    fails,
+  continue:
     'The server, or a proxy in front of it, sent an unsolicited 100 Continue. Node.js HTTP clients respond by closing the connection.',
-  ],
-  network: [fails, 'The connection failed for another reason.'],
+  network: 'The connection failed for another reason.',
 };
+
+const UNCLEAR: readonly string[] = ['rate-limited', 'server', 'timeout'] satisfies FailureKind[];
 
 export type RestCauseCode = `rest-${FailureKind}` | 'rest-resolver-down';
 
@@ -60,9 +50,9 @@ export const restCauses = {
     "Check this machine's network connection and DNS configuration",
   ),
   ...Object.fromEntries(
-    Object.entries(KINDS).map(([kind, [verdict, when]]) => [
+    Object.entries(OBSERVATIONS).map(([kind, when]) => [
       `rest-${kind}`,
-      verdict(when, ...FAILURE_HINTS[kind as FailureKind]),
+      (UNCLEAR.includes(kind) ? unclear : fails)(when, ...FAILURE_HINTS[kind as FailureKind]),
     ]),
   ),
 } as Readonly<Record<RestCauseCode, ExplainedCause>>;

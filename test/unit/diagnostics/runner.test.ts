@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Check, CheckContext, CheckEvent, Finding } from '../../../src/diagnostics/check.ts';
-import type { CheckOutputs } from '../../../src/diagnostics/check-input.ts';
+import type { CheckOutputs } from '../../../src/diagnostics/input.ts';
 import { registry } from '../../../src/diagnostics/registry.ts';
 import { createReport } from '../../../src/diagnostics/report.ts';
 import { runChecks, selectChecks } from '../../../src/diagnostics/runner.ts';

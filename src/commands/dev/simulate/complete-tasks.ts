@@ -1,19 +1,18 @@
 import { systemClock } from '../../../base/clock.ts';
-import type { JsonObject } from '../../../base/json.ts';
+import { withoutUndefined, type JsonObject } from '../../../base/json.ts';
 import { KnownError, type KnownErrorParts } from '../../../base/errors.ts';
 import { cliInvocation } from '../../../base/cli-invocation.ts';
-import type { KuFlowClient } from '../../../kuflow/client.ts';
+import { createKuFlowClient, type KuFlowClient } from '../../../kuflow/client.ts';
 import { formatWithSeen, KuFlowApiError } from '../../../kuflow/errors.ts';
 import type { ProcessItem } from '../../../kuflow/contract/process-items.ts';
 import { formatPathOption } from '../../../base/shell.ts';
 import { exampleTaskData } from '../../../platform/domain/examples.ts';
 import { formatValueErrors } from '../../../platform/client/given-data.ts';
 import { withNamedReferences, withRealReferences } from '../../../platform/domain/references.ts';
-import { readTimeline } from '../../../platform/rest/dev-client.ts';
+import { readTimeline, readUsers, type GroupMember } from '../../../platform/rest/dev-client.ts';
 import type { PlatformState } from '../../../platform/state/state-file.ts';
 import type { FailingWork } from '../../../platform/temporal/failing-work.ts';
 import type { ProcessDefinition } from '../../../process/definition.ts';
-import { openActors, type Actor, type Actors } from './actors.ts';
 import { createAnswerQueue, type SimulationAnswers } from './answers.ts';
 import { adviseOnFailingWork, findPermanentFailure, formatFailingWork } from './failing-work.ts';
 
@@ -71,7 +70,7 @@ export async function driveProcess(request: DriveRequest): Promise<void> {
   }
 }
 
-async function driveWithActors(work: DriveRequest, actors: Actors): Promise<void> {
+async function driveWithActors(work: DriveRequest, actors: Awaited<ReturnType<typeof openActors>>): Promise<void> {
   const { user, state, processId } = work;
   const nextAnswer = createAnswerQueue(work.answers);
   const deadline = Date.now() + work.timeoutMs;
@@ -126,12 +125,8 @@ type ListedItem = Pick<ProcessItem, 'id' | 'ownerId' | 'processItemDefinitionRef
 };
 
 function toBlockedItem(item: ListedItem): BlockedItem {
-  const { state } = item.task ?? {};
-  return {
-    id: item.id,
-    code: item.processItemDefinitionRef?.code ?? 'a task without a definition',
-    ...(state === undefined ? {} : { state }),
-  };
+  const code = item.processItemDefinitionRef?.code ?? 'a task without a definition';
+  return withoutUndefined({ id: item.id, code, state: item.task?.state });
 }
 
 async function completeTask(
@@ -222,4 +217,40 @@ async function checkMetadata({ user, processId, answers, metadata: initialMetada
         : 'Fix the metadata in the answers file, or check what metadata the workflow writes',
     ],
   });
+}
+
+interface Actor {
+  readonly principalId: string;
+  readonly user: KuFlowClient;
+}
+
+interface ClaimableTask {
+  readonly ownerId?: string | undefined;
+  readonly candidates?: readonly string[] | undefined;
+}
+
+/** The users of a local KuFlow, each of whom can complete tasks. */
+export async function openActors(state: PlatformState, signal: AbortSignal) {
+  const { tenantId, loopback } = state;
+  const users = (await readUsers(state)).map((member) => {
+    const credentials = { token: member.token };
+    return { member, user: createKuFlowClient({ endpoint: loopback.http, credentials, tenantId, signal }) };
+  });
+  return {
+    /** The owner, or without one the first user that may claim the task. Undefined if that is nobody. */
+    find: ({ ownerId, candidates }: ClaimableTask): Actor | undefined => {
+      const found = users.find(({ member }) =>
+        ownerId === undefined ? mayClaim(member, candidates) : member.principalId === ownerId,
+      );
+      return found && { principalId: found.member.principalId, user: found.user };
+    },
+    close: async (): Promise<void> => {
+      for (const { user } of users) await user.close();
+    },
+  };
+}
+
+function mayClaim({ email, groups }: GroupMember, candidates: readonly string[] | undefined): boolean {
+  if (candidates === undefined) return true;
+  return candidates.some((candidate) => candidate.toLowerCase() === email.toLowerCase() || groups.includes(candidate));
 }

@@ -4,8 +4,7 @@ import { usageError } from '../../../base/errors.ts';
 import { simulate } from './simulation.ts';
 import { formatPathOption, shellWord } from '../../../base/shell.ts';
 import { platformReporter } from '../../../platform/session/event-view.ts';
-import { simulationView } from './progress.ts';
-import { printSimulation } from './view.ts';
+import { printSimulation, simulationView } from './view.ts';
 import { openProgress } from '../../../terminal/progress.ts';
 import type { CommandContext } from '../../../cli/context.ts';
 import { platformRequest, warnAboutIgnoredOptions, type DevFlags } from '../../../cli/platform-options.ts';
@@ -18,7 +17,8 @@ export interface SimulateFlags extends DevFlags {
 }
 
 export async function runSimulate(
-  words: readonly string[],
+  first: string | undefined,
+  others: readonly string[],
   flags: SimulateFlags,
   context: CommandContext,
 ): Promise<void> {
@@ -26,6 +26,8 @@ export async function runSimulate(
   // Commander does not say where -- was: the words after it are the command.
   const separator = context.argv.indexOf('--');
   const commandLength = separator === -1 ? 0 : context.argv.length - separator - 1;
+  // Without a code, the first word of the command arrives in its place.
+  const words = first === undefined ? others : [first, ...others];
   const [code, ...surplus] = words.slice(0, words.length - commandLength);
   const [program, ...rest] = words.slice(words.length - commandLength);
   const simulateCommand = `${context.invocation} dev simulate${code === undefined ? '' : ` ${shellWord(code)}`}${formatPathOption('--state-dir', flags.stateDir)}`;

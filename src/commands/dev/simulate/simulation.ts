@@ -3,12 +3,10 @@ import { systemClock } from '../../../base/clock.ts';
 import { formatWithSeen } from '../../../kuflow/errors.ts';
 import { canonicalJson, pointerStep, withoutUndefined, type JsonObject } from '../../../base/json.ts';
 import { interruptedError, KnownError, messageOf, usageError } from '../../../base/errors.ts';
-import type { ExitStatus } from '../../../base/exit-status.ts';
 import { createKuFlowClient, type KuFlowClient } from '../../../kuflow/client.ts';
 import { exampleMetadata } from '../../../platform/domain/examples.ts';
 import { onlyServedCode, unservedCode } from '../../../platform/client/kuflow-session.ts';
 import { withNamedReferences, withRealReferences } from '../../../platform/domain/references.ts';
-import type { TimelineEntry } from '../../../platform/shared/contract.ts';
 import { readTimeline, readWorkers } from '../../../platform/rest/dev-client.ts';
 import type { ProcessExit } from '../../../platform/supervisor/client.ts';
 import { createProcessEngine, type TemporalEngine } from '../../../platform/temporal/workflows.ts';
@@ -25,8 +23,8 @@ import {
   type DevPlatformRequest,
 } from '../../../platform/session/start.ts';
 import { checkAnswers, readAnswers, type SimulationAnswers } from './answers.ts';
-import { driveProcess, SimulationFailure, type BlockedItem } from './complete-tasks.ts';
-import type { SimulationView } from './progress.ts';
+import { driveProcess, SimulationFailure } from './complete-tasks.ts';
+import type { SimulateResult, SimulationView } from './view.ts';
 
 interface SimulateRequest extends DevPlatformRequest {
   /** Process definition code; may be omitted if only one is served. */
@@ -38,25 +36,6 @@ interface SimulateRequest extends DevPlatformRequest {
   readonly timeoutMs: number;
   readonly output: 'stderr' | { readonly file: string };
   readonly view: SimulationView;
-}
-
-/** The result, and what `kuflow dev simulate --json` prints. */
-export interface SimulateResult {
-  /** 0: the process is COMPLETED with valid data. 1: it is stuck, or the command exited early. 4: timeout. 130: interrupted. */
-  readonly status: ExitStatus;
-  readonly code: string;
-  /** Absent if no process was started. */
-  readonly processId?: string;
-  /** State when the simulation ended: RUNNING, COMPLETED or CANCELLED. A process that is RUNNING is canceled afterwards. */
-  readonly processState?: string;
-  /** One sentence; absent if status is 0. */
-  readonly problem?: string;
-  /** The process item that blocks the process, if there is one. */
-  readonly item?: BlockedItem;
-  /** Next steps, in the order to try them; absent if status is 0. */
-  readonly next?: readonly string[];
-  /** `{ time (ISO 8601), kind, processItemId?, code?, principal? (name), detail? }`, in order. */
-  readonly timeline: readonly TimelineEntry[];
 }
 
 const POLL_MS = 100;

@@ -241,7 +241,7 @@ describe('the output formats', () => {
     expect(github.stdout).toMatch(/^::error title=KF-REST-001/m);
     const again = await run([...argv, '--report', 'ticket.md'], { cwd, env });
     expect(again.status).toBe(1);
-    expect(again.stderr).toContain('the file already exists');
+    expect(again.stderr).toContain('Writing the report failed: it already exists');
     expect((await run(['--json', '--format', 'junit'])).status).toBe(2);
   });
 });

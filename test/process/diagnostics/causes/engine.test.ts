@@ -10,7 +10,7 @@ import { systemClock } from '../../../../src/base/clock.ts';
 import { decideProxy, type ProxyDecision } from '../../../../src/network/proxy.ts';
 import { Secret } from '../../../../src/base/secret.ts';
 import type { CheckResult } from '../../../../src/diagnostics/check.ts';
-import type { CheckInput } from '../../../../src/diagnostics/check-input.ts';
+import type { CheckInput } from '../../../../src/diagnostics/input.ts';
 import { handshakeCause } from '../../../../src/diagnostics/causes/engine.ts';
 import { connectionChecks } from '../../../../src/diagnostics/registry.ts';
 import { runChecks } from '../../../../src/diagnostics/runner.ts';

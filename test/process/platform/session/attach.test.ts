@@ -15,7 +15,7 @@ import {
   type DevPlatformRequest,
 } from '../../../../src/platform/session/start.ts';
 import { simulate } from '../../../../src/commands/dev/simulate/simulation.ts';
-import type { SimulationView } from '../../../../src/commands/dev/simulate/progress.ts';
+import type { SimulationView } from '../../../../src/commands/dev/simulate/view.ts';
 import { parseDefinition } from '../../../../src/process/definition/file.ts';
 import { pidLockHolder } from '../../../../src/files/pid-lock.ts';
 import { sampleDefinition } from '../../../../src/process/sample.ts';

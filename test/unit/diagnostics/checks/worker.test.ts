@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { CheckResult, CheckState, SkipReason } from '../../../../src/diagnostics/check.ts';
 import { workerAgreementCheck, workerCheck } from '../../../../src/diagnostics/checks/worker.ts';
-import type { WorkerCheckStep } from '../../../../src/diagnostics/check-input.ts';
-import type { DoctorInput, WorkerCheckOptions } from '../../../../src/diagnostics/input.ts';
+import type { WorkerCheckStep, DoctorInput, WorkerCheckOptions } from '../../../../src/diagnostics/input.ts';
 import { runChecks } from '../../../../src/diagnostics/runner.ts';
 
 type EarlierResult = readonly [id: string, state: CheckState, skipped?: SkipReason, blockedBy?: string];

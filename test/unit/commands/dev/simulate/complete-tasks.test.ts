@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { openActors } from '../../../../../src/commands/dev/simulate/actors.ts';
+import { openActors } from '../../../../../src/commands/dev/simulate/complete-tasks.ts';
 import type { PlatformState } from '../../../../../src/platform/state/state-file.ts';
 import { listPeople } from '../../../../../src/platform/domain/people.ts';
 import { loadRequestedPeople } from '../../../../../src/platform/session/start.ts';

@@ -1,14 +1,16 @@
-import { usageError } from '../../../base/errors.ts';
-import { systemClock } from '../../../base/clock.ts';
-import type { CommandContext } from '../../../cli/context.ts';
-import { requireRunningPlatform } from '../../../cli/local-kuflow.ts';
-import type { DevFlags } from '../../../cli/platform-options.ts';
-import { readClock, requestSkip, type DevApiAccess } from '../../../platform/rest/dev-client.ts';
-import type { SkippedEvent, SkipRequest, SkipResult } from '../../../platform/shared/contract.ts';
-import { openProgress, type Progress } from '../../../terminal/progress.ts';
-import { localStartCommand } from '../../../project/commands.ts';
-import { printSteps } from '../../../terminal/print-error.ts';
-import { clockLine, skippedLine, behindLine, endLine, missingWorker } from './view.ts';
+import { usageError } from '../../base/errors.ts';
+import { systemClock } from '../../base/clock.ts';
+import { escapeForTerminal } from '../../base/escape.ts';
+import { formatSpan } from '../../base/format-span.ts';
+import type { CommandContext } from '../../cli/context.ts';
+import { requireRunningPlatform } from '../../cli/local-kuflow.ts';
+import type { DevFlags } from '../../cli/platform-options.ts';
+import { readClock, requestSkip, type DevApiAccess } from '../../platform/rest/dev-client.ts';
+import { formatProcessEvent } from '../../platform/session/event-view.ts';
+import type { SkippedEvent, SkipRequest, SkipResult, WorkflowBehind } from '../../platform/shared/contract.ts';
+import { openProgress, type Progress } from '../../terminal/progress.ts';
+import { localStartCommand } from '../../project/commands.ts';
+import { printSteps } from '../../terminal/print-error.ts';
 
 const READ_CLOCK_EVERY_MS = 1000;
 
@@ -75,4 +77,31 @@ async function withClock<Result>(access: DevApiAccess, progress: Progress, work:
   // It fails when the work has settled. If the platform does not answer, so does the work.
   showClock().catch(() => undefined);
   return await work.finally(() => settled.abort());
+}
+
+const skippedLine = ({ time, ...event }: SkippedEvent): string =>
+  escapeForTerminal(`${time}  ${formatProcessEvent({ kind: 'process', ...event }).replace(/^· /, '')}`, 300);
+
+const clockLine = ({ now, aheadMs }: SkipResult): string =>
+  `The local KuFlow's clock is at ${now}, ${formatSpan(aheadMs)} ahead`;
+
+const behindLine = ({ workflowId, now, reason }: WorkflowBehind): string =>
+  escapeForTerminal(`Process ${workflowId} has not moved from ${now}: ${reason}`, 300);
+
+/** Why no time was skipped, if a worker is missing: a clause. */
+const missingWorker = (behind: readonly WorkflowBehind[]): string | undefined =>
+  behind.find(({ reason }) => reason.startsWith('no worker'))?.reason;
+
+/** Why the skip ended before a process did something, or before the requested time. */
+function endLine({ end, until, behind }: SkipResult, invocation: string): string | undefined {
+  switch (end) {
+    case 'idle':
+      return 'Nothing happened: no process is waiting for a deadline or timer, or none of them changed in KuFlow';
+    case 'stuck':
+      return missingWorker(behind) !== undefined
+        ? `No time was skipped: ${missingWorker(behind)}`
+        : `The skip ended early. To continue: ${invocation} dev skip${until === undefined ? '' : ` --until ${until}`}`;
+    default:
+      return undefined;
+  }
 }
