@@ -1,5 +1,40 @@
-import { stringifyForTerminal } from './json.ts';
-import { marksFor, type Marks } from './marks.ts';
+/** The symbols for the results of a step, and the frames of the spinner. */
+export interface Marks {
+  readonly done: string;
+  readonly failed: string;
+  readonly warning: string;
+  readonly skipped: string;
+  readonly unknown: string;
+  /** Before what the user can do next. */
+  readonly step: string;
+  readonly frames: readonly string[];
+}
+
+const UNICODE: Marks = {
+  done: '✔',
+  failed: '✖',
+  warning: '!',
+  skipped: '-',
+  unknown: '?',
+  step: '→',
+  frames: ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'],
+};
+
+const ASCII: Marks = { ...UNICODE, done: '+', failed: 'x', step: '->', frames: ['-', '\\', '|', '/'] };
+
+/**
+ * Symbols that the terminal can display. The fonts of the Linux console and of the old Windows console lack most of Unicode. Modern terminals
+ * on Windows are recognized by the variables that they set.
+ */
+export function marksFor(platform: NodeJS.Platform, env: NodeJS.ProcessEnv): Marks {
+  if (platform !== 'win32') return env['TERM'] === 'linux' ? ASCII : UNICODE;
+  const modern =
+    (env['WT_SESSION'] ?? env['ConEmuTask'] ?? env['TERMINUS_SUBLIME'] ?? '') !== '' ||
+    env['TERM_PROGRAM'] === 'vscode' ||
+    ['xterm-256color', 'alacritty'].includes(env['TERM'] ?? '') ||
+    env['TERMINAL_EMULATOR'] === 'JetBrains-JediTerm';
+  return modern ? UNICODE : ASCII;
+}
 
 /** An output stream. */
 export interface Channel {
@@ -82,4 +117,17 @@ export function openTerminal(streams: TerminalStreams, env: NodeJS.ProcessEnv): 
       return { input: streams.stdin, output: streams.stderr };
     },
   };
+}
+
+// Characters that JSON does not escape but a terminal may interpret: C1 controls, direction marks, zero-width characters.
+const UNSAFE = /[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
+
+/** JSON without characters that a terminal may interpret. It parses to the same value. */
+export function stringifyForTerminal(value: object, indent: 0 | 2 = 2): string {
+  return escapeJsonForTerminal(JSON.stringify(value, undefined, indent));
+}
+
+/** The same for text that is already JSON. */
+export function escapeJsonForTerminal(text: string): string {
+  return text.replace(UNSAFE, (character) => `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`);
 }

@@ -6,9 +6,8 @@ import type { SimulateResult } from '../../../../src/commands/dev/simulate/simul
 import { platformReporter, readyHints, formatTimeline } from '../../../../src/platform/session/event-view.ts';
 import { simulationView } from '../../../../src/commands/dev/simulate/progress.ts';
 import { printSimulation } from '../../../../src/commands/dev/simulate/view.ts';
-import { marksFor } from '../../../../src/terminal/marks.ts';
 import { openProgress } from '../../../../src/terminal/progress.ts';
-import type { Channel } from '../../../../src/terminal/terminal.ts';
+import { marksFor, type Channel } from '../../../../src/terminal/terminal.ts';
 
 function channel(colour: boolean): { readonly channel: Channel; readonly text: () => string } {
   let text = '';
