@@ -1,4 +1,4 @@
-import { atMostEvery } from '../../base/at-most-every.ts';
+import { atMostEvery } from '../../base/clock.ts';
 import type { EndedRequest } from '../console/request-recorder.ts';
 import type { Domain } from '../domain/context.ts';
 
