@@ -7,7 +7,6 @@ import { escapePattern, wordPattern } from '../base/pattern.ts';
 import { choiceOf, type TaskChoices } from './project-spec.ts';
 import type { SignalActionInCode, WorkflowActionInCode } from './process-actions.ts';
 import type { NamedSchema } from '../schema/code-types.ts';
-import { systemTaskInputs } from './task-inputs.ts';
 import { nameTasks, taskTitle, type NamedTask, type Naming } from './task-names.ts';
 
 export interface ProcessTask {
@@ -100,6 +99,21 @@ export function processTasks(
       text: task.code === decision?.result ? APPROVED : taskTitle(task),
     };
   });
+}
+
+const MAX_DEFAULT_INPUTS = 4;
+
+/** Codes of the human tasks whose data is passed to the system task at `index`, in order: the chosen ones, by default the last ones before it. */
+export function systemTaskInputs(definition: WorkerDefinition, index: number, choices: TaskChoices): readonly string[] {
+  const decision = sampleDecision(definition);
+  const before = definition.tasks
+    .slice(0, index)
+    // Without a decision of a person, there is no data.
+    .filter(({ kind, code }) => kind === 'human' && (decision?.check === undefined || code !== decision.approval));
+  const chosen = choiceOf(choices, definition.tasks[index]?.code ?? '').inputs;
+  const kept =
+    chosen === undefined ? before.slice(-MAX_DEFAULT_INPUTS) : before.filter(({ code }) => chosen.includes(code));
+  return kept.map(({ code }) => code);
 }
 
 /** Paths of the files of a process that are alike in all languages. */

@@ -53,12 +53,10 @@ export function javaProcessLayout(place: CodePlace, slug?: string): ProcessLayou
   return { definitionFile, tasks, workflow, activities: [activities, activitiesImpl], code };
 }
 
-/** Whether a file of a process contains only declarations, whose order does not matter. */
 export function hasDeclarationsOnly(path: string): boolean {
   return /^src\/main\/java\/.*(?:Tasks|Actions|Types|Activities|ActivitiesImpl)\.java$/.test(path);
 }
 
-/** Whether a file is nothing but a process definition in Java, so that it can be regenerated at any time. */
 export function isDefinitionCode(path: string): boolean {
   return (
     /^src\/main\/java\/.*(?:Tasks|Actions|Types)\.java$/.test(path) ||

@@ -5,7 +5,6 @@ import { wordPattern } from '../../base/pattern.ts';
 import { javaLayout } from './layout.ts';
 import { javaString, JAVA_NAMING } from './literals.ts';
 
-/** Codes of the tasks that a code file of a process already handles, whoever wrote that code. */
 export function findTasks(text: string, path: string, { place, slug, ...process }: ProcessInCode): ReadonlySet<string> {
   const layout = javaLayout(place, slug);
   const callOf = ({ activity }: ProcessTask): string => `${wordPattern(activity)}\\s*\\(`;

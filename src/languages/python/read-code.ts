@@ -6,7 +6,6 @@ import { PYTHON_NAMING } from './literals.ts';
 
 const FIRST_ARGUMENT = /\(\s*("(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')/g;
 
-/** Codes of the tasks that a code file of a process already handles, whoever wrote that code. */
 export function findTasks(text: string, path: string, { place, slug, ...process }: ProcessInCode): ReadonlySet<string> {
   const layout = pythonLayout(place, slug);
   return findProcessTasks({ text, path, files: layout }, processTasks(process, PYTHON_NAMING), {

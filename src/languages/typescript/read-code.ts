@@ -5,7 +5,6 @@ import { typeScriptLayout } from './layout.ts';
 import { tsString } from './literals.ts';
 import { TS_NAMING } from './process-context.ts';
 
-/** Codes of the tasks that a code file of a process already handles, whoever wrote that code. */
 export function findTasks(text: string, path: string, { slug, ...process }: ProcessInCode): ReadonlySet<string> {
   const { tasks, types, test: sample, workflows, activities } = typeScriptLayout(slug);
   const files = { tasks, types, sample };
