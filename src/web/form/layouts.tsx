@@ -1,25 +1,17 @@
-import type { JsonSchema, UISchemaElement } from '@jsonforms/core';
-import { JsonFormsDispatch } from '@jsonforms/react';
 import { useId, useState } from 'preact/hooks';
 import { isRecord } from '../../base/json.ts';
 import { within } from './field.tsx';
 import { placeOfScope } from '../../schema/form.ts';
-import { useFormState, useHost } from './state.ts';
-import type { Schema } from '../../schema/resolve.ts';
+import { applyRule } from './rules.ts';
+import { useHost } from './state.ts';
+import type { ElementProps, UiElement } from './types.ts';
 
-export interface LayoutProps {
-  readonly uischema: UISchemaElement;
-  readonly schema: Schema;
-  readonly path?: string;
-  readonly enabled?: boolean;
-}
-
-export const isUiSchema = (uiSchema: unknown): uiSchema is UISchemaElement =>
+export const isUiSchema = (uiSchema: unknown): uiSchema is UiElement =>
   isRecord(uiSchema) && typeof uiSchema['type'] === 'string';
 
-const elementsOf = (uischema: unknown): readonly UISchemaElement[] =>
+const elementsOf = (uischema: unknown): readonly UiElement[] =>
   isRecord(uischema) && Array.isArray(uischema['elements'])
-    ? (uischema['elements'] as readonly unknown[]).filter((one): one is UISchemaElement => isRecord(one))
+    ? (uischema['elements'] as readonly unknown[]).filter((one): one is UiElement => isRecord(one))
     : [];
 
 /** The text of a label, which may also be an object. */
@@ -30,20 +22,21 @@ function labelTextOf(uischema: unknown): string {
   return isRecord(label) && label['show'] !== false && typeof label['text'] === 'string' ? label['text'] : '';
 }
 
-function Elements({ uischema, schema, path = '', enabled = true }: LayoutProps) {
+function Elements({ uischema, ...props }: ElementProps) {
+  const { Element } = useHost();
   return (
     <>
       {elementsOf(uischema).map((element, at) => (
-        <JsonFormsDispatch key={at} uischema={element} schema={schema as JsonSchema} path={path} enabled={enabled} />
+        <Element key={at} uischema={element} {...props} />
       ))}
     </>
   );
 }
 
 /** Vertical and horizontal layouts, groups, and whatever else has elements. */
-export function Layout(props: LayoutProps) {
+export function Layout(props: ElementProps) {
   const { uischema, path = '', enabled = true } = props;
-  const rule = useFormState().rule(uischema, path);
+  const rule = applyRule(uischema, path, useHost().data);
   if (!rule.visible) return null;
   const elements = <Elements {...props} enabled={enabled && rule.enabled} />;
   const label = labelTextOf(uischema);
@@ -57,20 +50,19 @@ export function Layout(props: LayoutProps) {
   );
 }
 
-export function LabelText({ uischema, path = '' }: LayoutProps) {
-  if (!useFormState().rule(uischema, path).visible) return null;
+export function LabelText({ uischema, path = '' }: ElementProps) {
+  if (!applyRule(uischema, path, useHost().data).visible) return null;
   return <p class="form-text">{labelTextOf(uischema)}</p>;
 }
 
 /** Categories as tabs. All of them stay in the document, so that nothing that was typed in one is lost by opening another. */
-export function Categories(props: LayoutProps) {
+export function Categories(props: ElementProps) {
   const { uischema, schema, path = '', enabled = true } = props;
-  const { rule, root, data } = useFormState();
-  const { problems, showAllProblems } = useHost();
+  const { root, data, problems, showAllProblems } = useHost();
   const id = useId();
   const [opened, setOpened] = useState(0);
-  const own = rule(uischema, path);
-  const categories = elementsOf(uischema).map((element, at) => ({ element, at, ...rule(element, path) }));
+  const own = applyRule(uischema, path, data);
+  const categories = elementsOf(uischema).map((element, at) => ({ element, at, ...applyRule(element, path, data) }));
   const shown = categories.filter(({ visible }) => visible);
   const open = shown.some(({ at }) => at === opened) ? opened : (shown[0]?.at ?? -1);
   if (!own.visible) return null;
@@ -83,7 +75,7 @@ export function Categories(props: LayoutProps) {
     setOpened(target.at);
     document.getElementById(`${id}-tab-${target.at}`)?.focus();
   };
-  const hasProblem = (element: UISchemaElement): boolean => {
+  const hasProblem = (element: UiElement): boolean => {
     const paths = scopesIn(element).map((scope) => placeOfScope(schema, scope, path, root, data).path);
     return showAllProblems && [...problems.keys()].some((problem) => paths.some((at) => within(at)(problem)));
   };
