@@ -1,5 +1,5 @@
 import { isRecord } from '../../base/json.ts';
-import { printableJson } from '../../base/printable-json.ts';
+import { printableJson } from '../../base/escape.ts';
 import { sampleDecision } from '../../process/sample.ts';
 import { sampleForSchema } from '../../schema/example/example.ts';
 import type { NamedSchema } from '../../schema/code-types.ts';
