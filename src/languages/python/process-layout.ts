@@ -54,11 +54,3 @@ export function pythonProcessLayout(place: CodePlace, slug?: string): ProcessLay
   const code = PYTHON_PARTS.map((part) => layout[part]);
   return { definitionFile, tasks, workflow, activities: [activities], code };
 }
-
-export function hasDeclarationsOnly(path: string): boolean {
-  return /^src\/[^/]+\/(?:[^/]+\/(?:tasks|types|activities)|processes)\.py$/.test(path);
-}
-
-export function isDefinitionCode(path: string): boolean {
-  return /^src\/[^/]+\/[^/]+\/(?:tasks\.py|types\.py|schemas\.json)$/.test(path);
-}

@@ -6,6 +6,14 @@ import { PYTHON_NAMING } from './literals.ts';
 
 const FIRST_ARGUMENT = /\(\s*("(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')/g;
 
+export function hasDeclarationsOnly(path: string): boolean {
+  return /^src\/[^/]+\/(?:[^/]+\/(?:tasks|types|activities)|processes)\.py$/.test(path);
+}
+
+export function isDefinitionCode(path: string): boolean {
+  return /^src\/[^/]+\/[^/]+\/(?:tasks\.py|types\.py|schemas\.json)$/.test(path);
+}
+
 export function findTasks(text: string, path: string, { place, slug, ...process }: ProcessInCode): ReadonlySet<string> {
   const layout = pythonLayout(place, slug);
   return findProcessTasks({ text, path, files: layout }, processTasks(process, PYTHON_NAMING), {

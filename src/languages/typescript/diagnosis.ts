@@ -3,7 +3,7 @@ import { isSea } from 'node:sea';
 import { isRecord } from '../../base/json.ts';
 import { findInstalledVersion, readManifest } from '../../files/installed-package.ts';
 import { isOlder } from '../../files/version.ts';
-import { ARCHIVE } from './lock-file.ts';
+import { ARCHIVE } from './render.ts';
 import type { ProjectDiagnosis, ProjectFinding, RuntimeProblem, TemporalSdkProblem } from '../diagnosis.ts';
 
 const PACKAGES = ['activity', 'client', 'common', 'envconfig', 'proto', 'worker', 'workflow'].map(

@@ -31,11 +31,3 @@ export function processLayout(slug?: string): ProcessLayout {
   const code = TYPESCRIPT_PARTS.map((part) => layout[part]);
   return { definitionFile, tasks, workflow, activities: [activities], code };
 }
-
-export function hasDeclarationsOnly(path: string): boolean {
-  return /^src\/(?:activities|process\/(?:tasks|types)|processes\/[^/]+\/(?:activities|tasks|types))\.ts$/.test(path);
-}
-
-export function isDefinitionCode(path: string): boolean {
-  return /^src\/process(?:es\/[^/]+)?\/(?:tasks|types|validators)\.ts$/.test(path);
-}
