@@ -35,7 +35,8 @@ export interface FormServices {
 export interface UiElement {
   readonly type: string;
   readonly scope?: string;
-  readonly label?: string | boolean | { readonly text?: string; readonly show?: boolean };
+  /** A text, false, or an object with `text` and `show`. */
+  readonly label?: unknown;
   readonly options?: Readonly<Record<string, unknown>>;
   readonly rule?: unknown;
 }
@@ -44,6 +45,6 @@ export interface UiElement {
 export interface ElementProps {
   readonly uischema: UiElement;
   readonly schema: Schema;
-  readonly path?: string;
-  readonly enabled?: boolean;
+  readonly path: string;
+  readonly enabled: boolean;
 }
