@@ -180,10 +180,7 @@ type PromptEnd =
  * Watches a prompt on `input`: aborts `signal` when something ends the prompt, and `reason` tells what. Without this, a prompt whose input has
  * ended would neither answer nor fail, and Node.js would exit with status 0 because nothing is left to wait for.
  */
-function watchPrompt(
-  input: NodeJS.ReadableStream,
-  { canGoBack }: { readonly canGoBack: boolean },
-): { readonly signal: AbortSignal; readonly reason: () => PromptEnd | undefined; readonly release: () => void } {
+function watchPrompt(input: NodeJS.ReadableStream, { canGoBack }: { readonly canGoBack: boolean }) {
   const abort = new AbortController();
   let reason: PromptEnd | undefined;
   let endOfInput: NodeJS.Immediate | undefined;

@@ -3,15 +3,8 @@ import { MAX_CHOICES } from '../../schema/resolve.ts';
 import { exampleLog, exampleNote, plainActivity, type ProcessActivity } from '../process-tasks.ts';
 import { tsComment, tsValue } from './literals.ts';
 
-/** How the code of an activity ends. `result` is an expression. */
-interface ActivityBody {
-  readonly about: string;
-  readonly work: readonly string[];
-  readonly resultType: string;
-  readonly result: string;
-}
-
-function bodyOf({ task, action, isCreditCheck, result }: ProcessActivity): ActivityBody {
+/** What an activity does. `result` is an expression. */
+function bodyOf({ task, action, isCreditCheck, result }: ProcessActivity) {
   if (action !== undefined) {
     return {
       about: `Creates the document of the action "${tsComment(action)}" and returns its URI.`,
