@@ -1,5 +1,5 @@
 import { isRecord, type JsonObject } from '../base/json.ts';
-import type { DataShape, WorkerDefinition, TaskDefinition } from '../process/definition.ts';
+import type { DataShape, WorkerDefinition } from '../process/definition.ts';
 import { sampleForSchema } from '../schema/example/example.ts';
 import { sampleDecision } from '../process/sample.ts';
 import { distinctName } from '../base/identifiers.ts';
@@ -9,36 +9,8 @@ import type { SignalActionInCode, WorkflowActionInCode } from './process-actions
 import type { NamedSchema } from '../schema/code-types.ts';
 import { nameTasks, taskTitle, type NamedTask, type Naming } from './task-names.ts';
 
-export interface ProcessTask {
-  readonly kind: TaskDefinition['kind'];
-  readonly code: string;
-  readonly title: string;
-  readonly variable: string;
-  readonly constant: string;
-  readonly dataType: string | undefined;
-  readonly contextType: string | undefined;
-  readonly activity: string;
-  readonly inputs: readonly TaskInput[];
-  /** Whether the workflow uses the data of this task later. */
-  readonly isUsed: boolean;
-  /** For the approval of the sample process, whose workflow decides on its data. */
-  readonly approval: Approval | undefined;
-  readonly text: string;
-}
-
-/** The decision of the sample process. */
-export interface Approval {
-  /** The variable with the result of the credit check, if any. Its `decision` is REVIEW if a person has to decide. */
-  readonly check: string | undefined;
-  /** The constant of the message task that tells people about a rejection, if any. */
-  readonly rejection: string | undefined;
-}
-
-/** The data of a human task that an activity receives. Data without its own type has an undefined type. */
-export interface TaskInput {
-  readonly variable: string;
-  readonly type: string | undefined;
-}
+/** A task with its names in code. */
+export type ProcessTask = ReturnType<typeof processTasks>[number];
 
 /** What the sample process tells an applicant whose loan was approved. */
 export const APPROVED = 'Your loan was approved';
@@ -54,7 +26,7 @@ export const TASK_CLASSES = {
 export function processTasks(
   { definition, choices }: { readonly definition: WorkerDefinition; readonly choices: TaskChoices },
   naming: Naming,
-): readonly ProcessTask[] {
+) {
   const named = nameTasks(definition, choices, naming);
   const { key, typeName, constantName } = naming;
   const types = new Set<string>();
@@ -82,16 +54,22 @@ export function processTasks(
     ...plain.flatMap(({ task }, index) => (task.kind === 'system' ? inputsOf(index) : [])),
     find(decision?.check),
   ]);
-  return plain.map((entry, index): ProcessTask => {
+  return plain.map((entry, index) => {
     const { task, variable, constant, dataType, contextType } = entry;
     return {
       ...{ kind: task.kind, code: task.code, title: taskTitle(task), variable, constant, dataType, contextType },
       activity: choiceOf(choices, task.code).activity ?? variable,
+      /** The data of human tasks that the activity receives. Data without its own type has an undefined type. */
       inputs: (task.kind === 'system' ? inputsOf(index) : []).map((input) => ({
         variable: input.variable,
         type: input.dataType,
       })),
+      /** Whether the workflow uses the data of this task later. */
       isUsed: used.has(entry),
+      /**
+       * For the approval of the sample process, whose workflow decides on its data: the variable with the result of the credit check, if any,
+       * whose `decision` is REVIEW if a person has to decide, and the constant of the message task that tells people about a rejection, if any.
+       */
       approval:
         task.code === decision?.approval
           ? { check: find(decision.check)?.variable, rejection: find(decision.result)?.constant }
@@ -165,7 +143,7 @@ export interface ProcessActivity {
   /** The title of the action whose document it creates. Then it returns the URI of the document. */
   readonly action?: string;
   readonly isCreditCheck?: boolean;
-  readonly inputs: readonly TaskInput[];
+  readonly inputs: ProcessTask['inputs'];
   /** The data that it returns, as an example. Undefined if it returns nothing. Data without its own type has no `type`. */
   readonly result?: { readonly type: NamedSchema | undefined; readonly example: JsonObject } | undefined;
 }

@@ -45,20 +45,13 @@ export interface ChoiceQuestion<Value extends string> extends Question {
 }
 
 /** Asks questions. Canceling one rejects with a KnownError of status 130 and never counts as an answer. */
-export interface Prompts {
-  text(question: TextQuestion): Promise<string | Back>;
-  choose<Value extends string>(question: ChoiceQuestion<Value>): Promise<Value | Back>;
-  /** Like `choose`, for many choices: typing filters them. */
-  search<Value extends string>(question: ChoiceQuestion<Value>): Promise<Value | Back>;
-  confirm(question: Question & { readonly fallback?: boolean | undefined }): Promise<boolean | Back>;
-  secret(question: Question): Promise<Secret | Back>;
-}
+export type Prompts = ReturnType<typeof openPrompts>;
 
 const CANCELLED = ['ExitPromptError', 'AbortPromptError', 'CancelPromptError'];
 const PAGE_SIZE = 10;
 
 /** Prompts on stderr; requires `terminal.canPrompt`. An answered question leaves one line on the screen, a canceled one nothing. */
-export function openPrompts(terminal: Terminal, signal?: AbortSignal): Prompts {
+export function openPrompts(terminal: Terminal, signal?: AbortSignal) {
   if (!terminal.canPrompt) throw new Error('This terminal cannot show prompts');
   const { input, output } = terminal.prompts;
   const colors = palette(terminal.err);
@@ -134,7 +127,7 @@ export function openPrompts(terminal: Terminal, signal?: AbortSignal): Prompts {
   };
 
   return {
-    text: (question) =>
+    text: (question: TextQuestion) =>
       ask<string>(
         question,
         {
@@ -149,11 +142,12 @@ export function openPrompts(terminal: Terminal, signal?: AbortSignal): Prompts {
         },
         (answer) => (answer === '' ? '(none)' : answer),
       ),
-    choose: (question) => askForChoice(question, 'select'),
-    search: (question) => askForChoice(question, 'search'),
-    confirm: (question) =>
+    choose: <Value extends string>(question: ChoiceQuestion<Value>) => askForChoice(question, 'select'),
+    /** Like `choose`, for many choices: typing filters them. */
+    search: <Value extends string>(question: ChoiceQuestion<Value>) => askForChoice(question, 'search'),
+    confirm: (question: Question & { readonly fallback?: boolean | undefined }) =>
       ask<boolean>(question, { type: 'confirm', default: question.fallback ?? false }, (yes) => (yes ? 'Yes' : 'No')),
-    secret: async (question) => {
+    secret: async (question: Question): Promise<Secret | Back> => {
       const answer = await ask<string>(
         question,
         {

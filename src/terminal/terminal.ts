@@ -37,32 +37,10 @@ export function marksFor(platform: NodeJS.Platform, env: NodeJS.ProcessEnv): Mar
 }
 
 /** An output stream. */
-export interface Channel {
-  readonly isTTY: boolean;
-  /** Width in characters; 80 if it is not a terminal or the terminal does not report a width. */
-  readonly columns: number;
-  /** Color may be used: it is a terminal, and neither `NO_COLOR` nor `TERM=dumb` is set. */
-  readonly color: boolean;
-  /** Lines may be redrawn: it is a terminal, and neither `ACCESSIBLE` (screen readers) nor `TERM=dumb` is set. */
-  readonly live: boolean;
-  readonly marks: Marks;
-  /** Bytes that the reader of the stream has not read yet. */
-  readonly backlog: number;
-  write(text: string): void;
-  line(text?: string): void;
-  /** Prints JSON, indented or in one line. */
-  json(value: object, indent?: 0 | 2): void;
-}
+export type Channel = ReturnType<typeof openChannel>;
 
 /** The streams of a command: `out` for results, `err` for everything else. */
-export interface Terminal {
-  readonly out: Channel;
-  readonly err: Channel;
-  /** Prompts may be shown: stdin and stderr are terminals. */
-  readonly canPrompt: boolean;
-  /** The raw streams for prompts, which go to stderr. */
-  readonly prompts: { readonly input: NodeJS.ReadableStream; readonly output: NodeJS.WritableStream };
-}
+export type Terminal = ReturnType<typeof openTerminal>;
 
 export interface TerminalStreams {
   readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean | undefined };
@@ -77,43 +55,50 @@ interface OutputStream extends NodeJS.WritableStream {
 }
 
 // Opening a standard stream takes milliseconds (sockets, for pipes), so each is opened on first use.
-function openChannel(open: () => OutputStream, env: NodeJS.ProcessEnv): Channel {
+function openChannel(open: () => OutputStream, env: NodeJS.ProcessEnv) {
   const noColor = (env['NO_COLOR'] ?? '') !== '' || env['TERM'] === 'dumb';
   const noRedraw = (env['ACCESSIBLE'] ?? '') !== '' || env['TERM'] === 'dumb';
   return {
-    get isTTY() {
+    get isTTY(): boolean {
       return open().isTTY === true;
     },
-    get columns() {
+    /** Width in characters; 80 if it is not a terminal or the terminal does not report a width. */
+    get columns(): number {
       // A terminal without a known size reports zero.
       const { columns = 0 } = open();
       return columns > 0 ? columns : 80;
     },
-    get color() {
+    /** Color may be used: it is a terminal, and neither `NO_COLOR` nor `TERM=dumb` is set. */
+    get color(): boolean {
       return open().isTTY === true && !noColor;
     },
-    get live() {
+    /** Lines may be redrawn: it is a terminal, and neither `ACCESSIBLE` (screen readers) nor `TERM=dumb` is set. */
+    get live(): boolean {
       return open().isTTY === true && !noRedraw;
     },
     marks: marksFor(process.platform, env),
-    get backlog() {
+    /** Bytes that the reader of the stream has not read yet. */
+    get backlog(): number {
       return open().writableLength ?? 0;
     },
-    write: (text) => void open().write(text),
-    line: (text = '') => void open().write(`${text}\n`),
-    json: (value, indent) => void open().write(`${stringifyForTerminal(value, indent)}\n`),
+    write: (text: string): void => void open().write(text),
+    line: (text = ''): void => void open().write(`${text}\n`),
+    /** Prints JSON, indented or in one line. */
+    json: (value: object, indent?: 0 | 2): void => void open().write(`${stringifyForTerminal(value, indent)}\n`),
   };
 }
 
-export function openTerminal(streams: TerminalStreams, env: NodeJS.ProcessEnv): Terminal {
+export function openTerminal(streams: TerminalStreams, env: NodeJS.ProcessEnv) {
   const err = openChannel(() => streams.stderr, env);
   return {
     out: openChannel(() => streams.stdout, env),
     err,
-    get canPrompt() {
+    /** Prompts may be shown: stdin and stderr are terminals. */
+    get canPrompt(): boolean {
       return streams.stdin.isTTY === true && err.isTTY;
     },
-    get prompts() {
+    /** The raw streams for prompts, which go to stderr. */
+    get prompts(): { readonly input: NodeJS.ReadableStream; readonly output: NodeJS.WritableStream } {
       return { input: streams.stdin, output: streams.stderr };
     },
   };

@@ -128,20 +128,17 @@ async function readPom(folder: string): Promise<Pom | undefined> {
   return text === undefined ? undefined : parsePom(text);
 }
 
-/** What a `pom.xml` itself contains. Parents, imports and profiles are not resolved. */
-interface Pom {
-  readonly property: (name: string) => string | undefined;
-  /** Declared or managed dependencies of this group that have a version, which may be one of the properties. */
-  readonly versionsOf: (groupId: string) => ReadonlyMap<string, string>;
-}
+type Pom = ReturnType<typeof parsePom>;
 
-function parsePom(text: string): Pom {
+/** What a `pom.xml` itself contains. Parents, imports and profiles are not resolved. */
+function parsePom(text: string) {
   const pom = withoutComments(text);
   const properties = elementsOf(pom, 'properties').join('\n');
   const property = (name: string): string | undefined => elementsOf(properties, name)[0]?.trim();
   return {
     property,
-    versionsOf: (groupId) =>
+    /** Declared or managed dependencies of this group that have a version, which may be one of the properties. */
+    versionsOf: (groupId: string): ReadonlyMap<string, string> =>
       new Map(
         elementsOf(pom, 'dependency').flatMap((dependency): readonly (readonly [string, string])[] => {
           const [own = ''] = dependency.split('<exclusions>', 1);
