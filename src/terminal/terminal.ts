@@ -82,7 +82,7 @@ function openChannel(open: () => OutputStream, env: NodeJS.ProcessEnv) {
       return open().writableLength ?? 0;
     },
     write: (text: string): void => void open().write(text),
-    line: (text = ''): void => void open().write(`${text}\n`),
+    line: (text?: string): void => void open().write(`${text ?? ''}\n`),
     /** Prints JSON, indented or in one line. */
     json: (value: object, indent?: 0 | 2): void => void open().write(`${stringifyForTerminal(value, indent)}\n`),
   };
