@@ -1,29 +1,33 @@
 import type { ComponentChildren } from 'preact';
 import { useId, useState } from 'preact/hooks';
-import { isRecord, valueAt, type Json } from '../../base/json.ts';
+import { valueAt, type Json } from '../../base/json.ts';
 import { placeOfScope, schemaLabel } from '../../schema/form.ts';
+import { applyRule } from './rules.ts';
 import { afterClick, useHost } from './state.ts';
 import type { ElementProps } from './types.ts';
 
 /** One value in the form, with all that its control needs. */
 export type Field = ReturnType<typeof useField>;
 
-export function useField({ uischema, schema, path, enabled }: ElementProps) {
+export function useField({ uischema, schema, path = '', enabled = true }: ElementProps) {
   const form = useHost();
   const id = useId();
   const place = placeOfScope(schema, uischema.scope ?? '#', path, form.root, form.data);
   const { label } = uischema;
-  const given = isRecord(label) ? label['text'] : label;
-  const options = uischema.options ?? {};
+  const given = typeof label === 'object' ? label.text : label;
+  const rule = applyRule(uischema, path, form.data);
+  const { options = {} } = uischema;
   return {
     id,
     path: place.path,
     schema: place.schema,
     value: valueAt(form.data, place.path),
     label: typeof given === 'string' ? given : schemaLabel(place.schema, place.key),
-    hasVisibleLabel: label !== false && !(isRecord(label) && label['show'] === false),
+    hasVisibleLabel: label !== false && !(typeof label === 'object' && label.show === false),
     required: place.required,
-    enabled: enabled && !form.readOnly && options['readonly'] !== true && place.schema['readOnly'] !== true,
+    enabled:
+      enabled && rule.enabled && !form.readOnly && options['readonly'] !== true && place.schema['readOnly'] !== true,
+    visible: rule.visible,
     /** Whether the schema describes the value. */
     known: place.known,
     options,

@@ -9,12 +9,11 @@ import { JsonEditor } from './json-editor.tsx';
 import { Categories, isUiSchema, LabelText, Layout } from './layouts.tsx';
 import { ArrayField, ObjectField, ObjectFields, OtherFields, VariantsField } from './nested.tsx';
 import { problemsOf } from './problems.ts';
-import { applyRule } from './rules.ts';
 import { FileField, GroupField, PrincipalField } from './reference-inputs.tsx';
 import { controlKind, fitsControl, withRequiredParts, type ControlKind } from '../../schema/controls.ts';
 import { describedNames, placeAt, placeOfScope, requiredNames } from '../../schema/form.ts';
 import { HostContext, useHost, type FormHost, type FormMemory } from './state.ts';
-import type { ElementProps, FormProblem, FormProps } from './types.ts';
+import type { ElementProps, FormProblem, FormProps, UiElement } from './types.ts';
 import type { Schema } from '../../schema/resolve.ts';
 import {
   addValidators,
@@ -103,15 +102,12 @@ function LoadedForm(props: FormProps) {
   );
 }
 
-/** Draws an element of a UI schema, if its rule shows it. A control for another value is another control. */
+/** Draws an element of a UI schema. A control for another value is another control. */
 function Element(props: ElementProps) {
-  const { uischema, path } = props;
-  const { visible, enabled } = applyRule(uischema, path, useHost().data);
-  if (!visible) return null;
-  const own = { ...props, enabled: enabled && props.enabled };
-  if (uischema.type === 'Categorization') return <Categories {...own} />;
-  if (uischema.type === 'Label') return <LabelText {...own} />;
-  return 'scope' in uischema ? <Control key={uischema.scope} {...own} /> : <Layout {...own} />;
+  const { uischema } = props;
+  if (uischema.type === 'Categorization') return <Categories {...props} />;
+  if (uischema.type === 'Label') return <LabelText {...props} />;
+  return 'scope' in uischema ? <Control key={uischema.scope} {...props} /> : <Layout {...props} />;
 }
 
 const filled = (data: JsonObject, schema: Schema): JsonObject =>
@@ -147,6 +143,7 @@ function Control(props: ElementProps) {
   // For as long as the field exists: the control must not change while one types in it.
   const asJson = useRef(false);
   asJson.current ||= !fitsControl(kind, field.value) || !field.known;
+  if (!field.visible) return null;
   const Editor = CONTROLS[asJson.current ? 'json' : kind];
   return <Editor field={field} />;
 }
@@ -170,16 +167,12 @@ const CONTROLS: Readonly<Record<ControlKind, (props: { readonly field: Field }) 
   variants: VariantsField,
 };
 
+const WHOLE: UiElement = { type: 'Control', scope: '#', label: 'Data' };
+
 /** The UI schema; without one, the fields of the schema in their order. */
 function FormContent({ shape: { schema, uiSchema } }: { readonly shape: DataShape }) {
   const { problems, showAllProblems } = useHost();
-  const whole: ElementProps = {
-    uischema: { type: 'Control', scope: '#', label: 'Data' },
-    schema,
-    path: '',
-    enabled: true,
-  };
-  const field = useField(whole);
+  const field = useField({ uischema: WHOLE, schema });
   const hasLayout = isUiSchema(uiSchema);
   const hasFields = controlKind(field.schema, field.form.root) === 'object';
   const message = showAllProblems ? problems.get('') : undefined;
@@ -189,11 +182,11 @@ function FormContent({ shape: { schema, uiSchema } }: { readonly shape: DataShap
         <p class="field-hint">Fields marked with * are required.</p>
       )}
       {hasLayout ? (
-        <Element {...whole} uischema={uiSchema} />
+        <Element uischema={uiSchema} schema={schema} />
       ) : hasFields ? (
         <ObjectFields schema={field.schema} path="" enabled />
       ) : (
-        <Control {...whole} />
+        <Control uischema={WHOLE} schema={schema} />
       )}
       {(hasLayout || hasFields) && <OtherFields field={field} names={describedNames(field.schema, field.form.root)} />}
       {message !== undefined && hasFields && <p class="field-problem">{message}</p>}

@@ -35,8 +35,10 @@ function Elements({ uischema, ...props }: ElementProps) {
 
 /** Vertical and horizontal layouts, groups, and whatever else has elements. */
 export function Layout(props: ElementProps) {
-  const { uischema } = props;
-  const elements = <Elements {...props} />;
+  const { uischema, path = '', enabled = true } = props;
+  const rule = applyRule(uischema, path, useHost().data);
+  if (!rule.visible) return null;
+  const elements = <Elements {...props} enabled={enabled && rule.enabled} />;
   const label = labelTextOf(uischema);
   if (uischema.type === 'HorizontalLayout') return <div class="form-columns">{elements}</div>;
   if (uischema.type !== 'Group' || label === '') return <div class="form-rows">{elements}</div>;
@@ -48,19 +50,22 @@ export function Layout(props: ElementProps) {
   );
 }
 
-export function LabelText({ uischema }: ElementProps) {
+export function LabelText({ uischema, path = '' }: ElementProps) {
+  if (!applyRule(uischema, path, useHost().data).visible) return null;
   return <p class="form-text">{labelTextOf(uischema)}</p>;
 }
 
 /** Categories as tabs. All of them stay in the document, so that nothing that was typed in one is lost by opening another. */
 export function Categories(props: ElementProps) {
-  const { uischema, schema, path, enabled } = props;
+  const { uischema, schema, path = '', enabled = true } = props;
   const { root, data, problems, showAllProblems } = useHost();
   const id = useId();
   const [opened, setOpened] = useState(0);
+  const own = applyRule(uischema, path, data);
   const categories = elementsOf(uischema).map((element, at) => ({ element, at, ...applyRule(element, path, data) }));
   const shown = categories.filter(({ visible }) => visible);
   const open = shown.some(({ at }) => at === opened) ? opened : (shown[0]?.at ?? -1);
+  if (!own.visible) return null;
   const move = (event: KeyboardEvent): void => {
     const from = shown.findIndex(({ at }) => at === open);
     const to = nextTab(event.key, from, shown.length);
@@ -104,9 +109,9 @@ export function Categories(props: ElementProps) {
           class="form-rows"
         >
           {element.type === 'Categorization' ? (
-            <Categories {...props} uischema={element} enabled={enabled && byRule} />
+            <Categories {...props} uischema={element} enabled={enabled && own.enabled && byRule} />
           ) : (
-            <Elements {...props} uischema={element} enabled={enabled && byRule} />
+            <Elements {...props} uischema={element} enabled={enabled && own.enabled && byRule} />
           )}
         </div>
       ))}

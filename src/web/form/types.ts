@@ -35,8 +35,7 @@ export interface FormServices {
 export interface UiElement {
   readonly type: string;
   readonly scope?: string;
-  /** A text, false, or an object with `text` and `show`. */
-  readonly label?: unknown;
+  readonly label?: string | boolean | { readonly text?: string; readonly show?: boolean };
   readonly options?: Readonly<Record<string, unknown>>;
   readonly rule?: unknown;
 }
@@ -45,6 +44,6 @@ export interface UiElement {
 export interface ElementProps {
   readonly uischema: UiElement;
   readonly schema: Schema;
-  readonly path: string;
-  readonly enabled: boolean;
+  readonly path?: string;
+  readonly enabled?: boolean;
 }
