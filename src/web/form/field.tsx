@@ -3,7 +3,7 @@ import { useId, useState } from 'preact/hooks';
 import { valueAt, type Json } from '../../base/json.ts';
 import { placeOfScope, schemaLabel } from '../../schema/form.ts';
 import { applyRule } from './rules.ts';
-import { afterClick, useHost } from './state.ts';
+import { useHost } from './state.ts';
 import type { ElementProps } from './types.ts';
 
 /** One value in the form, with all that its control needs. */
@@ -150,7 +150,7 @@ export const within =
 
 /** The problem of a field, once the field was left or all problems are shown. */
 function useVisibleProblem({ path }: Pick<Field, 'path'>, covers: (at: string) => boolean = (at) => at === path) {
-  const { problems, showAllProblems } = useHost();
+  const { problems, showAllProblems, afterClick } = useHost();
   const [left, setLeft] = useState(false);
   const message = [...problems].find(([at]) => covers(at))?.[1];
   return {

@@ -12,7 +12,7 @@ import { problemsOf } from './problems.ts';
 import { FileField, GroupField, PrincipalField } from './reference-inputs.tsx';
 import { controlKind, fitsControl, withRequiredParts, type ControlKind } from '../../schema/controls.ts';
 import { describedNames, placeAt, placeOfScope, requiredNames } from '../../schema/form.ts';
-import { HostContext, useHost, type FormHost, type FormMemory } from './state.ts';
+import { HostContext, useAfterClick, useHost, type FormHost, type FormMemory } from './state.ts';
 import type { ElementProps, FormProblem, FormProps, UiElement } from './types.ts';
 import type { Schema } from '../../schema/resolve.ts';
 import {
@@ -92,6 +92,7 @@ function LoadedForm(props: FormProps) {
       setMemoryVersion((version) => version + 1);
       notify();
     },
+    afterClick: useAfterClick(),
   };
   return (
     <HostContext.Provider value={host}>

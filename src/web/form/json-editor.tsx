@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import { isRecord, type Json } from '../../base/json.ts';
 import { emptyValue, FieldFrame, within, type Field } from './field.tsx';
+import { useHost } from './state.ts';
 
 const textOf = (value: unknown): string => (value === undefined ? '' : JSON.stringify(value, null, 2));
 
@@ -16,8 +17,8 @@ export function JsonEditor({
   readonly covers?: (path: string) => boolean;
   readonly objectOnly?: boolean;
 }) {
-  const { path, value, enabled, form } = field;
-  const { memory, memoryChanged } = form;
+  const { memory, memoryChanged } = useHost();
+  const { path, value, enabled } = field;
   const current = textOf(value);
   // `value` is what the text stands for.
   const [typed, setTyped] = useState({ text: current, value: current });

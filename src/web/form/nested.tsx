@@ -123,8 +123,8 @@ export function ObjectField({ field }: { readonly field: Field }) {
 
 /** One of several alternatives. What was typed in the others is set aside, and comes back with them. */
 export function VariantsField({ field }: { readonly field: Field }) {
+  const { memory, memoryChanged } = useHost();
   const { schema, path, value, enabled, form } = field;
-  const { memory, memoryChanged } = form;
   const variants = variantsOf(schema) ?? [];
   const index = memory.chosen.get(path) ?? (value === undefined ? -1 : bestVariant(variants, value, form.root));
   const id = useId();
@@ -238,6 +238,7 @@ function soleChoice(schema: unknown): ChoiceOption | undefined {
 
 /** A list whose items can be added, removed and moved. */
 export function ArrayField({ field }: { readonly field: Field }) {
+  const { memory } = useHost();
   const { schema, path, value, enabled, form, id, label } = field;
   const items = Array.isArray(value) ? (value as readonly Json[]) : [];
   const list = useRef<HTMLDivElement>(null);
@@ -251,7 +252,7 @@ export function ArrayField({ field }: { readonly field: Field }) {
   });
   const reorder = (order: readonly number[], focus: string): void => {
     keys.reorder(order);
-    moveMemory(form.memory, path, order);
+    moveMemory(memory, path, order);
     focusNext.current = focus;
     field.change(order.map((at) => items[at] ?? null));
   };
@@ -268,7 +269,7 @@ export function ArrayField({ field }: { readonly field: Field }) {
           return (
             <div key={key} class="field-item" role="group" aria-label={title} data-item={key}>
               <div class="field-item-bar">
-                <span>{title}</span>
+                <span class="field-item-title">{title}</span>
                 {enabled && (
                   <span class="field-item-actions">
                     <button

@@ -5,10 +5,11 @@ import { emptyValue, FieldFrame, type Field } from './field.tsx';
 import { SelectField } from './inputs.tsx';
 import { acceptMessage, sizeMessage, sizeText } from './messages.ts';
 import type { ChoiceOption } from '../../schema/form.ts';
+import { useHost } from './state.ts';
 
 /** A user or a group of the local KuFlow. */
 export function PrincipalField({ field }: { readonly field: Field }) {
-  const { users } = field.form.services;
+  const { users } = useHost().services;
   const choices = users.map(({ principalId, name, email }) => ({
     value: formatReference('principal', { id: principalId, type: 'USER', name }),
     label: name === email ? name : `${name} (${email})`,
@@ -17,7 +18,7 @@ export function PrincipalField({ field }: { readonly field: Field }) {
 }
 
 export function GroupField({ field }: { readonly field: Field }) {
-  const { groups } = field.form.services;
+  const { groups } = useHost().services;
   const choices = groups.map(({ id, name, code }) => ({
     value: formatReference('group', { id, type: 'OTHERS', name }),
     label: name === code ? name : `${name} (${code})`,
@@ -40,8 +41,8 @@ const idOf = (value: unknown): string | undefined =>
 
 /** A document: chosen and uploaded at once, then shown by its name. */
 export function FileField({ field }: { readonly field: Field }) {
-  const { value, enabled, label, schema, form } = field;
-  const { uploadDocument, downloadDocument } = form.services;
+  const { uploadDocument, downloadDocument } = useHost().services;
+  const { value, enabled, label, schema } = field;
   const [transfer, setTransfer] = useState<{ readonly running?: string; readonly failure?: string }>({});
   // The field may get another path while the file is on its way, as an item of an array does.
   const current = useRef(field);

@@ -1,5 +1,5 @@
 import { createContext, type ComponentType } from 'preact';
-import { useContext } from 'preact/hooks';
+import { useContext, useEffect, useState } from 'preact/hooks';
 import type { Json, JsonObject } from '../../base/json.ts';
 import type { ElementProps, FormServices } from './types.ts';
 import type { Schema } from '../../schema/resolve.ts';
@@ -30,6 +30,7 @@ export interface FormHost {
   readonly memoryChanged: () => void;
   /** Messages by path. */
   readonly problems: ReadonlyMap<string, string>;
+  readonly afterClick: (act: () => void) => void;
 }
 
 export const HostContext = createContext<FormHost | undefined>(undefined);
@@ -40,25 +41,34 @@ export function useHost(): FormHost {
   return host;
 }
 
-let isPressed = false;
-const waiting: (() => void)[] = [];
-
-for (const type of ['pointerdown', 'pointerup', 'pointercancel'] as const)
-  addEventListener(
-    type,
-    () => {
-      isPressed = type === 'pointerdown';
-      // The click comes right after the release.
-      if (!isPressed) setTimeout(() => waiting.splice(0).forEach((act) => act()));
-    },
-    true,
-  );
-
 /**
  * Calls back when no pointer is pressed. A press takes the focus from a field. If a message appeared there before the release, the pressed button
  * would move away, and would not be clicked.
  */
-export function afterClick(act: () => void): void {
-  if (isPressed) waiting.push(act);
-  else act();
+export function useAfterClick(): FormHost['afterClick'] {
+  const [pointer] = useState({ pressed: false, waiting: [] as (() => void)[] });
+  useEffect(() => {
+    const pressed = (): void => {
+      pointer.pressed = true;
+    };
+    const released = (): void => {
+      pointer.pressed = false;
+      // The click comes right after the release.
+      setTimeout(() => {
+        for (const act of pointer.waiting.splice(0)) act();
+      });
+    };
+    addEventListener('pointerdown', pressed, true);
+    addEventListener('pointerup', released, true);
+    addEventListener('pointercancel', released, true);
+    return () => {
+      removeEventListener('pointerdown', pressed, true);
+      removeEventListener('pointerup', released, true);
+      removeEventListener('pointercancel', released, true);
+    };
+  }, []);
+  return (act) => {
+    if (pointer.pressed) pointer.waiting.push(act);
+    else act();
+  };
 }

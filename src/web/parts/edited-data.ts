@@ -6,6 +6,8 @@ export type EditedData = ReturnType<typeof useEditedData>;
 
 const RENDER_AFTER_MS = 300;
 
+const copy = (data: JsonObject): JsonObject => JSON.parse(JSON.stringify(data)) as JsonObject;
+
 /**
  * The data of a form that a person edits while the same data may change on the platform. `stored` is what the platform has when the form is
  * first shown. A draft of this name takes precedence over it.
@@ -59,7 +61,7 @@ export function useEditedData(draftName: string, stored: JsonObject) {
     isRestored: mounted.isRestored && hasChanges,
     hasChanges,
     /** What is in the form now, with what was typed a moment ago. */
-    current: (): JsonObject => structuredClone(data.current),
+    current: (): JsonObject => copy(data.current),
     problems: (): readonly FormProblem[] => problems.current,
     onChange: (next: JsonObject, found: readonly FormProblem[]): void => {
       if (isFirstReport.current && canonicalJson(data.current) === base.current)
