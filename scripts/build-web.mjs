@@ -11,7 +11,19 @@ const SOURCE = join(ROOT, 'src', 'web');
 const BASE = '/console/assets/';
 
 /**
- * How code of the console is bundled.
+ * The validator has its own formats. Not an alias, which would apply to the table of formats too: the validator reads
+ * `ajv-formats/dist/formats.js`.
+ */
+const withoutAjvFormats = {
+  name: 'without-ajv-formats',
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]ajv-formats[\\/]dist[\\/]index\.js$/ }, () => ({ contents: 'export default () => {};' }));
+  },
+};
+
+/**
+ * How code of the console is bundled. JSON Forms is written for React and Ajv. Preact is a tenth of the size, and the page's
+ * Content-Security-Policy does not allow Ajv, which makes functions from text.
  * @type {import('esbuild').BuildOptions}
  */
 export const WEB_OPTIONS = {
@@ -28,6 +40,13 @@ export const WEB_OPTIONS = {
   jsx: 'automatic',
   jsxImportSource: 'preact',
   tsconfigRaw: {},
+  define: { 'process.env.NODE_ENV': '"production"' },
+  alias: {
+    react: 'preact/compat',
+    'react-dom': 'preact/compat',
+    ajv: join(ROOT, 'src', 'schema', 'console-validator.ts'),
+  },
+  plugins: [withoutAjvFormats],
   logLevel: 'warning',
 };
 

@@ -95,7 +95,7 @@ const HOME = '/console/';
 const PAGE_ROUTES = ['/', '/console', '/console/*', '/console/assets/*', '/console/validators/:hash'] as const;
 
 /**
- * The console may only load its own files and talk to this server. Validators must do without `eval`, and nothing may be written
+ * The console may only load its own files and talk to this server. JSON Forms and its validator must do without `eval`, and nothing may be written
  * to the document as text.
  */
 export const CONTENT_SECURITY_POLICY = [

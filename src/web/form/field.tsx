@@ -1,22 +1,30 @@
+import type { ControlElement } from '@jsonforms/core';
 import type { ComponentChildren } from 'preact';
 import { useId, useState } from 'preact/hooks';
 import { valueAt, type Json } from '../../base/json.ts';
 import { placeOfScope, schemaLabel } from '../../schema/form.ts';
-import { applyRule } from './rules.ts';
-import { useHost } from './state.ts';
-import type { ElementProps } from './types.ts';
+import { useFormState, useHost } from './state.ts';
+import type { Schema } from '../../schema/resolve.ts';
+
+/** What JSON Forms passes to a renderer of a control. `path` is a JSON Pointer to the data that `schema` describes. */
+export interface ControlProps {
+  readonly uischema: ControlElement;
+  readonly schema: Schema;
+  readonly path?: string;
+  readonly enabled?: boolean;
+}
 
 /** One value in the form, with all that its control needs. */
 export type Field = ReturnType<typeof useField>;
 
-export function useField({ uischema, schema, path = '', enabled = true }: ElementProps) {
-  const form = useHost();
+export function useField({ uischema, schema, path = '', enabled = true }: ControlProps) {
+  const form = useFormState();
   const id = useId();
-  const place = placeOfScope(schema, uischema.scope ?? '#', path, form.root, form.data);
+  const place = placeOfScope(schema, uischema.scope, path, form.root, form.data);
   const { label } = uischema;
   const given = typeof label === 'object' ? label.text : label;
-  const rule = applyRule(uischema, path, form.data);
-  const { options = {} } = uischema;
+  const rule = form.rule(uischema, path);
+  const options = (uischema.options ?? {}) as Readonly<Record<string, unknown>>;
   return {
     id,
     path: place.path,

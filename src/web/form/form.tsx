@@ -1,29 +1,59 @@
+import {
+  type ControlElement,
+  type CoreActions,
+  type JsonFormsCore,
+  type JsonFormsRendererRegistryEntry,
+  type Middleware,
+  type UISchemaElement,
+  rankWith,
+  UPDATE_CORE,
+} from '@jsonforms/core';
+import { JsonForms, JsonFormsDispatch, useJsonForms } from '@jsonforms/react';
 import type { ComponentChildren } from 'preact';
-import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { isRecord, withValueAt, type JsonObject } from '../../base/json.ts';
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { isRecord, type JsonObject } from '../../base/json.ts';
 import type { DataShape } from '../../process/definition.ts';
 import { DateField } from './dates.tsx';
-import { useField, type Field } from './field.tsx';
+import { useField, type ControlProps, type Field } from './field.tsx';
 import { AcceptField, BooleanField, ChoiceField, ChoicesField, NumberField, TextField } from './inputs.tsx';
 import { JsonEditor } from './json-editor.tsx';
-import { Categories, isUiSchema, LabelText, Layout } from './layouts.tsx';
+import { Categories, isUiSchema, LabelText, Layout, type LayoutProps } from './layouts.tsx';
 import { ArrayField, ObjectField, ObjectFields, OtherFields, VariantsField } from './nested.tsx';
 import { problemsOf } from './problems.ts';
 import { FileField, GroupField, PrincipalField } from './reference-inputs.tsx';
 import { controlKind, fitsControl, withRequiredParts, type ControlKind } from '../../schema/controls.ts';
-import { describedNames, placeAt, placeOfScope, requiredNames } from '../../schema/form.ts';
-import { HostContext, useAfterClick, useHost, type FormHost, type FormMemory } from './state.ts';
-import type { ElementProps, FormProblem, FormProps, UiElement } from './types.ts';
+import { describedNames, placeOfScope, requiredNames } from '../../schema/form.ts';
+import { HostContext, useAfterClick, useHost, type FormMemory } from './state.ts';
+import type { FormProblem, FormProps } from './types.ts';
 import type { Schema } from '../../schema/resolve.ts';
 import {
-  addValidators,
+  FormValidator,
   hasValidators,
-  schemaErrors,
   wholeSchemas,
+  type SchemaError,
+  addValidators,
   type ValidatorModule,
 } from '../../schema/console-validator.ts';
 import type { CompiledValidators } from '../../platform/shared/contract.ts';
 import { callApi } from '../api.ts';
+
+/** The element around the UI schema; without one, the fields of the schema in their order. */
+type WholeForm = UISchemaElement & { readonly content?: UISchemaElement };
+
+const isType =
+  (...types: readonly string[]) =>
+  (element: UISchemaElement): boolean =>
+    types.includes(element.type);
+
+const renderers = [
+  { tester: rankWith(1, () => true), renderer: Layout },
+  { tester: rankWith(2, (element) => 'scope' in element), renderer: Control },
+  { tester: rankWith(3, isType('Categorization')), renderer: Categories },
+  { tester: rankWith(3, isType('Label')), renderer: LabelText },
+  { tester: rankWith(4, isType('Form')), renderer: FormContent },
+] as readonly unknown[] as JsonFormsRendererRegistryEntry[];
+
+const validator = new FormValidator();
 
 /**
  * A form for data of this shape. It owns its data: of its properties, only `onChange` gets it back. So nothing that was typed is lost, whatever
@@ -60,56 +90,84 @@ function useLoadedShape(shape: DataShape): DataShape | Error | undefined {
 }
 
 function LoadedForm(props: FormProps) {
-  const { shape, services, readOnly = false, showAllProblems = false } = props;
+  const { shape } = props;
   const schema = shape.schema as Schema;
   const latestProps = useRef(props);
   latestProps.current = props;
+  const [initialData] = useState(() =>
+    props.readOnly === true ? props.initialData : filled(props.initialData, schema),
+  );
   const [memory] = useState<FormMemory>(() => ({ drafts: new Map(), chosen: new Map(), setAside: new Map() }));
   const [memoryVersion, setMemoryVersion] = useState(0);
-  const [data, setData] = useState(() => (readOnly ? props.initialData : filled(props.initialData, schema)));
-  // Several changes may come before the next rendering.
-  const latest = useRef(data);
+  const latest = useRef<JsonFormsCore | undefined>(undefined);
   const labels = useMemo(() => labelsIn(shape), [shape]);
-  const currentProblems = (): readonly FormProblem[] =>
-    problemsOf({ schema, data: latest.current, errors: schemaErrors(schema, latest.current), labels, ...memory });
-  const problems = useMemo(
-    () => new Map(currentProblems().map(({ path, message }) => [path, message])),
-    [data, schema, labels, memoryVersion],
-  );
-  // At once: for Enter right after a key, the next rendering is too late.
-  const notify = (): void => latestProps.current.onChange(latest.current, currentProblems());
-  useLayoutEffect(notify, [schema]);
 
-  const host: FormHost = {
-    ...{ root: schema, data, readOnly, services, showAllProblems, memory, problems, Element },
-    change: (path, value) => {
-      const { current } = latest;
-      latest.current = withValueAt(current, path, value, (at) => placeAt(at, schema, current).required);
-      setData(latest.current);
-      notify();
-    },
-    memoryChanged: () => {
-      setMemoryVersion((version) => version + 1);
-      notify();
-    },
-    afterClick: useAfterClick(),
+  const currentProblems = useCallback((): readonly FormProblem[] => {
+    const state = latest.current;
+    const errors = (state?.errors ?? []) as unknown as SchemaError[];
+    return problemsOf({ schema, data: state?.data as unknown, errors, labels, ...memory });
+  }, [schema, labels, memory]);
+  const notify = (): void => {
+    latestProps.current.onChange((latest.current?.data ?? {}) as JsonObject, currentProblems());
   };
+
+  // JSON Forms reports changes 10 ms later: too late for Enter right after a key. Its middleware runs at once.
+  const middleware: Middleware = (state, action, reduce) => {
+    const next = reduce(state, withoutGivenData(state, action));
+    const changed = next.data !== latest.current?.data || next.errors !== latest.current?.errors;
+    const isFirst = latest.current === undefined;
+    latest.current = next;
+    if (changed && !isFirst) notify();
+    return next;
+  };
+  useLayoutEffect(() => {
+    notify();
+    // Once: later changes are reported by the middleware.
+  }, []);
+
+  const afterClick = useAfterClick();
+  const host = useMemo(
+    () => ({
+      services: props.services,
+      showAllProblems: props.showAllProblems === true,
+      memory,
+      memoryChanged: () => {
+        setMemoryVersion((version) => version + 1);
+        notify();
+      },
+      currentProblems,
+      problems: new Map<string, string>(),
+      afterClick,
+    }),
+    [props.services, props.showAllProblems, memory, memoryVersion, currentProblems],
+  );
+  const whole = useMemo(
+    (): WholeForm => ({
+      type: 'Form',
+      ...(isUiSchema(shape.uiSchema) ? { content: shape.uiSchema } : {}),
+    }),
+    [shape],
+  );
   return (
     <HostContext.Provider value={host}>
       <div class="form">
-        <FormContent shape={shape} />
+        <JsonForms
+          data={initialData}
+          schema={schema}
+          uischema={whole}
+          renderers={renderers}
+          ajv={validator as never}
+          readonly={props.readOnly === true}
+          middleware={middleware}
+        />
       </div>
     </HostContext.Provider>
   );
 }
 
-/** Draws an element of a UI schema. A control for another value is another control. */
-function Element(props: ElementProps) {
-  const { uischema } = props;
-  if (uischema.type === 'Categorization') return <Categories {...props} />;
-  if (uischema.type === 'Label') return <LabelText {...props} />;
-  return 'scope' in uischema ? <Control key={uischema.scope} {...props} /> : <Layout {...props} />;
-}
+/** JSON Forms takes its `data` in again whenever another of its properties changes. What was typed counts. */
+const withoutGivenData = (state: JsonFormsCore, action: CoreActions): CoreActions =>
+  action.type === UPDATE_CORE ? { ...action, data: state.data as unknown } : action;
 
 const filled = (data: JsonObject, schema: Schema): JsonObject =>
   (withRequiredParts(data, schema, schema) as JsonObject | undefined) ?? data;
@@ -138,7 +196,7 @@ function labelsIn({ schema, uiSchema }: DataShape): ReadonlyMap<string, string> 
 }
 
 /** Draws the control of one value. Values that the control of their schema can't show are edited as JSON. */
-function Control(props: ElementProps) {
+export function Control(props: ControlProps) {
   const field = useField(props);
   const kind = controlKind(field.schema, field.form.root);
   // For as long as the field exists: the control must not change while one types in it.
@@ -168,30 +226,36 @@ const CONTROLS: Readonly<Record<ControlKind, (props: { readonly field: Field }) 
   variants: VariantsField,
 };
 
-const WHOLE: UiElement = { type: 'Control', scope: '#', label: 'Data' };
+const WHOLE: ControlElement = { type: 'Control', scope: '#', label: 'Data' };
 
-/** The UI schema; without one, the fields of the schema in their order. */
-function FormContent({ shape: { schema, uiSchema } }: { readonly shape: DataShape }) {
-  const { problems, showAllProblems } = useHost();
-  const field = useField({ uischema: WHOLE, schema });
-  const hasLayout = isUiSchema(uiSchema);
+function FormContent({ uischema, schema, enabled = true }: LayoutProps) {
+  const host = useHost();
+  const { core } = useJsonForms();
+  const problems = useMemo(
+    () => new Map(host.currentProblems().map(({ path, message }) => [path, message])),
+    [host, core],
+  );
+  const field = useField({ uischema: WHOLE, schema, enabled });
+  const { content } = uischema as WholeForm;
   const hasFields = controlKind(field.schema, field.form.root) === 'object';
-  const message = showAllProblems ? problems.get('') : undefined;
+  const message = host.showAllProblems ? problems.get('') : undefined;
   return (
-    <>
+    <HostContext.Provider value={{ ...host, problems }}>
       {field.enabled && requiredNames(field.schema).length > 0 && (
         <p class="field-hint">Fields marked with * are required.</p>
       )}
-      {hasLayout ? (
-        <Element uischema={uiSchema} schema={schema} />
+      {content !== undefined ? (
+        <JsonFormsDispatch uischema={content} schema={schema} path="" enabled={enabled} />
       ) : hasFields ? (
-        <ObjectFields schema={field.schema} path="" enabled />
+        <ObjectFields schema={field.schema} path="" enabled={enabled} />
       ) : (
-        <Control uischema={WHOLE} schema={schema} />
+        <Control uischema={WHOLE} schema={schema} enabled={enabled} />
       )}
-      {(hasLayout || hasFields) && <OtherFields field={field} names={describedNames(field.schema, field.form.root)} />}
+      {(content !== undefined || hasFields) && (
+        <OtherFields field={field} names={describedNames(field.schema, field.form.root)} />
+      )}
       {message !== undefined && hasFields && <p class="field-problem">{message}</p>}
-    </>
+    </HostContext.Provider>
   );
 }
 

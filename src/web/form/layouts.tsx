@@ -1,17 +1,25 @@
+import type { JsonSchema, UISchemaElement } from '@jsonforms/core';
+import { JsonFormsDispatch } from '@jsonforms/react';
 import { useId, useState } from 'preact/hooks';
 import { isRecord } from '../../base/json.ts';
 import { within } from './field.tsx';
 import { placeOfScope } from '../../schema/form.ts';
-import { applyRule } from './rules.ts';
-import { useHost } from './state.ts';
-import type { ElementProps, UiElement } from './types.ts';
+import { useFormState, useHost } from './state.ts';
+import type { Schema } from '../../schema/resolve.ts';
 
-export const isUiSchema = (uiSchema: unknown): uiSchema is UiElement =>
+export interface LayoutProps {
+  readonly uischema: UISchemaElement;
+  readonly schema: Schema;
+  readonly path?: string;
+  readonly enabled?: boolean;
+}
+
+export const isUiSchema = (uiSchema: unknown): uiSchema is UISchemaElement =>
   isRecord(uiSchema) && typeof uiSchema['type'] === 'string';
 
-const elementsOf = (uischema: unknown): readonly UiElement[] =>
+const elementsOf = (uischema: unknown): readonly UISchemaElement[] =>
   isRecord(uischema) && Array.isArray(uischema['elements'])
-    ? (uischema['elements'] as readonly unknown[]).filter((one): one is UiElement => isRecord(one))
+    ? (uischema['elements'] as readonly unknown[]).filter((one): one is UISchemaElement => isRecord(one))
     : [];
 
 /** The text of a label, which may also be an object. */
@@ -22,21 +30,20 @@ function labelTextOf(uischema: unknown): string {
   return isRecord(label) && label['show'] !== false && typeof label['text'] === 'string' ? label['text'] : '';
 }
 
-function Elements({ uischema, ...props }: ElementProps) {
-  const { Element } = useHost();
+function Elements({ uischema, schema, path = '', enabled = true }: LayoutProps) {
   return (
     <>
       {elementsOf(uischema).map((element, at) => (
-        <Element key={at} uischema={element} {...props} />
+        <JsonFormsDispatch key={at} uischema={element} schema={schema as JsonSchema} path={path} enabled={enabled} />
       ))}
     </>
   );
 }
 
 /** Vertical and horizontal layouts, groups, and whatever else has elements. */
-export function Layout(props: ElementProps) {
+export function Layout(props: LayoutProps) {
   const { uischema, path = '', enabled = true } = props;
-  const rule = applyRule(uischema, path, useHost().data);
+  const rule = useFormState().rule(uischema, path);
   if (!rule.visible) return null;
   const elements = <Elements {...props} enabled={enabled && rule.enabled} />;
   const label = labelTextOf(uischema);
@@ -50,19 +57,20 @@ export function Layout(props: ElementProps) {
   );
 }
 
-export function LabelText({ uischema, path = '' }: ElementProps) {
-  if (!applyRule(uischema, path, useHost().data).visible) return null;
+export function LabelText({ uischema, path = '' }: LayoutProps) {
+  if (!useFormState().rule(uischema, path).visible) return null;
   return <p class="form-text">{labelTextOf(uischema)}</p>;
 }
 
 /** Categories as tabs. All of them stay in the document, so that nothing that was typed in one is lost by opening another. */
-export function Categories(props: ElementProps) {
+export function Categories(props: LayoutProps) {
   const { uischema, schema, path = '', enabled = true } = props;
-  const { root, data, problems, showAllProblems } = useHost();
+  const { rule, root, data } = useFormState();
+  const { problems, showAllProblems } = useHost();
   const id = useId();
   const [opened, setOpened] = useState(0);
-  const own = applyRule(uischema, path, data);
-  const categories = elementsOf(uischema).map((element, at) => ({ element, at, ...applyRule(element, path, data) }));
+  const own = rule(uischema, path);
+  const categories = elementsOf(uischema).map((element, at) => ({ element, at, ...rule(element, path) }));
   const shown = categories.filter(({ visible }) => visible);
   const open = shown.some(({ at }) => at === opened) ? opened : (shown[0]?.at ?? -1);
   if (!own.visible) return null;
@@ -75,7 +83,7 @@ export function Categories(props: ElementProps) {
     setOpened(target.at);
     document.getElementById(`${id}-tab-${target.at}`)?.focus();
   };
-  const hasProblem = (element: UiElement): boolean => {
+  const hasProblem = (element: UISchemaElement): boolean => {
     const paths = scopesIn(element).map((scope) => placeOfScope(schema, scope, path, root, data).path);
     return showAllProblems && [...problems.keys()].some((problem) => paths.some((at) => within(at)(problem)));
   };

@@ -1,3 +1,5 @@
+import type { ControlElement, JsonSchema } from '@jsonforms/core';
+import { JsonFormsDispatch } from '@jsonforms/react';
 import { useId, useLayoutEffect, useRef } from 'preact/hooks';
 import { isRecord, pointerStep, pointerSteps, valueAt, type Json, type JsonObject } from '../../base/json.ts';
 import { FieldFrame, within, type Field } from './field.tsx';
@@ -15,11 +17,19 @@ import {
   type ChoiceOption,
 } from '../../schema/form.ts';
 import { useHost, type FormMemory } from './state.ts';
-import type { UiElement } from './types.ts';
 import type { Schema } from '../../schema/resolve.ts';
 import { namedTypes } from '../../schema/normal-form.ts';
 
-const ITEM: UiElement = { type: 'Control', scope: '#', label: false };
+const scopes = new Map<string, ControlElement>();
+
+/** One element for each name, because JSON Forms draws a control again when its element is another one. */
+function propertyElement(name: string): ControlElement {
+  const known = scopes.get(name) ?? { type: 'Control', scope: `#/properties${pointerStep(name)}` };
+  scopes.set(name, known);
+  return known;
+}
+
+const ITEM: ControlElement = { type: 'Control', scope: '#', label: false };
 
 interface PartsProps {
   readonly schema: Schema;
@@ -30,14 +40,13 @@ interface PartsProps {
 
 /** The fields of an object, in the order of its schema: all, or those with these names. */
 export function ObjectFields({ schema, path, enabled, names = propertyNames(schema) }: PartsProps) {
-  const { Element } = useHost();
   return (
     <>
       {names.map((name) => (
-        <Element
+        <JsonFormsDispatch
           key={name}
-          uischema={{ type: 'Control', scope: `#/properties${pointerStep(name)}` }}
-          schema={schema}
+          uischema={propertyElement(name)}
+          schema={schema as JsonSchema}
           path={path}
           enabled={enabled}
         />
@@ -84,12 +93,12 @@ function GroupFrame({ field, children }: { readonly field: Field; readonly child
 
 /** The inside of an object or an item, in the layout that the UI schema gives for it, and its properties without a field. */
 function ObjectContent({ field }: { readonly field: Field }) {
-  const { schema, path, enabled, options, form } = field;
+  const { schema, path, enabled, options } = field;
   const { detail } = options;
   return (
     <>
       {isUiSchema(detail) ? (
-        <form.Element uischema={detail} schema={schema} path={path} enabled={enabled} />
+        <JsonFormsDispatch uischema={detail} schema={schema} path={path} enabled={enabled} />
       ) : (
         <ObjectFields schema={schema} path={path} enabled={enabled} />
       )}
@@ -168,7 +177,7 @@ export function VariantsField({ field }: { readonly field: Field }) {
           <OtherFields field={field} names={propertyNames(variant)} />
         </div>
       ) : (
-        <form.Element
+        <JsonFormsDispatch
           key={index}
           uischema={ITEM}
           schema={labelled(variant, `${field.label}: ${variantLabel(variants[index], index, form.root)}`)}
@@ -339,7 +348,12 @@ function ItemFields({ field, path, title }: { readonly field: Field; readonly pa
     return <ObjectContent field={own} />;
   }
   return (
-    <form.Element uischema={ITEM} schema={labelled(schema['items'] as Schema, title)} path={path} enabled={enabled} />
+    <JsonFormsDispatch
+      uischema={ITEM}
+      schema={labelled(schema['items'] as Schema, title)}
+      path={path}
+      enabled={enabled}
+    />
   );
 }
 

@@ -1,7 +1,10 @@
-import { createContext, type ComponentType } from 'preact';
+import { isEnabled, isVisible, update, type UISchemaElement } from '@jsonforms/core';
+import { useJsonForms } from '@jsonforms/react';
+import { createContext } from 'preact';
 import { useContext, useEffect, useState } from 'preact/hooks';
-import type { Json, JsonObject } from '../../base/json.ts';
-import type { ElementProps, FormServices } from './types.ts';
+import { valueAt, withValueAt, type Json, type JsonObject } from '../../base/json.ts';
+import { placeAt } from '../../schema/form.ts';
+import type { FormProblem, FormServices } from './types.ts';
 import type { Schema } from '../../schema/resolve.ts';
 
 /** What the form remembers that is not in its data, so that nothing is lost when a part of it is hidden or drawn again. By JSON Pointer. */
@@ -15,20 +18,14 @@ export interface FormMemory {
 }
 
 export interface FormHost {
-  /** The schema of the data. */
-  readonly root: Schema;
-  readonly data: JsonObject;
-  readonly readOnly: boolean;
-  /** Undefined removes the value. */
-  readonly change: (path: string, value: Json | undefined) => void;
-  /** Draws an element of the UI schema; here, because elements contain others. */
-  readonly Element: ComponentType<ElementProps>;
   readonly services: FormServices;
   readonly showAllProblems: boolean;
   readonly memory: FormMemory;
   /** To be called after a change of the memory. */
   readonly memoryChanged: () => void;
-  /** Messages by path. */
+  /** Those of this moment. */
+  readonly currentProblems: () => readonly FormProblem[];
+  /** Messages by path, as of the last rendering. */
   readonly problems: ReadonlyMap<string, string>;
   readonly afterClick: (act: () => void) => void;
 }
@@ -70,5 +67,40 @@ export function useAfterClick(): FormHost['afterClick'] {
   return (act) => {
     if (pointer.pressed) pointer.waiting.push(act);
     else act();
+  };
+}
+
+export function useFormState() {
+  const { core, readonly, dispatch } = useJsonForms();
+  const root = (core?.schema ?? {}) as Schema;
+  const data = (core?.data ?? {}) as JsonObject;
+  const ajv = core?.ajv;
+  return {
+    root,
+    data,
+    readOnly: readonly === true,
+    /** Undefined removes the value. */
+    change: (path: string, value: Json | undefined): void => {
+      // Starts from the state of the moment, and not from that of the last rendering.
+      dispatch?.(
+        update('', (current: JsonObject) =>
+          withValueAt(current, path, value, (at) => placeAt(at, root, current).required),
+        ),
+      );
+    },
+    /** Whether a rule of the UI schema shows and enables the element; `path` is that of the data which its scopes start from. */
+    rule: (element: UISchemaElement, path: string): { readonly visible: boolean; readonly enabled: boolean } => {
+      if (element.rule === undefined || ajv === undefined) return { visible: true, enabled: true };
+      const scoped = valueAt(data, path);
+      try {
+        return {
+          visible: isVisible(element, scoped, '', ajv, undefined),
+          enabled: isEnabled(element, scoped, '', ajv, undefined),
+        };
+      } catch {
+        // A rule that can't be evaluated must not hide anything.
+        return { visible: true, enabled: true };
+      }
+    },
   };
 }

@@ -1,7 +1,6 @@
 import type { JsonObject } from '../../base/json.ts';
 import type { LocalGroup, LocalUser } from '../../platform/shared/contract.ts';
 import type { DataShape } from '../../process/definition.ts';
-import type { Schema } from '../../schema/resolve.ts';
 
 export interface FormProps {
   readonly shape: DataShape;
@@ -29,21 +28,4 @@ export interface FormServices {
   readonly uploadDocument?: ((file: File) => Promise<string>) | undefined;
   /** Saves the document that a `kuflow-file` reference names. */
   readonly downloadDocument?: ((reference: string) => Promise<void>) | undefined;
-}
-
-/** An element of a UI schema of JSON Forms. A control has a scope, such as `#/properties/name`. */
-export interface UiElement {
-  readonly type: string;
-  readonly scope?: string;
-  readonly label?: string | boolean | { readonly text?: string; readonly show?: boolean };
-  readonly options?: Readonly<Record<string, unknown>>;
-  readonly rule?: unknown;
-}
-
-/** What draws an element. `path` is a JSON Pointer to the data that `schema` describes. */
-export interface ElementProps {
-  readonly uischema: UiElement;
-  readonly schema: Schema;
-  readonly path?: string;
-  readonly enabled?: boolean;
 }
