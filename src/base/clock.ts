@@ -31,3 +31,17 @@ export function isoTime(ms: number): string {
   if (Number.isNaN(ms)) return 'an unreadable date';
   return Math.abs(ms) <= 8.64e15 ? new Date(ms).toISOString() : 'a date out of range';
 }
+
+const MAX_KEYS = 1000;
+
+/** A function that says whether `key` has not been let through in the last `ms`. */
+export function atMostEvery(ms: number, clock: Clock): (key: string) => boolean {
+  const passedAt = new Map<string, number>();
+  return (key) => {
+    const now = clock.now();
+    if (now - (passedAt.get(key) ?? -Infinity) < ms) return false;
+    if (passedAt.size > MAX_KEYS) passedAt.clear();
+    passedAt.set(key, now);
+    return true;
+  };
+}

@@ -1,7 +1,15 @@
 // C0 and C1 controls, bidirectional overrides and isolates, zero-width characters, line and paragraph separators.
 const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu;
 
-const formatCodePoint = (character: string): string => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
+/**
+ * Characters that code and messages never contain as they are: controls, format and direction marks, lone surrogates, private use,
+ * separators and every space but U+0020.
+ */
+export const HIDDEN_IN_CODE =
+  /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\u{a0}\u{1680}\u{2000}-\u{200a}\u{202f}\u{205f}\u{3000}\u{115f}\u{1160}\u{3164}\u{ffa0}]/gu;
+
+// Characters that JSON.stringify does not escape, except its own line breaks.
+const HIDDEN_IN_JSON = /(?!\n)[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu;
 
 /** Whether the text contains characters that `escapeForTerminal` escapes. */
 export function hasControlCharacters(text: string): boolean {
@@ -10,9 +18,7 @@ export function hasControlCharacters(text: string): boolean {
 
 /** Makes untrusted text safe to print on one line of a terminal: escapes control and direction characters as `\u{…}`, cuts at `limit` characters. */
 export function escapeForTerminal(text: string, limit = 500): string {
-  const points = Array.from(text);
-  const kept = points.length > limit ? `${points.slice(0, limit - 1).join('')}…` : text;
-  return kept.replace(UNSAFE, formatCodePoint);
+  return escapeForReaders(cutText(text, limit), UNSAFE);
 }
 
 /** Like `escapeForTerminal`, but keeps line breaks and tabs. For text of several lines, such as the output of a package manager. */
@@ -26,4 +32,48 @@ export function escapeLinesForTerminal(text: string): string {
         .join('\t'),
     )
     .join('\n');
+}
+
+/** Puts a text on one line: collapses whitespace and cuts at `limit` characters. */
+export function oneLine(text: string, limit: number): string {
+  const start = text.slice(0, limit * 4);
+  return cutText(start.replace(/\s+/gu, ' ').trim(), limit);
+}
+
+function cutText(text: string, limit: number): string {
+  const points = Array.from(text);
+  return points.length > limit ? `${points.slice(0, limit - 1).join('')}…` : text;
+}
+
+/** Escapes characters that match `hidden` as `\u{…}`, for people. */
+export function escapeForReaders(text: string, hidden: RegExp): string {
+  return text.replace(hidden, (character) => `\\u{${hexOf(character)}}`);
+}
+
+/**
+ * Escapes characters that match `hidden` for double-quoted text in code: `\n`, `\u001b`, `\u202e`. `beyond` formats characters
+ * beyond U+FFFF, which languages escape differently.
+ */
+export function escapeForCompilers(text: string, hidden: RegExp, beyond: (hex: string) => string): string {
+  return text.replace(hidden, (character) => {
+    const hex = hexOf(character);
+    return SHORT[character] ?? (hex.length <= 4 ? `\\u${hex.padStart(4, '0')}` : beyond(hex));
+  });
+}
+
+const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
+
+function hexOf(character: string): string {
+  return (character.codePointAt(0) ?? 0).toString(16);
+}
+
+/** The value as JSON, with invisible characters escaped. `indented`: by two spaces. */
+export function printableJson(value: unknown, indented = false): string {
+  return escapeForCompilers(JSON.stringify(value, undefined, indented ? 2 : undefined), HIDDEN_IN_JSON, escapeAsPair);
+}
+
+// JSON has only UTF-16 escapes.
+export function escapeAsPair(hex: string): string {
+  const pair = String.fromCodePoint(Number.parseInt(hex, 16));
+  return [0, 1].map((at) => `\\u${pair.charCodeAt(at).toString(16)}`).join('');
 }

@@ -1,4 +1,4 @@
-import { escapeForCompilers, oneLine, escapeForReaders } from './one-line.ts';
+import { escapeForCompilers, oneLine, escapeForReaders } from './escape.ts';
 
 const HIDDEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu;
 

@@ -7,98 +7,70 @@ export const createEntry: CommandEntry = {
   load: () => import('../commands/create/command.ts'),
 };
 
+/** `entries`: the summary of each command, and what loads it, by its name. */
+function inGroup(
+  group: string,
+  entries: Readonly<Record<string, readonly [summary: string, load: CommandEntry['load']]>>,
+): readonly CommandEntry[] {
+  return Object.entries(entries).map(([name, [summary, load]]) => ({ name, summary, group, load }));
+}
+
 /** The commands of `kuflow`, in the order of `kuflow --help`. */
 export const kuflowEntries: readonly CommandEntry[] = [
   createEntry,
-  {
-    name: 'add',
-    summary: 'Add a task, user action, process or activity to a worker project',
-    group: 'Project:',
-    load: () => import('../commands/add/command.ts'),
-  },
-  {
-    name: 'generate',
-    summary: 'Update the code after you have edited a definition file',
-    group: 'Project:',
-    load: async () => ({ configure: (await import('../commands/add/command.ts')).configureGenerate }),
-  },
-  {
-    name: 'sync',
-    summary: 'Compare your definition with the process in KuFlow, and update the definition',
-    group: 'Project:',
-    load: () => import('../commands/sync/command.ts'),
-  },
-  {
-    name: 'update',
-    summary: 'Update a worker project to the templates of this kuflow version',
-    group: 'Project:',
-    load: () => import('../commands/update/command.ts'),
-  },
-  {
-    name: 'replay',
-    summary: 'Check that running processes can continue with your workflow code',
-    group: 'Project:',
-    load: () => import('../commands/replay/command.ts'),
-  },
-  {
-    name: 'dev',
-    summary: 'Run a local KuFlow with a real Temporal server, alone or with a worker',
-    group: 'Local KuFlow:',
-    load: () => import('../commands/dev/command.ts'),
-  },
-  {
-    name: 'process',
-    summary: 'Start, show, signal and cancel processes',
-    group: 'Processes:',
-    load: () => import('../commands/process/command.ts'),
-  },
-  {
-    name: 'task',
-    summary: 'List, claim, assign and complete tasks',
-    group: 'Processes:',
-    load: () => import('../commands/task/command.ts'),
-  },
-  {
-    name: 'definitions',
-    summary: 'List the process definitions visible to the application, and show their tasks',
-    group: 'Processes:',
-    load: () => import('../commands/definitions/command.ts'),
-  },
-  {
-    name: 'doctor',
-    summary: 'Find out why a worker cannot connect',
-    group: 'Connection:',
-    load: () => import('../commands/doctor/command.ts'),
-  },
-  {
-    name: 'credentials',
-    summary: 'Get, check and renew the engine certificate (the TLS client certificate for Temporal)',
-    group: 'Connection:',
-    load: () => import('../commands/credentials/command.ts'),
-  },
-  {
-    name: 'login',
-    summary: 'Store the credentials of a KuFlow application',
-    group: 'Connection:',
-    load: () => import('../commands/login/command.ts'),
-  },
-  {
-    name: 'logout',
-    summary: 'Remove stored credentials',
-    group: 'Connection:',
-    load: async () => ({ configure: (await import('../commands/login/command.ts')).configureLogout }),
-  },
-  {
-    name: 'profiles',
-    summary: 'List stored credentials and the locations of their secrets',
-    group: 'Connection:',
-    load: async () => ({ configure: (await import('../commands/login/command.ts')).configureProfiles }),
-  },
-  {
-    name: 'docs',
-    summary: 'Print or search the documentation',
-    load: () => import('../commands/docs/command.ts'),
-  },
+  ...inGroup('Project:', {
+    add: [
+      'Add a task, user action, process or activity to a worker project',
+      () => import('../commands/add/command.ts'),
+    ],
+    generate: [
+      'Update the code after you have edited a definition file',
+      async () => ({ configure: (await import('../commands/add/command.ts')).configureGenerate }),
+    ],
+    sync: [
+      'Compare your definition with the process in KuFlow, and update the definition',
+      () => import('../commands/sync/command.ts'),
+    ],
+    update: [
+      'Update a worker project to the templates of this kuflow version',
+      () => import('../commands/update/command.ts'),
+    ],
+    replay: [
+      'Check that running processes can continue with your workflow code',
+      () => import('../commands/replay/command.ts'),
+    ],
+  }),
+  ...inGroup('Local KuFlow:', {
+    dev: [
+      'Run a local KuFlow with a real Temporal server, alone or with a worker',
+      () => import('../commands/dev/command.ts'),
+    ],
+  }),
+  ...inGroup('Processes:', {
+    process: ['Start, show, signal and cancel processes', () => import('../commands/process/command.ts')],
+    task: ['List, claim, assign and complete tasks', () => import('../commands/task/command.ts')],
+    definitions: [
+      'List the process definitions visible to the application, and show their tasks',
+      () => import('../commands/definitions/command.ts'),
+    ],
+  }),
+  ...inGroup('Connection:', {
+    doctor: ['Find out why a worker cannot connect', () => import('../commands/doctor/command.ts')],
+    credentials: [
+      'Get, check and renew the engine certificate (the TLS client certificate for Temporal)',
+      () => import('../commands/credentials/command.ts'),
+    ],
+    login: ['Store the credentials of a KuFlow application', () => import('../commands/login/command.ts')],
+    logout: [
+      'Remove stored credentials',
+      async () => ({ configure: (await import('../commands/login/command.ts')).configureLogout }),
+    ],
+    profiles: [
+      'List stored credentials and the locations of their secrets',
+      async () => ({ configure: (await import('../commands/login/command.ts')).configureProfiles }),
+    ],
+  }),
+  { name: 'docs', summary: 'Print or search the documentation', load: () => import('../commands/docs/command.ts') },
   {
     name: 'completion',
     summary: 'Print a shell completion script',

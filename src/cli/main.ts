@@ -1,7 +1,7 @@
 import { codeOf } from '../base/errors.ts';
 import type { RootProgram } from './program.ts';
 import { runProgram } from './run-program.ts';
-import { marksFor } from '../terminal/marks.ts';
+import { marksFor } from '../terminal/terminal.ts';
 
 function flush(stream: NodeJS.WriteStream): Promise<void> {
   return new Promise((resolve) => {

@@ -1,8 +1,7 @@
 import http2 from 'node:http2';
 import { codeOf, messageOf } from '../base/errors.ts';
 import { percentDecode } from '../base/percent-decode.ts';
-import type { Secret } from '../base/secret.ts';
-import { redactSecrets } from '../base/redact.ts';
+import { redactSecrets, type Secret } from '../base/secret.ts';
 import { dialEngine, type DialFacts, type DialOptions } from './dial/dial.ts';
 import { encodeString, messageField, numberField, stringField } from './protobuf.ts';
 

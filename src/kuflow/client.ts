@@ -1,8 +1,7 @@
 import { systemClock, type Clock } from '../base/clock.ts';
 import { interruptedError } from '../base/errors.ts';
 import type { ProxyDecision } from '../network/proxy.ts';
-import type { Secret } from '../base/secret.ts';
-import { redactSecrets } from '../base/redact.ts';
+import { redactSecrets, type Secret } from '../base/secret.ts';
 import { readAnswer } from './answer.ts';
 import type { AnswerFor, AnswerOf, Call, ItemOf, PagedOperationId, QueryOf } from './call-types.ts';
 import type { OperationId } from './contract/operations.ts';

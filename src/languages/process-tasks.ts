@@ -1,5 +1,5 @@
 import { isRecord, type JsonObject } from '../base/json.ts';
-import type { DataShape, WorkerDefinition, TaskDefinition } from '../process/definition.ts';
+import type { DataShape, WorkerDefinition } from '../process/definition.ts';
 import { sampleForSchema } from '../schema/example/example.ts';
 import { sampleDecision } from '../process/sample.ts';
 import { distinctName } from '../base/identifiers.ts';
@@ -7,39 +7,10 @@ import { escapePattern, wordPattern } from '../base/pattern.ts';
 import { choiceOf, type TaskChoices } from './project-spec.ts';
 import type { SignalActionInCode, WorkflowActionInCode } from './process-actions.ts';
 import type { NamedSchema } from '../schema/code-types.ts';
-import { systemTaskInputs } from './task-inputs.ts';
 import { nameTasks, taskTitle, type NamedTask, type Naming } from './task-names.ts';
 
-export interface ProcessTask {
-  readonly kind: TaskDefinition['kind'];
-  readonly code: string;
-  readonly title: string;
-  readonly variable: string;
-  readonly constant: string;
-  readonly dataType: string | undefined;
-  readonly contextType: string | undefined;
-  readonly activity: string;
-  readonly inputs: readonly TaskInput[];
-  /** Whether the workflow uses the data of this task later. */
-  readonly isUsed: boolean;
-  /** For the approval of the sample process, whose workflow decides on its data. */
-  readonly approval: Approval | undefined;
-  readonly text: string;
-}
-
-/** The decision of the sample process. */
-export interface Approval {
-  /** The variable with the result of the credit check, if any. Its `decision` is REVIEW if a person has to decide. */
-  readonly check: string | undefined;
-  /** The constant of the message task that tells people about a rejection, if any. */
-  readonly rejection: string | undefined;
-}
-
-/** The data of a human task that an activity receives. Data without its own type has an undefined type. */
-export interface TaskInput {
-  readonly variable: string;
-  readonly type: string | undefined;
-}
+/** A task with its names in code. */
+export type ProcessTask = ReturnType<typeof processTasks>[number];
 
 /** What the sample process tells an applicant whose loan was approved. */
 export const APPROVED = 'Your loan was approved';
@@ -55,7 +26,7 @@ export const TASK_CLASSES = {
 export function processTasks(
   { definition, choices }: { readonly definition: WorkerDefinition; readonly choices: TaskChoices },
   naming: Naming,
-): readonly ProcessTask[] {
+) {
   const named = nameTasks(definition, choices, naming);
   const { key, typeName, constantName } = naming;
   const types = new Set<string>();
@@ -83,16 +54,22 @@ export function processTasks(
     ...plain.flatMap(({ task }, index) => (task.kind === 'system' ? inputsOf(index) : [])),
     find(decision?.check),
   ]);
-  return plain.map((entry, index): ProcessTask => {
+  return plain.map((entry, index) => {
     const { task, variable, constant, dataType, contextType } = entry;
     return {
       ...{ kind: task.kind, code: task.code, title: taskTitle(task), variable, constant, dataType, contextType },
       activity: choiceOf(choices, task.code).activity ?? variable,
+      /** The data of human tasks that the activity receives. Data without its own type has an undefined type. */
       inputs: (task.kind === 'system' ? inputsOf(index) : []).map((input) => ({
         variable: input.variable,
         type: input.dataType,
       })),
+      /** Whether the workflow uses the data of this task later. */
       isUsed: used.has(entry),
+      /**
+       * For the approval of the sample process, whose workflow decides on its data: the variable with the result of the credit check, if any,
+       * whose `decision` is REVIEW if a person has to decide, and the constant of the message task that tells people about a rejection, if any.
+       */
       approval:
         task.code === decision?.approval
           ? { check: find(decision.check)?.variable, rejection: find(decision.result)?.constant }
@@ -100,6 +77,21 @@ export function processTasks(
       text: task.code === decision?.result ? APPROVED : taskTitle(task),
     };
   });
+}
+
+const MAX_DEFAULT_INPUTS = 4;
+
+/** Codes of the human tasks whose data is passed to the system task at `index`, in order: the chosen ones, by default the last ones before it. */
+export function systemTaskInputs(definition: WorkerDefinition, index: number, choices: TaskChoices): readonly string[] {
+  const decision = sampleDecision(definition);
+  const before = definition.tasks
+    .slice(0, index)
+    // Without a decision of a person, there is no data.
+    .filter(({ kind, code }) => kind === 'human' && (decision?.check === undefined || code !== decision.approval));
+  const chosen = choiceOf(choices, definition.tasks[index]?.code ?? '').inputs;
+  const kept =
+    chosen === undefined ? before.slice(-MAX_DEFAULT_INPUTS) : before.filter(({ code }) => chosen.includes(code));
+  return kept.map(({ code }) => code);
 }
 
 /** Paths of the files of a process that are alike in all languages. */
@@ -151,7 +143,7 @@ export interface ProcessActivity {
   /** The title of the action whose document it creates. Then it returns the URI of the document. */
   readonly action?: string;
   readonly isCreditCheck?: boolean;
-  readonly inputs: readonly TaskInput[];
+  readonly inputs: ProcessTask['inputs'];
   /** The data that it returns, as an example. Undefined if it returns nothing. Data without its own type has no `type`. */
   readonly result?: { readonly type: NamedSchema | undefined; readonly example: JsonObject } | undefined;
 }

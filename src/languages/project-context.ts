@@ -12,24 +12,15 @@ interface Resources {
   readonly writesTmp: boolean;
 }
 
-/** What the README says about a project in one language. Commands are for Linux and macOS, and `runTask` is what comes before `dev` or `test`. */
-type ReadmeTexts = Readonly<
-  Record<
-    | 'kuflow'
-    | 'installStep'
-    | 'runTask'
-    | 'startCommand'
-    | 'imageCommand'
-    | 'historiesFolder'
-    | 'versionGuard'
-    | 'workflowPlace'
-    | 'activitiesPlace',
-    string
-  >
->;
-
-/** What the templates of every language use, apart from the processes of the project. */
-export function projectContext(spec: ProjectSpec, { memory, writesTmp }: Resources, readme: ReadmeTexts) {
+/**
+ * What the templates of every language use, apart from the processes of the project. `readme`: what the README says about a project in this
+ * language. Its commands are for Linux and macOS, and `runTask` is what comes before `dev` or `test`.
+ */
+export function projectContext(
+  spec: ProjectSpec,
+  { memory, writesTmp }: Resources,
+  readme: Readonly<Record<string, string>>,
+) {
   const { name, language, workspace, definition } = spec;
   const code = portableWord(definition.process.code);
   const label = deployName(name);

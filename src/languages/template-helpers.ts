@@ -1,5 +1,5 @@
 import type { HelperDelegate, HelperOptions } from 'handlebars';
-import { printableJson } from '../base/printable-json.ts';
+import { printableJson } from '../base/escape.ts';
 import { mdCode, mdText } from '../base/markdown.ts';
 import { cmdWord, plainWord, posixWord } from '../base/shell.ts';
 import { yamlString } from '../base/yaml.ts';

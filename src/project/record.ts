@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { KnownError, messageOf } from '../base/errors.ts';
-import { escapeForTerminal } from '../base/escape.ts';
+import { escapeForTerminal, printableJson } from '../base/escape.ts';
 import { isRecord, parseJsonText } from '../base/json.ts';
 import { withContext } from '../base/system-error.ts';
 import { MIB, readSmallFile } from '../files/read.ts';
@@ -21,7 +21,6 @@ import { nameTasks } from '../languages/task-names.ts';
 import type { WorkerDefinition } from '../process/definition.ts';
 import { definitionFile } from '../process/definition/file.ts';
 import { fileName } from '../base/file-name.ts';
-import { printableJson } from '../base/printable-json.ts';
 import { RECORD_FILE } from '../process/find-project.ts';
 import { movedFilesProblem } from './join/moved-files.ts';
 

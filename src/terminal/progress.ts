@@ -11,21 +11,7 @@ export function stepColors(channel: Channel): Readonly<Record<StepEnd, (text: st
 }
 
 /** Shows the steps of long work, one after the other. */
-export interface Progress {
-  /**
-   * Begins a step. If another one is running, it is ended as done. `live: false` prints plain lines, for a step during which a child process
-   * writes to the same terminal.
-   */
-  begin(title: string, options?: { readonly live?: boolean }): void;
-  /** What the running step is doing; may be text from a child process or a server. */
-  detail(text: string): void;
-  /** Ends the running step, optionally with another title. Without a running step, prints a line. */
-  end(how: StepEnd, title?: string): void;
-  /** Prints a line while the step continues. */
-  note(text: string, how?: StepEnd): void;
-  /** Removes the live line. */
-  stop(): void;
-}
+export type Progress = ReturnType<typeof openProgress>;
 
 const FRAME_MS = 100;
 // Without a terminal, a log that is silent for longer looks stuck.
@@ -40,7 +26,7 @@ export function formatDuration(ms: number): string {
 }
 
 /** A live line if the channel can redraw lines. Otherwise plain lines: when a step begins, every ten seconds, and when it ends. */
-export function openProgress(channel: Channel, now: () => number = () => performance.now()): Progress {
+export function openProgress(channel: Channel, now: () => number = () => performance.now()) {
   const colors = palette(channel);
   const colorOf = stepColors(channel);
   const line = (text: string): void => channel.line(wrapForChannel(channel, text));
@@ -76,8 +62,12 @@ export function openProgress(channel: Channel, now: () => number = () => perform
     timer = undefined;
     erase();
   };
-  const progress: Progress = {
-    begin(title, options) {
+  const progress = {
+    /**
+     * Begins a step. If another one is running, it is ended as done. `live: false` prints plain lines, for a step during which a child process
+     * writes to the same terminal.
+     */
+    begin(title: string, options?: { readonly live?: boolean }): void {
       if (running !== undefined) progress.end('done');
       const isLive = channel.live && options?.live !== false;
       running = { title, started: now(), detail: '', live: isLive };
@@ -86,21 +76,25 @@ export function openProgress(channel: Channel, now: () => number = () => perform
       timer = setInterval(isLive ? paint : beat, isLive ? FRAME_MS : HEARTBEAT_MS);
       timer.unref();
     },
-    detail(text) {
+    /** What the running step is doing; may be text from a child process or a server. */
+    detail(text: string): void {
       if (running !== undefined) running.detail = text.trim();
     },
-    end(how, title) {
+    /** Ends the running step, optionally with another title. Without a running step, prints a line. */
+    end(how: StepEnd, title?: string): void {
       clear();
       const ended = running;
       running = undefined;
       finish(how, title ?? ended?.title.replace(/…$/, '') ?? '', ended === undefined ? 0 : now() - ended.started);
     },
-    note(text, how) {
+    /** Prints a line while the step continues. */
+    note(text: string, how?: StepEnd): void {
       erase();
       line(`${how === undefined ? '' : `${colorOf[how](channel.marks[how])} `}${escapeForTerminal(text, 2000)}`);
       if (running?.live === true) paint();
     },
-    stop() {
+    /** Removes the live line. */
+    stop(): void {
       clear();
       running = undefined;
     },

@@ -1,10 +1,21 @@
+import {
+  createPrompt,
+  isBackspaceKey,
+  isEnterKey,
+  isTabKey,
+  makeTheme,
+  useEffect,
+  useKeypress,
+  usePrefix,
+  useState,
+  type Status,
+} from '@inquirer/core';
 import inquirer from 'inquirer';
 import { escapeForTerminal, escapeLinesForTerminal } from '../base/escape.ts';
 import { interruptedError } from '../base/errors.ts';
 import { Secret } from '../base/secret.ts';
 import { palette } from './palette.ts';
 import type { Terminal } from './terminal.ts';
-import { textPrompt, type TextPromptConfig } from './text-prompt.ts';
 import { wrapText } from './wrap.ts';
 
 /** The answer that asks for the previous question. */
@@ -34,20 +45,13 @@ export interface ChoiceQuestion<Value extends string> extends Question {
 }
 
 /** Asks questions. Canceling one rejects with a KnownError of status 130 and never counts as an answer. */
-export interface Prompts {
-  text(question: TextQuestion): Promise<string | Back>;
-  choose<Value extends string>(question: ChoiceQuestion<Value>): Promise<Value | Back>;
-  /** Like `choose`, for many choices: typing filters them. */
-  search<Value extends string>(question: ChoiceQuestion<Value>): Promise<Value | Back>;
-  confirm(question: Question & { readonly fallback?: boolean | undefined }): Promise<boolean | Back>;
-  secret(question: Question): Promise<Secret | Back>;
-}
+export type Prompts = ReturnType<typeof openPrompts>;
 
 const CANCELLED = ['ExitPromptError', 'AbortPromptError', 'CancelPromptError'];
 const PAGE_SIZE = 10;
 
 /** Prompts on stderr; requires `terminal.canPrompt`. An answered question leaves one line on the screen, a canceled one nothing. */
-export function openPrompts(terminal: Terminal, signal?: AbortSignal): Prompts {
+export function openPrompts(terminal: Terminal, signal?: AbortSignal) {
   if (!terminal.canPrompt) throw new Error('This terminal cannot show prompts');
   const { input, output } = terminal.prompts;
   const colors = palette(terminal.err);
@@ -123,7 +127,7 @@ export function openPrompts(terminal: Terminal, signal?: AbortSignal): Prompts {
   };
 
   return {
-    text: (question) =>
+    text: (question: TextQuestion) =>
       ask<string>(
         question,
         {
@@ -138,11 +142,12 @@ export function openPrompts(terminal: Terminal, signal?: AbortSignal): Prompts {
         },
         (answer) => (answer === '' ? '(none)' : answer),
       ),
-    choose: (question) => askForChoice(question, 'select'),
-    search: (question) => askForChoice(question, 'search'),
-    confirm: (question) =>
+    choose: <Value extends string>(question: ChoiceQuestion<Value>) => askForChoice(question, 'select'),
+    /** Like `choose`, for many choices: typing filters them. */
+    search: <Value extends string>(question: ChoiceQuestion<Value>) => askForChoice(question, 'search'),
+    confirm: (question: Question & { readonly fallback?: boolean | undefined }) =>
       ask<boolean>(question, { type: 'confirm', default: question.fallback ?? false }, (yes) => (yes ? 'Yes' : 'No')),
-    secret: async (question) => {
+    secret: async (question: Question): Promise<Secret | Back> => {
       const answer = await ask<string>(
         question,
         {
@@ -169,10 +174,7 @@ type PromptEnd =
  * Watches a prompt on `input`: aborts `signal` when something ends the prompt, and `reason` tells what. Without this, a prompt whose input has
  * ended would neither answer nor fail, and Node.js would exit with status 0 because nothing is left to wait for.
  */
-function watchPrompt(
-  input: NodeJS.ReadableStream,
-  { canGoBack }: { readonly canGoBack: boolean },
-): { readonly signal: AbortSignal; readonly reason: () => PromptEnd | undefined; readonly release: () => void } {
+function watchPrompt(input: NodeJS.ReadableStream, { canGoBack }: { readonly canGoBack: boolean }) {
   const abort = new AbortController();
   let reason: PromptEnd | undefined;
   let endOfInput: NodeJS.Immediate | undefined;
@@ -202,3 +204,76 @@ function watchPrompt(
     },
   };
 }
+
+interface TextPromptConfig {
+  readonly message: string;
+  /** Keeps the typed text, for a prompt that is shown again halfway. */
+  readonly draft: { text: string };
+  /** The answer if nothing is typed. */
+  readonly fallback?: string | undefined;
+  /** Shown below the line until something is typed. */
+  readonly hint?: string | undefined;
+  /** Whether the text may be a secret: it is shown as stars, and cleared if it is rejected. */
+  readonly isSecret: (text: string) => boolean;
+  /** Called on every key: why the text is not valid, or undefined. */
+  readonly validate: (text: string) => string | undefined;
+  /** Called on Enter, after `validate`. */
+  readonly validateAsync: (text: string) => Promise<string | undefined>;
+}
+
+/** A line of text with its validation message below it while it is typed. Enter is ignored until the text is valid. */
+const textPrompt = createPrompt<string, TextPromptConfig>((config, done) => {
+  const theme = makeTheme();
+  const [status, setStatus] = useState<Status>('idle');
+  const [text, setText] = useState('');
+  const [fallback, setFallback] = useState(config.fallback ?? '');
+  const [rejection, setRejection] = useState<string | undefined>(undefined);
+  const prefix = usePrefix({ status, theme });
+
+  useEffect((readline) => {
+    if (config.draft.text === '') return;
+    readline.write(config.draft.text);
+    setText(config.draft.text);
+  }, []);
+
+  useKeypress(async (key, readline) => {
+    if (status !== 'idle') return;
+    if (isEnterKey(key)) {
+      const answer = (text === '' ? fallback : text).trim();
+      setStatus('loading');
+      const problem = config.validate(answer) ?? (await config.validateAsync(answer));
+      if (problem === undefined) {
+        setStatus('done');
+        done(answer);
+        return;
+      }
+      // Readline has cleared its line on Enter: restore the text so that it can be corrected.
+      if (config.isSecret(answer)) {
+        config.draft.text = '';
+        setText('');
+      } else readline.write(text);
+      setRejection(problem);
+      setStatus('idle');
+    } else if (text === '' && isTabKey(key)) {
+      readline.clearLine(0);
+      readline.write(fallback);
+      setText(fallback);
+    } else {
+      if (text === '' && isBackspaceKey(key)) setFallback('');
+      setText(readline.line);
+      config.draft.text = readline.line;
+      setRejection(undefined);
+    }
+  });
+
+  const suggestion = fallback !== '' && text === '' && status !== 'done' ? [theme.style.defaultAnswer(fallback)] : [];
+  const problem = rejection ?? (text === '' ? undefined : config.validate(text.trim()));
+  const below =
+    problem !== undefined
+      ? theme.style.error(problem)
+      : text === '' && config.hint !== undefined
+        ? theme.style.help(config.hint)
+        : '';
+  const displayed = config.isSecret(text.trim()) ? '*'.repeat(text.length) : text;
+  return [[prefix, theme.style.message(config.message, status), ...suggestion, displayed].join(' '), below];
+});

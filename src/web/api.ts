@@ -62,12 +62,8 @@ async function request(method: ApiMethod, path: string, options: ApiCallOptions)
 }
 
 async function failureOf(response: Response): Promise<RequestFailure> {
-  let answer: Partial<DefaultError> = {};
-  try {
-    answer = (await response.json()) as Partial<DefaultError>;
-  } catch {
-    // The status says enough.
-  }
+  // Without a JSON body, the status says enough.
+  const answer = (await response.json().catch(() => ({}))) as Partial<DefaultError>;
   const message = answer.message ?? `The local KuFlow answered ${response.status}`;
   const reasons = (answer.errors ?? [])
     .filter(({ message: reason }) => !message.includes(reason))

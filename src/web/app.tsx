@@ -1,33 +1,34 @@
 import type { ComponentChildren, ComponentType } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { AppDataContext, useApp, useAppData } from './app-data.ts';
-import { connectLiveEvents, readAgain, useConnection } from './live/connection.ts';
-import type { ConnectionState } from './live/reconnect.ts';
+import { connectLiveEvents, readAgain, useConnection, type ConnectionState } from './live/events.ts';
 import { Link, ViewHeading, useRoute } from './navigation.tsx';
 import { CommandLine } from './parts/copy.tsx';
 import { EmptyState, Notice } from './parts/notices.tsx';
-import type { Route } from './route.ts';
+import type { Route, ViewProps } from './route.ts';
 import { currentToken, signInWith } from './sign-in.ts';
 import { ClockBanner } from './views/clock.tsx';
 import { HomeView } from './views/home.tsx';
 import { KUFLOW } from './project-commands.ts';
-import { lazyComponent } from './parts/lazy.tsx';
+import { lazyComponent, type LazyComponent } from './parts/lazy.tsx';
 
 const lazyView = <Props extends object>(load: () => Promise<ComponentType<Props>>) => lazyComponent('the view', load);
 
+type Views = { readonly [View in Exclude<Route['view'], 'home' | 'unknown'>]: LazyComponent<ViewProps<View>> };
+
 /** The views that are not the first one. Several come from one file. */
-const Views = {
-  Processes: lazyView(async () => (await import('./views/processes.tsx')).ProcessListView),
-  Process: lazyView(async () => (await import('./views/processes.tsx')).ProcessDetailView),
-  Start: lazyView(async () => (await import('./views/start.tsx')).StartProcessView),
-  Tasks: lazyView(async () => (await import('./views/tasks.tsx')).TaskListView),
-  Task: lazyView(async () => (await import('./views/tasks.tsx')).TaskDetailView),
-  LatestTask: lazyView(async () => (await import('./views/tasks.tsx')).LatestTaskRedirect),
-  Requests: lazyView(async () => (await import('./views/requests.tsx')).RequestListView),
-  Request: lazyView(async () => (await import('./views/requests.tsx')).RequestDetailView),
-  Faults: lazyView(async () => (await import('./views/faults.tsx')).FaultListView),
-  Webhooks: lazyView(async () => (await import('./views/webhooks.tsx')).WebhookListView),
-  Webhook: lazyView(async () => (await import('./views/webhooks.tsx')).WebhookDetailView),
+const VIEWS: Views = {
+  processes: lazyView(async () => (await import('./views/processes.tsx')).ProcessListView),
+  process: lazyView(async () => (await import('./views/processes.tsx')).ProcessDetailView),
+  start: lazyView(async () => (await import('./views/start.tsx')).StartProcessView),
+  tasks: lazyView(async () => (await import('./views/tasks.tsx')).TaskListView),
+  task: lazyView(async () => (await import('./views/tasks.tsx')).TaskDetailView),
+  'latest-task': lazyView(async () => (await import('./views/tasks.tsx')).LatestTaskRedirect),
+  requests: lazyView(async () => (await import('./views/requests.tsx')).RequestListView),
+  request: lazyView(async () => (await import('./views/requests.tsx')).RequestDetailView),
+  faults: lazyView(async () => (await import('./views/faults.tsx')).FaultListView),
+  webhooks: lazyView(async () => (await import('./views/webhooks.tsx')).WebhookListView),
+  webhook: lazyView(async () => (await import('./views/webhooks.tsx')).WebhookDetailView),
 };
 
 const AFTER_MS = 1_000;
@@ -35,7 +36,7 @@ const AFTER_MS = 1_000;
 /** Loads the other views once the first one is shown, so that links work without waiting, and while the platform is restarted. */
 function preloadViews(): void {
   setTimeout(() => {
-    for (const view of Object.values(Views)) void view.preload().catch(() => undefined);
+    for (const view of Object.values(VIEWS)) void view.preload().catch(() => undefined);
   }, AFTER_MS);
 }
 
@@ -45,14 +46,8 @@ const SECTIONS: readonly { readonly label: string; readonly to: Route; readonly 
   { label: 'Tasks', to: { view: 'tasks' }, views: ['tasks', 'task', 'latest-task'] },
   { label: 'Requests', to: { view: 'requests' }, views: ['requests', 'request'] },
   { label: 'Faults', to: { view: 'faults' }, views: ['faults'] },
+  { label: 'Webhooks', to: { view: 'webhooks' }, views: ['webhooks', 'webhook'] },
 ];
-
-/** Only if a definition has a webhook. */
-const WEBHOOKS: (typeof SECTIONS)[number] = {
-  label: 'Webhooks',
-  to: { view: 'webhooks' },
-  views: ['webhooks', 'webhook'],
-};
 
 /** `hasBadCode`: the address had a code that was used or has expired. */
 export function App({ hasBadCode }: { readonly hasBadCode: boolean }) {
@@ -101,7 +96,7 @@ function SignedIn({ token, switchTo }: { readonly token: string; readonly switch
         <div class="bar-inner">
           <nav aria-label="Main">
             <ul>
-              {[...SECTIONS, ...(hasWebhooks ? [WEBHOOKS] : [])].map(({ label, to, views }) => (
+              {SECTIONS.filter(({ to }) => to.view !== 'webhooks' || hasWebhooks).map(({ label, to, views }) => (
                 <li key={label}>
                   <Link to={to} current={views.includes(route.view)}>
                     {label}
@@ -131,41 +126,20 @@ function SignedIn({ token, switchTo }: { readonly token: string; readonly switch
 }
 
 function View({ route }: { readonly route: Route }): ComponentChildren {
-  switch (route.view) {
-    case 'home':
-      return <HomeView />;
-    case 'processes':
-      return <Views.Processes route={route} />;
-    case 'start':
-      return <Views.Start key={`${route.code ?? ''} ${route.like ?? ''}`} route={route} />;
-    case 'process':
-      return <Views.Process key={route.id} id={route.id} />;
-    case 'tasks':
-      return <Views.Tasks route={route} />;
-    case 'latest-task':
-      return <Views.LatestTask />;
-    case 'task':
-      return <Views.Task key={route.id} id={route.id} />;
-    case 'requests':
-      return <Views.Requests route={route} />;
-    case 'request':
-      return <Views.Request key={route.id} id={route.id} />;
-    case 'faults':
-      return <Views.Faults />;
-    case 'webhooks':
-      return <Views.Webhooks route={route} />;
-    case 'webhook':
-      return <Views.Webhook key={route.id} id={route.id} />;
-    case 'unknown':
-      return (
-        <>
-          <ViewHeading title="Page not found" />
-          <EmptyState>
-            The console does not have a view at <code>{route.path}</code>. <Link to={{ view: 'home' }}>Go to Home</Link>
-          </EmptyState>
-        </>
-      );
-  }
+  if (route.view === 'home') return <HomeView />;
+  if (route.view === 'unknown')
+    return (
+      <>
+        <ViewHeading title="Page not found" />
+        <EmptyState>
+          The console does not have a view at <code>{route.path}</code>. <Link to={{ view: 'home' }}>Go to Home</Link>
+        </EmptyState>
+      </>
+    );
+  const Shown = VIEWS[route.view] as ComponentType<{ readonly route: Route }>;
+  // Another filter keeps what the view shows.
+  const key = 'id' in route ? route.id : route.view === 'start' ? `${route.code ?? ''} ${route.like ?? ''}` : '';
+  return <Shown key={key} route={route} />;
 }
 
 const CONNECTION_WORDS: Readonly<Record<ConnectionState, readonly [string, string]>> = {

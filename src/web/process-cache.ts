@@ -1,3 +1,4 @@
+import type { ProcessItemPageItem } from '../kuflow/contract/process-items.ts';
 import type { Process, ProcessPageItem } from '../kuflow/contract/processes.ts';
 import type { ServedProcess } from '../platform/shared/contract.ts';
 import { callApi, RequestFailure } from './api.ts';
@@ -24,12 +25,12 @@ export async function withMetadata(items: readonly ProcessPageItem[], signal: Ab
   return await Promise.all(items.map(({ id, lastModifiedAt }) => readProcess(id, lastModifiedAt, signal)));
 }
 
-/** The processes with these ids, by id, as they were last read. For what never changes, such as the code, or only tells processes apart. */
-export async function readProcessesById(
-  ids: readonly string[],
+/** The processes of these items, by id, as they were last read. For what never changes, such as the code, or only tells processes apart. */
+export async function readProcessesOf(
+  items: readonly ProcessItemPageItem[],
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, Process>> {
-  const unique = [...new Set(ids)];
+  const unique = [...new Set(items.map(({ processId }) => processId))];
   const processes = await Promise.all(
     unique.map(async (id) => known.get(id) ?? (await readProcess(id, undefined, signal))),
   );

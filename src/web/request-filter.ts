@@ -1,11 +1,8 @@
 import type { RequestRecord } from '../platform/shared/contract.ts';
-import type { Route } from './route.ts';
+import type { ViewProps } from './route.ts';
 
 /** Whether the list shows the request. The requests of the console itself are left out unless the filter asks for them. */
-export function matchesRequest(
-  request: RequestRecord,
-  filter: Omit<Extract<Route, { readonly view: 'requests' }>, 'view'>,
-): boolean {
+export function matchesRequest(request: RequestRecord, filter: Omit<ViewProps<'requests'>['route'], 'view'>): boolean {
   const { method, path, operationId = '', status, principal = '', problem = '', violations } = request;
   if (request.console && filter.own !== true) return false;
   if (filter.operation !== undefined && filter.operation !== '' && filter.operation !== operationId) return false;

@@ -22,6 +22,11 @@ export type Route =
   | { readonly view: 'webhook'; readonly id: string }
   | { readonly view: 'unknown'; readonly path: string };
 
+/** What a view gets. */
+export interface ViewProps<View extends Route['view']> {
+  readonly route: Extract<Route, { readonly view: View }>;
+}
+
 const ROOT_PATH = '/console';
 
 /** The path of the view, with its query. */

@@ -94,7 +94,10 @@ export async function makeTestAuthority(name = 'Test CA'): Promise<TestAuthority
           ? []
           : [
               new x509.SubjectAlternativeNameExtension(
-                leaf.hosts.map((host) => ({ type: isIP(host) === 0 ? 'dns' : 'ip', value: host })),
+                leaf.hosts.map((host) => ({
+                  type: isIP(host) === 0 ? ('dns' as const) : ('ip' as const),
+                  value: host,
+                })),
               ),
             ]),
       ],

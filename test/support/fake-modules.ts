@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findLibrary } from '../../src/languages/library.ts';
-import { ARCHIVE } from '../../src/languages/typescript/lock-file.ts';
+import { ARCHIVE } from '../../src/languages/typescript/render.ts';
 
 /** Lets the dependencies of a TypeScript project look installed. */
 export function writeFakeModules(project: string): void {

@@ -9,7 +9,7 @@ import { findLocalProcessId } from '../../cli/with-kuflow.ts';
 import { createKuFlowClient } from '../../kuflow/client.ts';
 import { isIdOrLatest } from '../../kuflow/find-id.ts';
 import type { PlatformState } from '../../platform/state/state-file.ts';
-import { escapeJsonForTerminal } from '../../terminal/json.ts';
+import { escapeJsonForTerminal } from '../../terminal/terminal.ts';
 
 export async function runHistory(
   id: string,

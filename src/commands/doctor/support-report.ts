@@ -3,7 +3,7 @@ import { mdCode, mdText } from '../../base/markdown.ts';
 import { escapePattern } from '../../base/pattern.ts';
 import { formatAdvice } from '../../diagnostics/advice.ts';
 import type { DoctorReport } from '../../diagnostics/report.ts';
-import { stringifyForTerminal } from '../../terminal/json.ts';
+import { stringifyForTerminal } from '../../terminal/terminal.ts';
 import { doctorReportAsJson } from './view.ts';
 
 interface SupportReportContext {

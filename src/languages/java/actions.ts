@@ -1,7 +1,6 @@
 import { distinctNameIgnoringCase } from '../../base/identifiers.ts';
-import { spaces } from '../../base/spaces.ts';
+import { spaces, Code, codeLines } from '../templates/code.ts';
 import { actionLog, type SignalActionInCode, type WorkflowActionInCode } from '../process-actions.ts';
-import { Code, codeLines } from '../templates/code.ts';
 import { repeatsName } from '../task-names.ts';
 import { inputTypeOf } from './activities.ts';
 import { javaDoc, javaString, javaTypeName } from './literals.ts';
@@ -52,6 +51,8 @@ export function actionWorkflows(workflows: readonly WorkflowActionInCode[], pref
     ];
     return {
       title,
+      /** Of the class that implements it. */
+      name: `${type}Impl`,
       type: new Code(type),
       workflowMethod: codeLines(
         callLines('', { callee: '@WorkflowMethod', args: [`name = ${javaString(workflowType)}`] }, '', 8),

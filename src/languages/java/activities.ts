@@ -6,14 +6,8 @@ import { callLines } from './wrap.ts';
 
 export const inputTypeOf = (activity: string): string => `${javaTypeName(activity, 'activity')}Input`;
 
-export interface ActivityMembers {
-  /** In the interface. */
-  readonly declaration: string;
-  /** In the class. */
-  readonly implementation: string;
-}
-
-export function activityMembers(activity: ProcessActivity): ActivityMembers {
+/** The code of an activity: its `declaration` in the interface, and its `implementation` in the class. */
+export function activityMembers(activity: ProcessActivity) {
   const { name, inputs } = activity;
   const input = inputTypeOf(name);
   const { about, type, work } = activityWork(activity);
@@ -40,13 +34,7 @@ export function activityMembers(activity: ProcessActivity): ActivityMembers {
   };
 }
 
-interface ActivityWork {
-  readonly about: string;
-  readonly type: string;
-  readonly work: readonly string[];
-}
-
-function activityWork({ task, action, isCreditCheck, result }: ProcessActivity): ActivityWork {
+function activityWork({ task, action, isCreditCheck, result }: ProcessActivity) {
   if (action !== undefined) return documentWork(action);
   const returned =
     result?.type === undefined
@@ -64,7 +52,7 @@ function activityWork({ task, action, isCreditCheck, result }: ProcessActivity):
   };
 }
 
-function documentWork(action: string): ActivityWork {
+function documentWork(action: string) {
   return {
     about: `Creates the document of the action "${javaDoc(action, 60)}".`,
     type: 'KuFlowFile',

@@ -1,8 +1,7 @@
-import type { CodePosition } from '../templates/code.ts';
+import { spaces, type CodePosition } from '../templates/code.ts';
 import { isJsonList, isJsonObject, type Json, type JsonObject } from '../../base/json.ts';
 import { BUILDER, javaRecordOf, type JavaEnum, type JavaRecord, type JavaType } from './java-types.ts';
 import { javaString } from './literals.ts';
-import { spaces } from '../../base/spaces.ts';
 import { fill } from './wrap.ts';
 
 const STEP = 8;

@@ -115,12 +115,7 @@ function propertiesOf(type: SchemaType): readonly Property[] | undefined {
   return [...merged.values()];
 }
 
-interface Value {
-  readonly type: JavaType;
-  readonly nullable: boolean;
-}
-
-function javaTypeOf(type: SchemaType, name: string, scope: Scope): Value {
+function javaTypeOf(type: SchemaType, name: string, scope: Scope) {
   const { nullable, members } = alternativesOf(type);
   return { type: javaTypeOfAlternatives(members, name, scope), nullable };
 }

@@ -1,7 +1,7 @@
 import type { Language } from '../language.ts';
 import { appendActivity, inputTypeOf } from './activities.ts';
-import { activityNames, declaresTask, findTasks, workflowTypes } from './read-code.ts';
-import { hasDeclarationsOnly, isDefinitionCode, javaProcessLayout } from './layout.ts';
+import * as readCode from './read-code.ts';
+import { javaProcessLayout } from './layout.ts';
 import { javaPackageNames } from './package-name.ts';
 import { renderJava } from './render.ts';
 import { definitionSchemaPath } from '../definition-schema.ts';
@@ -18,12 +18,7 @@ export const java: Language = {
   render: (spec, templates) => Promise.resolve(renderJava(spec, templates)),
   definitionSchema: definitionSchemaPath,
   code: {
-    hasDeclarationsOnly,
-    isDefinitionCode,
-    findTasks,
-    declaresTask,
-    workflowTypes,
-    activityNames,
+    ...readCode,
     appendActivity,
     rewrittenActivities: (path) => `${path} no longer has the structure that was generated`,
   },

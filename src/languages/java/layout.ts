@@ -3,7 +3,7 @@ import type { CodePlace, ProcessLayout } from '../language.ts';
 import { classPrefix, processPackage } from '../process-parts.ts';
 import { JAVA_RESERVED } from './literals.ts';
 
-const SCHEMAS = 'src/main/resources/kuflow/schemas';
+export const JAVA_SCHEMAS = 'src/main/resources/kuflow/schemas';
 
 /** The layout of the process with this slug, or without a slug, of the first process of a project. */
 export function javaLayout({ packageName, slug: first }: CodePlace, slug?: string) {
@@ -30,7 +30,7 @@ export function javaLayout({ packageName, slug: first }: CodePlace, slug?: strin
     /** Contains the workflows of user actions, if there are any. */
     actionWorkflows: `${main}/${prefix}ActionWorkflows.java`,
     types: `${main}/${prefix}Types.java`,
-    schemas: `${SCHEMAS}/${name}.json`,
+    schemas: `${JAVA_SCHEMAS}/${name}.json`,
     test: `src/test/${folder}/${prefix}WorkflowTest.java`,
     /** The name of the file with the data of its test. */
     sampleName: name,
@@ -51,17 +51,4 @@ export function javaProcessLayout(place: CodePlace, slug?: string): ProcessLayou
   const { definitionFile, tasks, workflow, activities, activitiesImpl } = layout;
   const code = JAVA_PARTS.map((part) => layout[part]);
   return { definitionFile, tasks, workflow, activities: [activities, activitiesImpl], code };
-}
-
-/** Whether a file of a process contains only declarations, whose order does not matter. */
-export function hasDeclarationsOnly(path: string): boolean {
-  return /^src\/main\/java\/.*(?:Tasks|Actions|Types|Activities|ActivitiesImpl)\.java$/.test(path);
-}
-
-/** Whether a file is nothing but a process definition in Java, so that it can be regenerated at any time. */
-export function isDefinitionCode(path: string): boolean {
-  return (
-    /^src\/main\/java\/.*(?:Tasks|Actions|Types)\.java$/.test(path) ||
-    (path.startsWith(`${SCHEMAS}/`) && path.endsWith('.json'))
-  );
 }

@@ -1,6 +1,5 @@
 import { capitalize, hash, identifier, OTHER_LETTERS, splitWords, upperCase, wordSet } from '../../base/identifiers.ts';
-import { escapeAsPair } from '../../base/printable-json.ts';
-import { escapeForCompilers, escapeForReaders, HIDDEN_IN_CODE, oneLine } from '../../base/one-line.ts';
+import { escapeAsPair, escapeForCompilers, escapeForReaders, HIDDEN_IN_CODE, oneLine } from '../../base/escape.ts';
 import type { Naming } from '../task-names.ts';
 
 const IDENTIFIER = new RegExp(`^[A-Za-z_$${OTHER_LETTERS}][A-Za-z0-9_$${OTHER_LETTERS}]*$`);

@@ -18,12 +18,7 @@ const PASSWORD = 'changeit';
 const ALIAS = 'kuflow-local-ca';
 const TOOL_LIMIT_MS = 60_000;
 
-export interface JavaHome {
-  readonly folder: string;
-  /** The trust store that this JVM uses by default. */
-  readonly trustStore: string;
-  readonly keytool: string;
-}
+type JavaHome = NonNullable<ReturnType<typeof inspectJavaHome>>;
 
 /** The JVM that a worker is started with: that of JAVA_HOME, or of `java` on the PATH. Rejects with KnownError if there is no JDK. */
 export async function findJavaHome(env: NodeJS.ProcessEnv): Promise<JavaHome> {
@@ -43,7 +38,8 @@ export async function findJavaHome(env: NodeJS.ProcessEnv): Promise<JavaHome> {
   return home;
 }
 
-function inspectJavaHome(folder: string, env: NodeJS.ProcessEnv): JavaHome | undefined {
+/** The trust store that the JVM in a folder uses by default, and its keytool. */
+function inspectJavaHome(folder: string, env: NodeJS.ProcessEnv) {
   // Java 8 has its runtime in jre/. A file jssecacerts replaces cacerts.
   const trustStore = ['lib', join('jre', 'lib')]
     .flatMap((lib) => ['jssecacerts', 'cacerts'].map((name) => join(folder, lib, 'security', name)))

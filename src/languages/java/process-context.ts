@@ -1,5 +1,5 @@
 import { isRecord } from '../../base/json.ts';
-import { printableJson } from '../../base/printable-json.ts';
+import { printableJson } from '../../base/escape.ts';
 import { sampleDecision } from '../../process/sample.ts';
 import { sampleForSchema } from '../../schema/example/example.ts';
 import type { NamedSchema } from '../../schema/code-types.ts';
@@ -32,11 +32,13 @@ export function javaProcessContext(process: ProcessToRender<JavaLayout>): object
   const { prefix, processPackage } = layout;
   const tasks = processTasks(process, JAVA_NAMING);
   const { signals, workflows } = processActions(definition, JAVA_NAMING, { tasks });
-  const importsOf = (part: string, types: readonly string[]): Code =>
-    new Code(importLines(types.map((type) => `${processPackage}.${prefix}${part}.${type}`)));
+  /** `types`: those that the class with this part of the process contains. */
+  const importsOf = (part: string, types: readonly { readonly name: string }[]): Code =>
+    new Code(importLines(types.map(({ name }) => `${processPackage}.${prefix}${part}.${name}`)));
 
   const activities = processActivities(definition, tasks, workflows);
   const members = activities.map(activityMembers);
+  const inputTypes = activities.map(({ name }) => ({ name: inputTypeOf(name) }));
   const declared = declaredData(definition, tasks, signals);
   const approvals = tasks.filter(({ approval }) => approval !== undefined);
   const check = tasks.find(({ variable }) => approvals.some(({ approval }) => approval?.check === variable));
@@ -52,22 +54,10 @@ export function javaProcessContext(process: ProcessToRender<JavaLayout>): object
     definitionFile: layout.definitionFile,
     ...definitionContext(definition),
     // Without the inputs of user actions: an activity may have an input of the same name.
-    dataImports: importsOf(
-      'Types',
-      declaredData(definition, tasks).map(({ name }) => name),
-    ),
-    typeImports: importsOf(
-      'Types',
-      declared.map(({ name }) => name),
-    ),
-    activityImports: importsOf(
-      'Activities',
-      activities.map(({ name }) => inputTypeOf(name)),
-    ),
-    actionImports: importsOf(
-      'ActionWorkflows',
-      actionViews.map(({ type }) => `${type.text}Impl`),
-    ),
+    dataImports: importsOf('Types', declaredData(definition, tasks)),
+    typeImports: importsOf('Types', declared),
+    activityImports: importsOf('Activities', inputTypes),
+    actionImports: importsOf('ActionWorkflows', actionViews),
     activitiesField: codeLines(
       twoParts(
         `private final ${prefix}Activities activities =`,

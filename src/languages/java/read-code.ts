@@ -2,10 +2,20 @@ import type { ProcessInCode } from '../language.ts';
 import { findProcessTasks, processTasks, type ProcessTask } from '../process-tasks.ts';
 import { parseJsonText } from '../../base/json.ts';
 import { wordPattern } from '../../base/pattern.ts';
-import { javaLayout } from './layout.ts';
+import { JAVA_SCHEMAS, javaLayout } from './layout.ts';
 import { javaString, JAVA_NAMING } from './literals.ts';
 
-/** Codes of the tasks that a code file of a process already handles, whoever wrote that code. */
+export function hasDeclarationsOnly(path: string): boolean {
+  return /^src\/main\/java\/.*(?:Tasks|Actions|Types|Activities|ActivitiesImpl)\.java$/.test(path);
+}
+
+export function isDefinitionCode(path: string): boolean {
+  return (
+    /^src\/main\/java\/.*(?:Tasks|Actions|Types)\.java$/.test(path) ||
+    (path.startsWith(`${JAVA_SCHEMAS}/`) && path.endsWith('.json'))
+  );
+}
+
 export function findTasks(text: string, path: string, { place, slug, ...process }: ProcessInCode): ReadonlySet<string> {
   const layout = javaLayout(place, slug);
   const callOf = ({ activity }: ProcessTask): string => `${wordPattern(activity)}\\s*\\(`;

@@ -10,7 +10,7 @@ import {
 } from './java-types.ts';
 import { repeatsName } from '../task-names.ts';
 import { javaDoc, javaString } from './literals.ts';
-import { spaces } from '../../base/spaces.ts';
+import { spaces } from '../templates/code.ts';
 import { areAnnotationsShort, callLines, fill, fits, twoParts } from './wrap.ts';
 
 const STEP = 4;

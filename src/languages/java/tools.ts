@@ -14,17 +14,13 @@ const IS_WINDOWS = process.platform === 'win32';
 export const MAVEN = scriptPath('mvnw', '', IS_WINDOWS ? 'cmd' : 'posix');
 const INSTALL = ['-B', '-ntp', '-DskipTests', 'verify'];
 
-/** A JDK on this machine, as the Maven wrapper finds it. */
-export interface Jdk {
-  readonly javac: string;
-  /** Undefined if it does not say. */
-  readonly version: number | undefined;
-}
-
 const VERSION_MS = 20_000;
 
-/** The JDK in `JAVA_HOME`, otherwise the one on the PATH; undefined if neither exists. */
-export async function findJdk(env: NodeJS.ProcessEnv): Promise<Jdk | undefined> {
+/**
+ * The JDK in `JAVA_HOME`, otherwise the one on the PATH, as the Maven wrapper finds it; undefined if neither exists. Its version is undefined if it
+ * does not say.
+ */
+export async function findJdk(env: NodeJS.ProcessEnv) {
   const javac = findProgram('javac', env);
   if (javac === undefined) return undefined;
   try {

@@ -1,4 +1,4 @@
-import { spaces } from '../../base/spaces.ts';
+import { spaces } from '../templates/code.ts';
 
 /** Lines as palantir-java-format breaks them: generated projects check their format. */
 const WIDTH = 120;

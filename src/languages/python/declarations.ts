@@ -1,6 +1,6 @@
 import { REFERENCE_TYPES } from '../../schema/formats.ts';
 import type { NamedSchema } from '../../schema/code-types.ts';
-import { spaces } from '../../base/spaces.ts';
+import { spaces } from '../templates/code.ts';
 import { repeatsName } from '../task-names.ts';
 import { pyCommentLines, pyString, isPythonField } from './literals.ts';
 import {

@@ -133,15 +133,7 @@ async function describePip(folder: string): Promise<string | undefined> {
 }
 
 /** The installed version of a package, and how it differs from the one in `pyproject.toml` or `uv.lock`. */
-async function compareVersions(
-  name: string,
-  project: Pyproject,
-  root: string,
-): Promise<{
-  readonly installed: string | undefined;
-  readonly facts: Readonly<Record<string, string>>;
-  readonly differing: string | undefined;
-}> {
+async function compareVersions(name: string, project: Pyproject, root: string) {
   const installed = await installedDistributionVersion(join(root, ENVIRONMENT), name);
   const others = [
     [PYPROJECT, project.pinned(name)] as const,

@@ -1,9 +1,7 @@
-import type { CodePosition } from '../templates/code.ts';
+import { spaces, type CodePosition } from '../templates/code.ts';
 import { REFERENCE_TYPES } from '../../schema/formats.ts';
 import type { NamedSchema } from '../../schema/code-types.ts';
-import { spaces } from '../../base/spaces.ts';
-import type { Json, JsonObject } from '../../base/json.ts';
-import { isJsonList, isJsonObject } from '../../base/json.ts';
+import { isJsonList, isJsonObject, type Json, type JsonObject } from '../../base/json.ts';
 import { displayWidth, inBrackets, printExpression, withArguments, type Expression } from './layout.ts';
 import { dictExpression, pyString, valueExpression } from './literals.ts';
 import { pythonTypeOf, type PythonType } from './python-types.ts';

@@ -1,8 +1,8 @@
 import { definitionSchemaPath } from '../definition-schema.ts';
 import type { Language } from '../language.ts';
 import { appendActivity, pythonInputType } from './activities.ts';
-import { activityNames, declaresTask, findTasks, workflowTypes } from './read-code.ts';
-import { hasDeclarationsOnly, isDefinitionCode, pythonLayout, pythonProcessLayout } from './process-layout.ts';
+import * as readCode from './read-code.ts';
+import { pythonLayout, pythonProcessLayout } from './process-layout.ts';
 import { distributionName, pythonPackageNames } from './package-name.ts';
 import { renderPython } from './render.ts';
 import { PYTHON_NAMING } from './literals.ts';
@@ -27,12 +27,7 @@ export const python: Language = {
   render: (spec, templates) => Promise.resolve(renderPython(spec, templates)),
   definitionSchema: definitionSchemaPath,
   code: {
-    hasDeclarationsOnly,
-    isDefinitionCode,
-    findTasks,
-    declaresTask,
-    workflowTypes,
-    activityNames,
+    ...readCode,
     appendActivity: (_, text, name) => appendActivity(text, name),
     rewrittenActivities: (path) => `${path} no longer has the structure that was generated`,
   },

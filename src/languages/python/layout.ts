@@ -1,4 +1,4 @@
-import { spaces } from '../../base/spaces.ts';
+import { spaces } from '../templates/code.ts';
 
 /** The length of lines in generated code, as in the template's settings of `ruff`. */
 export const LINE_LENGTH = 120;

@@ -1,6 +1,6 @@
 import { isJsonList, type Json } from '../../base/json.ts';
 import { capitalize, OTHER_LETTERS, upperCase, wordSet } from '../../base/identifiers.ts';
-import { escapeForCompilers, escapeForReaders, HIDDEN_IN_CODE, oneLine } from '../../base/one-line.ts';
+import { escapeForCompilers, escapeForReaders, HIDDEN_IN_CODE, oneLine } from '../../base/escape.ts';
 import type { Naming } from '../task-names.ts';
 import { displayWidth, inBrackets, withPrefix, type Expression } from './layout.ts';
 

@@ -1,4 +1,4 @@
-import { printableJson } from '../../base/printable-json.ts';
+import { printableJson } from '../../base/escape.ts';
 import type { ProcessToRender } from '../process-parts.ts';
 import {
   declaredData,

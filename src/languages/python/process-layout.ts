@@ -54,13 +54,3 @@ export function pythonProcessLayout(place: CodePlace, slug?: string): ProcessLay
   const code = PYTHON_PARTS.map((part) => layout[part]);
   return { definitionFile, tasks, workflow, activities: [activities], code };
 }
-
-/** Whether a file contains only declarations, whose order does not matter. */
-export function hasDeclarationsOnly(path: string): boolean {
-  return /^src\/[^/]+\/(?:[^/]+\/(?:tasks|types|activities)|processes)\.py$/.test(path);
-}
-
-/** Whether a file is nothing but a process definition in Python, so that it can be regenerated at any time. */
-export function isDefinitionCode(path: string): boolean {
-  return /^src\/[^/]+\/[^/]+\/(?:tasks\.py|types\.py|schemas\.json)$/.test(path);
-}

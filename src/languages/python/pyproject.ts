@@ -8,26 +8,22 @@ import { MIB, readSmallFile, readSmallText } from '../../files/read.ts';
 export const PYPROJECT = 'pyproject.toml';
 const LONGEST_LOCK = 16 * MIB;
 
-export interface Pyproject {
-  /** The lower bound of `requires-python`, such as `3.11`. */
-  readonly oldestPython: string | undefined;
-  /** The package with the program of the worker. */
-  readonly packageName: string | undefined;
-  /** The version of a dependency that has to be installed exactly in this version. */
-  readonly pinned: (name: string) => string | undefined;
-}
+export type Pyproject = NonNullable<ReturnType<typeof parsePyproject>>;
 
 /** Undefined if the text is not valid TOML. */
-export function parsePyproject(text: string): Pyproject | undefined {
+export function parsePyproject(text: string) {
   const data = parseToml(text);
   if (data === undefined) return undefined;
   const project = isRecord(data['project']) ? data['project'] : {};
   const scripts = isRecord(project['scripts']) ? Object.values(project['scripts']) : [];
   const dependencies = Array.isArray(project['dependencies']) ? project['dependencies'] : [];
   return {
+    /** The lower bound of `requires-python`, such as `3.11`. */
     oldestPython: firstMatch([project['requires-python']], /(?:^|,)\s*>=\s*(\d+(?:\.\d+){0,2})\s*(?:,|$)/),
+    /** The package with the program of the worker. */
     packageName: firstMatch(scripts, /^([A-Za-z_][\w.]*)\.__main__:\w+$/),
-    pinned: (name) =>
+    /** The version of a dependency that has to be installed exactly in this version. */
+    pinned: (name: string) =>
       firstMatch(
         dependencies.filter((one) => typeof one === 'string' && normalize(/^[\w.-]+/.exec(one)?.[0] ?? '') === name),
         /^[\w.-]+\s*(?:\[[^\]]*\])?\s*==\s*(\d+(?:\.\d+)*)\s*(?:;.*)?$/,

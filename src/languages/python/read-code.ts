@@ -6,7 +6,14 @@ import { PYTHON_NAMING } from './literals.ts';
 
 const FIRST_ARGUMENT = /\(\s*("(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')/g;
 
-/** Codes of the tasks that a code file of a process already handles, whoever wrote that code. */
+export function hasDeclarationsOnly(path: string): boolean {
+  return /^src\/[^/]+\/(?:[^/]+\/(?:tasks|types|activities)|processes)\.py$/.test(path);
+}
+
+export function isDefinitionCode(path: string): boolean {
+  return /^src\/[^/]+\/[^/]+\/(?:tasks\.py|types\.py|schemas\.json)$/.test(path);
+}
+
 export function findTasks(text: string, path: string, { place, slug, ...process }: ProcessInCode): ReadonlySet<string> {
   const layout = pythonLayout(place, slug);
   return findProcessTasks({ text, path, files: layout }, processTasks(process, PYTHON_NAMING), {
@@ -39,14 +46,8 @@ const NAME_ARGUMENT = new RegExp(`(?:^|,)(?:\\s|#.*\\n)*name\\s*=\\s*(${STRING})
 /** Between the decorator of Temporal and the declaration: other decorators, comments and empty lines. */
 const LINES = '(?:[ \\t]*(?:[@#].*)?\\n){0,20}';
 
-/** A function or class with a decorator of Temporal, and the name that the decorator gives it. */
-interface Decorated {
-  readonly name: string;
-  readonly given: string | undefined;
-}
-
-/** The declarations in a module, such as `class`, with the decorator `@activity.defn` or `@workflow.defn`. */
-function findDecorated(text: string, module: 'activity' | 'workflow', declaration: string): readonly Decorated[] {
+/** The declarations in a module, such as `class`, with the decorator `@activity.defn` or `@workflow.defn`, and the names `given` by it. */
+function findDecorated(text: string, module: 'activity' | 'workflow', declaration: string) {
   const pattern = new RegExp(
     `^[ \\t]*@${module}\\.defn\\b(?:\\(((?:[^()"'#]|${STRING}|#.*)*)\\))?.*\\n${LINES}[ \\t]*${declaration} ([\\p{L}\\p{N}_]+)`,
     'gmu',

@@ -1,4 +1,4 @@
-import { spaces } from '../../base/spaces.ts';
+import { spaces } from '../templates/code.ts';
 import type { ProcessTask } from '../process-tasks.ts';
 import { pythonInputType } from './activities.ts';
 import { pythonCall, withArguments } from './layout.ts';

@@ -18,3 +18,8 @@ export interface CodePosition {
   readonly before: string;
   readonly after: string;
 }
+
+/** As many spaces, such as the indentation of a line. */
+export function spaces(count: number): string {
+  return ' '.repeat(count);
+}

@@ -179,11 +179,6 @@ function findSizeProblem(source: string): string | undefined {
 
 type Helpers = ReturnType<typeof templateHelpers>;
 
-interface Position {
-  readonly line: number;
-  readonly column: number;
-}
-
 /** The same helpers, whose errors name the file, the line and the expression. */
 function locateErrors(
   helpers: Helpers,
@@ -195,7 +190,7 @@ function locateErrors(
         return helper.apply(this, given as [unknown]);
       } catch (error) {
         if (error instanceof KnownError) throw error;
-        const { loc } = given.at(-1) as { readonly loc?: { readonly start: Position } };
+        const { loc } = given.at(-1) as { readonly loc?: hbs.AST.SourceLocation };
         const { line, column } = loc?.start ?? { line: 0, column: 0 };
         const expression = /^\{\{[^}]*\}\}/.exec(source.split('\n')[line - 1]?.slice(column) ?? '')?.[0] ?? '';
         const variable = /\s([A-Za-z]\w*)~?\}\}$/.exec(expression)?.[1];

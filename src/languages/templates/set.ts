@@ -7,15 +7,10 @@ import { KnownError } from '../../base/errors.ts';
 import { packageRoot } from '../../base/package-root.ts';
 import { templateHelpers } from '../template-helpers.ts';
 import { textFile, type PlannedFile } from '../planned-file.ts';
-import type { LanguageId } from '../names.ts';
 import { readTemplateFiles, templatesFolder, type TemplateFile } from './files.ts';
 
-export interface TemplateSet {
-  /** The template files of a language, sorted by path. */
-  readonly files: (language: LanguageId) => readonly TemplateFile[];
-  /** Renders a template by its key, such as `typescript/package.json.hbs`. */
-  readonly render: (key: string, context: object) => string;
-}
+/** The template files of a language, sorted by path, and how a template is rendered by its key, such as `typescript/package.json.hbs`. */
+export type TemplateSet = Readonly<ReturnType<typeof templateSet>>;
 
 type Compiled = Readonly<Record<string, TemplateSpecification>>;
 
@@ -43,12 +38,12 @@ async function sourceTemplateSet(): Promise<TemplateSet> {
   });
 }
 
-function templateSet(find: (key: string) => TemplateSpecification | undefined): TemplateSet {
+function templateSet(find: (key: string) => TemplateSpecification | undefined) {
   const handlebars = createRuntime();
   const helpers = templateHelpers();
   return {
     files: readTemplateFiles,
-    render: (key, context) => {
+    render: (key: string, context: object): string => {
       const specification = find(key);
       if (specification === undefined) throw new Error(`Template ${key} does not exist`);
       return handlebars.template(specification)(context, { helpers });

@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
+import { isSea } from 'node:sea';
 import { isRecord } from '../../base/json.ts';
-import { nodeProgram } from '../../base/node-program.ts';
 import { findInstalledVersion, readManifest } from '../../files/installed-package.ts';
 import { isOlder } from '../../files/version.ts';
-import { ARCHIVE } from './lock-file.ts';
+import { ARCHIVE } from './render.ts';
 import type { ProjectDiagnosis, ProjectFinding, RuntimeProblem, TemporalSdkProblem } from '../diagnosis.ts';
 
 const PACKAGES = ['activity', 'client', 'common', 'envconfig', 'proto', 'worker', 'workflow'].map(
@@ -41,6 +41,11 @@ export const nodeDiagnosis: ProjectDiagnosis = {
         }
       : { kind: 'not-installed' },
 };
+
+/** The Node.js that can run other programs: this one, or in the single program, which runs only its own files, the one on the PATH. */
+function nodeProgram(): string {
+  return isSea() ? 'node' : process.execPath;
+}
 
 /** Undefined without a Node.js that the worker could use. */
 function nodeVersion(): string | undefined {

@@ -1,7 +1,7 @@
 import { join, sep } from 'node:path';
 import type { Language } from '../language.ts';
 import { activityNames, appendActivity } from './activities.ts';
-import { hasDeclarationsOnly, isDefinitionCode, processLayout } from './layout.ts';
+import { processLayout } from './layout.ts';
 import {
   choosePackageManager,
   commandsOf,
@@ -13,7 +13,7 @@ import {
 } from './package-manager.ts';
 import { TS_NAMING } from './process-context.ts';
 import { renderTypeScript } from './render.ts';
-import { declaresTask, exportedNames, findTasks } from './read-code.ts';
+import * as readCode from './read-code.ts';
 
 const SCHEMA = 'node_modules/create-kuflow-worker/schemas/kuflow.process.schema.json';
 
@@ -32,11 +32,7 @@ export const typescript: Language = {
     return `${slug === undefined ? root : join('..', root).split(sep).join('/')}/${SCHEMA}`;
   },
   code: {
-    hasDeclarationsOnly,
-    isDefinitionCode,
-    findTasks,
-    declaresTask,
-    workflowTypes: exportedNames,
+    ...readCode,
     activityNames,
     appendActivity: (_, text, name) => appendActivity(text, name),
     rewrittenActivities: (path) => `createActivities in ${path} does not return an object literal as generated`,

@@ -31,13 +31,3 @@ export function processLayout(slug?: string): ProcessLayout {
   const code = TYPESCRIPT_PARTS.map((part) => layout[part]);
   return { definitionFile, tasks, workflow, activities: [activities], code };
 }
-
-/** Whether a file of a process contains only declarations, whose order does not matter. */
-export function hasDeclarationsOnly(path: string): boolean {
-  return /^src\/(?:activities|process\/(?:tasks|types)|processes\/[^/]+\/(?:activities|tasks|types))\.ts$/.test(path);
-}
-
-/** Whether a file is nothing but a process definition in TypeScript, so that it can be regenerated at any time. */
-export function isDefinitionCode(path: string): boolean {
-  return /^src\/process(?:es\/[^/]+)?\/(?:tasks|types|validators)\.ts$/.test(path);
-}

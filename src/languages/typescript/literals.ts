@@ -1,6 +1,6 @@
 import { isJsonList, type Json } from '../../base/json.ts';
 import { OTHER_LETTERS, wordSet } from '../../base/identifiers.ts';
-import { escapeForCompilers, escapeForReaders, HIDDEN_IN_CODE, oneLine } from '../../base/one-line.ts';
+import { escapeForCompilers, escapeForReaders, HIDDEN_IN_CODE, oneLine } from '../../base/escape.ts';
 
 const WORD = /^[A-Za-z_$][A-Za-z0-9_$]*$/;
 const IDENTIFIER = new RegExp(`^[A-Za-z_$${OTHER_LETTERS}][A-Za-z0-9_$${OTHER_LETTERS}]*$`);

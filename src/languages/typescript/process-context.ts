@@ -13,7 +13,6 @@ import {
   processActivities,
   processTasks,
   testSample,
-  type Approval,
   type ProcessTask,
 } from '../process-tasks.ts';
 import { Code, codeLines } from '../templates/code.ts';
@@ -172,7 +171,7 @@ function taskView(task: ProcessTask) {
 }
 
 /** The decision of the sample process. */
-function approvalStatements(variable: string, { check, rejection }: Approval): string {
+function approvalStatements(variable: string, { check, rejection }: NonNullable<ProcessTask['approval']>): string {
   const lines = [
     `const ${variable} = await kuflow.humanTask(tasks.${variable}, {`,
     "  deadline: '3 days',",

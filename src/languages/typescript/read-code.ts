@@ -5,7 +5,14 @@ import { typeScriptLayout } from './layout.ts';
 import { tsString } from './literals.ts';
 import { TS_NAMING } from './process-context.ts';
 
-/** Codes of the tasks that a code file of a process already handles, whoever wrote that code. */
+export function hasDeclarationsOnly(path: string): boolean {
+  return /^src\/(?:activities|process\/(?:tasks|types)|processes\/[^/]+\/(?:activities|tasks|types))\.ts$/.test(path);
+}
+
+export function isDefinitionCode(path: string): boolean {
+  return /^src\/process(?:es\/[^/]+)?\/(?:tasks|types|validators)\.ts$/.test(path);
+}
+
 export function findTasks(text: string, path: string, { slug, ...process }: ProcessInCode): ReadonlySet<string> {
   const { tasks, types, test: sample, workflows, activities } = typeScriptLayout(slug);
   const files = { tasks, types, sample };
@@ -25,8 +32,8 @@ const DECLARED =
   /^export[ \t]+(?:declare[ \t]+)?(?:abstract[ \t]+)?(?:async[ \t]+)?(?:function|const|let|var|class|interface|type|enum|namespace)\b[ \t]*\*?[ \t]*([\p{L}_$][\p{L}\p{N}_$]*)/gmu;
 const LIST = /^export[ \t]+(?:type[ \t]+)?\{([^}]*)\}/gm;
 
-/** The names that a TypeScript module exports, including types. Does not follow `export *`. */
-export function exportedNames(source: string): ReadonlySet<string> {
+/** The names that a module exports, including types. Does not follow `export *`. */
+export function workflowTypes(source: string): ReadonlySet<string> {
   const text = source.replace(/\/\*[\s\S]*?\*\//g, ' ');
   const declared = [...text.matchAll(DECLARED)].map(([, name = '']) => name);
   const listed = [...text.matchAll(LIST)].flatMap(([, names = '']) =>

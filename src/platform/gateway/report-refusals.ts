@@ -1,7 +1,6 @@
 import type { Http2SecureServer } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
-import { atMostEvery } from '../../base/at-most-every.ts';
-import type { Clock } from '../../base/clock.ts';
+import { atMostEvery, type Clock } from '../../base/clock.ts';
 import { codeOf, messageOf } from '../../base/errors.ts';
 import type { PlatformEvent } from '../shared/types.ts';
 

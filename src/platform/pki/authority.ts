@@ -94,7 +94,7 @@ export async function openAuthority({
       return issue([{ CN: [names[3] ?? 'localhost'] }], SERVER_LIFE, [
         new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
         new x509.SubjectAlternativeNameExtension(
-          names.map((name) => ({ type: isIP(name) === 0 ? 'dns' : 'ip', value: name })),
+          names.map((name) => ({ type: isIP(name) === 0 ? ('dns' as const) : ('ip' as const), value: name })),
         ),
       ]);
     },

@@ -4,8 +4,7 @@ import { Readable } from 'node:stream';
 
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 
-import { atMostEvery } from '../../base/at-most-every.ts';
-import type { Clock } from '../../base/clock.ts';
+import { atMostEvery, type Clock } from '../../base/clock.ts';
 import { messageOf } from '../../base/errors.ts';
 import type { DefaultError } from '../../kuflow/contract/common.ts';
 import { openApiDocument } from '../../kuflow/contract/openapi.ts';

@@ -6,7 +6,7 @@ import { pageAddress } from '../console/page-address.ts';
 import type { PlatformState } from '../state/state-file.ts';
 import type { EventRow } from '../store/events.ts';
 import type { Progress } from '../../terminal/progress.ts';
-import { stringifyForTerminal } from '../../terminal/json.ts';
+import { stringifyForTerminal } from '../../terminal/terminal.ts';
 import { formatTable } from '../../terminal/table.ts';
 
 const PART_LABELS: Readonly<Record<string, string>> = {

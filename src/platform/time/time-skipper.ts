@@ -1,7 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { forEachInParallel, waitAtMost } from '../../base/async.ts';
-import { atMostEvery } from '../../base/at-most-every.ts';
-import { isoTime } from '../../base/clock.ts';
+import { atMostEvery, isoTime } from '../../base/clock.ts';
 import { messageOf } from '../../base/errors.ts';
 import { formatSpan } from '../../base/format-span.ts';
 import { withoutUndefined } from '../../base/json.ts';

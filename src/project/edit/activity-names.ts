@@ -1,7 +1,7 @@
 import { distinctName, identifier } from '../../base/identifiers.ts';
 import type { WorkerDefinition } from '../../process/definition.ts';
 import { choiceOf, type TaskChoice, type TaskChoices } from '../../languages/project-spec.ts';
-import { systemTaskInputs } from '../../languages/task-inputs.ts';
+import { systemTaskInputs } from '../../languages/process-tasks.ts';
 import { nameTasks, type Naming } from '../../languages/task-names.ts';
 
 export interface ProcessWithChoices {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { copyError, KnownError } from '../../base/errors.ts';
 import { isRecord } from '../../base/json.ts';
 import { readPlainFile } from '../../files/read.ts';
-import { printableJson } from '../../base/printable-json.ts';
+import { printableJson } from '../../base/escape.ts';
 import { relativePath } from '../../files/relative-path.ts';
 import { hasJournal, StagedWriteError, writeStaged, type StagedChange } from '../../files/staged-write.ts';
 import { RECORD_FILE } from '../../process/find-project.ts';

@@ -7,7 +7,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { KnownError } from '../../base/errors.ts';
 import { escapeForTerminal } from '../../base/escape.ts';
 import { killWithParent } from '../../base/process-tree.ts';
-import { redactSecrets } from '../../base/redact.ts';
+import { redactSecrets } from '../../base/secret.ts';
 import { isNotInstalled } from '../../files/find-on-path.ts';
 import { gitEnvironment } from '../../files/git.ts';
 import { MIB } from '../../files/read.ts';

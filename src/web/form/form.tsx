@@ -9,15 +9,27 @@ import {
   UPDATE_CORE,
 } from '@jsonforms/core';
 import { JsonForms, JsonFormsDispatch, useJsonForms } from '@jsonforms/react';
+import type { ComponentChildren } from 'preact';
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { isRecord, type JsonObject } from '../../base/json.ts';
 import type { DataShape } from '../../process/definition.ts';
-import { Control } from './control.tsx';
-import { useField } from './field.tsx';
+import { DateField } from './dates.tsx';
+import { useField, type ControlProps, type Field } from './field.tsx';
+import { AcceptField, BooleanField, ChoiceField, ChoicesField, NumberField, TextField } from './inputs.tsx';
+import { JsonEditor } from './json-editor.tsx';
 import { Categories, isUiSchema, LabelText, Layout, type LayoutProps } from './layouts.tsx';
-import { ObjectFields, OtherFields } from './nested.tsx';
+import { ArrayField, ObjectField, ObjectFields, OtherFields, VariantsField } from './nested.tsx';
 import { problemsOf } from './problems.ts';
-import { controlKind, withRequiredParts, describedNames, placeOfScope, requiredNames } from '../../schema/form.ts';
+import { FileField, GroupField, PrincipalField } from './reference-inputs.tsx';
+import {
+  controlKind,
+  describedNames,
+  fitsControl,
+  placeOfScope,
+  requiredNames,
+  withRequiredParts,
+  type ControlKind,
+} from '../../schema/form.ts';
 import { HostContext, useAfterClick, useHost, type FormMemory } from './state.ts';
 import type { FormProblem, FormProps } from './types.ts';
 import type { Schema } from '../../schema/resolve.ts';
@@ -189,6 +201,37 @@ function labelsIn({ schema, uiSchema }: DataShape): ReadonlyMap<string, string> 
   visit(uiSchema);
   return labels;
 }
+
+/** Draws the control of one value. Values that the control of their schema can't show are edited as JSON. */
+export function Control(props: ControlProps) {
+  const field = useField(props);
+  const kind = controlKind(field.schema, field.form.root);
+  // For as long as the field exists: the control must not change while one types in it.
+  const asJson = useRef(false);
+  asJson.current ||= !fitsControl(kind, field.value) || !field.known;
+  if (!field.visible) return null;
+  const Editor = CONTROLS[asJson.current ? 'json' : kind];
+  return <Editor field={field} />;
+}
+
+const CONTROLS: Readonly<Record<ControlKind, (props: { readonly field: Field }) => ComponentChildren>> = {
+  accept: AcceptField,
+  array: ArrayField,
+  boolean: BooleanField,
+  choices: ChoicesField,
+  date: ({ field }) => <DateField field={field} kind="date" />,
+  'date-time': ({ field }) => <DateField field={field} kind="date-time" />,
+  file: FileField,
+  group: GroupField,
+  json: JsonEditor,
+  number: NumberField,
+  object: ObjectField,
+  principal: PrincipalField,
+  select: ChoiceField,
+  text: TextField,
+  time: ({ field }) => <DateField field={field} kind="time" />,
+  variants: VariantsField,
+};
 
 const WHOLE: ControlElement = { type: 'Control', scope: '#', label: 'Data' };
 

@@ -2,8 +2,7 @@ import { isEnabled, isVisible, update, type UISchemaElement } from '@jsonforms/c
 import { useJsonForms } from '@jsonforms/react';
 import { createContext } from 'preact';
 import { useContext, useEffect, useState } from 'preact/hooks';
-import { valueAt, type Json, type JsonObject } from '../../base/json.ts';
-import { withValueAt } from './pointer.ts';
+import { valueAt, withValueAt, type Json, type JsonObject } from '../../base/json.ts';
 import { placeAt } from '../../schema/form.ts';
 import type { FormProblem, FormServices } from './types.ts';
 import type { Schema } from '../../schema/resolve.ts';

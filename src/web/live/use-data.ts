@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { LiveEvent } from '../../platform/shared/contract.ts';
 import { callApi, toFailure, type ApiCallOptions, type RequestFailure } from '../api.ts';
-import { onLiveEvent } from './connection.ts';
+import { onLiveEvent } from './events.ts';
 
 /** Several events that come together are one reason to read again. */
 const DEBOUNCE_MS = 50;
@@ -31,12 +31,8 @@ const known = new Map<string, unknown>();
 const MOST_KNOWN = 100;
 
 function remember(key: string, data: unknown): void {
-  known.delete(key);
+  if (known.size >= MOST_KNOWN) known.clear();
   known.set(key, data);
-  for (const oldest of known.keys()) {
-    if (known.size <= MOST_KNOWN) return;
-    known.delete(oldest);
-  }
 }
 
 /** Reads data, and again after live events. Another `key` is other data. */
@@ -128,3 +124,27 @@ export const concernsProcess =
   (id?: string) =>
   (event: LiveEvent): boolean =>
     event.kind === 'process' && (id === undefined || event.processId === id);
+
+const PAGE_SIZE = 25;
+
+/** The newest records of an API list, with what `read` returns for them. `left` is the number of records that are not shown yet. */
+export function usePagedList<Item, Details>(
+  path: string,
+  query: NonNullable<ApiCallOptions['query']>,
+  read: (items: readonly Item[], signal: AbortSignal) => Promise<Details>,
+) {
+  const [size, setSize] = useState(PAGE_SIZE);
+  const { data, failure } = useData(
+    `${path} ${JSON.stringify(query)} ${size}`,
+    async (signal) => {
+      const page = await callApi<{ content: Item[]; metadata: { totalElements: number } }>('GET', path, {
+        query: { ...query, size, sort: 'createdAt,desc' },
+        signal,
+      });
+      const items = page.content;
+      return { items, details: await read(items, signal), left: page.metadata.totalElements - items.length };
+    },
+    { affectedBy: concernsProcess() },
+  );
+  return { ...data, failure, showMore: (): void => setSize(size + PAGE_SIZE) };
+}

@@ -11,30 +11,16 @@ export function setPlatformTime(now: string): void {
 
 export const platformNow = (): number => Date.now() + difference;
 
-const tickers = new Set<() => void>();
-let timer: ReturnType<typeof setInterval> | undefined;
-
-function onTick(tick: () => void): () => void {
-  tickers.add(tick);
-  timer ??= setInterval(() => {
-    if (!document.hidden) for (const each of tickers) each();
-  }, 1_000);
-  return () => {
-    tickers.delete(tick);
-    if (tickers.size > 0) return;
-    clearInterval(timer);
-    timer = undefined;
-  };
-}
-
 /** A time of the local KuFlow, or of this machine, as `12 s ago`, which stays right. */
 export function Ago({ time, ofMachine = false }: { readonly time: string; readonly ofMachine?: boolean }) {
   const textNow = (): string => relativeTime(Date.parse(time), ofMachine ? Date.now() : platformNow());
   const [text, setText] = useState(textNow);
   useEffect(() => {
-    const update = (): void => setText(textNow());
-    update();
-    return onTick(update);
+    setText(textNow());
+    const timer = setInterval(() => {
+      if (!document.hidden) setText(textNow());
+    }, 1_000);
+    return () => clearInterval(timer);
   }, [time]);
   return (
     <time dateTime={time} title={new Date(time).toLocaleString()}>

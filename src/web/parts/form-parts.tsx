@@ -6,8 +6,9 @@ import { callApi } from '../api.ts';
 import type { FormProps } from '../form/types.ts';
 import type { Action } from './action.ts';
 import type { EditedData } from './edited-data.ts';
+import { useFormServices } from './form-services.ts';
 import { LazyForm } from './lazy.tsx';
-import { Notice } from './notices.tsx';
+import { CodeBlock, Notice } from './notices.tsx';
 
 export interface EditedFormProps extends Omit<FormProps, 'initialData' | 'onChange'> {
   readonly edited: EditedData;
@@ -79,5 +80,27 @@ export function MissingNotice({ missing }: { readonly missing: readonly string[]
     <Notice tone="info">
       <p>Fill in by hand: {missing.join(', ')}</p>
     </Notice>
+  );
+}
+
+interface DataViewProps {
+  readonly value: JsonObject;
+  readonly shape: DataShape | undefined;
+  readonly label: string;
+}
+
+/** Data to read: as a form if its shape is known, otherwise as JSON. */
+export function DataView({ value, shape, label }: DataViewProps) {
+  const services = useFormServices();
+  if (shape === undefined) return <CodeBlock label={label}>{JSON.stringify(value, undefined, 2)}</CodeBlock>;
+  return (
+    <LazyForm
+      key={JSON.stringify(value)}
+      shape={shape}
+      initialData={value}
+      readOnly
+      services={services}
+      onChange={() => undefined}
+    />
   );
 }

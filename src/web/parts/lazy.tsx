@@ -1,7 +1,7 @@
 import type { ComponentType } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { FormProps } from '../form/types.ts';
-import { onLiveEvent } from '../live/connection.ts';
+import { onLiveEvent } from '../live/events.ts';
 import { Notice } from './notices.tsx';
 
 export type LazyComponent<Props> = ComponentType<Props> & { readonly preload: () => Promise<void> };

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import type { RequestFailure } from '../api.ts';
-import { useConnection } from '../live/connection.ts';
+import { useConnection } from '../live/events.ts';
 import { Link, ViewHeading } from '../navigation.tsx';
 import { stateWord, formatBytes } from '../text/words.ts';
 import { CommandLine } from './copy.tsx';

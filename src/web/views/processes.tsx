@@ -7,12 +7,11 @@ import type { Process } from '../../kuflow/contract/processes.ts';
 import type { FailingWorkList, FailingWorkStatus, TimelineEntry } from '../../platform/shared/contract.ts';
 import { callApi, RequestFailure } from '../api.ts';
 import { servedProcess, taskOf, useApp } from '../app-data.ts';
-import { usePagedList } from '../live/paged-list.ts';
-import { concernsProcess, useApi, useData } from '../live/use-data.ts';
+import { concernsProcess, useApi, useData, usePagedList } from '../live/use-data.ts';
 import { focusHeading, Link, navigateTo, ViewHeading } from '../navigation.tsx';
 import { useAction } from '../parts/action.ts';
 import { Ago } from '../parts/ago.tsx';
-import { DataView } from '../parts/data-view.tsx';
+import { DataView } from '../parts/form-parts.tsx';
 import {
   CodeBlock,
   CommandList,
@@ -28,7 +27,7 @@ import {
 import { SelectList } from '../parts/select-list.tsx';
 import { readProcessDefinition, withMetadata } from '../process-cache.ts';
 import { WORKER_COMMAND } from '../project-commands.ts';
-import type { Route } from '../route.ts';
+import type { ViewProps } from '../route.ts';
 import { kuflowCommand, shortId } from '../text/commands.ts';
 import { summarize } from '../text/summary.ts';
 import { sentenceCase } from '../text/words.ts';
@@ -42,7 +41,7 @@ const STATE_NAMES = [
   ['CANCELLED', 'Canceled'],
 ] as const;
 
-export function ProcessListView({ route }: { readonly route: Extract<Route, { readonly view: 'processes' }> }) {
+export function ProcessListView({ route }: ViewProps<'processes'>) {
   const app = useApp();
   const { state, code } = route;
   const query = { state, processDefinitionCode: code };
@@ -119,7 +118,7 @@ function ProcessRow({ process }: { readonly process: Process }) {
   );
 }
 
-export function ProcessDetailView({ id }: { readonly id: string }) {
+export function ProcessDetailView({ route: { id } }: ViewProps<'process'>) {
   const app = useApp();
   const loaded = useData(
     `process ${id}`,

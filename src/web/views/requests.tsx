@@ -8,7 +8,7 @@ import { SelectList } from '../parts/select-list.tsx';
 import { CommandLine } from '../parts/copy.tsx';
 import { EmptyState, Notice, notLoaded, ReadFailure, RecordedBodyView } from '../parts/notices.tsx';
 import { matchesRequest } from '../request-filter.ts';
-import type { Route } from '../route.ts';
+import type { ViewProps } from '../route.ts';
 import { curlCommand } from '../text/commands.ts';
 import { shortenPath } from '../text/words.ts';
 import { KUFLOW, WORKER_COMMAND } from '../project-commands.ts';
@@ -20,9 +20,7 @@ const STATUS_NAMES = [
   ['violations', 'With contract violations'],
 ] as const;
 
-type RequestsRoute = Extract<Route, { readonly view: 'requests' }>;
-
-export function RequestListView({ route }: { readonly route: RequestsRoute }) {
+export function RequestListView({ route }: ViewProps<'requests'>) {
   const list = useApi<RequestList>('/_dev/requests', {
     query: { limit: 500 },
     affectedBy: ({ kind }) => kind === 'request' || kind === 'contract-violation',
@@ -35,7 +33,7 @@ export function RequestListView({ route }: { readonly route: RequestsRoute }) {
     [requests],
   );
   const found = requests?.filter((request) => matchesRequest(request, route));
-  const change = (part: Partial<RequestsRoute>): void => navigateTo({ ...route, ...part }, { replace: true });
+  const change = (part: Partial<typeof route>): void => navigateTo({ ...route, ...part }, { replace: true });
   return (
     <>
       <ViewHeading title="Requests" />
@@ -113,7 +111,7 @@ function StatusCode({ status }: { readonly status: number }) {
   return <span class={`state number ${tone}`}>{status === 0 ? 'no answer' : status}</span>;
 }
 
-export function RequestDetailView({ id }: { readonly id: number }) {
+export function RequestDetailView({ route: { id } }: ViewProps<'request'>) {
   const app = useApp();
   const loaded = useApi<RequestDetail>(`/_dev/requests/${id}`);
   const request = loaded.data;

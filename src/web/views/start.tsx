@@ -8,7 +8,7 @@ import type { FormProblem } from '../form/types.ts';
 import { useData } from '../live/use-data.ts';
 import { Link, navigateTo, ViewHeading } from '../navigation.tsx';
 import { useAction } from '../parts/action.ts';
-import { useFormServices } from '../parts/data-view.tsx';
+import { useFormServices } from '../parts/form-services.ts';
 import { useEditedData } from '../parts/edited-data.ts';
 import {
   EditedForm,
@@ -20,12 +20,11 @@ import {
 } from '../parts/form-parts.tsx';
 import { CommandList, EmptyState, FailureNotice, ReadFailure, Notice } from '../parts/notices.tsx';
 import { ProblemList } from '../parts/problem-list.tsx';
-import type { Route } from '../route.ts';
+import type { ViewProps } from '../route.ts';
 import { commandWithData } from '../text/commands.ts';
 
-export function StartProcessView({ route }: { readonly route: Extract<Route, { readonly view: 'start' }> }) {
+export function StartProcessView({ route: { code, like } }: ViewProps<'start'>) {
   const app = useApp();
-  const { code, like } = route;
   const original = useData(`original ${like ?? ''}`, async (signal) =>
     like === undefined
       ? undefined

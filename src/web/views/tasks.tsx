@@ -8,14 +8,14 @@ import type { DataShape, TaskDefinition } from '../../process/definition.ts';
 import { callApi } from '../api.ts';
 import { type AppData, nameOfPrincipal, OPEN_STATES, servedProcess, taskOf, useApp } from '../app-data.ts';
 import type { FormProblem } from '../form/types.ts';
-import { usePagedList } from '../live/paged-list.ts';
-import { concernsProcess, useApi, useData } from '../live/use-data.ts';
+import { concernsProcess, useApi, useData, usePagedList } from '../live/use-data.ts';
 import { Link, navigateTo, ViewHeading } from '../navigation.tsx';
 import { useAction } from '../parts/action.ts';
 import { Ago } from '../parts/ago.tsx';
-import { DataView, useFormServices } from '../parts/data-view.tsx';
+import { useFormServices } from '../parts/form-services.ts';
 import { useEditedData } from '../parts/edited-data.ts';
 import {
+  DataView,
   EditedForm,
   EXAMPLE_DATA_FAILED,
   MissingNotice,
@@ -35,21 +35,13 @@ import {
 } from '../parts/notices.tsx';
 import { ProblemList } from '../parts/problem-list.tsx';
 import { SelectList } from '../parts/select-list.tsx';
-import { readProcess, readProcessDefinition, readProcessesById } from '../process-cache.ts';
-import type { Route } from '../route.ts';
+import { readProcess, readProcessDefinition, readProcessesOf } from '../process-cache.ts';
+import type { ViewProps } from '../route.ts';
 import { commandWithData, kuflowCommand, shortId } from '../text/commands.ts';
 import { describeProcess } from '../text/summary.ts';
 import { sentenceCase, stateWord } from '../text/words.ts';
 import { Conversation } from './conversation.tsx';
 
-const STATES: Readonly<Record<string, readonly string[]>> = {
-  '': OPEN_STATES,
-  READY: ['READY'],
-  CLAIMED: ['CLAIMED'],
-  COMPLETED: ['COMPLETED'],
-  CANCELLED: ['CANCELLED'],
-  all: [],
-};
 const STATE_NAMES = [
   ['', 'Open'],
   ['READY', 'Ready'],
@@ -59,17 +51,18 @@ const STATE_NAMES = [
   ['all', 'All'],
 ] as const;
 
-export function TaskListView({ route }: { readonly route: Extract<Route, { readonly view: 'tasks' }> }) {
+export function TaskListView({ route }: ViewProps<'tasks'>) {
   const app = useApp();
   const { state = '', code } = route;
-  const query = { type: 'TASK', taskState: STATES[state] ?? OPEN_STATES, processItemDefinitionCode: code };
+  const taskState = state === '' ? OPEN_STATES : state === 'all' ? [] : [state];
+  const query = { type: 'TASK', taskState, processItemDefinitionCode: code };
   const {
     items: tasks,
     details: processes,
     left = 0,
     failure,
     showMore,
-  } = usePagedList('/process-items', query, processesOf);
+  } = usePagedList('/process-items', query, readProcessesOf);
   const codes = [
     ...new Set(
       (app.definitions.data?.definitions ?? []).flatMap(({ tasks }) =>
@@ -113,15 +106,6 @@ export function TaskListView({ route }: { readonly route: Extract<Route, { reado
     </>
   );
 }
-
-const processesOf = (
-  tasks: readonly ProcessItemPageItem[],
-  signal: AbortSignal,
-): Promise<ReadonlyMap<string, Process>> =>
-  readProcessesById(
-    tasks.map(({ processId }) => processId),
-    signal,
-  );
 
 function TaskRow({ item, process }: { readonly item: ProcessItemPageItem; readonly process: Process | undefined }) {
   const app = useApp();
@@ -189,7 +173,7 @@ interface LoadedItem {
   readonly definition: ServedProcess | undefined;
 }
 
-export function TaskDetailView({ id }: { readonly id: string }) {
+export function TaskDetailView({ route: { id } }: ViewProps<'task'>) {
   const processId = useRef<string | undefined>(undefined);
   const loaded = useData<LoadedItem>(
     `item ${id}`,

@@ -16,14 +16,12 @@ import {
   RecordedBodyView,
 } from '../parts/notices.tsx';
 import { KUFLOW } from '../project-commands.ts';
-import type { Route } from '../route.ts';
+import type { ViewProps } from '../route.ts';
 import { shortId } from '../text/commands.ts';
 
 const SHOWN = 500;
 
-type WebhooksRoute = Extract<Route, { readonly view: 'webhooks' }>;
-
-export function WebhookListView({ route: { process } }: { readonly route: WebhooksRoute }) {
+export function WebhookListView({ route: { process } }: ViewProps<'webhooks'>) {
   const list = useApi<WebhookDeliveryList>('/_dev/webhooks', {
     query: { limit: SHOWN, processId: process },
     affectedBy: (event) => event.kind === 'webhook' || concernsProcess(process)(event),
@@ -77,7 +75,7 @@ function resultOf({ attempts, latest }: WebhookDelivery): string {
   return [status, problem, tried].filter((part) => part !== undefined).join(', ');
 }
 
-export function WebhookDetailView({ id }: { readonly id: string }) {
+export function WebhookDetailView({ route: { id } }: ViewProps<'webhook'>) {
   const loaded = useApi<WebhookDeliveryDetail>(`/_dev/webhooks/${encodeURIComponent(id)}`, {
     affectedBy: (event) => event.kind === 'webhook' && event.deliveryId === id,
   });

@@ -9,7 +9,7 @@ import { editorsOf } from '../../../src/languages/names.ts';
 import { findLibrary } from '../../../src/languages/library.ts';
 import { textFile } from '../../../src/languages/planned-file.ts';
 import { WHEEL } from '../../../src/languages/python/render.ts';
-import { ARCHIVE } from '../../../src/languages/typescript/lock-file.ts';
+import { ARCHIVE } from '../../../src/languages/typescript/render.ts';
 import { languageOf } from '../../../src/languages/registry.ts';
 import { Code } from '../../../src/languages/templates/code.ts';
 import { compileTemplates, findTemplateProblems } from '../../../src/languages/templates/compile.ts';

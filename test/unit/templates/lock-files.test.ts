@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { findLibrary, readLibrary } from '../../../src/languages/library.ts';
 import type { NodePackageManager, ProjectSpec } from '../../../src/languages/project-spec.ts';
-import { ARCHIVE, completeLock } from '../../../src/languages/typescript/lock-file.ts';
+import { ARCHIVE, completeLock } from '../../../src/languages/typescript/render.ts';
 import { textFile } from '../../../src/languages/planned-file.ts';
 import { WHEEL } from '../../../src/languages/python/render.ts';
 import { renderProject } from '../../../src/project/render.ts';

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { formatDuration, openProgress } from '../../../src/terminal/progress.ts';
-import { marksFor } from '../../../src/terminal/marks.ts';
 import { formatTable } from '../../../src/terminal/table.ts';
-import { openTerminal, type Channel } from '../../../src/terminal/terminal.ts';
+import { marksFor, openTerminal, type Channel } from '../../../src/terminal/terminal.ts';
 import { palette } from '../../../src/terminal/palette.ts';
 import { fakeHost } from '../../support/fake-host.ts';
 

@@ -2,8 +2,7 @@ import type { DoctorReport } from '../../../../src/diagnostics/report.ts';
 import { formatGithubCommands, formatJunit } from '../../../../src/commands/doctor/formats.ts';
 import { formatSupportReport } from '../../../../src/commands/doctor/support-report.ts';
 import { doctorReportAsJson, printDoctor } from '../../../../src/commands/doctor/view.ts';
-import { stringifyForTerminal } from '../../../../src/terminal/json.ts';
-import { openTerminal } from '../../../../src/terminal/terminal.ts';
+import { openTerminal, stringifyForTerminal } from '../../../../src/terminal/terminal.ts';
 import { fakeHost } from '../../../support/fake-host.ts';
 
 /** A report in every output format, by name. */

@@ -4,9 +4,8 @@ import { describe, expect, it } from 'vitest';
 import type { DevEvent } from '../../../../src/platform/session/start.ts';
 import { platformReporter, readyHints, formatTimeline } from '../../../../src/platform/session/event-view.ts';
 import { printSimulation, simulationView, type SimulateResult } from '../../../../src/commands/dev/simulate/view.ts';
-import { marksFor } from '../../../../src/terminal/marks.ts';
 import { openProgress } from '../../../../src/terminal/progress.ts';
-import type { Channel } from '../../../../src/terminal/terminal.ts';
+import { marksFor, type Channel } from '../../../../src/terminal/terminal.ts';
 
 function channel(colour: boolean): { readonly channel: Channel; readonly text: () => string } {
   let text = '';

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { exportedNames } from '../../../../src/languages/typescript/read-code.ts';
+import { workflowTypes } from '../../../../src/languages/typescript/read-code.ts';
 import { unifiedDiff } from '../../../../src/project/edit/unified-diff.ts';
 import { temporaryFolders } from '../../../support/temporary-folder.ts';
 
@@ -42,7 +42,7 @@ describe('unifiedDiff', () => {
   });
 });
 
-describe('exportedNames', () => {
+describe('the workflow types of a module', () => {
   it('finds the names that a module exports', () => {
     const source = `
 // export function commented() {}
@@ -61,7 +61,7 @@ export type { Twelve };
 export * from './other.ts';
 const text = 'export function quoted() {}';
 `;
-    expect([...exportedNames(source)].sort()).toEqual(
+    expect([...workflowTypes(source)].sort()).toEqual(
       ['one', 'two', 'three', 'Four', 'Five', 'Six', 'seven', 'nine', 'Ten', 'a b', 'Twelve'].sort(),
     );
   });

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { valueAt } from '../../../../src/base/json.ts';
-import { withValueAt } from '../../../../src/web/form/pointer.ts';
+import { valueAt, withValueAt } from '../../../../src/base/json.ts';
 import { problemsOf } from '../../../../src/web/form/problems.ts';
 import { withRequiredParts, readableName } from '../../../../src/schema/form.ts';
 import { pageErrors } from '../../../support/page-validators.ts';

@@ -1,14 +1,12 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { createStreamParser, type StreamMessage } from '../../../src/web/live/sse.ts';
+import { createStreamParser, type StreamMessage } from '../../../src/web/live/events.ts';
 
-const STREAM =
-  ': comment\n\nid: 4\n\nid: 5\nevent: request\ndata: {"a":1}\n\nid:6\r\ndata: one\r\ndata:two\r\n\r\n:\n\ndata: three\n\n';
+const STREAM = ':\n\nid: 4\n\nid: 5\nevent: request\ndata: {"a":1}\n\n:\n\ndata: three\n\n';
 
 const MESSAGES: StreamMessage[] = [
   { id: '4', data: undefined },
   { id: '5', data: '{"a":1}' },
-  { id: '6', data: 'one\ntwo' },
   { id: undefined, data: 'three' },
 ];
 

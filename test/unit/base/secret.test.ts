@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { redactSecrets } from '../../../src/base/redact.ts';
+import { redactSecrets } from '../../../src/base/secret.ts';
 
 it('removes a secret in every form a server may echo, and no short texts', () => {
   const secret = 'pa"ss wörd==';

@@ -1,6 +1,23 @@
+import { useMemo } from 'preact/hooks';
 import { parseReference } from '../../schema/references.ts';
 import { callApi, downloadBytes, RequestFailure } from '../api.ts';
+import { useApp } from '../app-data.ts';
+import type { FormServices } from '../form/types.ts';
 import { formatBytes } from '../text/words.ts';
+
+/** What forms need of the local KuFlow. `processId`: the process that stores their documents, if they can be uploaded. */
+export function useFormServices(processId?: string): FormServices {
+  const { people } = useApp();
+  return useMemo(
+    () => ({
+      users: people.users,
+      groups: people.groups,
+      uploadDocument: processId === undefined ? undefined : (file: File) => sendDocument(processId, file),
+      downloadDocument: saveDocument,
+    }),
+    [people, processId],
+  );
+}
 
 /** Saves the document that a reference names, through the browser's downloads. */
 export async function saveDocument(reference: string): Promise<void> {
@@ -16,7 +33,7 @@ export async function saveDocument(reference: string): Promise<void> {
 /** The platform refuses larger ones, and a browser then only reports that the connection was closed. */
 const LARGEST_UPLOAD = 100 * 1024 * 1024;
 
-export async function sendDocument(processId: string, file: File): Promise<string> {
+async function sendDocument(processId: string, file: File): Promise<string> {
   if (file.size > LARGEST_UPLOAD)
     throw new RequestFailure(
       `${file.name} is ${formatBytes(file.size)}. The local KuFlow stores documents up to ${formatBytes(LARGEST_UPLOAD)}.`,
