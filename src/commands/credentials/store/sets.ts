@@ -4,7 +4,7 @@ import { isRecord } from '../../../base/json.ts';
 import { Secret } from '../../../base/secret.ts';
 import { ignoreSystemErrors, withContext } from '../../../base/system-error.ts';
 import type { FileSystem } from '../../../files/node-file-system.ts';
-import { writeNewFiles } from '../../../files/write.ts';
+import { replaceFile, writeNewFiles } from '../../../files/write.ts';
 import { verifyMaterial } from '../verify-certificate-and-token.ts';
 import { renewalTime } from '../renewal-time.ts';
 import type { CertificateFacts, CredentialSet, EngineScope } from '../set.ts';
@@ -28,7 +28,10 @@ export function setContents(set: CredentialSet): readonly (readonly [name: strin
   ];
 }
 
-/** Writes a set into a new folder, which gets its name when all files are on disk. Leaves nothing if that fails. */
+/**
+ * Writes a set into a new folder, which gets its name when all files are on disk. Leaves no part of the set if that fails. Git ignores the
+ * store, whatever the project says, before there is a secret in it.
+ */
 export async function writeSet(
   files: FileSystem,
   layout: StoreLayout,
@@ -37,6 +40,7 @@ export async function writeSet(
 ): Promise<void> {
   const staged = join(layout.store, stagingName('new', record.id));
   const final = join(layout.store, record.id);
+  await ensureGitIgnore(files, layout);
   await withContext('Writing the new credentials', final, async () => {
     await files.makeFolder(staged);
     try {
@@ -52,6 +56,14 @@ export async function writeSet(
       for (const folder of [staged, final]) await ignoreSystemErrors(() => removeSetFolder(files, folder));
       throw error;
     }
+  });
+}
+
+async function ensureGitIgnore(files: FileSystem, layout: StoreLayout): Promise<void> {
+  const path = join(layout.store, '.gitignore');
+  await withContext('Excluding the credentials from git', path, async () => {
+    if ((await files.look(path)) !== undefined) return;
+    await replaceFile(path, '*\n', { files, isLocked: true });
   });
 }
 
