@@ -3,7 +3,7 @@ import { codeOf, messageOf } from '../base/errors.ts';
 import { percentDecode } from '../base/percent-decode.ts';
 import type { Secret } from '../base/secret.ts';
 import { redactSecrets } from '../base/redact.ts';
-import { dialEngine, type DialFacts, type DialOptions } from './dial/dial.ts';
+import { dialEngine, type DialFacts, type DialOptions } from './dial.ts';
 import { encodeString, messageField, numberField, stringField } from './protobuf.ts';
 
 /**

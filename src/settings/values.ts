@@ -8,7 +8,7 @@ import { MIB, readSmallFile } from '../files/read.ts';
 import { Secret } from '../base/secret.ts';
 import { isUuid } from '../base/is-uuid.ts';
 import { certificateBlocks, detectFileFormat, FILE_FORMATS, isCertificate } from '../engine/material/file-format.ts';
-import { readTarget } from '../engine/dial/target.ts';
+import { readTarget } from '../network/address.ts';
 import { normaliseEndpoint } from '../kuflow/endpoint.ts';
 import type { SettingKey } from './keys.ts';
 import { firstStep, type Entry, type SettingStep, type ProblemCode, type Source } from './sources.ts';

@@ -13,7 +13,7 @@ import {
 } from '../../engine/material/tls-material.ts';
 import { certificateSource } from '../../connection/certificate.ts';
 import type { ResolvedSettings } from '../../settings/precedence.ts';
-import type { SetPaths } from './store/layout.ts';
+import type { SetPaths } from './store/sets.ts';
 import type { CertificateFacts, CredentialToken, VerifiedMaterial } from './set.ts';
 
 /** An engine certificate from KuFlow or from files, before any verification. */

@@ -1,5 +1,4 @@
-import { findInstalledVersion } from '../../files/installed-package.ts';
-import { isOlder } from '../../files/version.ts';
+import { findInstalledVersion, isOlder } from '../../files/package-version.ts';
 import { skippedBecauseOf } from '../check.ts';
 import type { DoctorCheck } from '../input.ts';
 import { toFinding } from '../explain-finding.ts';

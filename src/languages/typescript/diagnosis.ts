@@ -1,8 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { isRecord } from '../../base/json.ts';
 import { nodeProgram } from '../../base/node-program.ts';
-import { findInstalledVersion, readManifest } from '../../files/installed-package.ts';
-import { isOlder } from '../../files/version.ts';
+import { findInstalledVersion, readManifest, isOlder } from '../../files/package-version.ts';
 import { ARCHIVE } from './lock-file.ts';
 import type { ProjectDiagnosis, ProjectFinding, RuntimeProblem, TemporalSdkProblem } from '../diagnosis.ts';
 

@@ -3,7 +3,7 @@ import { isoTime, type Clock } from '../../../base/clock.ts';
 import { KnownError, usageError } from '../../../base/errors.ts';
 import { Secret } from '../../../base/secret.ts';
 import type { CredentialSet, EngineScope } from '../set.ts';
-import { newSetId, setFilePaths, storeLayout, type SetPaths } from '../store/layout.ts';
+import { newSetId, setFilePaths, storeLayout, type SetPaths } from '../store/sets.ts';
 import type { FileSystem } from '../../../files/node-file-system.ts';
 import { withContext } from '../../../base/system-error.ts';
 import type { LockWaitOptions } from '../../../files/file-lock.ts';

@@ -4,8 +4,7 @@ import { withContext } from '../../../base/system-error.ts';
 import type { FileSystem } from '../../../files/node-file-system.ts';
 import { replaceFile } from '../../../files/write.ts';
 import type { CredentialSet } from '../set.ts';
-import { SET_FILES } from '../store/layout.ts';
-import { setContents } from '../store/sets.ts';
+import { SET_FILES, setContents } from '../store/sets.ts';
 import { checkUnchanged, permissionNote, readTargetFile, targetMode, type TargetFile } from '../output-file.ts';
 import type { KeyChange } from './format.ts';
 

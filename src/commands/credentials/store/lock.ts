@@ -4,8 +4,7 @@ import { ignoreSystemErrors, withContext } from '../../../base/system-error.ts';
 import { withLock, type LockWaitOptions } from '../../../files/file-lock.ts';
 import type { FileLock, FileSystem } from '../../../files/node-file-system.ts';
 import { whyNotOwnFolder } from '../output-file.ts';
-import { isStagingName, storeFolders, type StoreLayout } from './layout.ts';
-import { removeSetFolder } from './sets.ts';
+import { isStagingName, storeFolders, type StoreLayout, removeSetFolder } from './sets.ts';
 
 const LOCK_TIMEOUT_MS = 120_000;
 const TRIES = 20;

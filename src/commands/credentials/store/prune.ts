@@ -3,9 +3,18 @@ import type { Clock } from '../../../base/clock.ts';
 import { withContext } from '../../../base/system-error.ts';
 import type { FileSystem } from '../../../files/node-file-system.ts';
 import { whyNotOwnFolder } from '../output-file.ts';
-import { SET_FILES, stagingName, storeLayout, type StoreLayout } from './layout.ts';
+import {
+  SET_FILES,
+  stagingName,
+  storeLayout,
+  type StoreLayout,
+  listSets,
+  readSet,
+  removeSetFolder,
+  type SetRecord,
+  type StoredSet,
+} from './sets.ts';
 import { withStoreLock } from './lock.ts';
-import { listSets, readSet, removeSetFolder, type SetRecord, type StoredSet } from './sets.ts';
 import { readFollowingLinks, readPointers, type FollowedFile } from './settings-file.ts';
 import type { Environment } from '../../../settings/environment.ts';
 
