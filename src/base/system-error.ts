@@ -48,7 +48,7 @@ export async function withContext<T>(what: string, path: string, work: () => Pro
 }
 
 /** Runs cleanup work, ignoring failed system calls in it. */
-export async function ignoreSystemErrors(work: () => Promise<unknown>): Promise<void> {
+export async function ignoreSystemErrors(work: () => unknown): Promise<void> {
   try {
     await work();
   } catch (error) {

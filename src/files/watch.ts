@@ -57,7 +57,9 @@ export function watchFiles(options: FileWatchOptions): FileWatch {
       problem = messageOf(error);
     }
     if (isClosed) return;
-    timer = setTimeout(() => (running = run()), pause);
+    timer = setTimeout(() => {
+      running = run();
+    }, pause);
     if (!persistent) timer.unref();
   };
   let running = run();

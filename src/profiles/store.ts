@@ -7,8 +7,8 @@ import { KnownError, codeOf } from '../base/errors.ts';
 import type { Secret } from '../base/secret.ts';
 import { nodeFileSystem, type FileSystem } from '../files/node-file-system.ts';
 import { withContext, ignoreSystemErrors } from '../base/system-error.ts';
-import { withLock } from '../files/file-lock.ts';
-import { replaceFile } from '../files/write.ts';
+import { withLock } from '../files/lock.ts';
+import { removeStagedSiblings, replaceFile } from '../files/write.ts';
 import { openKeychain } from './keychain/open.ts';
 import {
   readProfileFile,
@@ -158,6 +158,7 @@ async function withPending<T>(
   context: ProfileContext,
   work: (recorded: ProfileFile) => Promise<{ readonly result: T; readonly left: readonly SecretLocation[] }>,
 ): Promise<T> {
+  await removeStagedSiblings(context.files ?? nodeFileSystem, file.path, true);
   const earlier = await deleteUnreferenced(file, file.pending, context);
   try {
     const { result, left } = await work(await recordPending(file, [...earlier, ...locations], context));

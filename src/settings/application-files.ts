@@ -13,11 +13,10 @@ import {
 } from 'yaml';
 import { codeOf } from '../base/errors.ts';
 import { escapeForTerminal } from '../base/escape.ts';
-import { MIB, readSmallFile } from '../files/read.ts';
+import { MIB, readSmallFile, unreadableStep } from '../files/read.ts';
 import { nearMatch } from '../base/near-match.ts';
 import { APPLICATION_FILES, SETTING_KEYS, type SettingName } from './keys.ts';
 import type { Entry, Layer, SettingProblem, SettingWarning, Source } from './sources.ts';
-import { unreadableStep } from './unreadable.ts';
 import { Secret } from '../base/secret.ts';
 
 const SECRETS: ReadonlySet<string> = new Set(

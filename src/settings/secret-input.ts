@@ -3,9 +3,8 @@ import { resolve } from 'node:path';
 import { codeOf, usageError } from '../base/errors.ts';
 import { escapeForTerminal } from '../base/escape.ts';
 import { Secret } from '../base/secret.ts';
-import { readSmallFile } from '../files/read.ts';
+import { readSmallFile, unreadableStep } from '../files/read.ts';
 import { formatStep } from './sources.ts';
-import { unreadableStep } from './unreadable.ts';
 import { readSecret } from './values.ts';
 
 /** Bytes. */

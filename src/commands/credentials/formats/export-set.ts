@@ -6,7 +6,7 @@ import type { CredentialSet, EngineScope } from '../set.ts';
 import { newSetId, setFilePaths, storeLayout, type SetPaths } from '../store/sets.ts';
 import type { FileSystem } from '../../../files/node-file-system.ts';
 import { withContext } from '../../../base/system-error.ts';
-import type { LockWaitOptions } from '../../../files/file-lock.ts';
+import type { LockWaitOptions } from '../../../files/lock.ts';
 import { replaceFile } from '../../../files/write.ts';
 import { formatDotenv } from './dotenv.ts';
 import type { FormatInput, FormatName, Formatted, KeyChange } from './format.ts';

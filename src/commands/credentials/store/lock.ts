@@ -1,8 +1,8 @@
 import { dirname, join } from 'node:path';
 import { codeOf, KnownError } from '../../../base/errors.ts';
 import { ignoreSystemErrors, withContext } from '../../../base/system-error.ts';
-import { withLock, type LockWaitOptions } from '../../../files/file-lock.ts';
-import type { FileLock, FileSystem } from '../../../files/node-file-system.ts';
+import { withLock, type LockWaitOptions } from '../../../files/lock.ts';
+import type { FileSystem } from '../../../files/node-file-system.ts';
 import { whyNotOwnFolder } from '../output-file.ts';
 import { isStagingName, storeFolders, type StoreLayout, removeSetFolder } from './sets.ts';
 
@@ -40,7 +40,7 @@ export async function withStoreLock<T>(
 }
 
 /** Tries to take the lock. Until that succeeds, another run that failed may remove the empty store. */
-async function acquireLock(files: FileSystem, layout: StoreLayout): Promise<FileLock> {
+async function acquireLock(files: FileSystem, layout: StoreLayout) {
   for (let left = TRIES; ; left--) {
     try {
       await makeStore(files, layout);

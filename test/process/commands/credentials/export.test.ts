@@ -314,7 +314,7 @@ describe('parallel runs', () => {
     const events: ExportEvent[] = [];
     const onExport = (event: ExportEvent): void => {
       events.push(event);
-      if (event.kind === 'waiting' && held.kind === 'taken') void held.release();
+      if (event.kind === 'waiting' && held.kind === 'taken') held.release();
     };
     for (const exported of FORMS.slice(0, 2)) {
       expect(await exporting(at, exported, { onExport })).toMatchObject({ exported: { kind: 'written' } });

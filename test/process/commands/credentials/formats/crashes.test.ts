@@ -115,7 +115,7 @@ describe('a pem folder', () => {
     const events: ExportEvent[] = [];
     const report = (event: ExportEvent): void => {
       events.push(event);
-      if (event.kind === 'waiting' && held.kind === 'taken') void held.release();
+      if (event.kind === 'waiting' && held.kind === 'taken') held.release();
     };
     expect(await exportSet(request(dir, fresh, { report }))).toMatchObject({ kind: 'written' });
     expect(events).toMatchObject([{ kind: 'waiting', path: dir, pid: process.pid }, { kind: 'changes' }]);
@@ -133,7 +133,7 @@ describe('a pem folder', () => {
     const stop = new AbortController();
     const report = (): void => stop.abort(new KnownError({ message: 'stopped', status: 130 }));
     await expect(exportSet(request(dir, fresh, { report, signal: stop.signal }))).rejects.toBeDefined();
-    if (held.kind === 'taken') await held.release();
+    if (held.kind === 'taken') held.release();
     expect(readdirSync(dir)).toEqual([]);
   });
 });
