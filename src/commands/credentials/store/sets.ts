@@ -133,7 +133,7 @@ async function ensureGitIgnore(files: FileSystem, layout: StoreLayout): Promise<
   const path = join(layout.store, '.gitignore');
   await withContext('Excluding the credentials from git', path, async () => {
     if ((await files.look(path)) !== undefined) return;
-    await replaceFile(path, '*\n', { files, isLocked: true });
+    await replaceFile(path, '*\n', { files, staged: join(layout.store, stagingName('new', 'gitignore')) });
   });
 }
 
