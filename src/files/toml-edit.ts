@@ -3,7 +3,7 @@ import { parse } from 'smol-toml';
 import { parseTOML, type AST } from 'toml-eslint-parser';
 import { KnownError } from '../base/errors.ts';
 import { isRecord, withListItem, withTextAt } from '../base/json.ts';
-import { indentAt, insertLines, lineAfter } from './text-file.ts';
+import { cannotEditError, indentAt, insertLines, lineAfter } from './text-file.ts';
 
 /** The path of a key and its new text. Undefined removes the key. */
 export interface TomlEdit {
@@ -55,10 +55,8 @@ export function appendToTomlArray(
   const expected = withListItem(parseTomlTable(text, name), path, item);
   const edited = insertItem(text, path, item, lineEnd);
   if (edited !== undefined && isDeepStrictEqual(parseOrUndefined(edited), expected)) return edited;
-  throw new KnownError({
-    message: `${name} can't be edited: ${path.join('.')} can't be extended`,
-    next: [`Add ${JSON.stringify(item)} to ${path.join('.')} yourself`],
-  });
+  const key = path.join('.');
+  throw cannotEditError(name, `${key} can't be extended`, `Add ${JSON.stringify(item)} to ${key} yourself`);
 }
 
 function insertItem(text: string, path: readonly string[], item: string, lineEnd: string): string | undefined {
@@ -111,10 +109,11 @@ function toPlainObjects(value: unknown): unknown {
 }
 
 function throwUneditable(edit: TomlEdit | undefined, name: string): never {
-  throw new KnownError({
-    message: `${name} can't be edited: ${edit?.path.join('.') ?? 'a key'} can't be placed in its tables`,
-    next: ['Write the profile as [profile.<name>] and [profile.<name>.tls] with plain keys, or move the file away'],
-  });
+  throw cannotEditError(
+    name,
+    `${edit?.path.join('.') ?? 'a key'} can't be placed in its tables`,
+    'Write the profile as [profile.<name>] and [profile.<name>.tls] with plain keys, or move the file away',
+  );
 }
 
 interface Item {

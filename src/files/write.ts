@@ -61,16 +61,6 @@ async function fill(
   if (!withUmask && mode !== 0o600) await file.setMode(mode);
 }
 
-/** Writes a new file, accessible only to its owner until it is complete, and syncs it to disk. `mode`: its final permission bits. */
-export async function writeNewFile(
-  files: FileSystem,
-  path: string,
-  content: string | Uint8Array,
-  mode = 0o600,
-): Promise<void> {
-  await writeNewFiles(files, [{ path, content, mode }]);
-}
-
 export interface ReplaceOptions {
   readonly files?: FileSystem | undefined;
   /** Permission bits. Default: 0600. */
@@ -97,7 +87,7 @@ export async function replaceFile(
   const at = staged ?? stagedSibling(path);
   if (staged === undefined) await removeStagedSiblings(files, path, isLocked);
   try {
-    await writeNewFile(files, at, content, mode);
+    await writeNewFiles(files, [{ path: at, content, mode }]);
     await check?.();
     await files.rename(at, path);
   } catch (error) {

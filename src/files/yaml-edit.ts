@@ -15,7 +15,7 @@ import {
 } from 'yaml';
 import { KnownError } from '../base/errors.ts';
 import { isRecord, withTextAt } from '../base/json.ts';
-import { insertLines, lineAfter, splitTextFile } from './text-file.ts';
+import { cannotEditError, insertLines, lineAfter, splitTextFile } from './text-file.ts';
 
 /** Without the library's warnings and pretty errors, because they quote the file. */
 export const PARSING = { prettyErrors: false, logLevel: 'error' } as const;
@@ -69,10 +69,11 @@ export function parseYamlMap(text: string, name: string): YamlData {
 }
 
 function throwUneditable(edit: YamlEdit | undefined, name: string): never {
-  throw new KnownError({
-    message: `${name} can't be edited: ${edit?.path.join('.') ?? 'a key'} uses YAML syntax that can't be edited (an anchor, a tag, a map or a list)`,
-    next: ['Write it as a plain key and value, or move the file away'],
-  });
+  throw cannotEditError(
+    name,
+    `${edit?.path.join('.') ?? 'a key'} uses YAML syntax that can't be edited (an anchor, a tag, a map or a list)`,
+    'Write it as a plain key and value, or move the file away',
+  );
 }
 
 function isEmpty({ contents }: Document): boolean {
@@ -129,10 +130,8 @@ export function appendBelowYamlKey(text: string, key: string, block: string, nam
   const edited = insertBlock(body, key, block, added, lineEnd);
   const expected = { ...before, [key]: joined(before[key], added) };
   if (edited !== undefined && isDeepStrictEqual(parseDocument(edited, PARSING).toJS(), expected)) return mark + edited;
-  throw new KnownError({
-    message: `${name} can't be edited: ${key} uses YAML syntax that can't be edited`,
-    next: [`Add to ${key} yourself: ${block.replaceAll('\n', ' ')}`],
-  });
+  const step = `Add to ${key} yourself: ${block.replaceAll('\n', ' ')}`;
+  throw cannotEditError(name, `${key} uses YAML syntax that can't be edited`, step);
 }
 
 function joined(before: unknown, added: unknown): unknown {
