@@ -8,7 +8,7 @@ import { formatTable, printTable, type TableRow } from '../../terminal/table.ts'
 import type { Channel, Terminal } from '../../terminal/terminal.ts';
 import type { ExportEvent, ExportResult } from './formats/export-set.ts';
 import { setFilePaths, type SetRecord } from './store/sets.ts';
-import type { PruneResult } from './store/prune.ts';
+import type { pruneSets } from './store/prune.ts';
 import type { PullResult } from './store/install-set.ts';
 import { WHERE_CREDENTIALS_ARE } from '../../connection/resolve.ts';
 import type { CredentialsStatus, ForeignStatus, SetStatus, StoreStatus } from './status.ts';
@@ -83,7 +83,7 @@ export function pullAsData(result: PullResult, cwd: string): object {
   };
 }
 
-export function printPrune(terminal: Terminal, result: PruneResult, dryRun: boolean): void {
+export function printPrune(terminal: Terminal, result: Awaited<ReturnType<typeof pruneSets>>, dryRun: boolean): void {
   const { out } = terminal;
   const verb = dryRun ? 'would be removed' : 'removed';
   for (const id of result.removed) out.line(`${id}  ${verb}`);
@@ -246,15 +246,11 @@ function statusRows(set: SetStatus, now: number): readonly TableRow[] {
 }
 
 /** `--json` of `status`; no secret in it. */
-export function statusAsData(status: CredentialsStatus, cwd: string): object {
-  const { store, online } = status;
+export function statusAsData({ status, online, ...rest }: CredentialsStatus, cwd: string): object {
   return {
-    status: status.status,
+    status,
     folder: cwd,
-    settings: status.settings,
-    problems: status.problems,
-    warnings: status.warnings,
-    store,
+    ...rest,
     ...(online && {
       online: {
         status: online.status,

@@ -28,12 +28,6 @@ export interface PruneRequest {
   readonly signal?: AbortSignal;
 }
 
-export interface PruneResult {
-  readonly removed: readonly string[];
-  /** Each with the reason, one phrase. */
-  readonly kept: readonly { readonly id: string; readonly because: string }[];
-}
-
 /** Files in the project folder that may refer to a set: settings in all their formats. */
 const SETTINGS_FILE = /^(application.*\.ya?ml|\.env.*|.*\.env|.*\.toml|.*\.ya?ml|.*\.json)$/;
 
@@ -46,7 +40,7 @@ const LARGEST_MIB = 64;
  * sets since the last accepted one. Nothing is removed if a file that may refer to a set cannot be read. A set's folder
  * that contains other files is never removed.
  */
-export async function pruneSets(request: PruneRequest): Promise<PruneResult> {
+export async function pruneSets(request: PruneRequest) {
   const { files, clock, signal } = request;
   const layout = storeLayout(request.project);
   const ids = await withContext('Reading the stored credentials', layout.store, () => listSets(files, layout));
@@ -55,7 +49,7 @@ export async function pruneSets(request: PruneRequest): Promise<PruneResult> {
   return await withStoreLock(files, layout, { clock, signal }, () => prune(request, layout));
 }
 
-async function prune(request: PruneRequest, layout: StoreLayout): Promise<PruneResult> {
+async function prune(request: PruneRequest, layout: StoreLayout) {
   const { files, env } = request;
   const sets = await withContext('Reading the stored credentials', layout.store, async () => {
     const pointers = await readPointers(files, layout);
@@ -80,7 +74,8 @@ async function prune(request: PruneRequest, layout: StoreLayout): Promise<PruneR
     return fallbacks.get(id);
   };
   const removed: string[] = [];
-  const kept: { id: string; because: string }[] = [];
+  /** Each with the reason, one phrase. */
+  const kept: { readonly id: string; readonly because: string }[] = [];
   for (const set of sets.stored) {
     const because = whyKept(set) ?? (await whyNotRemovable(files, set.folder));
     if (because !== undefined) kept.push({ id: set.id, because });

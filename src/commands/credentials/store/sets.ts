@@ -73,14 +73,10 @@ export function setIdFromPath(layout: StoreLayout, path: string, file: string): 
 }
 
 /** Absolute paths of the files of a set. */
-export interface SetPaths {
-  readonly cert: string;
-  readonly key: string;
-  readonly ca: string;
-}
+export type SetPaths = Readonly<ReturnType<typeof setFilePaths>>;
 
 /** The paths of the files of a set, which do not have to exist. */
-export function setFilePaths({ store }: Pick<StoreLayout, 'store'>, id: string): SetPaths {
+export function setFilePaths({ store }: Pick<StoreLayout, 'store'>, id: string) {
   return {
     cert: join(store, id, SET_FILES.cert),
     key: join(store, id, SET_FILES.key),
