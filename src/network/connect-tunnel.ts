@@ -127,18 +127,10 @@ export async function openTunnel(options: TunnelOptions): Promise<net.Socket> {
   let stage: TunnelStage = 'proxy-connect';
   const plain = net.connect({ host, port, autoSelectFamilyAttemptTimeout: 1_000 });
   plain.setNoDelay(true);
-  let stopped: { readonly code: string; readonly message: string; readonly cause?: unknown } | undefined;
-  const stop = (why: NonNullable<typeof stopped>): void => {
-    stopped ??= why;
-    plain.destroy();
-  };
-  const onAbort = (): void => stop({ code: 'ABORT_ERR', message: 'stopped', cause: signal?.reason });
-  const timer =
-    timeoutMs === undefined
-      ? undefined
-      : setTimeout(() => stop({ code: 'ETIMEDOUT', message: `no answer within ${timeoutMs} ms` }), timeoutMs);
-  signal?.addEventListener('abort', onAbort, { once: true });
-  if (signal?.aborted === true) onAbort();
+  const limit = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs);
+  const stop = (): void => void plain.destroy();
+  for (const one of [signal, limit]) one?.addEventListener('abort', stop, { once: true });
+  if (signal?.aborted === true) stop();
   try {
     let socket: net.Socket = await untilConnected(plain, 'connect');
     if (address.secure) {
@@ -160,10 +152,11 @@ export async function openTunnel(options: TunnelOptions): Promise<net.Socket> {
     return socket;
   } catch (error) {
     plain.destroy();
-    if (stopped === undefined) throw await classifyError(error, stage, proxy);
-    throw new TunnelError(stage, stopped.code, stopped.message, { proxy, cause: stopped.cause });
+    if (signal?.aborted === true) throw new TunnelError(stage, 'ABORT_ERR', 'stopped', { proxy, cause: signal.reason });
+    if (limit?.aborted === true)
+      throw new TunnelError(stage, 'ETIMEDOUT', `no answer within ${timeoutMs} ms`, { proxy });
+    throw await classifyError(error, stage, proxy);
   } finally {
-    clearTimeout(timer);
-    signal?.removeEventListener('abort', onAbort);
+    for (const one of [signal, limit]) one?.removeEventListener('abort', stop);
   }
 }
