@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { basename, dirname, join } from 'node:path';
-import { codeOf } from '../base/errors.ts';
 import { isRunning } from '../base/process-identity.ts';
 import { ignoreSystemErrors } from '../base/system-error.ts';
 import { nodeFileSystem, type FileSystem, type NewFile } from './node-file-system.ts';
@@ -116,9 +115,4 @@ export async function removeStagedSiblings(files: FileSystem, path: string, isLo
       if (status?.kind === 'file' && status.own) await files.removeFile(at);
     }
   });
-}
-
-/** Throws the error unless a system call failed. */
-export function rethrowUnlessSystem(error: unknown): void {
-  if (codeOf(error) === undefined) throw error;
 }
