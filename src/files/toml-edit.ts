@@ -29,20 +29,17 @@ export function editToml(text: string, edits: readonly TomlEdit[], name: string,
 
 /** Parses a TOML text. Throws a KnownError if it is not valid. */
 export function parseTomlTable(text: string, name: string): TomlData {
-  const data = parseOrUndefined(text);
-  let line: number | undefined;
   try {
-    parseTOML(text);
-    if (data !== undefined) return data;
+    const data = toPlainObjects(parse(text));
+    return isRecord(data) ? data : {};
   } catch (error) {
-    line = (error as { lineNumber?: number }).lineNumber;
+    // The parser's messages may quote the file.
+    const { line } = error as { readonly line?: number };
+    throw new KnownError({
+      message: `${name} can't be used: it is not valid TOML, or contains a key twice${line === undefined ? '' : `, line ${line}`}`,
+      next: [`Correct the TOML syntax in ${name}, then try again`],
+    });
   }
-  // The parser's messages may quote the file.
-  const at = line === undefined ? '' : `, line ${line}`;
-  throw new KnownError({
-    message: `${name} can't be used: it is not valid TOML, or contains a key twice${at}`,
-    next: [`Correct the TOML syntax in ${name}, then try again`],
-  });
 }
 
 /** Appends a text to the array at a path, in a new table if necessary, and keeps every other byte. Throws a KnownError if it cannot. */
@@ -94,8 +91,7 @@ function insertItem(text: string, path: readonly string[], item: string, lineEnd
 
 function parseOrUndefined(text: string): TomlData | undefined {
   try {
-    const data = toPlainObjects(parse(text));
-    return isRecord(data) ? data : undefined;
+    return parseTomlTable(text, '');
   } catch {
     return undefined;
   }
