@@ -47,11 +47,12 @@ export async function withContext<T>(what: string, path: string, work: () => Pro
   }
 }
 
-/** Runs cleanup work, ignoring failed system calls in it. */
-export async function ignoreSystemErrors(work: () => Promise<unknown>): Promise<void> {
+/** Runs work whose failed system calls are ignored, such as cleanup. Resolves to its result; undefined if it failed. */
+export async function ignoreSystemErrors<T>(work: () => T): Promise<Awaited<T> | undefined> {
   try {
-    await work();
+    return await work();
   } catch (error) {
     if (codeOf(error) === undefined) throw error;
+    return undefined;
   }
 }

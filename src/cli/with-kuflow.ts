@@ -1,7 +1,6 @@
 import { KnownError, usageError } from '../base/errors.ts';
 import { escapeForTerminal } from '../base/escape.ts';
-import { requireConnection } from '../connection/require.ts';
-import { resolveConnection } from '../connection/resolve.ts';
+import { requireConnection, resolveConnection } from '../connection/resolve.ts';
 import type { OperationId } from '../kuflow/contract/operations.ts';
 import { KuFlowApiError } from '../kuflow/errors.ts';
 import { resolveId } from '../kuflow/find-id.ts';

@@ -9,16 +9,7 @@ import { formatSource } from '../settings/sources.ts';
 export type CertificatePaths = Readonly<Partial<Record<keyof TlsMaterialText, string>>>;
 
 /** Where the settings have one of them. */
-export interface CertificatePart {
-  readonly part: keyof TlsMaterialText;
-  /** For use in a sentence. */
-  readonly source: string;
-  /** `environment`, or the file or option that it is in. */
-  readonly origin: string;
-  readonly isVariable: boolean;
-  /** Undefined for inline data. */
-  readonly path?: string | undefined;
-}
+export type CertificatePart = Omit<NonNullable<ReturnType<typeof findPart>>, 'read'>;
 
 interface CertificateSet {
   readonly source: string;
@@ -57,14 +48,9 @@ export async function readPemFile(what: string, path: string): Promise<string> {
   }
 }
 
-type Part = keyof TlsMaterialText;
-const ALL_PARTS = ['cert', 'key', 'ca'] as const satisfies readonly Part[];
+const ALL_PARTS = ['cert', 'key', 'ca'] as const satisfies readonly (keyof TlsMaterialText)[];
 
-interface ReadablePart extends CertificatePart {
-  readonly read: () => Promise<string>;
-}
-
-function findPart(settings: ResolvedSettings, part: Part, form: 'files' | 'inline'): ReadablePart | undefined {
+function findPart(settings: ResolvedSettings, part: keyof TlsMaterialText, form: 'files' | 'inline') {
   const setting = settings[`temporal.mutual-tls.${part}${form === 'files' ? '' : '-data'}` as const];
   if (setting === undefined) return undefined;
   const { value, source } = setting;
@@ -72,9 +58,12 @@ function findPart(settings: ResolvedSettings, part: Part, form: 'files' | 'inlin
   const isVariable = source.kind === 'environment';
   return {
     part,
+    /** For use in a sentence. */
     source: formatSource(source),
+    /** `environment`, or the file or option that it is in. */
     origin: isVariable ? 'environment' : (source.file ?? source.name),
     isVariable,
+    /** Undefined for inline data. */
     path: form === 'files' ? text : undefined,
     read: () => (form === 'files' ? readPemFile(PART_NAMES[part], text) : Promise.resolve(text)),
   };

@@ -2,7 +2,7 @@ import http2 from 'node:http2';
 import { codeOf, messageOf } from '../base/errors.ts';
 import { percentDecode } from '../base/percent-decode.ts';
 import { redactSecrets, type Secret } from '../base/secret.ts';
-import { dialEngine, type DialFacts, type DialOptions } from './dial/dial.ts';
+import { dialEngine, type DialOptions } from './dial.ts';
 import { encodeString, messageField, numberField, stringField } from './protobuf.ts';
 
 /**
@@ -36,27 +36,7 @@ export interface CallOptions {
 }
 
 /** An open HTTP/2 connection to the engine. */
-export interface EngineConnection {
-  readonly facts: DialFacts;
-  getSystemInfo(options: CallOptions): Promise<RpcResult<{ readonly serverVersion: string }>>;
-  /** `state`: `registered`, `deprecated`, `deleted` or the number of a newer one. */
-  describeNamespace(
-    namespace: string,
-    options: CallOptions,
-  ): Promise<RpcResult<{ readonly name: string; readonly state: string }>>;
-  /** Any other call of Temporal's workflow service in a namespace; request and response are protobuf messages. */
-  call(
-    method: string,
-    request: { readonly namespace: string; readonly message: Uint8Array },
-    options: CallOptions,
-  ): Promise<RpcResult<Uint8Array>>;
-  /** Closes the connection immediately; can be called twice. */
-  close(): void;
-}
-
-export type EngineConnecting =
-  | { readonly ok: true; readonly connection: EngineConnection }
-  | { readonly ok: false; readonly facts: DialFacts };
+export type EngineConnection = Extract<Awaited<ReturnType<typeof connectEngine>>, { readonly ok: true }>['connection'];
 
 /** https://grpc.io/docs/guides/status-codes/ */
 export const GRPC_STATUS = {
@@ -192,19 +172,29 @@ async function callUnary(
 }
 
 /** Connects like a worker, with mutual TLS and through the proxy if there is one, and starts HTTP/2. Never rejects. */
-export async function connectEngine(options: DialOptions): Promise<EngineConnecting> {
+export async function connectEngine(options: DialOptions) {
   const dialed = await dialEngine(options);
   if (!dialed.ok) return dialed;
-  const session = http2.connect(`https://${dialed.facts.target}`, { createConnection: () => dialed.socket });
+  const { socket, facts } = dialed;
+  const session = http2.connect(`https://${facts.target}`, { createConnection: () => socket });
   session.on('error', () => undefined);
-  const call: EngineConnection['call'] = (method, request, given) => callUnary(session, method, request, given);
-  const connection: EngineConnection = {
-    facts: dialed.facts,
-    getSystemInfo: async (given) => {
+  /** A call of Temporal's workflow service in a namespace; request and response are protobuf messages. */
+  const call = (
+    method: string,
+    request: { readonly namespace: string; readonly message: Uint8Array },
+    given: CallOptions,
+  ): Promise<RpcResult<Uint8Array>> => callUnary(session, method, request, given);
+  const connection = {
+    facts,
+    getSystemInfo: async (given: CallOptions): Promise<RpcResult<{ readonly serverVersion: string }>> => {
       const result = await callUnary(session, 'GetSystemInfo', { message: new Uint8Array() }, given);
       return result.ok ? { ...result, value: { serverVersion: stringField(result.value, 1) ?? 'unknown' } } : result;
     },
-    describeNamespace: async (namespace, given) => {
+    /** `state`: `registered`, `deprecated`, `deleted` or the number of a newer one. */
+    describeNamespace: async (
+      namespace: string,
+      given: CallOptions,
+    ): Promise<RpcResult<{ readonly name: string; readonly state: string }>> => {
       const result = await call('DescribeNamespace', { namespace, message: encodeString(1, namespace) }, given);
       if (!result.ok) return result;
       const info = messageField(result.value, 1);
@@ -213,10 +203,11 @@ export async function connectEngine(options: DialOptions): Promise<EngineConnect
       return { ...result, value };
     },
     call,
+    /** Closes the connection immediately; can be called twice. */
     close: () => {
       session.destroy();
-      dialed.socket.destroy();
+      socket.destroy();
     },
   };
-  return { ok: true, connection };
+  return { ok: true as const, connection };
 }

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { applyEdits, findNodeAtLocation, modify, parseTree, type Node, type ParseError } from 'jsonc-parser';
 import { KnownError } from '../base/errors.ts';
 import { isRecord, parseJsonText, withListItem } from '../base/json.ts';
-import { splitTextFile } from './text-file.ts';
+import { cannotEditError, splitTextFile } from './text-file.ts';
 
 /** Parses a JSON object, with or without a byte order mark. `name` is the name of the file in messages. Throws a KnownError. */
 export function parseJsonObject(text: string, name: string): Readonly<Record<string, unknown>> {
@@ -29,10 +29,8 @@ export function appendToJsonArray(text: string, path: readonly string[], item: s
     const edited = editJson(body, at, item, { isArrayInsertion: array !== undefined, lineEnd });
     if (isDeepStrictEqual(parseJsonText(edited), withListItem(before, path, item))) return mark + edited;
   }
-  throw new KnownError({
-    message: `${name} can't be edited: ${path.join('.')} is not an array`,
-    next: [`Add ${JSON.stringify(item)} to ${path.join('.')} yourself`],
-  });
+  const key = path.join('.');
+  throw cannotEditError(name, `${key} is not an array`, `Add ${JSON.stringify(item)} to ${key} yourself`);
 }
 
 /** The line of the first syntax error, counted from 1. */

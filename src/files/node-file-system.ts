@@ -4,7 +4,7 @@ import { chmod, link, lstat, mkdir, open, readdir, rmdir, unlink, type FileHandl
 import { userInfo } from 'node:os';
 import { promisify } from 'node:util';
 import { codeOf } from '../base/errors.ts';
-import { acquirePidLock } from './pid-lock.ts';
+import { acquirePidLock, type FileLock } from './lock.ts';
 import { renameFile } from './rename.ts';
 
 /** What is at a path; for a link, the link itself. */
@@ -21,11 +21,6 @@ export interface FileStatus {
   /** Equal for two names of one file. */
   readonly id: string;
 }
-
-export type FileLock =
-  | { readonly kind: 'taken'; readonly release: () => Promise<void> }
-  /** `pid` is absent if the holder changed at every attempt. */
-  | { readonly kind: 'held'; readonly pid?: number | undefined };
 
 export type FileSystem = typeof nodeFileSystem;
 /** A newly created file that is open for writing. */
@@ -129,14 +124,5 @@ export const nodeFileSystem = {
   removeFile: (path: string) => unlink(path),
   removeFolder: (path: string) => rmdir(path),
   /** Tries to take a lock, which ends when its holder is killed. */
-  lock: (path: string): Promise<FileLock> => {
-    const result = acquirePidLock(path);
-    if (result.kind !== 'taken')
-      return Promise.resolve({ kind: 'held', pid: result.kind === 'held' ? result.pid : undefined });
-    const release = (): Promise<void> => {
-      result.release();
-      return Promise.resolve();
-    };
-    return Promise.resolve({ kind: 'taken', release });
-  },
+  lock: (path: string): Promise<FileLock> => Promise.resolve(acquirePidLock(path)),
 };

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import { constants, createReadStream } from 'node:fs';
-import { lstat, open, readFile, type FileHandle } from 'node:fs/promises';
+import { lstat, open, readFile, stat, type FileHandle } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { codeOf } from '../base/errors.ts';
+import { posixWord } from '../base/shell.ts';
 
 /** Bytes in a mebibyte. */
 export const MIB = 1024 * 1024;
@@ -69,4 +71,33 @@ export async function hashFile(path: string): Promise<string> {
   const hash = createHash('sha256');
   await pipeline(createReadStream(path), hash);
   return hash.digest('hex');
+}
+
+/** One step without a period, and its command. */
+interface AccessStep {
+  readonly text: string;
+  readonly command: string;
+}
+
+/** How to get access to a file that exists but cannot be read with this error code; undefined for other codes and on Windows. */
+export async function unreadableStep(path: string, code: string): Promise<AccessStep | undefined> {
+  if ((code !== 'EACCES' && code !== 'EPERM') || process.platform === 'win32') return undefined;
+  const owner = await ownerOf(path);
+  // The file itself cannot be seen, so the folder is what this user cannot enter.
+  if (owner === undefined) return await accessStep(dirname(path), 'Make the folder accessible to your user', 'u+rx');
+  return await accessStep(path, 'Make the file readable for your user', 'u+r');
+}
+
+async function accessStep(path: string, text: string, mode: string): Promise<AccessStep> {
+  const user = process.geteuid?.();
+  if ((await ownerOf(path)) === user) return { text, command: `chmod ${mode} ${posixWord(path)}` };
+  return { text: `${text}; it belongs to another user`, command: `sudo chown "$(id -un)" ${posixWord(path)}` };
+}
+
+async function ownerOf(path: string): Promise<number | undefined> {
+  try {
+    return (await stat(path)).uid;
+  } catch {
+    return undefined;
+  }
 }

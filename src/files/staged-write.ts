@@ -7,7 +7,8 @@ import { isRecord, parseJsonText } from '../base/json.ts';
 import { isGitFolderName } from '../base/file-name.ts';
 import type { FileStatus, FileSystem } from './node-file-system.ts';
 import { isSafePath, relativePath } from './relative-path.ts';
-import { replaceFile, rethrowUnlessSystem, writeNewFiles, type NewContent } from './write.ts';
+import { ignoreSystemErrors } from '../base/system-error.ts';
+import { replaceFile, writeNewFiles, type NewContent } from './write.ts';
 
 /*
  * Changes several files together. An interruption at any moment leaves all of them old, all of them new, or a journal with which the next run
@@ -161,7 +162,7 @@ export async function publishStage(target: StagingTarget, names: readonly string
 
 /** Removes the journal of a change that was not published. What can't be removed now is removed by the next recovery. */
 export async function discardStage(target: StagingTarget): Promise<void> {
-  await removeTree(target.files, journalOf(target)).catch(rethrowUnlessSystem);
+  await ignoreSystemErrors(() => removeTree(target.files, journalOf(target)));
 }
 
 async function publish(
@@ -451,7 +452,7 @@ async function undo(target: StagingTarget, { entries, folders }: Manifest, name:
 async function removeJournal(target: StagingTarget): Promise<void> {
   const { files, folder } = target;
   const journal = journalOf(target);
-  try {
+  await ignoreSystemErrors(async () => {
     const isDone = (await files.look(join(journal, DONE))) !== undefined;
     const manifest = isDone ? parseManifest(target, await readText(files, join(journal, DONE))) : undefined;
     for (const { path, after } of manifest?.entries ?? [])
@@ -460,16 +461,14 @@ async function removeJournal(target: StagingTarget): Promise<void> {
     // The sign that the change is done goes last.
     for (const name of [NEW, BEFORE, DONE]) await removeTree(files, join(journal, name));
     await removeTree(files, journal);
-  } catch (error) {
-    rethrowUnlessSystem(error);
-  }
+  });
 }
 
 /** Syncs the changed folders, so that renames survive a power failure before the journal marks them as done. */
 async function syncFolders({ files, folder }: StagingTarget, { entries }: Manifest): Promise<void> {
   const parents = new Set(entries.map(({ path }) => dirname(join(folder, path))));
   // A folder that was removed, or a file system that can't sync folders.
-  for (const parent of parents) await files.syncFolder(parent).catch(rethrowUnlessSystem);
+  for (const parent of parents) await ignoreSystemErrors(() => files.syncFolder(parent));
 }
 
 const journalOf = ({ folder, journal }: StagingTarget): string => join(folder, journal);
@@ -583,7 +582,7 @@ async function removeFolder(files: FileSystem, path: string): Promise<boolean> {
     await files.removeFolder(path);
     return true;
   } catch (error) {
-    rethrowUnlessSystem(error);
+    if (codeOf(error) === undefined) throw error;
     return codeOf(error) === 'ENOENT';
   }
 }

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { KnownError } from '../base/errors.ts';
 
 /** The text of a file, without its byte order mark, which an edit puts back. */
@@ -11,22 +12,17 @@ export interface TextFile {
 
 /** Decodes a file before an edit. `name` is the name of the file in messages. Throws a KnownError if it is not UTF-8 text. */
 export function decodeText(bytes: Uint8Array, name: string): string {
+  const text = utf8Text(bytes);
+  if (text !== undefined && !text.includes('\0')) return text;
   const start = Buffer.from(bytes.subarray(0, 2)).toString('hex');
-  if (start === 'fffe' || start === 'feff')
-    throw cannotEditError(name, 'it is UTF-16', 'Save it as UTF-8, or use another file');
-  if (bytes.includes(0))
-    throw cannotEditError(name, 'it is binary, or UTF-16', 'Save it as UTF-8, or use another file');
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    throw cannotEditError(name, 'it is not UTF-8', 'Save it as UTF-8, or use another file');
-  }
+  const isMarked = start === 'fffe' || start === 'feff';
+  const seen = isMarked ? 'it is UTF-16' : bytes.includes(0) ? 'it is binary, or UTF-16' : 'it is not UTF-8';
+  throw cannotEditError(name, seen, 'Save it as UTF-8, or use another file');
 }
 
-/** The text of UTF-8 bytes. Undefined for other bytes. */
+/** The text of UTF-8 bytes, with its byte order mark. Undefined for other bytes. */
 export function utf8Text(bytes: Uint8Array): string | undefined {
-  const text = Buffer.from(bytes).toString('utf8');
-  return Buffer.compare(Buffer.from(text), bytes) === 0 ? text : undefined;
+  return isUtf8(bytes) ? Buffer.from(bytes).toString('utf8') : undefined;
 }
 
 /** Splits the content of a file. `undefined`, for a missing file, counts as empty. */

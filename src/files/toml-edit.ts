@@ -3,7 +3,7 @@ import { parse } from 'smol-toml';
 import { parseTOML, type AST } from 'toml-eslint-parser';
 import { KnownError } from '../base/errors.ts';
 import { isRecord, withListItem, withTextAt } from '../base/json.ts';
-import { indentAt, insertLines, lineAfter } from './text-file.ts';
+import { cannotEditError, indentAt, insertLines, lineAfter } from './text-file.ts';
 
 /** The path of a key and its new text. Undefined removes the key. */
 export interface TomlEdit {
@@ -29,20 +29,17 @@ export function editToml(text: string, edits: readonly TomlEdit[], name: string,
 
 /** Parses a TOML text. Throws a KnownError if it is not valid. */
 export function parseTomlTable(text: string, name: string): TomlData {
-  const data = parseOrUndefined(text);
-  let line: number | undefined;
   try {
-    parseTOML(text);
-    if (data !== undefined) return data;
+    const data = toPlainObjects(parse(text));
+    return isRecord(data) ? data : {};
   } catch (error) {
-    line = (error as { lineNumber?: number }).lineNumber;
+    // The parser's messages may quote the file.
+    const { line } = error as { readonly line?: number };
+    throw new KnownError({
+      message: `${name} can't be used: it is not valid TOML, or contains a key twice${line === undefined ? '' : `, line ${line}`}`,
+      next: [`Correct the TOML syntax in ${name}, then try again`],
+    });
   }
-  // The parser's messages may quote the file.
-  const at = line === undefined ? '' : `, line ${line}`;
-  throw new KnownError({
-    message: `${name} can't be used: it is not valid TOML, or contains a key twice${at}`,
-    next: [`Correct the TOML syntax in ${name}, then try again`],
-  });
 }
 
 /** Appends a text to the array at a path, in a new table if necessary, and keeps every other byte. Throws a KnownError if it cannot. */
@@ -55,10 +52,8 @@ export function appendToTomlArray(
   const expected = withListItem(parseTomlTable(text, name), path, item);
   const edited = insertItem(text, path, item, lineEnd);
   if (edited !== undefined && isDeepStrictEqual(parseOrUndefined(edited), expected)) return edited;
-  throw new KnownError({
-    message: `${name} can't be edited: ${path.join('.')} can't be extended`,
-    next: [`Add ${JSON.stringify(item)} to ${path.join('.')} yourself`],
-  });
+  const key = path.join('.');
+  throw cannotEditError(name, `${key} can't be extended`, `Add ${JSON.stringify(item)} to ${key} yourself`);
 }
 
 function insertItem(text: string, path: readonly string[], item: string, lineEnd: string): string | undefined {
@@ -96,8 +91,7 @@ function insertItem(text: string, path: readonly string[], item: string, lineEnd
 
 function parseOrUndefined(text: string): TomlData | undefined {
   try {
-    const data = toPlainObjects(parse(text));
-    return isRecord(data) ? data : undefined;
+    return parseTomlTable(text, '');
   } catch {
     return undefined;
   }
@@ -111,10 +105,11 @@ function toPlainObjects(value: unknown): unknown {
 }
 
 function throwUneditable(edit: TomlEdit | undefined, name: string): never {
-  throw new KnownError({
-    message: `${name} can't be edited: ${edit?.path.join('.') ?? 'a key'} can't be placed in its tables`,
-    next: ['Write the profile as [profile.<name>] and [profile.<name>.tls] with plain keys, or move the file away'],
-  });
+  throw cannotEditError(
+    name,
+    `${edit?.path.join('.') ?? 'a key'} can't be placed in its tables`,
+    'Write the profile as [profile.<name>] and [profile.<name>.tls] with plain keys, or move the file away',
+  );
 }
 
 interface Item {

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { basename, dirname, join } from 'node:path';
-import { codeOf } from '../base/errors.ts';
 import { isRunning } from '../base/process-identity.ts';
 import { ignoreSystemErrors } from '../base/system-error.ts';
 import { nodeFileSystem, type FileSystem, type NewFile } from './node-file-system.ts';
@@ -61,16 +60,6 @@ async function fill(
   if (!withUmask && mode !== 0o600) await file.setMode(mode);
 }
 
-/** Writes a new file, accessible only to its owner until it is complete, and syncs it to disk. `mode`: its final permission bits. */
-export async function writeNewFile(
-  files: FileSystem,
-  path: string,
-  content: string | Uint8Array,
-  mode = 0o600,
-): Promise<void> {
-  await writeNewFiles(files, [{ path, content, mode }]);
-}
-
 export interface ReplaceOptions {
   readonly files?: FileSystem | undefined;
   /** Permission bits. Default: 0600. */
@@ -97,7 +86,7 @@ export async function replaceFile(
   const at = staged ?? stagedSibling(path);
   if (staged === undefined) await removeStagedSiblings(files, path, isLocked);
   try {
-    await writeNewFile(files, at, content, mode);
+    await writeNewFiles(files, [{ path: at, content, mode }]);
     await check?.();
     await files.rename(at, path);
   } catch (error) {
@@ -126,9 +115,4 @@ export async function removeStagedSiblings(files: FileSystem, path: string, isLo
       if (status?.kind === 'file' && status.own) await files.removeFile(at);
     }
   });
-}
-
-/** Throws the error unless a system call failed. */
-export function rethrowUnlessSystem(error: unknown): void {
-  if (codeOf(error) === undefined) throw error;
 }

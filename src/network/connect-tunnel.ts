@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import http, { type IncomingMessage } from 'node:http';
 import net from 'node:net';
 import tls from 'node:tls';
 import { codeOf, messageOf } from '../base/errors.ts';
@@ -51,8 +53,6 @@ export class TunnelError extends Error {
   }
 }
 
-const HEADER_LIMIT = 16 * 1024;
-
 interface ProxyAddress extends HostPort {
   readonly secure: boolean;
 }
@@ -67,51 +67,33 @@ function parseProxyAddress(proxy: Proxy): ProxyAddress {
   };
 }
 
-function connectRequest(target: HostPort, proxy: Proxy): string {
+/** Sends CONNECT, and resolves to the status of the response. The bytes after its head stay in the socket. */
+async function requestTunnel(socket: net.Socket, target: HostPort, { credentials }: Proxy): Promise<number> {
   const authority = formatHostPort(target);
-  const lines = [`CONNECT ${authority} HTTP/1.1`, `Host: ${authority}`];
-  if (proxy.credentials !== undefined) {
-    const credentials = Buffer.from(proxy.credentials.reveal(), 'utf8').toString('base64');
-    lines.push(`Proxy-Authorization: Basic ${credentials}`);
-  }
-  return `${lines.join('\r\n')}\r\n\r\n`;
-}
-
-/** Reads the head of the response. The bytes after it stay in the socket. */
-async function readHead(socket: net.Socket): Promise<string> {
-  return await new Promise<string>((resolve, reject) => {
-    let head = Buffer.alloc(0);
-    const done = (act: () => void): void => {
-      socket.off('readable', onReadable).off('error', onError).off('end', onEnd).off('close', onEnd);
-      act();
-    };
-    const fail = (code: string, message: string): void =>
-      done(() => reject(new TunnelError('proxy-answer', code, message)));
-    const onReadable = (): void => {
-      for (let chunk = socket.read() as Buffer | null; chunk !== null; chunk = socket.read() as Buffer | null) {
-        head = Buffer.concat([head, chunk]);
-        const end = head.indexOf('\r\n\r\n');
-        if (end >= 0) {
-          const rest = head.subarray(end + 4);
-          done(() => {
-            if (rest.length > 0) socket.unshift(rest);
-            resolve(head.subarray(0, end).toString('latin1'));
-          });
-          return;
-        }
-        const isHttp = 'HTTP/'.startsWith(head.subarray(0, 5).toString('latin1'));
-        if (!isHttp || head.length > HEADER_LIMIT) {
-          const isTls = head[0] === 0x15 || head[0] === 0x16;
-          const message = isHttp ? 'the head of the response does not end' : 'the response is not HTTP';
-          fail(isTls ? 'PROXY_SPEAKS_TLS' : 'PROXY_NOT_HTTP', message);
-          return;
-        }
-      }
-    };
-    const onError = (error: Error): void => done(() => reject(error));
-    const onEnd = (): void => fail('PROXY_CLOSED', 'closed without a response');
-    socket.on('readable', onReadable).on('error', onError).on('end', onEnd).on('close', onEnd);
+  const login = credentials && Buffer.from(credentials.reveal(), 'utf8').toString('base64');
+  const request = http.request({
+    createConnection: () => socket,
+    method: 'CONNECT',
+    path: authority,
+    headers: { Host: authority, ...(login !== undefined && { 'Proxy-Authorization': `Basic ${login}` }) },
+    // Some proxies end lines of the head in their own way.
+    insecureHTTPParser: true,
   });
+  // By default, Node asks for the end of the connection.
+  request.removeHeader('Connection');
+  request.end();
+  try {
+    const [response, , rest] = (await once(request, 'connect')) as [IncomingMessage, net.Socket, Buffer];
+    if (rest.length > 0) socket.unshift(rest);
+    return response.statusCode ?? 0;
+  } catch (error) {
+    const { code = '', syscall, rawPacket } = error as NodeJS.ErrnoException & { readonly rawPacket?: Buffer };
+    if (code === 'ECONNRESET' && syscall === undefined)
+      throw new TunnelError('proxy-answer', 'PROXY_CLOSED', 'closed without a response');
+    if (!code.startsWith('HPE_')) throw error;
+    const isTls = rawPacket?.[0] === 0x15 || rawPacket?.[0] === 0x16;
+    throw new TunnelError('proxy-answer', isTls ? 'PROXY_SPEAKS_TLS' : 'PROXY_NOT_HTTP', 'the response is not HTTP');
+  }
 }
 
 async function classifyError(error: unknown, stage: TunnelStage, proxy: Proxy): Promise<TunnelError> {
@@ -145,18 +127,10 @@ export async function openTunnel(options: TunnelOptions): Promise<net.Socket> {
   let stage: TunnelStage = 'proxy-connect';
   const plain = net.connect({ host, port, autoSelectFamilyAttemptTimeout: 1_000 });
   plain.setNoDelay(true);
-  let stopped: { readonly code: string; readonly message: string; readonly cause?: unknown } | undefined;
-  const stop = (why: NonNullable<typeof stopped>): void => {
-    stopped ??= why;
-    plain.destroy();
-  };
-  const onAbort = (): void => stop({ code: 'ABORT_ERR', message: 'stopped', cause: signal?.reason });
-  const timer =
-    timeoutMs === undefined
-      ? undefined
-      : setTimeout(() => stop({ code: 'ETIMEDOUT', message: `no answer within ${timeoutMs} ms` }), timeoutMs);
-  signal?.addEventListener('abort', onAbort, { once: true });
-  if (signal?.aborted === true) onAbort();
+  const limit = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs);
+  const stop = (): void => void plain.destroy();
+  for (const one of [signal, limit]) one?.addEventListener('abort', stop, { once: true });
+  if (signal?.aborted === true) stop();
   try {
     let socket: net.Socket = await untilConnected(plain, 'connect');
     if (address.secure) {
@@ -171,20 +145,18 @@ export async function openTunnel(options: TunnelOptions): Promise<net.Socket> {
       socket = await untilConnected(overTls, 'secureConnect');
     }
     stage = 'proxy-answer';
-    socket.write(connectRequest(target, proxy));
-    const head = await readHead(socket);
-    const status = Number(/^HTTP\/1\.[01] (\d{3})/.exec(head)?.[1] ?? NaN);
-    if (Number.isNaN(status)) throw new TunnelError('proxy-answer', 'PROXY_NOT_HTTP', 'the response is not HTTP');
+    const status = await requestTunnel(socket, target, proxy);
     if (status < 200 || status > 299) {
       throw new TunnelError('proxy-answer', 'PROXY_STATUS', `the proxy answered ${status}`, { status });
     }
     return socket;
   } catch (error) {
     plain.destroy();
-    if (stopped === undefined) throw await classifyError(error, stage, proxy);
-    throw new TunnelError(stage, stopped.code, stopped.message, { proxy, cause: stopped.cause });
+    if (signal?.aborted === true) throw new TunnelError(stage, 'ABORT_ERR', 'stopped', { proxy, cause: signal.reason });
+    if (limit?.aborted === true)
+      throw new TunnelError(stage, 'ETIMEDOUT', `no answer within ${timeoutMs} ms`, { proxy });
+    throw await classifyError(error, stage, proxy);
   } finally {
-    clearTimeout(timer);
-    signal?.removeEventListener('abort', onAbort);
+    for (const one of [signal, limit]) one?.removeEventListener('abort', stop);
   }
 }

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { cliInvocation } from '../base/cli-invocation.ts';
 import { KnownError, usageError } from '../base/errors.ts';
 import { escapeForTerminal } from '../base/escape.ts';
-import { isRecord, parseJsonText } from '../base/json.ts';
+import { isRecord, parseJsonText, withoutUndefined } from '../base/json.ts';
 import { configFolder } from '../base/user-folders.ts';
 import { nodeFileSystem } from '../files/node-file-system.ts';
 import { MIB } from '../files/read.ts';
@@ -35,6 +35,8 @@ export interface ProfileFile {
   readonly profiles: readonly Profile[];
   /** The profile to use when nothing else gives credentials. */
   readonly defaultName?: string | undefined;
+  /** Where a run was storing or removing a secret. The next run deletes those that no profile refers to. */
+  readonly pending: readonly SecretLocation[];
   /** The parsed file, including unknown keys. */
   readonly document: Readonly<Record<string, unknown>>;
 }
@@ -68,12 +70,12 @@ function profileFilePath(folder: string): string {
 export async function readProfileFile(folder: string): Promise<ProfileFile> {
   const path = profileFilePath(folder);
   const text = await readProfileText(path);
-  if (text === undefined) return { path, profiles: [], document: {} };
+  if (text === undefined) return { path, profiles: [], pending: [], document: {} };
   const document = parseJsonText(text);
   // The parser's message would quote the text.
   if (document === undefined) throw invalidFileError(path, 'it is not valid JSON');
   if (!isRecord(document)) throw invalidFileError(path, 'it is not a JSON object');
-  const { default: defaultName, profiles = {} } = document;
+  const { default: defaultName, profiles = {}, pendingSecrets } = document;
   if (!isRecord(profiles)) throw invalidFileError(path, '"profiles" is not an object');
   if (defaultName !== undefined && typeof defaultName !== 'string')
     throw invalidFileError(path, '"default" is not a string');
@@ -81,6 +83,7 @@ export async function readProfileFile(folder: string): Promise<ProfileFile> {
     path,
     profiles: Object.entries(profiles).map(([name, value]) => parseProfile(path, name, value)),
     defaultName,
+    pending: Array.isArray(pendingSecrets) ? pendingSecrets.flatMap((one) => parseSecretLocation(one) ?? []) : [],
     document,
   };
 }
@@ -120,6 +123,12 @@ export function textWithDefault({ document }: ProfileFile, name: string): string
   return serializeDocument({ ...document, default: name });
 }
 
+/** The text of the file with these secrets as the pending ones; undefined if nothing else is in it. */
+export function textWithPending({ document }: ProfileFile, pending: ProfileFile['pending']): string | undefined {
+  const changed = withoutUndefined({ ...document, pendingSecrets: pending.length === 0 ? undefined : pending });
+  return Object.keys(changed).length === 0 ? undefined : serializeDocument(changed);
+}
+
 const PROFILE_KEYS: readonly string[] = ['endpoint', 'clientId', 'tenantId', 'target', 'ca', 'secret'];
 
 function serializeDocument(document: object): string {
@@ -156,7 +165,7 @@ function parseProfile(path: string, name: string, value: unknown): Profile {
 }
 
 /** Undefined for a value that is not a location. */
-export function parseSecretLocation(value: unknown): SecretLocation | undefined {
+function parseSecretLocation(value: unknown): SecretLocation | undefined {
   if (!isRecord(value)) return undefined;
   const { in: where, key, name } = value;
   // A name is never a path: the file has to be in the folder `secrets`.

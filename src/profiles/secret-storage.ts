@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { codeOf, KnownError } from '../base/errors.ts';
 import { Secret } from '../base/secret.ts';
 import { ignoreSystemErrors, withContext } from '../base/system-error.ts';
-import { writeNewFile } from '../files/write.ts';
+import { writeNewFiles } from '../files/write.ts';
 import { nodeFileSystem, type FileSystem } from '../files/node-file-system.ts';
 import type { SecretLocation } from './file.ts';
 import type { Keychain, KeychainResult } from './keychain/keychain.ts';
@@ -56,7 +56,7 @@ export async function storeInFile(
         next: ['Move it away, then log in again'],
       });
     }
-    await writeNewFile(files, path, secret.reveal());
+    await writeNewFiles(files, [{ path, content: secret.reveal() }]);
     await ignoreSystemErrors(() => files.syncFolder(parent));
   });
 }

@@ -1,18 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../base/clock.ts';
 import { KnownError, codeOf } from '../base/errors.ts';
 import type { Secret } from '../base/secret.ts';
 import { nodeFileSystem, type FileSystem } from '../files/node-file-system.ts';
 import { withContext, ignoreSystemErrors } from '../base/system-error.ts';
-import { withLock } from '../files/file-lock.ts';
-import { replaceFile } from '../files/write.ts';
-import { withJournal } from './secret-journal.ts';
+import { withLock } from '../files/lock.ts';
+import { removeStagedSiblings, replaceFile } from '../files/write.ts';
 import { openKeychain } from './keychain/open.ts';
 import {
   readProfileFile,
   textWithDefault,
+  textWithPending,
   textWithoutProfile,
   textWithProfile,
   type Profile,
@@ -55,10 +56,10 @@ export async function storeProfile(request: StoreProfileRequest, context: Profil
     const isDefault = makeDefault || file.profiles.length === 0 || file.defaultName === wanted.name;
     const candidates = newLocations(request, context);
     const touched = [candidates.keychain, candidates.file, old?.secret].filter((location) => location !== undefined);
-    return await withJournal(file, touched, context, async () => {
+    return await withPending(file, touched, context, async (recorded) => {
       const { location, whyFile } = await storeSecret(request, candidates, context);
       const profile: Profile = { ...wanted, secret: location };
-      await writeProfiles(file, textWithProfile(file, profile, isDefault ? wanted.name : undefined), context);
+      await writeProfiles(file, textWithProfile(recorded, profile, isDefault ? wanted.name : undefined), context);
       const why = old === undefined ? undefined : await deleteSecret(old.secret, context);
       const left = old === undefined || why === undefined ? [] : [old.secret];
       const result = {
@@ -90,7 +91,7 @@ export async function removeProfile(name: string, context: ProfileContext) {
   return await withProfileLock(context, async () => {
     const file = await readProfileFile(context.folder);
     const profile = file.profiles.find((one) => one.name === name);
-    return await withJournal(file, profile === undefined ? [] : [profile.secret], context, async () => {
+    return await withPending(file, profile === undefined ? [] : [profile.secret], context, async (recorded) => {
       if (profile === undefined) return { result: undefined, left: [] };
       // Why the secret still exists, and how to remove it; undefined if it was removed.
       const leftBehind = await deleteSecret(profile.secret, context);
@@ -102,7 +103,7 @@ export async function removeProfile(name: string, context: ProfileContext) {
           next: ['Run this command again to complete the removal'],
           status: 130,
         });
-      await writeProfiles(file, textWithoutProfile(file, name), context);
+      await writeProfiles(file, textWithoutProfile(recorded, name), context);
       const result = { profile, wasDefault: file.defaultName === name, where, leftBehind };
       return { result, left: leftBehind === undefined ? [] : [profile.secret] };
     });
@@ -144,6 +145,63 @@ async function storeSecret(
   if (opened === undefined || keychain === undefined) return await inFile();
   const stored = await storeInKeychain(opened.keychain, keychain.key, secret, `KuFlow, profile ${profile.name}`);
   return stored.kind === 'done' ? { location: keychain } : await inFile(stored.why);
+}
+
+/**
+ * Runs `work`, which changes the secrets at `locations`, and resolves to those that are `left` although no profile refers
+ * to them. The locations are recorded in the profile file first: if this run is killed, the next one deletes the secrets that no profile
+ * refers to. This run does the same for earlier runs. Requires the lock of the profiles.
+ */
+async function withPending<T>(
+  file: ProfileFile,
+  locations: readonly SecretLocation[],
+  context: ProfileContext,
+  work: (recorded: ProfileFile) => Promise<{ readonly result: T; readonly left: readonly SecretLocation[] }>,
+): Promise<T> {
+  await removeStagedSiblings(context.files ?? nodeFileSystem, file.path, true);
+  const earlier = await deleteUnreferenced(file, file.pending, context);
+  try {
+    const { result, left } = await work(await recordPending(file, [...earlier, ...locations], context));
+    await ignoreSystemErrors(async () =>
+      recordPending(await readProfileFile(context.folder), [...earlier, ...left], context),
+    );
+    return result;
+  } catch (error) {
+    try {
+      const now = await readProfileFile(context.folder);
+      await recordPending(now, await deleteUnreferenced(now, [...earlier, ...locations], context), context);
+    } catch {
+      // What cannot be deleted now stays pending for the next run. The original error is the one to report.
+    }
+    throw error;
+  }
+}
+
+/** Deletes the secrets that no profile refers to. Returns the locations of those that could not be deleted. */
+async function deleteUnreferenced(
+  { profiles }: ProfileFile,
+  locations: readonly SecretLocation[],
+  context: ProfileContext,
+): Promise<readonly SecretLocation[]> {
+  const left: SecretLocation[] = [];
+  for (const location of locations) {
+    if (profiles.some(({ secret }) => isDeepStrictEqual(secret, location))) continue;
+    if ((await deleteSecret(location, context)) !== undefined) left.push(location);
+  }
+  return left;
+}
+
+async function recordPending(
+  file: ProfileFile,
+  pending: readonly SecretLocation[],
+  context: ProfileContext,
+): Promise<ProfileFile> {
+  if (isDeepStrictEqual(file.pending, pending)) return file;
+  const text = textWithPending(file, pending);
+  if (text !== undefined) await writeProfiles(file, text, context);
+  else
+    await withContext('Writing the profiles', file.path, () => (context.files ?? nodeFileSystem).removeFile(file.path));
+  return await readProfileFile(context.folder);
 }
 
 async function writeProfiles(

@@ -1,7 +1,7 @@
 import type { PlannedFile, ProjectPlan } from '../languages/planned-file.ts';
 import type { ProjectSpec } from '../languages/project-spec.ts';
 import { LOCAL_SETTINGS_FILE } from '../settings/keys.ts';
-import { localSettingsText, type LocalValues } from '../settings/local-settings-text.ts';
+import { localSettingsText, type LocalValues } from '../settings/application-files.ts';
 import { baseOf, renderBaseFile } from './base-archive.ts';
 import { renderRecordFile } from './record.ts';
 import { renderProject } from './render.ts';

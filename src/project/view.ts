@@ -6,7 +6,7 @@ import { palette } from '../terminal/palette.ts';
 import type { Prompts } from '../terminal/prompts.ts';
 import type { Channel, Terminal } from '../terminal/terminal.ts';
 import { wrapForChannel } from '../terminal/wrap.ts';
-import { isOlder } from '../files/version.ts';
+import { isOlder } from '../files/package-version.ts';
 import type { FileEdit } from './edit/file-edit.ts';
 import type { EditedFile } from './edit/make-edits.ts';
 import type { PlacedLines } from './edit/placed-lines.ts';

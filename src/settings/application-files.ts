@@ -1,14 +1,23 @@
 import { join } from 'node:path';
-import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml';
-import type { Document, Pair, YAMLMap } from 'yaml';
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  visit,
+  type Pair,
+  type YAMLMap,
+  Document,
+} from 'yaml';
 import { codeOf } from '../base/errors.ts';
 import { escapeForTerminal } from '../base/escape.ts';
-import { MIB, readSmallFile } from '../files/read.ts';
+import { MIB, readSmallFile, unreadableStep } from '../files/read.ts';
 import { nearMatch } from '../base/near-match.ts';
-import { APPLICATION_FILES, SETTING_KEYS } from './keys.ts';
-import type { SettingName } from './keys.ts';
+import { APPLICATION_FILES, SETTING_KEYS, type SettingName } from './keys.ts';
 import type { Entry, Layer, SettingProblem, SettingWarning, Source } from './sources.ts';
-import { unreadableStep } from './unreadable.ts';
+import { Secret } from '../base/secret.ts';
 
 const SECRETS: ReadonlySet<string> = new Set(
   SETTING_KEYS.filter(({ kind }) => kind === 'secret' || kind === 'secret-pem').map(({ name }) => name),
@@ -175,4 +184,30 @@ function exposureWarnings(layer: Layer, name: string, mode: number): readonly Se
     const message = `${name} contains a secret and other users can read it. To fix: chmod 600 ${name}`;
     return [{ key, code: 'readable-by-others', source, message }];
   });
+}
+
+export type LocalValues = Readonly<
+  Partial<Record<SettingName, string | number | readonly string[] | Secret | undefined>>
+>;
+
+const HEADER = ` Settings of this machine, which override application.yaml. Contains secrets: git ignores this file, and only you should be able to read it.`;
+
+/** The text of a new `application-local.yaml`. It contains the secrets in clear text, so write it with mode 0600. */
+export function localSettingsText(values: LocalValues): string {
+  const document = new Document({});
+  document.commentBefore = HEADER;
+  for (const { name, description } of SETTING_KEYS) {
+    const value = values[name];
+    if (value === undefined) continue;
+    const path = name.split('.');
+    document.setIn(path, value instanceof Secret ? value.reveal() : value);
+    const parent = document.getIn(path.slice(0, -1), true);
+    if (!isMap(parent)) continue;
+    const pair = parent.items.find(({ key }) => (isScalar(key) ? key.value : key) === path.at(-1));
+    if (pair === undefined) continue;
+    const key = document.createNode(path.at(-1));
+    key.commentBefore = ` ${description}`;
+    pair.key = key;
+  }
+  return document.toString({ lineWidth: 0 });
 }

@@ -167,11 +167,24 @@ interface Credentials {
 }
 
 async function collectLayers(request: SettingsRequest, cwd: string): Promise<readonly Layer[]> {
-  const { local } = request;
-  const layers = await collectSetLayers(request, cwd);
+  const { flags = {}, local, profiles = [], files } = request;
+  const profile = (chosenBy: ProfileSource['chosenBy']): readonly Layer[] =>
+    profiles
+      .filter((one) => one.chosenBy === chosenBy)
+      .map(({ name, file, values }) => valuesLayer(`profile-${chosenBy}`, { kind: 'profile', name, file }, values));
+  const layers = [
+    layerOf(
+      'flags',
+      Object.entries(flags).map(([name, { value, option }]) => [name, value, { kind: 'flag', name: option }]),
+    ),
+    ...profile('flag'),
+    await readEnvironment(request.env, cwd),
+    ...profile('environment'),
+    ...(files === undefined ? [] : await readApplicationFiles(files.dir)),
+    ...profile('default'),
+  ];
   if (local === undefined) return layers;
-  const source: Source = { kind: 'local', name: local.name };
-  return [valuesLayer('local', source, local.values), ...layers.map(onlyWorkerSettings)];
+  return [valuesLayer('local', { kind: 'local', name: local.name }, local.values), ...layers.map(onlyWorkerSettings)];
 }
 
 /** Settings that only a worker needs, not a connection. */
@@ -188,42 +201,18 @@ function onlyWorkerSettings(layer: Layer): Layer {
   };
 }
 
-async function collectSetLayers(request: SettingsRequest, cwd: string): Promise<readonly Layer[]> {
-  const profile = (chosenBy: ProfileSource['chosenBy']): readonly Layer[] =>
-    (request.profiles ?? [])
-      .filter((one) => one.chosenBy === chosenBy)
-      .map(({ name, file, values }) => valuesLayer(`profile-${chosenBy}`, { kind: 'profile', name, file }, values));
-  return [
-    flagLayer(request.flags ?? {}),
-    ...profile('flag'),
-    await readEnvironment(request.env, cwd),
-    ...profile('environment'),
-    ...(request.files === undefined ? [] : await readApplicationFiles(request.files.dir)),
-    ...profile('default'),
-  ];
-}
-
-function flagLayer(flags: SettingFlags): Layer {
-  return givenLayer('flags', (name) => {
-    const flag = flags[name];
-    return flag && { raw: revealed(flag.value), source: { kind: 'flag', name: flag.option } };
-  });
-}
-
 function valuesLayer(group: Layer['group'], source: Source, values: ProfileSource['values']): Layer {
-  return givenLayer(group, (name) => {
-    const value = values[name];
-    return value === undefined ? undefined : { raw: revealed(value), source };
-  });
+  return layerOf(
+    group,
+    Object.entries(values).map(([name, value]) => [name, value, source]),
+  );
 }
 
-function givenLayer(group: Layer['group'], entryOf: (name: SettingName) => Entry | undefined): Layer {
-  const entries = new Map<SettingName, Entry>();
-  for (const { name } of SETTING_KEYS) {
-    const entry = entryOf(name);
-    if (entry !== undefined) entries.set(name, entry);
-  }
-  return { group, entries, problems: [], warnings: [] };
+function layerOf(group: Layer['group'], given: readonly (readonly [string, string | Secret, Source])[]): Layer {
+  const entries = given.map(
+    ([name, value, source]) => [name as SettingName, { raw: revealed(value), source }] as const,
+  );
+  return { group, entries: new Map(entries), problems: [], warnings: [] };
 }
 
 /** Whether a variable is set to nothing, which usually comes from a variable of the shell that is not set. */

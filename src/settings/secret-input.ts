@@ -1,11 +1,11 @@
+import { once } from 'node:events';
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { codeOf, usageError } from '../base/errors.ts';
 import { escapeForTerminal } from '../base/escape.ts';
 import { Secret } from '../base/secret.ts';
-import { readSmallFile } from '../files/read.ts';
+import { readSmallFile, unreadableStep } from '../files/read.ts';
 import { formatStep } from './sources.ts';
-import { unreadableStep } from './unreadable.ts';
 import { readSecret } from './values.ts';
 
 /** Bytes. */
@@ -61,30 +61,26 @@ export async function secretFromStdin(
 ): Promise<GivenSecret> {
   const option = '--client-secret-stdin';
   if (input.isTTY === true) throw usageError(`${option} reads from a pipe, but standard input is a terminal`);
+  const reading = readText(input, option);
+  const text = await (signal === undefined ? reading : Promise.race([reading, abortOf(signal)]));
+  return { value: secretFromText(text, option), option, warnings: [] };
+}
+
+async function readText(input: AsyncIterable<Uint8Array | string>, option: string): Promise<string> {
   const parts: Buffer[] = [];
   let size = 0;
-  for await (const part of signal === undefined ? input : untilAborted(input, signal)) {
+  for await (const part of input) {
     const bytes = typeof part === 'string' ? Buffer.from(part) : Buffer.from(part);
     size += bytes.length;
     if (size > LARGEST_SECRET) throw usageError(`${option}: the input is too large for a secret`);
     parts.push(bytes);
   }
-  return { value: secretFromText(Buffer.concat(parts).toString('utf8'), option), option, warnings: [] };
+  return Buffer.concat(parts).toString('utf8');
 }
 
-async function* untilAborted<T>(input: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T> {
-  const aborted = new Promise<never>((_resolve, reject) => {
-    const refuse = (): void => reject(signal.reason as Error);
-    if (signal.aborted) refuse();
-    else signal.addEventListener('abort', refuse, { once: true });
-  });
-  aborted.catch(() => undefined);
-  const parts = input[Symbol.asyncIterator]();
-  for (;;) {
-    const part = await Promise.race([parts.next(), aborted]);
-    if (part.done === true) return;
-    yield part.value;
-  }
+async function abortOf(signal: AbortSignal): Promise<never> {
+  if (!signal.aborted) await once(signal, 'abort');
+  throw signal.reason;
 }
 
 /** The secret in a text, without the line break at its end. Throws a usage error that begins with `from` when the text is empty or holds more than a line. */

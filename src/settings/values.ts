@@ -4,15 +4,14 @@ import { resolve } from 'node:path';
 import { KnownError, codeOf, messageOf } from '../base/errors.ts';
 import { escapeForTerminal } from '../base/escape.ts';
 import { decideProxy } from '../network/proxy.ts';
-import { MIB, readSmallFile } from '../files/read.ts';
+import { MIB, readSmallFile, unreadableStep } from '../files/read.ts';
 import { Secret } from '../base/secret.ts';
 import { isUuid } from '../base/is-uuid.ts';
 import { certificateBlocks, detectFileFormat, FILE_FORMATS, isCertificate } from '../engine/material/file-format.ts';
-import { readTarget } from '../engine/dial/target.ts';
+import { readTarget } from '../network/address.ts';
 import { normaliseEndpoint } from '../kuflow/endpoint.ts';
 import type { SettingKey } from './keys.ts';
 import { firstStep, type Entry, type SettingStep, type ProblemCode, type Source } from './sources.ts';
-import { unreadableStep } from './unreadable.ts';
 import { posixWord, userShell } from '../base/shell.ts';
 
 /** Unlike a shell, `docker --env-file` and other readers keep the quotes around a value. */

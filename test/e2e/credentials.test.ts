@@ -95,9 +95,10 @@ describe('a worker with pulled credentials', () => {
       engine: expect.stringMatching(/^Temporal server \d/) as string,
       kept: [],
     });
-    expect(asked()).toBe(1);
+    // A certificate, and a token for its test.
+    expect(asked()).toBe(2);
     expect(await json<Pulled>(folder, ['pull'])).toMatchObject({ result: 'unchanged', set: { id: first.set.id } });
-    expect(asked()).toBe(1);
+    expect(asked()).toBe(2);
 
     // The built worker that all tests share, with its own application files.
     symlinkSync(join(workerProject(), 'dist'), join(folder, 'dist'));

@@ -82,7 +82,10 @@ export function faultyFiles(fault?: Fault, before?: (step: number, name: string)
         if (locking.kind === 'held') return locking;
         const release = async (): Promise<void> => {
           try {
-            await step('unlock', locking.release);
+            await step('unlock', () => {
+              locking.release();
+              return Promise.resolve();
+            });
           } catch (error) {
             if (error instanceof Crash) leaveToTheDead(path);
             throw error;

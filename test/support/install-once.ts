@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { acquirePidLock } from '../../src/files/pid-lock.ts';
+import { acquirePidLock } from '../../src/files/lock.ts';
 
 /**
  * A folder with programs or libraries for tests, filled once and stored with the other test output. It prints what was

@@ -2,7 +2,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, inject } from 'vitest';
-import { acquirePidLock } from '../../src/files/pid-lock.ts';
+import { acquirePidLock } from '../../src/files/lock.ts';
 import { recordWait } from './cost.ts';
 import { until } from './until.ts';
 

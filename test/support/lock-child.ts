@@ -1,7 +1,7 @@
 // Acquires and releases a lock in a separate process: LOCK STEP LINKS. Kills itself before the file system call with the number STEP, or waits for a
 // byte before each one if STEP is `each`. `no hard links` as LINKS makes links fail, as exFAT does. Prints the number of calls if it reaches the end.
 import fs from 'node:fs';
-import { acquirePidLock } from '../../src/files/pid-lock.ts';
+import { acquirePidLock } from '../../src/files/lock.ts';
 
 const [, , lock = '', step = 'none', links = ''] = process.argv;
 const CALLS = [

@@ -3,7 +3,7 @@
 import fs from 'node:fs';
 import { dirname, join } from 'node:path';
 import { isAlive, ownIdentity, type ProcessIdentity } from '../../src/base/process-identity.ts';
-import { acquirePidLock } from '../../src/files/pid-lock.ts';
+import { acquirePidLock } from '../../src/files/lock.ts';
 
 const [, , lock = '', seed = '0', links = '', times = '3'] = process.argv;
 const CALLS = ['linkSync', 'mkdirSync', 'readFileSync', 'renameSync', 'rmSync', 'writeFileSync'] as const;

@@ -2,11 +2,10 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { systemClock } from '../../src/base/clock.ts';
 import { Secret } from '../../src/base/secret.ts';
-import { planPem, withPemFolderLock, writePem } from '../../src/commands/credentials/formats/pem-folder.ts';
+import { planPem, writePem } from '../../src/commands/credentials/formats/pem-folder.ts';
 import type { CredentialSet } from '../../src/commands/credentials/set.ts';
-import { storeLayout } from '../../src/commands/credentials/store/layout.ts';
+import { storeLayout, createSetRecord, writeSet } from '../../src/commands/credentials/store/sets.ts';
 import { withStoreLock } from '../../src/commands/credentials/store/lock.ts';
-import { createSetRecord, writeSet } from '../../src/commands/credentials/store/sets.ts';
 import { readLocalSettings, replaceLocalSettings } from '../../src/commands/credentials/store/settings-file.ts';
 import { nodeFileSystem, type FileSystem } from '../../src/files/node-file-system.ts';
 import { withStoppedState } from '../../src/platform/state/lock.ts';
@@ -72,6 +71,9 @@ const login = (folder: string, files: FileSystem, secret: string) =>
     profiles(folder, files),
   );
 
+const writePemFiles = async (folder: string, files: FileSystem): Promise<void> =>
+  writePem(files, folder, (await planPem(files, folder, setOf('new'))).files);
+
 const SET_ID = '20260102-030405-0a1b2c';
 
 export const STAGED_WRITE_USERS: readonly StagedWriteUser[] = [
@@ -128,11 +130,9 @@ export const STAGED_WRITE_USERS: readonly StagedWriteUser[] = [
       put(folder, { 'ca.pem': 'old', 'client.pem': 'old', 'client.key': 'canary old' }, 0o600);
       return done;
     },
-    run: (folder, files) =>
-      withPemFolderLock(files, folder, waiting, async () =>
-        writePem(files, folder, await planPem(files, folder, setOf('new'))),
-      ),
-    recover: (folder) => withPemFolderLock(nodeFileSystem, folder, waiting, () => done),
+    run: (folder, files) => writePemFiles(folder, files),
+    // The same command again: then the files are new.
+    recover: (folder) => writePemFiles(folder, nodeFileSystem),
   },
   {
     name: 'credentials pull',
@@ -155,7 +155,7 @@ export const STAGED_WRITE_USERS: readonly StagedWriteUser[] = [
       });
     },
     recover: (folder) => withStoreLock(nodeFileSystem, storeLayout(folder), waiting, () => done),
-    spare: /^\.kuflow\/credentials\/20/,
+    spare: /^\.kuflow\/credentials\/(20|\.gitignore)/,
   },
   {
     name: 'login, with the secret in a file',

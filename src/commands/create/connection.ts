@@ -1,7 +1,7 @@
 import { connectionContext } from '../../cli/connection-options.ts';
 import type { CommandContext } from '../../cli/context.ts';
 import { ALL_CONNECTION_KEYS } from '../../connection/flags.ts';
-import type { Connection } from '../../connection/require.ts';
+import type { Connection } from '../../connection/resolve.ts';
 import type { CreateAnswers } from './answers.ts';
 
 /** Resolves the connection that answers, environment and files give. Rejects with a KnownError that lists every problem. */
@@ -22,7 +22,7 @@ export function rememberConnections(context: CommandContext): {
     const before = known.get(key);
     if (before !== undefined && before.answers.secret === secret) return before.connection;
     const { resolveConnection } = await import('../../connection/resolve.ts');
-    const { requireConnection } = await import('../../connection/require.ts');
+    const { requireConnection } = await import('../../connection/resolve.ts');
     const connection = await requireConnection(
       await resolveConnection(answers, { ...connectionContext(context), typedSecret: secret }),
     );

@@ -1,8 +1,7 @@
 import { revealed } from '../../base/secret.ts';
-import { credentialVariables } from '../../connection/resolve.ts';
+import { credentialVariables, type Connection } from '../../connection/resolve.ts';
 import { resolveSettings } from '../../settings/precedence.ts';
 import { dirname, relative, resolve } from 'node:path';
-import type { Connection } from '../../connection/require.ts';
 import type { ReadWith } from '../../project/next-steps.ts';
 import type { CreateAnswers } from './answers.ts';
 import type { Environment } from '../../settings/environment.ts';

@@ -30,7 +30,7 @@ export function configure(command: Command, context: CommandContext): void {
       .summary('Get the engine certificate for this project')
       .description(
         'Get an engine certificate for this project. Does nothing if the current certificate is usable, belongs to the same endpoint, ' +
-          'application and namespace, and is not due for renewal. A new certificate is verified and tested against the engine before anything is ' +
+          'application and namespace, and is not due for renewal. A new certificate is verified and tested against the engine with a new engine token before anything is ' +
           'written. The certificate, key and CA are stored in a new folder in .kuflow/credentials. Then ' +
           'application-local.yaml is replaced atomically: a worker sees either the old or the new credentials, never a mix. With --local, also writes the connection settings for the local KuFlow.',
       )

@@ -19,7 +19,7 @@ import {
   toExitStatus,
   type FailedStart,
 } from '../../platform/session/worker-command.ts';
-import type { SetPaths } from './store/layout.ts';
+import type { SetPaths } from './store/sets.ts';
 
 interface CredentialsExecRequest extends CredentialContext {
   readonly command: readonly [string, ...string[]];

@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { codeOf, KnownError, usageError } from '../../base/errors.ts';
 import { escapeForTerminal } from '../../base/escape.ts';
 import { withContext } from '../../base/system-error.ts';
-import { withLock, type LockWaitOptions } from '../../files/file-lock.ts';
+import { withLock, type LockWaitOptions } from '../../files/lock.ts';
 import type { FileStatus, FileSystem } from '../../files/node-file-system.ts';
 import { readGitState } from '../../files/git.ts';
 import { MIB } from '../../files/read.ts';

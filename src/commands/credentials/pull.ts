@@ -49,7 +49,7 @@ export async function pullCredentials(
   const { force = false, offline = false, withToken = false, dryRun = false } = request.flags;
   const hints = ['If this machine cannot reach the engine, add --offline'];
   const proof = offline ? undefined : { describeNamespace: false, hints };
-  return await install(request, { force, dryRun, keepToken: withToken, needsToken: withToken, proof }, before);
+  return await install(request, { force, dryRun, keepToken: withToken, proof }, before);
 }
 
 export interface ExportFlags {
@@ -138,7 +138,7 @@ interface RotateRequest extends InstallRequest {
  */
 export async function rotateCredentials(request: RotateRequest) {
   const proof = { describeNamespace: true };
-  const pulled = await install(request, { force: true, dryRun: false, keepToken: false, needsToken: true, proof });
+  const pulled = await install(request, { force: true, dryRun: false, keepToken: false, proof });
   if (pulled.kind !== 'pulled') throw new Error('the rotation did not create a set');
   request.onSwitched?.(pulled);
   const { exec, signal } = request;
@@ -149,14 +149,13 @@ export async function rotateCredentials(request: RotateRequest) {
 }
 
 interface InstallOptions extends Pick<PullSetRequest, 'force' | 'dryRun' | 'keepToken'> {
-  readonly needsToken: boolean;
-  /** How the set is tested against the engine; undefined if it is not. */
+  /** How the set is tested against the engine, which requires a token; undefined if it is not. */
   readonly proof: { readonly describeNamespace: boolean; readonly hints?: readonly string[] } | undefined;
 }
 
 async function install(
   request: InstallRequest,
-  { needsToken, proof, ...options }: InstallOptions,
+  { proof, ...options }: InstallOptions,
   before?: (scope: EngineScope) => Promise<void>,
 ): Promise<PulledCredentials> {
   const { cwd, env, clock, signal, report, files = nodeFileSystem } = request;
@@ -169,7 +168,7 @@ async function install(
       ...scope,
       ...options,
       ...{ project: cwd, env, clock, signal, report, files, requestMaterial },
-      requestToken: needsToken ? requestToken : undefined,
+      requestToken: options.keepToken || proof !== undefined ? requestToken : undefined,
       connection: localConnection(client),
       prove: proof && ((set) => verifyCertificateWithEngine(set, { ...proof, settings, env, signal })),
     });

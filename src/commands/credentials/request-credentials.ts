@@ -2,8 +2,12 @@ import type { Clock } from '../../base/clock.ts';
 import { KnownError } from '../../base/errors.ts';
 import { Secret } from '../../base/secret.ts';
 import type { ConnectionFlags } from '../../connection/flags.ts';
-import { requireConnection, requireConnectionSettings } from '../../connection/require.ts';
-import { resolveConnection, type ConnectionContext } from '../../connection/resolve.ts';
+import {
+  requireConnection,
+  requireConnectionSettings,
+  resolveConnection,
+  type ConnectionContext,
+} from '../../connection/resolve.ts';
 import { createKuFlowClient, type KuFlowClient } from '../../kuflow/client.ts';
 import { connectionAsEnvironment, type ResolvedSettings } from '../../settings/precedence.ts';
 import type { UnverifiedMaterial, UnverifiedToken } from './verify-certificate-and-token.ts';

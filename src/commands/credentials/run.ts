@@ -12,10 +12,18 @@ import { openCredentialClient, type CredentialsFlags } from './request-credentia
 import { execWithCredentials } from './exec.ts';
 import { verifyToken } from './verify-certificate-and-token.ts';
 import { pullAndExport, rotateCredentials, type ExportFlags, type PullFlags } from './pull.ts';
-import { printStatus, statusAsData } from './status-view.ts';
+import {
+  printStatus,
+  statusAsData,
+  exportAsData,
+  exportReporter,
+  printExport,
+  printPrune,
+  printPull,
+  pullAsData,
+} from './view.ts';
 import { pruneSets } from './store/prune.ts';
 import { credentialsStatus, type StatusFlags } from './status.ts';
-import { exportAsData, exportReporter, printExport, printPrune, printPull, pullAsData } from './view.ts';
 
 const NOT_RUN = 125;
 

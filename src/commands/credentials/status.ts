@@ -20,8 +20,16 @@ import { formatSource } from '../../settings/sources.ts';
 import { engineScope, type CredentialContext, type CredentialsFlags } from './request-credentials.ts';
 import { configuredCertificate, type ConfiguredCertificate } from './verify-certificate-and-token.ts';
 import { assessCertificate, assessSet, type CertificateAssessment } from './store/staleness.ts';
-import { SET_FILES, setIdFromPath, storeLayout, type SetPaths, type StoreLayout } from './store/layout.ts';
-import { listSets, readSet, type SetRecord } from './store/sets.ts';
+import {
+  SET_FILES,
+  setIdFromPath,
+  storeLayout,
+  type SetPaths,
+  type StoreLayout,
+  listSets,
+  readSet,
+  type SetRecord,
+} from './store/sets.ts';
 import { readPointers } from './store/settings-file.ts';
 
 /** A set as found in the store. Times are in ISO 8601. */

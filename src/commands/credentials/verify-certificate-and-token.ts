@@ -13,7 +13,6 @@ import {
 } from '../../engine/material/tls-material.ts';
 import { certificateSource } from '../../connection/certificate.ts';
 import type { ResolvedSettings } from '../../settings/precedence.ts';
-import type { SetPaths } from './store/layout.ts';
 import type { CertificateFacts, CredentialToken, VerifiedMaterial } from './set.ts';
 
 /** An engine certificate from KuFlow or from files, before any verification. */
@@ -31,8 +30,7 @@ export function configuredCertificate(settings: ResolvedSettings) {
   if (certificate.kind !== 'given') return undefined;
   const { source, read, paths: { cert, key, ca } = {} } = certificate;
   const isInFiles = cert !== undefined && key !== undefined && ca !== undefined;
-  const files: SetPaths | undefined = isInFiles ? { cert, key, ca } : undefined;
-  return { source, read, paths: files };
+  return { source, read, paths: isInFiles ? { cert, key, ca } : undefined };
 }
 
 export interface UnverifiedToken {

@@ -1,10 +1,9 @@
 import { escapeForTerminal } from '../../base/escape.ts';
 import type { ConnectionFlags } from '../../connection/flags.ts';
-import { resolveConnection } from '../../connection/resolve.ts';
+import { resolveConnection, requireConnection, type RestConnection } from '../../connection/resolve.ts';
 import { printDiscoveredProcess, printProcessListing, discoveryLineReporter } from '../../discovery/view.ts';
 import { discoverFromApi, listFromApi } from '../../discovery/from-api.ts';
 import { askForSample } from '../../discovery/sampling.ts';
-import { requireConnection, type RestConnection } from '../../connection/require.ts';
 import { requireServedCode } from '../../platform/client/kuflow-session.ts';
 import { connectionContext } from '../../cli/connection-options.ts';
 import { localKuFlow } from '../../cli/local-kuflow.ts';

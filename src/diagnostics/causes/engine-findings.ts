@@ -1,7 +1,5 @@
-import { formatHostPort } from '../../network/address.ts';
-import type { DialOptions } from '../../engine/dial/dial.ts';
-import type { HandshakeFacts } from '../../engine/dial/handshake.ts';
-import { readTarget } from '../../engine/dial/target.ts';
+import { formatHostPort, readTarget } from '../../network/address.ts';
+import type { DialOptions, HandshakeFacts } from '../../engine/dial.ts';
 import type { CallOptions } from '../../engine/rpc.ts';
 import { skippedAs, type Facts, type Finding } from '../check.ts';
 import type { CheckOutputs, CheckInput } from '../input.ts';

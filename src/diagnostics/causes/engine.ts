@@ -1,5 +1,4 @@
-import type { DialFailure } from '../../engine/dial/dial.ts';
-import type { HandshakeFacts } from '../../engine/dial/handshake.ts';
+import type { DialFailure, HandshakeFacts } from '../../engine/dial.ts';
 import type { RpcResult } from '../../engine/rpc.ts';
 import { formatSkew } from '../clock-skew.ts';
 import type { EngineCauseCode } from '../explanations/engine.ts';

@@ -1,5 +1,4 @@
-import { findInstalledVersion } from '../../files/installed-package.ts';
-import { isOlder } from '../../files/version.ts';
+import { findInstalledVersion, isOlder } from '../../files/package-version.ts';
 import { passed, skippedBecauseOf, type DoctorCheck } from '../check.ts';
 import { toFinding } from '../explain-finding.ts';
 import { hasUnreadFile } from './settings-files.ts';

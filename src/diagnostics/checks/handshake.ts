@@ -1,4 +1,4 @@
-import { type HandshakeFacts, probeHandshake } from '../../engine/dial/handshake.ts';
+import { type HandshakeFacts, probeHandshake } from '../../engine/dial.ts';
 import { passed, type CheckResult, type Facts, skippedBecauseOf, type Check } from '../check.ts';
 import type { CheckInput } from '../input.ts';
 import { X509Certificate } from 'node:crypto';

@@ -1,5 +1,5 @@
 import { formatProxy } from '../../network/proxy.ts';
-import { readTarget } from '../../engine/dial/target.ts';
+import { readTarget } from '../../network/address.ts';
 import { passed, skippedBecauseOf, type Advice, type Check, type Facts, type Finding } from '../check.ts';
 import { fillAdvice } from '../advice.ts';
 import { getExplainedCause, toFinding } from '../explain-finding.ts';

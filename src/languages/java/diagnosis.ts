@@ -2,7 +2,7 @@ import { constants, existsSync } from 'node:fs';
 import { access, open } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { MIB, readSmallText } from '../../files/read.ts';
-import { isOlder } from '../../files/version.ts';
+import { isOlder } from '../../files/package-version.ts';
 import type {
   ProjectDiagnosis,
   ProjectFinding,

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { findOnPath } from '../../files/find-on-path.ts';
-import { isOlder } from '../../files/version.ts';
+import { isOlder } from '../../files/package-version.ts';
 import type {
   ProjectDiagnosis,
   ProjectFinding,

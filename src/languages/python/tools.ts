@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { KnownError } from '../../base/errors.ts';
 import { joinCommands, scriptPath, userShell, type CommandShell } from '../../base/shell.ts';
 import { findOnPath } from '../../files/find-on-path.ts';
-import { isOlder } from '../../files/version.ts';
+import { isOlder } from '../../files/package-version.ts';
 import type { ProjectCommands } from '../language.ts';
 import type { PackageManager, PythonPackageManager } from '../project-spec.ts';
 import type {

@@ -1,8 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { isSea } from 'node:sea';
 import { isRecord } from '../../base/json.ts';
-import { findInstalledVersion, readManifest } from '../../files/installed-package.ts';
-import { isOlder } from '../../files/version.ts';
+import { findInstalledVersion, readManifest, isOlder } from '../../files/package-version.ts';
 import { ARCHIVE } from './render.ts';
 import type { ProjectDiagnosis, ProjectFinding, RuntimeProblem, TemporalSdkProblem } from '../diagnosis.ts';
 

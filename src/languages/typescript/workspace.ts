@@ -2,8 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { isRecord } from '../../base/json.ts';
 import { appendToJsonArray, parseJsonObject } from '../../files/json-edit.ts';
-import { parseYamlMap } from '../../files/yaml-edit.ts';
-import { appendBelowYamlKey } from '../../files/yaml-items.ts';
+import { parseYamlMap, appendBelowYamlKey } from '../../files/yaml-edit.ts';
 import { yamlString } from '../../base/yaml.ts';
 import {
   excludedMemberError,

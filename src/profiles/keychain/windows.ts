@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { Secret } from '../../base/secret.ts';
-import { KEYCHAIN_SERVICE, type Keychain, type KeychainContext } from './keychain.ts';
-import { runTool, toolFailure, toolResult, type ToolResult } from './run-tool.ts';
+import { KEYCHAIN_SERVICE, runTool, toolFailure, toolResult, type Keychain, type KeychainContext } from './keychain.ts';
 
 const POWERSHELL = 'Windows PowerShell';
 const NOT_FOUND = 44;
@@ -32,7 +31,7 @@ export function windowsVault(
 ): Keychain {
   const script = Buffer.from(SCRIPT, 'utf16le').toString('base64');
   const args = ['-NoLogo', '-NoProfile', '-NonInteractive', '-EncodedCommand', script];
-  const call = async (action: 'store' | 'read' | 'remove', key: string, secret = ''): Promise<ToolResult> => {
+  const call = async (action: 'store' | 'read' | 'remove', key: string, secret = '') => {
     const lines = [action, key, secret].map((text) => `${Buffer.from(text, 'utf8').toString('base64')}\n`);
     const end = await runTool({ program, args, ...context, input: new Secret(lines.join('')) });
     // PowerShell's messages are long, and in the language of the system.

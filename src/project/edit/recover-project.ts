@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path';
 import { countOf } from '../../base/count-of.ts';
 import { codeOf, KnownError, messageOf } from '../../base/errors.ts';
+import { ignoreSystemErrors } from '../../base/system-error.ts';
 import { BASE_FILE, parseBase, readBaseFile, renderBaseFile, withoutChanges } from '../base-archive.ts';
 import {
   hasJournal,
@@ -11,7 +12,6 @@ import {
 } from '../../files/staged-write.ts';
 import { nodeFileSystem } from '../../files/node-file-system.ts';
 import { relativePath } from '../../files/relative-path.ts';
-import { rethrowUnlessSystem } from '../../files/write.ts';
 import { findAbove } from '../../process/find-project.ts';
 import { JOURNAL_FOLDER, lockProject, projectStaging } from './staging.ts';
 
@@ -70,7 +70,7 @@ async function* interruptedFolders(folder: string, all: boolean): AsyncIterable<
   const root = findAbove(folder, '.git');
   for (let at = folder; ; at = dirname(at)) {
     // A folder that cannot be used is reported when it is read.
-    const journal = await nodeFileSystem.look(join(at, JOURNAL_FOLDER)).catch(rethrowUnlessSystem);
+    const journal = await ignoreSystemErrors(() => nodeFileSystem.look(join(at, JOURNAL_FOLDER)));
     // Anybody can put a journal above a folder.
     const isUsable = at === folder || (journal?.own === true && (all || (await affects(at, folder))));
     if (journal && isUsable) yield at;

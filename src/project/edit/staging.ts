@@ -2,7 +2,7 @@ import { realpathSync } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
 import { KnownError, messageOf } from '../../base/errors.ts';
 import { nodeFileSystem, type FileSystem } from '../../files/node-file-system.ts';
-import { acquirePidLock } from '../../files/pid-lock.ts';
+import { acquirePidLock } from '../../files/lock.ts';
 import type { StagingTarget } from '../../files/staged-write.ts';
 
 /** Changes of a project that are in progress or were interrupted, relative to the project. Ignored by git. */
@@ -38,7 +38,7 @@ export function lockProject(folder: string, failed: string): () => void {
     throw blocked(messageOf(error), 'Make sure that the project is writable, then run the command again', error);
   }
   if (lock.kind === 'taken') return lock.release;
-  const holder = lock.kind === 'held' ? ` (pid ${lock.pid})` : '';
+  const holder = lock.pid !== undefined ? ` (pid ${lock.pid})` : '';
   throw blocked(`another process${holder} is changing the project; nothing was written`, 'Run the command again');
 }
 

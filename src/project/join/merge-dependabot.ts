@@ -1,7 +1,7 @@
 import { parse, YAMLParseError } from 'yaml';
 import { KnownError } from '../../base/errors.ts';
 import { isRecord } from '../../base/json.ts';
-import { appendBelowYamlKey } from '../../files/yaml-items.ts';
+import { appendBelowYamlKey } from '../../files/yaml-edit.ts';
 import { matchesPatterns, textsInList } from '../../languages/workspace.ts';
 import { DEPENDABOT_FILE } from './moved-files.ts';
 

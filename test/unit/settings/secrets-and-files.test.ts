@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { KnownError } from '../../../src/base/errors.ts';
 import { Secret } from '../../../src/base/secret.ts';
-import { localSettingsText } from '../../../src/settings/local-settings-text.ts';
+import { localSettingsText } from '../../../src/settings/application-files.ts';
 import { secretFromFile, secretFromStdin } from '../../../src/settings/secret-input.ts';
 import { until } from '../../support/until.ts';
 

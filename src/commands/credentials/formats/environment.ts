@@ -1,5 +1,5 @@
 import type { CredentialSet } from '../set.ts';
-import type { SetPaths } from '../store/layout.ts';
+import type { SetPaths } from '../store/sets.ts';
 import type { Environment } from '../../../settings/environment.ts';
 
 const PARTS = [

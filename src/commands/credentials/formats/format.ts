@@ -1,6 +1,6 @@
 import type { Secret } from '../../../base/secret.ts';
 import type { CredentialSet } from '../set.ts';
-import type { SetPaths } from '../store/layout.ts';
+import type { SetPaths } from '../store/sets.ts';
 
 export const FORMAT_NAMES = ['pem', 'dotenv', 'yaml', 'temporal-toml', 'k8s-secret', 'json'] as const;
 

@@ -93,20 +93,10 @@ function isBlank(text: string): boolean {
 
 function findSecret(text: string, index: number, name: string): readonly FoundSecret[] {
   const { contents, errors } = parseDocument(text, PARSING);
-  if (errors.length > 0) throw invalidYamlError(text, index, name);
-  if (!isMap(contents)) return [];
-  const data = parseYamlMap(text, name);
+  if (errors.length === 0 && !isMap(contents)) return [];
+  const data = parseYamlMap(text, index === 0 ? name : `${name} (document ${index + 1})`);
   if (data['kind'] !== 'Secret' || data['apiVersion'] !== 'v1') return [];
   return [{ index, name: textAtPath(data, ['metadata', 'name']) ?? '', data }];
-}
-
-function invalidYamlError(text: string, index: number, name: string): unknown {
-  try {
-    parseYamlMap(text, `${name}${index === 0 ? '' : ` (document ${index + 1})`}`);
-  } catch (error) {
-    return error;
-  }
-  return cannotEditError(name, 'it is not valid YAML', 'Correct the file, or choose another one');
 }
 
 function selectSecret(

@@ -13,9 +13,17 @@ import {
 import { SHORTEST_TOKEN_LIFE_MS } from '../renewal-time.ts';
 import type { CredentialSet, CredentialToken, EngineScope } from '../set.ts';
 import { assessSet, type Staleness } from './staleness.ts';
-import { newSetId, storeLayout, type StoreLayout } from './layout.ts';
+import {
+  newSetId,
+  storeLayout,
+  type StoreLayout,
+  createSetRecord,
+  listSets,
+  readSet,
+  writeSet,
+  type SetRecord,
+} from './sets.ts';
 import { withStoreLock } from './lock.ts';
-import { createSetRecord, listSets, readSet, writeSet, type SetRecord } from './sets.ts';
 import {
   editSettings,
   pointerSettings,

@@ -3,9 +3,18 @@ import type { Clock } from '../../../base/clock.ts';
 import { withContext } from '../../../base/system-error.ts';
 import type { FileSystem } from '../../../files/node-file-system.ts';
 import { whyNotOwnFolder } from '../output-file.ts';
-import { SET_FILES, stagingName, storeLayout, type StoreLayout } from './layout.ts';
+import {
+  SET_FILES,
+  stagingName,
+  storeLayout,
+  type StoreLayout,
+  listSets,
+  readSet,
+  removeSetFolder,
+  type SetRecord,
+  type StoredSet,
+} from './sets.ts';
 import { withStoreLock } from './lock.ts';
-import { listSets, readSet, removeSetFolder, type SetRecord, type StoredSet } from './sets.ts';
 import { readFollowingLinks, readPointers, type FollowedFile } from './settings-file.ts';
 import type { Environment } from '../../../settings/environment.ts';
 
@@ -17,12 +26,6 @@ export interface PruneRequest {
   readonly files: FileSystem;
   readonly clock: Clock;
   readonly signal?: AbortSignal;
-}
-
-export interface PruneResult {
-  readonly removed: readonly string[];
-  /** Each with the reason, one phrase. */
-  readonly kept: readonly { readonly id: string; readonly because: string }[];
 }
 
 /** Files in the project folder that may refer to a set: settings in all their formats. */
@@ -37,7 +40,7 @@ const LARGEST_MIB = 64;
  * sets since the last accepted one. Nothing is removed if a file that may refer to a set cannot be read. A set's folder
  * that contains other files is never removed.
  */
-export async function pruneSets(request: PruneRequest): Promise<PruneResult> {
+export async function pruneSets(request: PruneRequest) {
   const { files, clock, signal } = request;
   const layout = storeLayout(request.project);
   const ids = await withContext('Reading the stored credentials', layout.store, () => listSets(files, layout));
@@ -46,7 +49,7 @@ export async function pruneSets(request: PruneRequest): Promise<PruneResult> {
   return await withStoreLock(files, layout, { clock, signal }, () => prune(request, layout));
 }
 
-async function prune(request: PruneRequest, layout: StoreLayout): Promise<PruneResult> {
+async function prune(request: PruneRequest, layout: StoreLayout) {
   const { files, env } = request;
   const sets = await withContext('Reading the stored credentials', layout.store, async () => {
     const pointers = await readPointers(files, layout);
@@ -71,7 +74,8 @@ async function prune(request: PruneRequest, layout: StoreLayout): Promise<PruneR
     return fallbacks.get(id);
   };
   const removed: string[] = [];
-  const kept: { id: string; because: string }[] = [];
+  /** Each with the reason, one phrase. */
+  const kept: { readonly id: string; readonly because: string }[] = [];
   for (const set of sets.stored) {
     const because = whyKept(set) ?? (await whyNotRemovable(files, set.folder));
     if (because !== undefined) kept.push({ id: set.id, because });

@@ -1,22 +1,88 @@
-import { join } from 'node:path';
+import { randomBytes } from 'node:crypto';
+import { join, relative, resolve, sep } from 'node:path';
+import { LOCAL_SETTINGS_FILE } from '../../../settings/keys.ts';
 import { codeOf, KnownError } from '../../../base/errors.ts';
 import { isRecord } from '../../../base/json.ts';
 import { Secret } from '../../../base/secret.ts';
 import { ignoreSystemErrors, withContext } from '../../../base/system-error.ts';
 import type { FileSystem } from '../../../files/node-file-system.ts';
-import { writeNewFiles } from '../../../files/write.ts';
+import { replaceFile, writeNewFiles } from '../../../files/write.ts';
 import { verifyMaterial } from '../verify-certificate-and-token.ts';
 import { renewalTime } from '../renewal-time.ts';
 import type { CertificateFacts, CredentialSet, EngineScope } from '../set.ts';
-import {
-  isSetId,
-  SET_FILES,
-  setFilePaths,
-  stagingName,
-  storeLayout,
-  type SetPaths,
-  type StoreLayout,
-} from './layout.ts';
+
+export const SET_FILES = {
+  cert: 'client.pem',
+  key: 'client.key',
+  ca: 'ca.pem',
+  token: 'engine.token',
+  lock: 'lock.json',
+} as const;
+
+const FOLDERS = ['.kuflow', 'credentials'] as const;
+const ID = /^\d{8}-\d{6}-[0-9a-f]{6}$/;
+const STAGING = /^\.(new|old)-/;
+
+/** The paths of the store and of the settings in a project, all absolute. */
+export type StoreLayout = Readonly<ReturnType<typeof storeLayout>>;
+
+export function storeLayout(project: string) {
+  const store = join(project, ...FOLDERS);
+  return { project, settings: join(project, LOCAL_SETTINGS_FILE), store, pidLock: join(store, '.pid-lock') };
+}
+
+/** Every folder from the project down to the store. */
+export function storeFolders(project: string): readonly string[] {
+  return FOLDERS.map((_name, depth) => join(project, ...FOLDERS.slice(0, depth + 1)));
+}
+
+/** A new unique name that sorts by time: `20260102-030405-0a1b2c`. */
+export function newSetId(now: number): string {
+  const time = new Date(now)
+    .toISOString()
+    .replace(/[-:]|\..*/g, '')
+    .replace('T', '-');
+  return `${time}-${randomBytes(3).toString('hex')}`;
+}
+
+function isSetId(name: string): boolean {
+  return ID.test(name);
+}
+
+/** The name of a set that is being created or removed. The next run removes what a killed run left under it. */
+export function stagingName(kind: 'new' | 'old', id: string): string {
+  return `.${kind}-${id}`;
+}
+
+export function isStagingName(name: string): boolean {
+  return STAGING.test(name);
+}
+
+/** A path as settings files contain it: relative to the project, with `/` on every system. */
+export function settingPath(layout: StoreLayout, id: string, file: string): string {
+  return relative(layout.project, join(layout.store, id, file))
+    .split(sep)
+    .join('/');
+}
+
+/** The id of the set that a path in the settings points into; undefined for a path outside this store. */
+export function setIdFromPath(layout: StoreLayout, path: string, file: string): string | undefined {
+  const parts = relative(layout.store, resolve(layout.project, path)).split(sep);
+  const [id = '', name] = parts;
+  return parts.length === 2 && isSetId(id) && name === file ? id : undefined;
+}
+
+/** Absolute paths of the files of a set. */
+export type SetPaths = Readonly<ReturnType<typeof setFilePaths>>;
+
+/** The paths of the files of a set, which do not have to exist. */
+export function setFilePaths({ store }: Pick<StoreLayout, 'store'>, id: string) {
+  return {
+    cert: join(store, id, SET_FILES.cert),
+    key: join(store, id, SET_FILES.key),
+    ca: join(store, id, SET_FILES.ca),
+  };
+}
 
 /** The content of the files of a set, with secrets in clear text. */
 export function setContents(set: CredentialSet): readonly (readonly [name: string, content: string])[] {
@@ -28,7 +94,10 @@ export function setContents(set: CredentialSet): readonly (readonly [name: strin
   ];
 }
 
-/** Writes a set into a new folder, which gets its name when all files are on disk. Leaves nothing if that fails. */
+/**
+ * Writes a set into a new folder, which gets its name when all files are on disk. Leaves no part of the set if that fails. Git ignores the
+ * store, whatever the project says, before there is a secret in it.
+ */
 export async function writeSet(
   files: FileSystem,
   layout: StoreLayout,
@@ -37,6 +106,7 @@ export async function writeSet(
 ): Promise<void> {
   const staged = join(layout.store, stagingName('new', record.id));
   const final = join(layout.store, record.id);
+  await ensureGitIgnore(files, layout);
   await withContext('Writing the new credentials', final, async () => {
     await files.makeFolder(staged);
     try {
@@ -52,6 +122,14 @@ export async function writeSet(
       for (const folder of [staged, final]) await ignoreSystemErrors(() => removeSetFolder(files, folder));
       throw error;
     }
+  });
+}
+
+async function ensureGitIgnore(files: FileSystem, layout: StoreLayout): Promise<void> {
+  const path = join(layout.store, '.gitignore');
+  await withContext('Excluding the credentials from git', path, async () => {
+    if ((await files.look(path)) !== undefined) return;
+    await replaceFile(path, '*\n', { files, staged: join(layout.store, stagingName('new', 'gitignore')) });
   });
 }
 

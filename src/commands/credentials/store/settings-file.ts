@@ -11,7 +11,7 @@ import { splitTextFile } from '../../../files/text-file.ts';
 import { editYaml, parseYamlMap } from '../../../files/yaml-edit.ts';
 import { LOCAL_SETTINGS_FILE, variableOf, type SettingName } from '../../../settings/keys.ts';
 import type { Environment } from '../../../settings/environment.ts';
-import { localSettingsText } from '../../../settings/local-settings-text.ts';
+import { localSettingsText } from '../../../settings/application-files.ts';
 import {
   changedError,
   permissionNote,
@@ -21,7 +21,7 @@ import {
   targetText,
   type TargetFile,
 } from '../output-file.ts';
-import { SET_FILES, setIdFromPath, settingPath, stagingName, type StoreLayout } from './layout.ts';
+import { SET_FILES, setIdFromPath, settingPath, stagingName, type StoreLayout } from './sets.ts';
 
 /** A file that is read through links, because it is never written. `why` is a phrase. */
 export type FollowedFile =

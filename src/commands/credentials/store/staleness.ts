@@ -2,8 +2,7 @@ import type { TlsMaterialText } from '../../../engine/material/tls-material.ts';
 import { readLeafFacts, verifyMaterial } from '../verify-certificate-and-token.ts';
 import { renewalTime } from '../renewal-time.ts';
 import type { CertificateFacts, CredentialScope, VerifiedMaterial } from '../set.ts';
-import { SET_FILES } from './layout.ts';
-import type { SetRecord, StoredSet } from './sets.ts';
+import { SET_FILES, type SetRecord, type StoredSet } from './sets.ts';
 
 /** Why a stored set cannot be used as it is, in the order of the checks. */
 export type StaleReason =

@@ -15,7 +15,7 @@ import { handshakeCause } from '../../../../src/diagnostics/causes/engine.ts';
 import { connectionChecks } from '../../../../src/diagnostics/registry.ts';
 import { runChecks } from '../../../../src/diagnostics/runner.ts';
 import { createReport } from '../../../../src/diagnostics/report.ts';
-import { probeHandshake } from '../../../../src/engine/dial/handshake.ts';
+import { probeHandshake } from '../../../../src/engine/dial.ts';
 import { readTlsMaterial } from '../../../../src/engine/material/tls-material.ts';
 import { makeTestAuthority, type TestAuthority, type TestPair } from '../../../support/certificates.ts';
 import { type ConnectProxy, startConnectProxy } from '../../../support/connect-proxy.ts';

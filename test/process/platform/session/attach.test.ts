@@ -17,7 +17,7 @@ import {
 import { simulate } from '../../../../src/commands/dev/simulate/simulation.ts';
 import type { SimulationView } from '../../../../src/commands/dev/simulate/view.ts';
 import { parseDefinition } from '../../../../src/process/definition/file.ts';
-import { pidLockHolder } from '../../../../src/files/pid-lock.ts';
+import { pidLockHolder } from '../../../../src/files/lock.ts';
 import { sampleDefinition } from '../../../../src/process/sample.ts';
 import { supervisorEntry } from '../../../support/supervisor-entry.ts';
 import { temporalPath } from '../../../support/temporal-path.ts';

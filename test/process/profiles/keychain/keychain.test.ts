@@ -153,7 +153,7 @@ describe.runIf(onLinux)('a fake secret-tool', () => {
     await until('it hangs', () => existsSync(tool.pidFile));
     abort.abort(new Error('stop'));
     expect(await ended).toBe('stop');
-    expect(existsSync(join(given.folder, 'profiles.json'))).toBe(false);
+    expect(await readProfileFile(given.folder)).toMatchObject({ profiles: [], pending: [{ in: 'secret-service' }] });
     expect(existsSync(join(given.folder, 'profiles.lock'))).toBe(false);
   });
 

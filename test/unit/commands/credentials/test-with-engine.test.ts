@@ -69,10 +69,9 @@ describe('testing a certificate against the engine', () => {
     const pulled = await kuflow(at, ['pull', '--json']);
     expect(pulled, pulled.err).toMatchObject({ status: 0 });
     expect(JSON.parse(pulled.out)).toMatchObject({ engine: 'Temporal server 1.32.0', set: { proven: true } });
-    // An engine that requires a token for the call has accepted the certificate.
-    const shy = { GetSystemInfo: { code: 16, message: 'no token' } };
-    const forced = await kuflow(at, ['pull', '--force', '--json'], { status: shy });
-    expect(JSON.parse(forced.out)).toMatchObject({ engine: 'certificate accepted; calls require a token' });
+    // An engine that does not support the call has accepted the certificate.
+    const forced = await kuflow(at, ['pull', '--force', '--json'], { status: { GetSystemInfo: { code: 12 } } });
+    expect(JSON.parse(forced.out)).toMatchObject({ engine: 'certificate accepted' });
     const rotated = await kuflow(at, ['rotate', '--json']);
     expect(JSON.parse(rotated.out)).toMatchObject({ engine: expect.stringContaining('namespace tenant-1') as string });
     // An engine that does not support DescribeNamespace does not prevent the switch, but it is reported.
@@ -98,7 +97,12 @@ describe('testing a certificate against the engine', () => {
     ],
     ['does not know the namespace', { status: { DescribeNamespace: { code: 5, message: 'canary' } } }, ['rotate'], 1],
     ['denies the namespace', { status: { DescribeNamespace: { code: 7 } } }, ['rotate'], 1],
-    ['rejects the token', { status: { GetSystemInfo: { code: 16 }, DescribeNamespace: { code: 16 } } }, ['rotate'], 1],
+    [
+      'rejects the token',
+      { status: { GetSystemInfo: { code: 16 }, DescribeNamespace: { code: 16 } } },
+      ['pull', 'rotate'],
+      1,
+    ],
     ['fails internally', { status: { GetSystemInfo: { code: 13, message: 'canary' } } }, ['pull', 'rotate'], 1],
     ['is unavailable', { status: { GetSystemInfo: { code: 14 } } }, ['pull', 'rotate'], 4],
   ];

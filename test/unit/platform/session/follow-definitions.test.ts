@@ -69,8 +69,7 @@ async function follow(texts: Readonly<Record<string, string>>, definitionFiles?:
     onError: (error) => {
       throw error;
     },
-    settleMs: 20,
-    checkMs: 100,
+    checkMs: 20,
   });
 }
 

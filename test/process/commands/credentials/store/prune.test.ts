@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../../../src/base/clock.ts';
 import { nodeFileSystem } from '../../../../../src/files/node-file-system.ts';
-import { pruneSets, type PruneRequest, type PruneResult } from '../../../../../src/commands/credentials/store/prune.ts';
+import { pruneSets, type PruneRequest } from '../../../../../src/commands/credentials/store/prune.ts';
 import { makeTestAuthority, type TestAuthority } from '../../../../support/certificates.ts';
 import { credentialProject, identityInFiles, issuing, pull, tokenOf } from '../../../../support/credential-project.ts';
 import { Crash, faultyFiles } from '../../../../support/faulty-files.ts';
@@ -29,7 +29,7 @@ beforeAll(async () => {
 });
 
 const store = (at: string): string => join(at, '.kuflow', 'credentials');
-const prune = (at: string, over: Partial<PruneRequest> = {}): Promise<PruneResult> =>
+const prune = (at: string, over: Partial<PruneRequest> = {}) =>
   pruneSets({ project: at, env: {}, dryRun: false, files: nodeFileSystem, clock: systemClock, ...over });
 
 /** A project with this many sets, the last one in use; their ids, oldest first. */

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { CredentialSet } from '../../../../../src/commands/credentials/set.ts';
-import type { SetPaths } from '../../../../../src/commands/credentials/store/layout.ts';
+import type { SetPaths } from '../../../../../src/commands/credentials/store/sets.ts';
 import type { Formatted } from '../../../../../src/commands/credentials/formats/format.ts';
 import { formatYaml } from '../../../../../src/commands/credentials/formats/yaml.ts';
 import { credentialProject, identityInFiles, LOCAL } from '../../../../support/credential-project.ts';

@@ -2,9 +2,8 @@ import { chmodSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { assessSet } from '../../../../../src/commands/credentials/store/staleness.ts';
-import { storeLayout } from '../../../../../src/commands/credentials/store/layout.ts';
+import { storeLayout, readSet } from '../../../../../src/commands/credentials/store/sets.ts';
 import { nodeFileSystem } from '../../../../../src/files/node-file-system.ts';
-import { readSet } from '../../../../../src/commands/credentials/store/sets.ts';
 import { makeTestAuthority, type TestAuthority } from '../../../../support/certificates.ts';
 import { credentialProject, issuing, pull, pullRequest } from '../../../../support/credential-project.ts';
 import { temporaryFolders } from '../../../../support/temporary-folder.ts';

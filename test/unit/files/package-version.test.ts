@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { isOlder } from '../../../src/files/version.ts';
+import { isOlder } from '../../../src/files/package-version.ts';
 
 it('compares versions by their three numbers', () => {
   expect(isOlder('1.9.3', '1.22.0')).toBe(true);

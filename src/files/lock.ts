@@ -1,26 +1,76 @@
 import { randomBytes } from 'node:crypto';
 import { linkSync, lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { sleepSync } from '../base/clock.ts';
-import { codeOf } from '../base/errors.ts';
+import { sleepSync, type Clock } from '../base/clock.ts';
+import { KnownError, codeOf } from '../base/errors.ts';
 import { isAlive, isRunning, ownIdentity, type ProcessIdentity } from '../base/process-identity.ts';
+import { ignoreSystemErrors } from '../base/system-error.ts';
 import { renameFileSync } from './rename.ts';
 
-/** `held`: by a running process, possibly this one. `contended`: the holder changed at every attempt. */
-export type PidLockResult =
+export type FileLock =
   | {
       readonly kind: 'taken';
       /** Removes the lock if this process still has it. Safe to call twice. */
       readonly release: () => void;
     }
-  | { readonly kind: 'held'; readonly pid: number }
-  | { readonly kind: 'contended' };
+  /** By a running process, possibly this one. `pid` is undefined if the holder changed at every attempt. */
+  | { readonly kind: 'held'; readonly pid: number | undefined };
+
+const POLL_MS = 50;
+
+export interface LockWaitOptions {
+  readonly clock: Clock;
+  readonly signal?: AbortSignal | undefined;
+  /** Called once, if another run has the lock. `pid` is its process, if known. */
+  readonly onWait?: (pid: number | undefined) => void;
+}
+
+export interface LockRequest {
+  readonly take: () => Promise<FileLock>;
+  /** Milliseconds. */
+  readonly within: number;
+  /** What the other run is doing, to complete `Another run is …`. */
+  readonly busyWith: string;
+  /** Absolute path of the lock. */
+  readonly path: string;
+}
+
+/** Runs `work` while holding a lock. Waits for another run to release it; rejects with a KnownError of status 4 if that takes too long. */
+export async function withLock<T>(
+  { take, within, busyWith, path }: LockRequest,
+  { clock, signal, onWait }: LockWaitOptions,
+  work: () => Promise<T>,
+): Promise<T> {
+  const until = clock.now() + within;
+  for (let waiting = false; ; waiting = true) {
+    const locking = await take();
+    if (locking.kind === 'taken') {
+      try {
+        return await work();
+      } finally {
+        // A lock that can't be released ends with this process.
+        await ignoreSystemErrors(locking.release);
+      }
+    }
+    if (!waiting) onWait?.(locking.pid);
+    if (clock.now() > until) {
+      throw new KnownError({
+        message: `Another run is still ${busyWith}`,
+        tried: path,
+        seen: locking.pid === undefined ? undefined : `process ${locking.pid} is running`,
+        next: ['Wait for it to finish, or stop it, then try again'],
+        status: 4,
+      });
+    }
+    await clock.sleep(POLL_MS, signal);
+  }
+}
 
 const ATTEMPTS = 20;
 const PAUSE_MS = 5;
 
 /** Locks `path`. Takes over the lock of a process that no longer runs. Throws the system's error if the file can't be written. */
-export function acquirePidLock(path: string): PidLockResult {
+export function acquirePidLock(path: string): FileLock {
   const own = JSON.stringify(ownIdentity());
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     if (createAtomically(path, own)) {
@@ -36,7 +86,7 @@ export function acquirePidLock(path: string): PidLockResult {
     if (holder !== undefined && isAlive(holder)) return { kind: 'held', pid: holder.pid };
     if (!removeDead(path, text)) sleepSync(PAUSE_MS);
   }
-  return { kind: 'contended' };
+  return { kind: 'held', pid: undefined };
 }
 
 /** The running process that holds the lock file `path`, or undefined. */

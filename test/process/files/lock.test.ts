@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { pidLockHolder, acquirePidLock } from '../../../src/files/pid-lock.ts';
+import { pidLockHolder, acquirePidLock } from '../../../src/files/lock.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
 
 const IS_SOAK = process.env['KUFLOW_SOAK'] === '1';

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatHostPort } from '../../../../src/network/address.ts';
-import { readTarget } from '../../../../src/engine/dial/target.ts';
+import { formatHostPort, readTarget } from '../../../src/network/address.ts';
 
 describe('readTarget', () => {
   it.each(['engine.kuflow.com:443', '127.0.0.1:7233', '[::1]:7233', 'localhost:1'])(
