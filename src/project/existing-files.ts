@@ -136,7 +136,7 @@ async function compareFile(
   if (stats.size === file.contents.byteLength && (await readFile(path)).equals(file.contents)) {
     return { action: 'identical' };
   }
-  if (overwrite) return { action: 'overwrite' };
+  if (overwrite) return { action: 'overwrite', original: await readFile(path) };
   // The package manager has added to it.
   if (isProject(folder) && isLockFile(file.path)) return { action: 'identical' };
   if (file.path === BASE_FILE) {

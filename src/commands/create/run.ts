@@ -13,7 +13,7 @@ import { workerFolderName } from '../../languages/project-name.ts';
 import { conflictError } from '../../project/existing-files.ts';
 import { describeOutside, type OutsideChange } from '../../project/join/plan-outside.ts';
 import { readIgnoredState } from '../../project/ignored-state.ts';
-import { recoverAround } from '../../project/edit/recover-project.ts';
+import { recoverAround } from '../../project/edit/journal.ts';
 import { readTemplateTitle, recoveryPrinter } from '../../project/view.ts';
 import { writeProject } from '../../project/scaffold.ts';
 import { openProgress, type Progress } from '../../terminal/progress.ts';

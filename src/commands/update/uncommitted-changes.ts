@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import { KnownError, usageError } from '../../base/errors.ts';
 import type { WorkTree } from '../../files/git.ts';
-import { JOURNAL_FOLDER, LOCK_FILE } from '../../project/edit/staging.ts';
+import { JOURNAL_FOLDER, LOCK_FILE } from '../../project/edit/journal.ts';
 import { readIgnoredState, UNIGNORE_ADVICE } from '../../project/ignored-state.ts';
 import type { UpdatableProject } from './open-for-update.ts';
 

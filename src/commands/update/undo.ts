@@ -2,7 +2,7 @@ import { relative } from 'node:path';
 import { joinCommands, shellPath } from '../../base/shell.ts';
 import { listFilesInGit } from '../../files/git.ts';
 import { languageOf } from '../../languages/registry.ts';
-import type { ChangedFile } from '../../project/edit/write-edits.ts';
+import type { ChangedFile } from '../../project/write-files.ts';
 import { lockFilesIn, type UpdatableProject } from './open-for-update.ts';
 
 /** Git reads some names as patterns, which match other files too. */

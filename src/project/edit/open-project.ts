@@ -19,7 +19,7 @@ import { readProjectRecord, type ProjectRecord } from '../record.ts';
 import { renderProject } from '../render.ts';
 import { fillBase, guessDefinitionInCode, readUsableBase } from './rebuild-base.ts';
 import { readTextFile } from './file-edit.ts';
-import { readAround, recoverAround } from './recover-project.ts';
+import { readAround, recoverAround } from './journal.ts';
 import { assignActivityNames, listActivityNames, pinInputs } from './activity-names.ts';
 import type { Environment } from '../../settings/environment.ts';
 

@@ -10,7 +10,7 @@ import { readProjectFile } from '../edit/file-edit.ts';
 import { readDefinitionText, withDefinitionsInCode, type WorkerProject } from '../edit/open-project.ts';
 import { addTasksOf } from '../edit/plan-code-edits.ts';
 import { unifiedDiff } from '../edit/unified-diff.ts';
-import type { ChangedFile } from '../edit/write-edits.ts';
+import type { ChangedFile } from '../write-files.ts';
 import { toLf, withLineEndingsOf } from '../merge/line-endings.ts';
 import { mergeLockFile } from '../merge/lock-file.ts';
 import { findMarkers, mergeFile, type MergeConflict, type MergeLabels } from '../merge/merge-file.ts';

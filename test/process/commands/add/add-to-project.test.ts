@@ -165,7 +165,7 @@ describe('addToProject', () => {
     const written = treeOf(folder);
     // Afterwards what it read is old.
     await expect(add(second, { project: other })).rejects.toMatchObject({
-      seen: 'the file changed after it was read; nothing was written',
+      seen: 'the file changed after it was read; all changes were rolled back',
       next: ['Fix the problem, then run the command again'],
     });
     expect(treeOf(folder)).toEqual(written);
