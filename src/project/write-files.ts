@@ -1,4 +1,4 @@
-import { lstatSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { KnownError, codeOf, messageOf } from '../base/errors.ts';
 import { nodeFileSystem, type FileSystem } from '../files/node-file-system.ts';
@@ -8,6 +8,7 @@ import {
   hasJournal,
   StagedWriteError,
   writeStaged,
+  type StagedChange,
   type StagedWriteOptions,
 } from '../files/staged-write.ts';
 import type { PlannedFile } from '../languages/planned-file.ts';
@@ -113,8 +114,11 @@ async function stage(
         seen: 'another process was interrupted while it changed the project; nothing was written',
         next: ['Run the command again'],
       });
-    const modeOf = (path: string): number => lstatSync(join(folder, path), { throwIfNoEntry: false })?.mode ?? 0o644;
-    const staged = changes.map((change) => ({ ...change, mode: change.mode ?? modeOf(change.path) & 0o777 }));
+    const staged: StagedChange[] = [];
+    for (const change of changes) {
+      const { mode = 0o644 } = (await target.files.look(join(folder, change.path))) ?? {};
+      staged.push({ ...change, mode: change.mode ?? mode & 0o777 });
+    }
     await writeStaged(target, staged, options);
   } finally {
     release();

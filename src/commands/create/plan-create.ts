@@ -17,7 +17,7 @@ import type { Connect } from './connection.ts';
 import { planCredentials } from './project-credentials.ts';
 import { decidePlacement, listPlaces, occupiedError } from './placement.ts';
 import { planOutsideFiles } from '../../project/join/plan-outside.ts';
-import { prepareProject, type PreparedProject } from '../../project/scaffold.ts';
+import { prepareProject, type PreparedProject } from '../../project/plan.ts';
 
 export type CreatePlan = Extract<Awaited<ReturnType<typeof planCreate>>, { readonly kind: 'plan' }>['plan'];
 

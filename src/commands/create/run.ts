@@ -15,7 +15,6 @@ import { describeOutside, type OutsideChange } from '../../project/join/plan-out
 import { readIgnoredState } from '../../project/ignored-state.ts';
 import { recoverAround } from '../../project/edit/journal.ts';
 import { readTemplateTitle, recoveryPrinter } from '../../project/view.ts';
-import { writeProject } from '../../project/scaffold.ts';
 import { openProgress, type Progress } from '../../terminal/progress.ts';
 import type { Prompts } from '../../terminal/prompts.ts';
 import { readCreateAnswers, type CreateAnswers, type CreateFlags } from './answers.ts';
@@ -24,7 +23,8 @@ import { projectCredentials } from './project-credentials.ts';
 import { listPlaces } from './placement.ts';
 import { planCreate, type CreatePlan, prepareCreate } from './plan-create.ts';
 import { createResult, createResultJson, type CheckOutcome, type CreateOutcome, type CreateResult } from './result.ts';
-import { printCreated, printOutside, scaffoldReporter } from './view.ts';
+import { printCreated, printOutside } from './view.ts';
+import { writeProject } from './write-project.ts';
 
 /** Runs `create`. With `--json`, prints the `CreateResult` as `createResultJson` describes it. */
 export async function runCreate(flags: CreateFlags, context: CommandContext): Promise<void> {
@@ -137,13 +137,8 @@ async function writePlanned(
     progress.stop();
     await confirmOutside(changes, plan, steps);
   }
-  const written = await writeProject(prepared, {
-    install: plan.install,
-    git: plan.git,
-    env,
-    signal,
-    report: scaffoldReporter(progress),
-  });
+  const { install, git } = plan;
+  const written = await writeProject(prepared, { install, git, env, signal, progress });
   const credentials = spec.local ? NO_CREDENTIALS : await projectCredentials(folder, env);
   const check = await checkWritten();
   const ignoredState = await readIgnoredState(folder, env);

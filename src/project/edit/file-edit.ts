@@ -33,7 +33,6 @@ export interface EditConflict {
     | 'is not a regular text file';
   /** The generated text that was merged last; absent for a file that the change adds. */
   readonly base?: string | undefined;
-  readonly next: string;
   /** The change to make by hand: a unified diff of what the templates render. */
   readonly diff: string;
   /** The same as lines to paste, in a file with code that has local changes. */

@@ -4,7 +4,6 @@ import { KnownError, usageError } from '../../base/errors.ts';
 import { didYouMean } from '../../base/near-match.ts';
 import type { StagedRecovery } from '../../files/staged-write.ts';
 import { choiceOf, type DefinitionSource, type ProjectSpec, type TaskChoices } from '../../languages/project-spec.ts';
-import { editorsOf } from '../../languages/names.ts';
 import { textOf } from '../../languages/planned-file.ts';
 import type { ProcessLayout } from '../../languages/language.ts';
 import { languageOf } from '../../languages/registry.ts';
@@ -287,10 +286,9 @@ export async function compareCode(
 
 export function toProjectSpec(project: WorkerProject, processes: WorkerProject['processes']): ProjectSpec {
   const [first, ...others] = processes;
-  const { editors, template, ...answers } = project.record;
+  const { template, ...answers } = project.record;
   return {
     ...answers,
-    editors: editors ?? editorsOf(project.base.generated.keys()),
     template: template === undefined ? undefined : { origin: template, files: project.base.template },
     definition: first.definition,
     definitionSource: first.source,

@@ -60,7 +60,6 @@ export async function planActivity(project: WorkerProject, name: string): Promis
         how: 'conflict',
         reason: 'has local changes, and the place for the change is not certain',
         base: last,
-        next,
         diff: unifiedDiff(path, last, next),
         paste: placeLines(last, next, toLf(text)),
       });

@@ -118,7 +118,6 @@ async function planFileEdit(
     how: 'conflict',
     reason,
     base,
-    next,
     diff: unifiedDiff(path, from, next),
   });
   const current = await readTextFile(project.folder, path);
