@@ -2,6 +2,7 @@ import { lstat, readFile, realpath, stat } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import { KnownError, codeOf, messageOf, usageError } from '../base/errors.ts';
 import { didYouMean } from '../base/near-match.ts';
+import { splitTextFile } from '../files/text-file.ts';
 import { overwriteCommand, type NextStep } from './next-steps.ts';
 import { LANGUAGE_IDS } from '../languages/names.ts';
 import { textOf, type ProjectPlan, type PlannedFile } from '../languages/planned-file.ts';
@@ -9,7 +10,6 @@ import { languageOf } from '../languages/registry.ts';
 import { isProject, RECORD_FILE } from '../process/find-project.ts';
 import { BASE_FILE, isBase } from './base-archive.ts';
 import { unifiedDiff } from './edit/unified-diff.ts';
-import { mergeIgnoreFile } from './join/ignore-file.ts';
 import { DEPENDABOT_FILE } from './join/moved-files.ts';
 import { isUneditedRecord } from './record.ts';
 
@@ -178,6 +178,41 @@ const MERGED_FILES: Readonly<
   [DEPENDABOT_FILE]: async (existing, template) =>
     (await import('./join/merge-dependabot.ts')).mergeDependabotFile(existing, template),
 };
+
+const IGNORE_HEADER = '# Added for the KuFlow worker';
+
+/** Adds the rules of the template that a `.gitignore` lacks. They keep their groups and comments, so that a later version can be merged. */
+export function mergeIgnoreFile(existing: string, template: string): string {
+  const { lineEnd } = splitTextFile(existing);
+  const present = new Set(linesOf(existing).filter(isRule).map(comparable));
+  const isMissing = (line: string): boolean => isRule(line) && !present.has(comparable(line));
+  const groups = template
+    .split(/(?:\r?\n){2,}/)
+    .map(linesOf)
+    .filter((lines) => lines.some(isMissing))
+    .map((lines) => lines.filter((line) => !isRule(line) || isMissing(line)).join(lineEnd));
+  if (groups.length === 0) return existing;
+  const end = existing === '' || existing.endsWith('\n') ? '' : lineEnd;
+  const gap = existing.trim() === '' ? '' : lineEnd;
+  const added = groups.join(lineEnd + lineEnd);
+  return existing + end + gap + IGNORE_HEADER + lineEnd + added + lineEnd;
+}
+
+function linesOf(text: string): readonly string[] {
+  return text
+    .split(/\r?\n/)
+    .map((line) => line.trimEnd())
+    .filter((line) => line !== '');
+}
+
+function isRule(line: string): boolean {
+  return !line.startsWith('#');
+}
+
+/** A rule for a name also covers the folder with this name. */
+function comparable(rule: string): string {
+  return rule.replace(/\/$/, '');
+}
 
 async function findParentConflict(folder: string, path: string): Promise<Conflict | undefined> {
   const parts = path.split('/').slice(0, -1);

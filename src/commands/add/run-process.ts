@@ -2,8 +2,8 @@ import { resolve } from 'node:path';
 import { usageError } from '../../base/errors.ts';
 import { shellWord } from '../../base/shell.ts';
 import { mapSchemaFile } from '../../process/definition/from-flags.ts';
-import type { WorkerProject } from '../../project/edit/open-project.ts';
-import type { AdditionRequest } from '../../project/edit/addition.ts';
+import { projectTaskQueue, type WorkerProject } from '../../project/edit/open-project.ts';
+import type { AdditionRequest } from '../../project/edit/plan-addition.ts';
 import { openProgress } from '../../terminal/progress.ts';
 import type { Prompts } from '../../terminal/prompts.ts';
 import { openAddedProject, runAddition, type AddFlags } from './run-addition.ts';
@@ -36,7 +36,6 @@ import { discoveryReporter } from '../../discovery/view.ts';
 import { discoverFromApi } from '../../discovery/from-api.ts';
 import type { DiscoveredProcess } from '../../discovery/types.ts';
 import { loadProcess, type LoadedProcess } from '../../discovery/load-process.ts';
-import { projectTaskQueue } from '../../project/task-queue.ts';
 
 interface AddProcessFlags extends AddFlags, ConnectionFlags, ProcessFlags {}
 

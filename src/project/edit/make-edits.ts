@@ -4,7 +4,7 @@ import { relativePath } from '../../files/relative-path.ts';
 import { didYouMean } from '../../base/near-match.ts';
 import { withoutChanges } from '../base-archive.ts';
 import type { NextStep } from '../next-steps.ts';
-import type { Addition } from './addition.ts';
+import type { Addition } from './plan-code-edits.ts';
 import type { FileEdit, PlannedEdit } from './file-edit.ts';
 import type { WorkerProject } from './open-project.ts';
 import type { PlacedLines } from './placed-lines.ts';

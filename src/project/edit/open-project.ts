@@ -21,6 +21,7 @@ import { readTextFile } from './file-edit.ts';
 import { readAround, recoverAround } from './journal.ts';
 import { assignActivityNames, listActivityNames, pinInputs } from './activity-names.ts';
 import type { Environment } from '../../settings/environment.ts';
+import { resolveSettings } from '../../settings/precedence.ts';
 
 /** A process of a project, as its definition file describes it now. */
 export interface ProcessOnDisk {
@@ -331,4 +332,13 @@ export async function readExportedNames(
         exported.set(path, part === 'activities' ? code.activityNames(text) : code.workflowTypes(text));
     }
   return exported;
+}
+
+/** The only queue that the worker of a project polls: from its application files, or else from the first definition. */
+export async function projectTaskQueue({
+  folder,
+  processes,
+}: Pick<WorkerProject, 'folder' | 'processes'>): Promise<string> {
+  const { settings } = await resolveSettings({ env: {}, files: { dir: folder }, required: [], cwd: folder });
+  return settings['temporal.kuflow-queue']?.value ?? processes[0].definition.workflow.taskQueue;
 }

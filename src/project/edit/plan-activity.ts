@@ -6,7 +6,7 @@ import { languageOf } from '../../languages/registry.ts';
 import { readExportedNames, type WorkerProject } from './open-project.ts';
 import type { ProjectBase } from '../base-archive.ts';
 import { toLf, withLineEndingsOf } from '../merge/line-endings.ts';
-import type { Addition } from './addition.ts';
+import type { Addition } from './plan-code-edits.ts';
 import { editExistingFile, readTextFile, type PlannedEdit } from './file-edit.ts';
 import { placeLines } from './placed-lines.ts';
 import { unifiedDiff } from './unified-diff.ts';

@@ -5,7 +5,6 @@ import type { TaskDefinition, WorkerDefinition } from '../../process/definition.
 import { editDefinition } from '../../process/definition/edit-definition.ts';
 import { checkDefinition } from '../../process/definition/render.ts';
 import { withGenerated } from '../base-archive.ts';
-import type { Addition } from './addition.ts';
 import { editExistingFile, type FileEdit } from './file-edit.ts';
 import {
   mapProcesses,
@@ -14,7 +13,7 @@ import {
   type OpenedProcess,
   type WorkerProject,
 } from './open-project.ts';
-import { planCodeEdits, replaceProcess } from './plan-code-edits.ts';
+import { planCodeEdits, replaceProcess, type Addition } from './plan-code-edits.ts';
 import { assignActivityNames, listActivityNames, pinInputs } from './activity-names.ts';
 
 /** A process of a project with the definition that it should have. */

@@ -6,7 +6,7 @@ import { recordedProcesses } from '../record.ts';
 import { writeChanges, type ChangedFile, type WriteOptions } from '../write-files.ts';
 import { BASE_FILE, renderBaseFile } from '../base-archive.ts';
 import { toProjectSpec, type WorkerProject } from './open-project.ts';
-import type { Addition } from './addition.ts';
+import type { Addition } from './plan-code-edits.ts';
 import type { FileEdit } from './file-edit.ts';
 
 /** A file of this tool's own that changes together with the edits. */

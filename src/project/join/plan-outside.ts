@@ -1,6 +1,6 @@
-import { lstatSync } from 'node:fs';
+import { lstatSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { KnownError } from '../../base/errors.ts';
+import { codeOf, KnownError } from '../../base/errors.ts';
 import { isIgnoredFolder } from '../../files/git.ts';
 import { relativePath } from '../../files/relative-path.ts';
 import { utf8Text } from '../../files/text-file.ts';
@@ -14,8 +14,9 @@ import { unifiedDiff } from '../edit/unified-diff.ts';
 import { renderRepositoryFiles } from '../render.ts';
 import { textReader, type FoundWorkspace } from './find-root.ts';
 import { DEPENDABOT_FILE, freeWorkflowPath, renameWorkflow, WORKFLOW } from './moved-files.ts';
-import { containsLibrary } from '../../languages/library.ts';
-import { compareSharedLibrary } from './shared-library.ts';
+import { containsLibrary, readLibrary } from '../../languages/library.ts';
+import type { LanguageId } from '../../languages/names.ts';
+import { writeFiles, type WriteOptions } from '../write-files.ts';
 
 /** A change outside the project, to show before it is made. */
 export interface OutsideChange {
@@ -147,4 +148,33 @@ export function describeOutside(outside: readonly OutsideFiles[]): readonly Outs
       };
     }),
   );
+}
+
+/** Writes what `compareSharedLibrary` finds, and resolves to it. Rejects with a KnownError, and then nothing changed. */
+export async function writeSharedLibrary(
+  root: string,
+  language: LanguageId,
+  options: WriteOptions,
+): Promise<readonly ComparedFile[]> {
+  const files = compareSharedLibrary(root, language);
+  await writeFiles({ folder: root, files, conflicts: [] }, options);
+  return files;
+}
+
+/** Archives of other versions stay: members that were not updated yet use them. Empty if the root has this version. Throws like `readLibrary`. */
+function compareSharedLibrary(root: string, language: LanguageId): readonly ComparedFile[] {
+  return readLibrary(language).flatMap((file): readonly ComparedFile[] => {
+    const original = readIfExists(join(root, file.path));
+    if (original === undefined) return [{ ...file, action: 'create' }];
+    return original.equals(file.contents) ? [] : [{ ...file, action: 'overwrite', original }];
+  });
+}
+
+function readIfExists(path: string): Buffer | undefined {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
 }

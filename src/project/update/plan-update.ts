@@ -14,8 +14,7 @@ import type { ChangedFile } from '../write-files.ts';
 import { toLf, withLineEndingsOf } from '../merge/line-endings.ts';
 import { mergeLockFile } from '../merge/lock-file.ts';
 import { findMarkers, mergeFile, type MergeConflict, type MergeLabels } from '../merge/merge-file.ts';
-import { removalReason, renamedPath } from './apply-migrations.ts';
-import { PROJECT_MIGRATIONS, type Migration } from './migrations.ts';
+import { PROJECT_MIGRATIONS, removalReason, renamedPath, type Migration } from './migrations.ts';
 import { renderUpdate } from './render-update.ts';
 
 export interface UpdateOptions {

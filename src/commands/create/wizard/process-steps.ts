@@ -4,10 +4,10 @@ import { countOf } from '../../../base/count-of.ts';
 import { knownErrorOf } from '../../../base/errors.ts';
 import { expandHome } from '../../../base/user-folders.ts';
 import { exampleWorkflowType, type MissingAnswer } from '../../../cli/missing-answers.ts';
+import { sampleTaskDefinitions } from '../../../discovery/load-process.ts';
 import { DEFAULT_SAMPLE, SAMPLING_QUESTION } from '../../../discovery/sampling.ts';
 import type { WorkerDefinition } from '../../../process/definition.ts';
-import { applyTaskChanges } from '../../../process/definition/change-tasks.ts';
-import { sampleTaskDefinitions } from '../../../process/worker-sample/definition.ts';
+import { applyTaskChanges, definitionFromFlags } from '../../../process/definition/from-flags.ts';
 import { BACK, type Prompts } from '../../../terminal/prompts.ts';
 import type { CreateAnswers } from '../answers.ts';
 import type { WizardContext } from './context.ts';
@@ -210,7 +210,6 @@ const taskSchema: Step = {
 
 /** Why the file has no usable JSON Schema. */
 async function schemaProblem(file: string): Promise<string | undefined> {
-  const { definitionFromFlags } = await import('../../../process/definition/from-flags.ts');
   const flags = { code: 'P', taskQueue: 'Q', workflowType: 'W', tasks: ['T'], taskSchemas: [`T=${file}`] };
   const failure = await knownErrorOf(() => definitionFromFlags(flags));
   const [first, ...others] = failure?.message.split('\n') ?? [];

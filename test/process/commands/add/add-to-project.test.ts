@@ -6,7 +6,7 @@ import { messageOf } from '../../../../src/base/errors.ts';
 import { addToProject, type AddRequest, type AddResult } from '../../../../src/commands/add/add-to-project.ts';
 import { activityNames } from '../../../../src/languages/typescript/activities.ts';
 import { openProject } from '../../../../src/project/edit/open-project.ts';
-import type { AdditionRequest } from '../../../../src/project/edit/addition.ts';
+import type { AdditionRequest } from '../../../../src/project/edit/plan-addition.ts';
 import { writeOlderProject } from '../../../support/older-project.ts';
 import { temporaryFolders } from '../../../support/temporary-folder.ts';
 import { treeOf } from '../../../support/tree.ts';

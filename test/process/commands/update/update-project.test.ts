@@ -24,7 +24,7 @@ import {
 import type { PackageManager } from '../../../../src/languages/project-spec.ts';
 import { readLibrary } from '../../../../src/languages/library.ts';
 import { openProject } from '../../../../src/project/edit/open-project.ts';
-import { writeSharedLibrary } from '../../../../src/project/join/shared-library.ts';
+import { writeSharedLibrary } from '../../../../src/project/join/plan-outside.ts';
 import { readProjectRecord } from '../../../../src/project/record.ts';
 import { renderProject } from '../../../../src/project/render.ts';
 import type { Migration } from '../../../../src/project/update/migrations.ts';
