@@ -1,7 +1,5 @@
-import { resolve } from 'node:path';
 import { usageError } from '../../base/errors.ts';
 import { shellWord } from '../../base/shell.ts';
-import { mapSchemaFile } from '../../process/definition/from-flags.ts';
 import { projectTaskQueue, type WorkerProject } from '../../project/edit/open-project.ts';
 import type { AdditionRequest } from '../../project/edit/plan-addition.ts';
 import { openProgress } from '../../terminal/progress.ts';
@@ -60,7 +58,9 @@ export async function runAddProcess(
   const answers = await readAnswers(project, { code, flags, queue }, ask, context);
   const progress = openProgress(context.terminal.err);
   try {
-    const source = processSource(answers.source, withFilePaths(answers, flags, context.cwd));
+    // A definition file keeps its own queue unless an option gives one.
+    const taskQueue = flags.definition === undefined ? answers.taskQueue : flags.taskQueue;
+    const source = processSource(answers.source, { ...answers, taskQueue });
     let discovered: DiscoveredProcess | undefined;
     if (source.kind === 'api') {
       const settings = await resolveConnection(answers, connectionContext(context, project.folder));
@@ -168,17 +168,6 @@ function firstFree(name: (at: string) => string, isTaken: (name: string) => bool
     const found = name(at === 1 ? '' : String(at));
     if (!isTaken(found)) return found;
   }
-}
-
-/** With files relative to where the command was run; a definition file keeps its own queue unless an option gives one. */
-function withFilePaths(answers: AddProcessAnswers, flags: AddProcessFlags, cwd: string): AddProcessAnswers {
-  const { metadataSchema, taskSchema, task = [] } = answers;
-  return {
-    ...answers,
-    taskQueue: flags.definition === undefined ? answers.taskQueue : flags.taskQueue,
-    metadataSchema: metadataSchema === undefined ? undefined : resolve(cwd, metadataSchema),
-    taskSchema: taskSchema?.map((written) => mapSchemaFile(written, task, (file) => resolve(cwd, file))),
-  };
 }
 
 /** Throws a usage error for a queue that the worker of the project does not poll. `source`: where that queue is named. */

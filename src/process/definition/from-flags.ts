@@ -24,9 +24,7 @@ import type {
 
 export interface DefinitionFlags {
   readonly code?: string | undefined;
-  readonly name?: string | undefined;
   readonly id?: string | undefined;
-  readonly version?: string | undefined;
   readonly tenant?: string | undefined;
   readonly taskQueue?: string | undefined;
   readonly workflowType?: string | undefined;
@@ -55,7 +53,6 @@ export async function definitionFromFlags(flags: DefinitionFlags, cwd = '.'): Pr
   const taskQueue = required('--task-queue', flags.taskQueue);
   const type = required('--workflow-type', flags.workflowType);
   uuid('--process-id', flags.id);
-  uuid('--process-version', flags.version);
   uuid('--tenant-id', flags.tenant);
 
   const tasks = new Map<string, TaskKind>();
@@ -90,9 +87,9 @@ export async function definitionFromFlags(flags: DefinitionFlags, cwd = '.'): Pr
   const metadata = await readShape('--metadata-schema ', flags.metadataSchema, cwd, problems);
 
   if (problems.length > 0) throw invalidOptionsError('The process options are invalid', problems);
-  const { name, id, version, tenant } = flags;
+  const { id, tenant } = flags;
   return withoutUndefined({
-    process: withoutUndefined({ code, name, id, version, tenant }),
+    process: withoutUndefined({ code, id, tenant }),
     workflow: { type, taskQueue },
     metadata,
     tasks: [...tasks].map(([taskCode, kind]): TaskDefinition =>
@@ -192,16 +189,6 @@ export async function actionFromFlags(
   if (problems.length > 0) throw invalidOptionsError('Cannot add the action', problems);
   const described = Object.fromEntries(keys.map(([key]) => [key, values[key]]));
   return withoutUndefined({ code, type, name: flags.name, ...described, availableTo: audience }) as ActionDefinition;
-}
-
-/** Applies `change` to the file in the `<code>=<file>` of a task schema option. Returns other text unchanged. */
-export function mapSchemaFile(written: string, tasks: readonly string[], change: (file: string) => string): string {
-  const codes = tasks.map((task) => {
-    const read = parseTask(task);
-    return typeof read === 'string' ? task : read.code;
-  });
-  const code = parseTaskCode(written, codes);
-  return code === '' ? written : `${code}=${change(written.slice(code.length + 1))}`;
 }
 
 /** The code in `<code>=<file>`. Codes may contain equals signs, so the longest known code that fits wins. */

@@ -12,7 +12,6 @@ import {
   chooseEntries,
   filesForLanguage,
   isIgnoredName,
-  languagesOf,
   MAX_TEMPLATE_FILE_MIB,
   rejectLfsPointer,
   unusableTemplateError,
@@ -25,8 +24,6 @@ import { fromTemplateOrigin, PASS_TEMPLATE, toTemplateOrigin, type TemplateSourc
 export interface FetchedTemplate {
   readonly source: TemplateSource;
   readonly files: TemplateFiles;
-  /** Those that it has files for. */
-  readonly languages: readonly LanguageId[];
   /** Undefined for a folder. */
   readonly commit: string | undefined;
 }
@@ -34,13 +31,11 @@ export interface FetchedTemplate {
 /** Reads a template. Writes nothing. Rejects with a KnownError, or with the reason of the signal. */
 export async function fetchTemplate(source: TemplateSource, request: RepositoryRequest): Promise<FetchedTemplate> {
   if (source.kind === 'folder') {
-    const files = await readTemplateFolder(source.path, source.shown);
-    return { source, files, languages: languagesOf(files), commit: undefined };
+    return { source, files: await readTemplateFolder(source.path, source.shown), commit: undefined };
   }
   // Imported on demand: running other programs needs a large package.
   const { readTemplateRepository } = await import('./read-repository.ts');
-  const { files, commit } = await readTemplateRepository(source, request);
-  return { source, files, languages: languagesOf(files), commit };
+  return { source, ...(await readTemplateRepository(source, request)) };
 }
 
 /** The template for the project in `folder` (absolute) in this language. Throws a KnownError if it has no files for it. */

@@ -16,6 +16,7 @@ import { languageOf } from '../../../languages/registry.ts';
 import { listFileActions, type FileAction } from '../../../project/existing-files.ts';
 import { describeOutside } from '../../../project/join/plan-outside.ts';
 import { workerFolderName } from '../../../languages/project-name.ts';
+import { languagesOf } from '../../../project/template/allowed-files.ts';
 import type { FetchedTemplate } from '../../../project/template/fetch.ts';
 import { openProgress } from '../../../terminal/progress.ts';
 import type { Prompts } from '../../../terminal/prompts.ts';
@@ -126,7 +127,7 @@ export async function openWizardContext({ ask, connections, template, context }:
       };
     },
     /** The languages to choose from: those that the user's own template has files for. */
-    languages: template?.languages ?? LANGUAGE_IDS,
+    languages: template === undefined ? LANGUAGE_IDS : languagesOf(template.files),
     /** Asks KuFlow who the credentials belong to, in a sentence. */
     verify: async (answers: CreateAnswers) => {
       const { settings } = await connect(answers);
