@@ -77,8 +77,7 @@ async function askForPlan(flags: CreateFlags, ask: Prompts | undefined, context:
   const template = await readTemplate(answers, context);
   if (asked) {
     const { runWizard } = await import('./wizard/run-wizard.ts');
-    const { openWizardContext } = await import('./wizard/context.ts');
-    const complete = await runWizard(answers, await openWizardContext({ ask, connections, template, context }));
+    const complete = await runWizard(answers, { ...context, ask, connections, template });
     decision = await planCreate(complete, planContext);
   }
   if (decision.kind === 'missing') throw missingAnswersError(decision.missing, decision.example);
