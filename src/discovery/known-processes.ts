@@ -79,7 +79,6 @@ export interface DefinedTask extends KnownProcess {
 export async function listDefinedProcesses(folder: string): Promise<readonly DefinedProcess[]> {
   const files = await Promise.all([folder, join(folder, 'processes')].map(findDefinitionFiles));
   const texts = await Promise.all(files.flat().map((path) => readSmallText(path, MIB)));
-  if (texts.every((text) => text === undefined)) return [];
   return texts.flatMap((text): readonly DefinedProcess[] => {
     try {
       const content: unknown = text === undefined ? undefined : parse(text, { logLevel: 'silent' });
