@@ -6,7 +6,6 @@ import { escapeForTerminal } from '../base/escape.ts';
 import { isRecord } from '../base/json.ts';
 import { MIB, readSmallText } from '../files/read.ts';
 import { isTypeable } from '../base/shell.ts';
-import { isLoopbackHost } from '../network/address.ts';
 
 /** The code and name of a process or task, for completion. */
 export interface KnownProcess {
@@ -47,6 +46,8 @@ export async function rememberProcesses(
   processes: readonly KnownProcess[],
 ): Promise<void> {
   try {
+    // Loaded on demand: completion only reads.
+    const { isLoopbackHost } = await import('../network/address.ts');
     if (processes.length === 0 || isLoopbackHost(new URL(owner.endpoint).hostname)) return;
     const folder = cacheFolder(env);
     const key = await ownerKey(owner);
@@ -58,7 +59,6 @@ export async function rememberProcesses(
     const all = [...fresh, ...before.filter(({ code }) => !codes.has(code))].slice(0, MAX_PROCESSES);
     const owners = Object.fromEntries(Object.entries({ [key]: all, ...others }).slice(0, MAX_OWNERS));
     await mkdir(folder, { recursive: true, mode: 0o700 });
-    // Loaded on demand: completion only reads.
     const { replaceFile } = await import('../files/write.ts');
     await replaceFile(join(folder, PROCESSES_FILE), `${JSON.stringify({ owners })}\n`);
   } catch {

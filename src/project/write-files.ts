@@ -75,9 +75,9 @@ export async function writeFiles(comparison: PlanComparison, options: WriteOptio
 }
 
 /**
- * Writes changes of files and of the state of the project in `folder`. All or nothing: a failure rolls back everything, and an interruption is completed or undone by the
- * next command that opens the project. Fails if a file changed after it was read, or if another process is writing to the project. Rejects
- * with a KnownError.
+ * Writes changes of files and of the state of the project in `folder`. All or nothing: a failure rolls back everything, and an interruption is
+ * completed or undone by the next command that opens the project. Fails if a file changed after it was read, or if another process is writing to
+ * the project. Rejects with a KnownError.
  */
 export async function writeChanges(
   folder: string,

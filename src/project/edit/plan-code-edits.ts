@@ -10,7 +10,14 @@ import { renderProject } from '../render.ts';
 import { toLf, withLineEndingsOf } from '../merge/line-endings.ts';
 import type { MergeOptions } from '../merge/lines.ts';
 import { mergeCleanly, mergeRendered } from '../merge/merge-file.ts';
-import { createNewFile, editExistingFile, readTextFile, type EditConflict, type PlannedEdit } from './file-edit.ts';
+import {
+  createNewFile,
+  editExistingFile,
+  readTextFile,
+  unifiedDiff,
+  type EditConflict,
+  type PlannedEdit,
+} from './file-edit.ts';
 import {
   mapProcesses,
   toProjectSpec,
@@ -20,7 +27,6 @@ import {
 } from './open-project.ts';
 import { pinInputs } from './activity-names.ts';
 import { isMergedInPlace, placeLines } from './placed-lines.ts';
-import { unifiedDiff } from './unified-diff.ts';
 
 type Processes = WorkerProject['processes'];
 

@@ -16,7 +16,8 @@ import type { Environment } from '../../settings/environment.ts';
 
 /**
  * Reads the archive of a project with these definition files. After a merge of two git branches, it may not exist, be in conflict, or lack the
- * processes of one branch. `problem`: why a part of the base is missing and has to be rebuilt. Rejects with a KnownError if it is damaged, or if this `version` cannot rebuild what is missing.
+ * processes of one branch. `problem`: why a part of the base is missing and has to be rebuilt. Rejects with a KnownError if it is damaged, or if
+ * this `version` cannot rebuild what is missing.
  */
 export async function readUsableBase(
   { folder, record }: { readonly folder: string; readonly record: ProjectRecord },
