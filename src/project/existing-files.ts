@@ -1,4 +1,5 @@
-import { lstat, readFile, realpath, stat } from 'node:fs/promises';
+import { lstatSync } from 'node:fs';
+import { readFile, realpath, stat } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import { KnownError, codeOf, messageOf, usageError } from '../base/errors.ts';
 import { didYouMean } from '../base/near-match.ts';
@@ -103,11 +104,8 @@ async function folderExists(folder: string): Promise<boolean> {
   } catch (error) {
     if (error instanceof KnownError) throw error;
     const code = codeOf(error);
-    if (code === 'ENOENT') {
-      // Only lstat sees a dangling link. Creating the folder would write to the link's target.
-      const link = await lstat(folder).catch(() => undefined);
-      if (link === undefined) return false;
-    }
+    // Only lstat sees a dangling link. Creating the folder would write to the link's target.
+    if (code === 'ENOENT' && lstatSync(folder, { throwIfNoEntry: false }) === undefined) return false;
     throw new KnownError({
       message: `${folder} cannot be used as the project folder`,
       seen: code === 'ENOENT' ? 'it is a symbolic link whose target does not exist' : messageOf(error),
@@ -125,10 +123,7 @@ async function compareFile(
   const parent = await findParentConflict(folder, file.path);
   if (parent !== undefined) return parent;
   const path = join(folder, file.path);
-  const stats = await lstat(path).catch((error: unknown) => {
-    if (codeOf(error) === 'ENOENT') return undefined;
-    throw error;
-  });
+  const stats = lstatSync(path, { throwIfNoEntry: false });
   if (stats === undefined) return { action: 'create' };
   if (stats.isDirectory()) return { path: file.path, reason: 'is a folder' };
   if (stats.isSymbolicLink()) return { path: file.path, reason: 'is a symbolic link' };
@@ -218,10 +213,7 @@ async function findParentConflict(folder: string, path: string): Promise<Conflic
   const parts = path.split('/').slice(0, -1);
   for (let depth = 1; depth <= parts.length; depth++) {
     const parent = join(folder, ...parts.slice(0, depth));
-    const stats = await lstat(parent).catch((error: unknown) => {
-      if (codeOf(error) === 'ENOENT') return undefined;
-      throw error;
-    });
+    const stats = lstatSync(parent, { throwIfNoEntry: false });
     if (stats === undefined) return undefined;
     if (stats.isSymbolicLink()) await rejectLinkOutside(folder, parent);
     else if (!stats.isDirectory()) return { path, reason: 'is below a file' };

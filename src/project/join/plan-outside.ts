@@ -1,6 +1,6 @@
-import { lstatSync, readFileSync } from 'node:fs';
+import { existsSync, lstatSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { codeOf, KnownError } from '../../base/errors.ts';
+import { KnownError } from '../../base/errors.ts';
 import { isIgnoredFolder } from '../../files/git.ts';
 import { relativePath } from '../../files/relative-path.ts';
 import { utf8Text } from '../../files/text-file.ts';
@@ -164,17 +164,9 @@ export async function writeSharedLibrary(
 /** Archives of other versions stay: members that were not updated yet use them. Empty if the root has this version. Throws like `readLibrary`. */
 function compareSharedLibrary(root: string, language: LanguageId): readonly ComparedFile[] {
   return readLibrary(language).flatMap((file): readonly ComparedFile[] => {
-    const original = readIfExists(join(root, file.path));
-    if (original === undefined) return [{ ...file, action: 'create' }];
+    const path = join(root, file.path);
+    if (!existsSync(path)) return [{ ...file, action: 'create' }];
+    const original = readFileSync(path);
     return original.equals(file.contents) ? [] : [{ ...file, action: 'overwrite', original }];
   });
-}
-
-function readIfExists(path: string): Buffer | undefined {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return undefined;
-    throw error;
-  }
 }
