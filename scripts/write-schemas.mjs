@@ -6,7 +6,7 @@ import { formatText } from './format.mjs';
 import { importSource } from './import-source.mjs';
 
 const { DefinitionFileSchema } = await importSource(ROOT, 'src/process/definition/schema.ts');
-const { PeopleFileSchema } = await importSource(ROOT, 'src/process/people/schema.ts');
+const { PeopleFileSchema } = await importSource(ROOT, 'src/process/people.ts');
 await write('kuflow.process.schema.json', DefinitionFileSchema, {
   title: 'KuFlow process definition',
   description: 'The file kuflow.process.yaml of a worker project, which describes a KuFlow process.',

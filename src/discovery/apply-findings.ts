@@ -4,7 +4,7 @@ import type { JsonType } from '../schema/normal-form.ts';
 import { viewSchema, type SchemaView } from '../schema/view.ts';
 import type { ProcessFinding, ShapeOwner } from './findings.ts';
 import { retypeSchema } from './retype-schema.ts';
-import { schemaOfNode } from './shape/infer.ts';
+import { alternativesOf, schemaOfNode } from './shape/infer.ts';
 import type { DiscoveredProcess, ObservedShape } from './types.ts';
 
 export interface AppliedFindings {
@@ -223,20 +223,15 @@ function editAt(
 
 /** The part of an inferred schema that describes the values at `steps`. */
 function schemaAt(schema: Json | undefined, [step, ...rest]: readonly string[]): JsonObject | undefined {
-  if (!isRecord(schema)) return undefined;
-  if (step === undefined) return schema;
-  const { anyOf } = schema;
-  const all: readonly unknown[] = Array.isArray(anyOf) ? anyOf : [schema];
-  for (const one of all) {
-    if (!isRecord(one)) continue;
-    const { properties, items, additionalProperties } = one;
+  if (step === undefined) return isRecord(schema) ? schema : undefined;
+  for (const { properties, items, additionalProperties } of alternativesOf(schema)) {
     const next =
       isRecord(properties) && Object.hasOwn(properties, step)
         ? properties[step]
         : step === '*'
           ? (items ?? additionalProperties)
           : undefined;
-    const found = schemaAt(next as Json | undefined, rest);
+    const found = schemaAt(next, rest);
     if (found !== undefined) return found;
   }
   return undefined;

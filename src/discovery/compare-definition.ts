@@ -5,13 +5,13 @@ import { JSON_TYPES, type JsonType } from '../schema/normal-form.ts';
 import { viewSchema, type SchemaView } from '../schema/view.ts';
 import { describeFindings } from './describe-finding.ts';
 import type { Comparison, FieldCounts, FoundDifference, ShapeOwner, TaskCounts } from './findings.ts';
-import { MIN_SAMPLES, schemaOfNode, valuesOf, type ObservedValues } from './shape/infer.ts';
+import { alternativesOf, MIN_SAMPLES, schemaOfNode, valuesOf, type ObservedValues } from './shape/infer.ts';
 import { isFieldName } from './shape/field-names.ts';
 import { ShapeNode } from './shape/observe-values.ts';
 import type { DiscoveredProcess, KindReason, ObservedShape, TaskEvidence } from './types.ts';
 
 /** The fewest completed processes, or instances, of the newest version without a task or field that it may have lost. */
-export const MIN_COMPLETED = 5;
+const MIN_COMPLETED = 5;
 /** The largest probability that all of them lack it by chance. */
 const MAX_CHANCE = 0.01;
 
@@ -281,17 +281,8 @@ function lackOf(parent: Pick<Place, 'completed'>, child: Pick<Place, 'completed'
   return parent.completed.objects - child.completed.seen;
 }
 
-function typesOf(node: ShapeNode): readonly JsonType[] {
-  const counts: Readonly<Record<JsonType, number>> = {
-    string: node.strings,
-    number: node.fractions,
-    integer: node.fractions > 0 ? 0 : node.integers,
-    boolean: node.booleans,
-    object: node.objects,
-    array: node.arrays,
-    null: node.nulls,
-  };
-  return JSON_TYPES.filter((type) => counts[type] > 0);
+function typesOf({ samplesByType: seen }: ShapeNode): readonly JsonType[] {
+  return JSON_TYPES.filter((type) => seen.has(type) && !(type === 'integer' && seen.has('number')));
 }
 
 /** The samples with a value of this type, which the view does not allow. */
@@ -302,12 +293,8 @@ function instancesOf(node: ShapeNode, type: JsonType, view: SchemaView): number 
 
 const childOf = (node: ShapeNode, name: string): ShapeNode => node.keys.get(name) ?? new ShapeNode();
 
-function alternativeOf(schema: Json | undefined, type: 'object' | 'array'): JsonObject | undefined {
-  if (!isRecord(schema)) return undefined;
-  const { anyOf } = schema;
-  const all: readonly unknown[] = Array.isArray(anyOf) ? anyOf : [schema];
-  return all.filter(isRecord).find((one) => one['type'] === type) as JsonObject | undefined;
-}
+const alternativeOf = (schema: Json | undefined, type: 'object' | 'array'): JsonObject | undefined =>
+  alternativesOf(schema).find((one) => one['type'] === type);
 
 function propertiesOf(schema: Json | undefined): Readonly<Record<string, Json>> {
   const properties = alternativeOf(schema, 'object')?.['properties'];

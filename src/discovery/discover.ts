@@ -3,12 +3,18 @@ import { KuFlowApiError } from '../kuflow/errors.ts';
 import type { TaskDefinition } from '../process/definition.ts';
 import { ATTEMPTS, LIST_CALLS, REQUEST_BUDGET, withBudget, type ApiAccess, type BudgetedClient } from './budget.ts';
 import type { Discovery, DiscoveryRequest, TaskEvidence } from './types.ts';
-import { seenItem, seenProcess, type SeenItem } from './read-lists.ts';
+import {
+  classifyVersions,
+  oldestCreation,
+  seenItem,
+  seenProcess,
+  type SeenItem,
+  type SeenVersions,
+} from './read-lists.ts';
 import { writeNotes } from './notes.ts';
 import { readShapes, type ReadShapes } from './read-shapes.ts';
 import { chooseSamples } from './sampling.ts';
 import { inferTaskKind, orderTasks, type FirstItem } from './task-kind-and-order.ts';
-import { classifyVersions, oldestCreation, type SeenVersions } from './newest-version.ts';
 
 const PAGE_SIZE = 1000;
 const NEWEST_FIRST = { size: PAGE_SIZE, sort: ['createdAt,desc'] } as const;

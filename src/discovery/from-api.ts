@@ -1,8 +1,7 @@
 import { listFirst } from '../base/count-of.ts';
 import { KnownError } from '../base/errors.ts';
 import { nearMatch } from '../base/near-match.ts';
-import type { KnownProcess } from './known-processes.ts';
-import { rememberProcesses } from './remember-processes.ts';
+import { rememberProcesses, type KnownProcess } from './known-processes.ts';
 import { shellWord } from '../base/shell.ts';
 import type { ProcessListing } from './list-processes.ts';
 import type { DiscoveredProcess, DiscoveryRequest, UndiscoveredProcess } from './types.ts';

@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { cacheFolder } from '../base/user-folders.ts';
@@ -18,7 +18,7 @@ export interface ProcessOwner {
   readonly clientId: string;
 }
 
-export const PROCESSES_FILE = 'processes.json';
+const PROCESSES_FILE = 'processes.json';
 
 export async function hasRememberedProcesses(env: NodeJS.ProcessEnv): Promise<boolean> {
   return Object.keys(await readOwners(cacheFolder(env))).length > 0;
@@ -30,6 +30,40 @@ export async function listRememberedProcesses(
   owner: ProcessOwner,
 ): Promise<readonly KnownProcess[]> {
   return (await readOwners(cacheFolder(env)))[await ownerKey(owner)] ?? [];
+}
+
+const MAX_OWNERS = 20;
+const MAX_PROCESSES = 500;
+
+/**
+ * Remembers processes that the API returned, for completion, which never calls the API itself: in `processes.json` in the user's cache folder,
+ * readable only by the user, by a hash of endpoint and client ID. Never rejects. A KuFlow on this machine is skipped, because its processes are
+ * defined in the project and its port may change.
+ */
+export async function rememberProcesses(
+  env: NodeJS.ProcessEnv,
+  owner: ProcessOwner,
+  processes: readonly KnownProcess[],
+): Promise<void> {
+  try {
+    // Loaded on demand: completion only reads.
+    const { isLoopbackHost } = await import('../network/address.ts');
+    if (processes.length === 0 || isLoopbackHost(new URL(owner.endpoint).hostname)) return;
+    const folder = cacheFolder(env);
+    const key = await ownerKey(owner);
+    const { [key]: before = [], ...others } = await readOwners(folder);
+    const fresh = processes
+      .filter(({ code }) => isTypeable(code))
+      .map(({ code, name }) => ({ code, ...nameField(name) }));
+    const codes = new Set(fresh.map(({ code }) => code));
+    const all = [...fresh, ...before.filter(({ code }) => !codes.has(code))].slice(0, MAX_PROCESSES);
+    const owners = Object.fromEntries(Object.entries({ [key]: all, ...others }).slice(0, MAX_OWNERS));
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    const { replaceFile } = await import('../files/write.ts');
+    await replaceFile(join(folder, PROCESSES_FILE), `${JSON.stringify({ owners })}\n`);
+  } catch {
+    // A full disk or a read-only folder must not fail a command that succeeded.
+  }
 }
 
 export interface DefinedProcess extends KnownProcess {
@@ -45,7 +79,6 @@ export interface DefinedTask extends KnownProcess {
 export async function listDefinedProcesses(folder: string): Promise<readonly DefinedProcess[]> {
   const files = await Promise.all([folder, join(folder, 'processes')].map(findDefinitionFiles));
   const texts = await Promise.all(files.flat().map((path) => readSmallText(path, MIB)));
-  if (texts.every((text) => text === undefined)) return [];
   return texts.flatMap((text): readonly DefinedProcess[] => {
     try {
       const content: unknown = text === undefined ? undefined : parse(text, { logLevel: 'silent' });
@@ -70,7 +103,7 @@ async function findDefinitionFiles(folder: string): Promise<readonly string[]> {
 }
 
 /** The key for the processes of a connection: a hash of endpoint and client ID. */
-export async function ownerKey({ endpoint, clientId }: ProcessOwner): Promise<string> {
+async function ownerKey({ endpoint, clientId }: ProcessOwner): Promise<string> {
   // Loaded on demand, because it takes milliseconds.
   const { createHash } = await import('node:crypto');
   return createHash('sha256')
@@ -80,7 +113,7 @@ export async function ownerKey({ endpoint, clientId }: ProcessOwner): Promise<st
 }
 
 /** All remembered processes in a cache folder by `ownerKey`, most recently used connection first. */
-export async function readOwners(folder: string): Promise<Readonly<Record<string, readonly KnownProcess[]>>> {
+async function readOwners(folder: string): Promise<Readonly<Record<string, readonly KnownProcess[]>>> {
   const text = await readSmallText(join(folder, PROCESSES_FILE), MIB);
   let content: unknown;
   try {
@@ -104,6 +137,6 @@ function parseTask(value: unknown): readonly DefinedTask[] {
   return parseProcess(value).map((task) => ({ ...task, ...(typeof kind === 'string' && { kind }) }));
 }
 
-export function nameField(name: unknown): { readonly name?: string } {
+function nameField(name: unknown): { readonly name?: string } {
   return typeof name === 'string' && name !== '' ? { name: escapeForTerminal(name, 80) } : {};
 }

@@ -1,12 +1,22 @@
 import { resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import { withoutUndefined } from '../base/json.ts';
 import type { ProjectSpec } from '../languages/project-spec.ts';
 import { loadDefinitionText } from '../process/definition/file.ts';
-import { applyTaskChanges, type TaskChanges } from '../process/definition/change-tasks.ts';
-import { definitionFromFlags, type DefinitionFlags } from '../process/definition/from-flags.ts';
-import { requireWorkflow, type ProcessDefinition } from '../process/definition.ts';
+import {
+  applyTaskChanges,
+  definitionFromFlags,
+  type DefinitionFlags,
+  type TaskChanges,
+} from '../process/definition/from-flags.ts';
+import {
+  requireWorkflow,
+  type ProcessDefinition,
+  type TaskDefinition,
+  type WorkerDefinition,
+} from '../process/definition.ts';
 import { sampleDefinition } from '../process/sample.ts';
-import type { WorkerSample } from '../process/worker-sample/read.ts';
+import type { SampleValue, WorkerSample } from '../process/worker-sample/read.ts';
 import type { DiscoveredProcess } from './types.ts';
 
 /** Where a process definition comes from. Overrides replace what the source says. */
@@ -60,10 +70,7 @@ export async function loadProcess(
   else if (source.kind === 'flags') definition = await definitionFromFlags(source.flags, cwd);
   else if (source.kind === 'worker-sample') {
     // Imported on demand: reading an archive needs a large package.
-    const [{ readWorkerSample }, { definitionFromSample }] = await Promise.all([
-      import('../process/worker-sample/read.ts'),
-      import('../process/worker-sample/definition.ts'),
-    ]);
+    const { readWorkerSample } = await import('../process/worker-sample/read.ts');
     const sample = source.sample ?? (await readWorkerSample(resolve(cwd, source.path)));
     definition = await definitionFromSample(sample, source.flags, cwd);
     notes = sample.notes;
@@ -89,4 +96,35 @@ export async function loadProcess(
     definitionNotes: notes.length === 0 ? undefined : notes,
     definitionText: isDeepStrictEqual(changed, definition) ? text : undefined,
   };
+}
+
+/** The tasks of a worker sample. A task is a human task unless the sample says that it is a message or a thread. */
+export function sampleTaskDefinitions({ tasks }: WorkerSample): readonly TaskDefinition[] {
+  return tasks.map(({ code, kind, name }): TaskDefinition =>
+    withoutUndefined({ code, kind: kind ?? ('human' as const), name }),
+  );
+}
+
+const foundValue = (value: SampleValue): string | undefined => (value.kind === 'found' ? value.value : undefined);
+
+/**
+ * The process definition of a worker sample. `flags` give what the sample does not say; a task queue and a workflow type in them win. Files are
+ * relative to `cwd`. Throws a usage error that lists every problem by option.
+ */
+async function definitionFromSample(
+  sample: WorkerSample,
+  flags: Omit<DefinitionFlags, 'tasks'>,
+  cwd: string,
+): Promise<WorkerDefinition> {
+  const tasks = sampleTaskDefinitions(sample);
+  const definition = await definitionFromFlags(
+    {
+      ...flags,
+      taskQueue: flags.taskQueue ?? foundValue(sample.taskQueue),
+      workflowType: flags.workflowType ?? foundValue(sample.workflowType),
+      tasks: tasks.map(({ code, kind }) => `${code}:${kind}`),
+    },
+    cwd,
+  );
+  return { ...definition, tasks: definition.tasks.map((task, index) => ({ ...tasks[index], ...task })) };
 }

@@ -1,5 +1,6 @@
-import { isRecord, type Json, type JsonObject } from '../base/json.ts';
+import type { Json, JsonObject } from '../base/json.ts';
 import { typeOfValue, type JsonType } from '../schema/normal-form.ts';
+import { alternativesOf } from './shape/infer.ts';
 
 export interface SeenTypes {
   /** Those that the schema allows. */
@@ -40,7 +41,7 @@ export function retypeSchema(
   { from, to, rejected }: SeenTypes,
   inferred: JsonObject = {},
 ): JsonObject | undefined {
-  const isInteger = choicesOf(inferred).some(({ type }) => listOf(type ?? []).includes('integer'));
+  const isInteger = alternativesOf(inferred).some(({ type }) => listOf(type ?? []).includes('integer'));
   const added = rejected.map((type) => (type === 'integer' && !isInteger ? 'number' : type));
   const isAllowed = (type: JsonType): boolean =>
     from.includes(type) || (isNumeric(type) && from.some((one) => isNumeric(one)));
@@ -96,17 +97,12 @@ function replace(schema: JsonObject, types: readonly JsonType[]): JsonObject {
 function keywordsOfTypes(inferred: JsonObject, types: readonly JsonType[]): JsonObject {
   const described = types.filter((type) => type !== 'null');
   return Object.fromEntries(
-    choicesOf(inferred)
+    alternativesOf(inferred)
       .filter(({ type }) => described.some((one) => listOf(type ?? []).includes(one)))
       .flatMap((choice) => Object.entries(choice))
       // Texts and other simple values share one choice.
       .filter(([key]) => key !== 'type' && (key !== 'format' || types.includes('string'))),
   );
-}
-
-function choicesOf(inferred: JsonObject): readonly JsonObject[] {
-  const { anyOf } = inferred;
-  return anyOf === undefined ? [inferred] : (listOf(anyOf).filter(isRecord) as readonly JsonObject[]);
 }
 
 const listOf = (value: Json): readonly Json[] => (Array.isArray(value) ? (value as readonly Json[]) : [value]);

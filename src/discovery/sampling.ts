@@ -1,5 +1,4 @@
-import type { SeenItem, SeenProcess } from './read-lists.ts';
-import type { SeenVersions, VersionClass } from './newest-version.ts';
+import type { SeenItem, SeenProcess, SeenVersions, VersionClass } from './read-lists.ts';
 import type { Prompts } from '../terminal/prompts.ts';
 
 /** Instances to read if the user agrees without giving a number. */

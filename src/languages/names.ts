@@ -18,11 +18,6 @@ export function editorOf(path: string): EditorId | undefined {
   return EDITOR_IDS.find((editor) => EDITOR_FOLDERS[editor].some((folder) => path.startsWith(folder)));
 }
 
-export function editorsOf(paths: Iterable<string>): readonly EditorId[] {
-  const found = new Set([...paths].map(editorOf));
-  return EDITOR_IDS.filter((editor) => found.has(editor));
-}
-
 /** Where a project gets its library from: its archive in the project, or a registry such as npm, Maven Central or PyPI. */
 export const LIBRARY_SOURCES = ['archive', 'registry'] as const;
 export type LibrarySource = (typeof LIBRARY_SOURCES)[number];

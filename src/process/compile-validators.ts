@@ -1,6 +1,6 @@
 import { Ajv } from 'ajv';
 import standalone from 'ajv/dist/standalone/index.js';
-import { PeopleFileSchema } from './people/schema.ts';
+import { PeopleFileSchema } from './people.ts';
 import { DefinitionFileSchema } from './definition/schema.ts';
 
 const FORM = 'kuflow-process-definition';

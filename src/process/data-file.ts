@@ -60,11 +60,7 @@ interface Place {
 
 /** Reads the text of a YAML or JSON file. Throws a KnownError if it is missing, too large, not a file or not UTF-8. */
 export async function readDataFile(path: string, kind: DataFileKind): Promise<string> {
-  let bytes: Buffer;
-  try {
-    bytes = await readBytes(path, kind);
-  } catch (error) {
-    if (error instanceof KnownError) throw error;
+  const content = await readSmallFile(path, LARGEST_DATA_FILE_MIB * MIB).catch((error: unknown): never => {
     const missing = codeOf(error) === 'ENOENT';
     throw new KnownError({
       message: missing
@@ -74,9 +70,10 @@ export async function readDataFile(path: string, kind: DataFileKind): Promise<st
       next: [`Check the path. In a project, the ${kind.file} is named ${kind.usualName}`],
       cause: error,
     });
-  }
+  });
+  if (content.bytes === undefined) throw refusedError(path, content.refused, kind);
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return new TextDecoder('utf-8', { fatal: true }).decode(content.bytes);
   } catch (error) {
     throw new InvalidFileError(path, kind, [atStart('the file is not UTF-8 text')], { cause: error });
   }
@@ -172,12 +169,10 @@ function startOffset(node: unknown): number | undefined {
   return isNode(node) ? node.range?.[0] : undefined;
 }
 
-async function readBytes(path: string, kind: DataFileKind): Promise<Buffer> {
-  const content = await readSmallFile(path, LARGEST_DATA_FILE_MIB * MIB);
-  if (content.bytes !== undefined) return content.bytes;
-  if (content.refused === 'too-large') throw tooLargeError(path, kind);
-  const isFolder = content.refused === 'folder';
-  throw new KnownError({
+function refusedError(path: string, refused: 'folder' | 'special' | 'too-large', kind: DataFileKind): KnownError {
+  if (refused === 'too-large') return tooLargeError(path, kind);
+  const isFolder = refused === 'folder';
+  return new KnownError({
     message: `${formatFileName(path)} is not a file`,
     tried: `read ${formatFileName(path)}`,
     seen: isFolder ? 'it is a folder' : 'it is not a regular file',

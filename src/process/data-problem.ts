@@ -124,27 +124,10 @@ const TYPE_NAMES: Readonly<Record<string, string>> = {
   boolean: 'true or false',
 };
 
-const LISTS: ReadonlySet<string> = new Set([
-  'tasks',
-  'candidates',
-  'actions',
-  'available-to',
-  'process-managers',
-  'users',
-  'groups',
-]);
-
-/** Lists only at the top of a file: in a JSON Schema, these are names of fields. */
-const TOP_LISTS: ReadonlySet<string> = new Set(['tasks', 'actions']);
-
 /** `tasks[2].kind`, printable and limited in length. */
 export function formatKeyPath(path: readonly string[]): string {
   const text = path
-    .map((step, index) => {
-      const list = path[index - 1] ?? '';
-      const isItem = LISTS.has(list) && /^\d+$/.test(step) && (index === 1 || !TOP_LISTS.has(list));
-      return isItem ? `[${step}]` : `${index === 0 ? '' : '.'}${step}`;
-    })
+    .map((step, index) => (/^\d+$/.test(step) ? `[${step}]` : `${index === 0 ? '' : '.'}${step}`))
     .join('');
   return text === '' ? 'the document' : escapeForTerminal(text, 120);
 }

@@ -48,14 +48,10 @@ export function baseOf(files: readonly PlannedFile[], template = EMPTY_BASE.temp
   return { ...EMPTY_BASE, generated: new Map(files.map((file) => [file.path, baseEntry(file)])), template };
 }
 
-const CHECKSUM = /^sha256:[0-9a-f]{64}\n$/;
-const CHECKSUM_BYTES = 'sha256:'.length + 64 + 1;
-
 /** A generated file as the base has it. The base has only checksums of the library, whose files are never merged. */
 export function baseEntry(file: PlannedFile): PlannedFile {
   const { path, contents } = file;
   if (!isLibraryFile(path)) return file;
-  if (contents.byteLength === CHECKSUM_BYTES && CHECKSUM.test(textOf(file))) return file;
   return { ...file, contents: Buffer.from(`sha256:${createHash('sha256').update(contents).digest('hex')}\n`) };
 }
 
@@ -147,18 +143,14 @@ export async function parseBase(archive: Uint8Array): Promise<ProjectBase> {
   if (tar[0] === 0x1f || tar[0] === 0x28) throw new Error('it is compressed twice');
   const empty = (): Map<string, PlannedFile> => new Map();
   const base = { generated: empty(), merged: empty(), regenerated: empty(), template: empty() };
-  // Earlier versions wrote the whole library.
-  const add = (folder: keyof ProjectBase, file: PlannedFile): unknown =>
-    base[folder].set(file.path, folder === 'template' ? file : baseEntry(file));
   let entries = 0;
   await new Promise<void>((resolve, reject) => {
     const parser = new Parser({
       strict: true,
       onReadEntry: (entry) => {
         const { folder, path } = splitEntryPath(entry.path);
-        const file = entry.type === 'File' && isSafePath(path) ? path : undefined;
-        const isExpected = file !== undefined && isPart(folder);
-        if (!isExpected || base[folder].has(file) || ++entries > MAX_ENTRIES) {
+        const isExpected = entry.type === 'File' && isSafePath(path) && isPart(folder);
+        if (!isExpected || base[folder].has(path) || ++entries > MAX_ENTRIES) {
           reject(new Error(`unexpected entry ${entry.path.slice(0, 200)}`));
           entry.resume();
           return;
@@ -166,7 +158,7 @@ export async function parseBase(archive: Uint8Array): Promise<ProjectBase> {
         const parts: Uint8Array[] = [];
         entry.on('data', (part: Uint8Array) => parts.push(part));
         const mode = ((entry.mode ?? 0) & 0o100) === 0 ? 0o644 : 0o755;
-        entry.on('end', () => add(folder, { path: file, contents: Buffer.concat(parts), mode }));
+        entry.on('end', () => base[folder].set(path, { path, contents: Buffer.concat(parts), mode }));
       },
     });
     parser.on('error', reject);

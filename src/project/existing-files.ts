@@ -1,15 +1,16 @@
-import { lstat, readFile, realpath, stat } from 'node:fs/promises';
+import { lstatSync } from 'node:fs';
+import { readFile, realpath, stat } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import { KnownError, codeOf, messageOf, usageError } from '../base/errors.ts';
 import { didYouMean } from '../base/near-match.ts';
+import { splitTextFile } from '../files/text-file.ts';
 import { overwriteCommand, type NextStep } from './next-steps.ts';
 import { LANGUAGE_IDS } from '../languages/names.ts';
 import { textOf, type ProjectPlan, type PlannedFile } from '../languages/planned-file.ts';
 import { languageOf } from '../languages/registry.ts';
 import { isProject, RECORD_FILE } from '../process/find-project.ts';
 import { BASE_FILE, isBase } from './base-archive.ts';
-import { unifiedDiff } from './edit/unified-diff.ts';
-import { mergeIgnoreFile } from './join/ignore-file.ts';
+import { unifiedDiff } from './edit/file-edit.ts';
 import { DEPENDABOT_FILE } from './join/moved-files.ts';
 import { isUneditedRecord } from './record.ts';
 
@@ -103,11 +104,8 @@ async function folderExists(folder: string): Promise<boolean> {
   } catch (error) {
     if (error instanceof KnownError) throw error;
     const code = codeOf(error);
-    if (code === 'ENOENT') {
-      // Only lstat sees a dangling link. Creating the folder would write to the link's target.
-      const link = await lstat(folder).catch(() => undefined);
-      if (link === undefined) return false;
-    }
+    // Only lstat sees a dangling link. Creating the folder would write to the link's target.
+    if (code === 'ENOENT' && lstatSync(folder, { throwIfNoEntry: false }) === undefined) return false;
     throw new KnownError({
       message: `${folder} cannot be used as the project folder`,
       seen: code === 'ENOENT' ? 'it is a symbolic link whose target does not exist' : messageOf(error),
@@ -125,10 +123,7 @@ async function compareFile(
   const parent = await findParentConflict(folder, file.path);
   if (parent !== undefined) return parent;
   const path = join(folder, file.path);
-  const stats = await lstat(path).catch((error: unknown) => {
-    if (codeOf(error) === 'ENOENT') return undefined;
-    throw error;
-  });
+  const stats = lstatSync(path, { throwIfNoEntry: false });
   if (stats === undefined) return { action: 'create' };
   if (stats.isDirectory()) return { path: file.path, reason: 'is a folder' };
   if (stats.isSymbolicLink()) return { path: file.path, reason: 'is a symbolic link' };
@@ -136,7 +131,7 @@ async function compareFile(
   if (stats.size === file.contents.byteLength && (await readFile(path)).equals(file.contents)) {
     return { action: 'identical' };
   }
-  if (overwrite) return { action: 'overwrite' };
+  if (overwrite) return { action: 'overwrite', original: await readFile(path) };
   // The package manager has added to it.
   if (isProject(folder) && isLockFile(file.path)) return { action: 'identical' };
   if (file.path === BASE_FILE) {
@@ -179,14 +174,46 @@ const MERGED_FILES: Readonly<
     (await import('./join/merge-dependabot.ts')).mergeDependabotFile(existing, template),
 };
 
+const IGNORE_HEADER = '# Added for the KuFlow worker';
+
+/** Adds the rules of the template that a `.gitignore` lacks. They keep their groups and comments, so that a later version can be merged. */
+export function mergeIgnoreFile(existing: string, template: string): string {
+  const { lineEnd } = splitTextFile(existing);
+  const present = new Set(linesOf(existing).filter(isRule).map(comparable));
+  const isMissing = (line: string): boolean => isRule(line) && !present.has(comparable(line));
+  const groups = template
+    .split(/(?:\r?\n){2,}/)
+    .map(linesOf)
+    .filter((lines) => lines.some(isMissing))
+    .map((lines) => lines.filter((line) => !isRule(line) || isMissing(line)).join(lineEnd));
+  if (groups.length === 0) return existing;
+  const end = existing === '' || existing.endsWith('\n') ? '' : lineEnd;
+  const gap = existing.trim() === '' ? '' : lineEnd;
+  const added = groups.join(lineEnd + lineEnd);
+  return existing + end + gap + IGNORE_HEADER + lineEnd + added + lineEnd;
+}
+
+function linesOf(text: string): readonly string[] {
+  return text
+    .split(/\r?\n/)
+    .map((line) => line.trimEnd())
+    .filter((line) => line !== '');
+}
+
+function isRule(line: string): boolean {
+  return !line.startsWith('#');
+}
+
+/** A rule for a name also covers the folder with this name. */
+function comparable(rule: string): string {
+  return rule.replace(/\/$/, '');
+}
+
 async function findParentConflict(folder: string, path: string): Promise<Conflict | undefined> {
   const parts = path.split('/').slice(0, -1);
   for (let depth = 1; depth <= parts.length; depth++) {
     const parent = join(folder, ...parts.slice(0, depth));
-    const stats = await lstat(parent).catch((error: unknown) => {
-      if (codeOf(error) === 'ENOENT') return undefined;
-      throw error;
-    });
+    const stats = lstatSync(parent, { throwIfNoEntry: false });
     if (stats === undefined) return undefined;
     if (stats.isSymbolicLink()) await rejectLinkOutside(folder, parent);
     else if (!stats.isDirectory()) return { path, reason: 'is below a file' };

@@ -1,7 +1,11 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { firstLine, runGit, type GitAnswer } from '../files/git.ts';
+import { firstLine, readIgnored, runGit, type GitAnswer } from '../files/git.ts';
+import { RECORD_FILE } from '../process/find-project.ts';
+import type { Environment } from '../settings/environment.ts';
 import { LOCAL_SETTINGS_FILE } from '../settings/keys.ts';
+import { BASE_FILE } from './base-archive.ts';
+import { isInRepository } from './join/find-root.ts';
 
 export type GitResult =
   | {
@@ -100,3 +104,15 @@ const IDENTITY = [
   ['user.name', ['GIT_AUTHOR_NAME', 'GIT_COMMITTER_NAME']],
   ['user.email', ['GIT_AUTHOR_EMAIL', 'GIT_COMMITTER_EMAIL']],
 ] as const;
+
+const STATE_FILES = [RECORD_FILE, BASE_FILE];
+
+/** What to do if git ignores a file of `readIgnoredState`. A rule for a file has no effect while its folder is ignored. */
+export const UNIGNORE_ADVICE = `Add these lines to the end of .gitignore in the project: ${['.kuflow/', ...STATE_FILES]
+  .map((path) => `!/${path}`)
+  .join(' ')}`;
+
+/** Those of the project record and the archive of what was generated that git ignores, although every clone needs them. */
+export async function readIgnoredState(folder: string, env: Environment): Promise<readonly string[]> {
+  return isInRepository(folder) ? readIgnored(folder, STATE_FILES, env) : [];
+}

@@ -1,8 +1,12 @@
 import type { PlannedFile, ProjectPlan } from '../languages/planned-file.ts';
-import type { ProjectSpec } from '../languages/project-spec.ts';
+import { README, type ProjectSpec } from '../languages/project-spec.ts';
+import { isProject } from '../process/find-project.ts';
 import { LOCAL_SETTINGS_FILE } from '../settings/keys.ts';
 import { localSettingsText, type LocalValues } from '../settings/application-files.ts';
 import { baseOf, renderBaseFile } from './base-archive.ts';
+import { readRecordIfValid } from './commands.ts';
+import { comparePlan, type PlanComparison } from './existing-files.ts';
+import { freeWorkflowPath, WORKFLOW, type MovedFiles } from './join/moved-files.ts';
 import { renderRecordFile } from './record.ts';
 import { renderProject } from './render.ts';
 
@@ -47,4 +51,48 @@ function planLocalSettings(spec: ProjectSpec): PlannedFile | undefined {
   };
   if (spec.local || Object.values(values).every((value) => value === undefined)) return undefined;
   return { path: LOCAL_SETTINGS_FILE, contents: Buffer.from(localSettingsText(values)), mode: 0o600 };
+}
+
+export interface PrepareRequest extends Pick<PlanComparison, 'outside'> {
+  /** Absolute. */
+  readonly folder: string;
+  readonly spec: ProjectSpec;
+  /** Paths of planned files that may be overwritten. */
+  readonly overwrite: readonly string[];
+  /** Version of the template, which is the version of this package. */
+  readonly version: string;
+  /** Repeats the run; stored in the project record. */
+  readonly command: string;
+}
+
+/** A planned project, compared with the folder. */
+export interface PreparedProject {
+  readonly spec: ProjectSpec;
+  readonly comparison: PlanComparison;
+}
+
+/** Plans the project and compares it with the folder. Writes nothing. Conflicts are part of the result. */
+export async function prepareProject(request: PrepareRequest): Promise<PreparedProject> {
+  const { folder, version, command } = request;
+  const compare = async (spec: ProjectSpec): Promise<PlanComparison> =>
+    comparePlan(folder, await planProject(spec, { version, command }), request.overwrite);
+  const record = await readRecordIfValid(folder);
+  let spec = record === undefined ? request.spec : { ...request.spec, movedFiles: record.movedFiles };
+  let comparison = await compare(spec);
+  const movedFiles = isProject(folder) ? {} : chooseMovedFiles(comparison, spec.name);
+  if (Object.keys(movedFiles).length > 0) {
+    spec = { ...spec, movedFiles };
+    comparison = await compare(spec);
+  }
+  return { spec, comparison: request.outside === undefined ? comparison : { ...comparison, outside: request.outside } };
+}
+
+/** New paths for the files of the template that conflict with files of the folder and may have another path. */
+function chooseMovedFiles({ folder, conflicts }: PlanComparison, name: string): MovedFiles {
+  const differs = (path: string): boolean =>
+    conflicts.some((conflict) => conflict.path === path && conflict.reason === 'differs');
+  return {
+    ...(differs(README) ? { [README]: 'WORKER.md' } : {}),
+    ...(differs(WORKFLOW) ? { [WORKFLOW]: freeWorkflowPath(folder, name) } : {}),
+  };
 }

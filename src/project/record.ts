@@ -36,7 +36,6 @@ type RecordedSpec = Pick<
   | 'packageManager'
   | 'packageName'
   | 'cliPackage'
-  /** Absent in a project of a version that always added the files of editors. */
   | 'editors'
   | 'library'
   | 'workspace'
@@ -239,7 +238,7 @@ function parseProjectRecord(text: string, path: string): ProjectRecord {
     packageName: typeof packageName === 'string' && language.packageNames !== undefined ? packageName : undefined,
     slug: fileName(process),
     cliPackage,
-    editors: Array.isArray(editors) ? EDITOR_IDS.filter((editor) => editors.includes(editor)) : undefined,
+    editors: EDITOR_IDS.filter((editor) => Array.isArray(editors) && editors.includes(editor)),
     library: LIBRARY_SOURCES.find((source) => source === library),
     template: parseTemplateOrigin(answers['template'], path),
     workspace: typeof root === 'string' ? { root } : undefined,

@@ -11,7 +11,7 @@ import type { FileEdit } from './edit/file-edit.ts';
 import type { EditedFile } from './edit/make-edits.ts';
 import type { PlacedLines } from './edit/placed-lines.ts';
 import type { StagedRecovery } from '../files/staged-write.ts';
-import { recoveryText } from './edit/recover-project.ts';
+import { recoveryText } from './edit/journal.ts';
 import type { NextStep } from './next-steps.ts';
 
 const MAX_ALIGNED_COMMAND = 40;

@@ -1,6 +1,6 @@
 // Changes the files of a project in a separate process that kills itself before one of its file system calls: FOLDER CHANGES STEP. CHANGES:
 // JSON as in `ChangeText`. Prints the number of calls if it reaches the end.
-import { lockProject, projectStaging } from '../../src/project/edit/staging.ts';
+import { lockProject, projectStaging } from '../../src/project/edit/journal.ts';
 import { writeStaged } from '../../src/files/staged-write.ts';
 import { faultyFiles } from './faulty-files.ts';
 

@@ -13,9 +13,8 @@ import { openStage } from '../../src/files/staged-write.ts';
 import { stateStaging, swapState } from '../../src/platform/state/swap.ts';
 import { databasePath, takeOwnerLock } from '../../src/platform/store/owner-lock.ts';
 import { removeProfile, storeProfile, type ProfileContext } from '../../src/profiles/store.ts';
-import { recoverAround } from '../../src/project/edit/recover-project.ts';
-import { writeChanges } from '../../src/project/edit/write-edits.ts';
-import { writeFiles } from '../../src/project/write-files.ts';
+import { recoverAround } from '../../src/project/edit/journal.ts';
+import { writeChanges, writeFiles } from '../../src/project/write-files.ts';
 
 /** A command that changes several files. Secrets contain `canary`. */
 export interface StagedWriteUser {

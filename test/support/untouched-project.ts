@@ -1,6 +1,7 @@
 import { sampleDefinition } from '../../src/process/sample.ts';
 import type { PackageManager, ProjectSpec } from '../../src/languages/project-spec.ts';
-import { writeProject, prepareProject } from '../../src/project/scaffold.ts';
+import { prepareProject } from '../../src/project/plan.ts';
+import { writeFiles } from '../../src/project/write-files.ts';
 
 /** The spec of a project for the sample process, in the language of the package manager. */
 export function untouchedSpec(packageManager: PackageManager): ProjectSpec {
@@ -24,9 +25,9 @@ export async function writeUntouchedProject(
   folder: string,
   { packageManager = 'npm', version = '1.0.0' }: { packageManager?: PackageManager; version?: string } = {},
 ): Promise<void> {
-  const prepared = await prepareProject({
+  const { comparison } = await prepareProject({
     ...{ folder, overwrite: [], version, command: 'create' },
     spec: untouchedSpec(packageManager),
   });
-  await writeProject(prepared, { install: false, git: false, env: {} });
+  await writeFiles(comparison);
 }

@@ -1,7 +1,7 @@
 import { addToProject } from './add-to-project.ts';
 import { shellWord } from '../../base/shell.ts';
 import { openProject, type WorkerProject } from '../../project/edit/open-project.ts';
-import type { AdditionRequest } from '../../project/edit/addition.ts';
+import type { AdditionRequest } from '../../project/edit/plan-addition.ts';
 import { confirmEdit, printVersionWarning, recoveryPrinter } from '../../project/view.ts';
 import { printAdded } from './view.ts';
 import type { CommandContext } from '../../cli/context.ts';

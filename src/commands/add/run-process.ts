@@ -1,9 +1,7 @@
-import { resolve } from 'node:path';
 import { usageError } from '../../base/errors.ts';
 import { shellWord } from '../../base/shell.ts';
-import { mapSchemaFile } from '../../process/definition/from-flags.ts';
-import type { WorkerProject } from '../../project/edit/open-project.ts';
-import type { AdditionRequest } from '../../project/edit/addition.ts';
+import { projectTaskQueue, type WorkerProject } from '../../project/edit/open-project.ts';
+import type { AdditionRequest } from '../../project/edit/plan-addition.ts';
 import { openProgress } from '../../terminal/progress.ts';
 import type { Prompts } from '../../terminal/prompts.ts';
 import { openAddedProject, runAddition, type AddFlags } from './run-addition.ts';
@@ -35,7 +33,6 @@ import { discoveryReporter } from '../../discovery/view.ts';
 import { discoverFromApi } from '../../discovery/from-api.ts';
 import type { DiscoveredProcess } from '../../discovery/types.ts';
 import { loadProcess, type LoadedProcess } from '../../discovery/load-process.ts';
-import { projectTaskQueue } from '../../project/task-queue.ts';
 
 interface AddProcessFlags extends AddFlags, ConnectionFlags, ProcessFlags {}
 
@@ -60,7 +57,9 @@ export async function runAddProcess(
   const answers = await readAnswers(project, { code, flags, queue }, ask, context);
   const progress = openProgress(context.terminal.err);
   try {
-    const source = processSource(answers.source, withFilePaths(answers, flags, context.cwd));
+    // A definition file keeps its own queue unless an option gives one.
+    const taskQueue = flags.definition === undefined ? answers.taskQueue : flags.taskQueue;
+    const source = processSource(answers.source, { ...answers, taskQueue });
     let discovered: DiscoveredProcess | undefined;
     if (source.kind === 'api') {
       const settings = await resolveConnection(answers, connectionContext(context, project.folder));
@@ -168,17 +167,6 @@ function firstFree(name: (at: string) => string, isTaken: (name: string) => bool
     const found = name(at === 1 ? '' : String(at));
     if (!isTaken(found)) return found;
   }
-}
-
-/** With files relative to where the command was run; a definition file keeps its own queue unless an option gives one. */
-function withFilePaths(answers: AddProcessAnswers, flags: AddProcessFlags, cwd: string): AddProcessAnswers {
-  const { metadataSchema, taskSchema, task = [] } = answers;
-  return {
-    ...answers,
-    taskQueue: flags.definition === undefined ? answers.taskQueue : flags.taskQueue,
-    metadataSchema: metadataSchema === undefined ? undefined : resolve(cwd, metadataSchema),
-    taskSchema: taskSchema?.map((written) => mapSchemaFile(written, task, (file) => resolve(cwd, file))),
-  };
 }
 
 /** Throws a usage error for a queue that the worker of the project does not poll. `source`: where that queue is named. */

@@ -6,7 +6,7 @@ import {
   taskFromFlags,
   type ActionFlags,
 } from '../../process/definition/from-flags.ts';
-import type { AdditionRequest } from '../../project/edit/addition.ts';
+import type { AdditionRequest } from '../../project/edit/plan-addition.ts';
 import { chooseProcess, type WorkerProject } from '../../project/edit/open-project.ts';
 import { openAddedProject, runAddition, type AddFlags } from './run-addition.ts';
 import type { CommandContext } from '../../cli/context.ts';

@@ -1,7 +1,12 @@
+import { dirname, relative, resolve } from 'node:path';
+import { revealed } from '../../base/secret.ts';
 import { connectionContext } from '../../cli/connection-options.ts';
 import type { CommandContext } from '../../cli/context.ts';
 import { ALL_CONNECTION_KEYS } from '../../connection/flags.ts';
-import type { Connection } from '../../connection/resolve.ts';
+import { credentialVariables, resolveConnection, type Connection } from '../../connection/resolve.ts';
+import type { ReadWith } from '../../project/next-steps.ts';
+import type { Environment } from '../../settings/environment.ts';
+import { resolveSettings } from '../../settings/precedence.ts';
 import type { CreateAnswers } from './answers.ts';
 
 /** Resolves the connection that answers, environment and files give. Rejects with a KnownError that lists every problem. */
@@ -21,7 +26,6 @@ export function rememberConnections(context: CommandContext): {
     const key = JSON.stringify(ALL_CONNECTION_KEYS.map((option) => answers[option]));
     const before = known.get(key);
     if (before !== undefined && before.answers.secret === secret) return before.connection;
-    const { resolveConnection } = await import('../../connection/resolve.ts');
     const { requireConnection } = await import('../../connection/resolve.ts');
     const connection = await requireConnection(
       await resolveConnection(answers, { ...connectionContext(context), typedSecret: secret }),
@@ -34,4 +38,78 @@ export function rememberConnections(context: CommandContext): {
       if (answers.secret !== undefined || answers.clientSecretStdin !== true) known.delete(key);
   };
   return { connect, forget };
+}
+
+/**
+ * Decides which credentials and addresses the project gets. `written`: what is written into the project. `repeated`: the addresses in the
+ * command that repeats the run. `readWith`: the source of the credentials that read the process, if the project does not get them.
+ */
+export function planCredentials(
+  answers: CreateAnswers,
+  connection: Connection | undefined,
+  { cwd, folder }: { readonly cwd: string; readonly folder: string },
+) {
+  const secret = connection?.settings['kuflow.api.client-secret'];
+  // A worker does not read profiles: the credentials of a profile that was chosen for it are written like typed ones.
+  const isWritten =
+    secret?.source.kind === 'flag' || (secret?.source.kind === 'profile' && answers.profile !== undefined);
+  // Credentials are written with the address that they were used at, wherever it came from. Otherwise, another KuFlow would see them.
+  const used = (
+    key: 'kuflow.api.client-id' | 'kuflow.api.endpoint' | 'kuflow.api.tenant-id' | 'temporal.target' | 'kuflow.api.ca',
+  ): string | undefined => {
+    const setting = isWritten ? connection?.settings[key] : undefined;
+    if (setting === undefined || setting.source.kind === 'default') return undefined;
+    const { kind, file } = setting.source;
+    const isInProject = kind === 'file' && file !== undefined && dirname(file) === folder;
+    return isInProject ? undefined : setting.value;
+  };
+  const written = {
+    clientId: answers.clientId ?? used('kuflow.api.client-id'),
+    clientSecret: isWritten ? secret.value : undefined,
+    endpoint: answers.endpoint ?? used('kuflow.api.endpoint'),
+    tenantId: answers.tenantId ?? (answers.profile === undefined ? undefined : used('kuflow.api.tenant-id')),
+    target: answers.target ?? used('temporal.target'),
+    ca: answers.ca === undefined ? used('kuflow.api.ca') : resolve(cwd, answers.ca),
+  };
+  // A profile includes its addresses.
+  const { endpoint, target, ca } = answers.profile === undefined ? written : answers;
+  // A worker does not find these by itself.
+  const from = isWritten ? undefined : secret?.source;
+  const readWith: ReadWith | undefined =
+    from?.kind === 'profile'
+      ? { kind: 'profile', name: from.name }
+      : from?.kind === 'file' && from.file !== undefined
+        ? { kind: 'file', path: relative(folder, from.file) }
+        : undefined;
+  return { written, repeated: { endpoint, target, ca: answers.ca ?? ca }, readWith };
+}
+
+export interface ProjectCredentials {
+  /** Where the worker of the project finds client ID and secret. */
+  readonly from: 'file' | 'environment' | 'none';
+  /** Variables that give something else than the files of the project, and that a worker takes first. */
+  readonly shadowedBy: readonly string[];
+}
+
+const PAIR = ['kuflow.api.client-id', 'kuflow.api.client-secret'] as const;
+const SHADOWABLE = ['kuflow.api.endpoint', 'kuflow.api.tenant-id', 'temporal.target', 'kuflow.api.ca'] as const;
+
+/** The credentials as a worker that starts in `folder` would find them. */
+export async function projectCredentials(folder: string, env: Environment): Promise<ProjectCredentials> {
+  const files = { dir: folder };
+  const { settings } = await resolveSettings({ env, files, cwd: folder });
+  const { settings: alone } = await resolveSettings({ env: {}, files, cwd: folder });
+  const differs = (key: keyof typeof settings): boolean =>
+    settings[key]?.source.kind === 'environment' &&
+    alone[key]?.source.kind === 'file' &&
+    revealed(settings[key].value) !== revealed(alone[key].value);
+  const inFile = PAIR.every((key) => alone[key] !== undefined);
+  const here = PAIR.every((key) => settings[key] !== undefined);
+  // Half a pair in the environment counts as well: it is never filled up from a file.
+  const isOver = inFile && (!here || PAIR.some(differs));
+  const others = SHADOWABLE.filter(differs).flatMap((key) => settings[key]?.source.name ?? []);
+  return {
+    from: inFile && (isOver || settings[PAIR[0]]?.source.kind === 'file') ? 'file' : here ? 'environment' : 'none',
+    shadowedBy: [...(isOver ? credentialVariables(env) : []), ...others],
+  };
 }

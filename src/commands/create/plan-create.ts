@@ -13,11 +13,10 @@ import { templateForProject, type FetchedTemplate } from '../../project/template
 import { fileName } from '../../base/file-name.ts';
 import { shellPath } from '../../base/shell.ts';
 import { chosenLanguage, type CreateAnswers } from './answers.ts';
-import type { Connect } from './connection.ts';
-import { planCredentials } from './project-credentials.ts';
+import { planCredentials, type Connect } from './connection.ts';
 import { decidePlacement, listPlaces, occupiedError } from './placement.ts';
 import { planOutsideFiles } from '../../project/join/plan-outside.ts';
-import { prepareProject, type PreparedProject } from '../../project/scaffold.ts';
+import { prepareProject, type PreparedProject } from '../../project/plan.ts';
 
 export type CreatePlan = Extract<Awaited<ReturnType<typeof planCreate>>, { readonly kind: 'plan' }>['plan'];
 

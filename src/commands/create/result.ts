@@ -6,12 +6,13 @@ import type { DefinitionSource, ProjectSpec, TemplateOrigin } from '../../langua
 import { projectNameProblem } from '../../languages/project-name.ts';
 import { conflictSteps, listFileActions, type ReportedFile } from '../../project/existing-files.ts';
 import { describeOutside, type OutsideChange } from '../../project/join/plan-outside.ts';
-import { UNIGNORE_ADVICE } from '../../project/ignored-state.ts';
+import { UNIGNORE_ADVICE } from '../../project/git.ts';
 import { hasCiWorkflow, nextSteps, type NextStep } from '../../project/next-steps.ts';
-import type { PreparedProject, WriteResult } from '../../project/scaffold.ts';
+import type { PreparedProject } from '../../project/plan.ts';
 import { findAbove } from '../../process/find-project.ts';
-import type { ProjectCredentials } from './project-credentials.ts';
+import type { ProjectCredentials } from './connection.ts';
 import type { CreatePlan } from './plan-create.ts';
+import type { WriteResult } from './write-project.ts';
 
 export type CheckOutcome =
   | { readonly kind: 'checked'; readonly report: ConnectionReport }

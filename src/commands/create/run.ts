@@ -12,19 +12,18 @@ import type { FetchedTemplate } from '../../project/template/fetch.ts';
 import { workerFolderName } from '../../languages/project-name.ts';
 import { conflictError } from '../../project/existing-files.ts';
 import { describeOutside, type OutsideChange } from '../../project/join/plan-outside.ts';
-import { readIgnoredState } from '../../project/ignored-state.ts';
-import { recoverAround } from '../../project/edit/recover-project.ts';
+import { readIgnoredState } from '../../project/git.ts';
+import { recoverAround } from '../../project/edit/journal.ts';
 import { readTemplateTitle, recoveryPrinter } from '../../project/view.ts';
-import { writeProject } from '../../project/scaffold.ts';
 import { openProgress, type Progress } from '../../terminal/progress.ts';
 import type { Prompts } from '../../terminal/prompts.ts';
 import { readCreateAnswers, type CreateAnswers, type CreateFlags } from './answers.ts';
-import { rememberConnections } from './connection.ts';
-import { projectCredentials } from './project-credentials.ts';
+import { projectCredentials, rememberConnections } from './connection.ts';
 import { listPlaces } from './placement.ts';
 import { planCreate, type CreatePlan, prepareCreate } from './plan-create.ts';
 import { createResult, createResultJson, type CheckOutcome, type CreateOutcome, type CreateResult } from './result.ts';
-import { printCreated, printOutside, scaffoldReporter } from './view.ts';
+import { printCreated, printOutside } from './view.ts';
+import { writeProject } from './write-project.ts';
 
 /** Runs `create`. With `--json`, prints the `CreateResult` as `createResultJson` describes it. */
 export async function runCreate(flags: CreateFlags, context: CommandContext): Promise<void> {
@@ -78,8 +77,7 @@ async function askForPlan(flags: CreateFlags, ask: Prompts | undefined, context:
   const template = await readTemplate(answers, context);
   if (asked) {
     const { runWizard } = await import('./wizard/run-wizard.ts');
-    const { openWizardContext } = await import('./wizard/context.ts');
-    const complete = await runWizard(answers, await openWizardContext({ ask, connections, template, context }));
+    const complete = await runWizard(answers, { ...context, ask, connections, template });
     decision = await planCreate(complete, planContext);
   }
   if (decision.kind === 'missing') throw missingAnswersError(decision.missing, decision.example);
@@ -137,13 +135,8 @@ async function writePlanned(
     progress.stop();
     await confirmOutside(changes, plan, steps);
   }
-  const written = await writeProject(prepared, {
-    install: plan.install,
-    git: plan.git,
-    env,
-    signal,
-    report: scaffoldReporter(progress),
-  });
+  const { install, git } = plan;
+  const written = await writeProject(prepared, { install, git, env, signal, progress });
   const credentials = spec.local ? NO_CREDENTIALS : await projectCredentials(folder, env);
   const check = await checkWritten();
   const ignoredState = await readIgnoredState(folder, env);

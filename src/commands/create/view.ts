@@ -1,8 +1,7 @@
-import { countOf, listFirst } from '../../base/count-of.ts';
+import { countOf } from '../../base/count-of.ts';
 import { escapeForTerminal, escapeLinesForTerminal } from '../../base/escape.ts';
 import type { CheckEvent } from '../../diagnostics/check.ts';
 import type { MergedFile } from '../../project/existing-files.ts';
-import type { WriteResult, ScaffoldEvent } from '../../project/scaffold.ts';
 import { STEP_ENDS } from '../../diagnostics/report.ts';
 import { formatDuration, type Progress } from '../../terminal/progress.ts';
 import { palette } from '../../terminal/palette.ts';
@@ -12,67 +11,6 @@ import { shortPath } from '../../files/relative-path.ts';
 import type { Channel, Terminal } from '../../terminal/terminal.ts';
 import { wrapForChannel } from '../../terminal/wrap.ts';
 import type { CreateResult } from './result.ts';
-
-export function scaffoldReporter(progress: Progress): (event: ScaffoldEvent) => void {
-  return (event) => {
-    switch (event.kind) {
-      case 'writing':
-        progress.begin(`Writing ${event.files} files to ${shortPath(event.folder)}…`);
-        break;
-      case 'written':
-        progress.end(
-          'done',
-          `Wrote ${event.files} files${event.identical === 0 ? '' : `, ${event.identical} unchanged`}`,
-        );
-        break;
-      case 'installing':
-        progress.begin(`Installing dependencies with ${event.packageManager}…`);
-        break;
-      case 'install-line':
-        progress.detail(event.line);
-        break;
-      case 'install-ended':
-        if (event.result.kind === 'installed') progress.end('done', installedTitle(event.result.workspace));
-        else if (event.result.kind === 'interrupted')
-          progress.end('warning', 'Installation interrupted; the project is kept');
-        else progress.end('failed', `Could not install dependencies: ${event.result.seen}`);
-        break;
-      case 'git-started':
-        progress.begin('Creating a git repository…');
-        break;
-      case 'git-ended':
-        endGitStep(progress, event.result);
-    }
-  };
-}
-
-function installedTitle(workspace: string | undefined): string {
-  return workspace === undefined
-    ? 'Installed dependencies'
-    : `Installed dependencies into the workspace ${escapeForTerminal(workspace, 1000)}, which has the lock file; the project does not have its own`;
-}
-
-function endGitStep(progress: Progress, result: WriteResult['git']): void {
-  switch (result.kind) {
-    case 'committed':
-      if (result.ignored === undefined) progress.end('done', 'Created a git repository with a first commit');
-      else
-        progress.end(
-          'warning',
-          `Created a git repository with a first commit, without files that your git settings ignore: ${listFirst(result.ignored, 5)}`,
-        );
-      break;
-    case 'initialised':
-      progress.end('warning', `Initialized a git repository, but could not commit: ${result.reason}`);
-      break;
-    case 'skipped':
-      progress.end('skipped', `Skipped creating a git repository: ${result.reason}`);
-      break;
-    case 'failed':
-      progress.end('warning', `Git failed (${result.command}): ${result.output.split('\n')[0] ?? ''}`);
-      break;
-  }
-}
 
 /** Shows a connection check: one line for each finished step. Steps run in parallel and share one live line. */
 export function checkReporter(progress: Progress): (event: CheckEvent) => void {

@@ -15,7 +15,7 @@ export function followingRequest(request: DevPlatformRequest, version: string): 
       if (!regenerates) return;
       // Loaded on demand: it needs the templates.
       const { regenerateDefinitionCode } = await import('../../project/edit/regenerate.ts');
-      const { recoveryText } = await import('../../project/edit/recover-project.ts');
+      const { recoveryText } = await import('../../project/edit/journal.ts');
       try {
         const result = await regenerateDefinitionCode({
           ...{ folder: cwd, env, version, before, signal },

@@ -5,9 +5,8 @@ import { applyFindings } from '../../discovery/apply-findings.ts';
 import type { Comparison, ProcessFinding } from '../../discovery/findings.ts';
 import type { DiscoveredProcess } from '../../discovery/types.ts';
 import type { WorkerDefinition } from '../../process/definition.ts';
-import type { OpenedProcess, WorkerProject } from '../../project/edit/open-project.ts';
+import { projectTaskQueue, type OpenedProcess, type WorkerProject } from '../../project/edit/open-project.ts';
 import type { NextStep } from '../../project/next-steps.ts';
-import { projectTaskQueue } from '../../project/task-queue.ts';
 
 /** What a process of the project was compared with. */
 export interface LiveSource {

@@ -11,7 +11,7 @@ import { languageOf } from '../../languages/registry.ts';
 import { makeEdits, stepsForLeftFiles, type EditedFile, type MadeEdits } from '../../project/edit/make-edits.ts';
 import { chooseProcess, openProject, type OpenedProcess, type WorkerProject } from '../../project/edit/open-project.ts';
 import { planDefinitions } from '../../project/edit/plan-definitions.ts';
-import type { Addition } from '../../project/edit/addition.ts';
+import type { Addition } from '../../project/edit/plan-code-edits.ts';
 import { workflowChangeHint, type NextStep } from '../../project/next-steps.ts';
 import { confirmEdit, printVersionWarning, recoveryPrinter } from '../../project/view.ts';
 import { openProgress } from '../../terminal/progress.ts';

@@ -15,10 +15,9 @@ import {
   type OpenOptions,
   type WorkerProject,
 } from '../../project/edit/open-project.ts';
-import { UNIGNORE_ADVICE } from '../../project/ignored-state.ts';
+import { UNIGNORE_ADVICE } from '../../project/git.ts';
 import { malformedRecordError, readProjectRecord } from '../../project/record.ts';
-import { renamedPath } from '../../project/update/apply-migrations.ts';
-import { PROJECT_MIGRATIONS, type Migration } from '../../project/update/migrations.ts';
+import { PROJECT_MIGRATIONS, renamedPath, type Migration } from '../../project/update/migrations.ts';
 
 interface OpenUpdateRequest extends OpenOptions {
   readonly cwd: string;

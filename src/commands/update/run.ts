@@ -6,7 +6,6 @@ import type { Prompts } from '../../terminal/prompts.ts';
 import type { UpdateConflict } from '../../project/update/plan-update.ts';
 import { openForUpdate } from './open-for-update.ts';
 import { updateProject, type ConflictChoice } from './update-project.ts';
-import { updateView } from './progress.ts';
 import { printUpdate } from './view.ts';
 
 export interface UpdateFlags {
@@ -63,7 +62,7 @@ export async function runUpdate(
       install: flags.install,
       verify: flags.verify,
       command: repeatCommand(flags, context),
-      view: updateView(progress),
+      progress,
     });
     progress.stop();
     if (flags.json === true) terminal.out.json(result);

@@ -1,21 +1,28 @@
 import { isDeepStrictEqual } from 'node:util';
 import { join } from 'node:path';
+import { countOf } from '../../base/count-of.ts';
 import { amendError, KnownError, usageError } from '../../base/errors.ts';
+import { escapeForTerminal } from '../../base/escape.ts';
 import { worstExitStatus, type ExitStatus } from '../../base/exit-status.ts';
 import { withoutUndefined } from '../../base/json.ts';
 import type { ProjectTemplate } from '../../languages/project-spec.ts';
 import { languageOf } from '../../languages/registry.ts';
-import type { InstallResult } from '../../languages/run-project-tool.ts';
+import type { InstallResult, ToolFailure } from '../../languages/run-project-tool.ts';
 import { RECORD_FILE } from '../../process/find-project.ts';
 import { BASE_FILE, isSameBase, isSamePart } from '../../project/base-archive.ts';
 import { removedProcessNote } from '../../project/edit/open-project.ts';
-import { planState, writeChanges, type ChangedFile, type StateEdit } from '../../project/edit/write-edits.ts';
+import { planState, type StateEdit } from '../../project/edit/write-edits.ts';
+import { writeChanges, type ChangedFile } from '../../project/write-files.ts';
 import type { NextStep } from '../../project/next-steps.ts';
 import { containsLibrary } from '../../languages/library.ts';
-import { writeSharedLibrary } from '../../project/join/shared-library.ts';
+import { writeSharedLibrary } from '../../project/join/plan-outside.ts';
 import { fetchRecordedTemplate } from '../../project/template/fetch.ts';
-import { changesBetween, type ListedChange } from '../../project/update/apply-migrations.ts';
-import { PROJECT_MIGRATIONS, type Migration } from '../../project/update/migrations.ts';
+import {
+  changesBetween,
+  PROJECT_MIGRATIONS,
+  type ListedChange,
+  type Migration,
+} from '../../project/update/migrations.ts';
 import {
   baseWithout,
   findMarkedFiles,
@@ -24,10 +31,10 @@ import {
   type UpdateConflict,
   type UpdatedFile,
 } from '../../project/update/plan-update.ts';
+import { readTemplateTitle } from '../../project/view.ts';
+import type { Progress } from '../../terminal/progress.ts';
 import type { UpdatableProject } from './open-for-update.ts';
-import type { UpdateView, VerifyResult } from './progress.ts';
-import { rejectDirtyTree, rejectIgnoredState, uncommittedPaths } from './uncommitted-changes.ts';
-import { undoCommand } from './undo.ts';
+import { rejectDirtyTree, rejectIgnoredState, uncommittedPaths, undoCommand } from './git.ts';
 
 /** What to do with a file in conflict: write it with markers, keep the local lines, or leave it as it is. */
 export type ConflictChoice = 'markers' | 'ours' | 'skip';
@@ -52,11 +59,17 @@ export interface UpdateRequest extends UpdatableProject {
   /** This command without `--conflicts`. */
   readonly command: string;
   readonly signal?: AbortSignal | undefined;
-  readonly view?: UpdateView | undefined;
+  readonly progress?: Progress | undefined;
   /** See `WriteOptions`. */
   readonly onWrite?: ((path: string, index: number) => void | Promise<void>) | undefined;
   readonly migrations?: readonly Migration[] | undefined;
 }
+
+type VerifyResult = { readonly command: string } & (
+  | { readonly kind: 'passed'; readonly ms: number }
+  | (Omit<ToolFailure, 'command'> & { readonly kind: 'failed' })
+  | { readonly kind: 'interrupted' }
+);
 
 export interface UpdateResultFile {
   readonly path: string;
@@ -198,7 +211,7 @@ export async function updateProject(request: UpdateRequest): Promise<UpdateResul
   }
   const shared = await updateSharedLibrary(request);
   await writeChanges(project.folder, changes, state, { signal: request.signal, onWrite: request.onWrite });
-  request.view?.written(changes.length + state.length);
+  request.progress?.end('done', `Wrote ${countOf(changes.length + state.length, 'file')}`);
   const written = [...changes.map(({ path }) => path), ...recovered];
   const withMarkers = decisions.filter(({ choice }) => choice === 'markers').map(({ conflict }) => conflict.path);
   const { end, stepsLeft } = await finishUpdate(request, { written, marked: withMarkers });
@@ -250,15 +263,15 @@ async function finishUpdate(
 
 /** The user's own template, read again from its source. Undefined if the project does not have one, or with `--keep-template`. */
 async function readOwnTemplate(request: UpdateRequest): Promise<ProjectTemplate | undefined> {
-  const { project, keepTemplate = false, command, view } = request;
+  const { project, keepTemplate = false, command, progress } = request;
   const { template, language } = project.record;
   if (template === undefined && keepTemplate)
     throw usageError('--keep-template: the project was created without --template');
   if (template === undefined || keepTemplate) return undefined;
-  view?.readingTemplate(template.source);
+  progress?.begin(`Reading the template ${escapeForTerminal(template.source, 300)}…`);
   try {
     const read = await fetchRecordedTemplate(template, { folder: project.folder, language }, request);
-    view?.templateRead(read.origin);
+    progress?.end('done', readTemplateTitle(read.origin));
     return read;
   } catch (error) {
     if (!(error instanceof KnownError)) throw error;
@@ -337,7 +350,7 @@ async function dependencyState(
 }
 
 async function installDependencies(
-  { project, install, env, signal, view }: UpdateRequest,
+  { project, install, env, signal, progress }: UpdateRequest,
   dependencies: DependencyState,
   marked: readonly string[],
 ): Promise<UpdateResult['install']> {
@@ -348,21 +361,23 @@ async function installDependencies(
   if (!install) return skipped('--no-install');
   if (marked.includes(tools.manifest)) return skipped(`${tools.manifest} has conflicts`);
   if (signal?.aborted === true) return { kind: 'interrupted' };
-  view?.installing(tools.title(packageManager));
+  progress?.begin(`Installing dependencies with ${tools.title(packageManager)}…`);
   const result = await tools.install({
     folder: project.folder,
     packageManager,
     isMember: workspace !== undefined,
     env,
     signal,
-    onLine: view?.line,
+    onLine: (line) => progress?.detail(line),
   });
-  view?.installEnded(result);
+  if (result.kind === 'installed') progress?.end('done', 'Installed dependencies');
+  else if (result.kind === 'interrupted') progress?.end('warning', 'Installation interrupted');
+  else progress?.end('failed', `Could not install dependencies: ${result.seen}`);
   return result;
 }
 
 async function runChecks(
-  { project, verify, env, signal, view }: UpdateRequest,
+  { project, verify, env, signal, progress }: UpdateRequest,
   after: {
     readonly dependencies: DependencyState;
     readonly install: UpdateResult['install'];
@@ -385,12 +400,15 @@ async function runChecks(
   const checks: VerifyResult[] = [];
   for (const { command } of commands(project.record.packageManager, project.record).verify) {
     if (signal?.aborted === true) break;
-    view?.checking(command);
-    const outcome = await tools.run(command, { folder: project.folder, env, signal, onLine: view?.line });
+    progress?.begin(`Running ${command}…`);
+    const onLine = (line: string): void => progress?.detail(line);
+    const outcome = await tools.run(command, { folder: project.folder, env, signal, onLine });
     const result: VerifyResult =
       outcome.kind === 'succeeded' ? { command, kind: 'passed', ms: outcome.ms } : { ...outcome, command };
     checks.push(result);
-    view?.checkEnded(result);
+    if (result.kind === 'passed') progress?.end('done', `${command} passed`);
+    else if (result.kind === 'interrupted') progress?.end('warning', `${command} interrupted`);
+    else progress?.end('failed', `${command} failed: ${result.seen}`);
   }
   return signal?.aborted === true ? { skipped: 'interrupted', checks } : { checks };
 }

@@ -1,4 +1,5 @@
-import type { Json, JsonObject } from '../../base/json.ts';
+import { isRecord, type Json, type JsonObject } from '../../base/json.ts';
+import type { JsonType } from '../../schema/normal-form.ts';
 import { looksLikeProperName } from './field-names.ts';
 import { observe, merge, ShapeNode, type Visit } from './observe-values.ts';
 
@@ -71,34 +72,42 @@ export function schemaOfNode(root: ShapeNode, all: ShapeNode): JsonObject {
   return toSchema(root, '', newNotes(), all);
 }
 
+/** The alternatives of a part of an inferred schema. */
+export function alternativesOf(schema: Json | undefined): readonly JsonObject[] {
+  if (!isRecord(schema)) return [];
+  const { anyOf } = schema;
+  return Array.isArray(anyOf) ? ((anyOf as readonly Json[]).filter(isRecord) as readonly JsonObject[]) : [schema];
+}
+
 function toSchema(node: ShapeNode, at: string, notes: Notes, all = node): JsonObject {
+  const has = (type: JsonType): boolean => node.samplesByType.has(type);
   const scalars: string[] = [];
-  if (node.strings > 0) scalars.push('string');
-  if (node.fractions > 0 || (node.integers > 0 && node.integers < MIN_SAMPLES)) scalars.push('number');
-  else if (node.integers > 0) scalars.push('integer');
-  if (node.booleans > 0) scalars.push('boolean');
-  const kinds = scalars.length + (node.objects > 0 ? 1 : 0) + (node.arrays > 0 ? 1 : 0);
+  if (has('string')) scalars.push('string');
+  if (has('number') || (has('integer') && node.integers < MIN_SAMPLES)) scalars.push('number');
+  else if (has('integer')) scalars.push('integer');
+  if (has('boolean')) scalars.push('boolean');
+  const kinds = scalars.length + (has('object') ? 1 : 0) + (has('array') ? 1 : 0);
   if (kinds > 1) notes.mixed.add(at);
   // A field that is always empty may have any type.
   if (kinds === 0) return {};
 
   const choices: JsonObject[] = [];
-  if (node.objects > 0) choices.push(objectSchema(node, at, notes, all));
-  if (node.arrays > 0) {
+  if (has('object')) choices.push(objectSchema(node, at, notes, all));
+  if (has('array')) {
     choices.push({
       type: 'array',
       ...(node.items === undefined ? {} : { items: toSchema(node.items, `${at}/*`, notes, all.items) }),
     });
   }
   const [format] = [...node.formats].filter(([, count]) => count === node.strings).map(([name]) => name);
-  const types = node.nulls > 0 && choices.length === 0 ? [...scalars, 'null'] : scalars;
+  const types = has('null') && choices.length === 0 ? [...scalars, 'null'] : scalars;
   if (types.length > 0) {
     choices.push({
       type: types.length === 1 ? (types[0] ?? 'string') : types,
       ...(format === undefined ? {} : { format }),
     });
   }
-  if (node.nulls > 0 && types === scalars) choices.push({ type: 'null' });
+  if (has('null') && types === scalars) choices.push({ type: 'null' });
   return choices.length === 1 ? (choices[0] ?? {}) : { anyOf: choices };
 }
 

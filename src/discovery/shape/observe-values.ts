@@ -1,5 +1,4 @@
 import { typeOfValue, type JsonType } from '../../schema/normal-form.ts';
-import { detectFormat, type StringFormat } from './formats.ts';
 import { isFieldName } from './field-names.ts';
 
 const MAX_DEPTH = 12;
@@ -17,13 +16,9 @@ export class ShapeNode {
   samples = new Set<number>();
   /** The same for each type of value. */
   samplesByType = new Map<ValueType, Set<number>>();
-  nulls = 0;
-  booleans = 0;
   integers = 0;
-  fractions = 0;
   strings = 0;
   formats = new Map<StringFormat, number>();
-  arrays = 0;
   items: ShapeNode | undefined;
   objects = 0;
   /** Non-empty objects, and the numbers of the samples with such an object. */
@@ -51,16 +46,15 @@ export function observe(node: ShapeNode, value: unknown, depth: number, visit: V
   visit.nodes += 1;
   node.samples.add(visit.sample);
   countType(node, typeOfValue(value ?? null), visit);
-  if (typeof value === 'number') countType(node, 'numeric', visit);
-  if (value === null || value === undefined) node.nulls += 1;
-  else if (typeof value === 'boolean') node.booleans += 1;
-  else if (typeof value === 'number') node[Number.isInteger(value) ? 'integers' : 'fractions'] += 1;
-  else if (typeof value === 'string') {
+  if (typeof value === 'number') {
+    countType(node, 'numeric', visit);
+    if (Number.isInteger(value)) node.integers += 1;
+  } else if (typeof value === 'string') {
     node.strings += 1;
     const format = detectFormat(value);
     if (format !== undefined) node.formats.set(format, (node.formats.get(format) ?? 0) + 1);
   } else if (Array.isArray(value)) observeItems(node, value, depth, visit);
-  else if (typeof value === 'object') observeKeys(node, value, depth, visit);
+  else if (typeof value === 'object' && value !== null) observeKeys(node, value, depth, visit);
 }
 
 function countType(node: ShapeNode, type: ValueType, { sample }: Visit): void {
@@ -70,7 +64,6 @@ function countType(node: ShapeNode, type: ValueType, { sample }: Visit): void {
 }
 
 function observeItems(node: ShapeNode, values: readonly unknown[], depth: number, visit: Visit): void {
-  node.arrays += 1;
   if (values.length > MAX_ITEMS) visit.truncated = true;
   for (const value of values.slice(0, MAX_ITEMS)) {
     if (isLimitReached(depth, visit)) return;
@@ -116,20 +109,8 @@ function addAll(into: Set<number>, from: ReadonlySet<number>): void {
 
 /** Merges one node into another of the same samples: all values of a map share one node. */
 export function merge(into: ShapeNode, from: ShapeNode): void {
-  for (const count of [
-    'seen',
-    'nulls',
-    'booleans',
-    'integers',
-    'fractions',
-    'strings',
-    'arrays',
-    'objects',
-    'filled',
-    'unwritable',
-  ] as const) {
+  for (const count of ['seen', 'integers', 'strings', 'objects', 'filled', 'unwritable'] as const)
     into[count] += from[count];
-  }
   addAll(into.samples, from.samples);
   for (const [type, samples] of from.samplesByType) {
     const counted = into.samplesByType.get(type) ?? new Set();
@@ -150,4 +131,42 @@ export function merge(into: ShapeNode, from: ShapeNode): void {
     }
     merge(at, child);
   }
+}
+
+/** String formats that a shape may contain. A format reveals the kind of text, but not the text. */
+type StringFormat = (typeof CHECKS)[number][0];
+
+// These patterns run on text from outside, so they have no nested repetition.
+const CHECKS = [
+  ['date', (text: string) => /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])$/.test(text)],
+  [
+    'date-time',
+    (text: string) =>
+      /^\d{4}-\d\d-\d\d[Tt](?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d)$/.test(text) &&
+      !Number.isNaN(Date.parse(text)),
+  ],
+  ['uuid', (text: string) => /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i.test(text)],
+  [
+    'email',
+    (text: string) => /^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,255}\.[A-Za-z]{2,63}$/.test(text),
+  ],
+  ['kuflow-file', reference('kuflow-file', 'uri')],
+  ['kuflow-principal', reference('kuflow-principal', 'id')],
+  ['kuflow-group', reference('kuflow-group', 'id')],
+  ['kuflow-process', reference('kuflow-process', 'id')],
+  ['kuflow-business-artifact', reference('kuflow-business-artifact', 'id')],
+  ['kuflow-data-source', reference('kuflow-data-source', 'id')],
+] as const;
+
+// KuFlow's references: `kuflow-KIND:key=value;key=value;`, keys in any order.
+function reference(kind: string, key: string): (text: string) => boolean {
+  return (text) => text.startsWith(`${kind}:`) && (text.startsWith(`${kind}:${key}=`) || text.includes(`;${key}=`));
+}
+
+const MAX_FORMATTED_LENGTH = 4096;
+
+/** The format of a text, if it is one that KuFlow's forms support. */
+function detectFormat(text: string): StringFormat | undefined {
+  if (text === '' || text.length > MAX_FORMATTED_LENGTH) return undefined;
+  return CHECKS.find(([, matches]) => matches(text))?.[0];
 }

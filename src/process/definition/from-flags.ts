@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { parse } from 'yaml';
-import { messageOf, usageError } from '../../base/errors.ts';
+import { messageOf, usageError, type KnownError } from '../../base/errors.ts';
 import { escapeForTerminal } from '../../base/escape.ts';
 import { isRecord, withoutUndefined } from '../../base/json.ts';
 import type { JsonObject } from '../../base/json.ts';
@@ -8,7 +8,6 @@ import { MIB, readSmallFile } from '../../files/read.ts';
 import { isUuid } from '../../base/is-uuid.ts';
 import { optionName } from '../../base/shell.ts';
 import { didYouMean, formatAlternatives } from '../../base/near-match.ts';
-import { formatOptionValue, invalidOptionsError } from './option-problems.ts';
 import { findSchemaProblems } from './validate-schema.ts';
 import { identifier } from '../../base/identifiers.ts';
 import { LARGEST_DATA_FILE_MIB } from '../data-file.ts';
@@ -25,9 +24,7 @@ import type {
 
 export interface DefinitionFlags {
   readonly code?: string | undefined;
-  readonly name?: string | undefined;
   readonly id?: string | undefined;
-  readonly version?: string | undefined;
   readonly tenant?: string | undefined;
   readonly taskQueue?: string | undefined;
   readonly workflowType?: string | undefined;
@@ -56,7 +53,6 @@ export async function definitionFromFlags(flags: DefinitionFlags, cwd = '.'): Pr
   const taskQueue = required('--task-queue', flags.taskQueue);
   const type = required('--workflow-type', flags.workflowType);
   uuid('--process-id', flags.id);
-  uuid('--process-version', flags.version);
   uuid('--tenant-id', flags.tenant);
 
   const tasks = new Map<string, TaskKind>();
@@ -91,9 +87,9 @@ export async function definitionFromFlags(flags: DefinitionFlags, cwd = '.'): Pr
   const metadata = await readShape('--metadata-schema ', flags.metadataSchema, cwd, problems);
 
   if (problems.length > 0) throw invalidOptionsError('The process options are invalid', problems);
-  const { name, id, version, tenant } = flags;
+  const { id, tenant } = flags;
   return withoutUndefined({
-    process: withoutUndefined({ code, name, id, version, tenant }),
+    process: withoutUndefined({ code, id, tenant }),
     workflow: { type, taskQueue },
     metadata,
     tasks: [...tasks].map(([taskCode, kind]): TaskDefinition =>
@@ -195,16 +191,6 @@ export async function actionFromFlags(
   return withoutUndefined({ code, type, name: flags.name, ...described, availableTo: audience }) as ActionDefinition;
 }
 
-/** Applies `change` to the file in the `<code>=<file>` of a task schema option. Returns other text unchanged. */
-export function mapSchemaFile(written: string, tasks: readonly string[], change: (file: string) => string): string {
-  const codes = tasks.map((task) => {
-    const read = parseTask(task);
-    return typeof read === 'string' ? task : read.code;
-  });
-  const code = parseTaskCode(written, codes);
-  return code === '' ? written : `${code}=${change(written.slice(code.length + 1))}`;
-}
-
 /** The code in `<code>=<file>`. Codes may contain equals signs, so the longest known code that fits wins. */
 function parseTaskCode(written: string, codes: readonly string[]): string {
   const known = codes.filter((code) => written.startsWith(`${code}=`)).toSorted((a, b) => b.length - a.length)[0];
@@ -271,4 +257,54 @@ async function readShapeFile(file: string): Promise<DataShape | readonly string[
       ({ path, reason }) => `${path.length === 0 ? 'it' : escapeForTerminal(path.join('.'), 120)} ${reason}`,
     );
   return withoutUndefined({ schema: schema as JsonObject, uiSchema: uiSchema as JsonObject | undefined });
+}
+
+export interface TaskChanges {
+  /** `<code>=<kind>` */
+  readonly kinds: readonly string[];
+  /** Every task code once, in the new order. */
+  readonly order?: readonly string[] | undefined;
+}
+
+/** Changes the kinds and the order of tasks. Throws a usage error that lists every problem by option. */
+export function applyTaskChanges(definition: WorkerDefinition, changes: TaskChanges): WorkerDefinition {
+  const problems: string[] = [];
+  const codes = definition.tasks.map(({ code }) => code);
+  const unknown = (code: string): string =>
+    `the process does not contain task ${formatOptionValue(code)}${didYouMean(code, codes)}`;
+  const kinds = new Map<string, TaskKind>();
+  for (const written of changes.kinds) {
+    const equals = written.lastIndexOf('=');
+    const [code, named] = [written.slice(0, Math.max(equals, 0)), written.slice(equals + 1)];
+    const kind = TASK_KINDS.find((known) => known === named);
+    if (equals < 1) problems.push(`--task-kind ${formatOptionValue(written)}: expected <code>=<kind>`);
+    else if (!codes.includes(code)) problems.push(`--task-kind ${formatOptionValue(written)}: ${unknown(code)}`);
+    else if (kind === undefined)
+      problems.push(
+        `--task-kind ${formatOptionValue(written)}: the kind must be ${formatAlternatives(TASK_KINDS)}${didYouMean(named, TASK_KINDS)}`,
+      );
+    else kinds.set(code, kind);
+  }
+  const order = changes.order ?? codes;
+  for (const code of order)
+    if (!codes.includes(code)) problems.push(`--task-order ${formatOptionValue(code)}: ${unknown(code)}`);
+  const left = codes.filter((code) => !order.includes(code));
+  if (left.length > 0)
+    problems.push(`--task-order must list every task exactly once; missing: ${left.map(formatOptionValue).join(', ')}`);
+  if (new Set(order).size < order.length) problems.push('--task-order must list every task exactly once');
+  if (problems.length > 0) throw invalidOptionsError('Cannot change the tasks', problems);
+  const tasks = order.flatMap((code) => definition.tasks.filter((task) => task.code === code));
+  return { ...definition, tasks: tasks.map((task) => ({ ...task, kind: kinds.get(task.code) ?? task.kind })) };
+}
+
+/** The value of an option as a message quotes it. */
+function formatOptionValue(text: string): string {
+  return escapeForTerminal(text, 80);
+}
+
+/** The usage error for options with these problems: one problem is the message, several follow it, one per line. */
+function invalidOptionsError(message: string, problems: readonly string[], next: readonly string[] = []): KnownError {
+  const [first = '', ...others] = problems;
+  if (others.length === 0) return usageError(first, next);
+  return usageError(`${message}:\n${problems.map((problem) => `  ${problem}`).join('\n')}`, next);
 }

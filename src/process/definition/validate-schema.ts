@@ -38,12 +38,9 @@ export async function findSchemaProblems(schema: Schema): Promise<readonly DataP
     if (!draft7(plain)) return describeErrors(draft7.errors ?? []);
     if (isPlainSchema(plain)) return [];
   }
-  return problemsOf(await compilerOf(dialect), plain);
-}
-
-function problemsOf(compile: SchemaCompiler, schema: Schema): readonly DataProblem[] {
+  const compile = await compilerOf(dialect);
   try {
-    return describeErrors(compile(schema));
+    return describeErrors(compile(plain));
   } catch (error) {
     return [{ path: [], reason: `is not valid JSON Schema: ${escapeForTerminal(messageOf(error), 200)}` }];
   }
@@ -62,7 +59,10 @@ function describeErrors(errors: readonly ErrorObject[]): readonly DataProblem[] 
     .filter(
       (error) =>
         error.keyword !== 'if' &&
-        !(COMBINING_KEYWORDS.has(error.keyword) && places.some((place) => place.startsWith(`${error.instancePath}/`))),
+        !(
+          COMBINING_KEYWORDS.includes(error.keyword) &&
+          places.some((place) => place.startsWith(`${error.instancePath}/`))
+        ),
     )
     .map((error) => ({
       path: pointerSteps(error.instancePath),
@@ -70,14 +70,7 @@ function describeErrors(errors: readonly ErrorObject[]): readonly DataProblem[] 
     }));
 }
 
-const COMBINING_KEYWORDS: ReadonlySet<string> = new Set([
-  'anyOf',
-  'oneOf',
-  'allOf',
-  '$ref',
-  '$dynamicRef',
-  '$recursiveRef',
-]);
+const COMBINING_KEYWORDS = ['anyOf', 'oneOf', 'allOf', '$ref', '$dynamicRef', '$recursiveRef'];
 
 function describeAllowed(error: ErrorObject): string {
   const values: unknown = (error.params as { allowedValues?: unknown }).allowedValues;

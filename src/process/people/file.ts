@@ -11,8 +11,7 @@ import {
   type DataProblem,
 } from '../data-problem.ts';
 import { peopleForm } from '../validators.ts';
-import { EVERYBODY_GROUP, type PeopleSeed } from '../people.ts';
-import { EMAIL_PATTERN, GROUP_CODE_PATTERN, type PeopleFile } from './schema.ts';
+import { EMAIL_PATTERN, EVERYBODY_GROUP, GROUP_CODE_PATTERN, type PeopleFile, type PeopleSeed } from '../people.ts';
 
 /** The file with the users and groups of a local KuFlow, next to the definition file of the first process. */
 export const PEOPLE_FILE = 'kuflow.people.yaml';

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
+import { createTwoFilesPatch, FILE_HEADERS_ONLY } from 'diff';
 import { withContext } from '../../base/system-error.ts';
 import { readPlainFile, type PlainFile } from '../../files/read.ts';
 import { utf8Text } from '../../files/text-file.ts';
 import { toLf } from '../merge/line-endings.ts';
 import type { PlacedLines } from './placed-lines.ts';
-import { unifiedDiff } from './unified-diff.ts';
 
 export interface FileEdit {
   /** Relative to the project, with `/`. */
@@ -33,7 +33,6 @@ export interface EditConflict {
     | 'is not a regular text file';
   /** The generated text that was merged last; absent for a file that the change adds. */
   readonly base?: string | undefined;
-  readonly next: string;
   /** The change to make by hand: a unified diff of what the templates render. */
   readonly diff: string;
   /** The same as lines to paste, in a file with code that has local changes. */
@@ -62,4 +61,17 @@ export async function readProjectFile(folder: string, path: string): Promise<Pla
 export async function readTextFile(folder: string, path: string): Promise<string | undefined | false> {
   const file = await readProjectFile(folder, path);
   return file === undefined || file === false ? file : (utf8Text(file.contents) ?? false);
+}
+
+/** For `git apply` and `patch -p1`; empty without a change. `before` is undefined for a new file, `after` for a deleted one; `from`: its old path. */
+export function unifiedDiff(path: string, before: string | undefined, after: string | undefined, from = path): string {
+  const header = path === from ? '' : `diff --git a/${from} b/${path}\nrename from ${from}\nrename to ${path}\n`;
+  if (before === after) return header;
+  const oldName = before === undefined ? '/dev/null' : `a/${from}`;
+  const newName = after === undefined ? '/dev/null' : `b/${path}`;
+  const patch = createTwoFilesPatch(oldName, newName, before ?? '', after ?? '', undefined, undefined, {
+    context: 3,
+    headerOptions: FILE_HEADERS_ONLY,
+  });
+  return header + patch;
 }

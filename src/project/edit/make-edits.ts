@@ -4,7 +4,7 @@ import { relativePath } from '../../files/relative-path.ts';
 import { didYouMean } from '../../base/near-match.ts';
 import { withoutChanges } from '../base-archive.ts';
 import type { NextStep } from '../next-steps.ts';
-import type { Addition } from './addition.ts';
+import type { Addition } from './plan-code-edits.ts';
 import type { FileEdit, PlannedEdit } from './file-edit.ts';
 import type { WorkerProject } from './open-project.ts';
 import type { PlacedLines } from './placed-lines.ts';
@@ -47,6 +47,7 @@ export interface MadeEdits {
 export async function makeEdits(request: EditsRequest): Promise<MadeEdits> {
   const { project, planned } = request;
   const { processes, edits, base } = planned;
+  const action = request.dryRun ? 'would-write' : 'written';
   const named = resolveEditPaths(request, edits);
   const files: EditedFile[] = [];
   const made: FileEdit[] = [];
@@ -58,7 +59,7 @@ export async function makeEdits(request: EditsRequest): Promise<MadeEdits> {
     const about = { path: edit.path, how: edit.how, diff: edit.diff, ...(paste.length > 0 && { paste }) };
     if (edit.how !== 'conflict' && reason === undefined) {
       made.push(edit);
-      files.push({ ...about, action: request.dryRun ? 'would-write' : 'written' });
+      files.push({ ...about, action });
     } else {
       left.push(edit);
       files.push({ ...about, action: 'left', ...(reason === undefined ? {} : { reason }) });
@@ -70,7 +71,6 @@ export async function makeEdits(request: EditsRequest): Promise<MadeEdits> {
     left.map(({ path }) => path),
   );
   const state = made.length === 0 ? [] : await planState(project, { processes, base: withoutLeft });
-  const action = request.dryRun ? 'would-write' : 'written';
   files.push(...state.map(({ path }) => ({ path, how: 'state', action, diff: '' }) as const));
   if (!request.dryRun && made.length > 0)
     await writeEdits(project, made, state, { signal: request.signal, onWrite: request.onWrite });

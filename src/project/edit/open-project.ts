@@ -4,12 +4,11 @@ import { KnownError, usageError } from '../../base/errors.ts';
 import { didYouMean } from '../../base/near-match.ts';
 import type { StagedRecovery } from '../../files/staged-write.ts';
 import { choiceOf, type DefinitionSource, type ProjectSpec, type TaskChoices } from '../../languages/project-spec.ts';
-import { editorsOf } from '../../languages/names.ts';
 import { textOf } from '../../languages/planned-file.ts';
 import type { ProcessLayout } from '../../languages/language.ts';
 import { languageOf } from '../../languages/registry.ts';
 import { nameTasks } from '../../languages/task-names.ts';
-import { requireWorkflow, type WorkerDefinition } from '../../process/definition.ts';
+import { requireWorkflow, type TaskDefinition, type WorkerDefinition } from '../../process/definition.ts';
 import { DEFINITION_FILE, loadDefinition, parseDefinition } from '../../process/definition/file.ts';
 import { missingDefinitionError, missingRecordError } from '../../process/definition/missing.ts';
 import { findAbove, findProject, RECORD_FILE } from '../../process/find-project.ts';
@@ -19,9 +18,10 @@ import { readProjectRecord, type ProjectRecord } from '../record.ts';
 import { renderProject } from '../render.ts';
 import { fillBase, guessDefinitionInCode, readUsableBase } from './rebuild-base.ts';
 import { readTextFile } from './file-edit.ts';
-import { readAround, recoverAround } from './recover-project.ts';
+import { readAround, recoverAround } from './journal.ts';
 import { assignActivityNames, listActivityNames, pinInputs } from './activity-names.ts';
 import type { Environment } from '../../settings/environment.ts';
+import { resolveSettings } from '../../settings/precedence.ts';
 
 /** A process of a project, as its definition file describes it now. */
 export interface ProcessOnDisk {
@@ -217,16 +217,19 @@ export function mapProcesses(
   return [change(first, 0), ...others.map((process, index) => change(process, index + 1))];
 }
 
-/** Gives system tasks that were added to a definition by hand an activity name that is not in use. */
-async function assignNewActivityNames(project: WorkerProject): Promise<WorkerProject['processes']> {
+/** Gives system tasks that the code does not have yet an activity name that is not in use. Existing activities keep their names. */
+export async function assignNewActivityNames(project: WorkerProject): Promise<WorkerProject['processes']> {
   const { processes } = project;
   const { naming } = languageOf(project.record);
   // An addition records names before it writes code. If it was interrupted, its tasks keep their names.
-  const isNamed = ({ slug, definitionInCode }: OpenedProcess, code: string): boolean =>
-    hasTask(definitionInCode, code) || choiceOf(recordedChoices(project.record, slug), code).name !== undefined;
+  const isNamed = ({ slug, definitionInCode }: OpenedProcess, { code, kind }: TaskDefinition): boolean => {
+    const inCode = definitionInCode.tasks.find((task) => task.code === code);
+    if (inCode !== undefined) return inCode.kind === kind;
+    return choiceOf(recordedChoices(project.record, slug), code).name !== undefined;
+  };
   const inCode = processes.map((process) => {
     const { definition, definitionInCode, choices } = process;
-    const added = definition.tasks.filter(({ code }) => !hasTask(definitionInCode, code) && isNamed(process, code));
+    const added = definition.tasks.filter((task) => !hasTask(definitionInCode, task.code) && isNamed(process, task));
     return { definition: { ...definitionInCode, tasks: [...definitionInCode.tasks, ...added] }, choices };
   });
   const assigned = assignActivityNames(inCode, naming);
@@ -239,7 +242,7 @@ async function assignNewActivityNames(project: WorkerProject): Promise<WorkerPro
   ]);
   return mapProcesses(processes, (process, at) => {
     const choices = assigned[at] ?? process.choices;
-    const newTasks = process.definition.tasks.filter(({ code }) => !isNamed(process, code));
+    const newTasks = process.definition.tasks.filter((task) => !isNamed(process, task));
     if (newTasks.length === 0) return { ...process, choices };
     const definition = { ...process.definition, tasks: newTasks };
     const [newChoices = choices] = assignActivityNames([{ definition, choices }], naming, taken);
@@ -258,12 +261,6 @@ function hasTask({ tasks }: WorkerDefinition, code: string): boolean {
   return tasks.some((task) => task.code === code);
 }
 
-export async function hasLocalChanges({ folder, base }: WorkerProject, path: string): Promise<boolean> {
-  const text = await readTextFile(folder, path);
-  const generated = [base.generated, base.regenerated].map((files) => textOf(files.get(path)));
-  return typeof text !== 'string' || !generated.includes(toLf(text));
-}
-
 /**
  * How the code of the processes differs from what this version generates from their definitions: `edited` by hand, or generated from something
  * else (`stale`). Line endings do not count, because git may change them in a checkout.
@@ -279,18 +276,20 @@ export async function compareCode(
       const { path } = file;
       const text = await readTextFile(project.folder, path);
       if (text === undefined) return [{ path, state: 'missing' as const }];
-      if (text !== false && toLf(text) === toLf(textOf(file))) return [];
-      return [{ path, state: (await hasLocalChanges(project, path)) ? ('edited' as const) : ('stale' as const) }];
+      const mine = text === false ? undefined : toLf(text);
+      if (mine === toLf(textOf(file))) return [];
+      const generated = [project.base.generated, project.base.regenerated].map((files) => textOf(files.get(path)));
+      const isStale = mine !== undefined && generated.includes(mine);
+      return [{ path, state: isStale ? ('stale' as const) : ('edited' as const) }];
     });
   return (await Promise.all(compared)).flat();
 }
 
 export function toProjectSpec(project: WorkerProject, processes: WorkerProject['processes']): ProjectSpec {
   const [first, ...others] = processes;
-  const { editors, template, ...answers } = project.record;
+  const { template, ...answers } = project.record;
   return {
     ...answers,
-    editors: editors ?? editorsOf(project.base.generated.keys()),
     template: template === undefined ? undefined : { origin: template, files: project.base.template },
     definition: first.definition,
     definitionSource: first.source,
@@ -333,4 +332,13 @@ export async function readExportedNames(
         exported.set(path, part === 'activities' ? code.activityNames(text) : code.workflowTypes(text));
     }
   return exported;
+}
+
+/** The only queue that the worker of a project polls: from its application files, or else from the first definition. */
+export async function projectTaskQueue({
+  folder,
+  processes,
+}: Pick<WorkerProject, 'folder' | 'processes'>): Promise<string> {
+  const { settings } = await resolveSettings({ env: {}, files: { dir: folder }, required: [], cwd: folder });
+  return settings['temporal.kuflow-queue']?.value ?? processes[0].definition.workflow.taskQueue;
 }

@@ -6,10 +6,9 @@ import { languageOf } from '../../languages/registry.ts';
 import { readExportedNames, type WorkerProject } from './open-project.ts';
 import type { ProjectBase } from '../base-archive.ts';
 import { toLf, withLineEndingsOf } from '../merge/line-endings.ts';
-import type { Addition } from './addition.ts';
-import { editExistingFile, readTextFile, type PlannedEdit } from './file-edit.ts';
+import type { Addition } from './plan-code-edits.ts';
+import { editExistingFile, readTextFile, unifiedDiff, type PlannedEdit } from './file-edit.ts';
 import { placeLines } from './placed-lines.ts';
-import { unifiedDiff } from './unified-diff.ts';
 
 function nameProblem(name: string): string {
   if (/^\d/.test(name)) return 'it starts with a digit';
@@ -60,7 +59,6 @@ export async function planActivity(project: WorkerProject, name: string): Promis
         how: 'conflict',
         reason: 'has local changes, and the place for the change is not certain',
         base: last,
-        next,
         diff: unifiedDiff(path, last, next),
         paste: placeLines(last, next, toLf(text)),
       });

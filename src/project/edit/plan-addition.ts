@@ -2,11 +2,28 @@ import { isDeepStrictEqual } from 'node:util';
 import { usageError } from '../../base/errors.ts';
 import { didYouMean } from '../../base/near-match.ts';
 import type { ProcessLayout } from '../../languages/language.ts';
-import type { Addition, AdditionRequest } from './addition.ts';
+import type { ActionDefinition, TaskDefinition } from '../../process/definition.ts';
 import type { OpenedProcess, WorkerProject } from './open-project.ts';
 import { planActivity } from './plan-activity.ts';
+import type { Addition } from './plan-code-edits.ts';
 import { planDefinitions } from './plan-definitions.ts';
-import { planProcess, rejectUsedWorkflowType, resumeProcess } from './plan-process.ts';
+import { planProcess, rejectUsedWorkflowType, resumeProcess, type AddedProcess } from './plan-process.ts';
+
+export type AdditionRequest =
+  | ({ readonly kind: 'process' } & AddedProcess)
+  /** A process that was added before, but not completely. */
+  | { readonly kind: 'resumed-process'; readonly process: OpenedProcess }
+  | {
+      readonly kind: 'task';
+      readonly process: OpenedProcess;
+      readonly task: TaskDefinition;
+      /** Code of the task to insert it after. Default: the last task. */
+      readonly after?: string | undefined;
+    }
+  | { readonly kind: 'action'; readonly process: OpenedProcess; readonly action: ActionDefinition }
+  | { readonly kind: 'activity'; readonly name: string }
+  /** The code for what people have changed in the definition files. */
+  | { readonly kind: 'code' };
 
 /** Plans an addition; writes nothing. Rejects with a usage error if the project already has all of it. `invocation`: how the user runs `kuflow`. */
 export async function planAddition(

@@ -5,12 +5,19 @@ import { textOf, type PlannedFile } from '../../languages/planned-file.ts';
 import { readmeOf } from '../../languages/project-spec.ts';
 import { languageOf } from '../../languages/registry.ts';
 import type { WorkerDefinition } from '../../process/definition.ts';
+import type { ProjectBase } from '../base-archive.ts';
 import { renderProject } from '../render.ts';
 import { toLf, withLineEndingsOf } from '../merge/line-endings.ts';
 import type { MergeOptions } from '../merge/lines.ts';
 import { mergeCleanly, mergeRendered } from '../merge/merge-file.ts';
-import type { Addition } from './addition.ts';
-import { createNewFile, editExistingFile, readTextFile, type EditConflict, type PlannedEdit } from './file-edit.ts';
+import {
+  createNewFile,
+  editExistingFile,
+  readTextFile,
+  unifiedDiff,
+  type EditConflict,
+  type PlannedEdit,
+} from './file-edit.ts';
 import {
   mapProcesses,
   toProjectSpec,
@@ -20,9 +27,15 @@ import {
 } from './open-project.ts';
 import { pinInputs } from './activity-names.ts';
 import { isMergedInPlace, placeLines } from './placed-lines.ts';
-import { unifiedDiff } from './unified-diff.ts';
 
 type Processes = WorkerProject['processes'];
+
+export interface Addition {
+  readonly processes: Processes;
+  /** In the order to report them. */
+  readonly edits: readonly PlannedEdit[];
+  readonly base: ProjectBase;
+}
 
 /**
  * Plans the edits of generated files when the processes of a project change to `after`: one for each file that changes. Definition files are not
@@ -118,7 +131,6 @@ async function planFileEdit(
     how: 'conflict',
     reason,
     base,
-    next,
     diff: unifiedDiff(path, from, next),
   });
   const current = await readTextFile(project.folder, path);

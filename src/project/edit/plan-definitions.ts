@@ -1,21 +1,20 @@
 import type { ProcessLayout } from '../../languages/language.ts';
 import { languageOf } from '../../languages/registry.ts';
 import { nameTasks } from '../../languages/task-names.ts';
-import type { TaskDefinition, WorkerDefinition } from '../../process/definition.ts';
+import type { WorkerDefinition } from '../../process/definition.ts';
 import { editDefinition } from '../../process/definition/edit-definition.ts';
 import { checkDefinition } from '../../process/definition/render.ts';
 import { withGenerated } from '../base-archive.ts';
-import type { Addition } from './addition.ts';
 import { editExistingFile, type FileEdit } from './file-edit.ts';
 import {
+  assignNewActivityNames,
   mapProcesses,
   readDefinitionText,
-  readExportedActivities,
   type OpenedProcess,
   type WorkerProject,
 } from './open-project.ts';
-import { planCodeEdits, replaceProcess } from './plan-code-edits.ts';
-import { assignActivityNames, listActivityNames, pinInputs } from './activity-names.ts';
+import { planCodeEdits, replaceProcess, type Addition } from './plan-code-edits.ts';
+import { pinInputs } from './activity-names.ts';
 
 /** A process of a project with the definition that it should have. */
 export interface DefinitionChange {
@@ -33,6 +32,7 @@ export async function planDefinitions(
   changes: readonly DefinitionChange[],
   completed: ProcessLayout | 'all' = 'all',
 ): Promise<Addition> {
+  const { naming } = languageOf(project.record);
   let processes = project.processes;
   const definitionEdits: FileEdit[] = [];
   const texts = new Map<string, string>();
@@ -45,7 +45,9 @@ export async function planDefinitions(
     texts.set(path, after);
     if (after !== before)
       definitionEdits.push({ ...editExistingFile(path, before, after, undefined), how: 'definition' });
-    processes = await assignChoices({ ...project, processes }, process, definition);
+    const choices = nameTasks(definition, pinInputs(process.definition, definition, process.choices), naming);
+    const changed = replaceProcess(processes, { ...process, definition, choices });
+    processes = await assignNewActivityNames({ ...project, processes: changed });
   }
   const isChanged = ({ slug }: OpenedProcess): boolean => changes.some(({ process }) => process.slug === slug);
   const inCode = mapProcesses(processes, (process) =>
@@ -60,28 +62,4 @@ export async function planDefinitions(
       base,
     ),
   };
-}
-
-/** The processes of the project with a new definition of one of them, whose new system tasks get unique activity names. */
-async function assignChoices(
-  project: WorkerProject,
-  process: OpenedProcess,
-  definition: WorkerDefinition,
-): Promise<WorkerProject['processes']> {
-  const changed: OpenedProcess = {
-    ...process,
-    definition,
-    choices: pinInputs(process.definition, definition, process.choices),
-  };
-  const processes = replaceProcess(project.processes, changed);
-  // Existing activities keep their names. Only the new ones need a free name.
-  const { naming } = languageOf(project.record);
-  const taken = new Set([...(await readExportedActivities(project)), ...listActivityNames(project.processes, naming)]);
-  const { tasks } = process.definition;
-  const isKnown = ({ code, kind }: TaskDefinition): boolean =>
-    tasks.some((task) => task.code === code && task.kind === kind);
-  const added = { ...definition, tasks: definition.tasks.filter((task) => !isKnown(task)) };
-  const named = nameTasks(definition, changed.choices, naming);
-  const [choices = named] = assignActivityNames([{ definition: added, choices: named }], naming, taken);
-  return replaceProcess(processes, { ...changed, choices });
 }

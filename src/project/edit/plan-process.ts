@@ -6,7 +6,9 @@ import { loadDefinition, listDefinitionFiles } from '../../process/definition/fi
 import { withGenerated } from '../base-archive.ts';
 import { renderProject } from '../render.ts';
 import { textOf } from '../../languages/planned-file.ts';
+import type { DefinitionSource } from '../../languages/project-spec.ts';
 import { languageOf } from '../../languages/registry.ts';
+import type { WorkerDefinition } from '../../process/definition.ts';
 import {
   readExportedActivities,
   readExportedNames,
@@ -15,14 +17,23 @@ import {
   type OpenedProcess,
   type WorkerProject,
 } from './open-project.ts';
-import type { Addition, AdditionRequest } from './addition.ts';
-import { planCodeEdits } from './plan-code-edits.ts';
+import { planCodeEdits, type Addition } from './plan-code-edits.ts';
 import { createNewFile, readTextFile, type PlannedEdit } from './file-edit.ts';
 import { listActivityNames, assignActivityNames } from './activity-names.ts';
 
+/** A process to add. */
+export interface AddedProcess {
+  readonly definition: WorkerDefinition;
+  readonly source: DefinitionSource;
+  /** Comments for the top of its definition file. */
+  readonly notes: readonly string[];
+  /** See `AdditionalProcess.text`. */
+  readonly text?: string | undefined;
+}
+
 export async function planProcess(
   project: WorkerProject,
-  { definition, source, notes, text }: Extract<AdditionRequest, { kind: 'process' }>,
+  { definition, source, notes, text }: AddedProcess,
   invocation: string,
 ): Promise<Addition> {
   const { code } = definition.process;

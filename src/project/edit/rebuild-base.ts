@@ -14,23 +14,17 @@ import { mergeRendered } from '../merge/merge-file.ts';
 import { readTextFile } from './file-edit.ts';
 import type { Environment } from '../../settings/environment.ts';
 
-/** The archive of a project. `problem`: why a part of the base is missing and has to be rebuilt. */
-export interface UsableBase {
-  readonly base: ProjectBase;
-  readonly archive: Uint8Array | undefined;
-  readonly problem: string | undefined;
-}
-
 /**
  * Reads the archive of a project with these definition files. After a merge of two git branches, it may not exist, be in conflict, or lack the
- * processes of one branch. Rejects with a KnownError if it is damaged, or if this `version` cannot rebuild what is missing.
+ * processes of one branch. `problem`: why a part of the base is missing and has to be rebuilt. Rejects with a KnownError if it is damaged, or if
+ * this `version` cannot rebuild what is missing.
  */
 export async function readUsableBase(
   { folder, record }: { readonly folder: string; readonly record: ProjectRecord },
   definitionFiles: readonly string[],
   env: Environment,
   version: string,
-): Promise<UsableBase> {
+) {
   const archive = await readBaseFile(folder);
   const isInConflict = archive !== undefined && (await isUnmerged(join(folder, BASE_FILE), env));
   const base = archive === undefined || isInConflict ? EMPTY_BASE : await openBase(folder, archive);

@@ -1,4 +1,4 @@
-import { lstatSync } from 'node:fs';
+import { existsSync, lstatSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { KnownError } from '../../base/errors.ts';
 import { isIgnoredFolder } from '../../files/git.ts';
@@ -10,12 +10,13 @@ import { languageOf } from '../../languages/registry.ts';
 import { findAbove, isProject } from '../../process/find-project.ts';
 import type { ComparedFile, OutsideFiles } from '../existing-files.ts';
 import { plainMode, textOf } from '../../languages/planned-file.ts';
-import { unifiedDiff } from '../edit/unified-diff.ts';
+import { unifiedDiff } from '../edit/file-edit.ts';
 import { renderRepositoryFiles } from '../render.ts';
 import { textReader, type FoundWorkspace } from './find-root.ts';
 import { DEPENDABOT_FILE, freeWorkflowPath, renameWorkflow, WORKFLOW } from './moved-files.ts';
-import { containsLibrary } from '../../languages/library.ts';
-import { compareSharedLibrary } from './shared-library.ts';
+import { containsLibrary, readLibrary } from '../../languages/library.ts';
+import type { LanguageId } from '../../languages/names.ts';
+import { writeFiles, type WriteOptions } from '../write-files.ts';
 
 /** A change outside the project, to show before it is made. */
 export interface OutsideChange {
@@ -147,4 +148,25 @@ export function describeOutside(outside: readonly OutsideFiles[]): readonly Outs
       };
     }),
   );
+}
+
+/** Writes what `compareSharedLibrary` finds, and resolves to it. Rejects with a KnownError, and then nothing changed. */
+export async function writeSharedLibrary(
+  root: string,
+  language: LanguageId,
+  options: WriteOptions,
+): Promise<readonly ComparedFile[]> {
+  const files = compareSharedLibrary(root, language);
+  await writeFiles({ folder: root, files, conflicts: [] }, options);
+  return files;
+}
+
+/** Archives of other versions stay: members that were not updated yet use them. Empty if the root has this version. Throws like `readLibrary`. */
+function compareSharedLibrary(root: string, language: LanguageId): readonly ComparedFile[] {
+  return readLibrary(language).flatMap((file): readonly ComparedFile[] => {
+    const path = join(root, file.path);
+    if (!existsSync(path)) return [{ ...file, action: 'create' }];
+    const original = readFileSync(path);
+    return original.equals(file.contents) ? [] : [{ ...file, action: 'overwrite', original }];
+  });
 }

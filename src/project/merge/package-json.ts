@@ -5,13 +5,9 @@ import { editJson, findValue } from '../../files/json-edit.ts';
 import type { LineConflict } from './lines.ts';
 import { isNpmRangeAtLeast } from './compare-versions.ts';
 
-export interface KeyConflict extends LineConflict {
-  /** Such as `dependencies.undici`. */
-  readonly key: string;
-}
-
 export interface PackageJsonMerge {
-  readonly conflicts: readonly KeyConflict[];
+  /** `key`: such as `dependencies.undici`. */
+  readonly conflicts: readonly (LineConflict & { readonly key: string })[];
   /** The merged text, with the conflicting places as in this version. Everything else is the same in all three. */
   readonly base: string;
   readonly mine: string;

@@ -58,16 +58,14 @@ async function findAddedActivities(
 }
 
 /** The activities of the first process that were generated last, in their order. */
-function generatedActivities({ base, record }: WorkerProject): readonly string[] {
-  const { layout, code } = languageOf(record);
-  const texts = layout(record).activities.map((path) => textOf(base.generated.get(path)) ?? '');
-  return [...new Set(texts.flatMap((text) => [...code.activityNames(text)]))];
+function generatedActivities(project: WorkerProject): readonly string[] {
+  return [...renderedActivities(project, [...project.base.generated.values()])];
 }
 
+/** The activities of the first process in these files. */
 function renderedActivities({ record }: WorkerProject, files: readonly PlannedFile[]): ReadonlySet<string> {
   const { layout, code } = languageOf(record);
-  const { activities } = layout(record);
-  const texts = files.filter(({ path }) => activities.includes(path)).map((file) => textOf(file));
+  const texts = layout(record).activities.map((path) => textOf(files.find((file) => file.path === path)) ?? '');
   return new Set(texts.flatMap((text) => [...code.activityNames(text)]));
 }
 

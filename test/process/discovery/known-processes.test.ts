@@ -5,8 +5,11 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { kuflowEntries } from '../../../src/bin/commands.ts';
 import { runProgram } from '../../../src/cli/run-program.ts';
-import { listDefinedProcesses, listRememberedProcesses } from '../../../src/discovery/known-processes.ts';
-import { rememberProcesses } from '../../../src/discovery/remember-processes.ts';
+import {
+  listDefinedProcesses,
+  listRememberedProcesses,
+  rememberProcesses,
+} from '../../../src/discovery/known-processes.ts';
 import { Secret } from '../../../src/base/secret.ts';
 import { listFromApi } from '../../../src/discovery/from-api.ts';
 import { startAnsweringServer } from '../../support/answering-server.ts';

@@ -42,21 +42,13 @@ describe('the base archive', () => {
     expect(parsed.merged).toEqual(base.merged);
   });
 
-  it('has the checksums of the library instead of its contents, also if an earlier version wrote them', async () => {
+  it('has the checksums of the library instead of its contents', async () => {
     const path = '.kuflow/lib/kuflow-worker-1.0.0.tgz';
     const contents = randomBytes(100_000);
-    const library: PlannedFile = { path, contents, mode: 0o644 };
     const checksum = file(path, `sha256:${createHash('sha256').update(contents).digest('hex')}\n`);
-    const [older, now] = [
-      await renderBaseFile({ ...baseOf(files), generated: new Map([[path, library]]) }),
-      await renderBaseFile(baseOf([library])),
-    ];
-    expect(now.contents.byteLength).toBeLessThan(1000);
-    for (const { contents: archive } of [older, now]) {
-      const { generated } = await parseBase(archive);
-      expect([...generated.values()]).toEqual([checksum]);
-    }
-    expect(baseOf([checksum])).toEqual(baseOf([library]));
+    const archive = await renderBaseFile(baseOf([{ path, contents, mode: 0o644 }]));
+    expect(archive.contents.byteLength).toBeLessThan(1000);
+    expect([...(await parseBase(archive.contents)).generated.values()]).toEqual([checksum]);
   });
 
   it('depends only on the files, not on their order or the time', async () => {

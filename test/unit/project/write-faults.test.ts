@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { KnownError, interruptedError } from '../../../src/base/errors.ts';
 import type { ProjectPlan } from '../../../src/languages/planned-file.ts';
 import { comparePlan } from '../../../src/project/existing-files.ts';
-import { recoverProject } from '../../../src/project/edit/recover-project.ts';
+import { recoverProject } from '../../../src/project/edit/journal.ts';
 import { writeFiles } from '../../../src/project/write-files.ts';
 import { faultyFiles } from '../../support/faulty-files.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';

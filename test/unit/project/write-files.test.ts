@@ -115,6 +115,7 @@ describe('writing a plan to a folder', () => {
     await writeFiles(decision);
     expect(snapshot(folder)[join('.kuflow', 'project.json')]).toBe(record('y'));
     // No longer the record that was compared.
+    writeFileSync(join(folder, '.kuflow', 'project.json'), record('z'));
     expect((await errorOf(writeFiles({ ...decision, files: decision.files.slice(0, 1) }))).seen).toContain('changed');
   });
 

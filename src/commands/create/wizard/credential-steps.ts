@@ -1,10 +1,12 @@
 import { knownErrorOf } from '../../../base/errors.ts';
 import { isUuid } from '../../../base/is-uuid.ts';
 import type { DetectedCredentials } from '../../../connection/detect-credentials.ts';
+import { profileEndpoint } from '../../../connection/profile.ts';
+import { credentialVariables } from '../../../connection/resolve.ts';
 import { BACK } from '../../../terminal/prompts.ts';
+import type { CreateAnswers } from '../answers.ts';
 import { describeInstead } from './process-steps.ts';
-import type { WizardContext } from './context.ts';
-import { settle, withAnswers, type Step, type WizardState } from './state.ts';
+import { settle, withAnswers, type Step, type WizardContext, type WizardState } from './state.ts';
 
 /** A worker does not read profiles, so credentials of a profile have to be written to the project. */
 const profile: Step = {
@@ -70,7 +72,7 @@ const credentials: Step = {
   topic: 'credentials',
   isOpen: (state, { credentials: choice }) => choice.kind !== 'not-needed' && !state.settled.has('credentials'),
   run: async (state, context, { ask, credentials: choice }) => {
-    const failure = await knownErrorOf(async () => context.say.done(await context.verify(state.answers)));
+    const failure = await knownErrorOf(async () => context.say.done(await verify(state.answers, context)));
     if (failure === undefined) {
       const overriding = choice.kind === 'given' ? overridingVariables(state, context) : undefined;
       if (overriding !== undefined) context.say.note(overriding);
@@ -106,10 +108,26 @@ const credentials: Step = {
   },
 };
 
+/** Asks KuFlow who the credentials belong to, in a sentence. Rejects with a KnownError that says what was seen. */
+async function verify(answers: CreateAnswers, { connections, env, say, signal }: WizardContext): Promise<string> {
+  const { settings } = await connections.connect(answers);
+  const { verifyCredentials } = await import('../../../diagnostics/check-connection.ts');
+  const check = (): Promise<string> => verifyCredentials(settings, { env, signal });
+  return `Credentials ${await say.working('Verifying the credentials…', check)}`;
+}
+
+/** Whether the named credentials can be read at all. */
+export async function isUsable(answers: CreateAnswers, { connections }: WizardContext): Promise<boolean> {
+  return (await knownErrorOf(() => connections.connect(answers))) === undefined;
+}
+
 /** Asks for client ID and secret even if something else has them. The addresses of KuFlow stay, including those of a profile. */
 async function typeCredentialsInstead(state: WizardState, context: WizardContext): Promise<WizardState> {
-  const { endpoint, target, ca } = await context.profileAddresses(state.answers);
   const { answers } = state;
+  const { env, cwd } = context;
+  const detected = context.detected();
+  const named = answers.profile ?? (detected?.kind === 'profile' ? detected.name : undefined);
+  const { endpoint, target, ca } = named === undefined ? {} : await profileEndpoint({ named, env, cwd });
   return withAnswers(settle(state, 'profile'), {
     ...NO_CREDENTIALS,
     typeCredentials: true,
@@ -121,7 +139,7 @@ async function typeCredentialsInstead(state: WizardState, context: WizardContext
 
 /** A described process needs no credentials, so those that cannot be read are dropped. */
 async function withoutUnusable(state: WizardState, context: WizardContext): Promise<WizardState> {
-  const usable = (await context.isUsable(state.answers))
+  const usable = (await isUsable(state.answers, context))
     ? state
     : withAnswers(state, { ...NO_CREDENTIALS, connect: undefined });
   return usable.answers.source === 'api' ? describeInstead(usable) : usable;
@@ -136,7 +154,8 @@ const NO_CREDENTIALS = {
 } as const;
 
 /** A sentence about variables that override the credentials written to the project; undefined if nothing overrides them. */
-export function overridingVariables({ answers }: WizardState, { variables }: WizardContext): string | undefined {
+export function overridingVariables({ answers }: WizardState, { env }: WizardContext): string | undefined {
+  const variables = credentialVariables(env);
   return answers.local === true || variables.length === 0
     ? undefined
     : `Unset ${variables.join(' and ')} where the worker runs: ${variables.length === 1 ? 'it overrides' : 'they override'} application-local.yaml`;

@@ -4,14 +4,16 @@ import { countOf } from '../../../base/count-of.ts';
 import { knownErrorOf } from '../../../base/errors.ts';
 import { expandHome } from '../../../base/user-folders.ts';
 import { exampleWorkflowType, type MissingAnswer } from '../../../cli/missing-answers.ts';
+import type { RestConnection } from '../../../connection/resolve.ts';
+import { discoverFromApi, listFromApi } from '../../../discovery/from-api.ts';
+import { sampleTaskDefinitions } from '../../../discovery/load-process.ts';
 import { DEFAULT_SAMPLE, SAMPLING_QUESTION } from '../../../discovery/sampling.ts';
+import { discoveryLineReporter } from '../../../discovery/view.ts';
 import type { WorkerDefinition } from '../../../process/definition.ts';
-import { applyTaskChanges } from '../../../process/definition/change-tasks.ts';
-import { sampleTaskDefinitions } from '../../../process/worker-sample/definition.ts';
+import { applyTaskChanges, definitionFromFlags } from '../../../process/definition/from-flags.ts';
 import { BACK, type Prompts } from '../../../terminal/prompts.ts';
 import type { CreateAnswers } from '../answers.ts';
-import type { WizardContext } from './context.ts';
-import { settle, withAnswers, type Step, type Topic, type WizardState } from './state.ts';
+import { settle, withAnswers, type Step, type Topic, type WizardContext, type WizardState } from './state.ts';
 
 const APP_HINT = 'Exactly as set in the process definition in the KuFlow app, section Workflow';
 const OTHER = ' other';
@@ -33,7 +35,10 @@ const listing: Step = {
     state.answers.source === 'api' && state.answers.process === undefined && state.listing === undefined,
   run: async (state, context, { ask }) => {
     let found: WizardState['listing'];
-    const failure = await knownErrorOf(async () => (found = await context.list(state.answers)));
+    const failure = await knownErrorOf(async () => {
+      const rest = await openRest(state.answers, context);
+      found = await context.say.working('Listing processes…', () => listFromApi(rest, undefined, context.signal));
+    });
     if (failure !== undefined) context.say.problem(failure);
     else if (found !== undefined && found.definitions.length > 0) return { ...state, listing: found };
     else
@@ -43,6 +48,11 @@ const listing: Step = {
     return await askAfterFailure(state, ask, 'Describe the process by its tasks');
   },
 };
+
+async function openRest(answers: CreateAnswers, { connections }: WizardContext): Promise<RestConnection> {
+  const rest = await (await connections.connect(answers)).rest();
+  return { ...rest, tenantId: answers.tenantId ?? rest.tenantId };
+}
 
 /** What to do when KuFlow shows nothing: a process can always be described. */
 async function askAfterFailure(
@@ -142,7 +152,15 @@ const discovery: Step = {
   run: async (state, context, { ask }) => {
     let read = state;
     const failure = await knownErrorOf(async () => {
-      read = withAnswers(state, { discovered: await context.discover(state.answers, processCode(state)) });
+      const { answers } = state;
+      const discovered = await discoverFromApi({
+        rest: await openRest(answers, context),
+        code: processCode(state),
+        sample: answers.sample ?? 0,
+        report: discoveryLineReporter(context.terminal),
+        signal: context.signal,
+      });
+      read = withAnswers(state, { discovered });
     });
     if (failure === undefined) return read;
     context.say.problem(failure);
@@ -210,7 +228,6 @@ const taskSchema: Step = {
 
 /** Why the file has no usable JSON Schema. */
 async function schemaProblem(file: string): Promise<string | undefined> {
-  const { definitionFromFlags } = await import('../../../process/definition/from-flags.ts');
   const flags = { code: 'P', taskQueue: 'Q', workflowType: 'W', tasks: ['T'], taskSchemas: [`T=${file}`] };
   const failure = await knownErrorOf(() => definitionFromFlags(flags));
   const [first, ...others] = failure?.message.split('\n') ?? [];

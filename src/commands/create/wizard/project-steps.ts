@@ -1,21 +1,26 @@
 import { lstatSync, readdirSync, statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
-import { knownErrorOf, interruptedError } from '../../../base/errors.ts';
+import { listFirst } from '../../../base/count-of.ts';
+import { knownErrorOf, interruptedError, KnownError } from '../../../base/errors.ts';
 import { expandHome } from '../../../base/user-folders.ts';
-import type { CredentialChoice } from '../../../cli/missing-answers.ts';
+import { missingAnswersError, type CredentialChoice } from '../../../cli/missing-answers.ts';
+import { loadProcess } from '../../../discovery/load-process.ts';
 import { toProjectName, workerFolderName } from '../../../languages/project-name.ts';
 import { findOnPath } from '../../../files/find-on-path.ts';
-import { LANGUAGES, type LanguageId } from '../../../languages/names.ts';
+import { LANGUAGE_IDS, LANGUAGES, type LanguageId } from '../../../languages/names.ts';
 import { languageOf } from '../../../languages/registry.ts';
+import { listFileActions, type FileAction } from '../../../project/existing-files.ts';
+import { describeOutside } from '../../../project/join/plan-outside.ts';
+import { languagesOf } from '../../../project/template/allowed-files.ts';
 import { isInRepository } from '../../../project/join/find-root.ts';
 import { shortPath } from '../../../files/relative-path.ts';
 import type { Prompts } from '../../../terminal/prompts.ts';
 import { chosenLanguage, folderNameProblem, type CreateAnswers } from '../answers.ts';
-import type { Placement, ProjectPlace } from '../placement.ts';
+import { listPlaces, type Placement, type ProjectPlace } from '../placement.ts';
+import { planCreate, prepareCreate } from '../plan-create.ts';
 import { processCode } from './process-steps.ts';
-import { overridingVariables } from './credential-steps.ts';
-import type { Preview, WizardContext } from './context.ts';
-import { GoBack, reopenFolder, settle, withAnswers, type Step, type WizardState } from './state.ts';
+import { isUsable, overridingVariables } from './credential-steps.ts';
+import { GoBack, reopenFolder, settle, withAnswers, type Step, type WizardContext, type WizardState } from './state.ts';
 
 /** Why a project cannot be in this folder. The files in it are compared later, and none is lost. */
 export function folderProblem(cwd: string, text: string): string | undefined {
@@ -67,13 +72,15 @@ const copy: Step = {
     !settled.has('copy'),
   run: async (state, context, { ask, before, credentials }) => {
     const settled = settle(state, 'copy');
-    const found = (await context.isUsable(state.answers)) ? await context.fileCredentials(state.answers) : undefined;
-    if (found === undefined || credentials.kind !== 'detected') return settled;
+    if (credentials.kind !== 'detected' || !(await isUsable(state.answers, context))) return settled;
+    const { settings } = await context.connections.connect(state.answers);
+    const [id, secret] = [settings['kuflow.api.client-id'], settings['kuflow.api.client-secret']];
+    if (id?.source.kind !== 'file' || secret === undefined) return settled;
     const isCopied = await ask.confirm({
       message: `Copy the client ID and secret from ${credentials.place.name} here to application-local.yaml in the project?`,
       fallback: before !== 'false',
     });
-    return isCopied ? withAnswers(settled, found) : settled;
+    return isCopied ? withAnswers(settled, { clientId: id.value, secret: secret.value }) : settled;
   },
 };
 
@@ -81,14 +88,53 @@ const copy: Step = {
 async function findConflict(answers: CreateAnswers, context: WizardContext): Promise<string | undefined> {
   const failure = await knownErrorOf(async () => {
     // Where to go in the folder of another project is the next question.
-    const { placement } = await context.places(answers);
-    if (placement.kind !== 'occupied') await context.preview(answers);
+    const { plan } = await planFor(answers, context);
+    if (plan.placement.kind !== 'occupied') await readPreview(answers, context);
   });
   return failure?.message;
 }
 
+async function planFor(answers: CreateAnswers, context: WizardContext) {
+  const decision = await planCreate(answers, { ...context, connect: context.connections.connect });
+  if (decision.kind === 'missing') throw missingAnswersError(decision.missing, decision.example);
+  const { plan } = decision;
+  return { plan, process: await loadProcess(plan.source, context.cwd, plan.discovered) };
+}
+
+/** What the summary shows before anything is written. */
+type Preview = Awaited<ReturnType<typeof readPreview>>;
+
+/** Plans the project and compares it with the folder; writes nothing. Rejects with a KnownError for conflicts. */
+async function readPreview(answers: CreateAnswers, context: WizardContext) {
+  const { plan, process } = await planFor(answers, context);
+  const { comparison } = await prepareCreate(plan, process, context.template, context);
+  const files = listFileActions(comparison);
+  const conflicts = files.flatMap((file) => (file.action === 'conflict' ? [`${file.path} ${file.reason}`] : []));
+  if (conflicts.length > 0)
+    throw new KnownError({
+      message: `Existing files conflict with the project: ${listFirst(conflicts, 5)}`,
+      next: ['Choose another folder, or start again with --overwrite <path> for each file to overwrite'],
+    });
+  return {
+    folder: plan.folder,
+    definition: process.definition,
+    /** Address of the KuFlow that the credentials are for; undefined if none were given. */
+    endpoint: plan.connection?.settings['kuflow.api.endpoint']?.value,
+    /** How many files are created, merged and so on. */
+    count: (action: FileAction): number => files.filter((file) => file.action === action).length,
+    /** Existing files of the folder that get lines. */
+    merged: files.filter((file) => file.action === 'merge'),
+    outside: describeOutside(comparison.outside ?? []),
+  };
+}
+
+/** The languages to choose from: those that the user's own template has files for. */
+const languagesFor = ({ template }: WizardContext): readonly LanguageId[] =>
+  template === undefined ? LANGUAGE_IDS : languagesOf(template.files);
+
 /** The chosen language, or the first one to offer. */
-function likelyLanguage({ answers }: WizardState, { languages }: WizardContext): LanguageId {
+function likelyLanguage({ answers }: WizardState, context: WizardContext): LanguageId {
+  const languages = languagesFor(context);
   const chosen = chosenLanguage(answers);
   return isLanguageOpen(answers) && !languages.includes(chosen) ? (languages[0] ?? chosen) : chosen;
 }
@@ -103,8 +149,8 @@ const language: Step = {
   run: async (state, context, { ask, before }) => {
     const answer = await ask.choose({
       message: 'Language of the worker',
-      fallback: context.languages.find((id) => id === before) ?? likelyLanguage(state, context),
-      choices: context.languages.map((value) => ({ value, name: LANGUAGES[value] })),
+      fallback: languagesFor(context).find((id) => id === before) ?? likelyLanguage(state, context),
+      choices: languagesFor(context).map((value) => ({ value, name: LANGUAGES[value] })),
     });
     return withAnswers(state, { language: answer });
   },
@@ -115,7 +161,10 @@ const workspace: Step = {
   topic: 'workspace',
   isOpen: ({ settled }) => !settled.has('workspace'),
   run: async (state, context, { ask }) => {
-    const { placement, places } = await context.places(state.answers);
+    const { plan, process } = await planFor(state.answers, context);
+    const { placement, chosenFolder: chosen } = plan;
+    const name = workerFolderName(process.definition.process.code);
+    const places = listPlaces(placement, { cwd: context.cwd, chosen, name });
     if (places.length === 0) {
       const workspaceManager = placement.kind === 'member' ? placement.found.workspace.packageManager : undefined;
       return { ...settle(state, 'workspace'), workspaceManager };
@@ -178,14 +227,33 @@ const packageName: Step = {
 
 const namesOf = (answers: CreateAnswers) => languageOf({ language: chosenLanguage(answers) }).packageNames;
 
+/** The package manager or build tool that is chosen or detected, or that of the workspace. */
+function toolsFor({ answers, workspaceManager }: WizardState, { env, cwd }: WizardContext) {
+  const { packageManager = workspaceManager, folder = 'project' } = answers;
+  const { tools, packageManagers } = languageOf({ language: chosenLanguage(answers) });
+  const chosen = tools.choose(packageManager, { env, folder: resolve(cwd, folder) });
+  const programs = new Map(packageManagers.map((manager) => [tools.title(manager), tools.program(manager)]));
+  return {
+    label: tools.label,
+    title: tools.title(chosen),
+    /** The tools that the user can choose from, if there is more than one. Otherwise empty. */
+    choices:
+      packageManagers.length === 1
+        ? []
+        : [...programs].map(([title, program]) => ({ title, isInstalled: findOnPath(program, env) !== undefined })),
+    /** Why dependencies cannot be installed on this machine. */
+    problem: async () => (await knownErrorOf(() => tools.require(chosen, env)))?.message,
+  };
+}
+
 const packageManager: Step = {
   topic: 'package-manager',
   isOpen: (state, _, context) =>
     state.answers.packageManager === undefined &&
     state.answers.workspace !== true &&
-    context.tools(state).choices.length > 0,
+    toolsFor(state, context).choices.length > 0,
   run: async (state, context, { ask, before }) => {
-    const { label, title, choices } = context.tools(state);
+    const { label, title, choices } = toolsFor(state, context);
     const answer = await ask.choose({
       message: label,
       fallback: before ?? title,
@@ -221,7 +289,7 @@ const install: Step = {
   topic: 'install',
   isOpen: (state) => !state.settled.has('install'),
   run: async (state, context, { ask, before }) => {
-    const { title, problem } = context.tools(state);
+    const { title, problem } = toolsFor(state, context);
     const reason = await problem();
     if (reason !== undefined) {
       context.say.note(`${reason}, so dependencies are not installed`);
@@ -238,7 +306,7 @@ const summary: Step = {
   isOpen: (state) => !state.settled.has('summary'),
   run: async (state, context, { ask, canGoBack, credentials }) => {
     const failure = await knownErrorOf(async () => {
-      const preview = await context.preview(state.answers);
+      const preview = await readPreview(state.answers, context);
       context.say.summary(summaryRows(state, preview, credentials, context));
       context.say.changes(preview);
     });
@@ -271,6 +339,7 @@ function summaryRows(
   const { answers } = state;
   const { definition, count, outside } = preview;
   const { process, tasks, workflow } = definition;
+  const { label, title } = toolsFor(state, context);
   const overriding = credentials.kind === 'given' ? overridingVariables(state, context) : undefined;
   const counts = [
     [count('create'), 'new'],
@@ -294,10 +363,7 @@ function summaryRows(
     ['Workflow type', workflow.type],
     ['Connection', connectionText(answers, preview, context)],
     ...(overriding === undefined ? [] : [['Before you start', overriding] as const]),
-    [
-      context.tools(state).label,
-      `${context.tools(state).title}${answers.install ? '; dependencies are installed' : '; dependencies are not installed'}`,
-    ],
+    [label, `${title}${answers.install ? '; dependencies are installed' : '; dependencies are not installed'}`],
     [
       'Git',
       answers.git ? 'a new repository with a first commit, unless the folder is already in one' : 'no new repository',

@@ -1,12 +1,21 @@
 import { KnownError } from '../../../base/errors.ts';
 import { chooseCredentials, missingAnswers } from '../../../cli/missing-answers.ts';
+import { findDetectedCredentials } from '../../../connection/detect-credentials.ts';
 import type { CreateAnswers } from '../answers.ts';
-import type { WizardContext } from './context.ts';
 import { credentialSteps } from './credential-steps.ts';
 import { processSteps } from './process-steps.ts';
 import { folderProblem, projectSteps } from './project-steps.ts';
 import { sourceSteps } from './source-steps.ts';
-import { GoBack, stepPrompts, type Step, type Topic, type WizardState } from './state.ts';
+import {
+  GoBack,
+  stepPrompts,
+  type Step,
+  type Topic,
+  type WizardContext,
+  type WizardParts,
+  type WizardState,
+} from './state.ts';
+import { wizardView } from './view.ts';
 
 const STEPS: readonly Step[] = [...sourceSteps, ...credentialSteps, ...processSteps, ...projectSteps];
 
@@ -23,7 +32,18 @@ const DEPENDENT_ANSWERS: Partial<Record<Topic, readonly Topic[]>> = {
  * Asks for everything that the answers leave open, one question after the other, back and forth, and returns all answers. Writes nothing.
  * Rejects with a KnownError for a folder that no project can be in, and with one of status 130 when somebody ends it.
  */
-export async function runWizard(given: CreateAnswers, context: WizardContext): Promise<CreateAnswers> {
+export async function runWizard(given: CreateAnswers, parts: WizardParts): Promise<CreateAnswers> {
+  let detected = await findDetectedCredentials(parts);
+  const context: WizardContext = {
+    ...parts,
+    say: wizardView(parts.terminal),
+    signal: parts.interruption(),
+    detected: () => detected,
+    detectAgain: async () => {
+      parts.connections.forget();
+      detected = await findDetectedCredentials(parts);
+    },
+  };
   const problem = given.folder === undefined ? undefined : folderProblem(context.cwd, given.folder);
   // Reported before the first question: after the last one all answers would be lost.
   if (problem !== undefined) {

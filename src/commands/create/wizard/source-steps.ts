@@ -7,8 +7,7 @@ import { requireWorkflow, type WorkerDefinition } from '../../../process/definit
 import type { WorkerSample } from '../../../process/worker-sample/read.ts';
 import type { SourceKind } from '../../../cli/process-source-options.ts';
 import { detectedText } from './credential-steps.ts';
-import type { WizardContext } from './context.ts';
-import { settle, withAnswers, type Step, type WizardState } from './state.ts';
+import { settle, withAnswers, type Step, type WizardContext, type WizardState } from './state.ts';
 
 const DEFINITION_FILE = 'kuflow.process.yaml';
 const SAMPLE_FILE = 'worker-sample.zip';

@@ -1,8 +1,13 @@
+import type { CommandContext } from '../../../cli/context.ts';
 import type { CredentialChoice, MissingAnswer } from '../../../cli/missing-answers.ts';
+import type { DetectedCredentials } from '../../../connection/detect-credentials.ts';
 import type { ProcessListing } from '../../../discovery/list-processes.ts';
 import type { PackageManager } from '../../../languages/project-spec.ts';
 import type { WorkerDefinition } from '../../../process/definition.ts';
+import type { FetchedTemplate } from '../../../project/template/fetch.ts';
 import type { CreateAnswers } from '../answers.ts';
+import type { rememberConnections } from '../connection.ts';
+import type { wizardView } from './view.ts';
 import {
   BACK,
   type Back,
@@ -11,7 +16,6 @@ import {
   type Question,
   type TextQuestion,
 } from '../../../terminal/prompts.ts';
-import type { WizardContext } from './context.ts';
 
 /** What a question is about. Also the key of the answer that is offered again when somebody goes back to it. */
 export type Topic =
@@ -58,6 +62,23 @@ export interface WizardState {
   readonly workspaceManager?: PackageManager | undefined;
   /** Code of the task whose data is being asked about. */
   readonly shapeOf?: string | undefined;
+}
+
+export interface WizardParts extends CommandContext {
+  readonly ask: Prompts;
+  readonly connections: ReturnType<typeof rememberConnections>;
+  /** The user's own template, if the project gets one. */
+  readonly template: FetchedTemplate | undefined;
+}
+
+/** What the steps use, apart from the answers. */
+export interface WizardContext extends WizardParts {
+  readonly say: ReturnType<typeof wizardView>;
+  readonly signal: AbortSignal;
+  /** Where this machine has a client ID and secret. */
+  readonly detected: () => DetectedCredentials | undefined;
+  /** Detects credentials again, after somebody may have corrected them. */
+  readonly detectAgain: () => Promise<void>;
 }
 
 /** What the answers so far leave open. */

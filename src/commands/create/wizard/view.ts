@@ -3,6 +3,7 @@ import type { KnownError } from '../../../base/errors.ts';
 import type { WorkerDefinition } from '../../../process/definition.ts';
 import { palette } from '../../../terminal/palette.ts';
 import { printError } from '../../../terminal/print-error.ts';
+import { openProgress } from '../../../terminal/progress.ts';
 import { formatFields } from '../../../discovery/view.ts';
 import type { MergedFile } from '../../../project/existing-files.ts';
 import type { OutsideChange } from '../../../project/join/plan-outside.ts';
@@ -31,6 +32,15 @@ export function wizardView(terminal: Terminal) {
     done: (text: string): void => prose(`${green(err.marks.done)} ${escapeForTerminal(text, MAX_LENGTH)}`),
     note: (text: string): void => prose(`${yellow(err.marks.warning)} ${escapeForTerminal(text, MAX_LENGTH)}`),
     problem: (error: KnownError): void => printError(terminal, error),
+    working: async <Result>(title: string, work: () => Promise<Result>): Promise<Result> => {
+      const progress = openProgress(err);
+      progress.begin(title);
+      try {
+        return await work();
+      } finally {
+        progress.stop();
+      }
+    },
     /** `notes`: what may be wrong or incomplete in it. */
     process: (definition: WorkerDefinition, notes: readonly string[]): void => {
       err.line();

@@ -6,7 +6,7 @@ import { messageOf } from '../../../../src/base/errors.ts';
 import { addToProject, type AddRequest, type AddResult } from '../../../../src/commands/add/add-to-project.ts';
 import { activityNames } from '../../../../src/languages/typescript/activities.ts';
 import { openProject } from '../../../../src/project/edit/open-project.ts';
-import type { AdditionRequest } from '../../../../src/project/edit/addition.ts';
+import type { AdditionRequest } from '../../../../src/project/edit/plan-addition.ts';
 import { writeOlderProject } from '../../../support/older-project.ts';
 import { temporaryFolders } from '../../../support/temporary-folder.ts';
 import { treeOf } from '../../../support/tree.ts';
@@ -165,7 +165,7 @@ describe('addToProject', () => {
     const written = treeOf(folder);
     // Afterwards what it read is old.
     await expect(add(second, { project: other })).rejects.toMatchObject({
-      seen: 'the file changed after it was read; nothing was written',
+      seen: 'the file changed after it was read; all changes were rolled back',
       next: ['Fix the problem, then run the command again'],
     });
     expect(treeOf(folder)).toEqual(written);

@@ -23,9 +23,8 @@ import {
 } from '../../../../src/commands/update/update-project.ts';
 import type { PackageManager } from '../../../../src/languages/project-spec.ts';
 import { readLibrary } from '../../../../src/languages/library.ts';
-import { BASE_FILE, EMPTY_BASE, parseBase, renderBaseFile } from '../../../../src/project/base-archive.ts';
 import { openProject } from '../../../../src/project/edit/open-project.ts';
-import { writeSharedLibrary } from '../../../../src/project/join/shared-library.ts';
+import { writeSharedLibrary } from '../../../../src/project/join/plan-outside.ts';
 import { readProjectRecord } from '../../../../src/project/record.ts';
 import { renderProject } from '../../../../src/project/render.ts';
 import type { Migration } from '../../../../src/project/update/migrations.ts';
@@ -312,21 +311,16 @@ describe('an update', () => {
     });
   });
 
-  it('keeps the files for editors of a project that was created with them, also by a version that always added them', async () => {
-    const record = (): { answers: Record<string, unknown> } =>
-      JSON.parse(read('.kuflow/project.json')) as { answers: Record<string, unknown> };
-    const changed = { '.vscode/launch.json': withLine(1, OLD) };
-    await writeOlderProject(folder, { changed }, { spec: { editors: ['vscode'] } });
-    const { answers, ...rest } = record();
-    const { editors, ...others } = answers;
-    expect(editors).toEqual(['vscode']);
-    write('.kuflow/project.json', JSON.stringify({ ...rest, answers: others }));
+  it('keeps the files for editors of a project that was created with them', async () => {
+    await writeOlderProject(
+      folder,
+      { changed: { '.vscode/launch.json': withLine(1, OLD) } },
+      { spec: { editors: ['vscode'] } },
+    );
     await update();
     expect(read('.vscode/launch.json')).not.toContain(OLD);
-    await writeOlderProject(folder, { changed }, { spec: { editors: ['vscode'] } });
-    await update();
-    expect(read('.vscode/launch.json')).not.toContain(OLD);
-    expect(record().answers['editors']).toEqual(['vscode']);
+    const record = JSON.parse(read('.kuflow/project.json')) as { answers: Record<string, unknown> };
+    expect(record.answers['editors']).toEqual(['vscode']);
   });
 
   it('keeps a CLI package that was chosen, such as a tarball', async () => {
@@ -382,21 +376,13 @@ describe('an update', () => {
     expect((await readBaseTexts(folder)).merged.get('test/replay.test.ts')).toBe('\0old');
   });
 
-  it('replaces the library, also in a project that has it in its base archive, unless you replaced or deleted it', async () => {
+  it('replaces the library, unless you replaced or deleted it', async () => {
     const [library] = readLibrary('typescript');
     const { path, contents } = library ?? { path: '', contents: Buffer.of() };
     const former = '.kuflow/lib/kuflow-worker-0.0.1.tgz';
-    const outcomes = async (mine: string | undefined, { isInBase = false } = {}): Promise<readonly string[]> => {
+    const outcomes = async (mine: string | undefined): Promise<readonly string[]> => {
       rmSync(folder, { recursive: true, force: true });
       await writeOlderProject(folder, { changed: { [path]: () => '\0older' }, removed: { [former]: '\0former' } });
-      if (isInBase) {
-        const generated = new Map((await parseBase(readFileSync(join(folder, BASE_FILE)))).generated);
-        const whole = { [path]: '\0older', [former]: '\0former' };
-        for (const [at, text] of Object.entries(whole))
-          generated.set(at, { path: at, contents: Buffer.from(text), mode: 0o644 });
-        write(BASE_FILE, '');
-        writeFileSync(join(folder, BASE_FILE), (await renderBaseFile({ ...EMPTY_BASE, generated })).contents);
-      }
       for (const at of [path, former]) {
         if (mine === undefined) rmSync(join(folder, at));
         else if (mine !== '') write(at, mine);
@@ -409,9 +395,7 @@ describe('an update', () => {
       expect(rows.map(({ diff }) => diff).join('')).toBe('');
       return rows.map((file) => `${file.path === path ? 'same name' : 'former'}: ${file.reason ?? file.how}`);
     };
-    const unedited = ['former: deleted', 'same name: replaced'];
-    expect(await outcomes('')).toEqual(unedited);
-    expect(await outcomes('', { isInBase: true })).toEqual(unedited);
+    expect(await outcomes('')).toEqual(['former: deleted', 'same name: replaced']);
     expect(await outcomes('\0mine')).toEqual([
       'former: has local changes, but the templates no longer have it',
       'same name: is not a text file, and both sides changed it',

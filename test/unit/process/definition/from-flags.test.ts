@@ -46,7 +46,7 @@ describe('definitionFromFlags', () => {
     const error: unknown = await definitionFromFlags({
       workflowType: ' ',
       taskQueue: 'Q',
-      version: 'x',
+      id: 'x',
       tasks: ['APPLY', 'APPLY', 'CHECK:sytem', ':human', ''],
       taskSchemas: ['APLY=a.json', 'APPLY', `APPLY=${join(folder, 'broken.json')}`],
       metadataSchema: join(folder, 'half.json'),
@@ -57,7 +57,7 @@ describe('definitionFromFlags', () => {
     for (const part of [
       '--process is missing',
       '--workflow-type is empty',
-      '--process-version must be a UUID',
+      '--process-id must be a UUID',
       '--task APPLY: task APPLY is already defined',
       '--task CHECK:sytem: the kind must be human, system, message or thread; did you mean "system"?',
       '--task :human: expected <code>',

@@ -7,7 +7,7 @@ import { parse } from 'yaml';
 import { KnownError } from '../../../../src/base/errors.ts';
 import type { JsonObject } from '../../../../src/base/json.ts';
 import { loadPeople, parsePeople } from '../../../../src/process/people/file.ts';
-import { PeopleFileSchema } from '../../../../src/process/people/schema.ts';
+import { PeopleFileSchema } from '../../../../src/process/people.ts';
 
 const VALID = `users:
   - { email: ada@example.com, name: Ada, groups: [RISK] }

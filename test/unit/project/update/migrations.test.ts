@@ -6,8 +6,9 @@ import {
   pathPattern,
   removalReason,
   renamedPath,
-} from '../../../../src/project/update/apply-migrations.ts';
-import { PROJECT_MIGRATIONS, type Migration } from '../../../../src/project/update/migrations.ts';
+  PROJECT_MIGRATIONS,
+  type Migration,
+} from '../../../../src/project/update/migrations.ts';
 import { packageVersion } from '../../../../src/base/package-root.ts';
 import { untouchedSpec } from '../../../support/untouched-project.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { mergeIgnoreFile } from '../../../../src/project/join/ignore-file.ts';
-import { mergeFile } from '../../../../src/project/merge/merge-file.ts';
+import { mergeIgnoreFile } from '../../../src/project/existing-files.ts';
+import { mergeFile } from '../../../src/project/merge/merge-file.ts';
 
 const TEMPLATE = 'node_modules/\ndist/\n\n# Credentials\n.env\n*.pem\n\n# State\n.kuflow/dev/\n';
 
