@@ -26,7 +26,8 @@ export async function runChecks(
     language === 'Python' ? [programOf(folder, 'python'), 'worker_checks.py'] : [process.execPath, 'worker-checks.mjs'];
   const child = spawn(program, [join(import.meta.dirname, script)], { cwd: folder, stdio: ['pipe', 'pipe', 'pipe'] });
   child.stdin.end(JSON.stringify(cases));
-  const [stdout, stderr, [status]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
+  const ended = once(child, 'close') as Promise<[number | null]>;
+  const [stdout, stderr, [status]] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
   if (status !== 0) throw new Error(`${script} exited with ${String(status)}: ${stderr}`);
   return JSON.parse(stdout) as readonly CheckJson[];
 }
