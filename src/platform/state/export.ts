@@ -8,7 +8,7 @@ import { KnownError } from '../../base/errors.ts';
 import { syncPath } from '../../files/node-file-system.ts';
 import { listStateFiles, MANIFEST_FILE } from './entries.ts';
 import { withStoppedState } from './lock.ts';
-import { MAX_BYTES, MAX_FILES, STATE_FORMAT, type StateManifest } from './manifest.ts';
+import { MAX_BYTES, MAX_FILES, STATE_FORMAT, type StateManifest } from './archive-manifest.ts';
 
 export interface StateExportRequest {
   /** Absolute. */

@@ -22,7 +22,7 @@ import {
   parseManifest,
   readDatabaseVersion,
   type StateManifest,
-} from './manifest.ts';
+} from './archive-manifest.ts';
 import { stateStaging, swapState } from './swap.ts';
 
 /** The text that a tar header has at this place. */
