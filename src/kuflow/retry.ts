@@ -28,10 +28,15 @@ const HARMLESS: ReadonlySet<OperationId> = new Set<OperationId>([
   'cancelProcess',
   'cancelProcessProcessItems',
   'changeProcessInitiator',
+  'cancelBusinessArtifactAction',
   'cancelProcessAction',
+  'generateProcessItemAiAssistance',
+  'prepareBusinessArtifactCreateArtifact',
+  'prepareBusinessArtifactStartProcess',
   'uploadProcessDocument',
   'uploadProcessActionDocument',
   'uploadProcessUserActionDocument',
+  'uploadBusinessArtifactDocument',
   'uploadDocument',
 ]);
 

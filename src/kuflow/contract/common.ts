@@ -4,6 +4,8 @@ export type MediaType =
   | 'application/json'
   | 'application/json-patch+json'
   | 'application/octet-stream'
+  | 'application/pdf'
+  | 'application/zip'
   | 'text/event-stream';
 
 /** An object schema that becomes the component `name`. */

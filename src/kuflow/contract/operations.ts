@@ -1,5 +1,6 @@
 import { isRecord } from '../../base/json.ts';
 import { authenticationOperations } from './authentications.ts';
+import { businessArtifactOperations } from './business-artifacts.ts';
 import { documentOperations } from './documents.ts';
 import { kmsOperations } from './kms.ts';
 import type { Operation } from './operation.ts';
@@ -7,7 +8,7 @@ import { peopleOperations } from './people.ts';
 import { processActionOperations } from './process-actions.ts';
 import { processItemOperations } from './process-items.ts';
 import { processOperations } from './processes.ts';
-import { unsupportedOperations } from './unsupported.ts';
+import { robotOperations } from './robots.ts';
 import { workerOperations } from './workers.ts';
 
 /** Each operation with its literal types; `operations` is the same table with the plain type. */
@@ -18,9 +19,10 @@ export const typedOperations = {
   ...processOperations,
   ...processActionOperations,
   ...processItemOperations,
+  ...businessArtifactOperations,
   ...documentOperations,
   ...workerOperations,
-  ...unsupportedOperations,
+  ...robotOperations,
 } as const;
 
 export type OperationId = keyof typeof typedOperations;

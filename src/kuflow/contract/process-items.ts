@@ -1,5 +1,6 @@
 import { Type, type Static } from '@sinclair/typebox';
 import {
+  Bytes,
   DateTime,
   DeletedQueryParam,
   Email,
@@ -98,6 +99,20 @@ export const ProcessItemCreateParams = model('ProcessItemCreateParams', {
 });
 export type ProcessItemCreateParams = Static<typeof ProcessItemCreateParams>;
 
+export const ProcessItemAiAssistance = model('ProcessItemAiAssistance', {
+  requestId: Uuid,
+  state: enumeration('ProcessItemAiAssistanceState', ['PENDING', 'COMPLETED', 'FAILED']),
+  embeddingPending: Type.Optional(Type.Integer({ format: 'int32' })),
+  embeddingProcessing: Type.Optional(Type.Integer({ format: 'int32' })),
+  retryAfterSeconds: Type.Optional(Type.Integer({ format: 'int32' })),
+  model: Type.Optional(Type.String()),
+  finishReason: Type.Optional(Type.String()),
+  errorCode: Type.Optional(Type.String()),
+  errorMessage: Type.Optional(Type.String()),
+  startedAt: DateTime,
+  finishedAt: Type.Optional(DateTime),
+});
+
 const item = { 200: answer(ProcessItem, 'The process item') } as const;
 
 export const processItemOperations = resource('processItem', {
@@ -127,6 +142,20 @@ export const processItemOperations = resource('processItem', {
     call: 'GET /process-items/{id}',
     summary: 'Read a process item',
     responses: item,
+  },
+  retrieveProcessItemAiAssistance: {
+    call: 'GET /process-items/{id}/~actions/ai-assistance',
+    summary: 'Read the current run of AI assistance',
+    responses: { 200: answer(ProcessItemAiAssistance, 'The current run') },
+  },
+  generateProcessItemAiAssistance: {
+    call: 'POST /process-items/{id}/~actions/ai-assistance',
+    summary: 'Start a run of AI assistance, or read the existing run with the given request id',
+    body: json(model('ProcessItemAiAssistanceGenerateParams', { requestId: Uuid })),
+    responses: {
+      200: answer(ProcessItemAiAssistance, 'The existing run with this request id'),
+      202: answer(ProcessItemAiAssistance, 'A new run was accepted'),
+    },
   },
   claimProcessItemTask: {
     call: 'POST /process-items/{id}/task/~actions/claim',
@@ -169,5 +198,14 @@ export const processItemOperations = resource('processItem', {
     summary: 'Replace the context data of a task',
     body: json(model('ProcessItemTaskContextDataUpdateParams', { data: JsonValue })),
     responses: item,
+  },
+  downloadProcessItemTaskDataWebformsAsDocument: {
+    call: 'GET /process-items/{id}/task/data/~actions/download-webforms-as-document',
+    summary: 'Download a form as PDF, or as ZIP of PDFs when the element is multiple',
+    query: { propertyPath: Type.String() },
+    requiredQuery: ['propertyPath'],
+    responses: {
+      200: { description: 'The bytes of the document', media: ['application/pdf', 'application/zip'], schema: Bytes },
+    },
   },
 });

@@ -133,7 +133,7 @@ describe('the OpenAPI document', () => {
 
   it('resolves every reference, and contains each component once', () => {
     const references = new Set(JSON.stringify(document).match(/#\/components\/[\w/]+/g));
-    expect(references.size).toBeGreaterThan(40);
+    expect(references.size).toBeGreaterThan(60);
     for (const reference of references) at(document, ...reference.slice(2).split('/'));
     expect(JSON.stringify(document)).not.toContain('"$id"');
   });
@@ -155,10 +155,13 @@ describe('the OpenAPI document', () => {
     expect(state).toMatchObject({ in: 'query', required: false, style: 'form', explode: true });
     const patch = at(document, 'paths', '/processes/{id}/metadata', 'patch');
     expect(Object.keys(at(patch, 'requestBody', 'content'))).toEqual(['application/json-patch+json']);
-    const download = at(document, 'paths', '/documents/~actions/download', 'get');
-    expect(Object.keys(at(download, 'responses', '200', 'content'))).toEqual(['application/octet-stream']);
-    const unsupported = at(document, 'paths', '/robots', 'get');
-    expect(Object.keys(at(unsupported, 'responses'))).toEqual(['501', 'default']);
+    const download = at(
+      document,
+      'paths',
+      '/process-items/{id}/task/data/~actions/download-webforms-as-document',
+      'get',
+    );
+    expect(Object.keys(at(download, 'responses', '200', 'content'))).toEqual(['application/pdf', 'application/zip']);
     expect(at(find, 'responses', 'default')).toEqual({ $ref: '#/components/responses/DefaultError' });
     expect(Object.keys(at(document, 'components', 'securitySchemes'))).toEqual([
       'BasicAuth',

@@ -89,8 +89,8 @@ describe('requestValidator', () => {
     expect(patch({ path: { id }, body: [{ op: 'replace', path: '/NAME', value: null }] }).ok).toBe(true);
     expect(patch({ path: { id }, body: [] }).ok).toBe(false);
     expect(patch({ path: { id }, body: [{ op: 'delete', path: '/NAME' }] }).ok).toBe(false);
-    expect(requestValidator('findProcesses')({ query: { metadata: 'amount between 10 20' } }).ok).toBe(true);
-    expect(requestValidator('findProcesses')({ query: { metadata: 'amount near 10' } }).ok).toBe(false);
+    expect(requestValidator('findBusinessArtifacts')({ query: { value: 'amount between 10 20' } }).ok).toBe(true);
+    expect(requestValidator('findBusinessArtifacts')({ query: { value: 'amount near 10' } }).ok).toBe(false);
   });
 });
 
@@ -145,8 +145,8 @@ describe('answerValidator', () => {
   });
 
   it('expects no body for operations without one, and bytes for documents', () => {
-    expect(answerValidator('deleteProcess', 204, 'strict')(undefined)).toEqual([]);
-    expect(answerValidator('deleteProcess', 204, 'strict')({})).toHaveLength(1);
+    expect(answerValidator('deleteBusinessArtifact', 204, 'strict')(undefined)).toEqual([]);
+    expect(answerValidator('deleteBusinessArtifact', 204, 'strict')({})).toHaveLength(1);
     expect(answerValidator('downloadProcessDocument', 200, 'strict')(Buffer.from('x'))).toEqual([]);
     expect(answerValidator('downloadProcessDocument', 200, 'strict')({ not: 'bytes' })).toHaveLength(1);
   });
