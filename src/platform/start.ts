@@ -181,6 +181,7 @@ async function startAll(options: PlatformOptions, parts: Parts): Promise<Running
     probeToken,
     page,
     streams,
+    events: hub,
     workers,
     requests: createRequestRecorder(store.clock),
     time,

@@ -1,5 +1,5 @@
 import type { ConsoleHeader, PartStatus } from '../shared/contract.ts';
-import type { EventStreams } from '../console/live-events.ts';
+import type { EventHub, EventStreams } from '../console/live-events.ts';
 import type { PageFiles } from '../console/page.ts';
 import type { OpenCodes } from '../console/open-codes.ts';
 import type { RequestRecorder } from '../console/request-recorder.ts';
@@ -45,6 +45,7 @@ export interface RestDeps {
   /** The files of the console; undefined if it has not been built. */
   readonly page: Promise<PageFiles | undefined>;
   readonly streams: EventStreams;
+  readonly events: Pick<EventHub, 'subscribe'>;
   readonly workers: WorkerWatch;
   readonly requests: RequestRecorder;
   readonly time: Pick<TimeSkipper, 'status' | 'skip'>;

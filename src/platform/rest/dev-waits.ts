@@ -14,8 +14,10 @@ import { findItemsOfProcess } from '../store/process-items.ts';
 import type { RestDeps } from './deps.ts';
 
 const DEFAULT_SECONDS = 30;
-/** Milliseconds. */
-const CHECK_EVERY = 100;
+/** Milliseconds. The Temporal server has to be asked who polls. */
+const POLLERS_EVERY = 100;
+/** Milliseconds, for a change without an event. */
+const PROCESS_EVERY = 1000;
 
 const OPEN: readonly ProcessItemTaskState[] = ['READY', 'CLAIMED'];
 
@@ -34,7 +36,7 @@ export async function waitForWorkers(
     const asked = status.queues.filter((queue) => queues === undefined || queue.taskQueue === queues);
     const polling = asked.every(({ pollers }) => pollers.length > 0);
     if (polling || closed.aborted || clock.now() >= deadline) return { polling, ...status };
-    await clock.sleep(CHECK_EVERY);
+    await clock.sleep(POLLERS_EVERY);
   }
 }
 
@@ -53,27 +55,41 @@ export async function waitForProcess(
   { timeoutSeconds = DEFAULT_SECONDS, ...wanted }: ProcessWait,
   closed: AbortSignal,
 ): Promise<ProcessWaitResult> {
-  const { domain } = deps;
+  const { domain, events } = deps;
   const { real: clock } = domain.clock;
   const deadline = clock.now() + timeoutSeconds * 1000;
-  for (;;) {
-    const process = requireProcess(domain, id);
-    const items = findItemsOfProcess(domain.store.sql, id).map((item): WaitedItem =>
-      withoutUndefined({ id: item.id, type: item.type, code: item.definition?.code, state: item.task?.state }),
-    );
-    const reached = isReached(process.state, items, wanted);
-    const hasEnded = process.state !== 'RUNNING' || process.workflowOutcome !== undefined;
-    if (reached || hasEnded || closed.aborted || clock.now() >= deadline) {
-      const queue = domain.definitions.forProcess(process.definition)?.definition.workflow?.taskQueue;
-      const [failing, pollers] = await Promise.all([
-        listFailing(id),
-        queue === undefined ? [] : deps.workers.pollers(queue),
-      ]);
-      const result = { reached, process: { id, state: process.state }, items, pollers, failing };
-      if (reached) return result;
-      return { ...result, problem: describeProblem(process.definition.code, result, { ...wanted, timeoutSeconds }) };
+  let changed = new AbortController();
+  const onClose = (): void => changed.abort();
+  closed.addEventListener('abort', onClose);
+  const unsubscribe = events.subscribe((event) => {
+    if (event.kind === 'process' && event.processId === id) changed.abort();
+  });
+  try {
+    for (;;) {
+      changed = new AbortController();
+      const process = requireProcess(domain, id);
+      const items = findItemsOfProcess(domain.store.sql, id).map((item): WaitedItem =>
+        withoutUndefined({ id: item.id, type: item.type, code: item.definition?.code, state: item.task?.state }),
+      );
+      const reached = isReached(process.state, items, wanted);
+      const left = deadline - clock.now();
+      const hasEnded = process.state !== 'RUNNING' || process.workflowOutcome !== undefined;
+      if (reached || hasEnded || closed.aborted || left <= 0) {
+        const queue = domain.definitions.forProcess(process.definition)?.definition.workflow?.taskQueue;
+        const [failing, pollers] = await Promise.all([
+          listFailing(id),
+          queue === undefined ? [] : deps.workers.pollers(queue),
+        ]);
+        const result = { reached, process: { id, state: process.state }, items, pollers, failing };
+        if (reached) return result;
+        return { ...result, problem: describeProblem(process.definition.code, result, { ...wanted, timeoutSeconds }) };
+      }
+      // It rejects when the signal aborts.
+      await clock.sleep(Math.min(left, PROCESS_EVERY), changed.signal).catch(() => undefined);
     }
-    await clock.sleep(CHECK_EVERY);
+  } finally {
+    unsubscribe();
+    closed.removeEventListener('abort', onClose);
   }
 }
 

@@ -124,6 +124,7 @@ export function createRest(options: RestOptions = {}): Rest {
         probeToken: PROBE_TOKEN,
         page: readPageFiles(options.pageFolder ?? 'no-such-folder'),
         streams,
+        events: hub,
         workers,
         requests: createRequestRecorder(world.domain.clock),
         time: options.time ?? NO_SKIPPING,
