@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { constants, copyFile, rm, stat, writeFile } from 'node:fs/promises';
+import { link, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { renameFile } from '../../files/rename.ts';
 import { create } from 'tar';
-import { KnownError } from '../../base/errors.ts';
+import { codeOf, KnownError } from '../../base/errors.ts';
 import { syncPath } from '../../files/node-file-system.ts';
 import { listStateFiles, MANIFEST_FILE } from './entries.ts';
 import { withStoppedState } from './lock.ts';
@@ -53,10 +53,7 @@ export async function exportState({ stateDir, file, replace, version }: StateExp
         [MANIFEST_FILE, ...files.map(({ path }) => path)],
       );
       await syncPath(temporary);
-      if (replace) await renameFile(temporary, file);
-      // Unlike renaming, this does not overwrite a file that appeared in the meantime.
-      else await copyFile(temporary, file, constants.COPYFILE_EXCL);
-      await syncPath(file);
+      await publish(temporary, file, replace);
     } finally {
       await rm(temporary, { force: true });
       await rm(manifestFile, { force: true });
@@ -65,9 +62,28 @@ export async function exportState({ stateDir, file, replace, version }: StateExp
   });
 }
 
+async function publish(temporary: string, file: string, replace: boolean): Promise<void> {
+  if (replace) {
+    await renameFile(temporary, file);
+    return;
+  }
+  try {
+    // Unlike renaming, this does not overwrite a file that appeared in the meantime.
+    await link(temporary, file);
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') throw existingFileError(file);
+    // A file system without hard links.
+    rejectExisting(file);
+    await renameFile(temporary, file);
+  }
+}
+
 function rejectExisting(file: string): void {
-  if (!existsSync(file)) return;
-  throw new KnownError({
+  if (existsSync(file)) throw existingFileError(file);
+}
+
+function existingFileError(file: string): KnownError {
+  return new KnownError({
     message: `${file} already exists`,
     seen: 'nothing was written',
     next: ['Choose another name, or overwrite it with --replace'],
