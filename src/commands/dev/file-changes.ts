@@ -1,6 +1,6 @@
 import { EventEmitter, once } from 'node:events';
 import { readdir } from 'node:fs/promises';
-import { join, resolve, sep } from 'node:path';
+import { dirname, join, resolve, sep } from 'node:path';
 import { codeOf } from '../../base/errors.ts';
 import { watchFiles } from '../../files/watch.ts';
 
@@ -18,6 +18,8 @@ export async function noticeChanges(paths: readonly string[], cwd: string): Prom
   let hasChanged = false;
   let failure: Error | undefined;
   const watch = watchFiles({
+    folders: (await Promise.all(absolute.map(foldersIn))).flat(),
+    isRelevant: (name) => !isBytecode(name),
     listFiles: async () => (await Promise.all(absolute.map(filesIn))).flat(),
     onChange: () => {
       // The first call is about the files as they are.
@@ -56,6 +58,16 @@ export async function noticeChanges(paths: readonly string[], cwd: string): Prom
     throw error;
   }
   return changes;
+}
+
+/** The folder and those in it, or the folder of a file. */
+async function foldersIn(path: string): Promise<readonly string[]> {
+  const entries = await entriesIn(path);
+  if (entries === undefined) return [dirname(path)];
+  return [
+    path,
+    ...entries.filter((entry) => entry.isDirectory()).map(({ parentPath, name }) => join(parentPath, name)),
+  ];
 }
 
 /** The files in a folder and its folders, or the path itself. */

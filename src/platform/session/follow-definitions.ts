@@ -1,12 +1,18 @@
 import { createHash } from 'node:crypto';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { countOf } from '../../base/count-of.ts';
 import { codeOf, KnownError, messageOf } from '../../base/errors.ts';
 import { MIB, readSmallFile } from '../../files/read.ts';
 import { watchFiles } from '../../files/watch.ts';
 import { InvalidFileError, LARGEST_DATA_FILE_MIB } from '../../process/data-file.ts';
 import { describeDefinitionChanges } from '../../process/definition/describe-changes.ts';
-import { DEFINITION_FILE, listDefinitionFiles, loadDefinition } from '../../process/definition/file.ts';
+import {
+  DEFINITION_FILE,
+  definitionFolders,
+  isDefinitionEntry,
+  listDefinitionFiles,
+  loadDefinition,
+} from '../../process/definition/file.ts';
 import type { ProcessDefinition } from '../../process/definition.ts';
 import type { DefinitionProblem } from '../shared/contract.ts';
 import type { RunningPlatform } from '../start.ts';
@@ -24,6 +30,7 @@ export interface FollowRequest {
   /** Called after a change when no file has an error, with the definitions of the last call. */
   readonly onChanged: (before: readonly ProcessDefinition[], now: readonly ProcessDefinition[]) => Promise<void>;
   readonly onError: (error: unknown) => void;
+  readonly settleMs?: number;
   readonly checkMs?: number;
 }
 
@@ -89,9 +96,12 @@ export function followDefinitions(request: FollowRequest): { close(): Promise<vo
   };
 
   return watchFiles({
+    folders: given.length > 0 ? given.map((file) => dirname(resolve(cwd, file))) : definitionFolders(cwd),
+    isRelevant: (name) => given.length > 0 || isDefinitionEntry(name),
     listFiles: async () => (await listFiles()).map((file) => resolve(cwd, file)),
     onChange: follow,
     onError: request.onError,
+    ...(request.settleMs === undefined ? {} : { settleMs: request.settleMs }),
     ...(request.checkMs === undefined ? {} : { checkMs: request.checkMs }),
   });
 }

@@ -37,6 +37,16 @@ export async function listDefinitionFiles(folder: string): Promise<readonly stri
   return [...first, ...further.map((name) => `${ADDITIONAL_FOLDER}/${name}`)];
 }
 
+/** The folders that can have definition files of the project in `folder`. */
+export function definitionFolders(folder: string): readonly string[] {
+  return [folder, join(folder, ADDITIONAL_FOLDER)];
+}
+
+/** Whether an entry of one of these folders is, or contains, a definition file. */
+export function isDefinitionEntry(name: string): boolean {
+  return name === DEFINITION_FILE || name === ADDITIONAL_FOLDER || name.endsWith(ADDITIONAL_SUFFIX);
+}
+
 const KIND: DataFileKind = {
   content: 'process definition',
   invalid: 'is not a valid process definition:',

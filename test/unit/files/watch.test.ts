@@ -32,10 +32,14 @@ const readAll = async (): Promise<string> =>
 
 async function startWatching(options: Partial<FileWatchOptions> = {}): Promise<void> {
   watched = watchFiles({
+    folders: [folder, at('more')],
+    isRelevant: (name) => name.endsWith('.txt') || name === 'more',
     listFiles,
     onChange: async () => void contents.push(await readAll()),
     onError: (error) => errors.push(error),
-    checkMs: 20,
+    settleMs: 20,
+    // Only what the system reports counts.
+    checkMs: 3_600_000,
     ...options,
   });
   await until('the first call', () => contents.length > 0);
@@ -80,10 +84,18 @@ describe('watchFiles', () => {
   });
 
   it('waits until a file that is written in several steps does not change any more', async () => {
-    await startWatching({ checkMs: 200 });
+    await startWatching({ settleMs: 200 });
     for (const text of ['', 'half', 'whole']) writeFileSync(at('one.txt'), text);
     await sees('whole');
     expect(contents).toEqual(['a', 'whole']);
+  });
+
+  it('finds changes that the system does not report', async () => {
+    await startWatching({ folders: [], checkMs: 20 });
+    writeFileSync(at('one.txt'), 'b');
+    await sees('b');
+    rmSync(at('one.txt'));
+    await sees('missing');
   });
 
   it('calls once more, and never twice at the same time, for a change during a call', async () => {

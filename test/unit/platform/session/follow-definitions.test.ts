@@ -69,7 +69,8 @@ async function follow(texts: Readonly<Record<string, string>>, definitionFiles?:
     onError: (error) => {
       throw error;
     },
-    checkMs: 20,
+    settleMs: 20,
+    checkMs: 100,
   });
 }
 
