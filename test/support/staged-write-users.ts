@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { systemClock } from '../../src/base/clock.ts';
 import { Secret } from '../../src/base/secret.ts';
-import { planPem, writePem } from '../../src/commands/credentials/formats/pem-folder.ts';
+import { planPem, withPemFolderLock, writePem } from '../../src/commands/credentials/formats/pem-folder.ts';
 import type { CredentialSet } from '../../src/commands/credentials/set.ts';
 import { storeLayout, createSetRecord, writeSet } from '../../src/commands/credentials/store/sets.ts';
 import { withStoreLock } from '../../src/commands/credentials/store/lock.ts';
@@ -70,9 +70,6 @@ const login = (folder: string, files: FileSystem, secret: string) =>
     profiles(folder, files),
   );
 
-const writePemFiles = async (folder: string, files: FileSystem): Promise<void> =>
-  writePem(files, folder, (await planPem(files, folder, setOf('new'))).files);
-
 const SET_ID = '20260102-030405-0a1b2c';
 
 export const STAGED_WRITE_USERS: readonly StagedWriteUser[] = [
@@ -129,9 +126,11 @@ export const STAGED_WRITE_USERS: readonly StagedWriteUser[] = [
       put(folder, { 'ca.pem': 'old', 'client.pem': 'old', 'client.key': 'canary old' }, 0o600);
       return done;
     },
-    run: (folder, files) => writePemFiles(folder, files),
-    // The same command again: then the files are new.
-    recover: (folder) => writePemFiles(folder, nodeFileSystem),
+    run: (folder, files) =>
+      withPemFolderLock(files, folder, waiting, async () =>
+        writePem(files, folder, await planPem(files, folder, setOf('new'))),
+      ),
+    recover: (folder) => withPemFolderLock(nodeFileSystem, folder, waiting, () => done),
   },
   {
     name: 'credentials pull',
@@ -154,7 +153,7 @@ export const STAGED_WRITE_USERS: readonly StagedWriteUser[] = [
       });
     },
     recover: (folder) => withStoreLock(nodeFileSystem, storeLayout(folder), waiting, () => done),
-    spare: /^\.kuflow\/credentials\/(20|\.gitignore)/,
+    spare: /^\.kuflow\/credentials\/20/,
   },
   {
     name: 'login, with the secret in a file',

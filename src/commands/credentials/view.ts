@@ -103,6 +103,10 @@ export function exportReporter(err: Channel): (event: ExportEvent) => void {
       err.line(`Waiting for another run${pid} that is writing credentials to the folder of ${path}`);
       return;
     }
+    if (event.kind === 'completed') {
+      err.line(`Completed an earlier run that was interrupted while it wrote the files in ${path}`);
+      return;
+    }
     err.line(`${path}:`);
     for (const { kind, key } of event.changes) err.line(`  ${SIGNS[kind]} ${escapeForTerminal(key)}`);
     if (event.changes.length === 0) err.line('  only its permissions change');

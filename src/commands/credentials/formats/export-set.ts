@@ -11,7 +11,7 @@ import { replaceFile } from '../../../files/write.ts';
 import { formatDotenv } from './dotenv.ts';
 import type { FormatInput, FormatName, Formatted, KeyChange } from './format.ts';
 import { formatJson } from './json.ts';
-import { planPem, secretFiles, writePem } from './pem-folder.ts';
+import { checkPemJournal, planPem, secretFiles, withPemFolderLock, writePem } from './pem-folder.ts';
 import { formatSecretManifest } from './secret-manifest.ts';
 import {
   checkUnchanged,
@@ -33,7 +33,9 @@ export type ExportEvent =
   /** Another run of this tool is writing to the folder. */
   | { readonly kind: 'waiting'; readonly path: string; readonly pid?: number | undefined }
   /** Before anything is written. */
-  | { readonly kind: 'changes'; readonly path: string; readonly changes: readonly KeyChange[] };
+  | { readonly kind: 'changes'; readonly path: string; readonly changes: readonly KeyChange[] }
+  /** The files of an earlier, interrupted run are now complete. */
+  | { readonly kind: 'completed'; readonly path: string };
 
 export interface ExportRequest {
   readonly set: CredentialSet;
@@ -145,10 +147,11 @@ type ExportCheck = Omit<ExportRequest, 'set' | 'paths' | 'report'> & {
 
 /** Makes all checks of `exportSet` with a placeholder, before a set is requested. Rejects with a KnownError. */
 export async function checkExport({ scope, withToken, project, ...check }: ExportCheck): Promise<void> {
-  const { format, output, clock, dryRun } = check;
+  const { format, output, files, clock, dryRun } = check;
   const set = placeholderSet(scope, withToken, clock.now());
   const paths = setFilePaths(storeLayout(project), newSetId(clock.now()));
   await exportSet({ ...check, set, paths, dryRun: true, report: undefined });
+  if (format === 'pem') await checkPemJournal(files, output);
   if (output !== '-' && !dryRun) await requireWritable(format === 'pem' ? output : dirname(output));
 }
 
@@ -194,13 +197,14 @@ async function exportPem(request: ExportRequest): Promise<ExportResult> {
     const kind = planned.length === 0 ? 'unchanged' : 'would-write';
     return { kind, path: output, changes, notes: [...notes, ...gitNotes] };
   }
-  return await withFolderLock(files, folder, lockWaiting(request), async () => {
+  return await withPemFolderLock(files, folder, lockWaiting(request), async (completed) => {
+    if (completed) report?.({ kind: 'completed', path: output });
     const plan = await planPem(files, folder, set);
     const { changes } = plan;
     const notes = [...plan.notes, ...gitNotes];
     if (plan.files.length === 0) return { kind: 'unchanged', path: output, changes, notes };
     report?.({ kind: 'changes', path: output, changes });
-    await writePem(files, folder, plan.files);
+    await writePem(files, folder, plan);
     return { kind: 'written', path: output, changes, notes };
   });
 }

@@ -98,6 +98,15 @@ const INVALID_TARGETS: readonly (readonly [
     { withToken: true },
   ],
   [
+    'a journal that this tool did not write, for pem',
+    (at) => {
+      mkdirSync(join(at, 'out', '.kuflow-credentials-journal'));
+      writeFileSync(join(at, 'out', '.kuflow-credentials-journal', 'manifest.json'), 'x');
+    },
+    { format: 'pem', output: 'out' },
+    /is damaged/,
+  ],
+  [
     'an invalid name for a Secret',
     () => undefined,
     { format: 'k8s-secret', output: 'out/secret.yaml', secretName: 'My_Secret' },

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { systemClock, type Clock } from '../../../../../src/base/clock.ts';
@@ -56,6 +56,8 @@ function owners(dir: string): readonly string[] {
   return [...named, key === old.privateKey.reveal() ? 'old' : key === fresh.privateKey.reveal() ? 'new' : 'neither'];
 }
 
+const JOURNAL = '.kuflow-credentials-journal';
+const MANIFEST = join(JOURNAL, 'manifest.json');
 const LOCK = '.kuflow-credentials-lock';
 const PEM = ['ca.pem', 'client.key', 'client.pem'];
 
@@ -65,7 +67,7 @@ describe('a pem folder', () => {
     await exportSet(request(dir, old, {}));
     const dry = faultyFiles();
     await exportSet(request(dir, fresh, { files: dry.files }));
-    expect(dry.steps.length).toBeGreaterThan(30);
+    expect(dry.steps.length).toBeGreaterThan(40);
     const met = new Set<string>();
     for (const kind of ['crash', 'torn'] as const) {
       for (let before = 0; before < dry.steps.length; before++) {
@@ -74,18 +76,25 @@ describe('a pem folder', () => {
         if (kind === 'torn' ? !step.startsWith('write') : /^(?:look|read|list) /.test(step)) continue;
         putOld(dir);
         const ended = exportSet(request(dir, fresh, { files: faultyFiles({ kind, before }).files }));
-        await expect(ended, `${kind} before ${step}`).rejects.toBeInstanceOf(Crash);
-        met.add([...new Set(owners(dir))].sort().join());
-        for (const name of readdirSync(dir)) expect(statSync(join(dir, name)).mode & 0o777, name).toBe(0o600);
-        await exportSet(request(dir, fresh, {}));
+        await expect(ended, `${kind} before ${dry.steps[before] ?? ''}`).rejects.toBeInstanceOf(Crash);
+        const journal = existsSync(join(dir, MANIFEST));
+        const now = owners(dir);
+        met.add(`${journal ? 'journal' : 'none'} ${[...new Set(now)].sort().join()}`);
+        // Without a journal, no file or every file was replaced.
+        if (!journal) expect(new Set(now).size, dry.steps[before]).toBe(1);
+        for (const name of PEM) expect(statSync(join(dir, name)).mode & 0o777).toBe(0o600);
+        const events: ExportEvent[] = [];
+        const next = await exportSet(request(dir, fresh, { report: (event) => events.push(event) }));
         expect(owners(dir)).toEqual(['new', 'new', 'new']);
-        expect(readdirSync(dir).sort(), `${kind} before ${step}`).toEqual(PEM);
+        expect(readdirSync(dir).sort()).toEqual(PEM);
+        expect(events.some((event) => event.kind === 'completed')).toBe(journal);
+        if (journal) expect(next.kind).toBe('unchanged');
       }
     }
-    expect([...met].sort()).toEqual(['new', 'new,old', 'old']);
+    expect([...met].sort()).toEqual(['journal new', 'journal new,old', 'journal old', 'none new', 'none old']);
   });
 
-  it('is unchanged or complete, whichever system call fails', async () => {
+  it('is unchanged, or completed by the next run, whichever system call fails', async () => {
     const dir = folder();
     await exportSet(request(dir, old, {}));
     const dry = faultyFiles();
@@ -100,12 +109,36 @@ describe('a pem folder', () => {
           (thrown) => thrown instanceof KnownError || String(thrown).includes('unlock'),
         );
       }
-      expect(new Set(owners(dir)).size, dry.steps[before]).toBe(1);
+      if (!existsSync(join(dir, MANIFEST))) expect(new Set(owners(dir)).size, dry.steps[before]).toBe(1);
       // The lock of this process, if its release failed.
       if (dry.steps[before] === 'unlock') spawnSync('rm', [join(dir, LOCK)]);
       await exportSet(request(dir, fresh, {}));
       expect(owners(dir)).toEqual(['new', 'new', 'new']);
       expect(readdirSync(dir).sort(), dry.steps[before]).toEqual(PEM);
+    }
+  });
+
+  it('rejects a journal that this tool did not write', async () => {
+    const dir = folder();
+    const entry = { path: 'client.key', before: null, after: 'aa', mode: 0o600 };
+    const journalOf = (entries: readonly object[], format = 1): string =>
+      JSON.stringify({ format, entries, folders: [] });
+    const journals = [
+      'canary',
+      journalOf([entry], 2),
+      journalOf([{ ...entry, path: '../x' }]),
+      journalOf([{ ...entry, path: 'sub/client.key' }]),
+      journalOf([{ ...entry, path: 'id_rsa' }]),
+      // The staged file was modified.
+      journalOf([entry]),
+    ];
+    mkdirSync(join(dir, JOURNAL, 'new'), { recursive: true });
+    writeFileSync(join(dir, JOURNAL, 'new', '0'), 'something else');
+    for (const journal of journals) {
+      writeFileSync(join(dir, MANIFEST), journal);
+      await expect(exportSet(request(dir, fresh, {})), journal).rejects.toThrow('is damaged');
+      await expect(exportSet(request(dir, fresh, {}))).rejects.not.toThrow(/canary/);
+      expect(readdirSync(dir)).toEqual([JOURNAL]);
     }
   });
 
