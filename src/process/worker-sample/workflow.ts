@@ -56,9 +56,7 @@ export function readSampleWorkflow(language: SampleLanguage, files: readonly Sam
   const constants = findConstants(sources);
   const entries = sources.flatMap((source) => FIND_ENTRIES[language](source, functions, constants));
   const references = sources.flatMap((source) => findReferences(source, constants));
-  /** The innermost function that contains a place: functions are in the order of their bodies. */
-  const ownerOf = ({ source, offset }: Place): SampleFunction | undefined =>
-    functions.findLast((one) => one.source === source && one.bodyStart <= offset && offset < one.bodyEnd);
+  const ownerOf = findOwners(functions);
   const own = groupBy(references, ownerOf);
   const ownKinds = groupBy(sources.flatMap(findKinds), ownerOf);
   const calls = groupBy(findCalls(sources, functions), ownerOf);
@@ -236,6 +234,41 @@ function findCalls(sources: readonly SourceText[], functions: readonly SampleFun
 }
 
 const CALL = new RegExp(`(?<![\\p{L}\\p{N}_$])(${NAME})\\s{0,100}\\(`, 'gu');
+
+/** Finds the innermost function that contains a place. */
+function findOwners(functions: readonly SampleFunction[]): (place: Place) => SampleFunction | undefined {
+  const bySource = groupBy(functions, ({ source }) => source);
+  const segments = new Map(
+    [...bySource].map(([source, inside]) => {
+      // The function at each offset at which one begins or ends.
+      const starts: { readonly offset: number; readonly owner: SampleFunction | undefined }[] = [];
+      const open: SampleFunction[] = [];
+      const close = (until: number): void => {
+        for (let last = open.at(-1); last !== undefined && last.bodyEnd <= until; last = open.at(-1)) {
+          open.pop();
+          starts.push({ offset: last.bodyEnd, owner: open.at(-1) });
+        }
+      };
+      for (const one of inside.toSorted((a, b) => a.bodyStart - b.bodyStart)) {
+        close(one.bodyStart);
+        open.push(one);
+        starts.push({ offset: one.bodyStart, owner: one });
+      }
+      close(Infinity);
+      return [source, starts] as const;
+    }),
+  );
+  return ({ source, offset }) => {
+    const starts = segments.get(source) ?? [];
+    let [low, high] = [0, starts.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((starts[middle]?.offset ?? 0) <= offset) low = middle + 1;
+      else high = middle;
+    }
+    return starts[low - 1]?.owner;
+  };
+}
 
 type FindEntries = (source: SourceText, functions: readonly SampleFunction[], constants: Constants) => readonly Entry[];
 
