@@ -95,6 +95,7 @@ export async function planUpdate(
   const next = new Map(rendered.filter(({ path }) => !ignored.has(path)).map((file) => [file.path, file]));
   const context: FileContext = {
     folder: project.folder,
+    base,
     isOrderFree: languageOf(record).code.hasDeclarationsOnly,
     locks: languageOf(record).tools.lockFiles(record.packageManager),
     withTasksOf: addTasksOf(project, withDefinitionsInCode(processes), processes),
@@ -102,22 +103,21 @@ export async function planUpdate(
     deleted: new Set(),
   };
 
-  const known = new Set([...base.generated.keys(), ...base.merged.keys()].filter((path) => !ignored.has(path)));
+  const known = [...new Set([...base.generated.keys(), ...base.merged.keys()])].filter((path) => !ignored.has(path));
   const newPaths = new Map(
-    [...known].flatMap((path) => {
+    known.flatMap((path) => {
       const to = next.has(path) ? path : renamedPath(migrations, record.language, path);
-      return to !== path && next.has(to) && !known.has(to) ? [[path, to] as const] : [];
+      return to !== path && next.has(to) && !known.includes(to) ? [[path, to] as const] : [];
     }),
   );
   const targets = new Set(newPaths.values());
   const outcomes: Outcome[] = [];
   for (const path of known) {
     const theirs = next.get(newPaths.get(path) ?? path);
-    const written = [base.merged, base.generated, base.regenerated].flatMap((files) => files.get(path) ?? []);
     outcomes.push(
       theirs === undefined
-        ? await planRemoval(context, path, written, removalReason(migrations, record.language, path))
-        : await planChange(context, path, written, theirs),
+        ? await planRemoval(context, path, removalReason(migrations, record.language, path))
+        : await planChange(context, path, theirs),
     );
   }
   const deleted = new Set(
@@ -126,7 +126,7 @@ export async function planUpdate(
       .flatMap(({ path, after }) => (after === undefined ? [path] : [])),
   );
   for (const [path, theirs] of next) {
-    if (!known.has(path) && !targets.has(path)) outcomes.push(await planAddition({ ...context, deleted }, theirs));
+    if (!known.includes(path) && !targets.has(path)) outcomes.push(await planAddition({ ...context, deleted }, theirs));
   }
   const files = outcomes.filter((outcome) => outcome !== undefined);
   return {
@@ -173,6 +173,7 @@ export const UPDATE_LABELS: MergeLabels = { mine: 'yours', base: 'base', theirs:
 
 interface FileContext {
   readonly folder: string;
+  readonly base: ProjectBase;
   readonly isOrderFree: (path: string) => boolean;
   readonly locks: readonly string[];
   readonly withTasksOf: ReturnType<typeof addTasksOf>;
@@ -180,19 +181,15 @@ interface FileContext {
   readonly deleted: ReadonlySet<string>;
 }
 
-/** A file of the base that the templates still have, at the path of `theirs`. `written`: its versions in the base; the first one was merged last. */
-async function planChange(
-  context: FileContext,
-  path: string,
-  written: readonly PlannedFile[],
-  theirs: PlannedFile,
-): Promise<Outcome> {
-  const { folder, locks } = context;
-  const [base] = written;
+/** A file of the base that the templates still have, at the path of `theirs`. */
+async function planChange(context: FileContext, path: string, theirs: PlannedFile): Promise<Outcome> {
+  const { base: archive, folder, locks } = context;
+  const base = archive.merged.get(path) ?? archive.generated.get(path);
   if (base === undefined) return planAddition(context, theirs);
   if (locks.includes(theirs.path)) return planLockFile(context, base, theirs);
+  if (isLibraryFile(path)) return planLibraryFile(context, base, theirs);
   const isRenamed = path !== theirs.path;
-  const isChanged = !isSame(base.contents, baseEntry(theirs).contents) || base.mode !== theirs.mode;
+  const isChanged = !isSame(base.contents, theirs.contents) || base.mode !== theirs.mode;
   if (!isRenamed && !isChanged) return undefined;
   const [old, target] = [
     await readProjectFile(folder, path),
@@ -200,7 +197,7 @@ async function planChange(
   ];
   if (target !== undefined && old === undefined) {
     // The user already renamed it.
-    return planChange(context, theirs.path, written, theirs);
+    return planChange({ ...context, base: renameInBase(archive, path, theirs.path) }, theirs.path, theirs);
   }
   const about = { path: theirs.path, ...(isRenamed ? { from: path } : {}) };
   const templateDiff = diffOf(theirs.path, base.contents, theirs.contents, path);
@@ -214,7 +211,7 @@ async function planChange(
   }
   if (target !== undefined) {
     const isDone = target !== false && isSameText(target.contents, theirs.contents);
-    if (isDone) return planRemoval(context, path, written, undefined);
+    if (isDone) return planRemoval(context, path, undefined);
     return conflict('already exists, and the templates now add a file with this path');
   }
   if (old === false) return conflict('is not a regular file');
@@ -226,7 +223,8 @@ async function planChange(
           { path, before: old.contents, after: undefined },
         ]
       : [{ path, before: old.contents, after: contents, mode }];
-  const isUnedited = written.some((file) => isGenerated(file, path, old.contents));
+  const written = [base, archive.generated.get(path), archive.regenerated.get(path)];
+  const isUnedited = written.some((file) => file !== undefined && isSameText(file.contents, old.contents));
   const isDone = isSameText(old.contents, theirs.contents);
   const isWritten = (contents: Uint8Array): boolean =>
     isRenamed || mode !== undefined || !isSame(contents, old.contents);
@@ -292,25 +290,39 @@ async function planLockFile(
   return { path, how, changes: [{ path, before: current.contents, after, mode: undefined }], diff: '' };
 }
 
-function isGenerated({ contents, mode }: PlannedFile, path: string, current: Uint8Array): boolean {
-  return isSameText(contents, baseEntry({ path, contents: current, mode }).contents);
+/** A file of the library that has another build of the same version. */
+async function planLibraryFile({ folder }: FileContext, base: PlannedFile, theirs: PlannedFile): Promise<Outcome> {
+  const { path, contents } = theirs;
+  if (isSame(base.contents, baseEntry(theirs).contents)) return undefined;
+  const current = await readProjectFile(folder, path);
+  if (current === undefined) return conflictOf(path, 'was deleted, but the templates changed it');
+  if (current === false) return conflictOf(path, 'is not a regular file');
+  if (isSame(current.contents, contents)) return undefined;
+  if (!isGenerated(base, current.contents)) return conflictOf(path, 'is not a text file, and both sides changed it');
+  const changes = [{ path, before: current.contents, after: contents, mode: undefined }];
+  return { path, how: 'replaced', changes, diff: '' };
+}
+
+function isGenerated(base: PlannedFile, current: Uint8Array): boolean {
+  return isSameText(base.contents, baseEntry({ ...base, contents: current }).contents);
 }
 
 async function planRemoval(
-  { folder }: FileContext,
+  { base: archive, folder }: FileContext,
   path: string,
-  written: readonly PlannedFile[],
   why: string | undefined,
 ): Promise<Outcome> {
   const current = await readProjectFile(folder, path);
   if (current === undefined) return undefined;
   const about = { path, ...(why === undefined ? {} : { why }) };
-  if (current !== false && written.some((file) => isGenerated(file, path, current.contents))) {
+  const written = [archive.merged, archive.generated, archive.regenerated].map((files) => files.get(path));
+  if (current !== false && written.some((file) => file !== undefined && isGenerated(file, current.contents))) {
     const changes = [{ path, before: current.contents, after: undefined }];
     return { ...about, how: 'deleted', changes, diff: diffOf(path, current.contents, undefined) };
   }
+  const base = archive.merged.get(path) ?? archive.generated.get(path);
   const reason = current === false ? 'is not a regular file' : 'has local changes, but the templates no longer have it';
-  const diff = isLibraryFile(path) ? '' : diffOf(path, written[0]?.contents, undefined);
+  const diff = isLibraryFile(path) ? '' : diffOf(path, base?.contents, undefined);
   return { ...conflictOf(path, reason, diff), ...about };
 }
 
@@ -346,6 +358,13 @@ async function isBelowFile(folder: string, path: string, deleted: ReadonlySet<st
     if (parent !== undefined) return parent !== false && !deleted.has(at);
   }
   return false;
+}
+
+function renameInBase(base: ProjectBase, from: string, to: string): ProjectBase {
+  return mapParts(base, (files) => {
+    const file = files.get(from);
+    return file === undefined ? files : new Map(files).set(to, { ...file, path: to });
+  });
 }
 
 const isExecutable = (mode: number): boolean => (mode & 0o100) !== 0;
