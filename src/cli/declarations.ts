@@ -29,8 +29,8 @@ export function collectChoices(flags: string, description: string, choices: read
 /** A parser of whole numbers in a range. */
 export function wholeNumber(least: number, most: number): (text: string) => number {
   return (text) => {
-    const value = Number(text);
-    if (Number.isInteger(value) && value >= least && value <= most) return value;
+    const value = /^\d+$/.test(text) ? Number(text) : NaN;
+    if (value >= least && value <= most) return value;
     throw new InvalidArgumentError(`a whole number from ${least} to ${most}`);
   };
 }

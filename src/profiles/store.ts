@@ -160,8 +160,9 @@ async function withPending<T>(
 ): Promise<T> {
   await removeStagedSiblings(context.files ?? nodeFileSystem, file.path, true);
   const earlier = await deleteUnreferenced(file, file.pending, context);
+  const recorded = await recordPending(file, [...earlier, ...locations], context);
   try {
-    const { result, left } = await work(await recordPending(file, [...earlier, ...locations], context));
+    const { result, left } = await work(recorded);
     await ignoreSystemErrors(async () =>
       recordPending(await readProfileFile(context.folder), [...earlier, ...left], context),
     );

@@ -10,7 +10,7 @@ import { textOf, type ProjectPlan, type PlannedFile } from '../languages/planned
 import { languageOf } from '../languages/registry.ts';
 import { isProject, RECORD_FILE } from '../process/find-project.ts';
 import { BASE_FILE, isBase } from './base-archive.ts';
-import { unifiedDiff } from './edit/file-edit.ts';
+import { unifiedDiff } from './edit/unified-diff.ts';
 import { DEPENDABOT_FILE } from './join/moved-files.ts';
 import { isUneditedRecord } from './record.ts';
 

@@ -168,7 +168,7 @@ async function install(
       ...scope,
       ...options,
       ...{ project: cwd, env, clock, signal, report, files, requestMaterial },
-      requestToken: options.keepToken || proof !== undefined ? requestToken : undefined,
+      requestToken: options.keepToken || proof !== undefined ? withHints(requestToken, proof?.hints) : undefined,
       connection: localConnection(client),
       prove: proof && ((set) => verifyCertificateWithEngine(set, { ...proof, settings, env, signal })),
     });
@@ -185,6 +185,17 @@ async function install(
   } finally {
     await client.close();
   }
+}
+
+/** The same request, whose errors have more next steps. */
+function withHints<T>(request: () => Promise<T>, hints: readonly string[] = []): () => Promise<T> {
+  return async () => {
+    try {
+      return await request();
+    } catch (error) {
+      throw error instanceof KnownError ? amendError(error, { next: hints }) : error;
+    }
+  };
 }
 
 const isLocal = ({ settings }: CredentialClient): boolean => settings['kuflow.api.client-id']?.source.kind === 'local';

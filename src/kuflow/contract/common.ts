@@ -128,6 +128,12 @@ export const bytesBody = { media: 'application/octet-stream', schema: Bytes, req
 export const answer = <Schema extends TSchema>(schema: Schema, description: string) =>
   ({ description, schema }) as const;
 
+export const bytesAnswer = {
+  description: 'The bytes of the document',
+  media: ['application/octet-stream'],
+  schema: Bytes,
+} as const;
+
 /** What the operations have in common that store a file. */
 export const fileUpload = {
   query: fileQuery,
@@ -139,7 +145,5 @@ export const fileUpload = {
 export const fileDownload = {
   query: { documentUri: Type.String() },
   requiredQuery: ['documentUri'],
-  responses: {
-    200: { description: 'The bytes of the document', media: ['application/octet-stream'], schema: Bytes },
-  },
+  responses: { 200: bytesAnswer },
 } as const;

@@ -30,6 +30,8 @@ const BLOCKED_BY_FETCH = new Set([
   6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080,
 ]);
 
+const OWN_PART = 'another part of this local KuFlow';
+
 /**
  * Occupies a port that is free for IPv4 and IPv6 loopback, until the part that needs it is ready to listen. `exact` occupies that port or throws
  * KnownError with its holder. `preferred` occupies that port or the next free one; without a request, `fallback` is preferred. Port 0 is any free
@@ -49,7 +51,9 @@ export async function holdPort(request: PortRequest | undefined, fallback: numbe
       seen: isTaken ? `it is used by ${holder ?? 'an unknown process'}` : problem,
       next: [
         isTaken
-          ? 'Stop that process, or choose another port'
+          ? holder === OWN_PART
+            ? 'Choose another port'
+            : 'Stop that process, or choose another port'
           : 'Choose another port, or omit the option to use the next free one',
       ],
     });
@@ -148,6 +152,7 @@ async function findHolderInProc(port: number): Promise<string | undefined> {
     const descriptors = await readdir(`/proc/${pid}/fd`).catch(() => []);
     for (const descriptor of descriptors) {
       if (!inodes.has(await readlink(`/proc/${pid}/fd/${descriptor}`).catch(() => ''))) continue;
+      if (Number(pid) === process.pid) return OWN_PART;
       // Only the program and its script, because further arguments may be confidential.
       const [program = '', script = ''] = (await readFile(`/proc/${pid}/cmdline`, 'utf8')).split('\0');
       const words = [program, script.startsWith('-') ? '' : script]
@@ -166,5 +171,6 @@ async function findHolderWithLsof(port: number): Promise<string | undefined> {
   });
   const pid = /^p(\d+)$/m.exec(stdout)?.[1];
   const command = /^c(.+)$/m.exec(stdout)?.[1];
+  if (Number(pid) === process.pid) return OWN_PART;
   return pid === undefined ? undefined : `${command ?? 'a process'} (pid ${pid})`;
 }

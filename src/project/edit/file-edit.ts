@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { createTwoFilesPatch, FILE_HEADERS_ONLY } from 'diff';
+import { unifiedDiff } from './unified-diff.ts';
 import { withContext } from '../../base/system-error.ts';
 import { readPlainFile, type PlainFile } from '../../files/read.ts';
 import { utf8Text } from '../../files/text-file.ts';
@@ -61,17 +61,4 @@ export async function readProjectFile(folder: string, path: string): Promise<Pla
 export async function readTextFile(folder: string, path: string): Promise<string | undefined | false> {
   const file = await readProjectFile(folder, path);
   return file === undefined || file === false ? file : (utf8Text(file.contents) ?? false);
-}
-
-/** For `git apply` and `patch -p1`; empty without a change. `before` is undefined for a new file, `after` for a deleted one; `from`: its old path. */
-export function unifiedDiff(path: string, before: string | undefined, after: string | undefined, from = path): string {
-  const header = path === from ? '' : `diff --git a/${from} b/${path}\nrename from ${from}\nrename to ${path}\n`;
-  if (before === after) return header;
-  const oldName = before === undefined ? '/dev/null' : `a/${from}`;
-  const newName = after === undefined ? '/dev/null' : `b/${path}`;
-  const patch = createTwoFilesPatch(oldName, newName, before ?? '', after ?? '', undefined, undefined, {
-    context: 3,
-    headerOptions: FILE_HEADERS_ONLY,
-  });
-  return header + patch;
 }

@@ -7,7 +7,8 @@ import { readExportedNames, type WorkerProject } from './open-project.ts';
 import type { ProjectBase } from '../base-archive.ts';
 import { toLf, withLineEndingsOf } from '../merge/line-endings.ts';
 import type { Addition } from './plan-code-edits.ts';
-import { editExistingFile, readTextFile, unifiedDiff, type PlannedEdit } from './file-edit.ts';
+import { editExistingFile, readTextFile, type PlannedEdit } from './file-edit.ts';
+import { unifiedDiff } from './unified-diff.ts';
 import { placeLines } from './placed-lines.ts';
 
 function nameProblem(name: string): string {

@@ -10,14 +10,8 @@ import { renderProject } from '../render.ts';
 import { toLf, withLineEndingsOf } from '../merge/line-endings.ts';
 import type { MergeOptions } from '../merge/lines.ts';
 import { mergeCleanly, mergeRendered } from '../merge/merge-file.ts';
-import {
-  createNewFile,
-  editExistingFile,
-  readTextFile,
-  unifiedDiff,
-  type EditConflict,
-  type PlannedEdit,
-} from './file-edit.ts';
+import { createNewFile, editExistingFile, readTextFile, type EditConflict, type PlannedEdit } from './file-edit.ts';
+import { unifiedDiff } from './unified-diff.ts';
 import {
   mapProcesses,
   toProjectSpec,

@@ -10,7 +10,7 @@ import { languageOf } from '../../languages/registry.ts';
 import { findAbove, isProject } from '../../process/find-project.ts';
 import type { ComparedFile, OutsideFiles } from '../existing-files.ts';
 import { plainMode, textOf } from '../../languages/planned-file.ts';
-import { unifiedDiff } from '../edit/file-edit.ts';
+import { unifiedDiff } from '../edit/unified-diff.ts';
 import { renderRepositoryFiles } from '../render.ts';
 import { textReader, type FoundWorkspace } from './find-root.ts';
 import { DEPENDABOT_FILE, freeWorkflowPath, renameWorkflow, WORKFLOW } from './moved-files.ts';

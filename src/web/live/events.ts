@@ -221,14 +221,15 @@ export function createStreamParser(receive: (message: StreamMessage) => void): (
     const messages = (rest + text).split('\n\n');
     rest = messages.pop() ?? '';
     for (const message of messages) {
-      const id = /^id: (.*)$/m.exec(message)?.[1];
-      const data = /^data: (.*)$/m.exec(message)?.[1];
+      // Unlike `.`, this includes U+2028 and U+2029, which texts of users may contain.
+      const id = /^id: ([^\n]*)$/m.exec(message)?.[1];
+      const data = /^data: ([^\n]*)$/m.exec(message)?.[1];
       if (id !== undefined || data !== undefined) receive({ id, data });
     }
   };
 }
 
-/** Waits, or until the tab becomes visible. */
+/** Waits for this time, or until the tab becomes visible. */
 function pause(ms: number): Promise<void> {
   return new Promise((resolve) => {
     const end = (): void => {

@@ -54,7 +54,8 @@ const STATE_NAMES = [
 export function TaskListView({ route }: ViewProps<'tasks'>) {
   const app = useApp();
   const { state = '', code } = route;
-  const taskState = state === '' ? OPEN_STATES : state === 'all' ? [] : [state];
+  const isState = STATE_NAMES.some(([name]) => name === state);
+  const taskState = state === 'all' ? [] : state === '' || !isState ? OPEN_STATES : [state];
   const query = { type: 'TASK', taskState, processItemDefinitionCode: code };
   const {
     items: tasks,

@@ -35,7 +35,7 @@ public class TaskActivitiesImpl implements TaskActivities {
     public CheckCreditData scoreSecondTime(UUID processId) {
         boolean isFirst = Activity.getExecutionContext().getInfo().getAttempt() == 1;
         return isFirst
-                ? CheckCreditData.builder().score(4711L).build()
+                ? CheckCreditData.builder().score(471147114711L).build()
                 : CheckCreditData.builder()
                         .score(7L)
                         .decision(CheckCreditData.Decision.REVIEW)

@@ -34,3 +34,7 @@ it('does not depend on how the stream arrives in pieces', () => {
 it('waits for the end of a message', () => {
   expect(parse(['id: 7\ndata: half'])).toEqual([]);
 });
+
+it('reads texts with all line separators of Unicode', () => {
+  expect(parse(['id: 8\ndata: "a\u2028b\u2029c"\n\n'])).toEqual([{ id: '8', data: '"a\u2028b\u2029c"' }]);
+});

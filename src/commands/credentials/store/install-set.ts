@@ -187,10 +187,11 @@ async function requestSet(
   request: PullSetRequest,
 ): Promise<{ readonly set: CredentialSet; readonly proof?: string | undefined }> {
   const { report, clock, endpoint, principal, tenantId, target, serverName } = request;
+  // The token first: no certificate is issued for nothing.
+  const token = await requestVerifiedToken(request);
   report?.('Requesting an engine certificate from KuFlow');
   const verdict = verifyMaterial(await request.requestMaterial(), clock.now());
   if (!verdict.ok) throw rejectedMaterialError(verdict.problems);
-  const token = await requestVerifiedToken(request);
   const withToken = { endpoint, principal, tenantId, target, serverName, ...verdict.verified, token };
   const set = request.keepToken ? withToken : { ...withToken, token: undefined };
   if (request.prove === undefined) return { set };

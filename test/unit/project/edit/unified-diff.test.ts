@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { workflowTypes } from '../../../../src/languages/typescript/read-code.ts';
-import { unifiedDiff } from '../../../../src/project/edit/file-edit.ts';
+import { unifiedDiff } from '../../../../src/project/edit/unified-diff.ts';
 import { temporaryFolders } from '../../../support/temporary-folder.ts';
 
 const temporaryFolder = temporaryFolders();
