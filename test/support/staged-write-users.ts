@@ -153,7 +153,7 @@ export const STAGED_WRITE_USERS: readonly StagedWriteUser[] = [
       });
     },
     recover: (folder) => withStoreLock(nodeFileSystem, storeLayout(folder), waiting, () => done),
-    spare: /^\.kuflow\/credentials\/20/,
+    spare: /^\.kuflow\/credentials\/(20|\.gitignore)/,
   },
   {
     name: 'login, with the secret in a file',

@@ -31,6 +31,8 @@ const BLOCKED_BY_FETCH = new Set([
 ]);
 
 const OWN_PART = 'another part of this local KuFlow';
+/** The ports that this process holds. */
+const ownPorts = new Set<number>();
 
 /**
  * Occupies a port that is free for IPv4 and IPv6 loopback, until the part that needs it is ready to listen. `exact` occupies that port or throws
@@ -44,7 +46,7 @@ export async function holdPort(request: PortRequest | undefined, fallback: numbe
   if ('port' in held) return held;
   const { problem } = held;
   const isTaken = problem === TAKEN;
-  const holder = isTaken ? await findPortHolder(wanted) : undefined;
+  const holder = ownPorts.has(wanted) ? OWN_PART : isTaken ? await findPortHolder(wanted) : undefined;
   if (kind === 'exact') {
     throw new KnownError({
       message: `Port ${wanted} ${isTaken ? 'is not free' : 'cannot be used'}`,
@@ -90,10 +92,14 @@ async function tryToHold(port: number): Promise<HeldPort | { readonly problem: s
   }
   let closing: Promise<unknown> | undefined;
   const close = async (): Promise<void> => {
+    ownPorts.delete(port);
     await (closing ??= Promise.all(servers.map((server) => once(server.close(), 'close'))));
   };
-  if (problem === undefined) return { port, close };
-  await close();
+  if (problem === undefined) {
+    ownPorts.add(port);
+    return { port, close };
+  }
+  await Promise.all(servers.map((server) => once(server.close(), 'close')));
   return { problem };
 }
 
@@ -152,7 +158,6 @@ async function findHolderInProc(port: number): Promise<string | undefined> {
     const descriptors = await readdir(`/proc/${pid}/fd`).catch(() => []);
     for (const descriptor of descriptors) {
       if (!inodes.has(await readlink(`/proc/${pid}/fd/${descriptor}`).catch(() => ''))) continue;
-      if (Number(pid) === process.pid) return OWN_PART;
       // Only the program and its script, because further arguments may be confidential.
       const [program = '', script = ''] = (await readFile(`/proc/${pid}/cmdline`, 'utf8')).split('\0');
       const words = [program, script.startsWith('-') ? '' : script]
@@ -171,6 +176,5 @@ async function findHolderWithLsof(port: number): Promise<string | undefined> {
   });
   const pid = /^p(\d+)$/m.exec(stdout)?.[1];
   const command = /^c(.+)$/m.exec(stdout)?.[1];
-  if (Number(pid) === process.pid) return OWN_PART;
   return pid === undefined ? undefined : `${command ?? 'a process'} (pid ${pid})`;
 }

@@ -4,7 +4,7 @@ import { ignoreSystemErrors, withContext } from '../../../base/system-error.ts';
 import { withLock, type LockWaitOptions } from '../../../files/lock.ts';
 import type { FileSystem } from '../../../files/node-file-system.ts';
 import { whyNotOwnFolder } from '../output-file.ts';
-import { ensureGitIgnore, isStagingName, listSets, storeFolders, type StoreLayout, removeSetFolder } from './sets.ts';
+import { isStagingName, storeFolders, type StoreLayout, removeSetFolder } from './sets.ts';
 
 const LOCK_TIMEOUT_MS = 120_000;
 const TRIES = 20;
@@ -29,7 +29,6 @@ export async function withStoreLock<T>(
   try {
     return await withLock(lock, waiting, async () => {
       await withContext('Cleaning up after an interrupted run', layout.store, () => removeLeftoverSets(files, layout));
-      if ((await listSets(files, layout)).length > 0) await ensureGitIgnore(files, layout);
       return await work();
     });
   } catch (error) {

@@ -125,7 +125,7 @@ export async function writeSet(
   });
 }
 
-export async function ensureGitIgnore(files: FileSystem, layout: StoreLayout): Promise<void> {
+async function ensureGitIgnore(files: FileSystem, layout: StoreLayout): Promise<void> {
   const path = join(layout.store, '.gitignore');
   await withContext('Excluding the credentials from git', path, async () => {
     if ((await files.look(path)) !== undefined) return;

@@ -33,7 +33,11 @@ describe('ports', () => {
   it('cannot be used by anybody else while they are held', async () => {
     const first = await hold({ kind: 'exact', port: 0 }, 1);
     const { port } = first;
-    await expect(holdPort({ kind: 'exact', port }, 1)).rejects.toMatchObject({ message: `Port ${port} is not free` });
+    await expect(holdPort({ kind: 'exact', port }, 1)).rejects.toMatchObject({
+      message: `Port ${port} is not free`,
+      seen: 'it is used by another part of this local KuFlow',
+      next: ['Choose another port'],
+    });
     const second = await hold({ kind: 'preferred', port }, 1);
     expect(second.port).not.toBe(port);
     expect(second.moved?.wanted).toBe(port);
