@@ -33,8 +33,8 @@ function indexPage(rows, shared) {
   return page([
     '# Commands',
     '',
-    'In a TypeScript project, run `npx kuflow <command>`; in a Java or Python project, `./kuflow <command>`; elsewhere,',
-    '`npx -p create-kuflow-worker kuflow <command>`. `npx create-kuflow-worker` is the same as `kuflow create`. For exit statuses and JSON, see',
+    'Run `npx kuflow <command>` in a TypeScript project, `./kuflow <command>` in a Java or Python project, and',
+    '`npx -p create-kuflow-worker kuflow <command>` elsewhere. `npx create-kuflow-worker` is the same as `kuflow create`. For exit statuses and JSON, see',
     '[Output](../output.md).',
     '',
     ...table(
@@ -44,7 +44,7 @@ function indexPage(rows, shared) {
     '',
     '## Connection options',
     '',
-    "Each command that connects to KuFlow accepts some of these options. The command's page lists them.",
+    "Each command that connects to KuFlow accepts some of these options, which are listed on the command's page.",
     ...tableOf(['option', 'meaning'], shared),
     '',
     '## Options not shown in `--help`',

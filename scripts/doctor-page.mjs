@@ -126,7 +126,8 @@ function describeShared(other, causes, checks) {
   const link = `[${other}](#${other.toLowerCase()})`;
   const list = (codes) => codes.map((code) => `\`${code}\``).join(', ');
   if (missing.length === 0) return `Can also report the causes of ${link}.`;
-  if (missing.length < shared.length) return `Can also report the causes of ${link}, except ${list(missing)}.`;
+  if (missing.length < shared.length)
+    return `Can also report the causes of ${link}, except the following: ${list(missing)}.`;
   return `Can also report these causes of ${link}: ${list(shared)}.`;
 }
 

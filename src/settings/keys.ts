@@ -142,7 +142,7 @@ const SETTINGS = [
     name: 'worker.robot-ids',
     alias: 'temporal.robot-ids',
     kind: 'uuids',
-    description: 'robot IDs, as a list or separated by commas',
+    description: 'robot IDs, as a list or a comma-separated string',
   },
   {
     name: 'worker.health-port',

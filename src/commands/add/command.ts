@@ -143,7 +143,7 @@ export function configure(command: Command, context: CommandContext): void {
     .argument('<name>', 'Name of the function and the activity')
     .summary('Add an activity')
     .description(
-      `Add an activity: a typed function that you implement. In a project with several processes, adds the activity to the first process. For the others, write the activity by hand. ${HOW_FILES_CHANGE}`,
+      `Add an activity: a typed function that you implement. In a project with several processes, adds the activity to the first process. For the other processes, write activities by hand. ${HOW_FILES_CHANGE}`,
     )
     .addHelpText('after', ACTIVITY_EXAMPLES)
     .action(lazyAction(context, async () => (await import('./run.ts')).runAddActivity));

@@ -15,12 +15,12 @@ These lines require kuflow on the PATH, for example after npm install --global c
 Without a global installation, run this in a TypeScript project, then source the file in new shells:
   npx kuflow completion bash > ~/.kuflow-completion.bash
   echo 'source ~/.kuflow-completion.bash' >> ~/.bashrc
-With this file, completion also works after npx kuflow, with the commands of the project's own kuflow version.`;
+With this file, completion also works after npx kuflow and offers the commands of the project's own kuflow version.`;
 
 export function configure(command: Command, context: CommandContext): void {
   command
     .description(
-      'Print a completion script for kuflow and create-kuflow-worker. It completes commands, options and their values, files, stored profiles, ' +
+      'Print a completion script for kuflow and create-kuflow-worker. The script completes commands, options and their values, files, stored profiles, ' +
         'doctor checks, and process and task codes. The codes come from the process definition files in the current ' +
         'folder or project, and from data that earlier commands read from KuFlow. For `kuflow process` and `kuflow task`, it also completes codes, users and ' +
         'the newest IDs from the local KuFlow running for this folder. Completion sends nothing to KuFlow.',

@@ -118,7 +118,7 @@ export function configure(command: Command, context: CommandContext): void {
     .option('--no-check', 'Skip the connection check')
     .optionsGroup('Run options:')
     .option('-y, --yes', 'Skip prompts: use defaults, and fail if a required option is missing')
-    .option('--dry-run', 'Show what would be written without writing anything')
+    .option('--dry-run', 'Show what would be written, without writing anything')
     .addOption(jsonOption())
     .addHelpText('after', EXAMPLES)
     .action(async (folder: string | undefined, flags: CreateFlags) => {

@@ -29,10 +29,10 @@ export function configure(command: Command, context: CommandContext): void {
       .command('pull')
       .summary('Get the engine certificate for this project')
       .description(
-        'Get an engine certificate for this project. Does nothing if the current certificate is usable, belongs to the same endpoint, ' +
+        'Get an engine certificate for this project. Does nothing if the current certificate is usable, belongs to the configured endpoint, ' +
           'application and namespace, and is not due for renewal. A new certificate is verified and tested against the engine with a new engine token before anything is ' +
           'written. The certificate, key and CA are stored in a new folder in .kuflow/credentials. Then ' +
-          'application-local.yaml is replaced atomically: a worker sees either the old or the new credentials, never a mix. With --local, also writes the connection settings for the local KuFlow.',
+          'application-local.yaml is replaced atomically, so a worker sees either the old or the new credentials, never a mix. With --local, also writes the connection settings for the local KuFlow.',
       )
       .option(
         '--force',
@@ -70,8 +70,8 @@ export function configure(command: Command, context: CommandContext): void {
     status
       .summary('Show the credentials in use, where they come from and when they expire')
       .description(
-        'Show each setting with its source and the sources that this source overrides, and show the certificate that a worker would ' +
-          'use and its expiration date. Compares pulled files with their lock file and with the settings. Uses the network only with --online.',
+        'Show the source of each setting and any other sources that it overrides. Also shows the certificate that a worker would ' +
+          'use, with its expiration date. Compares pulled files with their lock file and with the settings. Uses the network only with --online.',
       )
       .option(
         '--online',
@@ -90,12 +90,12 @@ export function configure(command: Command, context: CommandContext): void {
       .command('rotate')
       .summary('Get a new certificate and switch to it')
       .description(
-        'Get a new certificate, test it against the engine (GetSystemInfo, DescribeNamespace) and switch to it. The previous certificate files are kept. A running ' +
+        'Get a new certificate, test it against the engine (GetSystemInfo and DescribeNamespace) and switch to it. The previous certificate files are kept. A running ' +
           'worker that watches its certificate files switches automatically; any other worker keeps the old certificate until it is restarted.',
       )
       .option(
         '--exec <command>',
-        'Command to run in the system shell after the switch, such as one that restarts the worker; its output goes to stderr',
+        "Command to run in the system shell after the switch, such as one that restarts the worker; the command's output goes to stderr",
       )
       .addOption(jsonOption()),
     'on-request',
@@ -137,8 +137,8 @@ export function configure(command: Command, context: CommandContext): void {
     exec
       .summary('Run a command with the credentials in its environment')
       .description(
-        'Run a command with the credentials in its environment, as the variables that KuFlow workers and Temporal tools read. These include a new ' +
-          'engine token, which is not renewed while the command runs. Temporal profiles are ignored: TEMPORAL_CONFIG_FILE is set to a path that ' +
+        'Run a command with the credentials in the environment variables that KuFlow workers and Temporal tools read. The variables include a new ' +
+          'engine token, which is not renewed while the command runs. Temporal profiles are ignored, because TEMPORAL_CONFIG_FILE is set to a path that ' +
           'does not exist. Signals are forwarded unchanged. The command can use the terminal, but not job control or /dev/tty.',
       )
       .argument('<command...>', 'Command to run, after --')

@@ -73,13 +73,13 @@ export function configure(command: Command, context: CommandContext): void {
     .hook('preSubcommand', (_dev, subcommand) => rejectOptionsBefore(command, subcommand.name()))
     .enablePositionalOptions()
     .description(
-      'Run a local KuFlow until you press Ctrl-C. It consists of a web console for starting processes and completing their tasks, the REST API over HTTP and ' +
+      'Run a local KuFlow until you press Ctrl-C. The local KuFlow consists of a web console for starting processes and completing their tasks, the REST API over HTTP and ' +
         'HTTPS, and a real Temporal server behind a gateway with mutual TLS and tokens. ' +
-        'Serves the processes in kuflow.process.yaml and processes/*.process.yaml or, without these files, a sample process. ' +
+        'Serves the processes in kuflow.process.yaml and processes/*.process.yaml or, if there are no such files, a sample process. ' +
         'When you save one of these files, the local KuFlow serves the new content, and kuflow dev regenerates the types and tasks in the project. The ' +
         'state is stored in .kuflow/dev. ' +
         'With --ephemeral, the local KuFlow does not use that state, can run alongside another local KuFlow, and ignores later changes to ' +
-        'the files. When the local KuFlow is ready, kuflow dev prints one line to stdout.',
+        'the definition files. When the local KuFlow is ready, kuflow dev prints one line to stdout.',
     )
     .addHelpText('after', DEV_EXAMPLES)
     .action(lazyAction(context, async () => (await import('./run-platform.ts')).runDev));
@@ -89,7 +89,7 @@ export function configure(command: Command, context: CommandContext): void {
     .summary("Run a command with the local KuFlow's settings")
     .description(
       "Run a command with the local KuFlow's settings in its environment. Uses the local KuFlow already running for this folder, " +
-        'or starts one and stops it afterward. A worker that exits on its own after connecting is restarted after 1 to 30 seconds, unless it exits with status 0 or 2 or fails to start 10 times in a row. In CI, it is restarted only with --restart.',
+        'or starts one and stops it afterward. A worker that exits on its own after connecting is restarted after 1 to 30 seconds, unless its exit status is 0 or 2, or it fails to start 10 times in a row. In CI, the worker is restarted only with --restart.',
     )
     .argument('<command...>', 'Command to run, after --')
     .addOption(runtimeOption())
@@ -216,7 +216,7 @@ export function configure(command: Command, context: CommandContext): void {
     .command('webhooks')
     .summary('List, show and resend webhook events')
     .description(
-      "List, show and resend webhook events. Each process's events are sent in order, one at a time. An event is resent until the response is 2xx, for up to a day.",
+      "List, show and resend webhook events. Each process's events are sent in order, one at a time. An event is resent until the receiver responds with a 2xx status, for up to a day.",
     );
   stateOption(webhooks.command('list'))
     .summary('List the events, newest first')
@@ -230,7 +230,9 @@ export function configure(command: Command, context: CommandContext): void {
     .action(lazyAction(context, async () => (await import('./run-webhooks.ts')).runWebhookShow, command));
   stateOption(webhooks.command('replay').addArgument(plainIdArgument('event')))
     .summary('Resend an event')
-    .description('Resend an event, even if it was accepted or failed. A pending event is sent immediately.')
+    .description(
+      'Resend an event, even if it has already been accepted or has failed. A pending event is sent immediately.',
+    )
     .addOption(jsonOption())
     .action(lazyAction(context, async () => (await import('./run-webhooks.ts')).runWebhookReplay, command));
 
@@ -259,7 +261,7 @@ export function configure(command: Command, context: CommandContext): void {
     .summary('Restore the state of the local KuFlow from a file')
     .description(
       'Restore the state of the local KuFlow, which must be stopped, from a file that `kuflow dev export` wrote. Checks the whole file before changing anything. ' +
-        'Import only files that you trust: whoever wrote the file knows the keys and tokens in it.',
+        'Import only files that you trust, because whoever wrote the file knows the keys and tokens in it.',
     )
     .argument('<file>', 'File to read')
     .option('--replace', 'Replace the existing state')

@@ -7,7 +7,7 @@ export function configure(command: Command, context: CommandContext): void {
   command
     .description(
       'Print a page of the documentation, as Markdown. Without a topic, lists the topics. In a terminal, long pages are shown in your pager ' +
-        '($PAGER, or less); otherwise, they are printed. Works offline.',
+        '($PAGER or, if it is not set, `less`). Otherwise, the page is printed. Works offline.',
     )
     .addArgument(completedArgument('[topic]', 'Topic, such as first-worker or commands/dev', 'docs-topics'))
     .addOption(new Option('--search <words...>', 'Find the sections that contain all of these words'))

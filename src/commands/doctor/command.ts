@@ -23,7 +23,7 @@ export function configure(command: Command, context: CommandContext): void {
     command
       .usage('[options] [command]')
       .description(
-        'Check everything a worker needs to connect, from its settings to the pollers of its task queue, and show the root cause first. ' +
+        'Check everything a worker needs to connect, from its settings to the pollers of its task queue, and show the root cause of any problem first. ' +
           'Works inside and outside a project.\n\n' +
           'Creates an engine token in KuFlow, and a certificate if none is configured. If the ' +
           "project's dependencies are installed, doctor also runs the worker's own check (npm run check or make check), which creates its own " +
@@ -44,7 +44,7 @@ export function configure(command: Command, context: CommandContext): void {
       .addOption(
         completedOption(
           '--process <id>',
-          'Also check the workflow and encryption key of this process; pass its ID, its last 6 or more characters, or latest',
+          "Also check the workflow and encryption key of this process; pass the process ID, the ID's last 6 or more characters, or latest",
           'process-ids',
         ),
       )
@@ -56,7 +56,7 @@ export function configure(command: Command, context: CommandContext): void {
       .option('--fix', 'Fix file permissions and .gitignore before checking')
       .option(
         '--watch [seconds]',
-        'Repeat the checks at this interval (default: 10 seconds) and print changes; reuses one token and certificate',
+        'Repeat the checks at this interval (default: 10 seconds), reusing one token and certificate, and print changes',
         parseSeconds,
       )
       .optionsGroup('Result options:')

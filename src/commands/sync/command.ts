@@ -27,7 +27,7 @@ export function configure(command: Command, context: CommandContext): void {
   command
     .description(
       'Compare your definition of a process with the process in KuFlow, print each difference and the evidence for it, and offer to update the ' +
-        "definition and the generated code. Does not work with the local KuFlow. KuFlow's API does not return definitions, so kuflow derives the definition from existing processes. This takes " +
+        "definition and the generated code. Does not work with the local KuFlow. KuFlow's API does not return definitions, so kuflow derives the definition from existing processes, which takes " +
         'up to 30 requests, or more with a large --sample. With --sample, also compares fields; only keys and ' +
         'types are kept, never values. A task or field is reported as removed only if the data of existing processes shows that it is gone. Files that you have edited are changed ' +
         'only after you confirm, or if you name them with --edit.',
@@ -36,7 +36,7 @@ export function configure(command: Command, context: CommandContext): void {
     .addOption(
       completedOption(
         '--process <code>',
-        'Process to compare; required if the project has several, unless you pass --check without --from to compare all of them',
+        'Process to compare; required if the project has several. To compare all processes instead, pass --check without --from',
         'project-processes',
       ),
     )

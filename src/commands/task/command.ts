@@ -57,7 +57,7 @@ export function configure(command: Command, context: CommandContext): void {
       .addArgument(idArgument('task', 'active'))
       .summary('Release a task that you have claimed (local KuFlow only)')
       .description(
-        "Release a claimed task so that others can claim it. KuFlow's API cannot do this, so the command needs the local KuFlow.",
+        "Release a claimed task so that others can claim it. KuFlow's API cannot release tasks, so the command works only on the local KuFlow.",
       ),
   ).action(lazyAction(context, async () => (await import('./run.ts')).runTaskRelease));
 

@@ -28,7 +28,7 @@ export function configure(command: Command, context: CommandContext): void {
       new Option(
         '--conflicts <how>',
         'What to do if you and the templates changed the same lines of a file: write conflict markers, keep your lines, or ' +
-          'leave the file until the next update',
+          'leave the file unchanged until the next update',
       ).choices(['markers', 'ours', 'skip']),
     )
     .option('--allow-dirty', 'Update even if there are uncommitted changes or the project is not in a git repository')

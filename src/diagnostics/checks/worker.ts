@@ -35,7 +35,7 @@ export const workerCheck: DoctorCheck = {
   title: "Worker's own check",
   plane: 'project',
   requires: ['KF-SET-001', 'KF-SET-006', 'KF-SET-002', 'KF-PROJ-003'],
-  creates: "engine token, and an engine certificate if none is configured (by the worker's own check)",
+  creates: 'engine token and, if none is configured, an engine certificate',
   notApplicable: notInstalled,
   run: async ({ input, signal }) => {
     const run = requireProject(input).workerCheck;

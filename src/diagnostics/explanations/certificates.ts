@@ -50,7 +50,7 @@ const UNUSABLE = {
   ),
   'certificate-base64-of-pem': fails(
     'The certificate, key or CA is base64-encoded PEM, as in a Kubernetes Secret. PEM is expected.',
-    'Decode it once with `base64 -d`',
+    'Decode the value once with `base64 -d`',
   ),
   'certificate-swapped': fails(
     'A certificate setting contains a key, or a key setting contains a certificate.',
@@ -74,7 +74,7 @@ const UNUSABLE = {
     GET_NEW_CERTIFICATE,
   ),
   'certificate-key-mismatch': fails(
-    'The key does not belong to the certificate. Often, only one of the two files was replaced.',
+    'The key does not belong to the certificate, often because only one of the two files was replaced.',
     GET_NEW_CERTIFICATE,
   ),
   'certificate-mixed-sources': fails(
@@ -97,7 +97,7 @@ const UNUSABLE = {
   'certificate-expired': fails('The certificate has expired.', GET_NEW_CERTIFICATE),
   'certificate-not-yet-valid': fails('The certificate is not valid yet.', CHECK_CLOCK, GET_NEW_CERTIFICATE),
   'certificate-wrong-extended-key-usage': fails(
-    'The certificate is not a client certificate: its extended key usage does not include clientAuth.',
+    'The certificate is not a client certificate, because its extended key usage does not include clientAuth.',
     'Use a client certificate',
     GET_NEW_CERTIFICATE,
   ),
@@ -137,7 +137,7 @@ export const certificates: Readonly<Record<string, Explanation>> = {
   },
   'KF-TLS-004': {
     looksAt:
-      "Checks whether the generated worker, Temporal's TypeScript SDK, KuFlow's Python SDK and Java library, and `temporal` can read the configured certificate, key and CA. Examines line endings, literal `\\n`, byte order marks, the number of CA certificates, and the key type. The results are based on tests with each program. Untested combinations are reported as unknown.",
+      "Checks whether the generated worker, Temporal's TypeScript SDK, KuFlow's Python SDK and Java library, and `temporal` can read the configured certificate, key and CA. Examines line endings, literal `\\n`, byte order marks, the number of CA certificates, and the key type. The results are based on tests with each program. Untested combinations are reported as `unknown`.",
     causes: {
       'certificate-crlf': warns(
         "A file has Windows line endings (CRLF). The worker, `temporal` and KuFlow's Python SDK accept them, but programs that read the file line by line might not.",
@@ -158,7 +158,7 @@ export const certificates: Readonly<Record<string, Explanation>> = {
       "Checks when the configured certificate expires. By default, warns if the time left is less than 14 days or a third of the certificate's lifetime, whichever is shorter. `--warn-expiry` sets a different limit.",
     causes: {
       'certificate-expires-soon': warns('The certificate expires soon and has not been renewed.', {
-        text: 'Get a new certificate; a running worker picks it up',
+        text: 'Get a new certificate, which a running worker picks up',
         command: '<kuflow> credentials rotate',
       }),
       'certificate-authority-expires-soon': warns(

@@ -51,10 +51,13 @@ const CHECK_CLOCK = "Check this machine's clock";
 export const handshakeCauses = {
   'engine-host-not-found': fails("The engine's host name does not exist.", ...CHECK_HOST_NAME),
   'engine-resolver-down': unclear('The DNS server did not respond.', CHECK_DNS),
-  'engine-refused': fails('The connection was refused: nothing is listening at the engine address.', ...CHECK_ADDRESS),
+  'engine-refused': fails(
+    'The connection was refused, because nothing is listening at the engine address.',
+    ...CHECK_ADDRESS,
+  ),
   'engine-unreachable': fails('There is no network route to the engine.', ASK_NETWORK_ADMIN),
   'engine-connect-timeout': unclear(
-    'The engine did not respond in time. Often, a firewall silently drops the connection.',
+    'The engine did not respond in time, often because a firewall silently drops the connection.',
     ASK_NETWORK_ADMIN,
   ),
   'engine-connect-failed': fails('The connection failed for another reason, shown in the message.', ...CHECK_ADDRESS),
@@ -109,7 +112,10 @@ export const handshakeCauses = {
     ...CHECK_CLIENT_CERTIFICATE,
   ),
   'proxy-host-not-found': fails("The proxy's host name does not exist.", CHECK_PROXY),
-  'proxy-refused': fails("The connection was refused: nothing is listening at the proxy's address.", CHECK_PROXY),
+  'proxy-refused': fails(
+    "The connection was refused, because nothing is listening at the proxy's address.",
+    CHECK_PROXY,
+  ),
   'proxy-unreachable': fails('There is no network route to the proxy.', CHECK_PROXY),
   'proxy-timeout': unclear('The proxy did not respond in time.', CHECK_PROXY),
   'proxy-tls-failed': fails('The TLS handshake with the proxy failed.', CHECK_PROXY),
@@ -125,7 +131,7 @@ export const handshakeCauses = {
   'proxy-closed': fails(
     'The connection to the proxy was lost.',
     CHECK_PROXY,
-    'Check that the proxy can reach <target>; some proxies close the connection if they cannot',
+    'Check that the proxy can reach <target>, because some proxies close the connection if they cannot',
   ),
   'proxy-authentication-required': fails(
     'The proxy requires a user name and password, or rejected yours (407).',
@@ -145,7 +151,10 @@ const anyCall = {
     'The engine did not accept the engine token (UNAUTHENTICATED).',
     "Check that <target-source> belongs to the same KuFlow environment as <endpoint>, which issued the token, and check this machine's clock",
   ),
-  'engine-unavailable': unclear('The engine is reachable but not ready (UNAVAILABLE, RESOURCE_EXHAUSTED).', TRY_AGAIN),
+  'engine-unavailable': unclear(
+    'The engine is reachable but not ready (UNAVAILABLE or RESOURCE_EXHAUSTED).',
+    TRY_AGAIN,
+  ),
   'engine-call-timeout': unclear('No response arrived in time (DEADLINE_EXCEEDED).', TRY_AGAIN),
   'engine-call-failed': fails('The engine responded with another status, shown in the message.', TRY_AGAIN),
   'engine-not-grpc': fails('The server speaks HTTP/2 but is not a gRPC server.', CHECK_PROTOCOL),
@@ -155,7 +164,7 @@ const anyCall = {
 export const systemInfoCauses = {
   ...anyCall,
   'engine-permission-denied': fails(
-    'The engine denies this application access: it responds to GetSystemInfo with PERMISSION_DENIED. SDKs need this call to connect, so no worker can start.',
+    'The engine denies this application access and responds to GetSystemInfo with PERMISSION_DENIED. SDKs need this call to connect, so no worker can start.',
     "Check the namespace (<namespace-source>), and the application's permissions in the KuFlow app",
   ),
 } as const satisfies Readonly<Record<string, ExplainedCause>>;

@@ -6,7 +6,7 @@ import { REST_CALL_CODES, restCauses } from './rest.ts';
 const TENANTS_HIDDEN_CODES: readonly string[] = ['rest-forbidden', 'rest-not-found', 'rest-wrong-path'];
 
 const SYNC_CLOCK = 'Synchronize the clock with a time server (NTP)';
-const KUFLOW_CLOCK = "If this machine's clock is right, KuFlow's is wrong: report the difference to KuFlow";
+const KUFLOW_CLOCK = "If this machine's clock is right, KuFlow's clock is wrong, so report the difference to KuFlow";
 const START_WORKER = [
   { text: 'Start the worker', command: '<start>' },
   'If the worker is running, it is polling a task queue other than <queue> (from <source>), for example because TEMPORAL_KUFLOWQUEUE is set in its environment',
@@ -40,7 +40,7 @@ export const online: Readonly<Record<string, Explanation>> = {
     causes: {
       'clock-off': warns('The clock is off by more than 30 seconds.', SYNC_CLOCK),
       'clock-wrong': fails(
-        'The clock is off by 5 minutes or more. Valid tokens and certificates look expired or not yet valid.',
+        'The clock is off by 5 minutes or more, so valid tokens and certificates can look expired or not yet valid.',
         SYNC_CLOCK,
         KUFLOW_CLOCK,
       ),
@@ -48,7 +48,7 @@ export const online: Readonly<Record<string, Explanation>> = {
   },
   'KF-TOKEN-001': {
     looksAt:
-      "Requests an engine token in the same way as the worker. Decodes the token's claims but does not verify them, because only the engine has the key. Creates a token in KuFlow. `--no-create` skips this check and every check that needs a token.",
+      "Requests an engine token in the same way as the worker does. Decodes the token's claims but does not verify them, because only the engine has the key. Creates a token in KuFlow. `--no-create` skips this check and every check that needs a token.",
     causes: {
       'token-missing': fails(
         "KuFlow's response does not contain a token.",
@@ -77,18 +77,18 @@ export const online: Readonly<Record<string, Explanation>> = {
   },
   'KF-TLS-003': {
     looksAt:
-      'Checks the engine connection and the TLS handshake: host name, connection, proxy, certificate chain, server name and HTTP/2. Also reads what the server sends after the handshake, because a TLS 1.3 server does not reject a client certificate until then.',
+      'Checks the engine connection up to and including the TLS handshake: host name, TCP connection, proxy, certificate chain, server name and HTTP/2. Also reads what the server sends after the handshake, because a TLS 1.3 server does not reject a client certificate until then.',
     causes: handshakeCauses,
   },
   'KF-ENGINE-001': {
     looksAt:
-      "Calls GetSystemInfo with the token. SDKs make this call first when they connect. UNIMPLEMENTED means that the engine is restricted. This response is not a failure, because KuFlow's Python SDK can connect without the call. The result mentions that Temporal's TypeScript SDK cannot. PERMISSION_DENIED is a failure, because no SDK can connect.",
+      "Calls GetSystemInfo with the token. SDKs make this call first when they connect. UNIMPLEMENTED means that the engine is restricted. This response is not a failure, because KuFlow's Python SDK can connect without the call. The result mentions that Temporal's TypeScript SDK cannot connect. PERMISSION_DENIED is a failure, because it prevents every SDK from connecting.",
     causes: systemInfoCauses,
     alsoOf: { 'KF-TLS-003': Object.keys(handshakeCauses) },
   },
   'KF-ENGINE-002': {
     looksAt:
-      "Calls DescribeNamespace with the token and the namespace in use, as Temporal's SDKs do when a worker starts. UNIMPLEMENTED means that the engine is restricted. This response is not a failure, because workers start without the call. PERMISSION_DENIED is a failure. Because the namespace might be misspelled, doctor compares it with the namespaces in the token and the certificate.",
+      "Calls DescribeNamespace with the token and the namespace in use, as Temporal's SDKs do when a worker starts. UNIMPLEMENTED means that the engine is restricted. This response is not a failure, because workers can start even if this call is unavailable. PERMISSION_DENIED is a failure. To detect a misspelled namespace, doctor compares the namespace with those in the token and the certificate.",
     causes: namespaceCauses,
     alsoOf: { 'KF-ENGINE-001': CALL_CODES },
   },

@@ -32,7 +32,7 @@ export const project: Readonly<Record<string, Explanation>> = {
       }),
       'sdk-versions-differ': fails(
         'The Temporal packages have different versions. The worker refuses to start or fails later.',
-        'Set all <packages> packages to the same version in <file>, and reinstall',
+        'Set all <packages> packages to the same version in <file>, and reinstall them',
       ),
       'sdk-install-outdated': warns('The installed version differs from the version that the project declares.', {
         text: 'Install the dependencies again',
@@ -72,7 +72,7 @@ export const project: Readonly<Record<string, Explanation>> = {
   },
   'KF-WORK-001': {
     looksAt:
-      "Runs the worker's own `--check`, which tests the same connection with the TLS and proxy implementations of the worker's SDK. Creates an engine token, and a certificate if none is configured. `--no-create` skips this check.",
+      "Runs the worker's own check (`--check`), which tests the same connection with the TLS and proxy implementations of the worker's SDK. Creates an engine token, and a certificate if none is configured. `--no-create` skips this check.",
     causes: {
       'worker-cannot-start': fails(
         'The worker exits with an error before it can check anything.',
@@ -104,7 +104,7 @@ export const project: Readonly<Record<string, Explanation>> = {
   },
   'KF-WORK-002': {
     looksAt:
-      'Checks whether doctor and the worker get the same results. If the results differ, the likely cause is a different proxy for the REST API, a server certificate that only one of the two TLS implementations accepts, or a firewall rule for only one of the programs.',
+      'Checks whether doctor and the worker get the same results. If the results differ, the likely cause is that doctor and the worker use different proxies for the REST API, that only one of their TLS implementations accepts the server certificate, or that a firewall rule applies to only one of them.',
     causes: {
       'worker-check-failed': fails("The worker's own check failed.", "Read the worker's message", RUN_WORKER_CHECK),
       'worker-could-not-tell': unclear(
@@ -115,8 +115,8 @@ export const project: Readonly<Record<string, Explanation>> = {
       'worker-disagrees': fails(
         'A step works for doctor but fails for the worker, or the other way around.',
         RUN_WORKER_CHECK,
-        'If doctor and the worker disagree at the `rest` step, compare the proxies: the worker uses temporal.proxy if it is set, but doctor uses HTTPS_PROXY. Also compare the trusted CAs: both trust kuflow.api.ca and the CAs of their runtime. Doctor and TypeScript workers trust the CAs of Node.js and NODE_EXTRA_CA_CERTS. Java workers trust those of the JDK, and Python workers those of certifi and the system',
-        "If doctor and the worker disagree at the `connect` step, check the server certificate: the worker uses the TLS implementation of Temporal's SDK. In TypeScript and Python workers, this implementation rejects a server certificate that is itself a CA. Doctor and the worker both trust only temporal.mutual-tls.ca or the CA from KuFlow, and both use temporal.proxy or, if it is not set, HTTPS_PROXY and NO_PROXY",
+        'If doctor and the worker disagree at the `rest` step, compare the proxies, because the worker uses temporal.proxy if it is set, but doctor uses HTTPS_PROXY. Also compare the trusted CAs. Doctor and the worker both trust kuflow.api.ca and the CAs of their runtime. Doctor and TypeScript workers trust the CAs of Node.js and NODE_EXTRA_CA_CERTS. Java workers trust those of the JDK, and Python workers trust those of certifi and the system',
+        "If doctor and the worker disagree at the `connect` step, check the server certificate, because the worker uses the TLS implementation of Temporal's SDK. In TypeScript and Python workers, this implementation rejects a server certificate that is itself a CA. Doctor and the worker both trust only temporal.mutual-tls.ca or the CA from KuFlow, and both use temporal.proxy or, if it is not set, HTTPS_PROXY and NO_PROXY",
         'Check whether a firewall or a TLS-inspecting program has a rule for only one of the two programs',
       ),
     },

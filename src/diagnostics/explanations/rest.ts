@@ -9,7 +9,7 @@ const OBSERVATIONS: Readonly<Record<FailureKind, string>> = {
   'wrong-path':
     "The server responded with 404 to a path that exists in every KuFlow environment. Either the endpoint's path is wrong, or a server in front of KuFlow does not forward this path.",
   conflict: 'The resource is not in a state that allows the request (409).',
-  rejected: 'KuFlow rejected the request (another 4xx status).',
+  rejected: 'KuFlow rejected the request with another 4xx status.',
   'rate-limited': 'KuFlow is receiving too many requests (429).',
   server: 'KuFlow or a server in front of it failed (5xx status).',
   redirect:
@@ -21,7 +21,7 @@ const OBSERVATIONS: Readonly<Record<FailureKind, string>> = {
   contract: "The response is JSON but does not match KuFlow's API contract.",
   timeout: 'No response arrived in time.',
   dns: "The endpoint's host name does not exist.",
-  refused: "The connection was refused: nothing is listening at the endpoint's address.",
+  refused: "The connection was refused, because nothing is listening at the endpoint's address.",
   unreachable: 'There is no network route to the endpoint, or the proxy could not reach it.',
   reset: 'The connection was closed before a response arrived.',
   proxy: 'The proxy could not be used or did not allow the connection.',
@@ -35,7 +35,7 @@ const OBSERVATIONS: Readonly<Record<FailureKind, string>> = {
   'grpc-port':
     "The server at the endpoint speaks only HTTP/2. The port is probably the engine's gRPC port rather than the REST API's port.",
   continue:
-    'The server, or a proxy in front of it, sent an unsolicited 100 Continue. Node.js HTTP clients respond by closing the connection.',
+    'The server, or a proxy in front of it, sent an unsolicited 100 Continue response. Node.js HTTP clients respond by closing the connection.',
   network: 'The connection failed for another reason.',
 };
 

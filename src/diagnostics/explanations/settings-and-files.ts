@@ -13,7 +13,7 @@ const UNUSABLE = {
   'settings-file-unreadable': fails(FILE_UNREADABLE, 'Correct the file <key>'),
   'settings-proxy-unusable': fails(
     'An environment variable contains an invalid proxy address, or the address of an unsupported kind of proxy.',
-    'Set <key> to http://host:port, or remove it; list the hosts that need no proxy in NO_PROXY',
+    'Set <key> to http://host:port, or remove it; in NO_PROXY, list the hosts that do not need a proxy',
   ),
 } as const;
 
@@ -37,7 +37,7 @@ export const settingsAndFiles: Readonly<Record<string, Explanation>> = {
   },
   'KF-SET-006': {
     looksAt:
-      "Checks that the engine's `host:port` address and the proxy are valid. Also checks that the certificate, key and CA are either all set and readable, together with a namespace, or all absent. Problems found here do not affect the REST API checks.",
+      "Checks that the engine's `host:port` address and the proxy are valid. Also checks that the certificate, key and CA are either all absent or all set and readable. If all three are set, a namespace is required too. Problems found here do not affect the REST API checks.",
     causes: { 'settings-incomplete': fails(INCOMPLETE, SET_KEY), ...UNUSABLE },
   },
   'KF-SET-002': {
@@ -71,7 +71,7 @@ export const settingsAndFiles: Readonly<Record<string, Explanation>> = {
   },
   'KF-SET-004': {
     looksAt:
-      "Checks whether Temporal's own tools and the worker have the same engine address. `temporal` and Temporal's SDKs read `TEMPORAL_ADDRESS`, but the worker reads `TEMPORAL_TARGET`. Also lists the settings for which one source overrides another.",
+      "Checks whether Temporal's own tools and the worker use the same engine address. `temporal` and Temporal's SDKs read `TEMPORAL_ADDRESS`, but the worker reads `TEMPORAL_TARGET`. Also lists the settings for which one source overrides another.",
     causes: {
       'settings-address-differs': warns(
         "TEMPORAL_ADDRESS and temporal.target point to different servers, so Temporal's tools and the worker use different engines.",
@@ -89,7 +89,7 @@ export const settingsAndFiles: Readonly<Record<string, Explanation>> = {
     causes: {
       'settings-temporal-tls-inverted': warns(
         'Programs that read their configuration with @temporalio/envconfig connect to the engine without TLS, although TEMPORAL_TLS is meant to turn TLS on.',
-        'Remove TEMPORAL_TLS; the certificate paths alone turn on TLS',
+        'Remove TEMPORAL_TLS, because setting the certificate paths is enough to turn on TLS',
         'Or update @temporalio/envconfig to 1.22.0 or newer',
       ),
     },

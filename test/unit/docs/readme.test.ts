@@ -37,5 +37,5 @@ it('README names the Node.js versions in `engines`, which the soak runs, and the
   expect(SUPPORTED_NODES[0]?.split('.')[0]).toBe(String(oldest?.major));
   const limits = textOf('docs/explanation/limits.md');
   expect(limits).toContain(`Node.js ${oldest?.major} reached its end of life on`);
-  expect(limits).toContain(`Releases after that date need Node.js ${named(next)}.`);
+  expect(limits).toContain(`releases after that date need Node.js ${named(next)}.`);
 });

@@ -6,7 +6,7 @@ import type { KuFlowOperations, ProcessItem, Uuid } from './model.ts';
 import { RestError, type RestClient, type RestRequest } from './rest-client.ts';
 
 /**
- * A KuFlow client for your own activities, with one method for each of KuFlow's activities and methods to transfer documents. The client
+ * A KuFlow client for your own activities, with methods to transfer documents and one method for each of KuFlow's activities. The client
  * retries a failed call at most once, and then throws a `RestError`. If an activity does not catch the error, Temporal retries the activity.
  */
 export interface KuFlowClient extends KuFlowOperations {

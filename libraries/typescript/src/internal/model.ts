@@ -129,7 +129,7 @@ export interface ProcessItemSignal {
   readonly requestTimeZone?: string;
 }
 
-/** The signal that KuFlow sends to the workflow for a user action. Its name is in the process definition. */
+/** The signal that KuFlow sends to the workflow for a user action. The name of the signal is in the process definition. */
 export interface UserActionSignal {
   readonly userActionDefinitionCode: string;
   readonly requestTime?: string;

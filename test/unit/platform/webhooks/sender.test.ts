@@ -218,7 +218,9 @@ describe('the sender of webhooks', () => {
 
   it('repeats an event while connections are refused, with pauses that grow to a minute', async () => {
     const clock = createTestClock();
-    const { port, url, close } = await startAnsweringServer(() => undefined);
+    // Below the ports that the system gives to other tests.
+    const free = 20_000 + Math.floor(Math.random() * 10_000);
+    const { port, url, close } = await startAnsweringServer(() => undefined, undefined, free);
     await close();
     const world = open(url, clock);
     start(world);

@@ -16,8 +16,8 @@ Fields = Mapping[str, Any]
 
 
 class KuFlowClient(KuFlowOperations):
-    """A KuFlow client for your own activities, with one method for each of KuFlow's activities and methods to
-    transfer documents. The client retries a failed call at most once, and then raises a `RestError`. If an activity
+    """A KuFlow client for your own activities, with methods to transfer documents and one method for each of KuFlow's
+    activities. The client retries a failed call at most once, and then raises a `RestError`. If an activity
     does not catch the error, Temporal retries the activity.
     """
 

@@ -157,7 +157,10 @@ class WorkflowResponse(TypedDict):
 
 
 class UserActionSignal(Times):
-    """The signal that KuFlow sends to the workflow for a user action. Its name is in the process definition."""
+    """The signal that KuFlow sends to the workflow for a user action.
+
+    The name of the signal is in the process definition.
+    """
 
     userActionDefinitionCode: str
     requestInstant: NotRequired[str]

@@ -108,7 +108,7 @@ export interface KuFlowProcess<Metadata> {
     task: HumanTask<Data, Context>,
     options?: TaskOptions<Data, Context> & Deadline<Data>,
   ): Promise<Data>;
-  /** Creates the task and does not wait. */
+  /** Creates the task without waiting for its completion. */
   openTask<Data, Context>(task: HumanTask<Data, Context>, options?: TaskOptions<Data, Context>): Promise<TaskHandle<Data>>;
   openTask<Data, Context>(
     task: SystemTask<Data, Context>,
@@ -124,16 +124,16 @@ export interface KuFlowProcess<Metadata> {
     input: Input,
     options?: { readonly contextData?: Context },
   ): Promise<Data>;
-  /** Posts a message and does not wait. `data` requires a data structure code, which defaults to the message's code. */
+  /** Posts a message without waiting for anyone to read it. `data` requires a data structure code, which defaults to the message's code. */
   message<Data>(
     message: Message<Data>,
     content: OptionalOwner & { readonly text?: string; readonly data?: Data; readonly dataStructureCode?: string },
   ): Promise<Uuid>;
-  /** Opens a thread and does not wait. */
+  /** Opens a thread without waiting for anyone to post in it. */
   thread(thread: Thread, owner?: OptionalOwner): Promise<Uuid>;
   /**
    * Handles a user action. Call this method before the workflow's first `await`, because a signal that arrives before the call is
-   * ignored. If the action's definition has no input, `input` is undefined.
+   * ignored. If the action's definition has no input, `input` is `undefined`.
    */
   onAction<Input>(
     action: SignalAction<Input>,

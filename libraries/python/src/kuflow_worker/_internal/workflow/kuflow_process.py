@@ -84,7 +84,7 @@ class TaskHandle(_Handle, Generic[Data]):
 
     def __init__(self, process: "KuFlowProcess[Any]", task_id: str, done: asyncio.Task[Data]) -> None:
         super().__init__(process, task_id)
-        #: The task's data, once a person has completed the task. Raises `TaskCancelled` if the task is canceled.
+        #: The task's data, available once a person completes the task. Raises `TaskCancelled` if the task is canceled.
         self.done = done
 
     async def cancel(self) -> None:
@@ -227,7 +227,10 @@ class KuFlowProcess(Generic[Metadata]):
         context_data: Context | None = None,
         **owner: Unpack[OwnerOptions],
     ) -> TaskHandle[Data] | SystemTaskHandle[Data]:
-        """Creates the task and does not wait. If the current `asyncio` task is canceled, so is the new task."""
+        """Creates the task without waiting for its completion.
+
+        If the current `asyncio` task is canceled, the KuFlow task is canceled too.
+        """
         if isinstance(task, SystemTask):
             return await self._open_system_task(task, context_data)
         return await self._open_human_task(task, data, context_data, owner)
@@ -256,7 +259,7 @@ class KuFlowProcess(Generic[Metadata]):
         data_structure_code: str | None = None,
         **owner: Unpack[OwnerOptions],
     ) -> str:
-        """Posts a message and does not wait.
+        """Posts a message without waiting for anyone to read it.
 
         `data` requires a data structure code, which defaults to the message's code.
         """
@@ -269,7 +272,7 @@ class KuFlowProcess(Generic[Metadata]):
         return await self._create_item("MESSAGE", message.code, {**_owner_of(owner), "message": content})
 
     async def thread(self, thread: ThreadTask, **owner: Unpack[OwnerOptions]) -> str:
-        """Opens a thread and does not wait."""
+        """Opens a thread without waiting for anyone to post in it."""
         return await self._create_item("THREAD", thread.code, _owner_of(owner))
 
     def on_signal(self, name: str, handler: Callable[[Any], Awaitable[None] | None]) -> None:

@@ -15,14 +15,14 @@ Input = TypeVarWithDefault("Input", default=None)
 
 @dataclass(frozen=True)
 class HumanTask(Generic[Data, Context]):
-    """A task that a person completes. `Data` is the type of its data, and `Context` the type of its context data."""
+    """A task that a person completes. `Data` is the type of its data, and `Context` is the type of its context data."""
 
     code: str
 
 
 @dataclass(frozen=True)
 class SystemTask(Generic[Data, Context]):
-    """A task that the worker completes itself. `Data` is the type of its data, and `Context` the type of its context
+    """A task that the worker completes itself. `Data` is the type of its data, and `Context` is the type of its context
     data.
     """
 
@@ -45,7 +45,7 @@ class ThreadTask:
 
 @dataclass(frozen=True)
 class SignalAction(Generic[Input]):
-    """A user action that sends a signal to the workflow. `Input` is the type of what people enter, if anything."""
+    """A user action that sends a signal to the workflow. `Input` is the type of the data that people enter, if any."""
 
     code: str
     signal: str

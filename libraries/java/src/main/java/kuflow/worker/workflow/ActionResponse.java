@@ -3,7 +3,7 @@ package kuflow.worker.workflow;
 import kuflow.worker.model.KuFlowFile;
 import org.jspecify.annotations.Nullable;
 
-/** What a user action's workflow returns to KuFlow. For a downloadable action, it must contain a document. */
+/** What a user action's workflow returns to KuFlow. For a downloadable action, the response must contain a document. */
 public record ActionResponse(
         @Nullable String message, @Nullable Downloadable downloadable) {
 

@@ -38,7 +38,7 @@ public record HumanTask<D>(String code, Class<D> dataType) {
 
         Options() {}
 
-        /** Assigns the task when it is created. */
+        /** Assigns the task to this owner when the task is created. */
         public Options<D> owner(Owner owner) {
             this.owner = owner;
             return this;

@@ -182,12 +182,12 @@ public final class KuFlowProcess {
         return handle.done().get();
     }
 
-    /** Creates the task and does not wait. */
+    /** Creates the task without waiting for its completion. */
     public <D> TaskHandle<D> openTask(HumanTask<D> task) {
         return openTask(task, new HumanTask.Options<>());
     }
 
-    /** Creates the task and does not wait. You cannot set a deadline here. */
+    /** Creates the task without waiting for its completion. You cannot set a deadline here. */
     public <D> TaskHandle<D> openTask(HumanTask<D> task, Consumer<HumanTask.Options<D>> options) {
         HumanTask.Options<D> chosen = optionsOf(options);
         if (chosen.deadline != null) {
@@ -196,12 +196,12 @@ public final class KuFlowProcess {
         return openTask(task, chosen);
     }
 
-    /** Creates the task, with the application as its owner, and does not wait. */
+    /** Creates the task with the application as its owner. Does not wait for the task to be completed. */
     public <D> SystemTaskHandle<D> openTask(SystemTask<D> task) {
         return openSystemTask(task, null);
     }
 
-    /** Creates the task, with the application as its owner, and does not wait. */
+    /** Creates the task with the application as its owner. Does not wait for the task to be completed. */
     public <D> SystemTaskHandle<D> openTask(SystemTask<D> task, Object contextData) {
         return openSystemTask(task, contextData);
     }
@@ -219,12 +219,12 @@ public final class KuFlowProcess {
         return openSystemTask(task, contextData).complete(() -> activity.apply(input), true);
     }
 
-    /** Posts a message and does not wait. */
+    /** Posts a message without waiting for anyone to read it. */
     public <D> UUID message(MessageTask<D> message, String text) {
         return message(message, content -> content.text(text));
     }
 
-    /** Posts a message and does not wait. */
+    /** Posts a message without waiting for anyone to read it. */
     public <D> UUID message(MessageTask<D> message, Consumer<MessageTask.Content<D>> content) {
         MessageTask.Content<D> chosen = new MessageTask.Content<>();
         content.accept(chosen);
@@ -238,12 +238,12 @@ public final class KuFlowProcess {
                         chosen.text, valueOf(chosen.data), chosen.data == null ? null : dataStructureCode));
     }
 
-    /** Opens a thread and does not wait. */
+    /** Opens a thread without waiting for anyone to post in it. */
     public UUID thread(ThreadTask thread) {
         return thread(thread, Owner.NOBODY);
     }
 
-    /** Opens a thread and does not wait. */
+    /** Opens a thread without waiting for anyone to post in it. */
     public UUID thread(ThreadTask thread, Owner owner) {
         return createItem(ProcessItem.Type.THREAD, thread.code(), owner, null, null);
     }

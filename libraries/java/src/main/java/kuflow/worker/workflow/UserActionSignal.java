@@ -7,7 +7,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The signal that KuFlow sends to the workflow for a user action. Its name is in the process definition.
+ * The signal that KuFlow sends to the workflow for a user action. The name of the signal is in the process definition.
  *
  * @param input what the person entered, if the action has an input
  */
