@@ -40,7 +40,7 @@ export function configure(command: Command, context: CommandContext): void {
         completedOption('--skip <ids>', 'Skip these checks or groups (comma-separated)', 'checks').argParser(parseList),
       )
       .option('--offline', 'Run only checks that do not need the network')
-      .option('--no-create', 'Skip the checks that create something in KuFlow')
+      .option('--no-create', 'Skip the checks that create a token or certificate in KuFlow')
       .addOption(
         completedOption(
           '--process <id>',

@@ -2,7 +2,7 @@ import { fails, warns, type AdviceTemplate, type ExplainedCause, type Explanatio
 import { REST_CALL_CODES } from './rest.ts';
 
 const CONVERT_TO_PKCS8 = {
-  text: 'Decrypt the key, and use the new file instead (<source>)',
+  text: 'Decrypt the key, then point the setting (<source>) to the new file',
   command: 'openssl pkcs8 -topk8 -nocrypt -in <key> -out <new-key>',
 };
 const convert = (part: 'cert' | 'key' | 'ca', command: string): AdviceTemplate => ({

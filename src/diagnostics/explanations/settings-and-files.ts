@@ -89,7 +89,7 @@ export const settingsAndFiles: Readonly<Record<string, Explanation>> = {
     causes: {
       'settings-temporal-tls-inverted': warns(
         'Programs that read their configuration with @temporalio/envconfig connect to the engine without TLS, although TEMPORAL_TLS is meant to turn TLS on.',
-        'Remove TEMPORAL_TLS, because setting the certificate paths is enough to turn on TLS',
+        'Remove TEMPORAL_TLS: the certificate paths alone turn on TLS',
         'Or update @temporalio/envconfig to 1.22.0 or newer',
       ),
     },

@@ -286,7 +286,7 @@ class KuFlowProcess(Generic[Metadata]):
     def on_action(self, action: SignalAction[Input], handler: Callable[[Input], object]) -> None:
         """Handles a user action.
 
-        The handler receives what the person entered, or `None`, and can be a coroutine function. As with `on_signal`,
+        The handler receives the data that the person entered, or `None`. It can be a coroutine function. As with `on_signal`,
         call this method before the workflow's first `await`.
         """
         name = action.signal
