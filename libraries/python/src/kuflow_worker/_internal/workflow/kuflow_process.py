@@ -286,8 +286,8 @@ class KuFlowProcess(Generic[Metadata]):
     def on_action(self, action: SignalAction[Input], handler: Callable[[Input], object]) -> None:
         """Handles a user action.
 
-        The handler receives the data that the person entered, or `None`. It can be a coroutine function. As with `on_signal`,
-        call this method before the workflow's first `await`.
+        The handler receives the data that the person entered, or `None`. It can be a coroutine function. As with
+        `on_signal`, call this method before the workflow's first `await`.
         """
         name = action.signal
         self._actions[name, action.code] = handler

@@ -35,6 +35,9 @@ public final class WorkerLogFormatter implements StructuredLogFormatter<ILogging
     private static final String NOTHING = "";
     private static final String REPEATED = "repeated";
 
+    /** Temporal's SDK logs the commands of a workflow, which contain its data, if it cannot report them. */
+    private static final Pattern COMMANDS = Pattern.compile(", WFTResult=.*", Pattern.DOTALL);
+
     private static final Pattern NON_DETERMINISM =
             Pattern.compile("TMPRL1100|non-?determinis[mt]", Pattern.CASE_INSENSITIVE);
     private static final String NON_DETERMINISM_HINT =
@@ -95,7 +98,7 @@ public final class WorkerLogFormatter implements StructuredLogFormatter<ILogging
                 event.getInstant(),
                 level,
                 event.getLoggerName(),
-                LogText.escape(event.getFormattedMessage()),
+                LogText.escape(COMMANDS.matcher(event.getFormattedMessage()).replaceFirst("")),
                 added,
                 thrown == null ? null : LogErrors.describe(thrown, isInActivity),
                 null);

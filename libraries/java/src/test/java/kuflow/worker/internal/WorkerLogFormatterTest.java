@@ -198,6 +198,16 @@ class WorkerLogFormatterTest {
     }
 
     @Test
+    @DisplayName("contains no commands of a workflow that could not be reported")
+    void commands() {
+        Logger logger = (Logger) LoggerFactory.getLogger("io.temporal.internal.worker.WorkflowWorker");
+        Log log = new Log();
+        log.capture(logger, Level.DEBUG, () -> logger.debug("Failure. RunId=1, WFTResult=Result{a\n{}", CANARY));
+
+        assertThat(log.text()).contains("Failure. RunId=1").doesNotContain(CANARY);
+    }
+
+    @Test
     @DisplayName("escapes control characters in messages from a server")
     void controls() {
         List<Map<String, Object>> lines = new Log()
