@@ -32,9 +32,10 @@ export function isoTime(ms: number): string {
   return Math.abs(ms) <= 8.64e15 ? new Date(ms).toISOString() : 'a date out of range';
 }
 
+/** With more keys, `atMostEvery` starts over, so that it does not grow forever. */
 const MAX_KEYS = 1000;
 
-/** A function that says whether `key` has not been let through in the last `ms`. */
+/** Returns a function that lets each key through at most once every `ms` milliseconds: it returns whether it did. */
 export function atMostEvery(ms: number, clock: Clock): (key: string) => boolean {
   const passedAt = new Map<string, number>();
   return (key) => {

@@ -26,12 +26,14 @@ export function collectChoices(flags: string, description: string, choices: read
   return option;
 }
 
-/** A parser of whole numbers in a range. */
-export function wholeNumber(least: number, most: number): (text: string) => number {
+/** A parser of whole numbers in a range, without an upper limit if `most` is absent. */
+export function wholeNumber(least: number, most?: number): (text: string) => number {
   return (text) => {
     const value = /^\d+$/.test(text) ? Number(text) : NaN;
-    if (value >= least && value <= most) return value;
-    throw new InvalidArgumentError(`a whole number from ${least} to ${most}`);
+    if (value >= least && value <= (most ?? Infinity)) return value;
+    throw new InvalidArgumentError(
+      most === undefined ? `a whole number of at least ${least}` : `a whole number from ${least} to ${most}`,
+    );
   };
 }
 
@@ -43,7 +45,7 @@ export function exitStatuses(command: Command, statuses: Readonly<Record<string,
   return command.addHelpText('after', ['', 'Exit statuses:', ...lines].join('\n'));
 }
 
-/** Examples for the help of a command: what each is for, and its commands. One for PowerShell starts with its prompt, `> `. */
+/** Formats the examples in a command's help: each purpose with its commands. A PowerShell command starts with the prompt `> `. */
 export function formatExamples(examples: Readonly<Record<string, string | readonly string[]>>): string {
   const lines = Object.entries(examples).flatMap(([purpose, commands]) => [
     `  ${purpose}`,

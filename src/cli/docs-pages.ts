@@ -47,13 +47,13 @@ function listCommands(section: string): readonly DocsPage[] {
 const topicOf = (file: string): string => file.slice(file.lastIndexOf('/') + 1).replace(/\.md$/, '');
 
 /** A part of a page, under one heading. */
-export interface Section {
+export interface PageSection {
   readonly topic: string;
   readonly heading: string;
   readonly text: string;
 }
 
-/** The text of a page, without comments, pictures and the lines around the tabs of the site. */
+/** The text of a page without comments, pictures and the `:::` lines that mark tabs on the website. */
 export function readPage({ file }: DocsPage): string {
   return readFileSync(docsPath(file), 'utf8')
     .replace(/<!--[^]*?-->\n*/g, '')
@@ -63,7 +63,7 @@ export function readPage({ file }: DocsPage): string {
 }
 
 /** The sections that contain all words, those with the words in their heading first. */
-export function searchPages(words: readonly string[]): readonly Section[] {
+export function searchPages(words: readonly string[]): readonly PageSection[] {
   const wanted = words.flatMap((word) => word.toLowerCase().split(/\s+/)).filter((word) => word !== '');
   const contains = (text: string): boolean => wanted.every((word) => text.toLowerCase().includes(word));
   const found = listDocsPages()
@@ -72,7 +72,7 @@ export function searchPages(words: readonly string[]): readonly Section[] {
   return [...found.filter(({ heading }) => contains(heading)), ...found.filter(({ heading }) => !contains(heading))];
 }
 
-function sectionsOf(page: DocsPage): readonly Section[] {
+function sectionsOf(page: DocsPage): readonly PageSection[] {
   const sections: { topic: string; heading: string; text: string }[] = [];
   let isCode = false;
   for (const line of readPage(page).split('\n')) {

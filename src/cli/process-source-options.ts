@@ -12,7 +12,7 @@ import { collectValues, wholeNumber } from './declarations.ts';
 export function sampleOption(least = 1): Option {
   return new Option(
     '--sample <count>',
-    'Read up to <count> processes to infer the shape of their data; only keys and types are kept',
+    'Read up to <count> processes or process items to infer the shape of their data; only keys and types are kept',
   ).argParser(wholeNumber(least, LARGEST_SAMPLE));
 }
 

@@ -182,14 +182,15 @@ function compareShape(
 
   const walk = (place: Place): readonly FoundDifference[] => {
     const { view, pointer } = place;
-    const rejected = view === undefined ? [] : typesOf(place.newest).filter((type) => !view.types.has(type));
+    const rejected =
+      view === undefined ? [] : typesOf(place.newest.samplesByType).filter((type) => !view.types.has(type));
     const inside = [...walkFields(place), ...walkItems(place)];
     if (view === undefined || rejected.length === 0) return inside;
     return [
       {
         ...{ kind: 'field-retyped', owner, pointer, drift: true },
-        from: JSON_TYPES.filter((type) => view.types.has(type) && !(type === 'integer' && view.types.has('number'))),
-        to: typesOf(place.newest),
+        from: typesOf(view.types),
+        to: typesOf(place.newest.samplesByType),
         evidence: {
           ...countsOf(place),
           rejected: rejected.map((type) => ({ type, instances: instancesOf(place.newest, type, view) })),
@@ -224,7 +225,7 @@ function compareShape(
     const added = written.flatMap((name): readonly FoundDifference[] => {
       if (isFreeForm || view?.field(name) !== undefined) return [];
       const child = at(name);
-      const types = typesOf(child.newest);
+      const types = typesOf(child.newest.samplesByType);
       return [{ kind: 'field-added', owner, pointer: child.pointer, types, evidence: countsOf(child), drift: true }];
     });
     const named = [...(view?.fields ?? [])].flatMap((name): readonly FoundDifference[] => {
@@ -281,8 +282,9 @@ function lackOf(parent: Pick<Place, 'completed'>, child: Pick<Place, 'completed'
   return parent.completed.objects - child.completed.seen;
 }
 
-function typesOf({ samplesByType: seen }: ShapeNode): readonly JsonType[] {
-  return JSON_TYPES.filter((type) => seen.has(type) && !(type === 'integer' && seen.has('number')));
+/** The types that were seen or are allowed. Integers are numbers too. */
+function typesOf(types: { readonly has: (type: JsonType) => boolean }): readonly JsonType[] {
+  return JSON_TYPES.filter((type) => types.has(type) && !(type === 'integer' && types.has('number')));
 }
 
 /** The samples with a value of this type, which the view does not allow. */

@@ -43,7 +43,7 @@ export interface DialFailure {
 }
 
 /** Observations from connecting to the engine, without conclusions. */
-export interface DialFacts {
+interface DialFacts {
   /** `host:port` */
   readonly target: string;
   readonly serverName: string;

@@ -25,7 +25,7 @@ export interface LockWaitOptions {
   readonly onWait?: (pid: number | undefined) => void;
 }
 
-export interface LockRequest {
+interface LockRequest {
   readonly take: () => Promise<FileLock>;
   /** Milliseconds. */
   readonly within: number;

@@ -87,7 +87,7 @@ async function readEntry(zip: ZipFile, entry: Entry, limit: number): Promise<Buf
   return bytes;
 }
 
-/** Extracts the file called `name`, in whatever folder of a zip archive it is, to `target`, which becomes executable. Rejects with the reason. */
+/** Extracts the file called `name`, whichever folder of a zip archive it is in, to `target`, which becomes executable. Rejects with the reason. */
 export async function extractFromZip(archive: string, name: string, target: string): Promise<void> {
   const zip = await openPromise(archive);
   try {

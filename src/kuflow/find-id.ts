@@ -19,7 +19,7 @@ export interface IdLookup {
   readonly hint: string;
 }
 
-/** Whether this is `latest`, or looks like an ID or the end of one, as the code FACE also does. */
+/** Whether this is `latest`, or looks like an ID or the end of one. So do some codes, such as FACE. */
 export function isIdOrLatest(text: string): boolean {
   return /^(latest|[\da-f-]+)$/i.test(text);
 }

@@ -3,6 +3,7 @@ import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } f
 import type { Document, YAMLError } from 'yaml';
 import { codeOf, KnownError, messageOf } from '../base/errors.ts';
 import { escapeForTerminal } from '../base/escape.ts';
+import { capitalize } from '../base/identifiers.ts';
 import { MIB, readSmallFile } from '../files/read.ts';
 import type { DataProblem } from './data-problem.ts';
 
@@ -64,7 +65,7 @@ export async function readDataFile(path: string, kind: DataFileKind): Promise<st
     const missing = codeOf(error) === 'ENOENT';
     throw new KnownError({
       message: missing
-        ? `${kind.file.replace(/^./, (first) => first.toUpperCase())} not found: ${escapeForTerminal(path)}`
+        ? `${capitalize(kind.file)} not found: ${escapeForTerminal(path)}`
         : `The ${kind.file} ${escapeForTerminal(path)} cannot be read`,
       ...(missing ? {} : { tried: `read ${escapeForTerminal(path)}`, seen: escapeForTerminal(messageOf(error)) }),
       next: [`Check the path. In a project, the ${kind.file} is named ${kind.usualName}`],

@@ -1,5 +1,4 @@
-import { Type } from '@sinclair/typebox';
-import type { Static } from '@sinclair/typebox';
+import { Type, type Static } from '@sinclair/typebox';
 
 /** A user of the local KuFlow. The email address identifies the user, whatever its case. */
 export interface SeedUser {

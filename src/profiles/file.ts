@@ -123,7 +123,7 @@ export function textWithDefault({ document }: ProfileFile, name: string): string
   return serializeDocument({ ...document, default: name });
 }
 
-/** The text of the file with these secrets as the pending ones; undefined if nothing else is in it. */
+/** The text of the file with these secrets as the pending ones; undefined if the file would be empty. */
 export function textWithPending({ document }: ProfileFile, pending: ProfileFile['pending']): string | undefined {
   const changed = withoutUndefined({ ...document, pendingSecrets: pending.length === 0 ? undefined : pending });
   return Object.keys(changed).length === 0 ? undefined : serializeDocument(changed);

@@ -160,7 +160,8 @@ async function withPending<T>(
 ): Promise<T> {
   await removeStagedSiblings(context.files ?? nodeFileSystem, file.path, true);
   const earlier = await deleteUnreferenced(file, file.pending, context);
-  const recorded = await recordPending(file, [...earlier, ...locations], context);
+  await recordPending(file, [...earlier, ...locations], context);
+  const recorded = await readProfileFile(context.folder);
   try {
     const { result, left } = await work(recorded);
     await ignoreSystemErrors(async () =>
@@ -196,13 +197,12 @@ async function recordPending(
   file: ProfileFile,
   pending: readonly SecretLocation[],
   context: ProfileContext,
-): Promise<ProfileFile> {
-  if (isDeepStrictEqual(file.pending, pending)) return file;
+): Promise<void> {
+  if (isDeepStrictEqual(file.pending, pending)) return;
   const text = textWithPending(file, pending);
   if (text !== undefined) await writeProfiles(file, text, context);
   else
     await withContext('Writing the profiles', file.path, () => (context.files ?? nodeFileSystem).removeFile(file.path));
-  return await readProfileFile(context.folder);
 }
 
 async function writeProfiles(

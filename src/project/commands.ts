@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { codeOf, KnownError } from '../base/errors.ts';
 import { joinCommands } from '../base/shell.ts';
-import type { WorkerCommand } from '../languages/diagnosis.ts';
+import type { ProjectLocation, WorkerCommand } from '../languages/diagnosis.ts';
 import type { ProjectCommands } from '../languages/language.ts';
 import { languageOf } from '../languages/registry.ts';
 import { findProject } from '../process/find-project.ts';
@@ -15,9 +15,9 @@ export async function projectCommands(cwd: string): Promise<ProjectCommands | un
 
 async function findCommands(cwd: string) {
   const folder = findProject(cwd);
-  const record = folder === undefined ? undefined : await readRecordIfValid(folder);
-  if (folder === undefined || record === undefined) return undefined;
-  return { folder, record, commands: languageOf(record).commands(record.packageManager, record) };
+  if (folder === undefined) return undefined;
+  const record = await readRecordIfValid(folder);
+  return record && { folder, record, commands: languageOf(record).commands(record.packageManager, record) };
 }
 
 /** The command that starts the worker of the project that contains `cwd`, or else an example of one, or a placeholder. */
@@ -42,15 +42,23 @@ export async function localStartCommand(cwd: string, invocation: string): Promis
   return (await devCommand(cwd)) ?? `${invocation} dev exec -- <command>`;
 }
 
+/** Where a project and its dependencies are. */
+export function locateProject(
+  folder: string,
+  { workspace, packageManager }: ProjectRecord,
+  env: NodeJS.ProcessEnv,
+): ProjectLocation {
+  return { folder, root: workspace === undefined ? folder : join(folder, workspace.root), env, packageManager };
+}
+
 /** How to run the worker of a project. */
 export async function workerCommand(
   folder: string,
   record: ProjectRecord,
   env: NodeJS.ProcessEnv,
 ): Promise<WorkerCommand> {
-  const root = record.workspace === undefined ? folder : join(folder, record.workspace.root);
   const { worker } = await languageOf(record).diagnosis();
-  return await worker({ folder, root, env, packageManager: record.packageManager });
+  return await worker(locateProject(folder, record, env));
 }
 
 /** Undefined for a record that cannot be read, which the commands that need it report. */

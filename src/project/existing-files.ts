@@ -3,6 +3,7 @@ import { readFile, realpath, stat } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import { KnownError, codeOf, messageOf, usageError } from '../base/errors.ts';
 import { didYouMean } from '../base/near-match.ts';
+import { capitalize } from '../base/identifiers.ts';
 import { splitTextFile } from '../files/text-file.ts';
 import { overwriteCommand, type NextStep } from './next-steps.ts';
 import { LANGUAGE_IDS } from '../languages/names.ts';
@@ -239,7 +240,7 @@ export function conflictError(comparison: PlanComparison, command: string): Know
     message: `${comparison.folder} already contains files that would be overwritten:\n${paths.join('\n')}`,
     seen: 'nothing was written',
     next: conflictSteps(comparison, command).map((step) => {
-      const sentence = `${step.text.charAt(0).toUpperCase()}${step.text.slice(1)}`;
+      const sentence = capitalize(step.text);
       return step.command === undefined ? sentence : `${sentence}: ${step.command}`;
     }),
   });

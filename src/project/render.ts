@@ -61,8 +61,8 @@ async function renderFiles(spec: ProjectSpec, templates: TemplateSet): Promise<r
   const render = async (set: TemplateSet): Promise<readonly PlannedFile[]> =>
     (await language.render(spec, set)).filter(({ path }) => own.includes(path) || !locks.includes(path));
   if (template === undefined) return render(templates);
-  const overlay = await addOwnTemplate(templates, template, templateVariables(spec));
-  const files = addNeededLines(await render(overlay));
+  const withOwn = await addOwnTemplate(templates, template, templateVariables(spec));
+  const files = addNeededLines(await render(withOwn));
   const { tasks, workflow } = language.layout(spec);
   const problems = findOwnTemplateProblems(files, {
     needed: [...Object.keys(NEEDED_LINES), language.tools.manifest, tasks, workflow],

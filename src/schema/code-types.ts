@@ -1,5 +1,4 @@
-import type { Json, JsonObject } from '../base/json.ts';
-import { isRecord } from '../base/json.ts';
+import { isRecord, type Json, type JsonObject } from '../base/json.ts';
 import { KUFLOW_FORMATS, type KuFlowFormat } from './formats.ts';
 import { normalForm, textsOf, type JsonType, type NormalForm } from './normal-form.ts';
 import { MAX_CHOICES, MAX_DEPTH, type Schema } from './resolve.ts';

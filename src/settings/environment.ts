@@ -2,8 +2,7 @@ import { join, resolve } from 'node:path';
 import { escapeForTerminal } from '../base/escape.ts';
 import { posixWord, userShell } from '../base/shell.ts';
 import { MIB, readSmallFile, unreadableStep } from '../files/read.ts';
-import { SETTING_KEYS } from './keys.ts';
-import type { SettingName } from './keys.ts';
+import { SETTING_KEYS, type SettingName } from './keys.ts';
 import { readSecretFile, withoutFinalLineBreak } from './secret-input.ts';
 import type { Entry, Layer, SettingProblem, SettingStep, Source } from './sources.ts';
 

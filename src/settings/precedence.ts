@@ -3,10 +3,25 @@ import { revealed, type Secret } from '../base/secret.ts';
 import { normaliseEndpoint } from '../kuflow/endpoint.ts';
 import { readApplicationFiles } from './application-files.ts';
 import { readDotenvNames, readEnvironment, type Environment } from './environment.ts';
-import { CLIENT_ID, CLIENT_SECRET, ENDPOINT, SETTING_KEYS, variableOf, whereToSet } from './keys.ts';
-import type { SettingName, SettingValues } from './keys.ts';
-import { formatSource, formatStep } from './sources.ts';
-import type { Entry, Layer, SettingProblem, SettingWarning, Source } from './sources.ts';
+import {
+  CLIENT_ID,
+  CLIENT_SECRET,
+  ENDPOINT,
+  SETTING_KEYS,
+  variableOf,
+  whereToSet,
+  type SettingName,
+  type SettingValues,
+} from './keys.ts';
+import {
+  formatSource,
+  formatStep,
+  type Entry,
+  type Layer,
+  type SettingProblem,
+  type SettingWarning,
+  type Source,
+} from './sources.ts';
 import { readValue } from './values.ts';
 
 export interface Setting<T> {

@@ -1,3 +1,5 @@
+import { escapeAsPair, escapeForCompilers } from '../base/escape.ts';
+
 /** The symbols for the results of a step, and the frames of the spinner. */
 export interface Marks {
   readonly done: string;
@@ -114,5 +116,5 @@ export function stringifyForTerminal(value: object, indent: 0 | 2 = 2): string {
 
 /** The same for text that is already JSON. */
 export function escapeJsonForTerminal(text: string): string {
-  return text.replace(UNSAFE, (character) => `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`);
+  return escapeForCompilers(text, UNSAFE, escapeAsPair);
 }

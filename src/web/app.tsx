@@ -137,7 +137,7 @@ function View({ route }: { readonly route: Route }): ComponentChildren {
       </>
     );
   const Shown = VIEWS[route.view] as ComponentType<{ readonly route: Route }>;
-  // Another filter keeps what the view shows.
+  // Another record or start form is a new view; another filter is not.
   const key = 'id' in route ? route.id : route.view === 'start' ? `${route.code ?? ''} ${route.like ?? ''}` : '';
   return <Shown key={key} route={route} />;
 }

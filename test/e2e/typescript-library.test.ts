@@ -16,7 +16,7 @@ it('the TypeScript library passes its own checks and tests, with the versions th
   linkModules(generatedProject(), folder);
   // The sources are tested, not the package that the project has.
   rmSync(join(folder, 'node_modules/kuflow-worker'), { recursive: true });
-  // Projects have another linter. It leaves out what the repository around this folder ignores.
+  // Projects have another linter, so this one is linked. It skips what the repository around it ignores, so the folder becomes a separate repository.
   spawnSync('git', ['init', '--quiet'], { cwd: folder });
   for (const name of ['oxlint', '@oxlint', 'oxlint-tsgolint', '@oxlint-tsgolint', '.bin/oxlint', '.bin/tsgolint'])
     symlinkSync(join(ROOT, 'node_modules', name), join(folder, 'node_modules', name));

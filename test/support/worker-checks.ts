@@ -1,7 +1,5 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
+import { execa } from 'execa';
 import { programOf } from './python-project.ts';
 
 /** The result of a check, as `--check --json` prints it. */
@@ -10,7 +8,12 @@ export interface CheckJson {
   readonly steps: readonly { readonly step: string; readonly status: string; readonly detail: string }[];
 }
 
-/** `seconds`: the time limit. */
+/** The result of a check in `runChecks`. `limit`: the time limit in seconds. */
+export interface LimitedCheck extends CheckJson {
+  readonly limit: number;
+}
+
+/** `seconds`: the time limit, from the start of the check. */
 export interface CheckCase {
   readonly environment: Readonly<Record<string, string>>;
   readonly seconds: number;
@@ -21,13 +24,12 @@ export async function runChecks(
   language: 'TypeScript' | 'Python',
   folder: string,
   cases: readonly CheckCase[],
-): Promise<readonly CheckJson[]> {
+): Promise<readonly LimitedCheck[]> {
   const [program, script] =
     language === 'Python' ? [programOf(folder, 'python'), 'worker_checks.py'] : [process.execPath, 'worker-checks.mjs'];
-  const child = spawn(program, [join(import.meta.dirname, script)], { cwd: folder, stdio: ['pipe', 'pipe', 'pipe'] });
-  child.stdin.end(JSON.stringify(cases));
-  const ended = once(child, 'close') as Promise<[number | null]>;
-  const [stdout, stderr, [status]] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
-  if (status !== 0) throw new Error(`${script} exited with ${String(status)}: ${stderr}`);
-  return JSON.parse(stdout) as readonly CheckJson[];
+  const { stdout } = await execa(program, [join(import.meta.dirname, script)], {
+    cwd: folder,
+    input: JSON.stringify(cases),
+  });
+  return JSON.parse(stdout) as readonly LimitedCheck[];
 }

@@ -1,4 +1,4 @@
-"""Checks the connection with each of the environments of stdin, in the folder of a Python worker. Prints the results as JSON."""
+"""Checks the connection with each of the environments from stdin, in the folder of a Python worker. Prints the results as JSON."""
 
 import asyncio
 import json
@@ -12,17 +12,18 @@ from kuflow_worker._internal.settings import load_settings
 
 
 async def run(case):
-    return await check(
+    result = await check(
         lambda: load_settings(Path.cwd(), case["environment"]),
         lambda step: None,
         case["seconds"],
         name="checks",
         started_at=time.monotonic(),
     )
+    return asdict(result) | {"limit": case["seconds"]}
 
 
 async def main():
     return await asyncio.gather(*map(run, json.load(sys.stdin)))
 
 
-print(json.dumps([asdict(result) for result in asyncio.run(main())]))
+print(json.dumps(asyncio.run(main())))

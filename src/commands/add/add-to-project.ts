@@ -1,8 +1,7 @@
 import type { ExitStatus } from '../../base/exit-status.ts';
 import { shellWord } from '../../base/shell.ts';
 import { makeEdits, stepsForLeftFiles, type EditedFile, type EditsRequest } from '../../project/edit/make-edits.ts';
-import type { OpenedProcess } from '../../project/edit/open-project.ts';
-import { removedProcessNote } from '../../project/edit/open-project.ts';
+import { removedProcessNote, type OpenedProcess } from '../../project/edit/open-project.ts';
 import { planAddition, type AdditionRequest } from '../../project/edit/plan-addition.ts';
 import { workflowChangeHint, type NextStep } from '../../project/next-steps.ts';
 import { languageOf } from '../../languages/registry.ts';

@@ -1,26 +1,25 @@
 import { Option, type Command } from 'commander';
 import { CONNECTION_OPTIONS, connectionOptions, WHICH_TENANT } from '../../cli/connection-options.ts';
 import type { CommandContext } from '../../cli/context.ts';
-import { collectChoices, collectValues, jsonOption } from '../../cli/declarations.ts';
+import { collectChoices, collectValues, formatExamples, jsonOption } from '../../cli/declarations.ts';
 import { EDITOR_IDS, LANGUAGE_IDS, LIBRARY_SOURCES } from '../../languages/names.ts';
 import { completedOption } from '../../cli/value-candidates.ts';
 import type { CreateFlags } from './answers.ts';
 import { processOptions, sampleOption } from '../../cli/process-source-options.ts';
 
-const EXAMPLES = `
-Examples:
-  answer prompts in a terminal
-    $ npx create-kuflow-worker
-  start from a sample process on the local KuFlow; needs no account
-    $ npx create-kuflow-worker loan-worker --local --yes
-  describe the process in a file or with options
-    $ npx create-kuflow-worker loan-worker --definition kuflow.process.yaml --yes
-    $ npx create-kuflow-worker loan-worker --process LOAN --task APPLY --task SCORE:system \\
-        --task-queue LOAN_QUEUE --workflow-type LoanWorkflow --yes
-  start from the worker sample that the KuFlow app generates
-    $ npx create-kuflow-worker loan-worker --from worker-sample.zip --process LOAN --yes
-  read a process that already exists in KuFlow, after kuflow login
-    $ npx create-kuflow-worker loan-worker --process LOAN --task-queue LOAN_QUEUE --workflow-type LoanWorkflow --yes`;
+const EXAMPLES = formatExamples({
+  'answer prompts in a terminal': 'npx create-kuflow-worker',
+  'start from a sample process on the local KuFlow; needs no account':
+    'npx create-kuflow-worker loan-worker --local --yes',
+  'describe the process in a file or with options': [
+    'npx create-kuflow-worker loan-worker --definition kuflow.process.yaml --yes',
+    'npx create-kuflow-worker loan-worker --process LOAN --task APPLY --task SCORE:system \\\n        --task-queue LOAN_QUEUE --workflow-type LoanWorkflow --yes',
+  ],
+  'start from the worker sample that the KuFlow app generates':
+    'npx create-kuflow-worker loan-worker --from worker-sample.zip --process LOAN --yes',
+  'read a process that already exists in KuFlow, after kuflow login':
+    'npx create-kuflow-worker loan-worker --process LOAN --task-queue LOAN_QUEUE --workflow-type LoanWorkflow --yes',
+});
 
 export function configure(command: Command, context: CommandContext): void {
   command

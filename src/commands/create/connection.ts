@@ -3,7 +3,12 @@ import { revealed } from '../../base/secret.ts';
 import { connectionContext } from '../../cli/connection-options.ts';
 import type { CommandContext } from '../../cli/context.ts';
 import { ALL_CONNECTION_KEYS } from '../../connection/flags.ts';
-import { credentialVariables, resolveConnection, type Connection } from '../../connection/resolve.ts';
+import {
+  credentialVariables,
+  requireConnection,
+  resolveConnection,
+  type Connection,
+} from '../../connection/resolve.ts';
 import type { ReadWith } from '../../project/next-steps.ts';
 import type { Environment } from '../../settings/environment.ts';
 import { resolveSettings } from '../../settings/precedence.ts';
@@ -26,7 +31,6 @@ export function rememberConnections(context: CommandContext): {
     const key = JSON.stringify(ALL_CONNECTION_KEYS.map((option) => answers[option]));
     const before = known.get(key);
     if (before !== undefined && before.answers.secret === secret) return before.connection;
-    const { requireConnection } = await import('../../connection/resolve.ts');
     const connection = await requireConnection(
       await resolveConnection(answers, { ...connectionContext(context), typedSecret: secret }),
     );
@@ -87,7 +91,7 @@ export function planCredentials(
 export interface ProjectCredentials {
   /** Where the worker of the project finds client ID and secret. */
   readonly from: 'file' | 'environment' | 'none';
-  /** Variables that give something else than the files of the project, and that a worker takes first. */
+  /** Variables that override different values in the project's files when a worker runs. */
   readonly shadowedBy: readonly string[];
 }
 
@@ -105,7 +109,7 @@ export async function projectCredentials(folder: string, env: Environment): Prom
     revealed(settings[key].value) !== revealed(alone[key].value);
   const inFile = PAIR.every((key) => alone[key] !== undefined);
   const here = PAIR.every((key) => settings[key] !== undefined);
-  // Half a pair in the environment counts as well: it is never filled up from a file.
+  // A client ID or secret alone in the environment also counts: it is never combined with a value from a file.
   const isOver = inFile && (!here || PAIR.some(differs));
   const others = SHADOWABLE.filter(differs).flatMap((key) => settings[key]?.source.name ?? []);
   return {

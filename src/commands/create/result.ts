@@ -6,7 +6,7 @@ import type { DefinitionSource, ProjectSpec, TemplateOrigin } from '../../langua
 import { projectNameProblem } from '../../languages/project-name.ts';
 import { conflictSteps, listFileActions, type ReportedFile } from '../../project/existing-files.ts';
 import { describeOutside, type OutsideChange } from '../../project/join/plan-outside.ts';
-import { UNIGNORE_ADVICE } from '../../project/git.ts';
+import { INTERRUPTED, UNIGNORE_ADVICE } from '../../project/git.ts';
 import { hasCiWorkflow, nextSteps, type NextStep } from '../../project/next-steps.ts';
 import type { PreparedProject } from '../../project/plan.ts';
 import { findAbove } from '../../process/find-project.ts';
@@ -130,7 +130,7 @@ export function createResult(
           : undefined,
       commitLeft: git.kind === 'initialised' || (git.kind === 'failed' && git.made),
       repositoryLeft:
-        (git.kind === 'failed' && !git.made) || (plan.git && git.kind === 'skipped' && git.reason === 'interrupted'),
+        (git.kind === 'failed' && !git.made) || (plan.git && git.kind === 'skipped' && git.reason === INTERRUPTED),
     }),
     status: worstExitStatus([
       outcome.interrupted ? 130 : 0,

@@ -4,7 +4,7 @@ import { shortPath } from '../../files/relative-path.ts';
 import type { InstallResult } from '../../languages/run-project-tool.ts';
 import { languageOf } from '../../languages/registry.ts';
 import { listFileActions, type ReportedFile } from '../../project/existing-files.ts';
-import { startRepository, type GitResult } from '../../project/git.ts';
+import { INTERRUPTED, startRepository, type GitResult } from '../../project/git.ts';
 import { isInRepository } from '../../project/join/find-root.ts';
 import type { PreparedProject } from '../../project/plan.ts';
 import { writeFiles } from '../../project/write-files.ts';
@@ -41,7 +41,7 @@ export async function writeProject(project: PreparedProject, options: WriteProje
   const install = options.install ? await installDependencies(project, options) : ({ kind: 'skipped' } as const);
   const skipped = (reason: string): WriteResult => ({ files, install, git: { kind: 'skipped', reason } });
   if (!options.git) return skipped('--no-git');
-  if (install.kind === 'interrupted') return skipped('interrupted');
+  if (install.kind === 'interrupted') return skipped(INTERRUPTED);
   if (spec.workspace !== undefined && !isInRepository(folder)) return skipped('the workspace is not in a repository');
   progress.begin('Creating a git repository…');
   const locks = languageOf(spec).tools.lockFiles(spec.packageManager);

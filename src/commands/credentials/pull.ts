@@ -187,13 +187,13 @@ async function install(
   }
 }
 
-/** The same request, whose errors have more next steps. */
+/** As `request`, but its errors have more next steps, except that of an interruption. */
 function withHints<T>(request: () => Promise<T>, hints: readonly string[] = []): () => Promise<T> {
   return async () => {
     try {
       return await request();
     } catch (error) {
-      throw error instanceof KnownError ? amendError(error, { next: hints }) : error;
+      throw error instanceof KnownError && error.status !== 130 ? amendError(error, { next: hints }) : error;
     }
   };
 }

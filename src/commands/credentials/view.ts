@@ -134,8 +134,6 @@ export function exportAsData(result: ExportResult): object {
     : { result: kind, path: result.path, changes: result.changes, notes };
 }
 
-const DAY = 86_400_000;
-
 /** Prints the settings with their sources, the certificate, and all problems to stdout. */
 export function printStatus(
   terminal: Terminal,
@@ -267,6 +265,8 @@ export function statusAsData({ status, online, ...rest }: CredentialsStatus, cwd
     }),
   };
 }
+
+const DAY = 86_400_000;
 
 function remaining(ms: number): string {
   if (ms <= 0) return 'expired';

@@ -18,7 +18,7 @@ export function configure(command: Command, context: CommandContext): void {
     .summary('Show the tasks of a process definition')
     .description(
       'Show the tasks of a process definition with their kinds and usual order, derived from existing processes. With --sample, also ' +
-        'reads processes to infer the shape of their data; only keys and types are kept, never values. Sends up to 30 requests, or more with a large --sample.',
+        'reads processes and process items to infer the shape of their data; only keys and types are kept, never values. Sends up to 30 requests, or more with a large --sample.',
     )
     .addOption(sampleOption())
     .action(lazyAction(context, async () => (await import('./run.ts')).runShow));

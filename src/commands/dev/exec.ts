@@ -153,7 +153,7 @@ const LONGEST_PAUSE_MS = 30_000;
 /** After a run of this length, in milliseconds, the pauses are short again. */
 const STEADY_MS = 60_000;
 
-/** Starts in a row that end before the worker is connected. Then the cause is not an outage that is about to end. */
+/** After this many starts in a row that end before the worker connects, the cause is unlikely to be a temporary outage. */
 const FAILED_STARTS = 10;
 
 /** What workers exit with when their settings are missing or invalid, or their options are wrong. */

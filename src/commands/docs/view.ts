@@ -2,7 +2,7 @@ import { palette } from '../../terminal/palette.ts';
 import { formatTable } from '../../terminal/table.ts';
 import type { Channel } from '../../terminal/terminal.ts';
 import { truncateToWidth, wrapForChannel } from '../../terminal/wrap.ts';
-import type { DocsPage, Section } from '../../cli/docs-pages.ts';
+import type { DocsPage, PageSection } from '../../cli/docs-pages.ts';
 
 export function formatTopics(topics: readonly DocsPage[], out: Channel, invocation: string): string {
   const sections = [...new Set(topics.map(({ section }) => section))];
@@ -17,7 +17,7 @@ export function formatTopics(topics: readonly DocsPage[], out: Channel, invocati
   return [...lines.map((line) => cut(line, out)), `Read one: ${invocation} docs <topic>`, ''].join('\n');
 }
 
-export function formatSections(sections: readonly Section[], out: Channel, invocation: string): string {
+export function formatSections(sections: readonly PageSection[], out: Channel, invocation: string): string {
   const { bold } = palette(out);
   const lines = sections.flatMap(({ topic, heading, text }) => {
     const first = text.split('\n').find((line) => /^[\p{L}`*]/u.test(line)) ?? '';

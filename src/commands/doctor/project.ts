@@ -1,8 +1,7 @@
-import { join } from 'node:path';
 import { packageVersion } from '../../base/package-root.ts';
 import type { CodeDrift, ProjectProcess, ProjectProbe } from '../../diagnostics/input.ts';
 import { compareCode, openProject, readProject } from '../../project/edit/open-project.ts';
-import { readRecordIfValid } from '../../project/commands.ts';
+import { locateProject, readRecordIfValid } from '../../project/commands.ts';
 import { readProjectRecord } from '../../project/record.ts';
 import { languageOf } from '../../languages/registry.ts';
 import type { Environment } from '../../settings/environment.ts';
@@ -19,8 +18,7 @@ export async function createProjectProbe(
   const general = { processes: () => listProcesses(folder, env), drift: () => findDrift(folder, env) };
   const record = await readRecordIfValid(folder);
   if (record === undefined) return general;
-  const root = record.workspace === undefined ? folder : join(folder, record.workspace.root);
-  const at = { folder, root, env, packageManager: record.packageManager };
+  const at = locateProject(folder, record, env);
   const { runtime, temporalSdk, worker } = await languageOf(record).diagnosis();
   const command = await worker(at);
   const workerEnv = { ...env, ...overridesAsEnvironment(settings) };

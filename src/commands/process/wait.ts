@@ -5,7 +5,7 @@ import type { KuFlowSession } from '../../platform/client/kuflow-session.ts';
 const LOCAL_POLL_MS = 200;
 const POLL_MS = 2_000;
 
-/** Reads a process or an action, again and again, until it has ended. Rejects when `signal` aborts. */
+/** Polls a process or an action until it has ended. Rejects when `signal` aborts. */
 export async function waitForEnd<T>(
   { local }: KuFlowSession,
   read: () => Promise<T>,

@@ -1,7 +1,7 @@
-import { InvalidArgumentError, Option, type Command } from 'commander';
+import type { Command } from 'commander';
 import { connectionOptions, WHICH_TENANT } from '../../cli/connection-options.ts';
 import type { CommandContext } from '../../cli/context.ts';
-import { exitStatuses, formatExamples, jsonOption, lazyAction } from '../../cli/declarations.ts';
+import { exitStatuses, formatExamples, jsonOption, lazyAction, wholeNumber } from '../../cli/declarations.ts';
 import { stateOption } from '../../cli/process-and-task-options.ts';
 
 const EXAMPLES = formatExamples({
@@ -25,11 +25,7 @@ export function configure(command: Command, context: CommandContext): void {
         "The project's worker code decrypts the histories of confidential processes. Does not write files or change any process.",
     )
     .addOption(stateOption('process', 'processes', 'running'))
-    .addOption(
-      new Option('--limit <count>', 'Replay at most this many processes, oldest first (default: all)').argParser(
-        parseCount,
-      ),
-    )
+    .option('--limit <count>', 'Replay at most this many processes, oldest first (default: all)', wholeNumber(1))
     .addOption(jsonOption());
   connectionOptions(command, {
     tenant: WHICH_TENANT,
@@ -38,10 +34,4 @@ export function configure(command: Command, context: CommandContext): void {
   })
     .addHelpText('after', EXAMPLES)
     .action(lazyAction(context, async () => (await import('./run.ts')).runReplay));
-}
-
-function parseCount(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('a whole number of at least 1');
-  return value;
 }

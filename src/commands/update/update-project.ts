@@ -15,6 +15,7 @@ import { planState, type StateEdit } from '../../project/edit/write-edits.ts';
 import { writeChanges, type ChangedFile } from '../../project/write-files.ts';
 import type { NextStep } from '../../project/next-steps.ts';
 import { containsLibrary } from '../../languages/library.ts';
+import { locateProject } from '../../project/commands.ts';
 import { writeSharedLibrary } from '../../project/join/plan-outside.ts';
 import { fetchRecordedTemplate } from '../../project/template/fetch.ts';
 import {
@@ -339,13 +340,11 @@ async function dependencyState(
   { project: { folder, record }, env }: UpdateRequest,
   written: readonly string[],
 ): Promise<DependencyState> {
-  const { packageManager, workspace } = record;
   const { diagnosis, tools } = languageOf(record);
   const { temporalSdk } = await diagnosis();
-  const root = workspace === undefined ? folder : join(folder, workspace.root);
-  const sdk = await temporalSdk({ folder, root, env, packageManager });
+  const sdk = await temporalSdk(locateProject(folder, record, env));
   if (sdk.kind === 'problem' && sdk.code === 'sdk-not-installed') return 'missing';
-  const isChanged = [tools.manifest, ...tools.lockFiles(packageManager)].some((path) => written.includes(path));
+  const isChanged = [tools.manifest, ...tools.lockFiles(record.packageManager)].some((path) => written.includes(path));
   return isChanged || (sdk.kind === 'problem' && sdk.code === 'sdk-install-outdated') ? 'outdated' : 'installed';
 }
 

@@ -42,7 +42,7 @@ const OF_THE_MACHINE: readonly string[] = ['EAI_AGAIN', 'ENETUNREACH'];
  * Whether the engine cannot be reached for the same reason as the REST API, whose result is `rest`: the same proxy failed in the same way, the
  * same proxy variable decided both routes, this machine has no network, or it cannot resolve the names of one domain.
  */
-export function isSharedWithRest(
+function isSharedWithRest(
   { failure, proxy, target }: HandshakeFacts,
   rest: CheckResult | undefined,
   { routeHints, endpoint }: Pick<CheckInput, 'routeHints' | 'endpoint'>,

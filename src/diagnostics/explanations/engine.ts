@@ -27,7 +27,7 @@ const CHECK_CLIENT_CERTIFICATE: readonly AdviceTemplate[] = [
     text: 'Check the certificate and key from <material>, or remove the mutual-tls settings to have KuFlow issue a certificate each time the worker starts',
   },
   GET_CURRENT,
-  { certificate: 'issued', text: `The certificate is new, so ${SAME_KUFLOW}` },
+  { certificate: 'issued', text: `KuFlow has just issued this certificate, so ${SAME_KUFLOW}` },
 ];
 const CHECK_CA: readonly AdviceTemplate[] = [
   {
@@ -131,7 +131,7 @@ export const handshakeCauses = {
   'proxy-closed': fails(
     'The connection to the proxy was lost.',
     CHECK_PROXY,
-    'Check that the proxy can reach <target>, because some proxies close the connection if they cannot',
+    'Check that the proxy can reach <target>, because some proxies close the connection if they cannot reach it',
   ),
   'proxy-authentication-required': fails(
     'The proxy requires a user name and password, or rejected yours (407).',

@@ -141,7 +141,6 @@ export const businessArtifactOperations = resource('businessArtifact', {
   restoreBusinessArtifact: {
     call: 'POST /business-artifacts/{id}/~actions/restore',
     summary: 'Restore a deleted business artifact; has no effect if it is not deleted',
-    origin: 'sdk',
     responses: artifact,
   },
   updateBusinessArtifactData: {
@@ -195,7 +194,6 @@ export const businessArtifactOperations = resource('businessArtifact', {
   prepareBusinessArtifactStartProcess: {
     call: 'POST /business-artifacts/{id}/~actions/prepare-start-process',
     summary: 'Compute the prefilled metadata of an action that starts a process; does not save anything',
-    origin: 'sdk',
     body: json(
       model('BusinessArtifactStartProcessPrepareParams', { businessArtifactActionDefinitionCode: Type.String() }),
     ),

@@ -19,7 +19,7 @@ export const JAVA_RESERVED: ReadonlySet<string> = new Set([
 ]);
 
 /** The types of java.lang that generated code uses or that a reader would mistake another type for. */
-export const JAVA_LANG_TYPES: ReadonlySet<string> = wordSet(
+const JAVA_LANG_TYPES: ReadonlySet<string> = wordSet(
   `Appendable AutoCloseable Boolean Byte Character CharSequence Class ClassLoader Cloneable Comparable Compiler Deprecated Double Enum
   Error Exception Float FunctionalInterface Integer Iterable Long Math Module Number Object Override Package Process ProcessBuilder
   ProcessHandle Readable Record Runnable Runtime RuntimeException SafeVarargs SecurityException SecurityManager Short StackTraceElement

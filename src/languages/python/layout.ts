@@ -83,7 +83,7 @@ export function printStatement(expression: Expression, place: Place): string {
   return `(\n${spaces(inner)}${text}\n${spaces(indent)})`;
 }
 
-export function onOneLine(expression: Expression): string {
+function onOneLine(expression: Expression): string {
   if (typeof expression === 'string') return expression;
   if (expression.kind === 'union') return expression.prefix + expression.members.map(onOneLine).join(' | ');
   return expression.open + expression.items.map(onOneLine).join(', ') + expression.close;

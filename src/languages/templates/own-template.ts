@@ -41,13 +41,13 @@ export async function addOwnTemplate(
   template: ProjectTemplate,
   variables: TemplateVariables,
 ): Promise<TemplateSet> {
-  const overlay = await prepareOnce(template);
-  const byKey = new Map(overlay.map((prepared) => [prepared.file.key, prepared]));
+  const own = await prepareOnce(template);
+  const byKey = new Map(own.map((prepared) => [prepared.file.key, prepared]));
   let left = MAX_TOTAL_BYTES;
   return {
     files: (language) => {
       const files = new Map(templates.files(language).map((file) => [file.path, file]));
-      for (const { file } of overlay) files.set(file.path, file);
+      for (const { file } of own) files.set(file.path, file);
       return sortByPath([...files.values()]);
     },
     render: (key, context) => {
@@ -113,7 +113,7 @@ function findNameProblems(names: readonly string[]): string[] {
 }
 
 /** The path on a file system that ignores case and Unicode forms. */
-export function foldPath(path: string): string {
+function foldPath(path: string): string {
   return path.normalize('NFC').toLowerCase();
 }
 

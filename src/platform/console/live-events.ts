@@ -10,8 +10,8 @@ export type PublishedEvent = PlatformEvent | { readonly kind: 'workers-changed' 
 const KEPT_EVENTS = 500;
 
 /**
- * Passes events on to the streams of the console and keeps the latest ones for streams that reconnect. The first ID is the time in microseconds: a run
- * does not know the IDs of another one, since none issues a thousand events in a millisecond.
+ * Passes events on to the streams of the console and keeps the latest ones for streams that reconnect. The first ID is the time in microseconds,
+ * so that two runs never issue the same ID: none publishes a thousand events in a millisecond.
  */
 export function createEventHub(clock: Clock) {
   const listeners = new Set<(event: LiveEvent) => void>();
@@ -64,7 +64,7 @@ export function reportEvent(
 /** Bytes that a reader may be behind before its stream is cut. It gets what it missed when it reconnects. */
 const MAX_BACKLOG = 1024 * 1024;
 
-/** Server-sent events, with comments that keep a stream alive while nothing happens. */
+/** Server-sent events, with regular comments that keep a stream alive. */
 export function createEventStreams(hub: EventHub, heartbeatMs = 15_000) {
   let size = 0;
   return {

@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { waitAtMost } from '../../base/async.ts';
 import type { Domain } from './context.ts';
 
-export interface KeyedQueueOptions {
+export interface RetryQueueOptions {
   /** `clock` sleeps in real time. `commands` tells when work was added. */
   readonly domain: Pick<Domain, 'clock' | 'commands'>;
   /** The keys with work, the longest waiting first. */
@@ -29,7 +29,7 @@ const STOP_WITHIN_MS = 2_000;
 const REPORT_EVERY = 20;
 
 /** Does work that is in the store: in order for each key, a few keys at a time, each piece repeated until it succeeds. */
-export function createRetryQueue(options: KeyedQueueOptions) {
+export function createRetryQueue(options: RetryQueueOptions) {
   const { clock, commands } = options.domain;
   const { listKeys, perform, onFailure, pauses } = options;
   const running = new Map<string, Promise<void>>();

@@ -5,6 +5,7 @@ import { connect, createServer, type AddressInfo, type Server } from 'node:net';
 import { basename } from 'node:path';
 import { promisify } from 'node:util';
 import { codeOf, KnownError, messageOf } from '../../base/errors.ts';
+import { lazy } from '../../base/lazy.ts';
 import type { PortRequest } from './types.ts';
 
 /** Where the parts listen unless other ports are requested. */
@@ -46,17 +47,18 @@ export async function holdPort(request: PortRequest | undefined, fallback: numbe
   if ('port' in held) return held;
   const { problem } = held;
   const isTaken = problem === TAKEN;
-  const holder = ownPorts.has(wanted) ? OWN_PART : isTaken ? await findPortHolder(wanted) : undefined;
+  const isOwn = ownPorts.has(wanted);
+  const holder = isOwn ? OWN_PART : isTaken ? await findPortHolder(wanted) : undefined;
   if (kind === 'exact') {
     throw new KnownError({
       message: `Port ${wanted} ${isTaken ? 'is not free' : 'cannot be used'}`,
       seen: isTaken ? `it is used by ${holder ?? 'an unknown process'}` : problem,
       next: [
-        isTaken
-          ? holder === OWN_PART
-            ? 'Choose another port'
-            : 'Stop that process, or choose another port'
-          : 'Choose another port, or omit the option to use the next free one',
+        isOwn
+          ? 'Choose another port'
+          : isTaken
+            ? 'Stop that process, or choose another port'
+            : 'Choose another port, or omit the option to use the next free one',
       ],
     });
   }
@@ -90,17 +92,19 @@ async function tryToHold(port: number): Promise<HeldPort | { readonly problem: s
     problem = (await acceptsConnections(port, host)) ? TAKEN : await listen(port, host, servers);
     if (problem !== undefined) break;
   }
-  let closing: Promise<unknown> | undefined;
-  const close = async (): Promise<void> => {
-    ownPorts.delete(port);
-    await (closing ??= Promise.all(servers.map((server) => once(server.close(), 'close'))));
+  const closeAll = async (): Promise<void> => {
+    await Promise.all(servers.map((server) => once(server.close(), 'close')));
   };
-  if (problem === undefined) {
-    ownPorts.add(port);
-    return { port, close };
+  if (problem !== undefined) {
+    await closeAll();
+    return { problem };
   }
-  await Promise.all(servers.map((server) => once(server.close(), 'close')));
-  return { problem };
+  ownPorts.add(port);
+  const close = lazy(async () => {
+    ownPorts.delete(port);
+    await closeAll();
+  });
+  return { port, close };
 }
 
 function acceptsConnections(port: number, host: string): Promise<boolean> {
@@ -116,7 +120,7 @@ function acceptsConnections(port: number, host: string): Promise<boolean> {
   });
 }
 
-/** Adds the server that listens to `servers`, or returns why the port cannot be had. The system may not have IPv6. */
+/** Listens and adds the server to `servers`, or returns why the port cannot be had. Skips a host that the system does not have, such as one for IPv6. */
 async function listen(port: number, host: string, servers: Server[]): Promise<string | undefined> {
   const server = createServer((socket) => socket.destroy());
   try {

@@ -26,7 +26,7 @@ export interface PlatformOptions {
   readonly temporalPath: string;
   /** Its versions. Default: what the program prints. */
   readonly temporalVersions?: { readonly version: string; readonly serverVersion: string } | undefined;
-  /** Default: 7480, 7443 and 7483, or the next free ones. With `temporalUi`, also runs Temporal's UI, on this port. */
+  /** Default: 7480, 7443 and 7483, or the next free ones. With `temporalUi`, Temporal's UI also runs, on that port. */
   readonly ports?:
     | { readonly [Part in 'http' | 'https' | 'engine' | 'temporalUi']?: PortRequest | undefined }
     | undefined;

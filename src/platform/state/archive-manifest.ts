@@ -1,4 +1,3 @@
-import { open } from 'node:fs/promises';
 import { KnownError } from '../../base/errors.ts';
 import { isRecord, parseJsonText } from '../../base/json.ts';
 import { MANIFEST_FILE } from './entries.ts';
@@ -44,21 +43,4 @@ export function parseManifest(text: string, file: string): StateManifest {
 export function newerVersionError(file: string, version: unknown): KnownError {
   const by = typeof version === 'string' && /^[\w.+-]{1,40}$/.test(version) ? ` (${version})` : '';
   return invalidArchiveError(file, `it was written by a newer version of this tool${by}`, 'Use the newer version');
-}
-
-const HEADER_BYTES = 100;
-const MAGIC = 'SQLite format 3\0';
-const USER_VERSION_OFFSET = 60;
-
-/** The version in the header of a SQLite file; undefined if it is not one. */
-export async function readDatabaseVersion(path: string): Promise<number | undefined> {
-  const header = Buffer.alloc(HEADER_BYTES);
-  const file = await open(path);
-  try {
-    const { bytesRead } = await file.read(header, 0, HEADER_BYTES, 0);
-    if (bytesRead < HEADER_BYTES || header.toString('latin1', 0, MAGIC.length) !== MAGIC) return undefined;
-    return header.readUInt32BE(USER_VERSION_OFFSET);
-  } finally {
-    await file.close();
-  }
 }

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
-import { mkdir, readFile, rm, rmdir, stat } from 'node:fs/promises';
+import { mkdir, open, readFile, rm, rmdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout } from 'node:timers/promises';
@@ -20,7 +20,6 @@ import {
   MAX_UNPACKED,
   newerVersionError,
   parseManifest,
-  readDatabaseVersion,
   type StateManifest,
 } from './archive-manifest.ts';
 import { stateStaging, swapState } from './swap.ts';
@@ -82,6 +81,23 @@ async function checkDatabase(file: string, folder: string, { manifest, files }: 
   if (stateVersion > MIGRATIONS.length) throw newerVersionError(file, manifest.version);
 }
 
+const HEADER_BYTES = 100;
+const MAGIC = 'SQLite format 3\0';
+const USER_VERSION_OFFSET = 60;
+
+/** The version in the header of a SQLite file; undefined if it is not one. */
+async function readDatabaseVersion(path: string): Promise<number | undefined> {
+  const header = Buffer.alloc(HEADER_BYTES);
+  const file = await open(path);
+  try {
+    const { bytesRead } = await file.read(header, 0, HEADER_BYTES, 0);
+    if (bytesRead < HEADER_BYTES || header.toString('latin1', 0, MAGIC.length) !== MAGIC) return undefined;
+    return header.readUInt32BE(USER_VERSION_OFFSET);
+  } finally {
+    await file.close();
+  }
+}
+
 function presentStateError(stateDir: string): KnownError {
   return new KnownError({
     message: 'The local KuFlow of this folder already has a state',
@@ -98,7 +114,7 @@ interface UnpackedArchive {
 
 /**
  * Unpacks an archive of `exportState` to `folder`, which must be empty, and syncs the files. Rejects with KnownError for an archive that is damaged, or
- * that contains something else than files of a state. Damage shows by the checksums of gzip and tar.
+ * that contains anything other than files of a state. The checksums of gzip and tar reveal damage.
  */
 export async function unpackArchive(file: string, folder: string, limit = MAX_UNPACKED): Promise<UnpackedArchive> {
   const unpacked = new Set<string>();

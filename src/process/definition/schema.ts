@@ -1,5 +1,4 @@
-import { Type } from '@sinclair/typebox';
-import type { Static } from '@sinclair/typebox';
+import { Type, type Static } from '@sinclair/typebox';
 import { UUID_PATTERN } from '../../base/is-uuid.ts';
 import { ACTION_AUDIENCES, ACTION_TYPES, TASK_KINDS, TASK_QUEUE_PATTERN, WEBHOOK_URL_PATTERN } from '../definition.ts';
 import type { ActionAudience, ActionType, TaskKind } from '../definition.ts';

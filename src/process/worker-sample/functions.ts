@@ -122,7 +122,7 @@ function endOfIndented(code: string, from: number, indent: number): number {
 const PAIRS: Readonly<Record<string, string>> = { ')': '(', ']': '[', '}': '{' };
 
 /** The closing bracket of each opening one, by offset. */
-export function matchBrackets(code: string): ReadonlyMap<number, number> {
+function matchBrackets(code: string): ReadonlyMap<number, number> {
   const ends = new Map<number, number>();
   const open: number[] = [];
   for (const { 0: bracket, index } of code.matchAll(/[()[\]{}]/g)) {

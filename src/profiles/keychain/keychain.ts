@@ -28,7 +28,7 @@ export type KeychainRead =
   | { readonly kind: 'absent' }
   | KeychainFailure;
 
-export interface KeychainFailure {
+interface KeychainFailure {
   readonly kind: 'failed';
   /** Completes "the keychain cannot be used: …". */
   readonly why: string;
@@ -53,7 +53,7 @@ interface ToolCall extends KeychainContext {
 }
 
 /** `ended`: with any status. `failed`: it could not run or timed out. */
-export type ToolResult =
+type ToolResult =
   | { readonly kind: 'ended'; readonly status: number; readonly output: Buffer; readonly message: string }
   | KeychainFailure;
 

@@ -46,9 +46,9 @@ export async function planDefinitions(
     if (after !== before)
       definitionEdits.push({ ...editExistingFile(path, before, after, undefined), how: 'definition' });
     const choices = nameTasks(definition, pinInputs(process.definition, definition, process.choices), naming);
-    const changed = replaceProcess(processes, { ...process, definition, choices });
-    processes = await assignNewActivityNames({ ...project, processes: changed });
+    processes = replaceProcess(processes, { ...process, definition, choices });
   }
+  processes = await assignNewActivityNames({ ...project, processes });
   const isChanged = ({ slug }: OpenedProcess): boolean => changes.some(({ process }) => process.slug === slug);
   const inCode = mapProcesses(processes, (process) =>
     isChanged(process) ? process : { ...process, definition: process.definitionInCode },

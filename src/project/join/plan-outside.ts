@@ -103,7 +103,7 @@ function compared(folder: string, path: string, before: string | undefined, afte
  * The generated workflow for a project in a folder of its repository. It runs only when the project or one of `paths` changes, unless the user's
  * own template replaced its triggers. Throws a KnownError if that template does not leave room for the working directory.
  */
-export function memberWorkflow(
+function memberWorkflow(
   text: string,
   { name, folder, paths }: { readonly name: string; readonly folder: string; readonly paths: readonly string[] },
 ): string {

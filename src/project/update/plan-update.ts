@@ -170,7 +170,7 @@ async function nextBase(
 }
 
 /** The labels of conflict markers; the version follows the one of `theirs`. */
-export const UPDATE_LABELS: MergeLabels = { mine: 'yours', base: 'base', theirs: 'version' };
+const UPDATE_LABELS: MergeLabels = { mine: 'yours', base: 'base', theirs: 'version' };
 
 interface FileContext {
   readonly folder: string;

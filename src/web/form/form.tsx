@@ -203,7 +203,7 @@ function labelsIn({ schema, uiSchema }: DataShape): ReadonlyMap<string, string> 
 }
 
 /** Draws the control of one value. Values that the control of their schema can't show are edited as JSON. */
-export function Control(props: ControlProps) {
+function Control(props: ControlProps) {
   const field = useField(props);
   const kind = controlKind(field.schema, field.form.root);
   // For as long as the field exists: the control must not change while one types in it.

@@ -6,9 +6,9 @@ import { FieldFrame, within, type Field } from './field.tsx';
 import { JsonEditor } from './json-editor.tsx';
 import { isUiSchema } from './layouts.tsx';
 import {
-  controlKind,
   bestVariant,
   choicesOf,
+  controlKind,
   effectiveSchema,
   propertyNames,
   schemaLabel,

@@ -66,7 +66,7 @@ export function readAgain(): void {
 }
 
 /**
- * Connects this tab to the live events until it is closed; call it once. A browser opens six connections to one origin at most, so that all
+ * Connects this tab to the live events until it is closed; call it once. A browser opens at most six connections to one origin, so all
  * tabs share the stream of one of them, the leader, which holds a lock. Without a leader that answers, and without locks (they need a secure
  * context), a tab has its own stream while it is visible.
  */
@@ -125,7 +125,7 @@ export function connectLiveEvents(): void {
   watchAbsence();
 }
 
-/** Reads everything again after this tab was hidden, or the machine slept, for long. */
+/** Reads everything again after this tab was hidden, or the machine slept, for a long time. */
 function watchAbsence(): void {
   let present = Date.now();
   const check = (): void => {

@@ -8,8 +8,8 @@ import type { FormProblem } from '../form/types.ts';
 import { useData } from '../live/use-data.ts';
 import { Link, navigateTo, ViewHeading } from '../navigation.tsx';
 import { useAction } from '../parts/action.ts';
-import { useFormServices } from '../parts/form-services.ts';
 import { useEditedData } from '../parts/edited-data.ts';
+import { useFormServices } from '../parts/form-services.ts';
 import {
   EditedForm,
   EXAMPLE_DATA_FAILED,

@@ -12,8 +12,8 @@ import { concernsProcess, useApi, useData, usePagedList } from '../live/use-data
 import { Link, navigateTo, ViewHeading } from '../navigation.tsx';
 import { useAction } from '../parts/action.ts';
 import { Ago } from '../parts/ago.tsx';
-import { useFormServices } from '../parts/form-services.ts';
 import { useEditedData } from '../parts/edited-data.ts';
+import { useFormServices } from '../parts/form-services.ts';
 import {
   DataView,
   EditedForm,
@@ -54,8 +54,9 @@ const STATE_NAMES = [
 export function TaskListView({ route }: ViewProps<'tasks'>) {
   const app = useApp();
   const { state = '', code } = route;
-  const isState = STATE_NAMES.some(([name]) => name === state);
-  const taskState = state === 'all' ? [] : state === '' || !isState ? OPEN_STATES : [state];
+  // An address can have any state.
+  const shown = STATE_NAMES.find(([name]) => name === state)?.[0] ?? '';
+  const taskState = shown === '' ? OPEN_STATES : shown === 'all' ? [] : [shown];
   const query = { type: 'TASK', taskState, processItemDefinitionCode: code };
   const {
     items: tasks,

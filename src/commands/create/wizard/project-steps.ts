@@ -87,9 +87,9 @@ const copy: Step = {
 /** Conflicts in a folder, reported while the folder is chosen and not after the last question. */
 async function findConflict(answers: CreateAnswers, context: WizardContext): Promise<string | undefined> {
   const failure = await knownErrorOf(async () => {
+    const planned = await planFor(answers, context);
     // Where to go in the folder of another project is the next question.
-    const { plan } = await planFor(answers, context);
-    if (plan.placement.kind !== 'occupied') await readPreview(answers, context);
+    if (planned.plan.placement.kind !== 'occupied') await readPreview(planned, context);
   });
   return failure?.message;
 }
@@ -104,9 +104,8 @@ async function planFor(answers: CreateAnswers, context: WizardContext) {
 /** What the summary shows before anything is written. */
 type Preview = Awaited<ReturnType<typeof readPreview>>;
 
-/** Plans the project and compares it with the folder; writes nothing. Rejects with a KnownError for conflicts. */
-async function readPreview(answers: CreateAnswers, context: WizardContext) {
-  const { plan, process } = await planFor(answers, context);
+/** Compares a planned project with the folder; writes nothing. Rejects with a KnownError for conflicts. */
+async function readPreview({ plan, process }: Awaited<ReturnType<typeof planFor>>, context: WizardContext) {
   const { comparison } = await prepareCreate(plan, process, context.template, context);
   const files = listFileActions(comparison);
   const conflicts = files.flatMap((file) => (file.action === 'conflict' ? [`${file.path} ${file.reason}`] : []));
@@ -306,7 +305,7 @@ const summary: Step = {
   isOpen: (state) => !state.settled.has('summary'),
   run: async (state, context, { ask, canGoBack, credentials }) => {
     const failure = await knownErrorOf(async () => {
-      const preview = await readPreview(state.answers, context);
+      const preview = await readPreview(await planFor(state.answers, context), context);
       context.say.summary(summaryRows(state, preview, credentials, context));
       context.say.changes(preview);
     });

@@ -4,7 +4,7 @@ import { ignoreSystemErrors, withContext } from '../../../base/system-error.ts';
 import { withLock, type LockWaitOptions } from '../../../files/lock.ts';
 import type { FileSystem } from '../../../files/node-file-system.ts';
 import { whyNotOwnFolder } from '../output-file.ts';
-import { isStagingName, storeFolders, type StoreLayout, removeSetFolder } from './sets.ts';
+import { isStagingName, removeSetFolder, type StoreLayout } from './sets.ts';
 
 const LOCK_TIMEOUT_MS = 120_000;
 const TRIES = 20;
@@ -33,7 +33,7 @@ export async function withStoreLock<T>(
     });
   } catch (error) {
     await ignoreSystemErrors(async () => {
-      for (const folder of storeFolders(layout.project).toReversed()) await files.removeFolder(folder);
+      for (const folder of layout.folders.toReversed()) await files.removeFolder(folder);
     });
     throw error;
   }
@@ -53,7 +53,7 @@ async function acquireLock(files: FileSystem, layout: StoreLayout) {
 
 /** Creates `.kuflow/credentials` if it is missing, accessible only to this user. */
 async function makeStore(files: FileSystem, layout: StoreLayout): Promise<void> {
-  for (const folder of storeFolders(layout.project))
+  for (const folder of layout.folders)
     await withContext('Creating the credentials folder', folder, () => ensureFolder(files, folder));
   await withContext('Restricting access to the credentials folder', layout.store, async () => {
     const status = await files.look(layout.store);

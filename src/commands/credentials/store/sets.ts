@@ -19,7 +19,6 @@ export const SET_FILES = {
   lock: 'lock.json',
 } as const;
 
-const FOLDERS = ['.kuflow', 'credentials'] as const;
 const ID = /^\d{8}-\d{6}-[0-9a-f]{6}$/;
 const STAGING = /^\.(new|old)-/;
 
@@ -27,13 +26,16 @@ const STAGING = /^\.(new|old)-/;
 export type StoreLayout = Readonly<ReturnType<typeof storeLayout>>;
 
 export function storeLayout(project: string) {
-  const store = join(project, ...FOLDERS);
-  return { project, settings: join(project, LOCAL_SETTINGS_FILE), store, pidLock: join(store, '.pid-lock') };
-}
-
-/** Every folder from the project down to the store. */
-export function storeFolders(project: string): readonly string[] {
-  return FOLDERS.map((_name, depth) => join(project, ...FOLDERS.slice(0, depth + 1)));
+  const parent = join(project, '.kuflow');
+  const store = join(parent, 'credentials');
+  return {
+    project,
+    settings: join(project, LOCAL_SETTINGS_FILE),
+    store,
+    /** Every folder from the project down to the store. */
+    folders: [parent, store],
+    pidLock: join(store, '.pid-lock'),
+  };
 }
 
 /** A new unique name that sorts by time: `20260102-030405-0a1b2c`. */

@@ -9,7 +9,7 @@ import { openProgress } from '../../../terminal/progress.ts';
 import type { CommandContext } from '../../../cli/context.ts';
 import { platformRequest, warnAboutIgnoredOptions, type DevFlags } from '../../../cli/platform-options.ts';
 
-export interface SimulateFlags extends DevFlags {
+interface SimulateFlags extends DevFlags {
   readonly answers?: string;
   readonly timeout: number;
   readonly workerLog?: string;

@@ -20,8 +20,13 @@ import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BASE_FILE, baseOf, renderBaseFile } from '../../../../src/project/base-archive.ts';
 import { readStaged, type StagedRecovery } from '../../../../src/files/staged-write.ts';
-import { recoverAround, recoverProject, recoveryText } from '../../../../src/project/edit/journal.ts';
-import { JOURNAL_FOLDER, projectStaging } from '../../../../src/project/edit/journal.ts';
+import {
+  JOURNAL_FOLDER,
+  projectStaging,
+  recoverAround,
+  recoverProject,
+  recoveryText,
+} from '../../../../src/project/edit/journal.ts';
 import { writeChanges, type ChangedFile } from '../../../../src/project/write-files.ts';
 import type { ChangeText } from '../../../support/journal-child.ts';
 import { errorOf } from '../../../support/known-error.ts';

@@ -196,9 +196,9 @@ class LocalKuFlow:
     async def open(
         folder: Path, worker: Sequence[str] | None = None, seconds: float | None = None
     ) -> AsyncIterator["LocalKuFlow"]:
-        """Starts a local KuFlow for the project in a folder, in memory and on free ports, and a worker.
+        """Starts a worker and a local KuFlow for the project in a folder.
 
-        Both end with this process. `worker` is the module of the worker and its options, by default the module of the
+        The local KuFlow uses free ports and a temporary folder. Both end with this process. `worker` is the module of the worker and its options, by default the module of the
         first script in `pyproject.toml`. `seconds` is how long to wait for a state or a task, by default
         KUFLOW_TEST_SECONDS or 30. To use a `kuflow dev` that is running with its worker, set KUFLOW_DEV_STATE_FILE to
         the path of its `.kuflow/dev/platform.json`.

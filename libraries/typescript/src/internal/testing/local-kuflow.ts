@@ -75,7 +75,7 @@ export interface LocalProcess {
 }
 
 /**
- * Starts a worker and a local KuFlow for the project. The local KuFlow runs in memory and uses free ports. Both stop when the calling
+ * Starts a worker and a local KuFlow for the project. The local KuFlow uses free ports and a temporary folder. Both stop when the calling
  * program exits. If an earlier call in the same program or in a parent process has already started them, this call reuses them. To use a
  * running `kuflow dev` and its worker, set KUFLOW_DEV_STATE_FILE to the path of its `.kuflow/dev/platform.json`.
  */

@@ -132,8 +132,8 @@ export interface KuFlowProcess<Metadata> {
   /** Opens a thread without waiting for anyone to post in it. */
   thread(thread: Thread, owner?: OptionalOwner): Promise<Uuid>;
   /**
-   * Handles a user action. Call this method before the workflow's first `await`, because a signal that arrives before the call is
-   * ignored. If the action's definition has no input, `input` is `undefined`.
+   * Handles a user action. Call this method before the workflow's first `await`, because the workflow ignores signals that arrive
+   * earlier. If the action's definition has no input, `input` is `undefined`.
    */
   onAction<Input>(
     action: SignalAction<Input>,

@@ -278,8 +278,8 @@ class KuFlowProcess(Generic[Metadata]):
     def on_signal(self, name: str, handler: Callable[[Any], Awaitable[None] | None]) -> None:
         """Handles a signal. For a user action's signal, use `on_action`.
 
-        Call this method before the workflow's first `await`, because a signal that arrives before the call is
-        ignored.
+        Call this method before the workflow's first `await`, because the workflow ignores signals that arrive
+        earlier.
         """
         workflow.set_signal_handler(name, handler)
 

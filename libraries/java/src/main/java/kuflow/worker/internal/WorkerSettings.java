@@ -46,7 +46,7 @@ public record WorkerSettings(KuFlowApi api, Temporal temporal, Worker worker, St
     /**
      * Certificate, key and CA for the engine. If they are set as files, the data are the contents of these files.
      *
-     * @param cert the file that the certificate is from, if it is from one
+     * @param cert the file of the certificate, if it is set as a file
      * @param keyData PKCS#8
      * @param caData one or more certificates, which are all trusted
      */

@@ -250,7 +250,7 @@ public final class KuFlowProcess {
 
     /**
      * Handles a user action that sends a signal. The handler receives what the person entered. Call this method in the workflow's
-     * constructor, or before the workflow waits for the first time, because a signal that arrives before the call is ignored.
+     * constructor, or before the workflow waits for the first time, because the workflow ignores signals that arrive earlier.
      */
     public <I> void onAction(SignalAction<I> action, Consumer<I> handler) {
         onAction(action, (input, signal) -> handler.accept(input));
