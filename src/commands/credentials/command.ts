@@ -24,9 +24,15 @@ export function configure(command: Command, context: CommandContext): void {
   command.enablePositionalOptions().addHelpText('after', EXAMPLES);
   const run = () => import('./run.ts');
 
+  const pull = command.command('pull');
+  exitStatuses(pull, {
+    0: 'a new certificate was written, or the current one is still usable',
+    1: 'failed; for example, the engine rejected the new certificate',
+    2: 'usage error, or settings are missing or malformed',
+    4: 'inconclusive: KuFlow or the engine did not respond in time',
+  });
   withConnectionOptions(
-    command
-      .command('pull')
+    pull
       .summary('Get the engine certificate for this project')
       .description(
         'Get an engine certificate for this project. Does nothing if the current certificate is usable, belongs to the configured endpoint, ' +
@@ -65,6 +71,7 @@ export function configure(command: Command, context: CommandContext): void {
     1: 'there is a problem',
     2: 'usage error, or settings are missing or malformed',
     3: 'there are warnings, and you passed --fail-on warn',
+    4: 'inconclusive (with --online)',
   });
   withConnectionOptions(
     status
@@ -85,9 +92,15 @@ export function configure(command: Command, context: CommandContext): void {
       .addOption(jsonOption()),
   ).action(lazyAction(context, async () => (await run()).runStatus));
 
+  const rotate = command.command('rotate');
+  exitStatuses(rotate, {
+    0: 'switched to the new certificate',
+    1: 'failed; also if the switch succeeded, but the --exec command failed',
+    2: 'usage error, or settings are missing or malformed',
+    4: 'inconclusive: KuFlow or the engine did not respond in time',
+  });
   withConnectionOptions(
-    command
-      .command('rotate')
+    rotate
       .summary('Get a new certificate and switch to it')
       .description(
         'Get a new certificate, test it against the engine (GetSystemInfo and DescribeNamespace) and switch to it. The previous certificate files are kept. A running ' +

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { connectionOptions, WHICH_TENANT } from '../../cli/connection-options.ts';
 import type { CommandContext } from '../../cli/context.ts';
-import { formatExamples, jsonOption, lazyAction } from '../../cli/declarations.ts';
+import { exitStatuses, formatExamples, jsonOption, lazyAction } from '../../cli/declarations.ts';
 import { completedOption } from '../../cli/value-candidates.ts';
 
 const EXAMPLES = formatExamples({
@@ -36,10 +36,15 @@ export function configure(command: Command, context: CommandContext): void {
 }
 
 export function configureLogout(command: Command, context: CommandContext): void {
+  exitStatuses(command, {
+    0: 'removed',
+    1: 'failed; also if the profile was removed, but its secret was not',
+    2: 'usage error, or there is no such profile',
+  });
   command
     .description(
-      'Remove a profile and its secret, whether the secret is in the system keychain or in a file. If the secret cannot be removed, the reason is shown and the exit status ' +
-        'is 1. The application and its client secret in KuFlow are not changed.',
+      'Remove a profile and its secret, whether the secret is in the system keychain or in a file. If the secret cannot be removed, the reason is shown. ' +
+        'The application and its client secret in KuFlow are not changed.',
     )
     .addOption(
       completedOption(
