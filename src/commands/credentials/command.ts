@@ -36,9 +36,7 @@ export function configure(command: Command, context: CommandContext): void {
       .summary('Get the engine certificate for this project')
       .description(
         'Get an engine certificate for this project. Does nothing if the current certificate is usable, belongs to the configured endpoint, ' +
-          'application and namespace, and is not due for renewal. A new certificate is verified and tested against the engine with a new engine token before anything is ' +
-          'written. The certificate, key and CA are stored in a new folder in .kuflow/credentials. Then ' +
-          'application-local.yaml is replaced atomically, so a worker sees either the old or the new credentials, never a mix. With --local, also writes the connection settings for the local KuFlow.',
+          'application and namespace, and is not due for renewal. Before it writes anything, verifies a new certificate and tests it against the engine with a new engine token. Stores the certificate, key and CA in a new folder in .kuflow/credentials. Then replaces application-local.yaml atomically, so a worker sees either the old or the new credentials, never a mix. With --local, also writes the connection settings for the local KuFlow.',
       )
       .option(
         '--force',
@@ -103,8 +101,7 @@ export function configure(command: Command, context: CommandContext): void {
     rotate
       .summary('Get a new certificate and switch to it')
       .description(
-        'Get a new certificate, test it against the engine (GetSystemInfo and DescribeNamespace) and switch to it. The previous certificate files are kept. A running ' +
-          'worker that watches its certificate files switches automatically; any other worker keeps the old certificate until it is restarted.',
+        'Get a new certificate, test it against the engine (GetSystemInfo and DescribeNamespace) and switch to it. Keeps the previous certificate files. Running workers that watch their certificate files switch automatically; all others keep the old certificate until you restart them.',
       )
       .option(
         '--exec <command>',
@@ -118,9 +115,7 @@ export function configure(command: Command, context: CommandContext): void {
     .command('prune')
     .summary('Remove unused credential sets')
     .description(
-      "Remove credential sets (folders in .kuflow/credentials) that neither this project's settings files nor environment variables refer to. If a settings file " +
-        'cannot be read, nothing is removed. If the engine has not accepted the set in use, the last accepted set and all newer ones are kept. ' +
-        'Files that this tool did not write are never removed.',
+      "Remove credential sets (folders in .kuflow/credentials) that neither this project's settings files nor environment variables refer to. If a settings file cannot be read, removes nothing. If the engine has not accepted the set in use, keeps the last accepted set and all newer ones. Never removes files that this tool did not write.",
     )
     .option('--dry-run', 'Show what would be removed')
     .addOption(jsonOption())
@@ -151,8 +146,7 @@ export function configure(command: Command, context: CommandContext): void {
       .summary('Run a command with the credentials in its environment')
       .description(
         'Run a command with the credentials in the environment variables that KuFlow workers and Temporal tools read. The variables include a new ' +
-          'engine token, which is not renewed while the command runs. Temporal profiles are ignored, because TEMPORAL_CONFIG_FILE is set to a path that ' +
-          'does not exist. Signals are forwarded unchanged. The command can use the terminal, but not job control or /dev/tty.',
+          'engine token, which is not renewed while the command runs. Sets TEMPORAL_CONFIG_FILE to a path that does not exist, so the command ignores Temporal profiles. Forwards signals unchanged. The command can use the terminal, but not job control or /dev/tty.',
       )
       .argument('<command...>', 'Command to run, after --')
       .usage('[options] -- <command...>')
