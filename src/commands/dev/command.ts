@@ -57,6 +57,12 @@ const SKIP_EXAMPLES = formatExamples({
 });
 
 export function configure(command: Command, context: CommandContext): void {
+  exitStatuses(command, {
+    0: 'stopped because stdin closed (with --watch-stdin)',
+    1: 'the local KuFlow did not start',
+    2: 'usage error',
+    130: 'stopped by Ctrl-C or a signal',
+  });
   platformOptions(command)
     .option('--temporal-ui [port]', "Run Temporal's UI (default: port 7484 or the next free one)", parsePort)
     .optionsGroup('Scripting options:')

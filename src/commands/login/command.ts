@@ -12,6 +12,12 @@ const EXAMPLES = formatExamples({
 });
 
 export function configure(command: Command, context: CommandContext): void {
+  exitStatuses(command, {
+    0: 'stored',
+    1: 'failed, or KuFlow rejected the credentials; nothing was stored',
+    2: 'usage error, or a required value is missing',
+    4: 'KuFlow did not respond in time; nothing was stored',
+  });
   command.description(
     "Verify an application's credentials with KuFlow, then store them as a profile for `kuflow` commands. " +
       'The first profile becomes the default. From then on, commands use your tenant instead of the local KuFlow, unless you pass --local. Workers do not read profiles.\n\n' +
