@@ -130,7 +130,7 @@ const SETTINGS = [
     name: 'temporal.proxy',
     kind: 'proxy',
     description:
-      'HTTP proxy, or none (default: HTTPS_PROXY and NO_PROXY); kuflow commands use this setting only for the engine',
+      'HTTP proxy, or `none` for no proxy (default: HTTPS_PROXY and NO_PROXY); kuflow commands use this setting only for the engine',
   },
   {
     name: 'worker.installation-id',

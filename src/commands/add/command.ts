@@ -50,7 +50,7 @@ const GENERATE_EXAMPLES = formatExamples({
 export function configure(command: Command, context: CommandContext): void {
   command.description(
     'Add a task, a user action, a process or an activity to the worker project in this folder or a parent folder. Regenerates the files that you have not edited, and prints the diff of each changed file. ' +
-      'In a terminal, merges changes into edited files after you confirm. Otherwise, merges them only into files that you name with --edit. If it cannot merge a change, leaves the file unchanged, and prints what to change. ' +
+      'In a terminal, merges changes into edited files after you confirm. Otherwise, merges them only into files that you name with --edit. If a change cannot be merged, leaves the file unchanged and prints what to change. ' +
       'Does not rename functions, types or files in your code.',
   );
   command.addHelpText('after', EXAMPLES);
@@ -58,7 +58,7 @@ export function configure(command: Command, context: CommandContext): void {
   const task = exitStatuses(command.command('task'), EDIT_STATUSES)
     .argument(
       '<code[:kind]>',
-      'Code of the task, as in KuFlow. Kind: human, system, message or thread (default: human)',
+      'Task code, exactly as defined in KuFlow. Kind: human, system, message or thread (default: human)',
     )
     .summary("Add a task to one of the project's processes")
     .description(
@@ -81,7 +81,7 @@ export function configure(command: Command, context: CommandContext): void {
   const action = exitStatuses(command.command('action'), EDIT_STATUSES)
     .argument(
       '<code[:type]>',
-      'Code of the action, as in KuFlow. Type: send-workflow-signal, start-workflow, downloadable, create-task, create-process-item-message, ' +
+      'Action code, exactly as defined in KuFlow. Type: send-workflow-signal, start-workflow, downloadable, create-task, create-process-item-message, ' +
         'create-process-item-thread or start-related-process (default: send-workflow-signal)',
     )
     .summary("Add a user action to one of the project's processes")

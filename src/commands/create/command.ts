@@ -24,7 +24,7 @@ const EXAMPLES = formatExamples({
 export function configure(command: Command, context: CommandContext): void {
   exitStatuses(command, {
     0: 'created',
-    1: 'failed; also if the project was created, but the installation or the connection check failed',
+    1: 'failed, or the project was created but the installation or the connection check failed',
     2: 'usage error, such as a missing option',
     4: 'created, but the connection check is inconclusive',
     130: 'interrupted',

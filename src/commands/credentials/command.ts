@@ -36,7 +36,7 @@ export function configure(command: Command, context: CommandContext): void {
       .summary('Get the engine certificate for this project')
       .description(
         'Get an engine certificate for this project. Does nothing if the current certificate is usable, belongs to the configured endpoint, ' +
-          'application and namespace, and is not due for renewal. Before it writes anything, verifies a new certificate and tests it against the engine with a new engine token. Stores the certificate, key and CA in a new folder in .kuflow/credentials. Then replaces application-local.yaml atomically, so a worker sees either the old or the new credentials, never a mix. With --local, also writes the connection settings for the local KuFlow.',
+          'application and namespace, and is not due for renewal. Before writing anything, verifies the new certificate and tests it against the engine with a new engine token. Stores the certificate, key and CA in a new folder in .kuflow/credentials. Then replaces application-local.yaml atomically, so a worker sees either the old or the new credentials, never a mix. With --local, also writes the connection settings for the local KuFlow.',
       )
       .option(
         '--force',
@@ -93,7 +93,7 @@ export function configure(command: Command, context: CommandContext): void {
   const rotate = command.command('rotate');
   exitStatuses(rotate, {
     0: 'switched to the new certificate',
-    1: 'failed; also if the switch succeeded, but the --exec command failed',
+    1: 'failed, or the switch succeeded but the --exec command failed',
     2: 'usage error, or settings are missing or malformed',
     4: 'inconclusive: KuFlow or the engine did not respond in time',
   });

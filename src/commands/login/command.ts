@@ -44,7 +44,7 @@ export function configure(command: Command, context: CommandContext): void {
 export function configureLogout(command: Command, context: CommandContext): void {
   exitStatuses(command, {
     0: 'removed',
-    1: 'failed; also if the profile was removed, but its secret was not',
+    1: 'failed, or the profile was removed but its secret was not',
     2: 'usage error, or there is no such profile',
   });
   command

@@ -63,7 +63,7 @@ export function configure(command: Command, context: CommandContext): void {
   );
   exitStatuses(start, {
     0: 'started; with --wait, completed',
-    1: 'failed; with --wait, also if the process was canceled',
+    1: 'failed or, with --wait, the process was canceled',
     2: 'usage error, or --yes is missing for a change on your tenant',
   })
     .addHelpText('after', START_EXAMPLES)
@@ -90,7 +90,7 @@ export function configure(command: Command, context: CommandContext): void {
   );
   exitStatuses(show, {
     0: 'shown; with --watch, completed',
-    1: 'failed; with --watch, also if the process was canceled',
+    1: 'failed or, with --watch, the process was canceled',
     2: 'usage error, or no process matches',
   }).action(lazyAction(context, async () => (await import('./run.ts')).runProcessShow));
 
@@ -107,7 +107,7 @@ export function configure(command: Command, context: CommandContext): void {
       .addOption(
         collectValues(
           '--set <name=value>',
-          'Set one property of the input; the value is parsed as JSON if possible (repeatable)',
+          'Set one property of the input (repeatable). The value is parsed as JSON if possible',
         ),
       )
       .addOption(
@@ -142,7 +142,7 @@ export function configure(command: Command, context: CommandContext): void {
   );
   exitStatuses(act, {
     0: 'invoked; with --wait, completed',
-    1: 'failed; with --wait, also if the action failed or was canceled',
+    1: 'failed or, with --wait, the action failed or was canceled',
     2: 'usage error, or --yes is missing for a change on your tenant',
   })
     .addHelpText('after', ACT_EXAMPLES)

@@ -29,7 +29,7 @@ interface GroupFields {
   readonly name: string;
 }
 
-/** A document: a value in the `kuflow-file` format. */
+/** A document, represented in KuFlow's data by a value in the `kuflow-file` format. */
 export type KuFlowFile = `kuflow-file:${string}`;
 /** Parses and formats document values. */
 export const KuFlowFile: ValueFormat<KuFlowFile, FileFields> = {
@@ -41,7 +41,7 @@ export const KuFlowFile: ValueFormat<KuFlowFile, FileFields> = {
   format: ({ uri, type, size, name }) => format('kuflow-file', { uri, type, size: String(size), name }),
 };
 
-/** A user or application: a value in the `kuflow-principal` format. */
+/** A user or application, represented in KuFlow's data by a value in the `kuflow-principal` format. */
 export type KuFlowPrincipal = `kuflow-principal:${string}`;
 /** Parses and formats user and application values. */
 export const KuFlowPrincipal: ValueFormat<KuFlowPrincipal, PrincipalFields> = {
@@ -49,7 +49,7 @@ export const KuFlowPrincipal: ValueFormat<KuFlowPrincipal, PrincipalFields> = {
   format: ({ id, type, name }) => format('kuflow-principal', { id, type, name }),
 };
 
-/** A group of users: a value in the `kuflow-group` format. */
+/** A group of users, represented in KuFlow's data by a value in the `kuflow-group` format. */
 export type KuFlowGroup = `kuflow-group:${string}`;
 /** Parses and formats group values. */
 export const KuFlowGroup: ValueFormat<KuFlowGroup, GroupFields> = {

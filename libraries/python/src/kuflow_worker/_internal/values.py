@@ -6,11 +6,11 @@ from typing import Literal, NewType, cast
 from urllib.parse import quote, unquote
 
 KuFlowFile = NewType("KuFlowFile", str)
-"""A document: a value in the `kuflow-file` format."""
+"""A document, represented in KuFlow's data by a value in the `kuflow-file` format."""
 KuFlowPrincipal = NewType("KuFlowPrincipal", str)
-"""A user or application: a value in the `kuflow-principal` format."""
+"""A user or application, represented in KuFlow's data by a value in the `kuflow-principal` format."""
 KuFlowGroup = NewType("KuFlowGroup", str)
-"""A group of users: a value in the `kuflow-group` format."""
+"""A group of users, represented in KuFlow's data by a value in the `kuflow-group` format."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

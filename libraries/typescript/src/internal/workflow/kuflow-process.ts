@@ -46,7 +46,7 @@ export class TaskCancelled extends ApplicationFailure {
 export interface ProcessOptions {
   /**
    * How long the workflow waits for a human task's completion signal (`KuFlow_Engine_Signal_Process_Item`) before it reads the task's
-   * state from KuFlow, in milliseconds. The time doubles after each read, up to 12 hours. Default: one hour.
+   * state from KuFlow, in milliseconds. The wait doubles after each read, up to 12 hours. Default: one hour.
    */
   readonly rereadAfter?: number;
 }

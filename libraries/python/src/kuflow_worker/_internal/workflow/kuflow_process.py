@@ -162,7 +162,7 @@ class KuFlowProcess(Generic[Metadata]):
 
     Create it in the `@workflow.init` method, so that the workflow receives every signal, including the signals for
     tasks that complete early. `reread_after` is how long the workflow waits for a human task's completion signal
-    (`KuFlow_Engine_Signal_Process_Item`) before it reads the task's state from KuFlow. The time doubles after each
+    (`KuFlow_Engine_Signal_Process_Item`) before it reads the task's state from KuFlow. The wait doubles after each
     read, up to 12 hours.
     """
 

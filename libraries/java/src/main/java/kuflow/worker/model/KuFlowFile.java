@@ -3,7 +3,7 @@ package kuflow.worker.model;
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonValue;
 
-/** A document: a value in the {@code kuflow-file} format, as it appears in KuFlow's data. */
+/** A document, represented in KuFlow's data by a value in the {@code kuflow-file} format. */
 public record KuFlowFile(@JsonValue String value) {
 
     @JsonCreator

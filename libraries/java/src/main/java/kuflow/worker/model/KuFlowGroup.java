@@ -4,7 +4,7 @@ import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.UUID;
 
-/** A group of users: a value in the {@code kuflow-group} format, as it appears in KuFlow's data. */
+/** A group of users, represented in KuFlow's data by a value in the {@code kuflow-group} format. */
 public record KuFlowGroup(@JsonValue String value) {
 
     @JsonCreator

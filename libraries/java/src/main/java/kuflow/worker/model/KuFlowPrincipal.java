@@ -5,7 +5,7 @@ import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.UUID;
 import kuflow.worker.KuFlowOperations.Principal;
 
-/** A user or application: a value in the {@code kuflow-principal} format, as it appears in KuFlow's data. */
+/** A user or application, represented in KuFlow's data by a value in the {@code kuflow-principal} format. */
 public record KuFlowPrincipal(@JsonValue String value) {
 
     @JsonCreator

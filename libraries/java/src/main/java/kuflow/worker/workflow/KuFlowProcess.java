@@ -66,7 +66,7 @@ public final class KuFlowProcess {
 
     /**
      * @param rereadAfter how long the workflow waits for a human task's completion signal
-     *     ({@code KuFlow_Engine_Signal_Process_Item}) before it reads the task's state from KuFlow. The time doubles after each read, up
+     *     ({@code KuFlow_Engine_Signal_Process_Item}) before it reads the task's state from KuFlow. The wait doubles after each read, up
      *     to 12 hours. Default: one hour.
      */
     public KuFlowProcess(WorkflowRequest request, Duration rereadAfter) {
