@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import {
   createWriteStream,
   existsSync,
@@ -283,6 +284,14 @@ describe('an archive that is not valid', () => {
       },
       'not a .tar.gz file, or it is damaged',
     ],
+    'with a damaged header': [
+      () => {
+        const bytes = tarOf([manifest(), state(), { path: DOCUMENT, content: randomBytes(300_000) }]);
+        bytes[1024] = (bytes[1024] ?? 0) ^ 1;
+        return gzipSync(bytes);
+      },
+      'it is damaged (TAR_ENTRY_INVALID: checksum failure)',
+    ],
     'without a database': [() => archiveOf(), 'does not contain state.db'],
     'with another file as its database': [
       () => {
@@ -320,6 +329,16 @@ describe('an archive that is not valid', () => {
       () => {
         const whole = withState();
         return whole.subarray(0, whole.length - 40);
+      },
+      'not a .tar.gz file, or it is damaged',
+    ],
+    'that is cut off after several files': [
+      () => {
+        const documents = [1, 2, 3, 4, 5].map((digit) => ({
+          path: `documents/0190e3c1-0000-7000-8000-00000000000${digit}`,
+          content: randomBytes(300),
+        }));
+        return archiveOf(...documents, state()).subarray(0, 2000);
       },
       'not a .tar.gz file, or it is damaged',
     ],
