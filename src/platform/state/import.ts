@@ -154,6 +154,9 @@ export async function unpackArchive(file: string, folder: string, limit = MAX_UN
   const manifest = parseManifest(await readFile(manifestFile, 'utf8'), file);
   await rm(manifestFile);
   unpacked.delete(MANIFEST_FILE);
+  const { files = unpacked.size } = manifest;
+  if (unpacked.size !== files)
+    throw invalidArchiveError(file, `it contains ${unpacked.size} of ${files} files of the state`);
   for (const path of unpacked) await syncPath(join(folder, path));
   return { manifest, files: unpacked };
 }

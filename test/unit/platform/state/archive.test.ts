@@ -95,7 +95,7 @@ describe('exported state', () => {
     if (process.platform !== 'win32') expect(statSync(archive).mode & 0o777).toBe(0o600);
     const other = join(folder, 'elsewhere/dev');
     expect(await importState({ stateDir: other, file: archive, replace: false })).toMatchObject({
-      manifest: { version: '1.2.3' },
+      manifest: { version: '1.2.3', files: 5 },
       files: 5,
       replaced: false,
     });
@@ -319,6 +319,10 @@ describe('an archive that is not valid', () => {
     'with a description of 1 MB': [
       () => gzipSync(tarOf([{ path: 'kuflow-state.json', content: Buffer.alloc(1024 * 1024, 32) }])),
       'too large',
+    ],
+    'without a file that was exported': [
+      () => gzipSync(tarOf([manifest({ files: 2 }), state()])),
+      'it contains 1 of 2 files of the state',
     ],
     'without a description': [() => gzipSync(tarOf([state()])), 'not written by'],
     'that is empty': [() => Buffer.alloc(0), 'not a .tar.gz file'],
