@@ -167,7 +167,7 @@ export async function unpackArchive(file: string, folder: string, limit = MAX_UN
  */
 async function unpackAll(chunks: AsyncIterable<Buffer>, unpack: UnpackSync): Promise<void> {
   const failures: Error[] = [];
-  unpack.on('error', (error) => failures.push(error));
+  unpack.on('error', (error: Error) => failures.push(error));
   try {
     // Reads to the end even so: `pipeline` would report that reading was aborted, and not the failure.
     for await (const chunk of chunks) if (failures.length === 0) unpack.write(chunk);
