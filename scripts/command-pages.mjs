@@ -44,7 +44,7 @@ function indexPage(rows, shared) {
     '',
     '## Connection options',
     '',
-    "Each command that connects to KuFlow accepts some of these options, which are listed on the command's page.",
+    "Each command that connects to KuFlow accepts some of these options. The command's page lists them.",
     ...tableOf(['option', 'meaning'], shared),
     '',
     '## Options not shown in `--help`',

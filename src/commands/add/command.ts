@@ -50,7 +50,7 @@ const GENERATE_EXAMPLES = formatExamples({
 export function configure(command: Command, context: CommandContext): void {
   command.description(
     'Add a task, a user action, a process or an activity to the worker project in this folder or a parent folder. Regenerates the files that you have not edited, and prints the diff of each changed file. ' +
-      'In a terminal, merges changes into edited files after you confirm. Otherwise, merges them only into files that you name with --edit. A file that cannot be merged is left unchanged, and its diff shows what to change. ' +
+      'In a terminal, merges changes into edited files after you confirm. Otherwise, merges them only into files that you name with --edit. If it cannot merge a change, leaves the file unchanged, and prints what to change. ' +
       'Does not rename functions, types or files in your code.',
   );
   command.addHelpText('after', EXAMPLES);

@@ -1,7 +1,7 @@
 import { Option, type Command } from 'commander';
 import { CONNECTION_OPTIONS, connectionOptions, WHICH_TENANT } from '../../cli/connection-options.ts';
 import type { CommandContext } from '../../cli/context.ts';
-import { collectChoices, collectValues, formatExamples, jsonOption } from '../../cli/declarations.ts';
+import { collectChoices, collectValues, exitStatuses, formatExamples, jsonOption } from '../../cli/declarations.ts';
 import { EDITOR_IDS, LANGUAGE_IDS, LIBRARY_SOURCES } from '../../languages/names.ts';
 import { completedOption } from '../../cli/value-candidates.ts';
 import type { CreateFlags } from './answers.ts';
@@ -22,6 +22,13 @@ const EXAMPLES = formatExamples({
 });
 
 export function configure(command: Command, context: CommandContext): void {
+  exitStatuses(command, {
+    0: 'created',
+    1: 'failed; also if the project was created, but the installation or the connection check failed',
+    2: 'usage error, such as a missing option',
+    4: 'created, but the connection check is inconclusive',
+    130: 'interrupted',
+  });
   command
     .description(
       'Create a worker project for a KuFlow process.\n\nIn a terminal, the command prompts for anything that you leave out. With ' +

@@ -24,15 +24,19 @@ export function configure(command: Command, context: CommandContext): void {
   command.enablePositionalOptions().addHelpText('after', EXAMPLES);
   const run = () => import('./run.ts');
 
+  const pull = command.command('pull');
+  exitStatuses(pull, {
+    0: 'a new certificate was written, or the current one is still usable',
+    1: 'failed; for example, the engine rejected the new certificate',
+    2: 'usage error, or settings are missing or malformed',
+    4: 'inconclusive: KuFlow or the engine did not respond in time',
+  });
   withConnectionOptions(
-    command
-      .command('pull')
+    pull
       .summary('Get the engine certificate for this project')
       .description(
         'Get an engine certificate for this project. Does nothing if the current certificate is usable, belongs to the configured endpoint, ' +
-          'application and namespace, and is not due for renewal. A new certificate is verified and tested against the engine with a new engine token before anything is ' +
-          'written. The certificate, key and CA are stored in a new folder in .kuflow/credentials. Then ' +
-          'application-local.yaml is replaced atomically, so a worker sees either the old or the new credentials, never a mix. With --local, also writes the connection settings for the local KuFlow.',
+          'application and namespace, and is not due for renewal. Before it writes anything, verifies a new certificate and tests it against the engine with a new engine token. Stores the certificate, key and CA in a new folder in .kuflow/credentials. Then replaces application-local.yaml atomically, so a worker sees either the old or the new credentials, never a mix. With --local, also writes the connection settings for the local KuFlow.',
       )
       .option(
         '--force',
@@ -65,6 +69,7 @@ export function configure(command: Command, context: CommandContext): void {
     1: 'there is a problem',
     2: 'usage error, or settings are missing or malformed',
     3: 'there are warnings, and you passed --fail-on warn',
+    4: 'inconclusive (with --online)',
   });
   withConnectionOptions(
     status
@@ -85,13 +90,18 @@ export function configure(command: Command, context: CommandContext): void {
       .addOption(jsonOption()),
   ).action(lazyAction(context, async () => (await run()).runStatus));
 
+  const rotate = command.command('rotate');
+  exitStatuses(rotate, {
+    0: 'switched to the new certificate',
+    1: 'failed; also if the switch succeeded, but the --exec command failed',
+    2: 'usage error, or settings are missing or malformed',
+    4: 'inconclusive: KuFlow or the engine did not respond in time',
+  });
   withConnectionOptions(
-    command
-      .command('rotate')
+    rotate
       .summary('Get a new certificate and switch to it')
       .description(
-        'Get a new certificate, test it against the engine (GetSystemInfo and DescribeNamespace) and switch to it. The previous certificate files are kept. A running ' +
-          'worker that watches its certificate files switches automatically; any other worker keeps the old certificate until it is restarted.',
+        'Get a new certificate, test it against the engine (GetSystemInfo and DescribeNamespace) and switch to it. Keeps the previous certificate files. Running workers that watch their certificate files switch automatically; all others keep the old certificate until you restart them.',
       )
       .option(
         '--exec <command>',
@@ -105,9 +115,7 @@ export function configure(command: Command, context: CommandContext): void {
     .command('prune')
     .summary('Remove unused credential sets')
     .description(
-      "Remove credential sets (folders in .kuflow/credentials) that neither this project's settings files nor environment variables refer to. If a settings file " +
-        'cannot be read, nothing is removed. If the engine has not accepted the set in use, the last accepted set and all newer ones are kept. ' +
-        'Files that this tool did not write are never removed.',
+      "Remove credential sets (folders in .kuflow/credentials) that neither this project's settings files nor environment variables refer to. If a settings file cannot be read, removes nothing. If the engine has not accepted the set in use, keeps the last accepted set and all newer ones. Never removes files that this tool did not write.",
     )
     .option('--dry-run', 'Show what would be removed')
     .addOption(jsonOption())
@@ -138,8 +146,7 @@ export function configure(command: Command, context: CommandContext): void {
       .summary('Run a command with the credentials in its environment')
       .description(
         'Run a command with the credentials in the environment variables that KuFlow workers and Temporal tools read. The variables include a new ' +
-          'engine token, which is not renewed while the command runs. Temporal profiles are ignored, because TEMPORAL_CONFIG_FILE is set to a path that ' +
-          'does not exist. Signals are forwarded unchanged. The command can use the terminal, but not job control or /dev/tty.',
+          'engine token, which is not renewed while the command runs. Sets TEMPORAL_CONFIG_FILE to a path that does not exist, so the command ignores Temporal profiles. Forwards signals unchanged. The command can use the terminal, but not job control or /dev/tty.',
       )
       .argument('<command...>', 'Command to run, after --')
       .usage('[options] -- <command...>')

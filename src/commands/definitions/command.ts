@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { connectionOptions } from '../../cli/connection-options.ts';
 import type { CommandContext } from '../../cli/context.ts';
-import { jsonOption, lazyAction } from '../../cli/declarations.ts';
+import { exitStatuses, jsonOption, lazyAction } from '../../cli/declarations.ts';
 import { sampleOption } from '../../cli/process-source-options.ts';
 import { completedArgument } from '../../cli/value-candidates.ts';
 
@@ -12,9 +12,13 @@ export function configure(command: Command, context: CommandContext): void {
         'definition without processes does not appear. Sends at most 10 requests.',
     )
     .action(lazyAction(context, async () => (await import('./run.ts')).runList));
-  sharedOptions(
-    command.command('show').addArgument(completedArgument('<code>', 'Process definition code', 'processes')),
-  )
+  const show = exitStatuses(command.command('show'), {
+    0: 'shown',
+    1: 'failed, or the definition is not among the visible processes',
+    2: 'usage error, or settings are missing or malformed',
+    4: 'inconclusive: no processes are visible, or KuFlow did not respond in time',
+  });
+  sharedOptions(show.addArgument(completedArgument('<code>', 'Process definition code', 'processes')))
     .summary('Show the tasks of a process definition')
     .description(
       'Show the tasks of a process definition with their kinds and usual order, derived from existing processes. With --sample, also ' +

@@ -57,6 +57,12 @@ const SKIP_EXAMPLES = formatExamples({
 });
 
 export function configure(command: Command, context: CommandContext): void {
+  exitStatuses(command, {
+    0: 'stopped because stdin closed (with --watch-stdin)',
+    1: 'the local KuFlow did not start',
+    2: 'usage error',
+    130: 'stopped by Ctrl-C or a signal',
+  });
   platformOptions(command)
     .option('--temporal-ui [port]', "Run Temporal's UI (default: port 7484 or the next free one)", parsePort)
     .optionsGroup('Scripting options:')
@@ -76,8 +82,7 @@ export function configure(command: Command, context: CommandContext): void {
       'Run a local KuFlow until you press Ctrl-C. The local KuFlow consists of a web console for starting processes and completing their tasks, the REST API over HTTP and ' +
         'HTTPS, and a real Temporal server behind a gateway with mutual TLS and tokens. ' +
         'Serves the processes in kuflow.process.yaml and processes/*.process.yaml or, if there are no such files, a sample process. ' +
-        'When you save one of these files, the local KuFlow serves the new content, and kuflow dev regenerates the types and tasks in the project. The ' +
-        'state is stored in .kuflow/dev. ' +
+        'When you save one of these files, the local KuFlow serves the new content, and kuflow dev regenerates the types and tasks in the project. Stores its state in .kuflow/dev. ' +
         'With --ephemeral, the local KuFlow does not use that state, can run alongside another local KuFlow, and ignores later changes to ' +
         'the definition files. When the local KuFlow is ready, kuflow dev prints one line to stdout.',
     )
@@ -89,7 +94,7 @@ export function configure(command: Command, context: CommandContext): void {
     .summary("Run a command with the local KuFlow's settings")
     .description(
       "Run a command with the local KuFlow's settings in its environment. Uses the local KuFlow already running for this folder, " +
-        'or starts one and stops it afterward. A worker that exits on its own after connecting is restarted after 1 to 30 seconds, unless its exit status is 0 or 2, or it fails to start 10 times in a row. In CI, the worker is restarted only with --restart.',
+        'or starts one and stops it afterward. If a worker exits on its own after connecting, restarts it after 1 to 30 seconds, unless its exit status is 0 or 2 or it fails to start 10 times in a row. In CI, restarts it only with --restart.',
     )
     .argument('<command...>', 'Command to run, after --')
     .addOption(runtimeOption())
@@ -159,7 +164,7 @@ export function configure(command: Command, context: CommandContext): void {
   platformOptions(simulate.optionsGroup('Local KuFlow options:'));
 
   stateOption(command.command('env'))
-    .summary('Print the settings of the local KuFlow, including the client secret')
+    .summary("Print the local KuFlow's settings, including the client secret")
     .description(
       'Print the environment variables that connect a worker to the running local KuFlow, including the client secret.',
     )
@@ -169,7 +174,7 @@ export function configure(command: Command, context: CommandContext): void {
     .action(lazyAction(context, async () => (await import('./run.ts')).runEnv, command));
 
   stateOption(command.command('open'))
-    .summary('Open the console of the local KuFlow in a browser')
+    .summary("Open the local KuFlow's console in a browser")
     .description(
       'Open the console of the running local KuFlow, signed in as the first user. In the console, you can start processes, complete tasks, inspect ' +
         'requests from workers and inject faults.',
@@ -184,7 +189,7 @@ export function configure(command: Command, context: CommandContext): void {
     .description(
       "Print a workflow's history from the running local KuFlow as JSON, in the format that Temporal replayers and the Temporal CLI read. " +
         'A process and its workflow have the same ID. Also accepts the IDs of other workflows, such as child workflows. ' +
-        'The history of a confidential process is decrypted so that you can replay the history without the key.',
+        'Decrypts the history of a confidential process, so that you can replay it without the key.',
     )
     .addArgument(idArgument('process'))
     .option('--output <file>', 'Write the history to this file, replacing it if it exists')
@@ -216,7 +221,7 @@ export function configure(command: Command, context: CommandContext): void {
     .command('webhooks')
     .summary('List, show and resend webhook events')
     .description(
-      "List, show and resend webhook events. Each process's events are sent in order, one at a time. An event is resent until the receiver responds with a 2xx status, for up to a day.",
+      "List, show and resend webhook events. The local KuFlow sends each process's events in order, one at a time, and resends an event for up to a day, until the receiver responds with a 2xx status.",
     );
   stateOption(webhooks.command('list'))
     .summary('List the events, newest first')
@@ -231,13 +236,13 @@ export function configure(command: Command, context: CommandContext): void {
   stateOption(webhooks.command('replay').addArgument(plainIdArgument('event')))
     .summary('Resend an event')
     .description(
-      'Resend an event, even if it has already been accepted or has failed. A pending event is sent immediately.',
+      'Resend an event, even if it has already been accepted or has failed. Sends a pending event immediately.',
     )
     .addOption(jsonOption())
     .action(lazyAction(context, async () => (await import('./run-webhooks.ts')).runWebhookReplay, command));
 
   stateOption(command.command('reset'))
-    .summary('Remove the state of the local KuFlow')
+    .summary("Remove the local KuFlow's state")
     .description(
       'Remove the state of the local KuFlow in this folder: processes, tasks, documents, workflows, keys and tokens. Keeps ' +
         'other files in the state folder. Prompts for confirmation; without a terminal, requires --yes. Fails while the local KuFlow is running.',
@@ -247,7 +252,7 @@ export function configure(command: Command, context: CommandContext): void {
     .action(lazyAction(context, async () => (await import('./run-state.ts')).runReset, command));
 
   stateOption(command.command('export'))
-    .summary('Write the state of the local KuFlow to a file')
+    .summary("Write the local KuFlow's state to a file")
     .description(
       'Write the complete state of the local KuFlow, which must be stopped, to a .tar.gz file. Running processes can then ' +
         'continue in another folder or on another machine. The file contains secrets and is readable only by its owner. It does not contain kuflow.process.yaml or kuflow.people.yaml.',
@@ -258,7 +263,7 @@ export function configure(command: Command, context: CommandContext): void {
     .action(lazyAction(context, async () => (await import('./run-state.ts')).runExport, command));
 
   stateOption(command.command('import'))
-    .summary('Restore the state of the local KuFlow from a file')
+    .summary("Restore the local KuFlow's state from a file")
     .description(
       'Restore the state of the local KuFlow, which must be stopped, from a file that `kuflow dev export` wrote. Checks the whole file before changing anything. ' +
         'Import only files that you trust, because whoever wrote the file knows the keys and tokens in it.',
@@ -270,7 +275,7 @@ export function configure(command: Command, context: CommandContext): void {
 
   command
     .command('server-path')
-    .summary('Print the path of the Temporal server that the local KuFlow uses, downloading the server if needed')
+    .summary("Print the path of the local KuFlow's Temporal server, downloading the server if needed")
     .option('--time-skipping', 'Print the path of the time-skipping test server instead')
     .option('--temporal-path <file>', 'Path to the `temporal` executable to use')
     .action(lazyAction(context, async () => (await import('./run.ts')).runServerPath));

@@ -1,9 +1,14 @@
 import { Option, type Command } from 'commander';
 import type { CommandContext } from '../../cli/context.ts';
-import { formatExamples, jsonOption, lazyAction } from '../../cli/declarations.ts';
+import { exitStatuses, formatExamples, jsonOption, lazyAction } from '../../cli/declarations.ts';
 import { completedArgument } from '../../cli/value-candidates.ts';
 
 export function configure(command: Command, context: CommandContext): void {
+  exitStatuses(command, {
+    0: 'printed',
+    1: 'no section contains the search words',
+    2: 'usage error, or there is no such topic',
+  });
   command
     .description(
       'Print a page of the documentation, as Markdown. Without a topic, lists the topics. In a terminal, long pages are shown in your pager ' +

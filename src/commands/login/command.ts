@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { connectionOptions, WHICH_TENANT } from '../../cli/connection-options.ts';
 import type { CommandContext } from '../../cli/context.ts';
-import { formatExamples, jsonOption, lazyAction } from '../../cli/declarations.ts';
+import { exitStatuses, formatExamples, jsonOption, lazyAction } from '../../cli/declarations.ts';
 import { completedOption } from '../../cli/value-candidates.ts';
 
 const EXAMPLES = formatExamples({
@@ -12,6 +12,12 @@ const EXAMPLES = formatExamples({
 });
 
 export function configure(command: Command, context: CommandContext): void {
+  exitStatuses(command, {
+    0: 'stored',
+    1: 'failed, or KuFlow rejected the credentials; nothing was stored',
+    2: 'usage error, or a required value is missing',
+    4: 'KuFlow did not respond in time; nothing was stored',
+  });
   command.description(
     "Verify an application's credentials with KuFlow, then store them as a profile for `kuflow` commands. " +
       'The first profile becomes the default. From then on, commands use your tenant instead of the local KuFlow, unless you pass --local. Workers do not read profiles.\n\n' +
@@ -36,10 +42,15 @@ export function configure(command: Command, context: CommandContext): void {
 }
 
 export function configureLogout(command: Command, context: CommandContext): void {
+  exitStatuses(command, {
+    0: 'removed',
+    1: 'failed; also if the profile was removed, but its secret was not',
+    2: 'usage error, or there is no such profile',
+  });
   command
     .description(
-      'Remove a profile and its secret, whether the secret is in the system keychain or in a file. If the secret cannot be removed, the reason is shown and the exit status ' +
-        'is 1. The application and its client secret in KuFlow are not changed.',
+      'Remove a profile and its secret, whether the secret is in the system keychain or in a file. If the secret cannot be removed, the reason is shown. ' +
+        'The application and its client secret in KuFlow are not changed.',
     )
     .addOption(
       completedOption(

@@ -76,8 +76,8 @@ public final class TrialWorkflows {
             long until = Workflow.currentTimeMillis() + STEADY_MILLISECONDS;
             while (Workflow.currentTimeMillis() < until) {
                 Promise.allOf(
-                                Async.procedure(onlyOnce::shortWork, 300),
-                                Async.procedure(onlyOnce::shortWork, 500),
+                                Async.procedure(onlyOnce::shortWork, 700),
+                                Async.procedure(onlyOnce::shortWork, 1_200),
                                 Async.function(kuflow::retrieveProcess, request.processId()))
                         .get();
             }

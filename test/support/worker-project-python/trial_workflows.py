@@ -45,8 +45,8 @@ class SteadyWorkflow:
         end = workflow.now() + STEADY
         while workflow.now() < end:
             await asyncio.gather(
-                run_activity(short_work, 300),
-                run_activity(short_work, 500),
+                run_activity(short_work, 700),
+                run_activity(short_work, 1200),
                 kuflow_activities.retrieve_process({"processId": request["processId"]}),
             )
         return {"message": "steady"}

@@ -28,8 +28,8 @@ export async function SteadyWorkflow({ processId }: WorkflowRequest): Promise<Wo
   const until = Date.now() + STEADY_MILLISECONDS;
   while (Date.now() < until) {
     await Promise.all([
-      onlyOnce.shortWork(300),
-      onlyOnce.shortWork(500),
+      onlyOnce.shortWork(700),
+      onlyOnce.shortWork(1_200),
       kuflowActivities.KuFlow_Engine_retrieveProcess({ processId }),
     ]);
   }

@@ -62,7 +62,7 @@ describe('kuflow docs', () => {
       .split('\n')
       .filter((line) => !line.startsWith('|'));
     expect(Math.max(...prose.map((line) => line.length))).toBeLessThan(60);
-    expect(stdout.replace(/\s+/g, ' ')).toContain('people and systems complete the tasks of a business process');
+    expect(stdout.replace(/\s+/g, ' ')).toContain('people and systems complete the tasks in a business process');
   });
 
   it('finds the sections that contain all words, first those with the words in their heading', async () => {

@@ -198,10 +198,10 @@ class LocalKuFlow:
     ) -> AsyncIterator["LocalKuFlow"]:
         """Starts a worker and a local KuFlow for the project in a folder.
 
-        The local KuFlow uses free ports and a temporary folder. Both end with this process. `worker` is the module of the worker and its options, by default the module of the
-        first script in `pyproject.toml`. `seconds` is how long to wait for a state or a task, by default
-        KUFLOW_TEST_SECONDS or 30. To use a `kuflow dev` that is running with its worker, set KUFLOW_DEV_STATE_FILE to
-        the path of its `.kuflow/dev/platform.json`.
+        The local KuFlow uses free ports and a temporary folder. Both end with this process. `worker` is the module of
+        the worker and its options, by default the module of the first script in `pyproject.toml`. `seconds` is how long
+        to wait for a state or a task, by default KUFLOW_TEST_SECONDS or 30. To use a `kuflow dev` that is running with
+        its worker, set KUFLOW_DEV_STATE_FILE to the path of its `.kuflow/dev/platform.json`.
         """
         limit = float(os.environ.get(SECONDS, DEFAULT_SECONDS)) if seconds is None else seconds
         running = os.environ.get(STATE_FILE)

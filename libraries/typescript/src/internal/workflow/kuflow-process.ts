@@ -139,7 +139,7 @@ export interface KuFlowProcess<Metadata> {
     action: SignalAction<Input>,
     handler: (input: Input, signal: UserActionSignal) => void | Promise<void>,
   ): void;
-  /** Handles any other signal. Call this method as early as `onAction`. */
+  /** Handles any other signal. Like `onAction`, call this method before the workflow's first `await`. */
   onSignal<Payload>(name: string, handler: (payload: Payload) => void | Promise<void>): void;
   /** Reads the process metadata. */
   readMetadata(): Promise<Metadata>;
