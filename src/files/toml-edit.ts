@@ -31,10 +31,12 @@ export function editToml(text: string, edits: readonly TomlEdit[], name: string,
 export function parseTomlTable(text: string, name: string): TomlData {
   try {
     const data = toPlainObjects(parse(text));
+    // Rejects more than the other parser does, such as a day that a month does not have.
+    parseTOML(text);
     return isRecord(data) ? data : {};
   } catch (error) {
     // The parser's messages may quote the file.
-    const { line } = error as { readonly line?: number };
+    const { lineNumber, line = lineNumber } = error as { readonly line?: number; readonly lineNumber?: number };
     throw new KnownError({
       message: `${name} can't be used: it is not valid TOML, or contains a key twice${line === undefined ? '' : `, line ${line}`}`,
       next: [`Correct the TOML syntax in ${name}, then try again`],

@@ -135,10 +135,9 @@ async function startAll(options: PlatformOptions, parts: Parts): Promise<Running
 
   report({ kind: 'starting', part: 'gateway' });
   const server = await authority.issueServerCertificate(hostNames);
-  await ports.engine.close();
   await parts.add(
     startGateway({
-      port: ports.engine.port,
+      port: ports.engine,
       server,
       clientAuthority: authority.certificate,
       upstream: toSocketTarget(temporal.address),
@@ -207,8 +206,8 @@ async function startAll(options: PlatformOptions, parts: Parts): Promise<Running
     [createRestApp(deps, tls), ports.https],
   ] as const) {
     await parts.add({ close: () => app.close() });
-    await port.close();
-    await app.listen({ host: '127.0.0.1', port: port.port });
+    await app.ready();
+    await port.listen(app.server);
   }
 
   await probes.checkAll();
@@ -302,9 +301,8 @@ async function startTemporalServer(
   const temporal = await parts.add(starting);
   if (ui !== undefined) {
     const { port, readKey } = ui;
-    await port.close();
     const { hostNames = [] } = options;
-    await parts.add(startUiGuard({ port: port.port, hostNames, upstream: () => temporal.uiAddress(), readKey }));
+    await parts.add(startUiGuard({ port, hostNames, upstream: () => temporal.uiAddress(), readKey }));
   }
   return temporal;
 }

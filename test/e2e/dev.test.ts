@@ -72,7 +72,9 @@ let state: PlatformState;
 // The folder's name contains a space and a quote, to test the escaping of what is printed for a shell.
 beforeAll(async () => {
   folder = realpathSync(mkdtempSync(join(tmpdir(), "kuflow-dev it's ")));
-  platform = startCommand(kuflowDev(...ANY_PORTS, '--requests'), { cwd: folder, mark });
+  platform = startCommand(kuflowDev(...ANY_PORTS, '--requests'), { cwd: folder, mark, stdin: 'pipe' });
+  // Without --json and --ephemeral, it runs on. The tests below need it.
+  platform.closeInput?.();
   state = await platformReady(platform, join(folder, '.kuflow', 'dev'));
   await until('the platform is ready', () => platform.output().includes('Ctrl-C'));
 });

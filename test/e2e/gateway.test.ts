@@ -10,6 +10,7 @@ import { startGateway } from '../../src/platform/gateway/gateway.ts';
 import type { Gateway } from '../../src/platform/gateway/gateway.ts';
 import { openAuthority } from '../../src/platform/pki/authority.ts';
 import { openEngineTokens } from '../../src/platform/pki/tokens.ts';
+import { holdPort } from '../../src/platform/shared/ports.ts';
 import type { WorkflowOutcome } from '../../src/platform/temporal/outcome.ts';
 import { PlatformConnection } from '../../src/platform/temporal/connection.ts';
 import { createProcessEngine } from '../../src/platform/temporal/workflows.ts';
@@ -65,7 +66,12 @@ beforeAll(async () => {
   ({ path } = await findTemporal({ env: process.env }));
   temporal = await startServer();
   const readKey = (): never => expect.fail('No payload is encrypted');
-  guard = await startUiGuard({ port: 0, hostNames: [], upstream: () => temporal.uiAddress, readKey });
+  guard = await startUiGuard({
+    port: await holdPort(undefined, 0),
+    hostNames: [],
+    upstream: () => temporal.uiAddress,
+    readKey,
+  });
   const folder = join(stateDir, 'pki');
   const authority = await openAuthority({ folder });
   const tokens = await openEngineTokens({ folder, graceSeconds: 0 });
@@ -82,7 +88,7 @@ beforeAll(async () => {
     checkAllEvery: NEVER,
   });
   gateway = await startGateway({
-    port: 0,
+    port: await holdPort(undefined, 0),
     server: await authority.issueServerCertificate(),
     clientAuthority: authority.certificate,
     upstream: toSocketTarget(temporal.address),

@@ -385,7 +385,7 @@ describeInChromium('the form', () => {
     const file = (name: string, mimeType: string, size: number) => ({ name, mimeType, buffer: Buffer.alloc(size) });
     const input = page.getByLabel('Report');
     await input.setInputFiles(file('big.pdf', 'application/pdf', 1001));
-    await page.getByText('big.pdf is 1.0 kB and was not uploaded. Choose a file of at most 1 kB').waitFor();
+    await page.getByText('big.pdf is 1001 B and was not uploaded. Choose a file of at most 1000 B').waitFor();
     await input.setInputFiles(file('a.txt', 'text/plain', 1));
     await page.getByText('a.txt was not uploaded. Choose a file of one of these types: .pdf').waitFor();
     await input.setInputFiles(file('a.pdf', 'application/pdf', 10));

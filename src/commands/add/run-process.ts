@@ -1,4 +1,5 @@
 import { usageError } from '../../base/errors.ts';
+import { escapeForTerminal } from '../../base/escape.ts';
 import { shellWord } from '../../base/shell.ts';
 import { projectTaskQueue, type WorkerProject } from '../../project/edit/open-project.ts';
 import type { AdditionRequest } from '../../project/edit/plan-addition.ts';
@@ -64,6 +65,8 @@ export async function runAddProcess(
     if (source.kind === 'api') {
       const settings = await resolveConnection(answers, connectionContext(context, project.folder));
       const connection = await requireConnection(settings);
+      for (const warning of connection.warnings)
+        context.terminal.err.line(`Warning: ${escapeForTerminal(warning, 1000)}`);
       const type = answers.workflowType === undefined ? '<name>' : shellWord(answers.workflowType);
       discovered = await discoverFromApi({
         rest: await connection.rest(),

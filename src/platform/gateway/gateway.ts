@@ -1,16 +1,16 @@
-import { once } from 'node:events';
 import {
   createSecureServer,
   type IncomingHttpHeaders,
   type ServerHttp2Session,
   type ServerHttp2Stream,
 } from 'node:http2';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { systemClock, type Clock } from '../../base/clock.ts';
-import { KnownError, messageOf } from '../../base/errors.ts';
+import { messageOf } from '../../base/errors.ts';
 import type { Secret } from '../../base/secret.ts';
 import type { SocketTarget } from '../temporal/network.ts';
+import type { HeldPort } from '../shared/ports.ts';
 import type { PlatformEvent } from '../shared/types.ts';
 import { createAuthorizer, type Authorization, type VerifyToken } from './authorizer.ts';
 import { CALL_LIMITS, proxyCall, type CallLimits, type CallObserver, type GatewayCall } from './proxy-call.ts';
@@ -21,8 +21,7 @@ import { endedWorkflow, RESPOND_WORKFLOW_TASK_COMPLETED, rpcName } from './rpcs.
 import { openUpstream, SESSION_LIMITS, SESSION_WINDOW, STREAM_WINDOW } from './upstream.ts';
 
 export interface GatewayOptions {
-  /** On 127.0.0.1; 0 for any free port. */
-  readonly port: number;
+  readonly port: HeldPort;
   readonly server: { readonly certificate: string; readonly privateKey: Secret };
   /** CA certificates (PEM) that must have signed client certificates. */
   readonly clientAuthority: string;
@@ -45,7 +44,7 @@ const CERTIFICATE_EXPIRED: CallRefusal = {
 
 /**
  * Starts the engine's entry point: mutual TLS, engine tokens, the namespace check and the list of allowed RPCs, none of
- * which the Temporal server behind it has. Rejects with KnownError if the port cannot be opened.
+ * which the Temporal server behind it has.
  */
 export async function startGateway(options: GatewayOptions) {
   const { clock = systemClock, onWorkflowEnded } = options;
@@ -95,19 +94,10 @@ export async function startGateway(options: GatewayOptions) {
     );
   });
   reportConnectionFailures(server, report);
-  try {
-    await once(server.listen(options.port, '127.0.0.1'), 'listening');
-  } catch (error) {
-    throw new KnownError({
-      message: `The engine port ${options.port} can't be opened`,
-      tried: `listen on 127.0.0.1:${options.port}`,
-      seen: messageOf(error),
-      cause: error,
-    });
-  }
+  await options.port.listen(server);
   server.on('error', (error) => report(messageOf(error)));
 
-  const { port } = server.address() as AddressInfo;
+  const { port } = options.port;
   let closing: Promise<void> | undefined;
   return {
     port,

@@ -77,8 +77,6 @@ export function createRestApp(deps: RestDeps, tls?: ServerTls): FastifyInstance 
       server.keepAliveTimeout = 75_000;
       return server;
     },
-    // Also ends the streams of events.
-    forceCloseConnections: true,
     bodyLimit: BODY_LIMIT,
     exposeHeadRoutes: false,
     rewriteUrl: (request) => stripApiPrefix(request.url ?? '/'),
@@ -138,6 +136,12 @@ export function createRestApp(deps: RestDeps, tls?: ServerTls): FastifyInstance 
     const message = describeUnknownOperation(request.method, path);
     getRequestState(request).problem = message;
     return reply.status(404).send(createErrorBody(clock, 404, message));
+  });
+
+  // Fastify does not close a server whose `listen` was called by somebody else. Also ends the streams of events.
+  app.addHook('preClose', (done) => {
+    app.server.close(() => done());
+    app.server.closeAllConnections();
   });
 
   app.get('/health', async (_request, reply) => {

@@ -16,7 +16,7 @@ import type { PrincipalRow } from '../store/people.ts';
 
 /** Bytes; a larger body is refused with 413. */
 export const BODY_LIMIT = 100 * 1024 * 1024;
-export const TOO_LARGE = `The body is larger than ${BODY_LIMIT / 1024 / 1024} MB (${BODY_LIMIT} bytes), the limit of the local KuFlow`;
+export const TOO_LARGE = `The body is larger than ${BODY_LIMIT / 1024 / 1024} MiB (${BODY_LIMIT} bytes), the limit of the local KuFlow`;
 
 /** What is known about a request while it is processed, for the hooks and the log. */
 export interface RequestState {

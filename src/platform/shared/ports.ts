@@ -15,7 +15,12 @@ export interface HeldPort {
   readonly port: number;
   /** Set if the preferred port was taken and another one was chosen. */
   readonly moved?: { readonly wanted: number; readonly holder?: string | undefined } | undefined;
-  /** Resolves when the port is free. Safe to call twice. */
+  /**
+   * Lets `server` listen on 127.0.0.1 with the socket that holds the port, so that no other program can get it in between. From then on, the port is
+   * in use until `server` closes.
+   */
+  listen(server: Server): Promise<void>;
+  /** Resolves when the port is no longer held. Safe to call twice. */
   close(): Promise<void>;
 }
 
@@ -36,7 +41,7 @@ const OWN_PART = 'another part of this local KuFlow';
 const ownPorts = new Set<number>();
 
 /**
- * Occupies a port that is free for IPv4 and IPv6 loopback, until the part that needs it is ready to listen. `exact` occupies that port or throws
+ * Occupies a port that is free for IPv4 and IPv6 loopback, until the part that needs it listens. `exact` occupies that port or throws
  * KnownError with its holder. `preferred` occupies that port or the next free one; without a request, `fallback` is preferred. Port 0 is any free
  * port.
  */
@@ -104,7 +109,14 @@ async function tryToHold(port: number): Promise<HeldPort | { readonly problem: s
     ownPorts.delete(port);
     await closeAll();
   });
-  return { port, close };
+  return {
+    port,
+    listen: async (server) => {
+      await once(server.listen(servers.shift()), 'listening');
+      await close();
+    },
+    close,
+  };
 }
 
 function acceptsConnections(port: number, host: string): Promise<boolean> {
@@ -120,7 +132,7 @@ function acceptsConnections(port: number, host: string): Promise<boolean> {
   });
 }
 
-/** Listens and adds the server to `servers`, or returns why the port cannot be had. Skips a host that the system does not have, such as one for IPv6. */
+/** Listens and adds the server to `servers`, or returns why the port cannot be had. Skips `::1` if the system does not have IPv6. */
 async function listen(port: number, host: string, servers: Server[]): Promise<string | undefined> {
   const server = createServer((socket) => socket.destroy());
   try {
@@ -131,7 +143,7 @@ async function listen(port: number, host: string, servers: Server[]): Promise<st
     const code = codeOf(error) ?? messageOf(error);
     if (code === 'EADDRINUSE') return TAKEN;
     if (code === 'EACCES') return 'permission denied (EACCES); ports below 1024 need more privileges';
-    return code === 'EADDRNOTAVAIL' || code === 'EAFNOSUPPORT' ? undefined : code;
+    return host === '::1' && (code === 'EADDRNOTAVAIL' || code === 'EAFNOSUPPORT') ? undefined : code;
   }
 }
 

@@ -19,6 +19,8 @@ export interface StateManifest {
   /** Version of this package that wrote the archive. */
   readonly version: string;
   readonly createdAt: string;
+  /** How many files of the state the archive contains. Undefined in archives of early versions. */
+  readonly files?: number | undefined;
 }
 
 export function invalidArchiveError(file: string, reason: string, next?: string): KnownError {
@@ -32,12 +34,13 @@ export function invalidArchiveError(file: string, reason: string, next?: string)
 /** Rejects a manifest that is not valid, or was written by a newer version. */
 export function parseManifest(text: string, file: string): StateManifest {
   const value = parseJsonText(text);
-  const { format, version, createdAt } = isRecord(value) ? value : {};
+  const { format, version, createdAt, files } = isRecord(value) ? value : {};
   if (typeof format !== 'number') throw invalidArchiveError(file, 'it was not written by `kuflow dev export`');
   if (format > STATE_FORMAT) throw newerVersionError(file, version);
-  if (format !== STATE_FORMAT || typeof version !== 'string' || typeof createdAt !== 'string')
+  const isValid = format === STATE_FORMAT && typeof version === 'string' && typeof createdAt === 'string';
+  if (!isValid || (files !== undefined && typeof files !== 'number'))
     throw invalidArchiveError(file, `its ${MANIFEST_FILE} is not valid`);
-  return { format, version, createdAt };
+  return { format, version, createdAt, files };
 }
 
 export function newerVersionError(file: string, version: unknown): KnownError {

@@ -43,7 +43,8 @@ export async function exportState({ stateDir, file, replace, version }: StateExp
         message: `The state is too large to export: ${files.length} files with ${bytes} bytes`,
         next: [`At most ${MAX_FILES} files with ${MAX_BYTES} bytes can be exported`],
       });
-    const manifest: StateManifest = { format: STATE_FORMAT, version, createdAt: new Date().toISOString() };
+    const createdAt = new Date().toISOString();
+    const manifest: StateManifest = { format: STATE_FORMAT, version, createdAt, files: files.length };
     const temporary = join(dirname(file), `.${basename(file)}.${randomBytes(6).toString('hex')}.tmp`);
     const manifestFile = join(stateDir, MANIFEST_FILE);
     try {

@@ -1,11 +1,9 @@
-import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
 import { mkdir, open, readFile, rm, rmdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { setTimeout } from 'node:timers/promises';
 import { createGunzip } from 'node:zlib';
-import { extract, type ReadEntry, type Unpack } from 'tar';
+import { extract, type ReadEntry, type UnpackSync } from 'tar';
 import { codeOf, KnownError, messageOf, usageError } from '../../base/errors.ts';
 import { syncPath } from '../../files/node-file-system.ts';
 import { discardStage, openStage } from '../../files/staged-write.ts';
@@ -27,7 +25,6 @@ import { stateStaging, swapState } from './swap.ts';
 /** The text that a tar header has at this place. */
 const TAR_MAGIC = { offset: 257, text: 'ustar' };
 
-const CLOSE_WITHIN_MS = 5000;
 /** The CA's certificate is public, and other users may have to read it. */
 const PUBLIC_FILE = 'pki/ca.pem';
 
@@ -140,7 +137,7 @@ export async function unpackArchive(file: string, folder: string, limit = MAX_UN
     await pipeline(createReadStream(file), createGunzip(), checked, async (chunks: AsyncIterable<Buffer>) => {
       await unpackAll(
         chunks,
-        extract({ cwd: folder, strict: true, preserveOwner: false, noMtime: true, dmode: 0o700, filter }),
+        extract({ cwd: folder, sync: true, strict: true, preserveOwner: false, noMtime: true, dmode: 0o700, filter }),
       );
     });
   } catch (error) {
@@ -157,28 +154,28 @@ export async function unpackArchive(file: string, folder: string, limit = MAX_UN
   const manifest = parseManifest(await readFile(manifestFile, 'utf8'), file);
   await rm(manifestFile);
   unpacked.delete(MANIFEST_FILE);
+  const { files = unpacked.size } = manifest;
+  if (unpacked.size !== files)
+    throw invalidArchiveError(file, `it contains ${unpacked.size} of ${files} files of the state`);
   for (const path of unpacked) await syncPath(join(folder, path));
   return { manifest, files: unpacked };
 }
 
 /**
- * Unpacks what `chunks` yields. `pipeline` would wait forever if the end of an archive arrives after its files were written, because the library
- * then finishes within `end()`.
+ * Unpacks what `chunks` yields. Each chunk is unpacked synchronously: otherwise, the library would still write files of an incomplete archive after
+ * it has reported the error.
  */
-async function unpackAll(chunks: AsyncIterable<Buffer>, unpack: Unpack): Promise<void> {
-  const closed = new Promise<void>((resolve) => unpack.on('close', resolve));
-  const failed = new Promise<never>((_, reject) => unpack.on('error', reject));
-  failed.catch(() => undefined);
+async function unpackAll(chunks: AsyncIterable<Buffer>, unpack: UnpackSync): Promise<void> {
+  const failures: Error[] = [];
+  unpack.on('error', (error: Error) => failures.push(error));
   try {
-    for await (const chunk of chunks)
-      if (!unpack.write(chunk)) await Promise.race([once(unpack, 'drain'), closed, failed]);
+    // Reads to the end even so: `pipeline` would report that reading was aborted, and not the failure.
+    for await (const chunk of chunks) if (failures.length === 0) unpack.write(chunk);
   } finally {
     // Closes the file of an incomplete entry. Windows does not remove the folder of an open file.
     unpack.end();
-    // The library may not close after its own error.
-    await Promise.race([closed, setTimeout(CLOSE_WITHIN_MS, undefined, { ref: false })]);
   }
-  await Promise.race([failed, closed]);
+  if (failures[0] !== undefined) throw failures[0];
 }
 
 /** Rejects with KnownError unless there is a file at this path. */

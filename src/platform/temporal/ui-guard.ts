@@ -1,6 +1,4 @@
-import { once } from 'node:events';
 import { createServer, request as sendRequest, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
 import type { Payload } from '@temporalio/common';
 import { JSONToPayload, payloadToJSON } from '@temporalio/common/lib/proto-utils.js';
@@ -8,11 +6,11 @@ import { codeOf, messageOf } from '../../base/errors.ts';
 import { isRecord } from '../../base/json.ts';
 import { toSocketTarget } from './network.ts';
 import { checkOrigin } from '../shared/origin-check.ts';
+import type { HeldPort } from '../shared/ports.ts';
 import { decryptPayload, type KeyReader } from './encryption.ts';
 
 export interface UiGuardOptions {
-  /** Where it listens on 127.0.0.1; 0 for any free port. */
-  readonly port: number;
+  readonly port: HeldPort;
   readonly hostNames: readonly string[];
   /** The address of Temporal's UI; a restarted server can have another one. */
   readonly upstream: () => string | undefined;
@@ -32,9 +30,9 @@ export async function startUiGuard(options: UiGuardOptions) {
     if (refusal !== undefined) refuse(response, refusal.status, refusal.message);
     else if (!answerUiCodec(request, response, options.readKey)) forward(request, response, options.upstream());
   });
-  await once(server.listen(options.port, '127.0.0.1'), 'listening');
+  await options.port.listen(server);
   return {
-    port: (server.address() as AddressInfo).port,
+    port: options.port.port,
     close: (): Promise<void> =>
       new Promise((resolve) => {
         server.close(() => resolve());

@@ -6,6 +6,7 @@ import { choicesOf, valueLabel } from '../../schema/form.ts';
 import type { Schema } from '../../schema/resolve.ts';
 import { namedTypes } from '../../schema/normal-form.ts';
 import type { SchemaError } from '../../schema/console-validator.ts';
+import { formatBytes } from '../text/words.ts';
 
 /** What to do about an error, in a sentence for people who do not know the schema. */
 export function problemMessage(error: SchemaError, fieldSchema: Schema): string {
@@ -128,11 +129,4 @@ function formatMessage(format: unknown): string {
 export const acceptMessage = (accept: unknown): string =>
   `Choose a file of one of these types: ${acceptedTypes(accept).join(', ')}`;
 
-export const sizeMessage = (limit: number): string => `Choose a file of at most ${sizeText(limit)}`;
-
-/** A number of bytes for people. */
-export function sizeText(bytes: number): string {
-  if (bytes < 1000) return `${bytes} B`;
-  const [size, unit] = bytes < 1_000_000 ? [bytes / 1000, 'kB'] : [bytes / 1_000_000, 'MB'];
-  return `${size.toFixed(size < 10 && !Number.isInteger(size) ? 1 : 0)} ${unit}`;
-}
+export const sizeMessage = (limit: number): string => `Choose a file of at most ${formatBytes(limit)}`;

@@ -3,7 +3,8 @@ import { acceptedTypes, isAcceptedType } from '../../schema/document-type.ts';
 import { formatReference, isComplete, parseReference } from '../../schema/references.ts';
 import { emptyValue, FieldFrame, type Field } from './field.tsx';
 import { SelectField } from './inputs.tsx';
-import { acceptMessage, sizeMessage, sizeText } from './messages.ts';
+import { acceptMessage, sizeMessage } from './messages.ts';
+import { formatBytes } from '../text/words.ts';
 import type { ChoiceOption } from '../../schema/form.ts';
 import { useHost } from './state.ts';
 
@@ -139,14 +140,14 @@ const htmlAccept = (entry: string): string =>
 function refusalOf({ name, type, size }: File, { accept, maxSize }: Field['schema']): string | undefined {
   if (!isAcceptedType(accept, { name, type })) return `${name} was not uploaded. ${acceptMessage(accept)}`;
   if (typeof maxSize !== 'number' || size <= maxSize) return undefined;
-  return `${name} is ${sizeText(size)} and was not uploaded. ${sizeMessage(maxSize)}`;
+  return `${name} is ${formatBytes(size)} and was not uploaded. ${sizeMessage(maxSize)}`;
 }
 
 function limitsOf({ accept, maxSize }: Field['schema']): string {
   const types = acceptedTypes(accept);
   const parts = [
     ...(types.length === 0 ? [] : [types.join(', ')]),
-    ...(typeof maxSize === 'number' ? [`at most ${sizeText(maxSize)}`] : []),
+    ...(typeof maxSize === 'number' ? [`at most ${formatBytes(maxSize)}`] : []),
   ];
   return parts.length === 0 ? '' : `Allowed: ${parts.join(', ')}.`;
 }
@@ -156,5 +157,5 @@ function fileText(text: string): string {
   const reference = parseReference(text);
   if (reference?.kind !== 'file' || !isComplete(reference)) return text;
   const { name = '', size } = reference.fields;
-  return `${name} (${sizeText(Number(size))})`;
+  return `${name} (${formatBytes(Number(size))})`;
 }

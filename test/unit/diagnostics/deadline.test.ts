@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import { kuflowEntries } from '../../../src/bin/commands.ts';
 import { runProgram } from '../../../src/cli/run-program.ts';
 import { fakeHost } from '../../support/fake-host.ts';
@@ -10,18 +10,31 @@ import { diagnoseWithFaults, makeMaterials } from './matrix/setup.ts';
 
 const folder = temporaryFolders();
 const never = (): Promise<never> => new Promise(() => undefined);
+const LIMIT_MS = 600;
+
+afterEach(() => void vi.useRealTimers());
 
 it('ends at its time limit even if KuFlow, the engine, git and the worker never respond', async () => {
   const signals: AbortSignal[] = [];
   const limits: number[] = [];
-  const started = performance.now();
-  const { report } = await diagnoseWithFaults(folder(), await makeMaterials(), [
+  const materials = await makeMaterials();
+  // The time limit passes when these checks wait, however long a busy machine needs until then.
+  const notStarted = new Set(['KF-REST-001', 'KF-FILE-002', 'KF-PROJ-001', 'KF-WORK-001', 'KF-TLS-003']);
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  const { report } = await diagnoseWithFaults(folder(), materials, [
     {
       make: async (setup) => {
         setup.rest = () => undefined;
         const silent = setup.keep(await startTcpServer(() => undefined));
         setup.target = () => silent.address;
-        setup.request = { timeoutMs: 600, git: never };
+        setup.request = {
+          timeoutMs: LIMIT_MS,
+          git: never,
+          report: (event) => {
+            if (event.kind !== 'check-started' || !notStarted.delete(event.id) || notStarted.size > 0) return;
+            setImmediate(() => vi.advanceTimersByTime(LIMIT_MS));
+          },
+        };
         setup.project = {
           processes: never,
           drift: never,
@@ -39,9 +52,6 @@ it('ends at its time limit even if KuFlow, the engine, git and the worker never 
       },
     },
   ]);
-  // The checks by themselves have more time than that.
-  expect(performance.now() - started).toBeLessThan(30_000);
-  expect(report.ms).toBeGreaterThanOrEqual(600);
   expect(report.status).toBe(4);
   expect(new Set(report.roots.map(({ state }) => state))).toEqual(new Set(['unknown']));
   const timedOut = report.results.filter(

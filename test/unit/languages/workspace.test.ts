@@ -272,6 +272,11 @@ describe('the list of a workspace', () => {
     ],
     ['java', { 'pom.xml': 'secret' }, /^pom\.xml can't be used/],
     ['python', { 'pyproject.toml': '[tool' }, /^pyproject\.toml can't be used: it is not valid TOML/],
+    [
+      'python',
+      { 'pyproject.toml': '[x]\nd=2024-02-30' },
+      /^pyproject\.toml can't be used: it is not valid TOML.*, line 2$/,
+    ],
   ] as const)('is not read from a malformed file: %s %j', async (language, files, message) => {
     const root = temporaryFolder();
     for (const [name, text] of Object.entries(files)) writeFileSync(join(root, name), text);

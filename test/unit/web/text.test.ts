@@ -180,9 +180,11 @@ describe('words', () => {
       '2 tasks',
       '0 processes',
     ]);
-    expect([formatBytes(12), formatBytes(2048), formatBytes(3.5 * 1024 * 1024)]).toEqual([
-      '12 B',
-      '2.0 KiB',
+    expect([1000, 2048, 1500, 20_000, 3.5 * 1024 * 1024].map(formatBytes)).toEqual([
+      '1000 B',
+      '2 KiB',
+      '1.5 KiB',
+      '20 KiB',
       '3.5 MiB',
     ]);
     expect(sentenceCase('item-claimed')).toBe('Item claimed');

@@ -418,8 +418,12 @@ describe('add process', () => {
       KUFLOW_API_CLIENTSECRET: 'canarysecret',
     };
     try {
+      writeFileSync(path('application-local.yaml'), 'kuflow:\n  api:\n    tenantid: x\n');
       const ran = await add('process', 'EXPENSE', '--workflow-type', 'ExpenseWorkflow', '--sample', '5');
       expect(ran.status, ran.stderr).toBe(0);
+      expect(ran.stderr).toMatch(
+        /^Warning: kuflow\.api\.tenantid is not a setting; did you mean kuflow\.api\.tenant-id\?$/m,
+      );
       const definition = read('processes/expense.process.yaml');
       expect(definition).toContain('task-queue: Q');
       expect(definition).toContain('APPLICANT:');

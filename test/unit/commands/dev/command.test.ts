@@ -57,8 +57,9 @@ describe('an invalid simulate command line', () => {
 
   it('reports a code that is not served, before anything starts', async () => {
     const options = ['--state-dir', 'other', '--temporal-path', 'none'];
-    const { status, stderr } = await dev('simulate', 'NOPE', ...options, '--', 'true');
-    expect([status, stderr]).toEqual([2, expect.stringContaining('The local KuFlow does not serve NOPE\n')]);
+    const { status, stderr } = await dev('simulate', 'LAON', ...options, '--', 'true');
+    const message = 'The local KuFlow does not serve LAON\n  → Did you mean LOAN?\n  → Available: LOAN\n';
+    expect([status, stderr]).toEqual([2, expect.stringContaining(message)]);
     expect(existsSync(join(folder, 'other'))).toBe(false);
   });
 

@@ -21,6 +21,7 @@ import { openAuthority } from '../../../../src/platform/pki/authority.ts';
 import type { Authority, IssuedCertificate } from '../../../../src/platform/pki/authority.ts';
 import { openEngineTokens } from '../../../../src/platform/pki/tokens.ts';
 import type { EngineTokens } from '../../../../src/platform/pki/tokens.ts';
+import { holdPort } from '../../../../src/platform/shared/ports.ts';
 import type { PlatformEvent } from '../../../../src/platform/shared/types.ts';
 
 export const SERVICE = '/temporal.api.workflowservice.v1.WorkflowService/';
@@ -180,7 +181,7 @@ export async function startRig(
   const upstream = await startUpstream();
   const events: PlatformEvent[] = [];
   const gateway = await startGateway({
-    port: 0,
+    port: await holdPort(undefined, 0),
     server: await authority.issueServerCertificate(),
     clientAuthority: authority.certificate,
     upstream: { host: '127.0.0.1', port: upstream.port },

@@ -147,7 +147,7 @@ describe('the server', () => {
     expect(tooLong).toMatchObject({
       status: 413,
       body: expect.stringContaining(
-        'The body is larger than 100 MB (104857600 bytes), the limit of the local KuFlow',
+        'The body is larger than 100 MiB (104857600 bytes), the limit of the local KuFlow',
       ) as string,
     });
     await rest.app.close();

@@ -1,5 +1,7 @@
-import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { connect, createServer } from 'node:net';
 import type { AddressInfo, Server } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, it } from 'vitest';
 import { holdPort, type HeldPort } from '../../../../src/platform/shared/ports.ts';
 
@@ -44,6 +46,29 @@ describe('ports', () => {
     await first.close();
     await first.close();
     expect(await hold({ kind: 'exact', port }, 1)).toMatchObject({ port });
+  });
+
+  it('are handed to a server without a moment in which another program can get them', async () => {
+    const one = await hold({ kind: 'exact', port: 0 }, 1);
+    let isServed = false;
+    const rival = async (): Promise<void> => {
+      while (!isServed) {
+        await expect(once(createServer().listen(one.port, '127.0.0.1'), 'listening')).rejects.toMatchObject({
+          code: 'EADDRINUSE',
+        });
+      }
+    };
+    const server = createServer((socket) => socket.end('served'));
+    servers.push(server);
+    const serve = async (): Promise<void> => {
+      await one.listen(server);
+      isServed = true;
+    };
+    await Promise.all([rival(), serve()]);
+    await one.close();
+    expect(await text(connect(one.port, '127.0.0.1'))).toBe('served');
+    await once(server.close(), 'close');
+    expect(await hold({ kind: 'exact', port: one.port }, 1)).toMatchObject({ port: one.port });
   });
 
   it('are the preferred ones if they are free', async () => {

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import {
   createWriteStream,
   existsSync,
@@ -94,7 +95,7 @@ describe('exported state', () => {
     if (process.platform !== 'win32') expect(statSync(archive).mode & 0o777).toBe(0o600);
     const other = join(folder, 'elsewhere/dev');
     expect(await importState({ stateDir: other, file: archive, replace: false })).toMatchObject({
-      manifest: { version: '1.2.3' },
+      manifest: { version: '1.2.3', files: 5 },
       files: 5,
       replaced: false,
     });
@@ -283,6 +284,14 @@ describe('an archive that is not valid', () => {
       },
       'not a .tar.gz file, or it is damaged',
     ],
+    'with a damaged header': [
+      () => {
+        const bytes = tarOf([manifest(), state(), { path: DOCUMENT, content: randomBytes(300_000) }]);
+        bytes[1024] = (bytes[1024] ?? 0) ^ 1;
+        return gzipSync(bytes);
+      },
+      'it is damaged (TAR_ENTRY_INVALID: checksum failure)',
+    ],
     'without a database': [() => archiveOf(), 'does not contain state.db'],
     'with another file as its database': [
       () => {
@@ -311,6 +320,10 @@ describe('an archive that is not valid', () => {
       () => gzipSync(tarOf([{ path: 'kuflow-state.json', content: Buffer.alloc(1024 * 1024, 32) }])),
       'too large',
     ],
+    'without a file that was exported': [
+      () => gzipSync(tarOf([manifest({ files: 2 }), state()])),
+      'it contains 1 of 2 files of the state',
+    ],
     'without a description': [() => gzipSync(tarOf([state()])), 'not written by'],
     'that is empty': [() => Buffer.alloc(0), 'not a .tar.gz file'],
     'that only compresses nothing': [() => gzipSync(Buffer.alloc(0)), 'it is damaged'],
@@ -320,6 +333,16 @@ describe('an archive that is not valid', () => {
       () => {
         const whole = withState();
         return whole.subarray(0, whole.length - 40);
+      },
+      'not a .tar.gz file, or it is damaged',
+    ],
+    'that is cut off after several files': [
+      () => {
+        const documents = [1, 2, 3, 4, 5].map((digit) => ({
+          path: `documents/0190e3c1-0000-7000-8000-00000000000${digit}`,
+          content: randomBytes(300),
+        }));
+        return archiveOf(...documents, state()).subarray(0, 2000);
       },
       'not a .tar.gz file, or it is damaged',
     ],

@@ -2,6 +2,7 @@ import http from 'node:http';
 import { defaultPayloadConverter } from '@temporalio/common';
 import { payloadToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { holdPort } from '../../../../src/platform/shared/ports.ts';
 import { encryptPayload } from '../../../../src/platform/temporal/encryption.ts';
 import { startUiGuard, type UiGuard } from '../../../../src/platform/temporal/ui-guard.ts';
 import { closedPort, startAnsweringServer, type AnsweringServer } from '../../../support/answering-server.ts';
@@ -39,7 +40,7 @@ describe("the guard of Temporal's UI", () => {
     });
     target.port = upstream.port;
     guard = await startUiGuard({
-      port: 0,
+      port: await holdPort(undefined, 0),
       hostNames: ['kuflow.local'],
       upstream: () => `127.0.0.1:${target.port}`,
       readKey: (keyId) => {

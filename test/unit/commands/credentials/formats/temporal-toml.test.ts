@@ -152,6 +152,10 @@ describe('a profile in a Temporal configuration file', () => {
       expect(() => format(before), before).not.toThrow(/canary/);
     }
     expect(() => format('[a]\nb = 1\nb = 2\n')).toThrow('twice, line 3');
+    for (const date of ['2024-02-30', '2024-13-01'])
+      expect(() => format(`[a]\nb = ${date}\n`), date).toThrow(
+        /^temporal\.toml can't be used: it is not valid TOML.*, line 2$/,
+      );
     expect(() => format(undefined, {}, 'default', { ...PATHS, key: 'client.key' })).toThrow('absolute');
     expect(() => format(undefined, {}, '')).toThrow('empty');
   });
