@@ -3,8 +3,14 @@ import { isRecord, pointerStep, pointerSteps, type Json, type JsonObject } from 
 import type { DataShape, ProcessDefinition, TaskDefinition, TaskKind } from '../process/definition.ts';
 import { JSON_TYPES, type JsonType } from '../schema/normal-form.ts';
 import { viewSchema, type SchemaView } from '../schema/view.ts';
-import { describeFindings } from './describe-finding.ts';
-import type { Comparison, FieldCounts, FoundDifference, ShapeOwner, TaskCounts } from './findings.ts';
+import {
+  describeFindings,
+  type Comparison,
+  type FieldCounts,
+  type FoundDifference,
+  type ShapeOwner,
+  type TaskCounts,
+} from './findings.ts';
 import { alternativesOf, MIN_SAMPLES, schemaOfNode, valuesOf, type ObservedValues } from './shape/infer.ts';
 import { isFieldName } from './shape/field-names.ts';
 import { ShapeNode } from './shape/observe-values.ts';

@@ -3,13 +3,7 @@ import { parse } from 'smol-toml';
 import { parseTOML, type AST } from 'toml-eslint-parser';
 import { KnownError } from '../base/errors.ts';
 import { isRecord, withListItem, withTextAt } from '../base/json.ts';
-import { cannotEditError, indentAt, insertLines, lineAfter } from './text-file.ts';
-
-/** The path of a key and its new text. Undefined removes the key. */
-export interface TomlEdit {
-  readonly path: readonly string[];
-  readonly value: string | undefined;
-}
+import { cannotEditError, indentAt, insertLines, lineAfter, type KeyEdit } from './text-file.ts';
 
 export type TomlData = Readonly<Record<string, unknown>>;
 
@@ -17,7 +11,7 @@ export type TomlData = Readonly<Record<string, unknown>>;
  * Edits keys of a TOML text and keeps every other byte, for tables with headers, dotted keys and inline tables. A second parser confirms that
  * nothing but the edits changed. `name` is the name of the file in messages, which never quote its content. Throws a KnownError.
  */
-export function editToml(text: string, edits: readonly TomlEdit[], name: string, lineEnd: '\n' | '\r\n'): string {
+export function editToml(text: string, edits: readonly KeyEdit[], name: string, lineEnd: '\n' | '\r\n'): string {
   const expected = edits.reduce<TomlData>(
     (data, { path, value }) => withTextAt(data, path, value),
     parseTomlTable(text, name),
@@ -104,7 +98,7 @@ function toPlainObjects(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, toPlainObjects(inner)]));
 }
 
-function throwUneditable(edit: TomlEdit | undefined, name: string): never {
+function throwUneditable(edit: KeyEdit | undefined, name: string): never {
   throw cannotEditError(
     name,
     `${edit?.path.join('.') ?? 'a key'} can't be placed in its tables`,
@@ -162,7 +156,7 @@ const isBelow = (path: readonly string[], parent: readonly string[]): boolean =>
   isSamePath(path.slice(0, parent.length), parent);
 
 /** Undefined if the key can't be placed. */
-function applyEdit(text: string, { path, value }: TomlEdit, lineEnd: string): string | undefined {
+function applyEdit(text: string, { path, value }: KeyEdit, lineEnd: string): string | undefined {
   const shape = parseShape(text);
   if (shape === undefined) return undefined;
   const item = shape.items.find((candidate) => isSamePath(candidate.path, path));

@@ -7,8 +7,6 @@ import type { DefaultError } from './contract/common.ts';
 import type { OperationId } from './contract/operations.ts';
 import { FAILURE_MESSAGES, type FailureKind } from './failure.ts';
 
-export type { FailureKind };
-
 export interface KuFlowApiErrorParts {
   readonly kind: FailureKind;
   readonly operationId: OperationId;

@@ -16,7 +16,7 @@ import type { CertificatePart, CertificatePaths, CertificateSource } from '../..
 import { hasUnreadFile } from './settings-files.ts';
 import { correctedNow } from '../clock-skew.ts';
 import { getExplainedCause, toFinding } from '../explain-finding.ts';
-import { isForeignTenant } from './tenant.ts';
+import { isForeignTenant } from './rest.ts';
 import { restFinding } from '../causes/rest.ts';
 import {
   listTraits,

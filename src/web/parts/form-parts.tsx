@@ -3,7 +3,7 @@ import type { JsonObject } from '../../base/json.ts';
 import type { ExampleData } from '../../platform/shared/contract.ts';
 import type { DataShape } from '../../process/definition.ts';
 import { callApi } from '../api.ts';
-import type { FormProps } from '../form/types.ts';
+import type { FormProps } from '../form/state.ts';
 import type { Action } from './action.ts';
 import type { EditedData } from './edited-data.ts';
 import { useFormServices } from './form-services.ts';

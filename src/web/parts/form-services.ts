@@ -2,7 +2,7 @@ import { useMemo } from 'preact/hooks';
 import { parseReference } from '../../schema/references.ts';
 import { callApi, downloadBytes, RequestFailure } from '../api.ts';
 import { useApp } from '../app-data.ts';
-import type { FormServices } from '../form/types.ts';
+import type { FormServices } from '../form/state.ts';
 import { formatBytes } from '../text/words.ts';
 
 /** What forms need of the local KuFlow. `processId`: the process that stores their documents, if they can be uploaded. */

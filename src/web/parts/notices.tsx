@@ -1,4 +1,5 @@
 import type { ComponentChildren } from 'preact';
+import { parseJsonText } from '../../base/json.ts';
 import type { RequestFailure } from '../api.ts';
 import { useConnection } from '../live/events.ts';
 import { Link, ViewHeading } from '../navigation.tsx';
@@ -180,9 +181,6 @@ export function RecordedBodyView({ label, body }: { readonly label: string; read
 }
 
 function indentJson(text: string): string {
-  try {
-    return JSON.stringify(JSON.parse(text), undefined, 2);
-  } catch {
-    return text;
-  }
+  const value = parseJsonText(text);
+  return value === undefined ? text : JSON.stringify(value, undefined, 2);
 }

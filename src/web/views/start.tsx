@@ -4,10 +4,10 @@ import type { Process } from '../../kuflow/contract/processes.ts';
 import type { ServedProcess } from '../../platform/shared/contract.ts';
 import { servedProcess, useApp } from '../app-data.ts';
 import { callApi, randomId } from '../api.ts';
-import type { FormProblem } from '../form/types.ts';
+import type { FormProblem } from '../form/state.ts';
 import { useData } from '../live/use-data.ts';
 import { Link, navigateTo, ViewHeading } from '../navigation.tsx';
-import { useAction } from '../parts/action.ts';
+import { onSubmit, useAction } from '../parts/action.ts';
 import { useEditedData } from '../parts/edited-data.ts';
 import { useFormServices } from '../parts/form-services.ts';
 import {
@@ -114,13 +114,7 @@ function StartForm({ definition, draftName, initial }: StartFormProps) {
     });
   };
   return (
-    <form
-      noValidate
-      onSubmit={(event) => {
-        event.preventDefault();
-        start(false);
-      }}
-    >
+    <form noValidate onSubmit={onSubmit(() => start(false))}>
       <RestoredNotice edited={edited} stored={initial} text="What you typed before is back." />
       {hasNewShape ? (
         <Notice tone="info" title="The process definition has changed">

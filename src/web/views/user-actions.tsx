@@ -7,10 +7,10 @@ import type { ActionsOfProcess, InvokedAction } from '../../platform/shared/cont
 import type { ActionDefinition, DataShape } from '../../process/definition.ts';
 import { servedProcess, useApp } from '../app-data.ts';
 import { callApi, randomId } from '../api.ts';
-import type { FormProblem } from '../form/types.ts';
+import type { FormProblem } from '../form/state.ts';
 import { concernsProcess, useApi } from '../live/use-data.ts';
 import { Link } from '../navigation.tsx';
-import { useAction } from '../parts/action.ts';
+import { onSubmit, useAction } from '../parts/action.ts';
 import { Ago } from '../parts/ago.tsx';
 import { useEditedData } from '../parts/edited-data.ts';
 import { saveDocument, useFormServices } from '../parts/form-services.ts';
@@ -163,15 +163,7 @@ function ActionForm({ action, process, threads, done, close }: ActionFormProps) 
         app.commandOptions,
       );
   return (
-    <form
-      class="panel"
-      aria-label={nameOf(action)}
-      noValidate
-      onSubmit={(event) => {
-        event.preventDefault();
-        invoke();
-      }}
-    >
+    <form class="panel" aria-label={nameOf(action)} noValidate onSubmit={onSubmit(invoke)}>
       <p>
         <strong>{nameOf(action)}</strong>
       </p>
