@@ -221,7 +221,6 @@ function editAt(
   return changed && { ...schema, [key]: changed };
 }
 
-/** The part of an inferred schema that describes the values at `steps`. */
 function schemaAt(schema: Json | undefined, [step, ...rest]: readonly string[]): JsonObject | undefined {
   if (step === undefined) return isRecord(schema) ? schema : undefined;
   for (const { properties, items, additionalProperties } of alternativesOf(schema)) {

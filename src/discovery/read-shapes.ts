@@ -90,7 +90,6 @@ export async function readShapes(
   };
 }
 
-/** The values of one shape: all, and by version. */
 type SlotCollector = ReturnType<typeof newSlotCollector>;
 
 const newSlotCollector = () => ({

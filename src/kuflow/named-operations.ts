@@ -3,7 +3,6 @@ import type { JsonPatch } from './contract/common.ts';
 
 type Data = Readonly<Record<string, unknown>>;
 
-/** Bytes to upload with their type and name. */
 interface DocumentUpload {
   readonly bytes: Uint8Array;
   readonly contentType: string;

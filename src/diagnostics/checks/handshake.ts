@@ -68,7 +68,6 @@ const isSameDomain = (target: string, endpoint: string): boolean =>
 
 const domainOf = (host: string): string => host.split('.').slice(-2).join('.');
 
-/** How a server rejects a client certificate, with or without saying so. */
 const REJECTIONS: readonly EngineCauseCode[] = [
   'client-certificate-refused',
   'engine-closed-after-handshake',

@@ -76,7 +76,6 @@ async function findProcess(text: string, { input, signal }: Context): Promise<st
   }
 }
 
-/** A running confidential process, and the ID of its key. */
 interface EncryptedProcess {
   readonly processId: string;
   readonly keyId: string;
@@ -114,7 +113,6 @@ export const encryptionKeyCheck: DoctorCheck = {
   },
 };
 
-/** The codes of the confidential definitions of the project, or why they are not known. */
 async function findConfidential({ project }: DoctorInput): Promise<string[] | Finding> {
   try {
     const processes = (await project?.processes()) ?? [];

@@ -72,7 +72,6 @@ export function schemaOfNode(root: ShapeNode, all: ShapeNode): JsonObject {
   return toSchema(root, '', newNotes(), all);
 }
 
-/** The alternatives of a part of an inferred schema. */
 export function alternativesOf(schema: Json | undefined): readonly JsonObject[] {
   if (!isRecord(schema)) return [];
   const { anyOf } = schema;

@@ -130,7 +130,6 @@ export const acceptMessage = (accept: unknown): string =>
 
 export const sizeMessage = (limit: number): string => `Choose a file of at most ${sizeText(limit)}`;
 
-/** A number of bytes for people. */
 export function sizeText(bytes: number): string {
   if (bytes < 1000) return `${bytes} B`;
   const [size, unit] = bytes < 1_000_000 ? [bytes / 1000, 'kB'] : [bytes / 1_000_000, 'MB'];

@@ -10,7 +10,6 @@ export interface Loaded<Data> {
   /** The last data that could be read, kept when reading again fails. */
   readonly data: Data | undefined;
   readonly failure: RequestFailure | undefined;
-  /** Reads again now. */
   readonly reload: () => void;
 }
 

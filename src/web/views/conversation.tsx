@@ -19,7 +19,6 @@ export interface ConversationProps {
   readonly reload: () => void;
 }
 
-/** A thread: its messages, and a box to write one. */
 export function Conversation({ thread, messages, name, isOpen, isPart, reload }: ConversationProps) {
   const app = useApp();
   const draftName = `thread ${thread.id}`;

@@ -9,13 +9,13 @@ import { useData } from '../live/use-data.ts';
 import { Link, navigateTo, ViewHeading } from '../navigation.tsx';
 import { onSubmit, useAction } from '../parts/action.ts';
 import { useEditedData } from '../parts/edited-data.ts';
-import { useFormServices } from '../parts/form-services.ts';
 import {
   EditedForm,
   EXAMPLE_DATA_FAILED,
   MissingNotice,
   RestoredNotice,
   useExampleData,
+  useFormServices,
   useShapeChanged,
 } from '../parts/form-parts.tsx';
 import { CommandList, EmptyState, FailureNotice, ReadFailure, Notice } from '../parts/notices.tsx';

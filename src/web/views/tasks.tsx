@@ -13,7 +13,6 @@ import { Link, navigateTo, ViewHeading } from '../navigation.tsx';
 import { onSubmit, useAction } from '../parts/action.ts';
 import { Ago } from '../parts/ago.tsx';
 import { useEditedData } from '../parts/edited-data.ts';
-import { useFormServices } from '../parts/form-services.ts';
 import {
   DataView,
   EditedForm,
@@ -21,6 +20,7 @@ import {
   MissingNotice,
   RestoredNotice,
   useExampleData,
+  useFormServices,
   useShapeChanged,
 } from '../parts/form-parts.tsx';
 import {

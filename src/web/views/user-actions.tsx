@@ -13,8 +13,7 @@ import { Link } from '../navigation.tsx';
 import { onSubmit, useAction } from '../parts/action.ts';
 import { Ago } from '../parts/ago.tsx';
 import { useEditedData } from '../parts/edited-data.ts';
-import { saveDocument, useFormServices } from '../parts/form-services.ts';
-import { EditedForm, RestoredNotice } from '../parts/form-parts.tsx';
+import { EditedForm, RestoredNotice, saveDocument, useFormServices } from '../parts/form-parts.tsx';
 import { CommandList, FailureNotice, ReadFailure, StateWord } from '../parts/notices.tsx';
 import { ProblemList } from '../parts/problem-list.tsx';
 import { SelectList } from '../parts/select-list.tsx';
@@ -116,7 +115,6 @@ interface ActionFormProps extends Pick<UserActionsProps, 'process' | 'threads'> 
   readonly close: () => void;
 }
 
-/** What an action needs, and the button that invokes it. */
 function ActionForm({ action, process, threads, done, close }: ActionFormProps) {
   const app = useApp();
   const running = useAction();
@@ -205,7 +203,6 @@ function ActionForm({ action, process, threads, done, close }: ActionFormProps) 
   );
 }
 
-/** The shape of what the user enters. */
 function dataOf(action: ActionDefinition, metadataOf: (code: string) => DataShape | undefined): DataShape | undefined {
   if (action.type === 'send-workflow-signal') return action.input;
   return action.type === 'start-related-process' ? metadataOf(action.process) : undefined;
