@@ -193,7 +193,7 @@ function insertKey(
     return insertLines(
       text,
       lineAfter(text, sibling.node.range[1]),
-      indentOf(text, sibling.node) + line(sibling.base),
+      indentAt(text, sibling.node.range[0]) + line(sibling.base),
       lineEnd,
     );
   // A separate table, after those of the same profile.
@@ -211,7 +211,7 @@ function endOfTable(text: string, table: AST.TOMLTable): number {
 }
 
 function appendToTable(text: string, table: AST.TOMLTable, line: string, lineEnd: string): string {
-  const indent = indentOf(text, table.body.at(-1) ?? table);
+  const indent = indentAt(text, (table.body.at(-1) ?? table).range[0]);
   return insertLines(text, endOfTable(text, table), indent + line, lineEnd);
 }
 
@@ -224,16 +224,11 @@ function appendToInlineTable(text: string, table: AST.TOMLInlineTable, line: str
 function removeKey(text: string, { node, inline }: Item): string {
   const [start, end] = node.range;
   if (inline === undefined)
-    return text.slice(0, start - indentOf(text, node).length) + text.slice(lineAfter(text, end));
+    return text.slice(0, start - indentAt(text, start).length) + text.slice(lineAfter(text, end));
   const at = inline.body.indexOf(node);
   const before = inline.body[at - 1];
   if (before !== undefined) return text.slice(0, before.range[1]) + text.slice(end);
   return text.slice(0, start) + text.slice(inline.body[at + 1]?.range[0] ?? end);
-}
-
-function indentOf(text: string, { range }: AST.TOMLNode): string {
-  const start = range[0];
-  return /[ \t]*$/.exec(text.slice(text.lastIndexOf('\n', start - 1) + 1, start))?.[0] ?? '';
 }
 
 function formatKey(path: readonly string[]): string {

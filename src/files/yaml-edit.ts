@@ -89,7 +89,8 @@ function applyEdit(text: string, { path, value }: KeyEdit, lineEnd: '\n' | '\r\n
   const document = parseDocument(text, PARSING);
   if (document.errors.length > 0) return undefined;
   let at: unknown = document.contents;
-  const style = detectStyle(text, at, lineEnd);
+  // A block at the end of a file without a final line end would lose its last line end.
+  const style = { step: detectIndentStep(text, at), lineEnd, literal: text === '' || text.endsWith('\n') };
   if (isEmpty(document))
     return value === undefined ? text : insertLines(text, text.length, blockOf(path, value, '', style), lineEnd);
   for (let depth = 0; depth < path.length; depth++) {
@@ -169,11 +170,6 @@ interface Style {
   readonly step: string;
   readonly lineEnd: '\n' | '\r\n';
   readonly literal: boolean;
-}
-
-function detectStyle(text: string, contents: unknown, lineEnd: Style['lineEnd']): Style {
-  // A block at the end of a file without a final line end would lose its last line end.
-  return { step: detectIndentStep(text, contents), lineEnd, literal: text === '' || text.endsWith('\n') };
 }
 
 /** Adds keys below a key without a value. Undefined if they can't be placed. */

@@ -84,14 +84,12 @@ export function useAfterClick(): FormHost['afterClick'] {
         for (const act of pointer.waiting.splice(0)) act();
       });
     };
-    addEventListener('pointerdown', pressed, true);
-    addEventListener('pointerup', released, true);
-    addEventListener('pointercancel', released, true);
-    return () => {
-      removeEventListener('pointerdown', pressed, true);
-      removeEventListener('pointerup', released, true);
-      removeEventListener('pointercancel', released, true);
-    };
+    const gone = new AbortController();
+    const options = { capture: true, signal: gone.signal };
+    addEventListener('pointerdown', pressed, options);
+    addEventListener('pointerup', released, options);
+    addEventListener('pointercancel', released, options);
+    return () => gone.abort();
   }, []);
   return (act) => {
     if (pointer.pressed) pointer.waiting.push(act);

@@ -93,7 +93,7 @@ export function useData<Data>(
         : setInterval(() => {
             if (!document.hidden && isPollingNeeded) schedule();
           }, everyMs);
-    document.addEventListener('visibilitychange', onVisible);
+    document.addEventListener('visibilitychange', onVisible, { signal: gone.signal });
     reload.current = () => void readNow();
     void readNow();
     return () => {
@@ -101,7 +101,6 @@ export function useData<Data>(
       clearTimeout(timer);
       clearInterval(poll);
       stopListening();
-      document.removeEventListener('visibilitychange', onVisible);
     };
   }, [key]);
 
