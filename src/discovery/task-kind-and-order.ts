@@ -32,11 +32,7 @@ export function inferTaskKind(
 }
 
 /** When the first item of a code was created in a process, in milliseconds since the epoch. */
-export interface FirstItem {
-  readonly processId: string;
-  readonly code: string;
-  readonly createdAt: number;
-}
+export type FirstItem = Pick<SeenItem, 'processId' | 'createdAt'> & { readonly code: string };
 
 /**
  * The usual order of task codes: a code comes before those that it precedes in most of the processes that have both, because tasks are optional

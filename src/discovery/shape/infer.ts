@@ -60,12 +60,8 @@ export function collectShape() {
   };
 }
 
-interface Notes {
-  readonly maps: Set<string>;
-  readonly mixed: Set<string>;
-}
-
-const newNotes = (): Notes => ({ maps: new Set<string>(), mixed: new Set<string>() });
+type Notes = ReturnType<typeof newNotes>;
+const newNotes = () => ({ maps: new Set<string>(), mixed: new Set<string>() });
 
 /** The schema of the values that a node counts. `all`: these values and others, which decide together which keys are data. */
 export function schemaOfNode(root: ShapeNode, all: ShapeNode): JsonObject {
