@@ -6,16 +6,13 @@ export const DOCUMENTATION_PAGES = ['how-to/troubleshooting', 'reference/doctor'
 
 export type DocumentationPage = (typeof DOCUMENTATION_PAGES)[number];
 
-export interface DocumentationLink {
-  /** Id of a heading of the page, without `#`. */
-  readonly anchor?: string | undefined;
-  readonly siteUrl?: string | undefined;
-}
-
-/** The URL of a page. Undefined while the documentation is not published. */
+/** The URL of a page, and of a heading in it by its ID without `#`. Undefined while the documentation is not published. */
 export function documentationFor(
   page: DocumentationPage,
-  { anchor, siteUrl = DOCUMENTATION_URL }: DocumentationLink = {},
+  {
+    anchor,
+    siteUrl = DOCUMENTATION_URL,
+  }: { readonly anchor?: string | undefined; readonly siteUrl?: string | undefined } = {},
 ): string | undefined {
   if (siteUrl === '') return undefined;
   return `${siteUrl.replace(/\/+$/, '')}/${page}.html${anchor === undefined ? '' : `#${anchor}`}`;

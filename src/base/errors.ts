@@ -36,7 +36,6 @@ export class KnownError extends Error {
   }
 }
 
-/** A copy of an error with other parts. */
 export function copyError(error: KnownError, parts: Partial<KnownErrorParts>): KnownError {
   const { message, tried, seen, next, page, status, cause } = error;
   return new KnownError({ message, tried, seen, next, page, status, cause, ...parts });
@@ -60,7 +59,6 @@ export function interruptedError(message = 'Interrupted', signal?: string): Know
   return new KnownError({ message, status: 130, cause: signal });
 }
 
-/** The message of any thrown value. */
 export function messageOf(error: unknown): string {
   if (error instanceof Error) return error.message === '' ? error.name : error.message;
   return String(error);

@@ -8,6 +8,8 @@ const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u206
 export const HIDDEN_IN_CODE =
   /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\u{a0}\u{1680}\u{2000}-\u{200a}\u{202f}\u{205f}\u{3000}\u{115f}\u{1160}\u{3164}\u{ffa0}]/gu;
 
+const HIDDEN_IN_YAML = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu;
+
 // Characters that JSON.stringify does not escape, except its own line breaks.
 const HIDDEN_IN_JSON = /(?!\n)[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu;
 
@@ -76,4 +78,30 @@ export function printableJson(value: unknown, indented = false): string {
 export function escapeAsPair(hex: string): string {
   const pair = String.fromCodePoint(Number.parseInt(hex, 16));
   return [0, 1].map((at) => `\\u${pair.charCodeAt(at).toString(16)}`).join('');
+}
+
+/** Formats a text as a double-quoted YAML scalar on one line, in printable characters. */
+export function yamlString(text: string): string {
+  const body = text.replaceAll('\\', '\\\\').replaceAll('"', '\\"');
+  return `"${escapeForCompilers(body, HIDDEN_IN_YAML, (hex) => `\\U${hex.padStart(8, '0')}`)}"`;
+}
+
+/** Formats one line of a YAML comment, to follow `# `. Escapes hidden characters and cuts at `limit` characters. */
+export function yamlComment(text: string, limit = 300): string {
+  return escapeForReaders(oneLine(text, limit), HIDDEN_IN_YAML);
+}
+
+/** Whether a text contains characters that are invisible to a reader of the file. */
+export function hasHiddenCharacters(text: string): boolean {
+  return text.search(HIDDEN_IN_YAML) >= 0;
+}
+
+/** A pattern for the text that is not part of a longer name. */
+export function wordPattern(text: string): string {
+  return `(?<![\\p{L}\\p{N}_$])${escapePattern(text)}(?![\\p{L}\\p{N}_$])`;
+}
+
+/** A pattern for exactly this text. */
+export function escapePattern(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
 }

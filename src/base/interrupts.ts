@@ -1,23 +1,19 @@
-const INTERRUPTS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-export type InterruptSignal = (typeof INTERRUPTS)[number];
+const INTERRUPTS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 /** Signals that a terminal or a person sends to a command. Windows has only the first three. */
-const FORWARDED = [...INTERRUPTS, 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGWINCH'] as const;
-export type ForwardedSignal = (typeof FORWARDED)[number] | 'SIGSTOP' | 'SIGCONT';
-
-export type ReceivedSignal = (typeof FORWARDED)[number] | 'SIGTSTP';
+const FORWARDED: readonly NodeJS.Signals[] = [...INTERRUPTS, 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGWINCH'];
 
 /** The part of `process` that receives signals. */
 export interface SignalSource {
-  on(signal: ReceivedSignal, listener: () => void): unknown;
-  off(signal: ReceivedSignal, listener: () => void): unknown;
+  on(signal: NodeJS.Signals, listener: () => void): unknown;
+  off(signal: NodeJS.Signals, listener: () => void): unknown;
 }
 
 export interface InterruptHandlers {
   /** Called once, for the first request to stop. */
-  readonly first: (signal: InterruptSignal) => void;
+  readonly first: (signal: NodeJS.Signals) => void;
   /** Called for each further request. */
-  readonly again: (signal: InterruptSignal) => void;
+  readonly again: () => void;
   /** Milliseconds, monotonic. */
   readonly now?: () => number;
 }
@@ -32,17 +28,13 @@ export const DOUBLE_SIGNAL_MS = 400;
 export function handleInterrupts(source: SignalSource, handlers: InterruptHandlers): () => void {
   const now = handlers.now ?? (() => performance.now());
   let last: number | undefined;
-  const receive = (signal: InterruptSignal) => (): void => {
+  return listen(source, INTERRUPTS, (signal) => {
     const at = now();
     const previous = last;
     last = at;
     if (previous === undefined) handlers.first(signal);
-    else if (at - previous >= DOUBLE_SIGNAL_MS) handlers.again(signal);
-  };
-  return listen(
-    source,
-    INTERRUPTS.map((signal) => [signal, receive(signal)]),
-  );
+    else if (at - previous >= DOUBLE_SIGNAL_MS) handlers.again();
+  });
 }
 
 /** Longer than SIGTSTP takes to arrive. */
@@ -54,23 +46,19 @@ const SUSPEND_MS = 50;
  */
 export function forwardSignals(
   source: SignalSource,
-  deliver: (signal: ForwardedSignal) => void,
+  deliver: (signal: NodeJS.Signals) => void,
   now: () => number = () => performance.now(),
   suspend: () => void = () => void process.kill(process.pid, 'SIGTSTP'),
 ): () => void {
   let lastInterrupt = Number.NEGATIVE_INFINITY;
-  const forward = (signal: (typeof FORWARDED)[number]) => (): void => {
+  const windows = process.platform === 'win32';
+  const stopListening = listen(source, windows ? INTERRUPTS : FORWARDED, (signal) => {
     if (signal === 'SIGINT') {
       if (now() - lastInterrupt < DOUBLE_SIGNAL_MS) return;
       lastInterrupt = now();
     }
     deliver(signal);
-  };
-  const windows = process.platform === 'win32';
-  const stopListening = listen(
-    source,
-    (windows ? INTERRUPTS : FORWARDED).map((signal) => [signal, forward(signal)]),
-  );
+  });
   let resuming: NodeJS.Timeout | undefined;
   const onSuspend = (): void => {
     deliver('SIGSTOP');
@@ -90,7 +78,12 @@ export function forwardSignals(
   };
 }
 
-function listen(source: SignalSource, listeners: readonly (readonly [ReceivedSignal, () => void])[]): () => void {
+function listen(
+  source: SignalSource,
+  signals: readonly NodeJS.Signals[],
+  receive: (signal: NodeJS.Signals) => void,
+): () => void {
+  const listeners = signals.map((signal) => [signal, () => receive(signal)] as const);
   for (const [signal, listener] of listeners) source.on(signal, listener);
   return () => {
     for (const [signal, listener] of listeners) source.off(signal, listener);

@@ -18,8 +18,10 @@ export function didYouMean(text: string, candidates: readonly string[]): string 
 }
 
 /** `a, b or c` */
-export function formatAlternatives(values: readonly string[]): string {
-  return values.length < 2 ? values.join('') : `${values.slice(0, -1).join(', ')} or ${values.at(-1) ?? ''}`;
+export function formatAlternatives(values: readonly string[], conjunction: 'or' | 'and' = 'or'): string {
+  return values.length < 2
+    ? values.join('')
+    : `${values.slice(0, -1).join(', ')} ${conjunction} ${values.at(-1) ?? ''}`;
 }
 
 function normalized(text: string): string {

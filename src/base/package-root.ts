@@ -29,7 +29,6 @@ export function packageRoot(): string {
   return own().root;
 }
 
-/** The version of this package. */
 export function packageVersion(): string {
   return own().version;
 }

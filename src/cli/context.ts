@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import type { ForwardedSignal } from '../base/interrupts.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
 /** What a command gets from the program: its environment, the terminal, and ways to set the exit status and handle signals. */
@@ -20,7 +19,7 @@ export interface CommandContext {
    */
   interruption(): AbortSignal;
   /** For commands that run another command: from now on, every signal goes to `listener`, and none ends this process. */
-  passSignals(listener: (signal: ForwardedSignal) => void): void;
+  passSignals(listener: (signal: NodeJS.Signals) => void): void;
   /**
    * Sets the exit status for when nothing is thrown. An interrupt overrides it with 130, unless `passedOn` is true: then it is the status of
    * another command and is kept.

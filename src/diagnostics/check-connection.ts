@@ -59,8 +59,6 @@ export async function verifyCredentials(
 /** KuFlow and its engine, with the credentials of a worker. */
 export type OpenedEngine = Awaited<ReturnType<typeof openEngine>>;
 
-const LAST_CHECK = 'KF-ENGINE-002';
-
 /**
  * Connects to KuFlow and its engine as a worker does, with a new engine token and, unless one is configured, a new certificate. Rejects with
  * a KnownError that names the cause, as doctor does: status 2 for settings, and otherwise 4.
@@ -73,7 +71,7 @@ export async function openEngine(
   let closeConnection = (): void => undefined;
   let outputs: CheckOutputs = {};
   try {
-    const results = await runChecks(selectChecks(connectionChecks, [LAST_CHECK]), input, {
+    const results = await runChecks(selectChecks(connectionChecks, ['KF-ENGINE-002']), input, {
       signal,
       keepOpen: (close, found) => ([closeConnection, outputs] = [close, found]),
     });

@@ -105,7 +105,6 @@ export type CheckEvent =
   | { readonly kind: 'check-started'; readonly id: string; readonly title: string }
   | { readonly kind: 'check-finished'; readonly result: CheckResult };
 
-/** The result of a check that found no problem. */
 export function passed(summary: string, facts?: Facts, outputs?: CheckOutputs): Finding {
   return { state: 'pass', summary, facts, outputs };
 }

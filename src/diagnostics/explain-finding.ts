@@ -15,7 +15,6 @@ export const explanations: Readonly<Record<string, Explanation>> = {
 };
 
 interface FindingDetails extends Pick<Finding, 'facts' | 'fixes'> {
-  /** For the placeholders of the advice. */
   readonly values?: AdviceValues | undefined;
 }
 

@@ -95,7 +95,6 @@ export interface CheckOutputs {
   readonly workerCheck?: WorkerCheckOutcome;
 }
 
-/** How close an expiry has to be for a warning. */
 export type ExpiryThreshold =
   | { readonly kind: 'duration'; readonly ms: number }
   /** Share of the lifetime that is left, 0 to 1. */

@@ -28,6 +28,7 @@ export function prepareChecks(
   connection: InspectedConnection,
   options: PrepareOptions,
 ): { readonly input: CheckInput; readonly client?: KuFlowClient | undefined } {
+  const { token, accepted } = options;
   const { client, problem } = createClient(connection, options);
   const clientId = connection.clientId ?? { value: '', source: 'not set' };
   return {
@@ -37,18 +38,14 @@ export function prepareChecks(
       problems: problem === undefined ? connection.problems : [...connection.problems, problem],
       clientId,
       isVerificationOff: (options.env ?? process.env)['NODE_TLS_REJECT_UNAUTHORIZED'] === '0',
-      rest: withKnownAnswers(createKuFlowProbe(client?.call ?? unavailable, clientId.value), clientId.value, options),
+      rest: {
+        ...createKuFlowProbe(client?.call ?? unavailable, clientId.value),
+        ...(token && { requestToken: () => Promise.resolve(token) }),
+        ...(accepted === true && { whoAmI: () => Promise.resolve({ id: clientId.value }) }),
+      },
       clock: options.clock ?? systemClock,
       stepMs: options.stepMs ?? 5_000,
     },
-  };
-}
-
-function withKnownAnswers(probe: KuFlowProbe, id: string, { token, accepted }: PrepareOptions): KuFlowProbe {
-  return {
-    ...probe,
-    ...(token && { requestToken: () => Promise.resolve(token) }),
-    ...(accepted === true && { whoAmI: () => Promise.resolve({ id }) }),
   };
 }
 

@@ -70,7 +70,6 @@ async function runWithTimeout<Input>(
     ...(signal === undefined ? [] : [{ signal, text: 'stopped before it finished' }]),
     ...(deadline === undefined ? [] : [deadline]),
   ];
-  const listeners: (() => void)[] = [];
   let timer: NodeJS.Timeout | undefined;
   const stopped = new Promise<Finding>((resolve) => {
     const { timeoutMs: ms } = check;
@@ -78,8 +77,7 @@ async function runWithTimeout<Input>(
       timer = setTimeout(() => resolve({ state: 'unknown', summary: `no result within ${ms / 1000} s` }), ms);
     for (const reason of stopReasons) {
       const onAbort = (): void => resolve({ state: 'unknown', summary: reason.text });
-      reason.signal.addEventListener('abort', onAbort, { once: true });
-      listeners.push(() => reason.signal.removeEventListener('abort', onAbort));
+      reason.signal.addEventListener('abort', onAbort, { once: true, signal: stop.signal });
       if (reason.signal.aborted) onAbort();
     }
   });
@@ -88,7 +86,6 @@ async function runWithTimeout<Input>(
     return await Promise.race([work, stopped]);
   } finally {
     clearTimeout(timer);
-    for (const removeListener of listeners) removeListener();
     stop.abort();
   }
 }

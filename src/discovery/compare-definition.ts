@@ -3,8 +3,14 @@ import { isRecord, pointerStep, pointerSteps, type Json, type JsonObject } from 
 import type { DataShape, ProcessDefinition, TaskDefinition, TaskKind } from '../process/definition.ts';
 import { JSON_TYPES, type JsonType } from '../schema/normal-form.ts';
 import { viewSchema, type SchemaView } from '../schema/view.ts';
-import { describeFindings } from './describe-finding.ts';
-import type { Comparison, FieldCounts, FoundDifference, ShapeOwner, TaskCounts } from './findings.ts';
+import {
+  describeFindings,
+  type Comparison,
+  type FieldCounts,
+  type FoundDifference,
+  type ShapeOwner,
+  type TaskCounts,
+} from './findings.ts';
 import { alternativesOf, MIN_SAMPLES, schemaOfNode, valuesOf, type ObservedValues } from './shape/infer.ts';
 import { isFieldName } from './shape/field-names.ts';
 import { ShapeNode } from './shape/observe-values.ts';
@@ -22,6 +28,7 @@ const MAX_CHANCE = 0.01;
 export function compareProcess(definition: ProcessDefinition, discovered: DiscoveredProcess): Comparison {
   const { evidence, gaps } = discovered;
   const tasksKnown = evidence.tasks.length > 0;
+  const [isRefused, isStopped] = [gaps.includes('items-refused'), gaps.includes('reading-stopped')];
   const found: readonly FoundDifference[] = [
     ...compareIdentity(definition, discovered),
     ...(tasksKnown ? compareTasks(definition, discovered) : []),
@@ -38,22 +45,16 @@ export function compareProcess(definition: ProcessDefinition, discovered: Discov
     findings: describeFindings(differences),
     fieldsCompared,
     unknown: [
-      ...(isUnproven
-        ? [
-            'Only process items are visible, so the differences may be of an older version. Give the application a role that can see processes',
-          ]
-        : []),
-      ...(gaps.includes('items-refused')
-        ? ['KuFlow does not allow this application to list process items, so tasks could not be compared']
-        : tasksKnown
-          ? []
-          : ['No process item is visible, so tasks could not be compared']),
-      ...(gaps.includes('reading-stopped')
-        ? ['Reading instances stopped early, so not all fields could be compared']
-        : evidence.read === 0 && evidence.unreadable > 0
-          ? ['The chosen instances could not be read, so fields could not be compared']
-          : []),
-    ],
+      isUnproven &&
+        'Only process items are visible, so the differences may be of an older version. Give the application a role that can see processes',
+      isRefused && 'KuFlow does not allow this application to list process items, so tasks could not be compared',
+      !isRefused && !tasksKnown && 'No process item is visible, so tasks could not be compared',
+      isStopped && 'Reading instances stopped early, so not all fields could be compared',
+      !isStopped &&
+        evidence.read === 0 &&
+        evidence.unreadable > 0 &&
+        'The chosen instances could not be read, so fields could not be compared',
+    ].filter((reason) => reason !== false),
   };
 }
 

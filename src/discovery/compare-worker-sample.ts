@@ -1,8 +1,7 @@
 import type { WorkerDefinition } from '../process/definition.ts';
 import type { SampleValue, WorkerSample } from '../process/worker-sample/read.ts';
 import { isReordered } from './compare-definition.ts';
-import { describeFindings } from './describe-finding.ts';
-import type { Comparison, FoundDifference } from './findings.ts';
+import { describeFindings, type Comparison, type FoundDifference } from './findings.ts';
 
 /** A sample may have been edited, so a task that it does not have is not reported as removed. */
 export function compareWorkerSample(definition: WorkerDefinition, sample: WorkerSample): Comparison {

@@ -1,3 +1,4 @@
+import { groupBy } from '../base/group-by.ts';
 import { withoutUndefined } from '../base/json.ts';
 import { KuFlowApiError } from '../kuflow/errors.ts';
 import type { TaskDefinition } from '../process/definition.ts';
@@ -57,11 +58,7 @@ export async function discoverProcess(client: BudgetedClient, request: Discovery
   if (newest === undefined && items.items.length === 0)
     return await explainNotFound(client, request, processes.refused && items.refused);
 
-  const byCode = new Map<string, SeenItem[]>();
-  for (const item of items.items) {
-    if (item.code === undefined || isBuiltIn(item.code)) continue;
-    byCode.set(item.code, [...(byCode.get(item.code) ?? []), item]);
-  }
+  const byCode = groupBy(items.items.filter(hasOwnCode), ({ code = '' }) => code);
   const order = orderTasks(firstItemPerProcess(itemsOfCompleteProcesses(items)));
   const codes = [...order.codes, ...[...byCode.keys()].filter((code) => !order.codes.includes(code))];
   const applications = await fetchApplicationIds(client, request, [...byCode.values()].flat());
@@ -83,7 +80,7 @@ export async function discoverProcess(client: BudgetedClient, request: Discovery
     items: {
       seen: items.items.length,
       total: items.total,
-      withoutCode: items.items.filter(({ code }) => code === undefined || isBuiltIn(code)).length,
+      withoutCode: items.items.filter((item) => !hasOwnCode(item)).length,
     },
     read: shapes.read,
     unreadable: shapes.unreadable,
@@ -194,8 +191,7 @@ function itemsOfCompleteProcesses(listed: FetchedItems): readonly SeenItem[] {
 
 function firstItemPerProcess(items: readonly SeenItem[]): readonly FirstItem[] {
   const first = new Map<string, FirstItem>();
-  for (const { processId, code, createdAt } of items) {
-    if (code === undefined || isBuiltIn(code)) continue;
+  for (const { processId, code = '', createdAt } of items.filter(hasOwnCode)) {
     const key = JSON.stringify([processId, code]);
     const earliest = first.get(key);
     if (earliest === undefined || createdAt < earliest.createdAt) first.set(key, { processId, code, createdAt });
@@ -203,9 +199,9 @@ function firstItemPerProcess(items: readonly SeenItem[]): readonly FirstItem[] {
   return [...first.values()];
 }
 
-// KuFlow's own codes (`__KF_MESSAGE__`) are not part of a definition.
-function isBuiltIn(code: string): boolean {
-  return code.startsWith('__KF_');
+// KuFlow's own codes (`__KF_MESSAGE__`) are not part of a definition, and items that people added by hand do not have one.
+function hasOwnCode({ code }: SeenItem): boolean {
+  return code !== undefined && !code.startsWith('__KF_');
 }
 
 async function fetchApplicationIds(

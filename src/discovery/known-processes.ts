@@ -102,7 +102,6 @@ async function findDefinitionFiles(folder: string): Promise<readonly string[]> {
     .map((name) => join(folder, name));
 }
 
-/** The key for the processes of a connection: a hash of endpoint and client ID. */
 async function ownerKey({ endpoint, clientId }: ProcessOwner): Promise<string> {
   // Loaded on demand, because it takes milliseconds.
   const { createHash } = await import('node:crypto');

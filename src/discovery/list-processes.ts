@@ -1,3 +1,4 @@
+import { groupBy } from '../base/group-by.ts';
 import { ATTEMPTS, LISTING_BUDGET, withBudget, type ApiAccess, type BudgetedClient } from './budget.ts';
 import type { DiscoveryRequest } from './types.ts';
 import { seenProcess, type SeenProcess } from './read-lists.ts';
@@ -60,12 +61,10 @@ function choosePages(pages: number, budget: number): readonly number[] {
 }
 
 function groupByDefinition(processes: readonly SeenProcess[]) {
-  const byDefinition = new Map<string, SeenProcess[]>();
-  for (const process of processes) {
-    // The id alone should be enough, but it is data from outside.
-    const key = JSON.stringify([process.tenant, process.definitionId, process.code]);
-    byDefinition.set(key, [...(byDefinition.get(key) ?? []), process]);
-  }
+  // The id alone should be enough, but it is data from outside.
+  const byDefinition = groupBy(processes, ({ tenant, definitionId, code }) =>
+    JSON.stringify([tenant, definitionId, code]),
+  );
   return [...byDefinition.values()].flatMap((own) => {
     const newest = own[0];
     if (newest === undefined) return [];

@@ -43,17 +43,13 @@ function timeOf(text: string | undefined): number {
 /** The version of the definition that a process was started with, compared with the newest one that was seen. */
 export type VersionClass = 'newest' | 'older' | 'unknown';
 
-export interface SeenVersions {
-  readonly classOf: (processId: string) => VersionClass;
-  /** Completed processes all of whose items are in the list, by version. */
-  readonly complete: { readonly newest: ReadonlySet<string>; readonly older: ReadonlySet<string> };
-}
+export type SeenVersions = ReturnType<typeof classifyVersions>;
 
 /**
  * Sorts processes of one definition, newest first, by version. If no process is visible, versions cannot be told apart, and every process counts
  * as one of the newest version. `listedSince` is when the oldest listed item was created, in milliseconds since the epoch, if the list was cut off.
  */
-export function classifyVersions(processes: readonly SeenProcess[], listedSince: number | undefined): SeenVersions {
+export function classifyVersions(processes: readonly SeenProcess[], listedSince: number | undefined) {
   const newest = processes[0]?.version;
   const versions = new Map(processes.map(({ id, version }) => [id, version]));
   const classOf = (processId: string): VersionClass => {
@@ -67,7 +63,11 @@ export function classifyVersions(processes: readonly SeenProcess[], listedSince:
   );
   const idsOf = (wanted: VersionClass): ReadonlySet<string> =>
     new Set(complete.flatMap(({ id }) => (classOf(id) === wanted ? [id] : [])));
-  return { classOf, complete: { newest: idsOf('newest'), older: idsOf('older') } };
+  return {
+    classOf,
+    /** Completed processes all of whose items are in the list, by version. */
+    complete: { newest: idsOf('newest'), older: idsOf('older') },
+  };
 }
 
 /** When the oldest of these items was created, in milliseconds since the epoch; NaN if that is unknown. */

@@ -1,19 +1,11 @@
 import { KuFlowApiError } from '../kuflow/errors.ts';
-import { collectShape, type InferredShape } from './shape/infer.ts';
+import { collectShape } from './shape/infer.ts';
 import type { BudgetedClient } from './budget.ts';
 import type { DiscoveryEvent, ObservedShape, Shapes } from './types.ts';
 import type { JsonValue } from '../kuflow/contract/common.ts';
 import type { SampleChoice } from './sampling.ts';
 
-export interface ReadShapes extends Shapes<InferredShape> {
-  readonly read: number;
-  readonly unreadable: number;
-  /** Reading stopped early, because KuFlow no longer answered or its answers could not be read. */
-  readonly gaveUp: boolean;
-  /** Not all of the chosen instances were read or found unreadable. */
-  readonly stopped: boolean;
-  readonly observed: Shapes<ObservedShape>;
-}
+export type ReadShapes = Awaited<ReturnType<typeof readShapes>>;
 
 const CONCURRENCY = 4;
 const MAX_FAILURES_IN_A_ROW = 5;
@@ -23,7 +15,7 @@ export async function readShapes(
   client: BudgetedClient,
   readings: readonly SampleChoice[],
   report: (event: DiscoveryEvent) => void,
-): Promise<ReadShapes> {
+) {
   const shapes = new Map<string, SlotCollector>();
   const add = (json: JsonValue | undefined, slot: string, { version, completed }: SampleChoice): void => {
     if (json === undefined || Object.keys(json.value).length === 0) return;
@@ -89,14 +81,15 @@ export async function readShapes(
   return {
     ...bySlot(({ all }) => all.result()),
     observed: bySlot(observedShape),
+    /** Not all of the chosen instances were read or found unreadable. */
     stopped: state.read + state.unreadable < readings.length,
     read: state.read,
     unreadable: state.unreadable,
+    /** Reading stopped early, because KuFlow no longer answered or its answers could not be read. */
     gaveUp: state.gaveUp,
   };
 }
 
-/** The values of one shape: all, and by version. */
 type SlotCollector = ReturnType<typeof newSlotCollector>;
 
 const newSlotCollector = () => ({

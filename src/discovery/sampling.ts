@@ -14,7 +14,6 @@ export async function askForSample(given: number | undefined, ask: Prompts | und
   return (await ask.confirm({ message: SAMPLING_QUESTION })) === true ? DEFAULT_SAMPLE : 0;
 }
 
-/** An instance to read for the shape of its data. */
 export type SampleChoice = {
   readonly id: string;
   readonly version: VersionClass;
@@ -88,7 +87,7 @@ function dataLikelihood(items: readonly SeenItem[]): number {
 function completedFirst<Instance extends { readonly completed: boolean }>(
   instances: readonly Instance[],
 ): readonly Instance[] {
-  return [...instances.filter(({ completed }) => completed), ...instances.filter(({ completed }) => !completed)];
+  return instances.toSorted((a, b) => Number(b.completed) - Number(a.completed));
 }
 
 // The first item of each process, then the second of each, and so on.

@@ -1,3 +1,4 @@
+import { groupBy } from '../base/group-by.ts';
 import type { TaskKind } from '../process/definition.ts';
 import type { KindReason } from './types.ts';
 import type { SeenItem } from './read-lists.ts';
@@ -31,11 +32,7 @@ export function inferTaskKind(
 }
 
 /** When the first item of a code was created in a process, in milliseconds since the epoch. */
-export interface FirstItem {
-  readonly processId: string;
-  readonly code: string;
-  readonly createdAt: number;
-}
+export type FirstItem = Pick<SeenItem, 'processId' | 'createdAt'> & { readonly code: string };
 
 /**
  * The usual order of task codes: a code comes before those that it precedes in most of the processes that have both, because tasks are optional
@@ -43,12 +40,8 @@ export interface FirstItem {
  * that were created in that order, 0 to 1; 1 if there are no pairs.
  */
 export function orderTasks(firstItems: readonly FirstItem[]) {
-  const byProcess = new Map<string, FirstItem[]>();
-  const ranks = new Map<string, number[]>();
-  for (const item of firstItems) {
-    byProcess.set(item.processId, [...(byProcess.get(item.processId) ?? []), item]);
-    ranks.set(item.code, []);
-  }
+  const byProcess = groupBy(firstItems, ({ processId }) => processId);
+  const ranks = new Map<string, number[]>(firstItems.map(({ code }) => [code, []]));
   // The key is a JSON array of the two codes, so no code can look like two.
   const before = new Map<string, number>();
   const pair = (a: string, b: string): string => JSON.stringify([a, b]);

@@ -1,15 +1,12 @@
 import type { ProcessDefinition, TaskKind } from '../process/definition.ts';
 import type { ObservedValues, ShapeEvidence } from './shape/infer.ts';
 
+type ListKind = 'processes' | 'items' | 'principals';
+
 /** Progress of a discovery. Contains only counts. */
 export type DiscoveryEvent =
-  | { readonly type: 'listing'; readonly what: 'processes' | 'items' | 'principals' }
-  | {
-      readonly type: 'listed';
-      readonly what: 'processes' | 'items' | 'principals';
-      readonly seen: number;
-      readonly total: number;
-    }
+  | { readonly type: 'listing'; readonly what: ListKind }
+  | { readonly type: 'listed'; readonly what: ListKind; readonly seen: number; readonly total: number }
   | { readonly type: 'reading'; readonly done: number; readonly of: number };
 
 export interface DiscoveryRequest {

@@ -1,5 +1,5 @@
 import { escapeForTerminal } from '../base/escape.ts';
-import { isRecord, type JsonObject } from '../base/json.ts';
+import { isRecord, withoutUndefined, type JsonObject } from '../base/json.ts';
 import type { ProcessListing } from './list-processes.ts';
 import type { DiscoveredProcess, DiscoveryEvent } from './types.ts';
 import { palette } from '../terminal/palette.ts';
@@ -37,12 +37,8 @@ export function printDiscoveredProcess(terminal: Terminal, discovered: Discovere
   const { definition, evidence, notes } = discovered;
   const { code, id, version, tenant } = definition.process;
   terminal.out.line(bold(escapeForTerminal(code)));
-  const identity = [
-    ['id', id],
-    ['version', version],
-    ['tenant', tenant],
-  ].flatMap(([label, value]) => (label === undefined || value === undefined ? [] : [['', label, value]]));
-  for (const line of formatTable(identity)) terminal.out.line(line);
+  const identity = Object.entries(withoutUndefined({ id, version, tenant }));
+  for (const line of formatTable(identity.map((entry) => ['', ...entry]))) terminal.out.line(line);
   if (definition.tasks.length > 0) {
     terminal.out.line();
     const rows = evidence.tasks.map((task, index) => {

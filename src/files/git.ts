@@ -77,7 +77,6 @@ export async function readIgnored(
   return listedPaths(answer);
 }
 
-/** The paths that git lists with `-z`. */
 function listedPaths(answer: GitAnswer): readonly string[] {
   return answer.kind === 'answer' ? answer.text.split('\0').filter((path) => path !== '') : [];
 }

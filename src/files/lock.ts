@@ -3,6 +3,7 @@ import { linkSync, lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, 
 import { basename, dirname, join } from 'node:path';
 import { sleepSync, type Clock } from '../base/clock.ts';
 import { KnownError, codeOf } from '../base/errors.ts';
+import { isRecord, parseJsonText } from '../base/json.ts';
 import { isAlive, isRunning, ownIdentity, type ProcessIdentity } from '../base/process-identity.ts';
 import { ignoreSystemErrors } from '../base/system-error.ts';
 import { renameFileSync } from './rename.ts';
@@ -198,17 +199,11 @@ function readIfExists(path: string): string | undefined {
 }
 
 function parseHolder(text: string): ProcessIdentity | undefined {
-  try {
-    const value = JSON.parse(text) as Partial<ProcessIdentity>;
-    if (
-      typeof value.pid === 'number' &&
-      Number.isInteger(value.pid) &&
-      value.pid > 0 &&
-      typeof value.start === 'string'
-    )
-      return { pid: value.pid, start: value.start };
-  } catch {
-    // A power failure may leave an empty file. Nobody holds it.
-  }
-  return undefined;
+  // A power failure may leave an empty file. Nobody holds it.
+  const value = parseJsonText(text);
+  if (!isRecord(value)) return undefined;
+  const { pid, start } = value;
+  return typeof pid === 'number' && Number.isInteger(pid) && pid > 0 && typeof start === 'string'
+    ? { pid, start }
+    : undefined;
 }

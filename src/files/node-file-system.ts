@@ -23,7 +23,6 @@ export interface FileStatus {
 }
 
 export type FileSystem = typeof nodeFileSystem;
-/** A newly created file that is open for writing. */
 export type NewFile = Awaited<ReturnType<FileSystem['create']>>;
 
 const WINDOWS = process.platform === 'win32';

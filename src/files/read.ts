@@ -73,14 +73,8 @@ export async function hashFile(path: string): Promise<string> {
   return hash.digest('hex');
 }
 
-/** One step without a period, and its command. */
-interface AccessStep {
-  readonly text: string;
-  readonly command: string;
-}
-
 /** How to get access to a file that exists but cannot be read with this error code; undefined for other codes and on Windows. */
-export async function unreadableStep(path: string, code: string): Promise<AccessStep | undefined> {
+export async function unreadableStep(path: string, code: string) {
   if ((code !== 'EACCES' && code !== 'EPERM') || process.platform === 'win32') return undefined;
   const owner = await ownerOf(path);
   // The file itself cannot be seen, so the folder is what this user cannot enter.
@@ -88,7 +82,8 @@ export async function unreadableStep(path: string, code: string): Promise<Access
   return await accessStep(path, 'Make the file readable for your user', 'u+r');
 }
 
-async function accessStep(path: string, text: string, mode: string): Promise<AccessStep> {
+/** One step without a period, and its command. */
+async function accessStep(path: string, text: string, mode: string) {
   const user = process.geteuid?.();
   if ((await ownerOf(path)) === user) return { text, command: `chmod ${mode} ${posixWord(path)}` };
   return { text: `${text}; it belongs to another user`, command: `sudo chown "$(id -un)" ${posixWord(path)}` };

@@ -31,7 +31,6 @@ export async function renameFile(
   }
 }
 
-/** Like `renameFile`, but synchronous. */
 export function renameFileSync(
   from: string,
   to: string,

@@ -52,6 +52,12 @@ export function lineAfter(text: string, place: number): number {
   return next === -1 ? text.length : next + 1;
 }
 
+/** The path of a key in a file, and its new text. Undefined removes the key. */
+export interface KeyEdit {
+  readonly path: readonly string[];
+  readonly value: string | undefined;
+}
+
 export function cannotEditError(name: string, seen: string, next: string): KnownError {
   return new KnownError({ message: `${name} can't be edited: ${seen}`, next: [next] });
 }

@@ -3,13 +3,7 @@ import { parse } from 'smol-toml';
 import { parseTOML, type AST } from 'toml-eslint-parser';
 import { KnownError } from '../base/errors.ts';
 import { isRecord, withListItem, withTextAt } from '../base/json.ts';
-import { cannotEditError, indentAt, insertLines, lineAfter } from './text-file.ts';
-
-/** The path of a key and its new text. Undefined removes the key. */
-export interface TomlEdit {
-  readonly path: readonly string[];
-  readonly value: string | undefined;
-}
+import { cannotEditError, indentAt, insertLines, lineAfter, type KeyEdit } from './text-file.ts';
 
 export type TomlData = Readonly<Record<string, unknown>>;
 
@@ -17,7 +11,7 @@ export type TomlData = Readonly<Record<string, unknown>>;
  * Edits keys of a TOML text and keeps every other byte, for tables with headers, dotted keys and inline tables. A second parser confirms that
  * nothing but the edits changed. `name` is the name of the file in messages, which never quote its content. Throws a KnownError.
  */
-export function editToml(text: string, edits: readonly TomlEdit[], name: string, lineEnd: '\n' | '\r\n'): string {
+export function editToml(text: string, edits: readonly KeyEdit[], name: string, lineEnd: '\n' | '\r\n'): string {
   const expected = edits.reduce<TomlData>(
     (data, { path, value }) => withTextAt(data, path, value),
     parseTomlTable(text, name),
@@ -106,7 +100,7 @@ function toPlainObjects(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, toPlainObjects(inner)]));
 }
 
-function throwUneditable(edit: TomlEdit | undefined, name: string): never {
+function throwUneditable(edit: KeyEdit | undefined, name: string): never {
   throw cannotEditError(
     name,
     `${edit?.path.join('.') ?? 'a key'} can't be placed in its tables`,
@@ -164,7 +158,7 @@ const isBelow = (path: readonly string[], parent: readonly string[]): boolean =>
   isSamePath(path.slice(0, parent.length), parent);
 
 /** Undefined if the key can't be placed. */
-function applyEdit(text: string, { path, value }: TomlEdit, lineEnd: string): string | undefined {
+function applyEdit(text: string, { path, value }: KeyEdit, lineEnd: string): string | undefined {
   const shape = parseShape(text);
   if (shape === undefined) return undefined;
   const item = shape.items.find((candidate) => isSamePath(candidate.path, path));
@@ -201,7 +195,7 @@ function insertKey(
     return insertLines(
       text,
       lineAfter(text, sibling.node.range[1]),
-      indentOf(text, sibling.node) + line(sibling.base),
+      indentAt(text, sibling.node.range[0]) + line(sibling.base),
       lineEnd,
     );
   // A separate table, after those of the same profile.
@@ -219,7 +213,7 @@ function endOfTable(text: string, table: AST.TOMLTable): number {
 }
 
 function appendToTable(text: string, table: AST.TOMLTable, line: string, lineEnd: string): string {
-  const indent = indentOf(text, table.body.at(-1) ?? table);
+  const indent = indentAt(text, (table.body.at(-1) ?? table).range[0]);
   return insertLines(text, endOfTable(text, table), indent + line, lineEnd);
 }
 
@@ -232,16 +226,11 @@ function appendToInlineTable(text: string, table: AST.TOMLInlineTable, line: str
 function removeKey(text: string, { node, inline }: Item): string {
   const [start, end] = node.range;
   if (inline === undefined)
-    return text.slice(0, start - indentOf(text, node).length) + text.slice(lineAfter(text, end));
+    return text.slice(0, start - indentAt(text, start).length) + text.slice(lineAfter(text, end));
   const at = inline.body.indexOf(node);
   const before = inline.body[at - 1];
   if (before !== undefined) return text.slice(0, before.range[1]) + text.slice(end);
   return text.slice(0, start) + text.slice(inline.body[at + 1]?.range[0] ?? end);
-}
-
-function indentOf(text: string, { range }: AST.TOMLNode): string {
-  const start = range[0];
-  return /[ \t]*$/.exec(text.slice(text.lastIndexOf('\n', start - 1) + 1, start))?.[0] ?? '';
 }
 
 function formatKey(path: readonly string[]): string {

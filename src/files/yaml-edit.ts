@@ -15,16 +15,10 @@ import {
 } from 'yaml';
 import { KnownError } from '../base/errors.ts';
 import { isRecord, withTextAt } from '../base/json.ts';
-import { cannotEditError, insertLines, lineAfter, splitTextFile } from './text-file.ts';
+import { cannotEditError, insertLines, lineAfter, splitTextFile, type KeyEdit } from './text-file.ts';
 
 /** Without the library's warnings and pretty errors, because they quote the file. */
 export const PARSING = { prettyErrors: false, logLevel: 'error' } as const;
-
-/** The path of a key in a document, and its new value. Undefined removes the key. */
-export interface YamlEdit {
-  readonly path: readonly string[];
-  readonly value: string | undefined;
-}
 
 export type YamlData = Readonly<Record<string, unknown>>;
 
@@ -32,7 +26,7 @@ export type YamlData = Readonly<Record<string, unknown>>;
  * Edits keys of a YAML document and keeps every other byte: comments, order, spaces, quotes and line endings. Flow maps (`{a: 1}`, JSON too)
  * stay flow maps. `name` is the name of the file in messages, which never quote its content. Throws a KnownError.
  */
-export function editYaml(text: string, edits: readonly YamlEdit[], name: string, lineEnd: '\n' | '\r\n'): string {
+export function editYaml(text: string, edits: readonly KeyEdit[], name: string, lineEnd: '\n' | '\r\n'): string {
   const expected = edits.reduce<YamlData>(
     (data, { path, value }) => withTextAt(data, path, value),
     parseYamlMap(text, name),
@@ -68,7 +62,7 @@ export function parseYamlMap(text: string, name: string): YamlData {
   });
 }
 
-function throwUneditable(edit: YamlEdit | undefined, name: string): never {
+function throwUneditable(edit: KeyEdit | undefined, name: string): never {
   throw cannotEditError(
     name,
     `${edit?.path.join('.') ?? 'a key'} uses YAML syntax that can't be edited (an anchor, a tag, a map or a list)`,
@@ -91,11 +85,12 @@ function parseOrUndefined(text: string): YamlData | undefined {
 }
 
 /** Undefined if the key can't be placed. */
-function applyEdit(text: string, { path, value }: YamlEdit, lineEnd: '\n' | '\r\n'): string | undefined {
+function applyEdit(text: string, { path, value }: KeyEdit, lineEnd: '\n' | '\r\n'): string | undefined {
   const document = parseDocument(text, PARSING);
   if (document.errors.length > 0) return undefined;
   let at: unknown = document.contents;
-  const style = detectStyle(text, at, lineEnd);
+  // A block at the end of a file without a final line end would lose its last line end.
+  const style = { step: detectIndentStep(text, at), lineEnd, literal: text === '' || text.endsWith('\n') };
   if (isEmpty(document))
     return value === undefined ? text : insertLines(text, text.length, blockOf(path, value, '', style), lineEnd);
   for (let depth = 0; depth < path.length; depth++) {
@@ -175,11 +170,6 @@ interface Style {
   readonly step: string;
   readonly lineEnd: '\n' | '\r\n';
   readonly literal: boolean;
-}
-
-function detectStyle(text: string, contents: unknown, lineEnd: Style['lineEnd']): Style {
-  // A block at the end of a file without a final line end would lose its last line end.
-  return { step: detectIndentStep(text, contents), lineEnd, literal: text === '' || text.endsWith('\n') };
 }
 
 /** Adds keys below a key without a value. Undefined if they can't be placed. */
@@ -312,14 +302,7 @@ function replaceValue(
 }
 
 /** The place of a value: `start` to `end` on its first line, the rest of that line until `after`, and the following text from `next`. */
-interface Place {
-  readonly start: number;
-  readonly end: number;
-  readonly after: number;
-  readonly next: number;
-}
-
-function placeOfValue(text: string, pair: Pair): Place | undefined {
+function placeOfValue(text: string, pair: Pair) {
   const { key, value } = pair;
   if (hasNoValue(pair)) {
     const from = isScalar(key) ? key.range?.[1] : undefined;

@@ -82,32 +82,34 @@ function titleOf(body: Buffer): string {
 function failure(site: CallSite, raw: RawAnswer, now: number): KuFlowApiError {
   const { status } = raw;
   const kind = isWrongPath(site, status) ? 'wrong-path' : kindOf(status);
-  const retryAfter = readRetryAfter(raw.headers['retry-after'], now);
-  const parts = { ...site, httpStatus: status, retryAfter };
-  if (kind === 'redirect')
-    return new KuFlowApiError({ ...parts, kind, seen: hostOf(raw.headers['location'], site.url) });
+  const parts = { ...site, httpStatus: status, retryAfter: readRetryAfter(raw.headers['retry-after'], now), kind };
+  if (kind === 'redirect') return new KuFlowApiError({ ...parts, seen: hostOf(raw.headers['location'], site.url) });
   if (kind === 'upgrade') {
     const protocols = raw.headers['upgrade'];
-    const upgrade = protocols === undefined ? undefined : escapeForTerminal(protocols, 60);
-    return new KuFlowApiError({ ...parts, kind, upgrade });
+    return new KuFlowApiError({ ...parts, upgrade: protocols && escapeForTerminal(protocols, 60) });
   }
   const reading = readJson(raw);
   if (reading.kind === 'html') {
     // A gateway's page with 5xx or 429 means an outage. With any other status, KuFlow did not answer at all.
-    return new KuFlowApiError({
-      ...parts,
-      kind: kind === 'server' || kind === 'rate-limited' || kind === 'proxy' || kind === 'wrong-path' ? kind : 'html',
-      seen: titleOf(raw.body),
-    });
+    const isKept = ['server', 'rate-limited', 'proxy', 'wrong-path'].includes(kind);
+    return new KuFlowApiError({ ...parts, kind: isKept ? kind : 'html', seen: titleOf(raw.body) });
   }
-  const isDefaultError =
-    reading.kind === 'json' && answerValidator(site.operationId, status, 'tolerant')(reading.value).length === 0;
-  if (isDefaultError)
-    return new KuFlowApiError({ ...parts, kind, body: withoutNulls(DefaultError, reading.value) as DefaultErrorBody });
+  const value = reading.kind === 'json' ? reading.value : undefined;
+  const body = errorBody(value, site.operationId, status);
+  if (body !== undefined) return new KuFlowApiError({ ...parts, body });
   // Gateways have their own JSON format; their `message` is worth showing.
-  const message = reading.kind === 'json' && isRecord(reading.value) ? reading.value['message'] : undefined;
-  const seen = typeof message === 'string' ? escapeForTerminal(message, 300) : undefined;
-  return new KuFlowApiError({ ...parts, kind, seen });
+  const message = isRecord(value) ? value['message'] : undefined;
+  return new KuFlowApiError({
+    ...parts,
+    seen: typeof message === 'string' ? escapeForTerminal(message, 300) : undefined,
+  });
+}
+
+/** A value that is KuFlow's error body. Undefined for any other. */
+function errorBody(value: unknown, operationId: OperationId, status: number): DefaultErrorBody | undefined {
+  return answerValidator(operationId, status, 'tolerant')(value).length === 0
+    ? (withoutNulls(DefaultError, value) as DefaultErrorBody)
+    : undefined;
 }
 
 /** KuFlow's error body, as gateways send it that answer every request with 200. */
@@ -115,67 +117,46 @@ function errorInSuccess(value: unknown): DefaultErrorBody | undefined {
   if (!isRecord(value)) return undefined;
   const { status, message } = value;
   if (typeof status !== 'number' || status < 400 || status > 599 || typeof message !== 'string') return undefined;
-  return answerValidator('retrievePrincipal', status, 'tolerant')(value).length === 0
-    ? (withoutNulls(DefaultError, value) as DefaultErrorBody)
-    : undefined;
-}
-
-/** The file name in KuFlow's content disposition: the text between `filename="` and the next quote. */
-function fileNameOf(disposition: string | undefined): string | undefined {
-  return /filename="([^"]*)"/i.exec(disposition ?? '')?.[1] ?? /filename=([^;"\s]+)/i.exec(disposition ?? '')?.[1];
-}
-
-/** Bytes of a document, as a download operation answers. */
-export interface DocumentAnswer {
-  readonly bytes: Uint8Array;
-  readonly contentType: string;
-  /** From the server: data, not a path. */
-  readonly fileName: string | undefined;
+  return errorBody(value, 'retrievePrincipal', status);
 }
 
 /**
- * The body of a successful answer, checked tolerantly against the contract: JSON, a DocumentAnswer, or undefined without a body.
+ * The body of a successful answer, checked tolerantly against the contract: JSON, the bytes of a document, or undefined without a body.
  * Throws a KuFlowApiError for everything else.
  */
 export function readAnswer(site: CallSite, raw: RawAnswer, now: number): unknown {
   const { status } = raw;
-  const listed = operations[site.operationId].responses[status];
+  const { responses } = operations[site.operationId];
+  const listed = responses[status];
   if (status >= 400 || (status >= 300 && listed === undefined)) throw failure(site, raw, now);
-  const parts = { ...site, httpStatus: status };
+  const refuse = (kind: FailureKind, seen: string): KuFlowApiError =>
+    new KuFlowApiError({ ...site, httpStatus: status, kind, seen });
   const contentType = raw.headers['content-type'] ?? '';
   // A success status that the contract does not list is read like the first listed one: 200 instead of 201 has the same body.
-  const response = listed ?? Object.values(operations[site.operationId].responses)[0];
+  const known = listed === undefined ? Number(Object.keys(responses)[0]) : status;
+  const response = responses[known];
   if (response?.schema === undefined) return undefined;
   const isDocument = response.media !== undefined && !response.media.some((media) => media.includes('json'));
   if (isDocument) {
-    if (contentType.includes('text/html'))
-      throw new KuFlowApiError({ ...parts, kind: 'html', seen: titleOf(raw.body) });
-    const document: DocumentAnswer = {
-      bytes: raw.body,
-      contentType,
-      fileName: fileNameOf(raw.headers['content-disposition']),
-    };
-    return document;
+    if (contentType.includes('text/html')) throw refuse('html', titleOf(raw.body));
+    return raw.body;
   }
   const reading = readJson(raw);
-  if (reading.kind === 'html') throw new KuFlowApiError({ ...parts, kind: 'html', seen: titleOf(raw.body) });
-  if (reading.kind === 'empty') throw new KuFlowApiError({ ...parts, kind: 'truncated', seen: 'an empty body' });
+  if (reading.kind === 'html') throw refuse('html', titleOf(raw.body));
+  if (reading.kind === 'empty') throw refuse('truncated', 'an empty body');
   if (reading.kind === 'broken') {
-    throw new KuFlowApiError({
-      ...parts,
-      kind: reading.cut ? 'truncated' : 'not-json',
-      seen: `${raw.body.length} bytes of ${contentType === '' ? 'unknown type' : escapeForTerminal(contentType, 80)}`,
-    });
+    const type = contentType === '' ? 'unknown type' : escapeForTerminal(contentType, 80);
+    throw refuse(reading.cut ? 'truncated' : 'not-json', `${raw.body.length} bytes of ${type}`);
   }
   const reported = errorInSuccess(reading.value);
-  if (reported !== undefined) throw new KuFlowApiError({ ...parts, kind: kindOf(reported.status), body: reported });
-  const known = listed === undefined ? Number(Object.keys(operations[site.operationId].responses)[0]) : status;
+  if (reported !== undefined)
+    throw new KuFlowApiError({ ...site, httpStatus: status, kind: kindOf(reported.status), body: reported });
   const errors = answerValidator(site.operationId, known, 'tolerant')(reading.value);
   if (errors.length > 0) {
     const seen = errors
       .slice(0, 5)
       .map(({ path, message }) => `${path === '' ? 'the answer' : escapeForTerminal(path, 120)} ${message}`);
-    throw new KuFlowApiError({ ...parts, kind: 'contract', seen: seen.join(', ') });
+    throw refuse('contract', seen.join(', '));
   }
   return withoutNulls(response.schema, reading.value);
 }

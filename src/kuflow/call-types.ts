@@ -1,5 +1,4 @@
 import type { Static, TSchema } from '@sinclair/typebox';
-import type { DocumentAnswer } from './answer.ts';
 import type { OperationId, typedOperations } from './contract/operations.ts';
 
 // The types of a call, derived from the contract so that fields are listed only once.
@@ -33,11 +32,7 @@ export type BodyOf<Id extends OperationId> = Table[Id] extends { readonly body: 
 
 type Responses<Id extends OperationId> = Table[Id]['responses'][keyof Table[Id]['responses']];
 
-type BodyOfResponse<Response> = Response extends { readonly media: readonly unknown[] }
-  ? DocumentAnswer
-  : Response extends { readonly schema: infer Schema }
-    ? StaticOf<Schema>
-    : undefined;
+type BodyOfResponse<Response> = Response extends { readonly schema: infer Schema } ? StaticOf<Schema> : undefined;
 
 export type AnswerOf<Id extends OperationId> = BodyOfResponse<Responses<Id>>;
 

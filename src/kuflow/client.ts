@@ -166,7 +166,7 @@ export function createKuFlowClient(options: KuFlowClientOptions): KuFlowClient {
         }
         if (!(error instanceof KuFlowApiError)) throw error;
         last = await explain(error);
-        const waitMs = backOff(policy, number, last.retryAfter, random);
+        const waitMs = backOff(policy, number, last.parts.retryAfter, random);
         if (number >= policy.attempts || !mayRetry(last) || clock.now() + waitMs >= deadline) throw last.after(number);
         try {
           await clock.sleep(waitMs, AbortSignal.any(callers));

@@ -7,8 +7,6 @@ import type { DefaultError } from './contract/common.ts';
 import type { OperationId } from './contract/operations.ts';
 import { FAILURE_MESSAGES, type FailureKind } from './failure.ts';
 
-export type { FailureKind };
-
 export interface KuFlowApiErrorParts {
   readonly kind: FailureKind;
   readonly operationId: OperationId;
@@ -30,7 +28,6 @@ export interface KuFlowApiErrorParts {
   readonly cause?: unknown;
 }
 
-/** What to do about a failure of each kind. */
 export const FAILURE_HINTS: Readonly<Record<FailureKind, readonly string[]>> = {
   unauthorized: [
     'Compare the client ID and client secret with those in the KuFlow app; creating a new secret invalidates the old one',
@@ -122,14 +119,11 @@ function quote(body: DefaultError): string {
   return [escapeForTerminal(body.message, 300), ...errors].join('; ');
 }
 
-function describeSeen(parts: KuFlowApiErrorParts): string | undefined {
-  const pieces: string[] = [];
-  if (parts.httpStatus !== undefined) pieces.push(`${parts.httpStatus} ${STATUS_CODES[parts.httpStatus] ?? ''}`.trim());
-  if (parts.seen !== undefined) pieces.push(parts.seen);
-  if (parts.upgrade !== undefined) pieces.push(`Upgrade: ${parts.upgrade}`);
-  if (parts.body !== undefined) pieces.push(quote(parts.body));
-  if (pieces.length === 0) return undefined;
-  return `${pieces.join(': ')}${parts.attempts !== undefined && parts.attempts > 1 ? ` (after ${parts.attempts} attempts)` : ''}`;
+function describeSeen({ httpStatus, seen, upgrade, body, attempts = 1 }: KuFlowApiErrorParts): string | undefined {
+  const status = httpStatus && `${httpStatus} ${STATUS_CODES[httpStatus] ?? ''}`.trim();
+  const pieces = [status, seen, upgrade && `Upgrade: ${upgrade}`, body && quote(body)];
+  const text = pieces.filter((piece) => piece !== undefined).join(': ');
+  return text === '' ? undefined : `${text}${attempts > 1 ? ` (after ${attempts} attempts)` : ''}`;
 }
 
 /** A failed call to KuFlow's REST API: the operation, the address, what was observed, KuFlow's error body and a hint. */
@@ -140,7 +134,6 @@ export class KuFlowApiError extends KnownError {
   /** Status of the answer; undefined without an answer. (`status` is the exit status.) */
   readonly httpStatus: number | undefined;
   readonly body: DefaultError | undefined;
-  readonly retryAfter: number | undefined;
   readonly sent: boolean;
   readonly parts: KuFlowApiErrorParts;
 
@@ -158,7 +151,6 @@ export class KuFlowApiError extends KnownError {
     this.operationId = parts.operationId;
     this.httpStatus = parts.httpStatus;
     this.body = parts.body;
-    this.retryAfter = parts.retryAfter;
     this.sent = parts.sent ?? parts.httpStatus !== undefined;
     this.parts = parts;
   }

@@ -44,41 +44,30 @@ export interface NetworkFailure {
   readonly sent: boolean;
 }
 
-const BY_CODE: Readonly<Record<string, FailureKind>> = {
-  ENOTFOUND: 'dns',
-  EAI_AGAIN: 'dns',
-  ECONNREFUSED: 'refused',
-  EHOSTUNREACH: 'unreachable',
-  ENETUNREACH: 'unreachable',
-  EHOSTDOWN: 'unreachable',
-  ETIMEDOUT: 'timeout',
-  UND_ERR_CONNECT_TIMEOUT: 'timeout',
-  UND_ERR_HEADERS_TIMEOUT: 'timeout',
-  UND_ERR_BODY_TIMEOUT: 'timeout',
-  ECONNRESET: 'reset',
-  EPIPE: 'reset',
-  UND_ERR_SOCKET: 'reset',
-  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'truncated',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'tls-unknown-authority',
-  UNABLE_TO_GET_ISSUER_CERT: 'tls-unknown-authority',
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'tls-unknown-authority',
-  SELF_SIGNED_CERT_IN_CHAIN: 'tls-unknown-authority',
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'tls-unknown-authority',
-  ERR_TLS_CERT_ALTNAME_INVALID: 'tls-host-name',
-  CERT_HAS_EXPIRED: 'tls-expired',
-  CERT_NOT_YET_VALID: 'tls-expired',
+const CODES: Readonly<Partial<Record<FailureKind, readonly string[]>>> = {
+  dns: ['ENOTFOUND', 'EAI_AGAIN'],
+  refused: ['ECONNREFUSED'],
+  unreachable: ['EHOSTUNREACH', 'ENETUNREACH', 'EHOSTDOWN'],
+  timeout: ['ETIMEDOUT', 'UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT'],
+  reset: ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'],
+  truncated: ['UND_ERR_RES_CONTENT_LENGTH_MISMATCH'],
+  'tls-unknown-authority': [
+    'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+    'UNABLE_TO_GET_ISSUER_CERT',
+    'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+    'SELF_SIGNED_CERT_IN_CHAIN',
+    'DEPTH_ZERO_SELF_SIGNED_CERT',
+  ],
+  'tls-host-name': ['ERR_TLS_CERT_ALTNAME_INVALID'],
+  'tls-expired': ['CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID'],
 };
 
-const BEFORE_SENDING: ReadonlySet<FailureKind> = new Set([
-  'dns',
-  'refused',
-  'unreachable',
-  'proxy',
-  'tls-unknown-authority',
-  'tls-host-name',
-  'tls-expired',
-  'tls',
-]);
+function kindOfCode(code: string): FailureKind | undefined {
+  return (Object.keys(CODES) as FailureKind[]).find((kind) => CODES[kind]?.includes(code));
+}
+
+/** Failures before anything was sent, next to those of TLS. */
+const BEFORE_SENDING: readonly FailureKind[] = ['dns', 'refused', 'unreachable', 'proxy'];
 
 function chain(error: unknown): readonly unknown[] {
   const links: unknown[] = [];
@@ -95,12 +84,9 @@ function byCode(error: unknown): { readonly kind: FailureKind; readonly code: st
   const codes = chain(error)
     .map((link) => (link as { code?: unknown }).code)
     .filter((code): code is string => typeof code === 'string');
-  const code = codes.find((candidate) => BY_CODE[candidate] !== undefined) ?? codes[0];
-  const known = code === undefined ? undefined : BY_CODE[code];
-  return {
-    kind: known ?? (code !== undefined && /^(ERR_SSL_|ERR_TLS_|CERT_|EPROTO)/.test(code) ? 'tls' : 'network'),
-    code,
-  };
+  const code = codes.find((candidate) => kindOfCode(candidate) !== undefined) ?? codes[0];
+  const other = /^(ERR_SSL_|ERR_TLS_|CERT_|EPROTO)/.test(code ?? '') ? 'tls' : 'network';
+  return { kind: kindOfCode(code ?? '') ?? other, code };
 }
 
 /** A proxy reports an unknown name or a refusing host in its answer to CONNECT. Everything else is a failure of the proxy itself. */
@@ -133,10 +119,11 @@ export function networkFailure(error: unknown, receiving: boolean): NetworkFailu
   if (error instanceof TunnelError) return proxyFailure(error);
   if (isUnrequestedContinue(error)) return { kind: 'continue', seen: '100 Continue', sent: true };
   const { kind, code } = byCode(error);
+  const isBeforeSending = BEFORE_SENDING.includes(kind) || kind.startsWith('tls');
   const cut = receiving && (kind === 'reset' || kind === 'network');
   return {
     kind: cut ? 'truncated' : kind,
     seen: code ?? 'no error code',
-    sent: receiving || !(BEFORE_SENDING.has(kind) || code === 'UND_ERR_CONNECT_TIMEOUT'),
+    sent: receiving || !(isBeforeSending || code === 'UND_ERR_CONNECT_TIMEOUT'),
   };
 }

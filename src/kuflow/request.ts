@@ -18,15 +18,12 @@ export interface PreparedRequest {
   readonly body?: string | Uint8Array;
 }
 
-function textOf(value: unknown): string {
-  return typeof value === 'string' ? value : JSON.stringify(value);
-}
-
 function searchOf(query: Readonly<Record<string, unknown>>): string {
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
     for (const item of Array.isArray(value) ? (value as readonly unknown[]) : [value]) {
-      if (item !== undefined && item !== null) search.append(name, textOf(item));
+      if (item === undefined || item === null) continue;
+      search.append(name, typeof item === 'string' ? item : JSON.stringify(item));
     }
   }
   // KuFlow splits filter expressions at %20; a plus is not one.

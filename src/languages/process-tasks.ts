@@ -3,7 +3,7 @@ import type { DataShape, WorkerDefinition } from '../process/definition.ts';
 import { sampleForSchema } from '../schema/example/example.ts';
 import { sampleDecision } from '../process/sample.ts';
 import { distinctName } from '../base/identifiers.ts';
-import { escapePattern, wordPattern } from '../base/pattern.ts';
+import { escapePattern, wordPattern } from '../base/escape.ts';
 import { choiceOf, type TaskChoices } from './project-spec.ts';
 import type { SignalActionInCode, WorkflowActionInCode } from './process-actions.ts';
 import type { NamedSchema } from '../schema/code-types.ts';

@@ -10,7 +10,6 @@ import { useApi, useData } from './live/use-data.ts';
 import { KUFLOW } from './project-commands.ts';
 import { shortId } from './text/commands.ts';
 
-/** What several views need. */
 export type AppData = ReturnType<typeof useAppData>;
 
 const NOBODY: LocalPeople = { users: [], groups: [] };
@@ -62,12 +61,10 @@ export function useAppData(key: string) {
     me,
     /** Of users and applications, by the ids of their principals. */
     names: names as ReadonlyMap<string, string>,
-    /** For the commands that the console shows. */
     commandOptions: { kuflow: KUFLOW, as: isDefault ? undefined : me.email },
   };
 }
 
-/** The states of a task that is neither completed nor canceled. */
 export const OPEN_STATES: readonly string[] = ['READY', 'CLAIMED'];
 
 /** The name of a user or an application, or the end of its id if the name is not known. */

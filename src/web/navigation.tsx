@@ -16,10 +16,9 @@ addEventListener('popstate', () => {
 });
 
 export function navigateTo(route: Route, options: { readonly replace?: boolean } = {}): void {
-  const path = pathTo(route);
-  if (options.replace === true) history.replaceState(null, '', path);
-  else history.pushState(null, '', path);
-  if (options.replace !== true) {
+  if (options.replace === true) history.replaceState(null, '', pathTo(route));
+  else {
+    history.pushState(null, '', pathTo(route));
     hasNavigated = true;
     scrollTo(0, 0);
   }

@@ -22,14 +22,12 @@ export type Route =
   | { readonly view: 'webhook'; readonly id: string }
   | { readonly view: 'unknown'; readonly path: string };
 
-/** What a view gets. */
 export interface ViewProps<View extends Route['view']> {
   readonly route: Extract<Route, { readonly view: View }>;
 }
 
 const ROOT_PATH = '/console';
 
-/** The path of the view, with its query. */
 export function pathTo(route: Route): string {
   switch (route.view) {
     case 'home':

@@ -187,7 +187,7 @@ describeWorkers(
         { stamped: string; reviewer: string },
       ];
       const text = async (document: string): Promise<string> =>
-        Buffer.from((await user.downloadProcessDocument(processId, document)).bytes).toString();
+        Buffer.from(await user.downloadProcessDocument(processId, document)).toString();
       expect(reviewer).toBe(state.user.name);
       expect(await text(stamped)).toBe(`${await text(contract)}For ${state.user.name}`);
       expect(items[2]?.ownerId).toBe(state.user.principalId);

@@ -254,7 +254,7 @@ describe('kuflow dev simulate on a running platform', () => {
       const [group] = (await user.call('findGroups', {})).body.content;
       expect(team).toBe(`kuflow-group:id=${group?.id};type=OTHERS;name=${encodeURIComponent(group?.name ?? '')};`);
       for (const document of [contract, applicant.passport, ...photos]) {
-        const { bytes } = await user.downloadProcessDocument(result.processId ?? '', document ?? '');
+        const bytes = await user.downloadProcessDocument(result.processId ?? '', document ?? '');
         expect(document).toContain(`;size=${bytes.length};`);
         const isImage = document !== contract && document !== applicant.passport;
         expect(document).toContain(isImage ? ';type=image/png;' : ';type=application/pdf;');

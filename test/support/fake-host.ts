@@ -1,12 +1,12 @@
 import { PassThrough } from 'node:stream';
-import type { ReceivedSignal, SignalSource } from '../../src/base/interrupts.ts';
+import type { SignalSource } from '../../src/base/interrupts.ts';
 import type { Host } from '../../src/cli/run-program.ts';
 
 export interface FakeHost {
   readonly host: Host;
   readonly stdout: () => string;
   readonly stderr: () => string;
-  readonly signal: (signal: ReceivedSignal) => void;
+  readonly signal: (signal: NodeJS.Signals) => void;
   /** Called with each piece written to stderr. */
   readonly onStderr: (listener: (text: string) => void) => void;
   /** Statuses with which the host had to exit immediately. */
@@ -31,7 +31,7 @@ export function fakeHost(
   };
   const stdout = collect();
   const stderr = collect();
-  const listeners = new Map<ReceivedSignal, Set<() => void>>();
+  const listeners = new Map<NodeJS.Signals, Set<() => void>>();
   const signals: SignalSource = {
     on: (signal, listener) => {
       const known = listeners.get(signal) ?? new Set();

@@ -5,7 +5,6 @@ import { join, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { KnownError } from '../../base/errors.ts';
 import { escapeForTerminal } from '../../base/escape.ts';
-import type { ForwardedSignal } from '../../base/interrupts.ts';
 import { cliInvocation } from '../../base/cli-invocation.ts';
 import { isRecord, withoutUndefined } from '../../base/json.ts';
 import type { Environment } from '../../settings/environment.ts';
@@ -25,7 +24,7 @@ interface CredentialsExecRequest extends CredentialContext {
   readonly command: readonly [string, ...string[]];
   readonly onWarning: (text: string) => void;
   /** From this call on, every signal of this process goes to `listener`. */
-  readonly passSignals: (listener: (signal: ForwardedSignal) => void) => void;
+  readonly passSignals: (listener: (signal: NodeJS.Signals) => void) => void;
 }
 
 /**
@@ -41,8 +40,8 @@ export async function execWithCredentials(
   const { command, cwd, signal } = request;
   signal.throwIfAborted();
   // Signals that arrive before the command has started are queued.
-  const early: ForwardedSignal[] = [];
-  let deliver = (forwarded: ForwardedSignal): void => void early.push(forwarded);
+  const early: NodeJS.Signals[] = [];
+  let deliver = (forwarded: NodeJS.Signals): void => void early.push(forwarded);
   request.passSignals((forwarded) => deliver(forwarded));
   try {
     const child = await startDevCommand({ command, cwd, env, output: 'pass' });

@@ -1,3 +1,4 @@
+import { groupBy } from '../../base/group-by.ts';
 import { formatAdvice } from '../../diagnostics/advice.ts';
 import type { CauseExplanation, CheckExplanation } from '../../diagnostics/explanations/explain.ts';
 import { palette } from '../../terminal/palette.ts';
@@ -55,12 +56,9 @@ interface CauseReport extends Pick<CheckExplanation, 'id' | 'title'> {
 /** Prints a cause, once for each different explanation, and the checks that report it. */
 export function printCause({ out }: Terminal, reports: readonly CauseReport[]): void {
   const { dim } = palette(out);
-  const texts = new Map<string, CauseReport[]>();
-  for (const report of reports) {
-    const { verdict, when, advice } = report.cause;
-    const key = [verdict, when, ...advice.map(formatAdvice)].join('\n');
-    texts.set(key, [...(texts.get(key) ?? []), report]);
-  }
+  const texts = groupBy(reports, ({ cause: { verdict, when, advice } }) =>
+    [verdict, when, ...advice.map(formatAdvice)].join('\n'),
+  );
   [...texts.values()].forEach((same, index) => {
     if (index > 0) out.line();
     const [first] = same;

@@ -1,6 +1,6 @@
 import { isRecord } from '../../base/json.ts';
 import { mdCode, mdText } from '../../base/markdown.ts';
-import { escapePattern } from '../../base/pattern.ts';
+import { escapePattern } from '../../base/escape.ts';
 import { formatAdvice } from '../../diagnostics/advice.ts';
 import type { DoctorReport } from '../../diagnostics/report.ts';
 import { stringifyForTerminal } from '../../terminal/terminal.ts';

@@ -1,8 +1,7 @@
 import { copyError, KnownError } from '../../base/errors.ts';
 import type { ExitStatus } from '../../base/exit-status.ts';
-import { ownerName } from '../../discovery/describe-finding.ts';
 import { applyFindings } from '../../discovery/apply-findings.ts';
-import type { Comparison, ProcessFinding } from '../../discovery/findings.ts';
+import { ownerName, type Comparison, type ProcessFinding } from '../../discovery/findings.ts';
 import type { DiscoveredProcess } from '../../discovery/types.ts';
 import type { WorkerDefinition } from '../../process/definition.ts';
 import { projectTaskQueue, type OpenedProcess, type WorkerProject } from '../../project/edit/open-project.ts';

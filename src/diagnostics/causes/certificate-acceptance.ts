@@ -1,4 +1,5 @@
 import { createPrivateKey } from 'node:crypto';
+import { formatAlternatives } from '../../base/near-match.ts';
 import { normalizePem, readTlsMaterial, type TlsMaterialText } from '../../engine/material/tls-material.ts';
 
 /** Programs that read certificate files, named for use in a sentence. */
@@ -123,11 +124,8 @@ export function acceptanceFacts(acceptance: AcceptanceByProgram): Readonly<Recor
 export function describeAcceptance(acceptance: AcceptanceByProgram): string | undefined {
   const phrases = Object.entries(ACCEPTANCE_TEXTS).flatMap(([one, { phrase }]) => {
     const names = ALL_PROGRAMS.filter((program) => acceptance[program] === one).map((program) => PROGRAMS[program]);
-    return names.length === 0 ? [] : [`${phrase} ${joinNames(names)}`];
+    return names.length === 0 ? [] : [`${phrase} ${formatAlternatives(names, 'and')}`];
   });
   if (phrases.length > 1) return phrases.join('; ');
   return acceptance.worker === 'unknown' ? 'other programs were not tested with this kind of key' : undefined;
 }
-
-const joinNames = (names: readonly string[]): string =>
-  names.length === 1 ? (names[0] ?? '') : `${names.slice(0, -1).join(', ')} and ${names.at(-1) ?? ''}`;

@@ -38,7 +38,6 @@ export function requireEngine({ connection, namespace }: CheckOutputs) {
   return { connection, namespace };
 }
 
-/** For the placeholders of the advice. */
 function adviceValues(input: CheckInput): Readonly<Record<string, string>> {
   const { host, port } = parseTarget(input);
   return {
@@ -75,7 +74,6 @@ export function engineFinding(
   return { state: verdict, summary: text, facts, cause: { code, verdict, text }, advice: [...route, ...advice] };
 }
 
-/** The status and message of a call that the engine answered. */
 export const statusFacts = (result: FailedCall): Facts =>
   result.kind === 'status' ? { status: result.name, message: result.message } : {};
 

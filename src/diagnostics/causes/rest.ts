@@ -37,10 +37,6 @@ function settingHints(code: RestCauseCode, about: AboutRest | undefined): readon
   ];
 }
 
-function endpointHints(code: RestCauseCode, about: AboutRest | undefined): readonly string[] {
-  return about !== undefined && isWrongEndpoint(code) ? [`The endpoint is set in ${about.endpoint.source}`] : [];
-}
-
 /** What kept a response from arriving. `networkCode`: an error code, or the status of the proxy. */
 function networkFacts(cause: unknown): Facts {
   if (cause instanceof TunnelError) return { proxy: cause.proxy, networkCode: cause.status ?? cause.code };
@@ -58,6 +54,8 @@ export function restFinding(error: unknown, about?: AboutRest): Finding {
   const code: RestCauseCode = isResolverDown ? 'rest-resolver-down' : `rest-${error.kind}`;
   const { verdict, advice } = restCauses[code];
   const text = formatWithSeen(error);
+  const origin =
+    about !== undefined && isWrongEndpoint(code) ? [`The endpoint is set in ${about.endpoint.source}`] : [];
   const route = error.httpStatus === undefined ? (about?.routeHints.rest ?? []) : [];
   return {
     state: verdict,
@@ -67,7 +65,7 @@ export function restFinding(error: unknown, about?: AboutRest): Finding {
     // The client's hints are those of the explanation, plus the time to wait if KuFlow gave one.
     advice: isResolverDown
       ? fillAdvice(advice)
-      : [...route, ...settingHints(code, about), ...error.next, ...endpointHints(code, about)].map((hint) => ({
+      : [...route, ...settingHints(code, about), ...error.next, ...origin].map((hint) => ({
           text: hint,
         })),
   };

@@ -1,6 +1,7 @@
 import { join, parse } from 'node:path';
 import { KnownError } from '../../base/errors.ts';
 import { isoTime } from '../../base/clock.ts';
+import { groupBy } from '../../base/group-by.ts';
 import {
   normalizePem,
   readTlsMaterial,
@@ -16,7 +17,7 @@ import type { CertificatePart, CertificatePaths, CertificateSource } from '../..
 import { hasUnreadFile } from './settings-files.ts';
 import { correctedNow } from '../clock-skew.ts';
 import { getExplainedCause, toFinding } from '../explain-finding.ts';
-import { isForeignTenant } from './tenant.ts';
+import { isForeignTenant } from './rest.ts';
 import { restFinding } from '../causes/rest.ts';
 import {
   listTraits,
@@ -256,8 +257,7 @@ const isPulled = (path: string): boolean => /[\\/]\.kuflow[\\/]credentials[\\/]/
 /** The part that comes from another place than the other two: from a variable, or from another application file. */
 function findOddPart(material: CertificateSource): CertificatePart | undefined {
   const parts = material.kind === 'requested' ? [] : (material.parts ?? []);
-  const origins = new Map<string, CertificatePart[]>();
-  for (const part of parts) origins.set(part.origin, [...(origins.get(part.origin) ?? []), part]);
+  const origins = groupBy(parts, ({ origin }) => origin);
   if (origins.size < 2) return undefined;
   const [smallest = []] = [...origins.values()].sort((one, other) => one.length - other.length);
   return smallest.find(({ part }) => part === 'key') ?? smallest[0];

@@ -51,7 +51,9 @@ export const systemInfoCheck: Check<CheckInput> = {
   },
 };
 
-function namespaceCause(result: FailedCall, namespace: Sourced<string>, own: OwnNamespace | undefined): EngineCause {
+type OwnNamespace = ReturnType<typeof findOwnNamespace>;
+
+function namespaceCause(result: FailedCall, namespace: Sourced<string>, own: OwnNamespace): EngineCause {
   const cause = rpcCause(result, 'DescribeNamespace', namespace.value);
   const isDenied = cause.code === 'engine-namespace-denied' || cause.code === 'engine-namespace-not-found';
   if (!isDenied || own === undefined || own.name === namespace.value) return cause;
@@ -84,17 +86,12 @@ export const namespaceCheck: Check<CheckInput> = {
   },
 };
 
-interface OwnNamespace {
-  readonly name: string;
-  /** For use in a sentence. */
-  readonly source: string;
-}
-
 /**
  * The namespace that the token or the certificate of this application names: in the claim `namespace`, or as the organization (O) of the subject.
- * KuFlow documents neither of them, so this explains why the engine refuses a call, but is not a failure by itself.
+ * KuFlow documents neither of them, so this explains why the engine refuses a call, but is not a failure by itself. `source` is for use in a
+ * sentence.
  */
-function findOwnNamespace({ token, material }: CheckOutputs): OwnNamespace | undefined {
+function findOwnNamespace({ token, material }: CheckOutputs) {
   const reading = decodeTokenUnverified(token?.reveal() ?? '');
   if (reading.kind === 'jwt' && reading.namespace !== undefined)
     return { name: reading.namespace, source: 'the engine token' };

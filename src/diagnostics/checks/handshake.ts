@@ -18,20 +18,19 @@ export const engineHandshakeCheck: Check<CheckInput> = {
   timeoutMs: 15_000,
   run: async ({ input, outputs, signal, resultOf }) => {
     const facts = await probeHandshake(engineDialOptions(input, outputs, signal));
+    const shown = formatHandshakeFacts(facts);
     const cause = handshakeCause(facts, compareClocks(input, outputs));
-    if (cause?.code === 'engine-certificate-by-clock' && resultOf('KF-CLOCK-001')?.state === 'fail') {
-      return { ...skippedBecauseOf('KF-CLOCK-001', cause.text), facts: formatHandshakeFacts(facts) };
+    if (cause === undefined) {
+      const read = facts.after?.kind === 'http2' ? 'followed by an HTTP/2 response' : 'followed by silence';
+      return passed(`${facts.protocol ?? 'TLS'}, ${read}`, shown);
     }
-    if (cause !== undefined && isSharedWithRest(facts, resultOf('KF-REST-001'), input))
-      return { ...skippedBecauseOf('KF-REST-001', cause.text), facts: formatHandshakeFacts(facts) };
-    if (cause !== undefined) {
-      const issuers = findOtherIssuer(cause, outputs.material);
-      if (issuers === undefined) return engineFinding(cause, input, formatHandshakeFacts(facts));
-      const text = `${cause.text}. ${issuers.text}`;
-      return engineFinding({ ...cause, text }, input, { ...formatHandshakeFacts(facts), ...issuers.facts });
-    }
-    const read = facts.after?.kind === 'http2' ? 'followed by an HTTP/2 response' : 'followed by silence';
-    return passed(`${facts.protocol ?? 'TLS'}, ${read}`, formatHandshakeFacts(facts));
+    if (cause.code === 'engine-certificate-by-clock' && resultOf('KF-CLOCK-001')?.state === 'fail')
+      return { ...skippedBecauseOf('KF-CLOCK-001', cause.text), facts: shown };
+    if (isSharedWithRest(facts, resultOf('KF-REST-001'), input))
+      return { ...skippedBecauseOf('KF-REST-001', cause.text), facts: shown };
+    const issuers = findOtherIssuer(cause, outputs.material);
+    if (issuers === undefined) return engineFinding(cause, input, shown);
+    return engineFinding({ ...cause, text: `${cause.text}. ${issuers.text}` }, input, { ...shown, ...issuers.facts });
   },
 };
 
@@ -68,7 +67,6 @@ const isSameDomain = (target: string, endpoint: string): boolean =>
 
 const domainOf = (host: string): string => host.split('.').slice(-2).join('.');
 
-/** How a server rejects a client certificate, with or without saying so. */
 const REJECTIONS: readonly EngineCauseCode[] = [
   'client-certificate-refused',
   'engine-closed-after-handshake',

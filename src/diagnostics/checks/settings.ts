@@ -1,10 +1,19 @@
-import { formatProxy } from '../../network/proxy.ts';
+import { KnownError } from '../../base/errors.ts';
+import { decideProxy, formatProxy, proxySource } from '../../network/proxy.ts';
 import { readTarget } from '../../network/address.ts';
-import { passed, skippedBecauseOf, type Advice, type Check, type Facts, type Finding } from '../check.ts';
+import {
+  passed,
+  skippedBecauseOf,
+  type Advice,
+  type Check,
+  type DoctorCheck,
+  type Facts,
+  type Finding,
+} from '../check.ts';
 import { fillAdvice } from '../advice.ts';
 import { getExplainedCause, toFinding } from '../explain-finding.ts';
-import type { CheckInput } from '../input.ts';
-import { withoutConsequences } from './settings-files.ts';
+import type { CheckInput, DoctorInput } from '../input.ts';
+import { hasUnreadFile, withNextSteps, withoutConsequences } from './settings-files.ts';
 import { CLIENT_ID, CLIENT_SECRET, settingsFileFor, whereToSet } from '../../settings/keys.ts';
 import { planeOf, type ConnectionProblem } from '../../connection/inspect.ts';
 
@@ -20,7 +29,7 @@ const CAUSE_CODES = [
 const causeCodeOf = ({ kind }: ConnectionProblem): string =>
   CAUSE_CODES.find(([one]) => one === kind)?.[1] ?? 'settings-incomplete';
 
-export const describeProblem = ({ key, problem, source }: ConnectionProblem): string =>
+const describeProblem = ({ key, problem, source }: ConnectionProblem): string =>
   `${key}${source === undefined ? '' : ` (${source})`}: ${problem}`;
 
 const LOCAL_STOPPED = 'local-kuflow-stopped';
@@ -141,3 +150,58 @@ export const engineSettingsCheck: SettingsCheck = {
     return passed(summary, facts);
   },
 };
+
+export const workerSettingsCheck: DoctorCheck = {
+  id: 'KF-SET-002',
+  title: 'Worker settings',
+  plane: 'settings',
+  after: ['KF-SET-003'],
+  offline: true,
+  timeoutMs: 1_000,
+  notApplicable: ({ inProject, queue }) =>
+    inProject || queue !== undefined ? undefined : 'no worker here: there is no application.yaml and no project',
+  run: ({ input, outputs }) => {
+    const ownProblems = [...input.workerProblems, ...findProxyProblems(input), ...findInvalidVariable(input)];
+    const problems = withoutConsequences(ownProblems, input, outputs);
+    if (problems.length === 0 && (ownProblems.length > 0 || hasUnreadFile(input)))
+      return skippedBecauseOf('KF-SET-003');
+    const texts = problems.map(describeProblem);
+    if (texts.length === 0) {
+      const { queue } = input;
+      if (queue === undefined) return passed('complete');
+      return passed(`task queue ${queue.value} (${queue.source})`, { queue: queue.value, queueSource: queue.source });
+    }
+    const text = `Worker settings are missing or invalid: ${texts.join('; ')}`;
+    const finding = toFinding('KF-SET-002', 'worker-settings-incomplete', text, {
+      facts: { problems: texts },
+      values: { key: problems.map(({ key }) => key).join(', '), file: 'application.yaml' },
+    });
+    return withNextSteps(finding, problems);
+  },
+};
+
+/** A worker reads the address of the proxy even if it reaches KuFlow without one, as the local KuFlow. */
+function findInvalidVariable({ env, problems }: DoctorInput): readonly ConnectionProblem[] {
+  const request = { url: 'https://proxied.invalid', env: { ...env, NO_PROXY: undefined, no_proxy: undefined } };
+  try {
+    decideProxy(request);
+    return [];
+  } catch (error) {
+    if (!(error instanceof KnownError)) throw error;
+    const source = proxySource(request) ?? 'HTTPS_PROXY';
+    const isReported = problems.some(({ key }) => key === source || key === 'temporal.proxy');
+    return isReported || (env['TEMPORAL_PROXY'] ?? '') !== ''
+      ? []
+      : [{ key: 'temporal.proxy', source, problem: error.message, next: { text: `Correct or remove ${source}` } }];
+  }
+}
+
+/** Temporal's core only supports proxies over plain HTTP; this program also supports HTTPS. */
+function findProxyProblems({ restProxy, engineProxy }: DoctorInput): readonly ConnectionProblem[] {
+  const source = [engineProxy, restProxy].flatMap((proxy) =>
+    proxy.kind === 'proxy' && proxy.url.startsWith('https:') ? [proxy.source] : [],
+  )[0];
+  return source === undefined
+    ? []
+    : [{ key: 'temporal.proxy', source, problem: 'expected the address of an HTTP proxy (http://host:port)' }];
+}

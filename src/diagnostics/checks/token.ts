@@ -4,7 +4,7 @@ import { passed, skippedBecauseOf, type Check, type Facts, type Finding } from '
 import type { CheckInput, IssuedToken } from '../input.ts';
 import { correctedNow } from '../clock-skew.ts';
 import { toFinding } from '../explain-finding.ts';
-import { isForeignTenant } from './tenant.ts';
+import { isForeignTenant } from './rest.ts';
 import { restFinding } from '../causes/rest.ts';
 
 /** Roughly the header size that HTTP/2 servers accept. */

@@ -60,19 +60,14 @@ export function collectShape() {
   };
 }
 
-interface Notes {
-  readonly maps: Set<string>;
-  readonly mixed: Set<string>;
-}
-
-const newNotes = (): Notes => ({ maps: new Set<string>(), mixed: new Set<string>() });
+type Notes = ReturnType<typeof newNotes>;
+const newNotes = () => ({ maps: new Set<string>(), mixed: new Set<string>() });
 
 /** The schema of the values that a node counts. `all`: these values and others, which decide together which keys are data. */
 export function schemaOfNode(root: ShapeNode, all: ShapeNode): JsonObject {
   return toSchema(root, '', newNotes(), all);
 }
 
-/** The alternatives of a part of an inferred schema. */
 export function alternativesOf(schema: Json | undefined): readonly JsonObject[] {
   if (!isRecord(schema)) return [];
   const { anyOf } = schema;

@@ -45,9 +45,9 @@ export function observe(node: ShapeNode, value: unknown, depth: number, visit: V
   node.seen += 1;
   visit.nodes += 1;
   node.samples.add(visit.sample);
-  countType(node, typeOfValue(value ?? null), visit);
+  samplesOf(node, typeOfValue(value ?? null)).add(visit.sample);
   if (typeof value === 'number') {
-    countType(node, 'numeric', visit);
+    samplesOf(node, 'numeric').add(visit.sample);
     if (Number.isInteger(value)) node.integers += 1;
   } else if (typeof value === 'string') {
     node.strings += 1;
@@ -57,10 +57,10 @@ export function observe(node: ShapeNode, value: unknown, depth: number, visit: V
   else if (typeof value === 'object' && value !== null) observeKeys(node, value, depth, visit);
 }
 
-function countType(node: ShapeNode, type: ValueType, { sample }: Visit): void {
-  const counted = node.samplesByType.get(type);
-  if (counted === undefined) node.samplesByType.set(type, new Set([sample]));
-  else counted.add(sample);
+function samplesOf({ samplesByType }: ShapeNode, type: ValueType): Set<number> {
+  const samples = samplesByType.get(type) ?? new Set();
+  samplesByType.set(type, samples);
+  return samples;
 }
 
 function observeItems(node: ShapeNode, values: readonly unknown[], depth: number, visit: Visit): void {
@@ -84,17 +84,17 @@ function observeKeys(node: ShapeNode, value: object, depth: number, visit: Visit
     if (isLimitReached(depth, visit)) return;
     const writable = isFieldName(key);
     if (!writable) node.unwritable += 1;
-    let at = writable ? node.keys.get(key) : (node.rest ??= new ShapeNode());
-    if (at === undefined && node.keys.size >= MAX_KEYS) {
-      node.crowded = true;
-      at = node.rest ??= new ShapeNode();
-    }
-    if (at === undefined) {
-      at = new ShapeNode();
-      node.keys.set(key, at);
-    }
+    const isTooMany = writable && !node.keys.has(key) && node.keys.size >= MAX_KEYS;
+    if (isTooMany) node.crowded = true;
+    const at = writable && !isTooMany ? nodeAt(node, key) : (node.rest ??= new ShapeNode());
     observe(at, child, depth + 1, visit);
   }
+}
+
+function nodeAt({ keys }: ShapeNode, key: string): ShapeNode {
+  const node = keys.get(key) ?? new ShapeNode();
+  keys.set(key, node);
+  return node;
 }
 
 function isLimitReached(depth: number, visit: Visit): boolean {
@@ -112,25 +112,14 @@ export function merge(into: ShapeNode, from: ShapeNode): void {
   for (const count of ['seen', 'integers', 'strings', 'objects', 'filled', 'unwritable'] as const)
     into[count] += from[count];
   addAll(into.samples, from.samples);
-  for (const [type, samples] of from.samplesByType) {
-    const counted = into.samplesByType.get(type) ?? new Set();
-    into.samplesByType.set(type, counted);
-    addAll(counted, samples);
-  }
+  for (const [type, samples] of from.samplesByType) addAll(samplesOf(into, type), samples);
   addAll(into.filledSamples, from.filledSamples);
   into.largest = Math.max(into.largest, from.largest);
   into.crowded ||= from.crowded;
   for (const [format, count] of from.formats) into.formats.set(format, (into.formats.get(format) ?? 0) + count);
   if (from.items !== undefined) merge((into.items ??= new ShapeNode()), from.items);
   if (from.rest !== undefined) merge((into.rest ??= new ShapeNode()), from.rest);
-  for (const [key, child] of from.keys) {
-    let at = into.keys.get(key);
-    if (at === undefined) {
-      at = new ShapeNode();
-      into.keys.set(key, at);
-    }
-    merge(at, child);
-  }
+  for (const [key, child] of from.keys) merge(nodeAt(into, key), child);
 }
 
 /** String formats that a shape may contain. A format reveals the kind of text, but not the text. */

@@ -27,7 +27,6 @@ export const typedOperations = {
 
 export type OperationId = keyof typeof typedOperations;
 
-/** Every operation of KuFlow's REST API by its operation id. */
 export const operations: Readonly<Record<OperationId, Operation>> = typedOperations;
 
 export const operationIds: readonly OperationId[] = Object.keys(typedOperations) as OperationId[];

@@ -119,7 +119,6 @@ export function compileRequestValidator(operation: Operation, mode: 'open' | 'cl
   };
 }
 
-/** Checks answers of any operation. */
 export function compileAnswerValidator(operation: Operation, status: number, mode: AnswerMode): AnswerValidator {
   const { operationId: id } = operation;
   const listed = operation.responses[status];

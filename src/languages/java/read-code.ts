@@ -1,7 +1,7 @@
 import type { ProcessInCode } from '../language.ts';
 import { findProcessTasks, processTasks, type ProcessTask } from '../process-tasks.ts';
 import { parseJsonText } from '../../base/json.ts';
-import { wordPattern } from '../../base/pattern.ts';
+import { wordPattern } from '../../base/escape.ts';
 import { JAVA_SCHEMAS, javaLayout } from './layout.ts';
 import { javaString, JAVA_NAMING } from './literals.ts';
 

@@ -1,6 +1,6 @@
 import type { ProcessInCode } from '../language.ts';
 import { findProcessTasks, processTasks } from '../process-tasks.ts';
-import { wordPattern } from '../../base/pattern.ts';
+import { wordPattern } from '../../base/escape.ts';
 import { pythonLayout } from './process-layout.ts';
 import { PYTHON_NAMING } from './literals.ts';
 

@@ -1,4 +1,4 @@
-import { wordPattern } from '../../base/pattern.ts';
+import { wordPattern } from '../../base/escape.ts';
 import type { ProcessInCode } from '../language.ts';
 import { findProcessTasks, processTasks } from '../process-tasks.ts';
 import { typeScriptLayout } from './layout.ts';

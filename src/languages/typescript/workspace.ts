@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { isRecord } from '../../base/json.ts';
 import { appendToJsonArray, parseJsonObject } from '../../files/json-edit.ts';
 import { parseYamlMap, appendBelowYamlKey } from '../../files/yaml-edit.ts';
-import { yamlString } from '../../base/yaml.ts';
+import { yamlString } from '../../base/escape.ts';
 import {
   excludedMemberError,
   isExcludedPath,

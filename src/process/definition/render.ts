@@ -2,7 +2,7 @@ import { Document, isMap, isNode, isScalar, isSeq, parseDocument } from 'yaml';
 import type { ScalarTag, Tags } from 'yaml';
 import { KnownError } from '../../base/errors.ts';
 import { splitTextFile } from '../../files/text-file.ts';
-import { hasHiddenCharacters, yamlComment, yamlString } from '../../base/yaml.ts';
+import { hasHiddenCharacters, yamlComment, yamlString } from '../../base/escape.ts';
 import { findDefinitionProblems } from './validate.ts';
 import { toFile } from './file.ts';
 import type { ProcessDefinition, TaskDefinition } from '../definition.ts';

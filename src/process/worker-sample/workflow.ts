@@ -1,3 +1,4 @@
+import { groupBy } from '../../base/group-by.ts';
 import type { TaskKind } from '../definition.ts';
 import { findFunctionsWithBraces, findPythonFunctions, NAME, type SampleFunction } from './functions.ts';
 import { scanSource, type SourceText } from './source-text.ts';
@@ -98,17 +99,6 @@ export function readSampleWorkflow(language: SampleLanguage, files: readonly Sam
     tasks: [...tasks.values()],
     unused: [...tasks.keys()].filter((code) => !created.has(code)),
   };
-}
-
-function groupBy<Item, Key>(items: readonly Item[], keyOf: (item: Item) => Key): ReadonlyMap<Key, readonly Item[]> {
-  const groups = new Map<Key, Item[]>();
-  for (const item of items) {
-    const key = keyOf(item);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [item]);
-    else group.push(item);
-  }
-  return groups;
 }
 
 function uniqueValues(texts: readonly Text[]): readonly FoundValue[] {

@@ -30,8 +30,7 @@ import {
   withRequiredParts,
   type ControlKind,
 } from '../../schema/form.ts';
-import { HostContext, useAfterClick, useHost, type FormMemory } from './state.ts';
-import type { FormProblem, FormProps } from './types.ts';
+import { HostContext, useAfterClick, useHost, type FormMemory, type FormProblem, type FormProps } from './state.ts';
 import type { Schema } from '../../schema/resolve.ts';
 import {
   FormValidator,

@@ -191,7 +191,6 @@ function RadioField({ field, choices, inline = false }: RadioProps) {
   );
 }
 
-/** Several of the listed values. */
 export function ChoicesField({ field }: FieldProps) {
   const { value, enabled, schema, form } = field;
   const chosen = Array.isArray(value) ? (value as readonly Json[]) : [];

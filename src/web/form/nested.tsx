@@ -82,7 +82,6 @@ export function OtherFields({ field, names }: { readonly field: Field; readonly 
   return <JsonEditor field={other} hint="" covers={covers} objectOnly />;
 }
 
-/** A frame around the fields of an object or the items of a list. */
 function GroupFrame({ field, children }: { readonly field: Field; readonly children: preact.ComponentChildren }) {
   return (
     <FieldFrame field={field} set className="field-group">
@@ -245,7 +244,6 @@ function soleChoice(schema: unknown): ChoiceOption | undefined {
   return choices?.length === 1 ? choices[0] : undefined;
 }
 
-/** A list whose items can be added, removed and moved. */
 export function ArrayField({ field }: { readonly field: Field }) {
   const { memory } = useHost();
   const { schema, path, value, enabled, form, id, label } = field;

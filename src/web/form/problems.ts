@@ -1,7 +1,7 @@
 import { canonicalJson, isRecord, pointerStep, valueAt } from '../../base/json.ts';
 import { problemMessage } from './messages.ts';
 import { bestVariant, choicesOf, labelOfPath, placeAt, schemaLabel } from '../../schema/form.ts';
-import type { FormProblem } from './types.ts';
+import type { FormProblem } from './state.ts';
 import type { Schema } from '../../schema/resolve.ts';
 import { schemaErrors, type SchemaError } from '../../schema/console-validator.ts';
 

@@ -8,7 +8,6 @@ import { formatBytes } from '../text/words.ts';
 import type { ChoiceOption } from '../../schema/form.ts';
 import { useHost } from './state.ts';
 
-/** A user or a group of the local KuFlow. */
 export function PrincipalField({ field }: { readonly field: Field }) {
   const { users } = useHost().services;
   const choices = users.map(({ principalId, name, email }) => ({

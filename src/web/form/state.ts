@@ -3,9 +3,38 @@ import { useJsonForms } from '@jsonforms/react';
 import { createContext } from 'preact';
 import { useContext, useEffect, useState } from 'preact/hooks';
 import { valueAt, withValueAt, type Json, type JsonObject } from '../../base/json.ts';
+import type { LocalGroup, LocalUser } from '../../platform/shared/contract.ts';
+import type { DataShape } from '../../process/definition.ts';
 import { placeAt } from '../../schema/form.ts';
-import type { FormProblem, FormServices } from './types.ts';
 import type { Schema } from '../../schema/resolve.ts';
+
+export interface FormProps {
+  readonly shape: DataShape;
+  /** Read once, when the form is mounted: later values never replace what was typed. Mount the form with another key to reset it. */
+  readonly initialData: JsonObject;
+  readonly readOnly?: boolean | undefined;
+  readonly services: FormServices;
+  /** Called once after mounting, and then synchronously for each change. */
+  readonly onChange: (data: JsonObject, problems: readonly FormProblem[]) => void;
+  /** Shows the problems of all fields, as after a failed submit. Otherwise, a field shows its problem once it was left. */
+  readonly showAllProblems?: boolean | undefined;
+}
+
+export interface FormProblem {
+  /** JSON Pointer. */
+  readonly path: string;
+  readonly label: string;
+  readonly message: string;
+}
+
+export interface FormServices {
+  readonly users: readonly LocalUser[];
+  readonly groups: readonly LocalGroup[];
+  /** Stores the file and returns the value of the field. Undefined where documents can't be stored. */
+  readonly uploadDocument?: ((file: File) => Promise<string>) | undefined;
+  /** Saves the document that a `kuflow-file` reference names. */
+  readonly downloadDocument?: ((reference: string) => Promise<void>) | undefined;
+}
 
 /** What the form remembers that is not in its data, so that nothing is lost when a part of it is hidden or drawn again. By JSON Pointer. */
 export interface FormMemory {
@@ -55,14 +84,12 @@ export function useAfterClick(): FormHost['afterClick'] {
         for (const act of pointer.waiting.splice(0)) act();
       });
     };
-    addEventListener('pointerdown', pressed, true);
-    addEventListener('pointerup', released, true);
-    addEventListener('pointercancel', released, true);
-    return () => {
-      removeEventListener('pointerdown', pressed, true);
-      removeEventListener('pointerup', released, true);
-      removeEventListener('pointercancel', released, true);
-    };
+    const gone = new AbortController();
+    const options = { capture: true, signal: gone.signal };
+    addEventListener('pointerdown', pressed, options);
+    addEventListener('pointerup', released, options);
+    addEventListener('pointercancel', released, options);
+    return () => gone.abort();
   }, []);
   return (act) => {
     if (pointer.pressed) pointer.waiting.push(act);

@@ -169,7 +169,7 @@ const REFUSED = new Error('The token was refused');
 async function readStream(tell: (news: StreamNews) => void, signal: AbortSignal, opened: () => void): Promise<void> {
   const connection = new AbortController();
   const abort = (): void => connection.abort();
-  signal.addEventListener('abort', abort);
+  signal.addEventListener('abort', abort, { signal: connection.signal });
   let heard = Date.now();
   // After the machine slept, this notices at once that nothing was heard for too long.
   const watch = setInterval(() => {
@@ -203,7 +203,6 @@ async function readStream(tell: (news: StreamNews) => void, signal: AbortSignal,
     }
   } finally {
     clearInterval(watch);
-    signal.removeEventListener('abort', abort);
     abort();
   }
 }

@@ -10,7 +10,6 @@ export interface Loaded<Data> {
   /** The last data that could be read, kept when reading again fails. */
   readonly data: Data | undefined;
   readonly failure: RequestFailure | undefined;
-  /** Reads again now. */
   readonly reload: () => void;
 }
 
@@ -94,7 +93,7 @@ export function useData<Data>(
         : setInterval(() => {
             if (!document.hidden && isPollingNeeded) schedule();
           }, everyMs);
-    document.addEventListener('visibilitychange', onVisible);
+    document.addEventListener('visibilitychange', onVisible, { signal: gone.signal });
     reload.current = () => void readNow();
     void readNow();
     return () => {
@@ -102,7 +101,6 @@ export function useData<Data>(
       clearTimeout(timer);
       clearInterval(poll);
       stopListening();
-      document.removeEventListener('visibilitychange', onVisible);
     };
   }, [key]);
 

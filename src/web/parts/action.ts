@@ -38,3 +38,11 @@ export function useAction() {
   };
   return { ...state, run, clear: (): void => setState({}) };
 }
+
+/** Handles a form in the page itself, instead of sending it. */
+export const onSubmit =
+  (act: () => void) =>
+  (event: Event): void => {
+    event.preventDefault();
+    act();
+  };

@@ -30,7 +30,6 @@ export function CopyButton({ text, what, label = 'Copy' }: CopyButtonProps) {
   );
 }
 
-/** A command with a button that copies it. */
 export function CommandLine({ command, what = 'command' }: { readonly command: string; readonly what?: string }) {
   return (
     <div class="command">

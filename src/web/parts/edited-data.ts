@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { canonicalJson, type JsonObject } from '../../base/json.ts';
-import type { FormProblem } from '../form/types.ts';
+import type { FormProblem } from '../form/state.ts';
 
 export type EditedData = ReturnType<typeof useEditedData>;
 

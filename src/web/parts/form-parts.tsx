@@ -1,12 +1,14 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { JsonObject } from '../../base/json.ts';
 import type { ExampleData } from '../../platform/shared/contract.ts';
 import type { DataShape } from '../../process/definition.ts';
-import { callApi } from '../api.ts';
-import type { FormProps } from '../form/types.ts';
+import { parseReference } from '../../schema/references.ts';
+import { callApi, downloadBytes, RequestFailure } from '../api.ts';
+import { useApp } from '../app-data.ts';
+import type { FormProps, FormServices } from '../form/state.ts';
+import { formatBytes } from '../text/words.ts';
 import type { Action } from './action.ts';
 import type { EditedData } from './edited-data.ts';
-import { useFormServices } from './form-services.ts';
 import { LazyForm } from './lazy.tsx';
 import { CodeBlock, Notice } from './notices.tsx';
 
@@ -14,7 +16,6 @@ export interface EditedFormProps extends Omit<FormProps, 'initialData' | 'onChan
   readonly edited: EditedData;
 }
 
-/** The form in which a person edits data. */
 export function EditedForm({ edited, ...props }: EditedFormProps) {
   return (
     <div class="data">
@@ -58,7 +59,6 @@ export interface RestoredNoticeProps {
   readonly text: string;
 }
 
-/** Says that the form shows a draft. */
 export function RestoredNotice({ edited, stored, text }: RestoredNoticeProps) {
   if (!edited.isRestored) return null;
   return (
@@ -73,7 +73,6 @@ export function RestoredNotice({ edited, stored, text }: RestoredNoticeProps) {
   );
 }
 
-/** Names the fields that have no example data. */
 export function MissingNotice({ missing }: { readonly missing: readonly string[] }) {
   if (missing.length === 0) return null;
   return (
@@ -103,4 +102,45 @@ export function DataView({ value, shape, label }: DataViewProps) {
       onChange={() => undefined}
     />
   );
+}
+
+/** What forms need of the local KuFlow. `processId`: the process that stores their documents, if they can be uploaded. */
+export function useFormServices(processId?: string): FormServices {
+  const { people } = useApp();
+  return useMemo(
+    () => ({
+      users: people.users,
+      groups: people.groups,
+      uploadDocument: processId === undefined ? undefined : (file: File) => sendDocument(processId, file),
+      downloadDocument: saveDocument,
+    }),
+    [people, processId],
+  );
+}
+
+/** Saves the document that a reference names, through the browser's downloads. */
+export async function saveDocument(reference: string): Promise<void> {
+  const bytes = await downloadBytes('/documents/~actions/download', { query: { documentUri: reference } });
+  const address = URL.createObjectURL(bytes);
+  const link = document.createElement('a');
+  link.href = address;
+  link.download = parseReference(reference)?.fields['name'] ?? 'document';
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(address), 60_000);
+}
+
+/** The platform refuses larger ones, and a browser then only reports that the connection was closed. */
+const LARGEST_UPLOAD = 100 * 1024 * 1024;
+
+async function sendDocument(processId: string, file: File): Promise<string> {
+  if (file.size > LARGEST_UPLOAD)
+    throw new RequestFailure(
+      `${file.name} is ${formatBytes(file.size)}. The local KuFlow stores documents up to ${formatBytes(LARGEST_UPLOAD)}.`,
+    );
+  const { documentUri } = await callApi<{ documentUri: string }>(
+    'POST',
+    `/processes/${encodeURIComponent(processId)}/~actions/upload-document`,
+    { query: { fileContentType: file.type || 'application/octet-stream', fileName: file.name }, bytes: file },
+  );
+  return documentUri;
 }

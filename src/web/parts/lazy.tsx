@@ -1,6 +1,6 @@
 import type { ComponentType } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import type { FormProps } from '../form/types.ts';
+import type { FormProps } from '../form/state.ts';
 import { onLiveEvent } from '../live/events.ts';
 import { Notice } from './notices.tsx';
 

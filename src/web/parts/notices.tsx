@@ -1,4 +1,5 @@
 import type { ComponentChildren } from 'preact';
+import { parseJsonText } from '../../base/json.ts';
 import type { RequestFailure } from '../api.ts';
 import { useConnection } from '../live/events.ts';
 import { Link, ViewHeading } from '../navigation.tsx';
@@ -32,7 +33,6 @@ export interface FailureNoticeProps {
   readonly title: string;
 }
 
-/** Why a request failed. */
 export function FailureNotice({ failure, title }: FailureNoticeProps) {
   if (failure === undefined) return null;
   return (
@@ -78,7 +78,6 @@ export function notLoaded(list: keyof typeof NAMES, failure: RequestFailure | un
   );
 }
 
-/** Shows more of a list that has this many more. */
 export function ShowMore({ count, onClick }: { readonly count: number; readonly onClick: () => void }) {
   if (count <= 0) return null;
   return (
@@ -104,26 +103,17 @@ export function EmptyState({
   );
 }
 
-const TONES: Readonly<Record<string, string>> = {
-  READY: 'waiting',
-  CLAIMED: 'active',
-  RUNNING: 'active',
-  COMPLETED: 'good',
-  CANCELLED: 'muted',
-  REQUESTED: 'waiting',
-  ERROR: 'bad',
-  PENDING: 'waiting',
-  DELIVERED: 'good',
-  FAILED: 'bad',
-  up: 'good',
-  down: 'bad',
-  online: 'good',
-  offline: 'bad',
+/** The states that have a color. */
+const TONES = {
+  waiting: ['READY', 'REQUESTED', 'PENDING'],
+  active: ['CLAIMED', 'RUNNING'],
+  good: ['COMPLETED', 'DELIVERED', 'up', 'online'],
+  bad: ['ERROR', 'FAILED', 'down', 'offline'],
 };
 
-/** A state as a colored word. */
 export function StateWord({ state }: { readonly state: string }) {
-  return <span class={`state ${TONES[state] ?? 'muted'}`}>{stateWord(state)}</span>;
+  const [tone] = Object.entries(TONES).find(([, states]) => states.includes(state)) ?? ['muted'];
+  return <span class={`state ${tone}`}>{stateWord(state)}</span>;
 }
 
 /** Marks a process whose payloads in the engine are encrypted, or a definition whose new processes are. */
@@ -163,7 +153,6 @@ export function CommandList({ commands }: { readonly commands: readonly (readonl
   );
 }
 
-/** The type and size of a body, and its text. */
 export function RecordedBodyView({ label, body }: { readonly label: string; readonly body: RecordedBody | undefined }) {
   if (body === undefined || body.bytes === 0) return <p class="muted">No body</p>;
   const { contentType, bytes, truncated, text } = body;
@@ -180,9 +169,6 @@ export function RecordedBodyView({ label, body }: { readonly label: string; read
 }
 
 function indentJson(text: string): string {
-  try {
-    return JSON.stringify(JSON.parse(text), undefined, 2);
-  } catch {
-    return text;
-  }
+  const value = parseJsonText(text);
+  return value === undefined ? text : JSON.stringify(value, undefined, 2);
 }

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
-import type { FormProblem } from '../form/types.ts';
+import type { FormProblem } from '../form/state.ts';
 
 export interface ProblemListProps {
   readonly title: string;

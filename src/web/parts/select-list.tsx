@@ -6,7 +6,6 @@ export interface SelectListProps<Value extends string> {
   readonly onChange: (value: Value) => void;
 }
 
-/** A list to choose one value from. */
 export function SelectList<Value extends string>({ label, value, options, onChange }: SelectListProps<Value>) {
   return (
     <label>

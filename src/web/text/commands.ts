@@ -9,24 +9,14 @@ export interface CommandOptions {
 }
 
 /** Only these act as a user. */
-const CHANGES: ReadonlySet<string> = new Set([
-  'start',
-  'claim',
-  'save',
-  'assign',
-  'release',
-  'complete',
-  'signal',
-  'act',
-  'cancel',
-]);
+const CHANGES = ['start', 'claim', 'save', 'assign', 'release', 'complete', 'signal', 'act', 'cancel'];
 
 /**
  * `kuflow …` with each word quoted where a shell needs it. `words` begin with `process` or `task` and the subcommand. `--local`, because
  * the project may have a connection to another KuFlow, which these commands prefer.
  */
 export function kuflowCommand(words: readonly string[], { kuflow = 'npx kuflow', as }: CommandOptions = {}): string {
-  const user = as !== undefined && CHANGES.has(words[1] ?? '') ? ['--as', as] : [];
+  const user = as !== undefined && CHANGES.includes(words[1] ?? '') ? ['--as', as] : [];
   return [kuflow, ...[...words, '--local', ...user].map(quoteWord)].join(' ');
 }
 

@@ -15,7 +15,6 @@ const SPANS = [HOUR, 12 * HOUR, DAY, 3 * DAY, 7 * DAY, 30 * DAY] as const;
 
 const formatTime = (time: string): string => new Date(time).toLocaleString();
 
-/** Says that the time of the local KuFlow is not that of this machine. */
 export function ClockBanner() {
   const clock = useApp().status.data?.clock;
   if (clock === undefined || (clock.aheadMs === 0 && clock.skipping === undefined)) return null;
@@ -28,7 +27,6 @@ export function ClockBanner() {
   );
 }
 
-/** Skips time in the local KuFlow and its processes. */
 export function ClockSection() {
   const clock = useApp().status.data?.clock;
   return (

@@ -4,7 +4,7 @@ import { useApp } from '../app-data.ts';
 import { callApi } from '../api.ts';
 import { readDraft, removeDraft, writeDraft } from '../parts/edited-data.ts';
 import { Link } from '../navigation.tsx';
-import { useAction } from '../parts/action.ts';
+import { onSubmit, useAction } from '../parts/action.ts';
 import { Ago } from '../parts/ago.tsx';
 import { FailureNotice } from '../parts/notices.tsx';
 
@@ -19,7 +19,6 @@ export interface ConversationProps {
   readonly reload: () => void;
 }
 
-/** A thread: its messages, and a box to write one. */
 export function Conversation({ thread, messages, name, isOpen, isPart, reload }: ConversationProps) {
   const app = useApp();
   const draftName = `thread ${thread.id}`;
@@ -60,10 +59,9 @@ export function Conversation({ thread, messages, name, isOpen, isPart, reload }:
       </ul>
       {isOpen ? (
         <form
-          onSubmit={(event) => {
-            event.preventDefault();
+          onSubmit={onSubmit(() => {
             if (text.trim() !== '') action.run('send', send);
-          }}
+          })}
         >
           <label>
             New message

@@ -5,7 +5,7 @@ import type { FaultAction } from '../../platform/shared/faults.ts';
 import { callApi } from '../api.ts';
 import { useApi, useData } from '../live/use-data.ts';
 import { ViewHeading } from '../navigation.tsx';
-import { useAction } from '../parts/action.ts';
+import { onSubmit, useAction } from '../parts/action.ts';
 import { CommandLine } from '../parts/copy.tsx';
 import { SelectList } from '../parts/select-list.tsx';
 import { EmptyState, FailureNotice, ReadFailure } from '../parts/notices.tsx';
@@ -129,14 +129,13 @@ function FaultForm({ reload }: { readonly reload: () => void }) {
   return (
     <form
       aria-labelledby="new-fault"
-      onSubmit={(event) => {
-        event.preventDefault();
+      onSubmit={onSubmit(() =>
         action.run('add', async () => {
           await callApi('POST', '/_dev/faults', { body: rule });
           reload();
           return 'The fault is on';
-        });
-      }}
+        }),
+      )}
     >
       <h2 id="new-fault">Turn on a fault</h2>
       <div class="fields">

@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { useRef, useState } from 'preact/hooks';
 import { countOf } from '../../base/count-of.ts';
-import type { Json, JsonObject } from '../../base/json.ts';
+import { parseJsonText, type JsonObject } from '../../base/json.ts';
 import type { ProcessItemPageItem } from '../../kuflow/contract/process-items.ts';
 import type { Process } from '../../kuflow/contract/processes.ts';
 import type { FailingWorkList, FailingWorkStatus, TimelineEntry } from '../../platform/shared/contract.ts';
@@ -9,7 +9,7 @@ import { callApi, RequestFailure } from '../api.ts';
 import { servedProcess, taskOf, useApp } from '../app-data.ts';
 import { concernsProcess, useApi, useData, usePagedList } from '../live/use-data.ts';
 import { focusHeading, Link, navigateTo, ViewHeading } from '../navigation.tsx';
-import { useAction } from '../parts/action.ts';
+import { onSubmit, useAction } from '../parts/action.ts';
 import { Ago } from '../parts/ago.tsx';
 import { DataView } from '../parts/form-parts.tsx';
 import {
@@ -416,14 +416,7 @@ function SignalProcess({ id, reload }: { readonly id: string; readonly reload: (
   return (
     <Panel label="Send signal…">
       {(close) => (
-        <form
-          class="panel"
-          aria-label="Send a signal"
-          onSubmit={(event) => {
-            event.preventDefault();
-            action.run('signal', send);
-          }}
-        >
+        <form class="panel" aria-label="Send a signal" onSubmit={onSubmit(() => action.run('signal', send))}>
           <div class="fields">
             <label>
               Signal
@@ -467,12 +460,10 @@ function SignalProcess({ id, reload }: { readonly id: string; readonly reload: (
   );
 }
 
-function parseInput(text: string): Json {
-  try {
-    return JSON.parse(text) as Json;
-  } catch {
-    throw new RequestFailure('The input is not valid JSON');
-  }
+function parseInput(text: string): unknown {
+  const input = parseJsonText(text);
+  if (input === undefined) throw new RequestFailure('The input is not valid JSON');
+  return input;
 }
 
 const focusOnMount = (element: HTMLElement | null): void => element?.focus();

@@ -4,18 +4,18 @@ import type { Process } from '../../kuflow/contract/processes.ts';
 import type { ServedProcess } from '../../platform/shared/contract.ts';
 import { servedProcess, useApp } from '../app-data.ts';
 import { callApi, randomId } from '../api.ts';
-import type { FormProblem } from '../form/types.ts';
+import type { FormProblem } from '../form/state.ts';
 import { useData } from '../live/use-data.ts';
 import { Link, navigateTo, ViewHeading } from '../navigation.tsx';
-import { useAction } from '../parts/action.ts';
+import { onSubmit, useAction } from '../parts/action.ts';
 import { useEditedData } from '../parts/edited-data.ts';
-import { useFormServices } from '../parts/form-services.ts';
 import {
   EditedForm,
   EXAMPLE_DATA_FAILED,
   MissingNotice,
   RestoredNotice,
   useExampleData,
+  useFormServices,
   useShapeChanged,
 } from '../parts/form-parts.tsx';
 import { CommandList, EmptyState, FailureNotice, ReadFailure, Notice } from '../parts/notices.tsx';
@@ -114,13 +114,7 @@ function StartForm({ definition, draftName, initial }: StartFormProps) {
     });
   };
   return (
-    <form
-      noValidate
-      onSubmit={(event) => {
-        event.preventDefault();
-        start(false);
-      }}
-    >
+    <form noValidate onSubmit={onSubmit(() => start(false))}>
       <RestoredNotice edited={edited} stored={initial} text="What you typed before is back." />
       {hasNewShape ? (
         <Notice tone="info" title="The process definition has changed">

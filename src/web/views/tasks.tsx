@@ -7,13 +7,12 @@ import type { LocalUser, ServedProcess } from '../../platform/shared/contract.ts
 import type { DataShape, TaskDefinition } from '../../process/definition.ts';
 import { callApi } from '../api.ts';
 import { type AppData, nameOfPrincipal, OPEN_STATES, servedProcess, taskOf, useApp } from '../app-data.ts';
-import type { FormProblem } from '../form/types.ts';
+import type { FormProblem } from '../form/state.ts';
 import { concernsProcess, useApi, useData, usePagedList } from '../live/use-data.ts';
 import { Link, navigateTo, ViewHeading } from '../navigation.tsx';
-import { useAction } from '../parts/action.ts';
+import { onSubmit, useAction } from '../parts/action.ts';
 import { Ago } from '../parts/ago.tsx';
 import { useEditedData } from '../parts/edited-data.ts';
-import { useFormServices } from '../parts/form-services.ts';
 import {
   DataView,
   EditedForm,
@@ -21,6 +20,7 @@ import {
   MissingNotice,
   RestoredNotice,
   useExampleData,
+  useFormServices,
   useShapeChanged,
 } from '../parts/form-parts.tsx';
 import {
@@ -410,10 +410,9 @@ function TaskForm({ item, process, served, stored, canEdit, isMine, reload }: Ta
   return (
     <form
       noValidate
-      onSubmit={(event) => {
-        event.preventDefault();
+      onSubmit={onSubmit(() => {
         if (canEdit) complete(false);
-      }}
+      })}
     >
       {isLost || (isOpen && isStoredNewer) ? (
         <Notice

@@ -7,14 +7,13 @@ import type { ActionsOfProcess, InvokedAction } from '../../platform/shared/cont
 import type { ActionDefinition, DataShape } from '../../process/definition.ts';
 import { servedProcess, useApp } from '../app-data.ts';
 import { callApi, randomId } from '../api.ts';
-import type { FormProblem } from '../form/types.ts';
+import type { FormProblem } from '../form/state.ts';
 import { concernsProcess, useApi } from '../live/use-data.ts';
 import { Link } from '../navigation.tsx';
-import { useAction } from '../parts/action.ts';
+import { onSubmit, useAction } from '../parts/action.ts';
 import { Ago } from '../parts/ago.tsx';
 import { useEditedData } from '../parts/edited-data.ts';
-import { saveDocument, useFormServices } from '../parts/form-services.ts';
-import { EditedForm, RestoredNotice } from '../parts/form-parts.tsx';
+import { EditedForm, RestoredNotice, saveDocument, useFormServices } from '../parts/form-parts.tsx';
 import { CommandList, FailureNotice, ReadFailure, StateWord } from '../parts/notices.tsx';
 import { ProblemList } from '../parts/problem-list.tsx';
 import { SelectList } from '../parts/select-list.tsx';
@@ -116,7 +115,6 @@ interface ActionFormProps extends Pick<UserActionsProps, 'process' | 'threads'> 
   readonly close: () => void;
 }
 
-/** What an action needs, and the button that invokes it. */
 function ActionForm({ action, process, threads, done, close }: ActionFormProps) {
   const app = useApp();
   const running = useAction();
@@ -163,15 +161,7 @@ function ActionForm({ action, process, threads, done, close }: ActionFormProps) 
         app.commandOptions,
       );
   return (
-    <form
-      class="panel"
-      aria-label={nameOf(action)}
-      noValidate
-      onSubmit={(event) => {
-        event.preventDefault();
-        invoke();
-      }}
-    >
+    <form class="panel" aria-label={nameOf(action)} noValidate onSubmit={onSubmit(invoke)}>
       <p>
         <strong>{nameOf(action)}</strong>
       </p>
@@ -213,7 +203,6 @@ function ActionForm({ action, process, threads, done, close }: ActionFormProps) 
   );
 }
 
-/** The shape of what the user enters. */
 function dataOf(action: ActionDefinition, metadataOf: (code: string) => DataShape | undefined): DataShape | undefined {
   if (action.type === 'send-workflow-signal') return action.input;
   return action.type === 'start-related-process' ? metadataOf(action.process) : undefined;

@@ -15,7 +15,7 @@ import {
   userShell,
   WORDS,
 } from '../../../src/base/shell.ts';
-import { yamlString } from '../../../src/base/yaml.ts';
+import { yamlString } from '../../../src/base/escape.ts';
 import { anyText, HOSTILE } from './hostile.ts';
 
 describe('npm names', () => {

@@ -1,11 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { KnownError, usageError } from '../../../src/base/errors.ts';
-import {
-  DOUBLE_SIGNAL_MS,
-  handleInterrupts,
-  forwardSignals,
-  type ReceivedSignal,
-} from '../../../src/base/interrupts.ts';
+import { DOUBLE_SIGNAL_MS, handleInterrupts, forwardSignals } from '../../../src/base/interrupts.ts';
 import { Secret } from '../../../src/base/secret.ts';
 import { kuflowEntries } from '../../../src/bin/commands.ts';
 import type { CommandContext, CommandEntry } from '../../../src/cli/context.ts';
@@ -385,7 +380,7 @@ describe('an interrupt', () => {
   });
 
   it('counts a doubled signal once, and a later one as a second interrupt', () => {
-    const listeners = new Map<ReceivedSignal, () => void>();
+    const listeners = new Map<NodeJS.Signals, () => void>();
     let now = 1000;
     const heard: string[] = [];
     const stop = handleInterrupts(

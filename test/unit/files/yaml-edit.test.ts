@@ -2,12 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { KnownError } from '../../../src/base/errors.ts';
-import { editYaml, parseYamlMap, type YamlEdit } from '../../../src/files/yaml-edit.ts';
+import type { KeyEdit } from '../../../src/files/text-file.ts';
+import { editYaml, parseYamlMap } from '../../../src/files/yaml-edit.ts';
 
 const PEM = '-----BEGIN X-----\nAAAA\nBBBB\n-----END X-----\n';
-const set = (path: string, value: string): YamlEdit => ({ path: path.split('/'), value });
-const gone = (path: string): YamlEdit => ({ path: path.split('/'), value: undefined });
-const edit = (text: string, ...edits: readonly YamlEdit[]): string =>
+const set = (path: string, value: string): KeyEdit => ({ path: path.split('/'), value });
+const gone = (path: string): KeyEdit => ({ path: path.split('/'), value: undefined });
+const edit = (text: string, ...edits: readonly KeyEdit[]): string =>
   editYaml(text, edits, 'a.yaml', text.includes('\r\n') ? '\r\n' : '\n');
 
 describe('editYaml', () => {

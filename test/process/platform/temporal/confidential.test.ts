@@ -169,7 +169,7 @@ describe('a confidential process', () => {
     });
     const { status, downloadable } = await actionEnds(user.client, id, exported.id);
     expect(status).toBe('COMPLETED');
-    const { bytes } = await user.client.downloadProcessDocument(id, downloadable?.documentUri ?? '');
+    const bytes = await user.client.downloadProcessDocument(id, downloadable?.documentUri ?? '');
     expect(Buffer.from(bytes).toString()).toBe('pdf');
 
     const canceled = await act('EXPORT');

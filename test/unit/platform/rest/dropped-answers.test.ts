@@ -65,7 +65,7 @@ const document = { bytes: Buffer.from('a contract'), contentType: 'text/plain', 
 
 /** Checks that a value refers to exactly one document. KuFlow deletes documents without references. */
 async function oneIsLinked(processId: string, reference: string): Promise<void> {
-  expect(Buffer.from((await client.downloadProcessDocument(processId, reference)).bytes).toString()).toBe('a contract');
+  expect(Buffer.from(await client.downloadProcessDocument(processId, reference)).toString()).toBe('a contract');
   const item = await client.createProcessItem({
     type: 'TASK',
     processId,
@@ -123,7 +123,7 @@ const CASES: Readonly<Partial<Record<OperationId, () => Promise<void>>>> = {
     const { downloadable } = (await client.call('uploadProcessActionDocument', { path, query, body: bytes })).body;
     const documentUri = downloadable?.documentUri ?? '';
     const download = await client.call('downloadDocument', { query: { documentUri } });
-    expect(Buffer.from(download.body.bytes).toString()).toBe('a contract');
+    expect(Buffer.from(download.body).toString()).toBe('a contract');
     expect(rest.world.store.sql.all('SELECT id FROM documents')).toHaveLength(1);
   },
   uploadProcessUserActionDocument: async () => {
