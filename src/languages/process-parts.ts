@@ -40,18 +40,16 @@ export function renderProjectFiles<Part extends string, Layout extends Readonly<
   { context, move }: { readonly context: object; readonly move: (file: PlannedFile) => PlannedFile },
 ): readonly PlannedFile[] {
   const { parts, templatePlace, activityParts, finish = (file) => file } = language;
-  const { definition, choices, additionalProcesses = [] } = spec;
   const sources = templates.files(language.language);
   const templateLayout = language.layout(templatePlace);
   const partPaths = new Set<string>(parts.map((part) => templateLayout[part]));
-  const processes = [{ slug: undefined, definition, choices }, ...additionalProcesses].map((process) => {
-    const { slug, definition: own, choices: chosen = {} } = process;
+  const processes = spec.processes.map(({ slug, definition, choices = {} }) => {
     const layout = language.layout(spec, slug);
     const isFirst = slug === undefined;
     return {
       layout,
-      context: language.context({ definition: own, layout, choices: chosen, isFirst }),
-      hasEveryPart: isFirst || hasActivities(own),
+      context: language.context({ definition, layout, choices, isFirst }),
+      hasEveryPart: isFirst || hasActivities(definition),
     };
   });
   const sharedContext = { ...processes[0]?.context, ...context };

@@ -141,8 +141,7 @@ beforeAll(async () => {
     const answers = {
       name: 'a-worker',
       language: 'typescript',
-      definition: definitionOf(file),
-      definitionSource: 'file',
+      processes: [{ definition: definitionOf(file), source: 'file' }],
       local: true,
       packageManager: 'npm',
       cliPackage: '1.2.3',

@@ -6,7 +6,8 @@ import { openPromptsIfAllowed } from '../../cli/prompts.ts';
 import { askForSample } from '../../discovery/sampling.ts';
 import { discoveryReporter } from '../../discovery/view.ts';
 import { discoverFromApi } from '../../discovery/from-api.ts';
-import { loadProcess, type LoadedProcess } from '../../discovery/load-process.ts';
+import { loadProcess } from '../../discovery/load-process.ts';
+import type { ProcessSpec } from '../../languages/project-spec.ts';
 import { languageOf } from '../../languages/registry.ts';
 import type { FetchedTemplate } from '../../project/template/fetch.ts';
 import { workerFolderName } from '../../languages/project-name.ts';
@@ -150,7 +151,7 @@ async function writePlanned(
     if (!spec.local && credentials.from === 'none') return { kind: 'not-run', reason: 'no client ID and secret yet' };
     // It loads the whole platform.
     const { checkCreatedProject } = await import('./check-project.ts');
-    const served = spec.local ? spec.definition : undefined;
+    const served = spec.local ? spec.processes[0].definition : undefined;
     return await checkCreatedProject({ folder, env, served, progress, signal });
   }
 }
@@ -177,7 +178,7 @@ async function readTemplate(
 async function askForPlace(
   ask: Prompts,
   { placement, chosenFolder: chosen }: CreatePlan,
-  process: LoadedProcess,
+  process: ProcessSpec,
   cwd: string,
 ): Promise<Pick<CreateFlags, 'folder' | 'workspace'> | undefined> {
   const places = listPlaces(placement, { cwd, chosen, name: workerFolderName(process.definition.process.code) });

@@ -96,7 +96,8 @@ function lockFromRegistry(text: string, { version }: LibraryArchive): string {
 
 /** The context of the templates that all processes of a project share, except that of its first process. */
 function pythonTemplateContext(spec: ProjectSpec, library: LibraryArchive): object {
-  const { name, definition, packageName = '', packageManager, workspace } = spec;
+  const { name, packageName = '', packageManager, workspace } = spec;
+  const { process } = spec.processes[0].definition;
   const distribution = distributionName(name);
   const isUv = packageManager === 'uv';
   const syncCommand = uvSyncCommand({ isMember: workspace !== undefined });
@@ -122,7 +123,7 @@ function pythonTemplateContext(spec: ProjectSpec, library: LibraryArchive): obje
     isUv,
     distribution: new Code(distribution),
     package: new Code(packageName),
-    description: `KuFlow worker for the process ${definition.process.name ?? definition.process.code}`,
+    description: `KuFlow worker for the process ${process.name ?? process.code}`,
     libraryReadme: new Code(libraryReadme(spec, 'kuflow-worker-python.md')),
     libraryVersion: new Code(library.version),
     libraryFile: `${libraryFolder(spec)}/${library.file}`,
@@ -143,7 +144,6 @@ function pythonTemplateContext(spec: ProjectSpec, library: LibraryArchive): obje
 
 /** All processes, for the module that lists them. */
 function processList(spec: ProjectSpec): object {
-  const { definition, additionalProcesses = [] } = spec;
   const classes = new Set<string>();
   const imports: Import[] = [{ module: 'kuflow_worker', name: 'Process' }];
   const use = (module: string, name: string): string => {
@@ -153,13 +153,13 @@ function processList(spec: ProjectSpec): object {
     return used;
   };
   const processes: string[] = [];
-  for (const process of [{ slug: undefined, definition, choices: spec.choices }, ...additionalProcesses]) {
-    const { part, prefix } = pythonLayout(spec, process.slug);
+  for (const { slug, definition, choices } of spec.processes) {
+    const { part, prefix } = pythonLayout(spec, slug);
     const names = [use(`.${part}.workflow`, `${prefix}Workflow`)];
-    if (process.slug === undefined || hasActivities(process.definition))
+    if (slug === undefined || hasActivities(definition))
       names.push(`[${use(`.${part}.activities`, `${prefix}Activities`)}]`);
     processes.push(pythonCall('', 'Process', names, 4, ','));
-    for (const action of pythonActions(process.definition, process.choices).workflows)
+    for (const action of pythonActions(definition, choices).workflows)
       processes.push(pythonCall('', 'Process', [use(`.${part}.actions`, actionClass(action))], 4, ','));
   }
   return {

@@ -3,7 +3,7 @@ import { capitalize, distinctName, identifier, wordSet } from '../../base/identi
 import { isTsIdentifier, TS_RESERVED, tsString, tsValue } from './literals.ts';
 import type { WorkerDefinition } from '../../process/definition.ts';
 import type { ProcessToRender } from '../process-parts.ts';
-import type { AdditionalProcess } from '../project-spec.ts';
+import type { ProcessSpec } from '../project-spec.ts';
 import { type Naming, repeatsName } from '../task-names.ts';
 import { sampleDecision } from '../../process/sample.ts';
 import { actionLog, hasActivities, processActions, type ProcessActions } from '../process-actions.ts';
@@ -45,7 +45,7 @@ export const TS_NAMING: Naming = {
 /** `others`: additional processes, whose modules the first one's modules re-export. `validators`: from `renderValidators`. */
 export function processContext(
   { definition, layout, choices }: Omit<ProcessToRender<TypeScriptLayout>, 'isFirst'>,
-  { others, validators }: { readonly others: readonly AdditionalProcess[]; readonly validators: string },
+  { others, validators }: { readonly others: readonly ProcessSpec[]; readonly validators: string },
 ): object {
   const tasks = processTasks({ definition, choices }, TS_NAMING);
   const actions = processActions(definition, TS_NAMING, { tasks });
@@ -131,7 +131,7 @@ function actionsContext(
 
 /** The modules of additional processes, with a name for what is imported from each. */
 export function modulesOf(
-  processes: readonly AdditionalProcess[],
+  processes: readonly ProcessSpec[],
   part: 'workflows' | 'activities' | 'validators',
   suffix: string,
 ): readonly { readonly name: string; readonly module: Code }[] {

@@ -20,7 +20,7 @@ import { renderValidators } from './validators.ts';
 
 /** The files of a TypeScript project except its process definitions. */
 export async function renderTypeScript(spec: ProjectSpec, templates: TemplateSet): Promise<readonly PlannedFile[]> {
-  const { additionalProcesses = [] } = spec;
+  const [, ...others] = spec.processes;
   const validators = await validatorsOf(spec);
   const library = findLibrary('typescript', ARCHIVE);
   const shared = templateContext(spec, library);
@@ -37,7 +37,7 @@ export async function renderTypeScript(spec: ProjectSpec, templates: TemplateSet
       context: (process) => ({
         ...shared,
         ...processContext(process, {
-          others: process.isFirst ? additionalProcesses : [],
+          others: process.isFirst ? others : [],
           validators: validators.get(process.definition) ?? '',
         }),
       }),
@@ -112,14 +112,11 @@ function lockFromRegistry(path: string, text: string, { version }: LibraryArchiv
 
 /** The modules with validators. An additional process without system tasks does not have one. */
 async function validatorsOf({
-  definition,
-  additionalProcesses = [],
+  processes: [{ definition: first }, ...additional],
 }: ProjectSpec): Promise<ReadonlyMap<WorkerDefinition, string>> {
-  const others = additionalProcesses.filter(({ definition: { tasks } }) => tasks.some(({ kind }) => kind === 'system'));
-  const validators = new Map([
-    [definition, await renderValidators(definition, modulesOf(others, 'validators', 'Validators'))],
-  ]);
-  for (const process of others) validators.set(process.definition, await renderValidators(process.definition, []));
+  const others = additional.filter(({ definition: { tasks } }) => tasks.some(({ kind }) => kind === 'system'));
+  const validators = new Map([[first, await renderValidators(first, modulesOf(others, 'validators', 'Validators'))]]);
+  for (const { definition } of others) validators.set(definition, await renderValidators(definition, []));
   return validators;
 }
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { KnownError, usageError } from '../../base/errors.ts';
 import { didYouMean } from '../../base/near-match.ts';
 import type { StagedRecovery } from '../../files/staged-write.ts';
-import { choiceOf, type DefinitionSource, type ProjectSpec, type TaskChoices } from '../../languages/project-spec.ts';
+import { choiceOf, type ProcessSpec, type ProjectSpec, type TaskChoices } from '../../languages/project-spec.ts';
 import { textOf } from '../../languages/planned-file.ts';
 import type { ProcessLayout } from '../../languages/language.ts';
 import { languageOf } from '../../languages/registry.ts';
@@ -24,12 +24,8 @@ import type { Environment } from '../../settings/environment.ts';
 import { resolveSettings } from '../../settings/precedence.ts';
 
 /** A process of a project, as its definition file describes it now. */
-export interface ProcessOnDisk {
-  /** Undefined for the first process. */
-  readonly slug: string | undefined;
+export interface ProcessOnDisk extends ProcessSpec {
   readonly layout: ProcessLayout;
-  readonly definition: WorkerDefinition;
-  readonly source: DefinitionSource;
   readonly choices: TaskChoices;
 }
 
@@ -108,18 +104,20 @@ export async function readProject(cwd: string, env: Environment): Promise<Projec
     ...process,
     definition: requireWorkflow(await loadDefinition(join(folder, process.layout.definitionFile))),
   });
-  const layoutOf = (slug?: string): ProcessLayout => languageOf(record).layout(record, slug);
-  const layout = layoutOf();
-  if (!exists(layout.definitionFile)) throw await missingDefinitionError(folder, env);
-  const first = await load({ slug: undefined, layout, source: record.definitionSource, choices: record.choices });
-  const additional = record.additionalProcesses.map((process) => ({ ...process, layout: layoutOf(process.slug) }));
-  const others = await Promise.all(
-    additional.filter(({ layout: { definitionFile } }) => exists(definitionFile)).map(load),
-  );
-  const removedProcesses = additional
-    .filter(({ layout: { definitionFile } }) => !exists(definitionFile))
+  const withLayout = (process: ProjectRecord['processes'][number]): DefinedWithout => ({
+    ...process,
+    layout: languageOf(record).layout(record, process.slug),
+  });
+  const [recorded, ...additional] = record.processes;
+  const first = withLayout(recorded);
+  if (!exists(first.layout.definitionFile)) throw await missingDefinitionError(folder, env);
+  const others = additional.map(withLayout);
+  const isPresent = ({ layout }: DefinedWithout): boolean => exists(layout.definitionFile);
+  const processes = [await load(first), ...(await Promise.all(others.filter(isPresent).map(load)))] as const;
+  const removedProcesses = others
+    .filter((process) => !isPresent(process))
     .map((process) => ({ ...process, remainingFiles: process.layout.code.filter(exists) }));
-  return { folder, record, recordText, processes: [first, ...others], removedProcesses };
+  return { folder, record, recordText, processes, removedProcesses };
 }
 
 export interface OpenOptions {
@@ -225,7 +223,8 @@ export async function assignNewActivityNames(project: WorkerProject): Promise<Wo
   const isNamed = ({ slug, definitionInCode }: OpenedProcess, { code, kind }: TaskDefinition): boolean => {
     const inCode = definitionInCode.tasks.find((task) => task.code === code);
     if (inCode !== undefined) return inCode.kind === kind;
-    return choiceOf(recordedChoices(project.record, slug), code).name !== undefined;
+    const recorded = project.record.processes.find((process) => process.slug === slug);
+    return choiceOf(recorded?.choices ?? {}, code).name !== undefined;
   };
   const inCode = processes.map((process) => {
     const { definition, definitionInCode, choices } = process;
@@ -249,12 +248,6 @@ export async function assignNewActivityNames(project: WorkerProject): Promise<Wo
     for (const name of listActivityNames([{ definition, choices: newChoices }], naming)) taken.add(name);
     return { ...process, choices: newChoices };
   });
-}
-
-function recordedChoices(record: ProjectRecord, slug: string | undefined): TaskChoices {
-  return slug === undefined
-    ? record.choices
-    : (record.additionalProcesses.find((process) => process.slug === slug)?.choices ?? {});
 }
 
 function hasTask({ tasks }: WorkerDefinition, code: string): boolean {
@@ -286,20 +279,11 @@ export async function compareCode(
 }
 
 export function toProjectSpec(project: WorkerProject, processes: WorkerProject['processes']): ProjectSpec {
-  const [first, ...others] = processes;
   const { template, ...answers } = project.record;
   return {
     ...answers,
     template: template === undefined ? undefined : { origin: template, files: project.base.template },
-    definition: first.definition,
-    definitionSource: first.source,
-    choices: first.choices,
-    additionalProcesses: others.map(({ slug = '', definition, source, choices }) => ({
-      slug,
-      definition,
-      source,
-      choices,
-    })),
+    processes,
   };
 }
 

@@ -28,8 +28,7 @@ const LOCKS = [
 const defaults: ProjectSpec = {
   name: 'loan-worker',
   language: 'typescript',
-  definition: sampleDefinition(),
-  definitionSource: 'sample',
+  processes: [{ definition: sampleDefinition(), source: 'sample' }],
   local: true,
   packageManager: 'npm',
   cliPackage: '1.0.0',
@@ -52,8 +51,9 @@ const pythonDefaults: ProjectSpec = {
 };
 
 /** What a second process adds to the specs above. */
-const twoProcesses: Pick<ProjectSpec, 'additionalProcesses'> = {
-  additionalProcesses: [
+const twoProcesses: Pick<ProjectSpec, 'processes'> = {
+  processes: [
+    ...defaults.processes,
     {
       slug: 'leave',
       source: 'flags',

@@ -27,8 +27,7 @@ describe.each(projects)('a $language project with $packageManager', ({ language,
   const spec: ProjectSpec = {
     ...{ name: 'loan-worker', language, packageManager, cliPackage: '1.0.0', local: true, slug: 'loan' },
     packageName: packageNames?.suggest('loan-worker'),
-    definition: sampleDefinition(),
-    definitionSource: 'sample',
+    processes: [{ definition: sampleDefinition(), source: 'sample' }],
   };
 
   it('is small enough for a review', async () => {

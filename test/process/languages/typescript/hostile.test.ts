@@ -43,8 +43,7 @@ function specOf(definition: WorkerDefinition): ProjectSpec {
   return {
     name: 'a-worker',
     language: 'typescript',
-    definition,
-    definitionSource: 'file',
+    processes: [{ definition, source: 'file' }],
     local: true,
     packageManager: 'npm',
     cliPackage: '0.1.0',

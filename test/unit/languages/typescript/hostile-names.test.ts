@@ -18,8 +18,7 @@ function specOf(definition: WorkerDefinition): ProjectSpec {
   return {
     name: 'a-worker',
     language: 'typescript',
-    definition,
-    definitionSource: 'file',
+    processes: [{ definition, source: 'file' }],
     local: true,
     packageManager: 'npm',
     cliPackage: '0.1.0',
@@ -151,8 +150,9 @@ describe('paths derived from texts', () => {
       source: 'file' as const,
       definition: { ...sampleDefinition(), process: { code } },
     }));
+    const sample = specOf(sampleDefinition());
     const plan = await planProject(
-      { ...specOf(sampleDefinition()), additionalProcesses: further },
+      { ...sample, processes: [...sample.processes, ...further] },
       { version: '1', command: 'x' },
     );
     const paths = plan.files.map(({ path }) => path);
