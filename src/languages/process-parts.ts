@@ -40,7 +40,7 @@ export function renderProjectFiles<Part extends string, Layout extends Readonly<
   { context, move }: { readonly context: object; readonly move: (file: PlannedFile) => PlannedFile },
 ): readonly PlannedFile[] {
   const { parts, templatePlace, activityParts, finish = (file) => file } = language;
-  const sources = templates.files(language.language);
+  const sources = templates(language.language);
   const templateLayout = language.layout(templatePlace);
   const partPaths = new Set<string>(parts.map((part) => templateLayout[part]));
   const processes = spec.processes.map(({ slug, definition, choices = {} }) => {
@@ -55,13 +55,13 @@ export function renderProjectFiles<Part extends string, Layout extends Readonly<
   const sharedContext = { ...processes[0]?.context, ...context };
   const shared = sources
     .filter(({ path }) => !partPaths.has(path))
-    .flatMap((source) => renderTemplateFile(source, templates, sharedContext))
+    .flatMap((source) => renderTemplateFile(source, sharedContext))
     .map(move);
   const ofProcesses = processes.flatMap(({ layout, context: own, hasEveryPart }) =>
     parts.flatMap((part) => {
       const source = findPart(sources, templateLayout[part]);
       if (source === undefined || (!hasEveryPart && activityParts.includes(part))) return [];
-      const files = renderTemplateFile({ ...source, path: layout[part] }, templates, own);
+      const files = renderTemplateFile({ ...source, path: layout[part] }, own);
       return source.isOwn ? files : files.map(finish);
     }),
   );

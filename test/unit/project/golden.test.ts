@@ -9,7 +9,8 @@ import { movePythonPackage } from '../../../src/languages/python/render.ts';
 import { LANGUAGE_IDS } from '../../../src/languages/names.ts';
 import type { ProjectSpec } from '../../../src/languages/project-spec.ts';
 import { languageOf } from '../../../src/languages/registry.ts';
-import { listFiles, readTemplateFiles } from '../../../src/languages/templates/files.ts';
+import { listFiles } from '../../../src/languages/templates/files.ts';
+import { loadTemplateSet } from '../../../src/languages/templates/set.ts';
 import { textOf, type PlannedFile } from '../../../src/languages/planned-file.ts';
 import { BASE_FILE, baseOf, parseBase } from '../../../src/project/base-archive.ts';
 import { planProject } from '../../../src/project/plan.ts';
@@ -177,9 +178,9 @@ async function changes(from: ProjectSpec, spec: ProjectSpec): Promise<string> {
 const MOVE = { typescript: (file: PlannedFile) => file, java: movePackage, python: movePythonPackage };
 
 /** The texts of files that are the same in every project, by path. */
-function copiedTexts({ language, packageName = '' }: ProjectSpec): ReadonlyMap<string, string> {
-  const files = readTemplateFiles(language)
-    .filter(({ rendered }) => !rendered)
+async function copiedTexts({ language, packageName = '' }: ProjectSpec): Promise<ReadonlyMap<string, string>> {
+  const files = (await loadTemplateSet())(language)
+    .filter(({ render }) => render === undefined)
     .map(({ path, contents }): PlannedFile => MOVE[language]({ path, contents, mode: 0o644 }, packageName));
   return new Map(files.map((file) => [file.path, textOf(file)]));
 }
@@ -189,7 +190,7 @@ const isLibrary = (path: string): boolean => path.startsWith('.kuflow/lib/');
 async function expectGolden(spec: ProjectSpec): Promise<void> {
   const { language } = spec;
   const files = await planned(spec);
-  const copied = copiedTexts(spec);
+  const copied = await copiedTexts(spec);
   const rows = [...files].map(([path, { mode, text }]) => {
     const kind = isLibrary(path) ? 'library ' : copied.get(path) === text ? 'copied  ' : 'rendered';
     return `${mode.toString(8)} ${kind} ${path}`;

@@ -243,13 +243,14 @@ describe('templates', () => {
   });
 
   it('throw on undefined values, lists and conditions', async () => {
-    const templates = await loadTemplateSet();
-    expect(() => templates.render('typescript/package.json.hbs', {})).toThrow('json: expected a string');
+    const files = (await loadTemplateSet())('typescript');
+    const render = (name: string, context: object) => files.find(({ path }) => path === name)?.render?.(context);
+    expect(() => render('package.json', {})).toThrow('json: expected a string');
+    expect(() => render('src/process/tasks.ts', { definitionFile: 'x', exec: new Code('npx') })).toThrow(
+      'when: expected a boolean',
+    );
     expect(() =>
-      templates.render('typescript/src/process/tasks.ts.hbs', { definitionFile: 'x', exec: new Code('npx') }),
-    ).toThrow('when: expected a boolean');
-    expect(() =>
-      templates.render('typescript/src/process/tasks.ts.hbs', {
+      render('src/process/tasks.ts', {
         definitionFile: 'x',
         exec: new Code('npx'),
         hasActions: false,
