@@ -62,18 +62,13 @@ export function readLibrary(language: LanguageId): readonly PlannedFile[] {
   }));
 }
 
-export interface LibraryArchive {
-  readonly version: string;
-  /** Its path below the folder of the library. */
-  readonly file: string;
-  /** Hexadecimal. */
-  readonly sha256: string;
-  /** As in the lock files of npm. */
-  readonly integrity: string;
-}
+export type LibraryArchive = Readonly<ReturnType<typeof findLibrary>>;
 
-/** The archive whose path matches a pattern, which has the version as its group. Throws like `readLibrary`. */
-export function findLibrary(language: LanguageId, pattern: RegExp): LibraryArchive {
+/**
+ * The archive whose path matches a pattern, which has the version as its group. `file` is its path below the folder of the library, and
+ * `integrity` the checksum as in the lock files of npm. Throws like `readLibrary`.
+ */
+export function findLibrary(language: LanguageId, pattern: RegExp) {
   for (const { path, contents } of readLibrary(language)) {
     const file = path.slice(LIBRARY_FOLDER.length + 1);
     const version = pattern.exec(file)?.[1];

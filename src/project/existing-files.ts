@@ -7,7 +7,7 @@ import { capitalize } from '../base/identifiers.ts';
 import { splitTextFile } from '../files/text-file.ts';
 import { overwriteCommand, type NextStep } from './next-steps.ts';
 import { LANGUAGE_IDS } from '../languages/names.ts';
-import { textOf, type ProjectPlan, type PlannedFile } from '../languages/planned-file.ts';
+import { textOf, type PlannedFile } from '../languages/planned-file.ts';
 import { languageOf } from '../languages/registry.ts';
 import { isProject, RECORD_FILE } from '../process/find-project.ts';
 import { BASE_FILE, isBase } from './base-archive.ts';
@@ -53,21 +53,21 @@ export interface OutsideFiles {
  */
 export async function comparePlan(
   folder: string,
-  plan: ProjectPlan,
+  plan: readonly PlannedFile[],
   overwrite: readonly string[] = [],
 ): Promise<PlanComparison> {
   const overwritePaths = new Set(overwrite.map((path) => normalizePath(path)));
-  const known = plan.files.map(({ path }) => path);
+  const known = plan.map(({ path }) => path);
   for (const path of overwritePaths) {
     if (known.includes(path)) continue;
     throw usageError(`--overwrite ${path}: the project has no such file${didYouMean(path, known)}`);
   }
   if (!(await folderExists(folder))) {
-    return { folder, files: plan.files.map((file) => ({ ...file, action: 'create' })), conflicts: [] };
+    return { folder, files: plan.map((file) => ({ ...file, action: 'create' })), conflicts: [] };
   }
   const files: ComparedFile[] = [];
   const conflicts: Conflict[] = [];
-  for (const file of plan.files) {
+  for (const file of plan) {
     const result = await compareFile(folder, file, overwritePaths.has(file.path)).catch((error: unknown) => {
       throw error instanceof KnownError ? error : unreadableFileError(join(folder, file.path), error);
     });

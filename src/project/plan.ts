@@ -1,5 +1,6 @@
-import type { PlannedFile, ProjectPlan } from '../languages/planned-file.ts';
+import type { PlannedFile } from '../languages/planned-file.ts';
 import { README, type ProjectSpec } from '../languages/project-spec.ts';
+import { sortByPath } from '../languages/templates/files.ts';
 import { isProject } from '../process/find-project.ts';
 import { LOCAL_SETTINGS_FILE } from '../settings/keys.ts';
 import { localSettingsText, type LocalValues } from '../settings/application-files.ts';
@@ -12,12 +13,12 @@ import { renderProject } from './render.ts';
 
 /**
  * The whole project as it will be on disk, sorted by path: the rendered templates, the process definition, the settings of this machine, the
- * project record, and the base archive. Depends only on its arguments. Throws when two files have the same path.
+ * project record, and the base archive. Depends only on its arguments. Throws if two files have the same path.
  */
 export async function planProject(
   spec: ProjectSpec,
   created: { readonly version: string; readonly command: string },
-): Promise<ProjectPlan> {
+): Promise<readonly PlannedFile[]> {
   const rendered = await renderProject(spec);
   const localSettings = planLocalSettings(spec);
   const files = [
@@ -27,15 +28,14 @@ export async function planProject(
     await renderBaseFile(baseOf(rendered, spec.template?.files)),
     ...(localSettings === undefined ? [] : [localSettings]),
   ];
-  const sorted = files.sort((one, other) => (one.path < other.path ? -1 : 1));
   const seen = new Set<string>();
-  for (const { path } of sorted) {
+  for (const { path } of files) {
     // On a case-insensitive file system the two would be one file.
     const key = path.toLowerCase();
     if (seen.has(key)) throw new Error(`The plan contains ${path} twice`);
     seen.add(key);
   }
-  return { files: sorted };
+  return sortByPath(files);
 }
 
 /** The settings of this machine, mode 0600, ignored by git. Undefined without any, as on the local KuFlow, which supplies its own. */

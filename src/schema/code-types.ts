@@ -1,6 +1,6 @@
 import { isRecord, type Json, type JsonObject } from '../base/json.ts';
 import { KUFLOW_FORMATS, type KuFlowFormat } from './formats.ts';
-import { normalForm, textsOf, type JsonType, type NormalForm } from './normal-form.ts';
+import { normalForm, recordAt, textsOf, type JsonType, type NormalForm } from './normal-form.ts';
 import { MAX_CHOICES, MAX_DEPTH, type Schema } from './resolve.ts';
 
 // Approximate limits in characters. A definition that is referenced several times is expanded each time.
@@ -146,7 +146,7 @@ function typeOfArray(schema: Schema, scope: Scope): SchemaType {
 }
 
 function typeOfObject(schema: Schema, scope: Scope): SchemaType {
-  const properties = isRecord(schema['properties']) ? schema['properties'] : {};
+  const properties = recordAt(schema, 'properties');
   const names = Object.keys(properties);
   if (names.length === 0) return typeOfMap(schema, scope);
   const required = new Set(textsOf(schema['required']));
@@ -162,7 +162,7 @@ function typeOfObject(schema: Schema, scope: Scope): SchemaType {
 
 function typeOfMap(schema: Schema, scope: Scope): SchemaType {
   const extra = schema['additionalProperties'];
-  const patterns = isRecord(schema['patternProperties']) ? Object.values(schema['patternProperties']) : [];
+  const patterns = Object.values(recordAt(schema, 'patternProperties'));
   if (patterns.length === 0 && extra === false) return ANY_OBJECT;
   const values = extra === false ? patterns : [...patterns, extra];
   return { kind: 'map', values: union(values.map((value) => typeOf(value, scope))) };

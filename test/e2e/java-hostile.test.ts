@@ -9,7 +9,7 @@ import { JAVA_NAMING } from '../../src/languages/java/literals.ts';
 import { processActions } from '../../src/languages/process-actions.ts';
 import { processTasks } from '../../src/languages/process-tasks.ts';
 import { javaLayout, javaProcessLayout } from '../../src/languages/java/layout.ts';
-import { actionWorkflowTypes } from '../../src/languages/java/actions.ts';
+import { actionWorkflows } from '../../src/languages/java/actions.ts';
 import { inputTypeOf } from '../../src/languages/java/activities.ts';
 import { renderJava } from '../../src/languages/java/render.ts';
 import type { PlannedFile } from '../../src/languages/planned-file.ts';
@@ -169,7 +169,7 @@ function sourcesOf(definition: WorkerDefinition, templates: TemplateSet): readon
       activity,
       inputTypeOf(activity),
     ]),
-    ...actionWorkflowTypes(actions.workflows).flatMap((type) => [type, `${type}Impl`]),
+    ...actionWorkflows(actions.workflows, prefix).flatMap(({ type, name }) => [type.text, name]),
     ...processPackage.split('.'),
     ...tasks.flatMap(({ variable, constant, activity, dataType = '', contextType = '' }) => [
       ...[variable, constant, activity, dataType, contextType, inputTypeOf(activity)],

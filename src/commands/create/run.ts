@@ -114,8 +114,7 @@ async function planFiles(
     const moved = place && (await planFor(place));
     if (moved?.kind === 'plan') plan = moved.plan;
   }
-  if (!plan.dryRun)
-    for (const recovery of await recoverAround(plan.folder, true)) recoveryPrinter(terminal.err)(recovery);
+  if (!plan.dryRun) await recoverAround(plan.folder, { onRecovered: recoveryPrinter(terminal.err), all: true });
   return { plan, prepared: await prepareCreate(plan, process, template, context), asked };
 }
 

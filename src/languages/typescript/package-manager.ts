@@ -7,9 +7,8 @@ import { findOnPath } from '../../files/find-on-path.ts';
 import type { NodePackageManager, PackageManager } from '../project-spec.ts';
 import { Code } from '../templates/code.ts';
 
-export type PackageManagerName = 'npm' | 'pnpm' | 'yarn' | 'bun';
-
-export const PACKAGE_MANAGER_NAMES: readonly PackageManagerName[] = ['npm', 'pnpm', 'yarn', 'bun'];
+const PACKAGE_MANAGER_NAMES = ['npm', 'pnpm', 'yarn', 'bun'] as const;
+type PackageManagerName = (typeof PACKAGE_MANAGER_NAMES)[number];
 
 const LOCK_FILES: Readonly<Record<PackageManagerName, readonly string[]>> = {
   npm: ['package-lock.json'],

@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { KnownError, usageError } from '../../base/errors.ts';
 import { didYouMean } from '../../base/near-match.ts';
-import type { StagedRecovery } from '../../files/staged-write.ts';
 import { choiceOf, type ProcessSpec, type ProjectSpec, type TaskChoices } from '../../languages/project-spec.ts';
 import { textOf } from '../../languages/planned-file.ts';
 import type { ProcessLayout } from '../../languages/language.ts';
@@ -18,7 +17,7 @@ import { readProjectRecord, type ProjectRecord } from '../record.ts';
 import { renderProject } from '../render.ts';
 import { fillBase, guessDefinitionInCode, readUsableBase } from './rebuild-base.ts';
 import { readTextFile } from './file-edit.ts';
-import { readAround, recoverAround } from './journal.ts';
+import { recoverAround, type RecoverOptions } from './journal.ts';
 import { assignActivityNames, listActivityNames, pinInputs } from './activity-names.ts';
 import type { Environment } from '../../settings/environment.ts';
 import { resolveSettings } from '../../settings/precedence.ts';
@@ -120,13 +119,6 @@ export async function readProject(cwd: string, env: Environment): Promise<Projec
   return { folder, record, recordText, processes, removedProcesses };
 }
 
-export interface OpenOptions {
-  /** Called after an interrupted change to the project was completed or undone. */
-  readonly onRecovered?: ((recovery: StagedRecovery) => void) | undefined;
-  /** Leaves such a change as it is, and calls `onRecovered` with the kind `pending`. */
-  readonly readOnly?: boolean | undefined;
-}
-
 /**
  * Opens the project that contains `cwd`, to change its code. Completes or undoes an interrupted change to the project, and writes nothing
  * else. Rejects with a KnownError as `readProject` does, and if what was generated last is unknown and this `version` cannot rebuild it.
@@ -135,9 +127,9 @@ export async function openProject(
   cwd: string,
   env: Environment,
   version: string,
-  { onRecovered, readOnly = false }: OpenOptions = {},
+  options: RecoverOptions = {},
 ): Promise<WorkerProject> {
-  await recoverOrDescribe(findProject(cwd) ?? cwd, { onRecovered, readOnly });
+  await recoverAround(findProject(cwd) ?? cwd, options);
   const files = await readProject(cwd, env);
   const { folder, record, recordText } = files;
   const language = languageOf(record);
@@ -193,15 +185,6 @@ export async function openProject(
 
 const REBUILT =
   'It is rebuilt from the definition as it is now, so the code of tasks that you removed from the definition since the last kuflow add stays: remove it yourself';
-
-/** Completes or undoes a change that was interrupted, or only describes it, as the options say. */
-export async function recoverOrDescribe(
-  folder: string | undefined,
-  { onRecovered, readOnly = false }: OpenOptions,
-): Promise<void> {
-  if (folder === undefined || (readOnly && onRecovered === undefined)) return;
-  for (const recovery of await (readOnly ? readAround(folder) : recoverAround(folder))) onRecovered?.(recovery);
-}
 
 /** The processes as the code was generated from. */
 export function withDefinitionsInCode(processes: WorkerProject['processes']): WorkerProject['processes'] {

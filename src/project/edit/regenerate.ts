@@ -6,18 +6,12 @@ import { toLf, withLineEndingsOf } from '../merge/line-endings.ts';
 import { renderProject } from '../render.ts';
 import { mergeRendered } from '../merge/merge-file.ts';
 import { editExistingFile, readTextFile, type FileEdit } from './file-edit.ts';
-import {
-  mapProcesses,
-  openProject,
-  toProjectSpec,
-  withDefinitionsInCode,
-  type OpenOptions,
-  type WorkerProject,
-} from './open-project.ts';
+import { mapProcesses, openProject, toProjectSpec, withDefinitionsInCode, type WorkerProject } from './open-project.ts';
+import type { RecoverOptions } from './journal.ts';
 import { planState, writeEdits } from './write-edits.ts';
 import type { Environment } from '../../settings/environment.ts';
 
-export interface RegenerationRequest {
+export interface RegenerationRequest extends Pick<RecoverOptions, 'onRecovered'> {
   /** Absolute folder of the project. */
   readonly folder: string;
   readonly env: Environment;
@@ -26,7 +20,6 @@ export interface RegenerationRequest {
   /** The definitions before the change: a file that was rendered from them has no local changes. */
   readonly before: readonly ProcessDefinition[];
   readonly signal?: AbortSignal | undefined;
-  readonly onRecovered?: OpenOptions['onRecovered'];
 }
 
 export interface Regeneration {
@@ -61,7 +54,7 @@ export async function regenerateDefinitionCode(request: RegenerationRequest): Pr
     const render = (rendered: string | undefined): string | undefined =>
       rendered === undefined
         ? undefined
-        : mergeRendered(path, inCode.get(path), last, rendered, { isOrderFree: hasDeclarationsOnly(path) });
+        : mergeRendered(path, inCode.get(path), last, rendered, hasDeclarationsOnly(path));
     const [before, after] = [render(earlier.get(path)), render(text)];
     const current = await readTextFile(project.folder, path);
     const mine = typeof current === 'string' ? toLf(current) : current;

@@ -18,14 +18,7 @@ export interface FoundWorkspace {
   readonly workspace: Workspace;
 }
 
-export interface Surroundings {
-  /** The file that makes the folder itself another project, which a worker cannot share. */
-  readonly occupiedBy: string | undefined;
-  /** The closest workspace with a list, otherwise the closest project that could be one. */
-  readonly found: FoundWorkspace | undefined;
-  /** Why the closest project cannot have a worker as a member: a sentence. */
-  readonly problem: string | undefined;
-}
+export type Surroundings = Awaited<ReturnType<typeof findSurroundings>>;
 
 export interface FolderRequest {
   /** Absolute; may not exist. */
@@ -37,10 +30,11 @@ export interface FolderRequest {
 }
 
 /**
- * Finds the project in a folder, and the workspace around it that is of the same language. Searches up to the root of the repository, but not
- * in the home folder, whose files belong to no project. Writes nothing.
+ * Finds the file that makes a folder another project, which a worker cannot share, and the closest workspace around it that is of the same
+ * language and has a list of members, otherwise the closest project that could be one. Searches up to the root of the repository, but not in the
+ * home folder, whose files belong to no project. `problem`: why the closest project cannot have a worker as a member. Writes nothing.
  */
-export async function findSurroundings({ folder, language, env, overwrite }: FolderRequest): Promise<Surroundings> {
+export async function findSurroundings({ folder, language, env, overwrite }: FolderRequest) {
   const occupiedBy = isProject(folder)
     ? undefined
     : MANIFESTS.find((name) => !overwrite.includes(name) && isFile(join(folder, name)));

@@ -74,9 +74,9 @@ export function mergeFile(request: MergeRequest): FileMerge {
 export function mergeCleanly(
   path: string,
   texts: Pick<MergeRequest, 'base' | 'mine' | 'theirs'>,
-  options: MergeOptions,
+  isOrderFree: boolean,
 ): string | undefined {
-  const { text, conflicts } = mergeFile({ path, ...texts, ...options, style: 'ours' });
+  const { text, conflicts } = mergeFile({ path, ...texts, isOrderFree, style: 'ours' });
   return conflicts.length === 0 ? text : undefined;
 }
 
@@ -89,10 +89,10 @@ export function mergeRendered(
   before: string | undefined,
   last: string | undefined,
   rendered: string,
-  options: MergeOptions,
+  isOrderFree: boolean,
 ): string | undefined {
   if (last === undefined || before === undefined || before === last) return rendered;
-  return mergeCleanly(path, { base: before, mine: last, theirs: rendered }, options);
+  return mergeCleanly(path, { base: before, mine: last, theirs: rendered }, isOrderFree);
 }
 
 function mergeWithEntries(

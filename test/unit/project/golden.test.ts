@@ -130,11 +130,11 @@ async function planTexts(spec: ProjectSpec): Promise<PlannedTexts> {
   const plan = await planProject(spec, { version: '1.0.0', command: 'create-kuflow-worker loan-worker' });
   return new Map(
     await Promise.all(
-      plan.files.map(async (file) => {
+      plan.map(async (file) => {
         if (isLibrary(file.path)) return [withoutBuild(file.path), { text: '', mode: file.mode }] as const;
         const text =
           file.path === BASE_FILE
-            ? await entriesOf(file, plan.files)
+            ? await entriesOf(file, plan)
             : LOCKS.includes(file.path)
               ? 'The lock file of the template\n'
               : textOf(file);

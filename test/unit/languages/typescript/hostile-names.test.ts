@@ -155,7 +155,7 @@ describe('paths derived from texts', () => {
       { ...sample, processes: [...sample.processes, ...further] },
       { version: '1', command: 'x' },
     );
-    const paths = plan.files.map(({ path }) => path);
+    const paths = plan.map(({ path }) => path);
     expect(new Set(paths.map((path) => path.toLowerCase())).size).toBe(paths.length);
     expect(paths.filter((path) => path.startsWith('/') || path.split('/').includes('..'))).toEqual([]);
   });
