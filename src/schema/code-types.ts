@@ -119,8 +119,10 @@ function impliedType(schema: Schema): JsonType | undefined {
 
 function typeOfKind(type: JsonType | undefined, schema: Schema, scope: Scope): SchemaType {
   switch (type) {
-    case 'string':
-      return typeOfText(schema['format']);
+    case 'string': {
+      const format = TEXT_FORMATS.find((one) => one === schema['format']);
+      return format === undefined ? { kind: 'text' } : { kind: 'text', format };
+    }
     case 'boolean':
     case 'number':
     case 'integer':
@@ -132,11 +134,6 @@ function typeOfKind(type: JsonType | undefined, schema: Schema, scope: Scope): S
     default:
       return UNKNOWN;
   }
-}
-
-function typeOfText(format: unknown): SchemaType {
-  const known = TEXT_FORMATS.find((one) => one === format);
-  return known === undefined ? { kind: 'text' } : { kind: 'text', format: known };
 }
 
 function typeOfArray(schema: Schema, scope: Scope): SchemaType {

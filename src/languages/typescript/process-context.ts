@@ -142,16 +142,9 @@ export function modulesOf(
       used.has(one),
     );
     used.add(name);
-    return {
-      name: `${name}${suffix}`,
-      module: new Code(tsString(relativeModule(folder, typeScriptLayout(slug)[part]))),
-    };
+    const path = posix.relative(folder, typeScriptLayout(slug)[part]);
+    return { name: `${name}${suffix}`, module: new Code(tsString(path.startsWith('.') ? path : `./${path}`)) };
   });
-}
-
-function relativeModule(folder: string, path: string): string {
-  const relative = posix.relative(folder, path);
-  return relative.startsWith('.') ? relative : `./${relative}`;
 }
 
 function taskView(task: ProcessTask) {

@@ -211,8 +211,10 @@ export async function assignNewActivityNames(project: WorkerProject): Promise<Wo
   };
   const inCode = processes.map((process) => {
     const { definition, definitionInCode, choices } = process;
-    const added = definition.tasks.filter((task) => !hasTask(definitionInCode, task.code) && isNamed(process, task));
-    return { definition: { ...definitionInCode, tasks: [...definitionInCode.tasks, ...added] }, choices };
+    const { tasks } = definitionInCode;
+    const isAdded = ({ code }: TaskDefinition): boolean => !tasks.some((task) => task.code === code);
+    const added = definition.tasks.filter((task) => isAdded(task) && isNamed(process, task));
+    return { definition: { ...definitionInCode, tasks: [...tasks, ...added] }, choices };
   });
   const assigned = assignActivityNames(inCode, naming);
   const taken = new Set([
@@ -231,10 +233,6 @@ export async function assignNewActivityNames(project: WorkerProject): Promise<Wo
     for (const name of listActivityNames([{ definition, choices: newChoices }], naming)) taken.add(name);
     return { ...process, choices: newChoices };
   });
-}
-
-function hasTask({ tasks }: WorkerDefinition, code: string): boolean {
-  return tasks.some((task) => task.code === code);
 }
 
 /**

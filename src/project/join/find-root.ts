@@ -1,5 +1,4 @@
 import { existsSync, lstatSync, readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { codeOf, KnownError } from '../../base/errors.ts';
 import { decodeText } from '../../files/text-file.ts';
@@ -7,7 +6,7 @@ import { MIB } from '../../files/read.ts';
 import type { LanguageId } from '../../languages/names.ts';
 import { languageOf } from '../../languages/registry.ts';
 import type { Workspace } from '../../languages/workspace.ts';
-import { findAbove, isProject } from '../../process/find-project.ts';
+import { findAbove, foldersInRepository, isProject } from '../../process/find-project.ts';
 
 /** Files that make a folder the root of a project, in the languages of workers. */
 const MANIFESTS = ['package.json', 'pom.xml', 'pyproject.toml'];
@@ -39,15 +38,13 @@ export async function findSurroundings({ folder, language, env, overwrite }: Fol
     ? undefined
     : MANIFESTS.find((name) => !overwrite.includes(name) && isFile(join(folder, name)));
   const read = await languageOf({ language }).workspace();
-  const home = env['HOME'] ?? env['USERPROFILE'] ?? homedir();
   let found: FoundWorkspace | undefined;
   let problem: string | undefined;
-  const isRepository = (at: string): boolean => existsSync(join(at, '.git'));
-  const start = occupiedBy === undefined && !isRepository(folder) ? dirname(folder) : folder;
-  for (let at = start; at !== home && at !== dirname(at); at = dirname(at)) {
+  const isOwnRepository = occupiedBy === undefined && existsSync(join(folder, '.git'));
+  if (isOwnRepository) return { occupiedBy, found, problem };
+  for (const at of foldersInRepository(occupiedBy === undefined ? dirname(folder) : folder, env)) {
     try {
-      const workspace =
-        at === folder && occupiedBy === undefined ? undefined : read({ root: at, env, readText: textReader(at) });
+      const workspace = read({ root: at, env, readText: textReader(at) });
       if (workspace?.problem !== undefined) problem ??= `${join(at, workspace.file)} ${workspace.problem}`;
       else if (workspace?.members !== undefined)
         return { occupiedBy, found: { root: at, workspace }, problem: undefined };
@@ -56,7 +53,6 @@ export async function findSurroundings({ folder, language, env, overwrite }: Fol
       if (!(error instanceof KnownError)) throw error;
       problem ??= `In ${at}, ${error.message}`;
     }
-    if (isRepository(at)) break;
   }
   return { occupiedBy, found, problem };
 }

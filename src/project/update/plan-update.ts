@@ -229,16 +229,17 @@ async function planChange(context: FileContext, path: string, theirs: PlannedFil
   const isDone = isSameText(old.contents, theirs.contents);
   const isWritten = (contents: Uint8Array): boolean =>
     isRenamed || mode !== undefined || !isSame(contents, old.contents);
-  if (isUnedited || isDone) {
-    const contents = isDone ? old.contents : theirsInFormOf(old.contents, base.contents, theirs.contents);
+  const update = (how: 'replaced' | 'merged', contents: Uint8Array): Outcome => {
     const diff = diffOf(theirs.path, old.contents, contents, path);
-    return isWritten(contents) ? { ...about, how: 'replaced', changes: write(contents), diff } : undefined;
-  }
+    return isWritten(contents) ? { ...about, how, changes: write(contents), diff } : undefined;
+  };
+  if (isDone) return update('replaced', old.contents);
+  if (isUnedited) return update('replaced', theirsInFormOf(old.contents, base.contents, theirs.contents));
   const [mine, baseText, theirText] = [old.contents, base.contents, theirs.contents].map(decodeText);
-  if (mine === undefined || baseText === undefined || theirText === undefined) {
-    if (!isSame(base.contents, theirs.contents)) return conflict('is not a text file, and both sides changed it');
-    return isWritten(old.contents) ? { ...about, how: 'merged', changes: write(old.contents), diff: '' } : undefined;
-  }
+  if (mine === undefined || baseText === undefined || theirText === undefined)
+    return isSame(base.contents, theirs.contents)
+      ? update('merged', old.contents)
+      : conflict('is not a text file, and both sides changed it');
   const isOrderFree = context.isOrderFree(path);
   const extended = await context.withTasksOf(path, baseText, toLf(mine));
   const merge = (style: 'markers' | 'ours') =>
@@ -258,8 +259,7 @@ async function planChange(context: FileContext, path: string, theirs: PlannedFil
       ours: isWritten(oursBytes) ? write(oursBytes) : [],
     };
   }
-  const diff = unifiedDiff(theirs.path, mine, ours.text, path);
-  return isWritten(oursBytes) ? { ...about, how: 'merged', changes: write(oursBytes), diff } : undefined;
+  return update('merged', oursBytes);
 }
 
 /** A conflict of a whole file, which stays as it is. */
