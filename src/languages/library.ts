@@ -55,11 +55,20 @@ export function libraryFiles(spec: Pick<ProjectSpec, 'language' | 'library' | 'w
 /** By paths in a project or workspace root. Throws a KnownError if the build left it out, because the machine had no tools for the language. */
 export function readLibrary(language: LanguageId): readonly PlannedFile[] {
   const folder = join(packageRoot(), 'dist', 'libraries', language);
-  return listArchive(folder, language).map((path) => ({
-    path: `${LIBRARY_FOLDER}/${path}`,
-    contents: readFileSync(join(folder, path)),
-    mode: 0o644,
-  }));
+  try {
+    return listFiles(folder).map((path) => ({
+      path: `${LIBRARY_FOLDER}/${path}`,
+      contents: readFileSync(join(folder, path)),
+      mode: 0o644,
+    }));
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error;
+    throw new KnownError({
+      message: `This build of the tool does not contain the library for ${LANGUAGES[language]} projects`,
+      seen: `${folder} does not exist`,
+      next: [`Install ${BUILD_TOOLS[language]}, and build the tool again: npm run build`],
+    });
+  }
 }
 
 export type LibraryArchive = Readonly<ReturnType<typeof findLibrary>>;
@@ -77,17 +86,4 @@ export function findLibrary(language: LanguageId, pattern: RegExp) {
     return { version, file, sha256, integrity: `sha512-${createHash('sha512').update(contents).digest('base64')}` };
   }
   throw new Error(`The ${language} library has no archive like ${pattern.source}`);
-}
-
-function listArchive(folder: string, language: LanguageId): readonly string[] {
-  try {
-    return listFiles(folder);
-  } catch (error) {
-    if (codeOf(error) !== 'ENOENT') throw error;
-    throw new KnownError({
-      message: `This build of the tool does not contain the library for ${LANGUAGES[language]} projects`,
-      seen: `${folder} does not exist`,
-      next: [`Install ${BUILD_TOOLS[language]}, and build the tool again: npm run build`],
-    });
-  }
 }

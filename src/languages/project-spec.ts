@@ -1,5 +1,5 @@
-import type { Secret } from '../base/secret.ts';
 import type { WorkerDefinition } from '../process/definition.ts';
+import type { LocalValues } from '../settings/application-files.ts';
 import type { EditorId, LanguageId, LibrarySource } from './names.ts';
 import type { PlannedFile } from './planned-file.ts';
 
@@ -80,16 +80,7 @@ export interface ProjectSpec {
   /** npm version spec of this package in the project's devDependencies. */
   readonly cliPackage: string;
   /** Written to application-local.yaml (mode 0600, ignored by git) unless `local`. */
-  readonly connection?:
-    | {
-        readonly endpoint?: string | undefined;
-        readonly clientId?: string | undefined;
-        readonly clientSecret?: Secret | undefined;
-        readonly tenantId?: string | undefined;
-        readonly target?: string | undefined;
-        readonly ca?: string | undefined;
-      }
-    | undefined;
+  readonly connection?: LocalValues | undefined;
 }
 
 export const README = 'README.md';

@@ -3,7 +3,7 @@ import { README, type ProjectSpec } from '../languages/project-spec.ts';
 import { sortByPath } from '../languages/templates/files.ts';
 import { isProject } from '../process/find-project.ts';
 import { LOCAL_SETTINGS_FILE } from '../settings/keys.ts';
-import { localSettingsText, type LocalValues } from '../settings/application-files.ts';
+import { localSettingsText } from '../settings/application-files.ts';
 import { baseOf, renderBaseFile } from './base-archive.ts';
 import { readRecordIfValid } from './commands.ts';
 import { comparePlan, type PlanComparison } from './existing-files.ts';
@@ -39,18 +39,9 @@ export async function planProject(
 }
 
 /** The settings of this machine, mode 0600, ignored by git. Undefined without any, as on the local KuFlow, which supplies its own. */
-function planLocalSettings(spec: ProjectSpec): PlannedFile | undefined {
-  const { endpoint, clientId, clientSecret, tenantId, ca, target } = spec.connection ?? {};
-  const values: LocalValues = {
-    'kuflow.api.endpoint': endpoint,
-    'kuflow.api.client-id': clientId,
-    'kuflow.api.client-secret': clientSecret,
-    'kuflow.api.tenant-id': tenantId,
-    'kuflow.api.ca': ca,
-    'temporal.target': target,
-  };
-  if (spec.local || Object.values(values).every((value) => value === undefined)) return undefined;
-  return { path: LOCAL_SETTINGS_FILE, contents: Buffer.from(localSettingsText(values)), mode: 0o600 };
+function planLocalSettings({ local, connection = {} }: ProjectSpec): PlannedFile | undefined {
+  if (local || Object.values(connection).every((value) => value === undefined)) return undefined;
+  return { path: LOCAL_SETTINGS_FILE, contents: Buffer.from(localSettingsText(connection)), mode: 0o600 };
 }
 
 export interface PrepareRequest extends Pick<PlanComparison, 'outside'> {

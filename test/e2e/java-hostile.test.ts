@@ -8,7 +8,7 @@ import { javaRecordOf, type JavaRecord } from '../../src/languages/java/java-typ
 import { JAVA_NAMING } from '../../src/languages/java/literals.ts';
 import { processActions } from '../../src/languages/process-actions.ts';
 import { processTasks } from '../../src/languages/process-tasks.ts';
-import { javaLayout, javaProcessLayout } from '../../src/languages/java/layout.ts';
+import { javaLayout } from '../../src/languages/java/layout.ts';
 import { actionWorkflows } from '../../src/languages/java/actions.ts';
 import { inputTypeOf } from '../../src/languages/java/activities.ts';
 import { renderJava } from '../../src/languages/java/render.ts';
@@ -142,7 +142,7 @@ async function projectWith(name: string, definitions: readonly WorkerDefinition[
 
 /** The code of the processes of a project. */
 function codeOfProcesses(spec: ProjectSpec, templates: TemplateSet): readonly PlannedFile[] {
-  const code = new Set(spec.processes.flatMap(({ slug }) => javaProcessLayout(spec, slug).code));
+  const code = new Set(spec.processes.flatMap(({ slug }) => javaLayout(spec, slug).code));
   return renderJava(spec, templates).filter(({ path }) => code.has(path));
 }
 

@@ -7,7 +7,7 @@ import type { Json } from '../../src/base/json.ts';
 import { actionClass, pythonActions } from '../../src/languages/python/actions.ts';
 import { pythonInputType } from '../../src/languages/python/activities.ts';
 import { isPythonField, pyString, PYTHON_NAMING } from '../../src/languages/python/literals.ts';
-import { pythonLayout, pythonProcessLayout } from '../../src/languages/python/process-layout.ts';
+import { pythonLayout } from '../../src/languages/python/process-layout.ts';
 import { pythonTypeOf, type PythonType } from '../../src/languages/python/python-types.ts';
 import { renderPython } from '../../src/languages/python/render.ts';
 import { processTasks } from '../../src/languages/process-tasks.ts';
@@ -185,7 +185,7 @@ async function projectWith(name: string, definitions: readonly WorkerDefinition[
 
 /** The code of the processes of a project. */
 function codeOfProcesses(spec: ProjectSpec, templates: TemplateSet): readonly PlannedFile[] {
-  const code = new Set(spec.processes.flatMap(({ slug }) => pythonProcessLayout(spec, slug).code));
+  const code = new Set(spec.processes.flatMap(({ slug }) => pythonLayout(spec, slug).code));
   return renderPython(spec, templates).filter(({ path }) => code.has(path));
 }
 

@@ -121,7 +121,7 @@ export function createResult(
       local: project.local,
       credentials: credentials.from,
       // Where no credentials were written, variables that override the files of the project are intended.
-      shadowedBy: project.connection.clientSecret === undefined ? [] : credentials.shadowedBy,
+      shadowedBy: project.connection['kuflow.api.client-secret'] === undefined ? [] : credentials.shadowedBy,
       readWith: plan.readWith,
       check: passed ? 'passed' : check.kind === 'checked' ? 'failed' : 'not-run',
       workflow:

@@ -16,12 +16,12 @@ export function isDefinitionCode(path: string): boolean {
 }
 
 export function findTasks(text: string, path: string, { place, slug, ...process }: ProcessInCode): ReadonlySet<string> {
-  const layout = pythonLayout(place, slug);
-  return findProcessTasks({ text, path, files: layout }, processTasks(process, PYTHON_NAMING), {
+  const { parts } = pythonLayout(place, slug);
+  return findProcessTasks({ text, path, files: parts }, processTasks(process, PYTHON_NAMING), {
     declares: declaresTask,
     patterns: {
-      [layout.workflow]: ({ constant }) => `\\btasks\\.${wordPattern(constant)}`,
-      [layout.activities]: ({ activity }) => `\\bdef ${wordPattern(activity)}\\s*\\(`,
+      [parts.workflow]: ({ constant }) => `\\btasks\\.${wordPattern(constant)}`,
+      [parts.activities]: ({ activity }) => `\\bdef ${wordPattern(activity)}\\s*\\(`,
     },
   });
 }

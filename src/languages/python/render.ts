@@ -18,7 +18,7 @@ import { actionClass, pythonActions } from './actions.ts';
 import { organizePythonImports, printImports, type Import } from './imports.ts';
 import { pythonCall } from './layout.ts';
 import { distributionName } from './package-name.ts';
-import { PYTHON_PARTS, pythonLayout, type PythonLayout } from './process-layout.ts';
+import { pythonLayout, type PythonLayout } from './process-layout.ts';
 import { pythonProcessContext } from './process-context.ts';
 import { ENVIRONMENT, PIP_VERSION, pipInstallCommand, UV_LOCK, uvSyncCommand, WATCH_OPTIONS } from './tools.ts';
 
@@ -26,9 +26,8 @@ import { ENVIRONMENT, PIP_VERSION, pipInstallCommand, UV_LOCK, uvSyncCommand, WA
 export const WHEEL = /^kuflow_worker-([^-]+)-py3-none-any\.whl$/;
 
 const TEMPLATE_PACKAGE = 'example_worker';
-const PROCESS_PARTS: ProcessParts<(typeof PYTHON_PARTS)[number], PythonLayout> = {
+const PROCESS_PARTS: ProcessParts<PythonLayout> = {
   language: 'python',
-  parts: PYTHON_PARTS,
   templatePlace: { packageName: TEMPLATE_PACKAGE, slug: 'process' },
   activityParts: ['activities', 'schemas'],
   layout: pythonLayout,

@@ -67,7 +67,7 @@ export function processContext(
     definitionFile: layout.definitionFile,
     tasksModule: new Code(tsString(`../${layout.tasks}`)),
     toProcess: new Code(layout.toProcess),
-    otherWorkflows: modulesOf(others, 'workflows', 'Workflows'),
+    otherWorkflows: modulesOf(others, 'workflow', 'Workflows'),
     hasOtherWorkflows: others.length > 0,
     otherActivities,
     activities: codeLines([
@@ -100,7 +100,7 @@ export function processContext(
 function actionsContext(
   definition: WorkerDefinition,
   tasks: readonly ProcessTask[],
-  { signals, workflows }: ProcessActions,
+  { signals, withdrawals, handled, workflows }: ProcessActions,
 ): object {
   const result = sampleDecision(definition)?.result;
   const view = ({ code, title, variable, signal, input }: ProcessActions['signals'][number]) => ({
@@ -115,9 +115,9 @@ function actionsContext(
     actions: signals.map(view),
     hasActions: signals.length > 0,
     hasTasksOrActions: tasks.length + signals.length > 0,
-    handledActions: signals.filter(({ isWithdrawal }) => !isWithdrawal).map(view),
-    withdrawals: signals.filter(({ isWithdrawal }) => isWithdrawal).map(view),
-    hasWithdrawal: signals.some(({ isWithdrawal }) => isWithdrawal),
+    handledActions: handled.map(view),
+    withdrawals: withdrawals.map(view),
+    hasWithdrawal: withdrawals.length > 0,
     actionWorkflows: workflows.map(({ code, title, workflowType, activity = '' }) => ({
       ...{ code, title, workflowType, activity, isDownloadable: activity !== '' },
       logText: actionLog(title),
@@ -132,17 +132,17 @@ function actionsContext(
 /** The modules of additional processes, with a name for what is imported from each. */
 export function modulesOf(
   processes: readonly ProcessSpec[],
-  part: 'workflows' | 'activities' | 'validators',
+  part: 'workflow' | 'activities' | 'validators',
   suffix: string,
 ): readonly { readonly name: string; readonly module: Code }[] {
   const used = new Set<string>();
-  const folder = posix.dirname(typeScriptLayout()[part]);
+  const folder = posix.dirname(typeScriptLayout().parts[part]);
   return processes.map(({ slug, definition }) => {
     const name = distinctName(identifier(definition.process.code, 'camel', RESERVED, 'process'), (one) =>
       used.has(one),
     );
     used.add(name);
-    const path = posix.relative(folder, typeScriptLayout(slug)[part]);
+    const path = posix.relative(folder, typeScriptLayout(slug).parts[part]);
     return { name: `${name}${suffix}`, module: new Code(tsString(path.startsWith('.') ? path : `./${path}`)) };
   });
 }

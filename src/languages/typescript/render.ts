@@ -13,7 +13,7 @@ import { deployName, projectContext } from '../project-context.ts';
 import type { ProjectSpec } from '../project-spec.ts';
 import { Code } from '../templates/code.ts';
 import type { TemplateSet } from '../templates/set.ts';
-import { TYPESCRIPT_PARTS, typeScriptLayout } from './layout.ts';
+import { typeScriptLayout, type TypeScriptLayout } from './layout.ts';
 import { commandsOf, lockFiles, packageManagerContext } from './package-manager.ts';
 import { modulesOf, processContext } from './process-context.ts';
 import { renderValidators } from './validators.ts';
@@ -24,12 +24,11 @@ export async function renderTypeScript(spec: ProjectSpec, templates: TemplateSet
   const validators = await validatorsOf(spec);
   const library = findLibrary('typescript', ARCHIVE);
   const shared = templateContext(spec, library);
-  const files = renderProjectFiles(
+  const files = renderProjectFiles<TypeScriptLayout>(
     spec,
     templates,
     {
       language: 'typescript',
-      parts: TYPESCRIPT_PARTS,
       templatePlace: {},
       activityParts: ['activities'],
       finish: removeUnusedImports,

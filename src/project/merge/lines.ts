@@ -46,11 +46,8 @@ export function mergeLines(
   const exported = addedExports(base, next);
   const missing = exported?.filter((line) => !own.includes(line));
   if (missing?.length === 0) return [mine.split('\n')];
-  const regions = diff3Merge([...own], [...splitLines(base)], [...splitLines(next)], { excludeFalseConflicts: true });
-  const merged = regions.map(({ ok, conflict }): MergedRegion => {
-    if (conflict === undefined) return ok ?? [];
-    return resolveConflict(conflict, options) ?? toLineConflict(conflict);
-  });
+  const texts = { base: splitLines(base), mine: own, theirs: splitLines(next) };
+  const merged = diffRegions(texts, (conflict) => resolveConflict(conflict, options));
   if (missing === undefined || !merged.some(isConflict)) return [...merged, ['']];
   return [appendLines(mine, missing).split('\n')];
 }
@@ -58,9 +55,7 @@ export function mergeLines(
 /** Every place in which the three differ: the lines outside of the conflicts are the same in all of them. */
 export function findConflicts(base: string, mine: string, theirs: string): readonly MergedRegion[] {
   const texts = { base: splitLines(base), mine: splitLines(mine), theirs: splitLines(theirs) };
-  const regions = diff3Merge([...texts.mine], [...texts.base], [...texts.theirs], { excludeFalseConflicts: true }).map(
-    ({ ok, conflict }): MergedRegion => (conflict === undefined ? (ok ?? []) : toLineConflict(conflict)),
-  );
+  const regions = diffRegions(texts, () => undefined);
   const contains = (side: keyof typeof texts): boolean =>
     isDeepStrictEqual(
       regions.flatMap((region) => (isConflict(region) ? region[side] : region)),
@@ -76,11 +71,21 @@ function splitLines(text: string): readonly string[] {
   return text === '' ? [] : text.replace(/\n$/, '').split('\n');
 }
 
-/** All that is between the first and the last lines that the three share. */
-function toOneConflict(
-  texts: Readonly<Record<'base' | 'mine' | 'theirs', readonly string[]>>,
+type Texts = Readonly<Record<'base' | 'mine' | 'theirs', readonly string[]>>;
+
+/** `resolve`: the merged lines of a conflict, if there are any. */
+function diffRegions(
+  { base, mine, theirs }: Texts,
+  resolve: (conflict: Conflict) => readonly string[] | undefined,
 ): readonly MergedRegion[] {
-  const { base, mine, theirs } = texts;
+  return diff3Merge([...mine], [...base], [...theirs], { excludeFalseConflicts: true }).map(({ ok, conflict }) => {
+    if (conflict === undefined) return ok ?? [];
+    return resolve(conflict) ?? { line: conflict.aIndex + 1, base: conflict.o, mine: conflict.a, theirs: conflict.b };
+  });
+}
+
+/** All that is between the first and the last lines that the three share. */
+function toOneConflict({ base, mine, theirs }: Texts): readonly MergedRegion[] {
   const [shortest = 0] = [base, mine, theirs].map(({ length }) => length).sort((one, other) => one - other);
   const isShared = (at: number): boolean => mine.at(at) === base.at(at) && mine.at(at) === theirs.at(at);
   let start = 0;
@@ -93,10 +98,6 @@ function toOneConflict(
     { line: start + 1, base: middle(base), mine: middle(mine), theirs: middle(theirs) },
     mine.slice(mine.length - end),
   ];
-}
-
-function toLineConflict({ aIndex, a, o, b }: Conflict & { readonly aIndex: number }): LineConflict {
-  return { line: aIndex + 1, base: o, mine: a, theirs: b };
 }
 
 interface Conflict {

@@ -74,10 +74,10 @@ const twoProcesses: Pick<ProjectSpec, 'processes'> = {
 const connected: Pick<ProjectSpec, 'local' | 'connection'> = {
   local: false,
   connection: {
-    endpoint: 'https://kuflow.example',
-    clientId: '7a1d7c5e-52a1-4f3c-9d0a-0f6a2f8f0c11',
-    clientSecret: new Secret('not a secret'),
-    target: 'engine.example:443',
+    'kuflow.api.endpoint': 'https://kuflow.example',
+    'kuflow.api.client-id': '7a1d7c5e-52a1-4f3c-9d0a-0f6a2f8f0c11',
+    'kuflow.api.client-secret': new Secret('not a secret'),
+    'temporal.target': 'engine.example:443',
   },
 };
 
