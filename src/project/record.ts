@@ -15,7 +15,7 @@ import type {
   TemplateOrigin,
 } from '../languages/project-spec.ts';
 import type { Language } from '../languages/language.ts';
-import { EDITOR_IDS, LANGUAGE_IDS, LIBRARY_SOURCES, type LanguageId } from '../languages/names.ts';
+import { EDITOR_IDS, LANGUAGE_IDS, LIBRARY_SOURCES } from '../languages/names.ts';
 import { languageOf } from '../languages/registry.ts';
 import { nameTasks } from '../languages/task-names.ts';
 import { definitionFile } from '../process/definition/file.ts';
@@ -26,31 +26,16 @@ import { movedFilesProblem } from './join/moved-files.ts';
 const CREATE_COMMAND = 'npx create-kuflow-worker ';
 const MAX_RECORD_MIB = 16;
 
-/** What the record says about a project in the same way as its spec. */
-type RecordedSpec = Pick<
-  ProjectSpec,
-  | 'name'
-  | 'local'
-  | 'packageManager'
-  | 'packageName'
-  | 'cliPackage'
-  | 'editors'
-  | 'library'
-  | 'workspace'
-  | 'movedFiles'
->;
-
 interface RecordedProcess {
   /** Where the definition came from; absent for the first process. */
   readonly definitionSource?: string;
   readonly tasks?: TaskChoices;
 }
 
-export interface ProjectRecord extends RecordedSpec {
+/** What the record says about a project, most of it in the same way as its spec. */
+export interface ProjectRecord extends Omit<ProjectSpec, 'processes' | 'template' | 'connection'> {
   /** The parsed file, including keys that this version does not know. */
   readonly raw: Readonly<Record<string, unknown>>;
-  readonly language: LanguageId;
-  /** See `ProjectSpec.slug`. */
   readonly slug: string;
   /** The user's own template; undefined without one. */
   readonly template: TemplateOrigin | undefined;

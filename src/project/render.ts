@@ -9,7 +9,6 @@ import {
   NEEDED_LINES,
   addOwnTemplate,
   templatePaths,
-  type TemplateVariables,
 } from '../languages/templates/own-template.ts';
 import { loadTemplateSet, type TemplateSet } from '../languages/templates/set.ts';
 import { definitionFile } from '../process/definition/file.ts';
@@ -71,7 +70,7 @@ async function renderFiles(spec: ProjectSpec, templates: TemplateSet): Promise<r
 }
 
 /** The variables that every file of a user's own template may print. docs/how-to/own-templates.md promises them. */
-function templateVariables(spec: ProjectSpec): TemplateVariables {
+function templateVariables(spec: ProjectSpec): object {
   return {
     project: {
       name: spec.name,

@@ -23,8 +23,6 @@ const MAX_RENDERED_BYTES = 2 * 1024 * 1024;
 const MAX_TOTAL_BYTES = 16 * 1024 * 1024;
 const MAX_PROBLEMS = 20;
 
-export type TemplateVariables = Readonly<Record<string, unknown>>;
-
 /**
  * The templates of the language with the files of the user's own template: a file replaces the one with the same path. `variables` are added
  * to those of the language. Rejects with a KnownError that lists every problem of the template. Rendering throws a KnownError with the file
@@ -33,7 +31,7 @@ export type TemplateVariables = Readonly<Record<string, unknown>>;
 export async function addOwnTemplate(
   templates: TemplateSet,
   template: ProjectTemplate,
-  variables: TemplateVariables,
+  variables: object,
 ): Promise<TemplateSet> {
   const own = await prepareOnce(template);
   let left = MAX_TOTAL_BYTES;

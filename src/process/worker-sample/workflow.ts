@@ -92,7 +92,7 @@ export function readSampleWorkflow(language: SampleLanguage, files: readonly Sam
   }
   const created = new Set(tasks.keys());
   for (const reference of references) add(reference.value, reference.literal, ownerOf(reference));
-  for (const constant of constants.values()) if (constant.isTaskCode) add(constant.value, constant);
+  for (const [name, constant] of constants) if (TASK_CODE.test(name)) add(constant.value, constant);
   return {
     types: uniqueValues(entries),
     tasks: [...tasks.values()],
@@ -118,15 +118,11 @@ function uniqueValues(texts: readonly Text[]): readonly FoundValue[] {
     .reverse();
 }
 
-interface Constant extends Text {
-  readonly isTaskCode: boolean;
-}
-
 const TASK_CODE = /^_?TASK_CODE_/;
 
 /** Names in capitals that a string literal is assigned to. */
 function findConstants(sources: readonly SourceText[]): Constants {
-  const constants = new Map<string, Constant>();
+  const constants = new Map<string, Text>();
   for (const source of sources) {
     for (const { start, end, value } of source.strings.values()) {
       const before = source.code.slice(Math.max(start - 300, 0), start);
@@ -134,7 +130,7 @@ function findConstants(sources: readonly SourceText[]): Constants {
       if (name === undefined || value === undefined || constants.has(name)) continue;
       // A part of an expression is not the value.
       if (/^[ \t]*[+.([]/.test(source.code.slice(end, end + 50))) continue;
-      constants.set(name, { value, source, offset: start, isTaskCode: TASK_CODE.test(name) });
+      constants.set(name, { value, source, offset: start });
     }
   }
   return constants;
@@ -159,7 +155,7 @@ function textAt(source: SourceText, offset: number, constants: Constants): Text 
   return value === undefined || names.at(-1) !== 'name' ? undefined : { source, offset, value };
 }
 
-type Constants = ReadonlyMap<string, Constant>;
+type Constants = ReadonlyMap<string, Text>;
 
 const REFERENCES = [
   // Java

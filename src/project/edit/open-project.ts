@@ -34,8 +34,7 @@ export interface OpenedProcess extends ProcessOnDisk {
 }
 
 /** A process in the record whose definition file no longer exists. */
-export interface RemovedProcess {
-  readonly layout: ProcessLayout;
+export interface RemovedProcess extends DefinedWithout {
   /** Its code files that still exist. Without such files, the next change of the record drops the process. */
   readonly remainingFiles: readonly string[];
   /** The process as its code was generated, if nothing of it is left and it is known. */
@@ -78,7 +77,7 @@ export function chooseProcess({ processes }: WorkerProject, code: string | undef
 
 export interface ProjectFiles extends Pick<WorkerProject, 'folder' | 'record' | 'recordText'> {
   readonly processes: readonly [ProcessOnDisk, ...ProcessOnDisk[]];
-  readonly removedProcesses: readonly (DefinedWithout & Pick<RemovedProcess, 'remainingFiles'>)[];
+  readonly removedProcesses: readonly Omit<RemovedProcess, 'process'>[];
 }
 
 type DefinedWithout = Omit<ProcessOnDisk, 'definition'>;
@@ -154,11 +153,7 @@ export async function openProject(
     files.removedProcesses.map(async (removed): Promise<RemovedProcess> => {
       const { remainingFiles, ...process } = removed;
       const definition = remainingFiles.length > 0 ? undefined : await definitionInBase(removed);
-      return {
-        layout: removed.layout,
-        remainingFiles,
-        process: definition === undefined ? undefined : { ...process, definition, definitionInCode: definition },
-      };
+      return { ...removed, process: definition && { ...process, definition, definitionInCode: definition } };
     }),
   );
   const removed = new Set(
