@@ -4,6 +4,7 @@ import { utf8Text } from '../../files/text-file.ts';
 import { type PlannedFile, plainMode } from '../../languages/planned-file.ts';
 import type { ProjectTemplate } from '../../languages/project-spec.ts';
 import { languageOf } from '../../languages/registry.ts';
+import { sortByPath } from '../../languages/templates/files.ts';
 import { isLibraryFile } from '../../languages/library.ts';
 import { baseEntry, mapParts, withoutChanges, type ProjectBase } from '../base-archive.ts';
 import { readProjectFile } from '../edit/file-edit.ts';
@@ -65,14 +66,6 @@ export interface UpdateConflict {
   readonly ours: readonly ChangedFile[];
 }
 
-export interface UpdatePlan {
-  /** Sorted by path. */
-  readonly files: readonly (UpdatedFile | UpdateConflict)[];
-  readonly base: ProjectBase;
-  /** See `ProjectSpec.cliPackage`. */
-  readonly cliPackage: string;
-}
-
 /** What happens to a file; undefined if nothing does. */
 type Outcome = UpdatedFile | UpdateConflict | undefined;
 
@@ -83,7 +76,7 @@ type Outcome = UpdatedFile | UpdateConflict | undefined;
 export async function planUpdate(
   project: WorkerProject,
   { version, migrations = PROJECT_MIGRATIONS, template }: UpdateOptions,
-): Promise<UpdatePlan> {
+) {
   const { record, base, processes } = project;
   // A tarball or another version was chosen on purpose.
   const cliPackage = record.cliPackage === record.version ? version : record.cliPackage;
@@ -131,7 +124,7 @@ export async function planUpdate(
   }
   const files = outcomes.filter((outcome) => outcome !== undefined);
   return {
-    files: files.sort((one, other) => (one.path < other.path ? -1 : 1)),
+    files: sortByPath(files),
     base: await nextBase(project, [...next.values()], incomplete, template),
     cliPackage,
   };
