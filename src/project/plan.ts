@@ -57,13 +57,10 @@ export interface PrepareRequest extends Pick<PlanComparison, 'outside'> {
 }
 
 /** A planned project, compared with the folder. */
-export interface PreparedProject {
-  readonly spec: ProjectSpec;
-  readonly comparison: PlanComparison;
-}
+export type PreparedProject = Readonly<Awaited<ReturnType<typeof prepareProject>>>;
 
 /** Plans the project and compares it with the folder. Writes nothing. Conflicts are part of the result. */
-export async function prepareProject(request: PrepareRequest): Promise<PreparedProject> {
+export async function prepareProject(request: PrepareRequest) {
   const { folder, version, command } = request;
   const compare = async (spec: ProjectSpec): Promise<PlanComparison> =>
     comparePlan(folder, await planProject(spec, { version, command }), request.overwrite);

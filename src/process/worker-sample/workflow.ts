@@ -20,15 +20,6 @@ export interface SampleTask {
   readonly line: number;
 }
 
-export interface SampleWorkflow {
-  /** All different workflow types, including placeholders. */
-  readonly types: readonly FoundValue[];
-  /** In the order in which the workflow creates them. */
-  readonly tasks: readonly SampleTask[];
-  /** Codes of tasks that the workflow does not create. They come last. */
-  readonly unused: readonly string[];
-}
-
 interface Place {
   readonly source: SourceText;
   readonly offset: number;
@@ -49,7 +40,7 @@ interface Entry extends Text {
 }
 
 /** Reads the workflow type and the tasks from the source files of a workflow. Never throws: what is not found is missing in the result. */
-export function readSampleWorkflow(language: SampleLanguage, files: readonly SampleFile[]): SampleWorkflow {
+export function readSampleWorkflow(language: SampleLanguage, files: readonly SampleFile[]) {
   const style = language === 'python' ? 'hash' : 'slashes';
   const sources = files.map(({ path, text }) => scanSource(path, text, style));
   const functions = sources.flatMap(language === 'python' ? findPythonFunctions : findFunctionsWithBraces);
@@ -94,8 +85,11 @@ export function readSampleWorkflow(language: SampleLanguage, files: readonly Sam
   for (const reference of references) add(reference.value, reference.literal, ownerOf(reference));
   for (const [name, constant] of constants) if (TASK_CODE.test(name)) add(constant.value, constant);
   return {
+    /** All different workflow types, including placeholders. */
     types: uniqueValues(entries),
+    /** In the order in which the workflow creates them. */
     tasks: [...tasks.values()],
+    /** Codes of tasks that the workflow does not create. They come last. */
     unused: [...tasks.keys()].filter((code) => !created.has(code)),
   };
 }

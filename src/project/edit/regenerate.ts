@@ -22,17 +22,13 @@ export interface RegenerationRequest extends Pick<RecoverOptions, 'onRecovered'>
   readonly signal?: AbortSignal | undefined;
 }
 
-export interface Regeneration {
-  /** Paths in the project. */
-  readonly written: readonly string[];
-  readonly left: readonly { readonly path: string; readonly reason: string }[];
-}
+export type Regeneration = Awaited<ReturnType<typeof regenerateDefinitionCode>>;
 
 /**
  * Renders the code that follows from the definition files alone, such as types, again after a change of these files. Files with local changes are
- * left. The rest of the code stays as it is: `kuflow add` and people change it. Rejects with a KnownError.
+ * left. The rest of the code stays as it is: `kuflow add` and people change it. Resolves to paths in the project. Rejects with a KnownError.
  */
-export async function regenerateDefinitionCode(request: RegenerationRequest): Promise<Regeneration> {
+export async function regenerateDefinitionCode(request: RegenerationRequest) {
   const project = await openProject(request.folder, request.env, request.version, request);
   const [note] = project.notes;
   // The record of what was generated is missing or was not merged yet: `kuflow add` rebuilds it and says what that means.
