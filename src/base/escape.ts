@@ -74,6 +74,21 @@ export function printableJson(value: unknown, indented = false): string {
   return escapeForCompilers(JSON.stringify(value, undefined, indented ? 2 : undefined), HIDDEN_IN_JSON, escapeAsPair);
 }
 
+const ESCAPE = /\\(?:u\{([\da-fA-F]{1,6})\}|u+([\da-fA-F]{4})|U([\da-fA-F]{8})|x([\da-fA-F]{2})|([^]))/g;
+const ESCAPED = new Map(
+  Object.entries({ n: '\n', r: '\r', t: '\t', b: '\b', f: '\f', v: '\v', a: '\x07', 0: '\0', '\n': '' }),
+);
+
+/** The text in a string literal of Java, TypeScript or Python, without its quotes. */
+export function unescapeLiteral(body: string): string {
+  return body.replace(ESCAPE, (_, point?: string, unit?: string, long?: string, byte?: string, other: string = '') => {
+    const hex = point ?? unit ?? long ?? byte;
+    if (hex === undefined) return ESCAPED.get(other) ?? other;
+    const value = Number.parseInt(hex, 16);
+    return value > 0x10ffff ? '\ufffd' : String.fromCodePoint(value);
+  });
+}
+
 // JSON has only UTF-16 escapes.
 export function escapeAsPair(hex: string): string {
   const pair = String.fromCodePoint(Number.parseInt(hex, 16));

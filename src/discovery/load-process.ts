@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { withoutUndefined } from '../base/json.ts';
-import type { ProjectSpec } from '../languages/project-spec.ts';
+import type { ProcessSpec } from '../languages/project-spec.ts';
 import { loadDefinitionText } from '../process/definition/file.ts';
 import {
   applyTaskChanges,
@@ -50,9 +50,6 @@ export interface DefinitionOverrides {
   readonly tasks?: TaskChanges | undefined;
 }
 
-/** The process of a project: the definition, where it comes from, and what is uncertain about it if it was read from instances. */
-export type LoadedProcess = Pick<ProjectSpec, 'definition' | 'definitionSource' | 'definitionNotes' | 'definitionText'>;
-
 /**
  * Loads a process definition from its source; file names are relative to `cwd`. Rejects with a KnownError that says what is wrong with the source.
  * `discovered`: the process as it was read, if the source is the API.
@@ -61,7 +58,7 @@ export async function loadProcess(
   source: ProcessSource,
   cwd: string,
   discovered?: DiscoveredProcess,
-): Promise<LoadedProcess> {
+): Promise<ProcessSpec> {
   let definition: ProcessDefinition;
   let notes: readonly string[] = [];
   let text: string | undefined;
@@ -92,9 +89,9 @@ export async function loadProcess(
   };
   return {
     definition: changed,
-    definitionSource: source.kind,
-    definitionNotes: notes.length === 0 ? undefined : notes,
-    definitionText: isDeepStrictEqual(changed, definition) ? text : undefined,
+    source: source.kind,
+    notes,
+    text: isDeepStrictEqual(changed, definition) ? text : undefined,
   };
 }
 

@@ -1,9 +1,8 @@
-import type { WorkerDefinition } from '../process/definition.ts';
 import type { ProjectDiagnosis } from './diagnosis.ts';
 import type { EditorId, LanguageId } from './names.ts';
 import type { PlannedFile } from './planned-file.ts';
 import type { InstallOptions, InstallResult, ProjectCommandOptions, ProjectToolResult } from './run-project-tool.ts';
-import type { PackageManager, ProjectSpec, TaskChoices } from './project-spec.ts';
+import type { PackageManager, ProcessSpec, ProjectSpec, TaskChoices } from './project-spec.ts';
 import type { Naming } from './task-names.ts';
 import type { TemplateSet } from './templates/set.ts';
 import type { ReadWorkspace } from './workspace.ts';
@@ -101,11 +100,8 @@ export interface GeneratedCode {
   readonly rewrittenActivities: (path: string) => string;
 }
 
-export interface ProcessInCode {
+export interface ProcessInCode extends Pick<ProcessSpec, 'slug' | 'definition'> {
   readonly place: CodePlace;
-  /** Undefined for the first process. */
-  readonly slug: string | undefined;
-  readonly definition: WorkerDefinition;
   readonly choices: TaskChoices;
 }
 

@@ -55,38 +55,12 @@ export function libraryFiles(spec: Pick<ProjectSpec, 'language' | 'library' | 'w
 /** By paths in a project or workspace root. Throws a KnownError if the build left it out, because the machine had no tools for the language. */
 export function readLibrary(language: LanguageId): readonly PlannedFile[] {
   const folder = join(packageRoot(), 'dist', 'libraries', language);
-  return listArchive(folder, language).map((path) => ({
-    path: `${LIBRARY_FOLDER}/${path}`,
-    contents: readFileSync(join(folder, path)),
-    mode: 0o644,
-  }));
-}
-
-export interface LibraryArchive {
-  readonly version: string;
-  /** Its path below the folder of the library. */
-  readonly file: string;
-  /** Hexadecimal. */
-  readonly sha256: string;
-  /** As in the lock files of npm. */
-  readonly integrity: string;
-}
-
-/** The archive whose path matches a pattern, which has the version as its group. Throws like `readLibrary`. */
-export function findLibrary(language: LanguageId, pattern: RegExp): LibraryArchive {
-  for (const { path, contents } of readLibrary(language)) {
-    const file = path.slice(LIBRARY_FOLDER.length + 1);
-    const version = pattern.exec(file)?.[1];
-    if (version === undefined) continue;
-    const sha256 = createHash('sha256').update(contents).digest('hex');
-    return { version, file, sha256, integrity: `sha512-${createHash('sha512').update(contents).digest('base64')}` };
-  }
-  throw new Error(`The ${language} library has no archive like ${pattern.source}`);
-}
-
-function listArchive(folder: string, language: LanguageId): readonly string[] {
   try {
-    return listFiles(folder);
+    return listFiles(folder).map((path) => ({
+      path: `${LIBRARY_FOLDER}/${path}`,
+      contents: readFileSync(join(folder, path)),
+      mode: 0o644,
+    }));
   } catch (error) {
     if (codeOf(error) !== 'ENOENT') throw error;
     throw new KnownError({
@@ -95,4 +69,21 @@ function listArchive(folder: string, language: LanguageId): readonly string[] {
       next: [`Install ${BUILD_TOOLS[language]}, and build the tool again: npm run build`],
     });
   }
+}
+
+export type LibraryArchive = Readonly<ReturnType<typeof findLibrary>>;
+
+/**
+ * The archive whose path matches a pattern, which has the version as its group. `file` is its path below the folder of the library, and
+ * `integrity` the checksum as in the lock files of npm. Throws like `readLibrary`.
+ */
+export function findLibrary(language: LanguageId, pattern: RegExp) {
+  for (const { path, contents } of readLibrary(language)) {
+    const file = path.slice(LIBRARY_FOLDER.length + 1);
+    const version = pattern.exec(file)?.[1];
+    if (version === undefined) continue;
+    const sha256 = createHash('sha256').update(contents).digest('hex');
+    return { version, file, sha256, integrity: `sha512-${createHash('sha512').update(contents).digest('base64')}` };
+  }
+  throw new Error(`The ${language} library has no archive like ${pattern.source}`);
 }

@@ -16,8 +16,6 @@ export interface SignalActionInCode extends ActionInCode {
   readonly signal: string;
   /** What people enter, with the name of its type. */
   readonly input: NamedSchema | undefined;
-  /** Whether this is the withdrawal of the sample process, whose workflow then cancels its open tasks. */
-  readonly isWithdrawal: boolean;
 }
 
 /** A user action that starts a separate workflow, which the worker runs too. */
@@ -30,6 +28,9 @@ export interface WorkflowActionInCode extends ActionInCode {
 /** The user actions that a worker has code for. KuFlow carries out the others itself. */
 export interface ProcessActions {
   readonly signals: readonly SignalActionInCode[];
+  /** Those of `signals` that withdraw the sample process, whose workflow then cancels its open tasks, and the others. */
+  readonly withdrawals: readonly SignalActionInCode[];
+  readonly handled: readonly SignalActionInCode[];
   readonly workflows: readonly WorkflowActionInCode[];
 }
 
@@ -63,7 +64,7 @@ export function processActions(
       const constant = distinctNameIgnoringCase(constantName(variable), constants);
       constants.add(constant);
       signals.push({
-        ...{ ...inCode, constant, signal: action.signal, isWithdrawal: code === withdrawal },
+        ...{ ...inCode, constant, signal: action.signal },
         input: action.input && { name: `${type}Input`, schema: action.input.schema },
       });
     }
@@ -85,7 +86,12 @@ export function processActions(
       });
     }
   }
-  return { signals, workflows };
+  return {
+    signals,
+    withdrawals: signals.filter(({ code }) => code === withdrawal),
+    handled: signals.filter(({ code }) => code !== withdrawal),
+    workflows,
+  };
 }
 
 export function hasActivities({ tasks, actions = [] }: WorkerDefinition): boolean {

@@ -1,4 +1,5 @@
 import type { WorkerDefinition } from '../process/definition.ts';
+import { definitionFile } from '../process/definition/file.ts';
 import { capitalize, splitWords } from '../base/identifiers.ts';
 import type { CodePlace } from './language.ts';
 import type { LanguageId } from './names.ts';
@@ -18,14 +19,23 @@ export interface ProcessToRender<Layout> {
   readonly isFirst: boolean;
 }
 
-/** How a language renders the files of a process, which are its parts. */
-export interface ProcessParts<Part extends string, Layout extends Readonly<Record<Part, string>>> {
+/** The layout of a process with these code files, by part. Without a slug, it is the first process of a project. */
+export function layoutOf<Parts extends Readonly<Record<'tasks' | 'workflow', string>>>(
+  slug: string | undefined,
+  parts: Parts,
+  activities: readonly string[],
+) {
+  const { tasks, workflow } = parts;
+  return { definitionFile: definitionFile(slug), parts, tasks, workflow, activities, code: Object.values(parts) };
+}
+
+/** How a language renders the files of a process, which are the parts of its layout. */
+export interface ProcessParts<Layout extends ReturnType<typeof layoutOf>> {
   readonly language: LanguageId;
-  readonly parts: readonly Part[];
   /** The place of the templates, which are laid out like the first process of a project. */
   readonly templatePlace: CodePlace;
   /** The parts that an additional process has only with activities. */
-  readonly activityParts: readonly Part[];
+  readonly activityParts: readonly (keyof Layout['parts'] & string)[];
   readonly layout: (place: CodePlace, slug?: string) => Layout;
   readonly context: (process: ProcessToRender<Layout>) => object;
   /** Applied to each file of a process that is not from a user's own template, such as to leave out unused imports. */
@@ -33,37 +43,36 @@ export interface ProcessParts<Part extends string, Layout extends Readonly<Recor
 }
 
 /** The files of a project except its process definitions. `context` and `move` are for the files that do not belong to one process. */
-export function renderProjectFiles<Part extends string, Layout extends Readonly<Record<Part, string>>>(
+export function renderProjectFiles<Layout extends ReturnType<typeof layoutOf>>(
   spec: ProjectSpec,
   templates: TemplateSet,
-  language: ProcessParts<Part, Layout>,
+  language: ProcessParts<Layout>,
   { context, move }: { readonly context: object; readonly move: (file: PlannedFile) => PlannedFile },
 ): readonly PlannedFile[] {
-  const { parts, templatePlace, activityParts, finish = (file) => file } = language;
-  const { definition, choices, additionalProcesses = [] } = spec;
-  const sources = templates.files(language.language);
-  const templateLayout = language.layout(templatePlace);
-  const partPaths = new Set<string>(parts.map((part) => templateLayout[part]));
-  const processes = [{ slug: undefined, definition, choices }, ...additionalProcesses].map((process) => {
-    const { slug, definition: own, choices: chosen = {} } = process;
+  const { templatePlace, finish = (file) => file } = language;
+  const activityParts: readonly string[] = language.activityParts;
+  const sources = templates(language.language);
+  const { parts: templateParts, code: partPaths } = language.layout(templatePlace);
+  const templatePaths = new Map(Object.entries(templateParts));
+  const processes = spec.processes.map(({ slug, definition, choices = {} }) => {
     const layout = language.layout(spec, slug);
     const isFirst = slug === undefined;
     return {
       layout,
-      context: language.context({ definition: own, layout, choices: chosen, isFirst }),
-      hasEveryPart: isFirst || hasActivities(own),
+      context: language.context({ definition, layout, choices, isFirst }),
+      hasEveryPart: isFirst || hasActivities(definition),
     };
   });
   const sharedContext = { ...processes[0]?.context, ...context };
   const shared = sources
-    .filter(({ path }) => !partPaths.has(path))
-    .flatMap((source) => renderTemplateFile(source, templates, sharedContext))
+    .filter(({ path }) => !partPaths.includes(path))
+    .flatMap((source) => renderTemplateFile(source, sharedContext))
     .map(move);
   const ofProcesses = processes.flatMap(({ layout, context: own, hasEveryPart }) =>
-    parts.flatMap((part) => {
-      const source = findPart(sources, templateLayout[part]);
+    Object.entries(layout.parts).flatMap(([part, path]) => {
+      const source = findPart(sources, templatePaths.get(part) ?? '');
       if (source === undefined || (!hasEveryPart && activityParts.includes(part))) return [];
-      const files = renderTemplateFile({ ...source, path: layout[part] }, templates, own);
+      const files = renderTemplateFile({ ...source, path }, own);
       return source.isOwn ? files : files.map(finish);
     }),
   );

@@ -21,8 +21,8 @@ export function projectContext(
   { memory, writesTmp }: Resources,
   readme: Readonly<Record<string, string>>,
 ) {
-  const { name, language, workspace, definition } = spec;
-  const code = portableWord(definition.process.code);
+  const { name, language, workspace, processes } = spec;
+  const code = portableWord(processes[0].definition.process.code);
   const label = deployName(name);
   return {
     name,

@@ -1,5 +1,5 @@
-import type { Secret } from '../base/secret.ts';
 import type { WorkerDefinition } from '../process/definition.ts';
+import type { LocalValues } from '../settings/application-files.ts';
 import type { EditorId, LanguageId, LibrarySource } from './names.ts';
 import type { PlannedFile } from './planned-file.ts';
 
@@ -29,15 +29,15 @@ export function choiceOf(choices: TaskChoices, code: string): TaskChoice {
   return Object.hasOwn(choices, code) ? (choices[code] ?? NO_CHOICE) : NO_CHOICE;
 }
 
-export interface AdditionalProcess {
-  /** Used in the names of its files. From `fileName`. */
-  readonly slug: string;
+export interface ProcessSpec {
+  /** Used in the names of its files. From `fileName`. Undefined for the first process of a project. */
+  readonly slug?: string | undefined;
   readonly definition: WorkerDefinition;
   readonly source: DefinitionSource;
   readonly choices?: TaskChoices | undefined;
-  /** Comments for the top of its definition file. */
+  /** Comments for the top of its definition file, such as the evidence of a discovery. */
   readonly notes?: readonly string[] | undefined;
-  /** The text of the file that `definition` was read from. */
+  /** The text of the file that `definition` was read from, whose comments and formatting are kept. */
   readonly text?: string | undefined;
 }
 
@@ -65,15 +65,7 @@ export interface ProjectSpec {
   readonly packageName?: string | undefined;
   /** The first process in the names of files and packages, in languages that need a name for it. From `fileName`. */
   readonly slug?: string | undefined;
-  readonly definition: WorkerDefinition;
-  readonly definitionSource: DefinitionSource;
-  /** Comments for the top of the definition file, such as the evidence of a discovery. */
-  readonly definitionNotes?: readonly string[] | undefined;
-  /** The text of the file that `definition` was read from, whose comments and formatting are kept. */
-  readonly definitionText?: string | undefined;
-  /** Choices for the tasks of `definition`. */
-  readonly choices?: TaskChoices | undefined;
-  readonly additionalProcesses?: readonly AdditionalProcess[] | undefined;
+  readonly processes: readonly [ProcessSpec, ...ProcessSpec[]];
   /** For the local KuFlow: no endpoint and no secret is written. */
   readonly local: boolean;
   readonly packageManager: PackageManager;
@@ -88,16 +80,7 @@ export interface ProjectSpec {
   /** npm version spec of this package in the project's devDependencies. */
   readonly cliPackage: string;
   /** Written to application-local.yaml (mode 0600, ignored by git) unless `local`. */
-  readonly connection?:
-    | {
-        readonly endpoint?: string | undefined;
-        readonly clientId?: string | undefined;
-        readonly clientSecret?: Secret | undefined;
-        readonly tenantId?: string | undefined;
-        readonly target?: string | undefined;
-        readonly ca?: string | undefined;
-      }
-    | undefined;
+  readonly connection?: LocalValues | undefined;
 }
 
 export const README = 'README.md';

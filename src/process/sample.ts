@@ -122,20 +122,8 @@ export function sampleDefinition(): WorkerDefinition {
   };
 }
 
-/** How the workflow of the sample process decides: codes of its tasks and of its action. */
-export interface SampleDecision {
-  /** The task of the person who decides. */
-  readonly approval: string;
-  /** The system task whose result says whether a person has to decide. */
-  readonly check: string | undefined;
-  /** The message that informs the applicant. */
-  readonly result: string | undefined;
-  /** The action that ends the process. */
-  readonly withdrawal: string | undefined;
-}
-
-/** The decision of the sample process; undefined for other processes. */
-export function sampleDecision({ tasks, actions = [] }: ProcessDefinition): SampleDecision | undefined {
+/** How the workflow of the sample process decides: codes of its tasks and of its action. Undefined for other processes. */
+export function sampleDecision({ tasks, actions = [] }: ProcessDefinition) {
   const at = tasks.findIndex(isSampleApproval);
   if (at === -1) return undefined;
   const check = tasks.slice(0, at).findLast(isSampleCheck);
@@ -144,9 +132,13 @@ export function sampleDecision({ tasks, actions = [] }: ProcessDefinition): Samp
       code === SAMPLE_WITHDRAWAL && type === 'send-workflow-signal' && !('input' in action),
   );
   return {
+    /** The task of the person who decides. */
     approval: SAMPLE_APPROVAL,
+    /** The system task whose result says whether a person has to decide. */
     check: check?.code,
+    /** The message that informs the applicant. */
     result: tasks.slice(at).find(({ kind }) => kind === 'message')?.code,
+    /** The action that ends the process. */
     withdrawal: withdrawal?.code,
   };
 }

@@ -148,9 +148,10 @@ export async function parseBase(archive: Uint8Array): Promise<ProjectBase> {
     const parser = new Parser({
       strict: true,
       onReadEntry: (entry) => {
-        const { folder, path } = splitEntryPath(entry.path);
-        const isExpected = entry.type === 'File' && isSafePath(path) && isPart(folder);
-        if (!isExpected || base[folder].has(path) || ++entries > MAX_ENTRIES) {
+        const at = entry.path.indexOf('/');
+        const [part, path] = [PARTS.find((one) => one === entry.path.slice(0, at)), entry.path.slice(at + 1)];
+        const isExpected = entry.type === 'File' && isSafePath(path) && part !== undefined;
+        if (!isExpected || base[part].has(path) || ++entries > MAX_ENTRIES) {
           reject(new Error(`unexpected entry ${entry.path.slice(0, 200)}`));
           entry.resume();
           return;
@@ -158,7 +159,7 @@ export async function parseBase(archive: Uint8Array): Promise<ProjectBase> {
         const parts: Uint8Array[] = [];
         entry.on('data', (part: Uint8Array) => parts.push(part));
         const mode = ((entry.mode ?? 0) & 0o100) === 0 ? 0o644 : 0o755;
-        entry.on('end', () => base[folder].set(path, { path, contents: Buffer.concat(parts), mode }));
+        entry.on('end', () => base[part].set(path, { path, contents: Buffer.concat(parts), mode }));
       },
     });
     parser.on('error', reject);
@@ -167,15 +168,6 @@ export async function parseBase(archive: Uint8Array): Promise<ProjectBase> {
   });
   if (base.generated.size === 0) throw new Error('it is empty');
   return base;
-}
-
-function isPart(folder: string): folder is keyof ProjectBase {
-  return Object.hasOwn(EMPTY_BASE, folder);
-}
-
-function splitEntryPath(path: string): { readonly folder: string; readonly path: string } {
-  const at = path.indexOf('/');
-  return { folder: path.slice(0, at), path: path.slice(at + 1) };
 }
 
 export async function isBase(bytes: Uint8Array): Promise<boolean> {

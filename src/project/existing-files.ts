@@ -7,7 +7,7 @@ import { capitalize } from '../base/identifiers.ts';
 import { splitTextFile } from '../files/text-file.ts';
 import { overwriteCommand, type NextStep } from './next-steps.ts';
 import { LANGUAGE_IDS } from '../languages/names.ts';
-import { textOf, type ProjectPlan, type PlannedFile } from '../languages/planned-file.ts';
+import { textOf, type PlannedFile } from '../languages/planned-file.ts';
 import { languageOf } from '../languages/registry.ts';
 import { isProject, RECORD_FILE } from '../process/find-project.ts';
 import { BASE_FILE, isBase } from './base-archive.ts';
@@ -53,21 +53,21 @@ export interface OutsideFiles {
  */
 export async function comparePlan(
   folder: string,
-  plan: ProjectPlan,
+  plan: readonly PlannedFile[],
   overwrite: readonly string[] = [],
 ): Promise<PlanComparison> {
-  const overwritePaths = new Set(overwrite.map((path) => normalizePath(path)));
-  const known = plan.files.map(({ path }) => path);
+  const overwritePaths = new Set(overwrite.map((path) => path.replaceAll('\\', '/').replace(/^(?:\.\/)+/, '')));
+  const known = plan.map(({ path }) => path);
   for (const path of overwritePaths) {
     if (known.includes(path)) continue;
     throw usageError(`--overwrite ${path}: the project has no such file${didYouMean(path, known)}`);
   }
   if (!(await folderExists(folder))) {
-    return { folder, files: plan.files.map((file) => ({ ...file, action: 'create' })), conflicts: [] };
+    return { folder, files: plan.map((file) => ({ ...file, action: 'create' })), conflicts: [] };
   }
   const files: ComparedFile[] = [];
   const conflicts: Conflict[] = [];
-  for (const file of plan.files) {
+  for (const file of plan) {
     const result = await compareFile(folder, file, overwritePaths.has(file.path)).catch((error: unknown) => {
       throw error instanceof KnownError ? error : unreadableFileError(join(folder, file.path), error);
     });
@@ -86,10 +86,6 @@ function unreadableFileError(path: string, error: unknown): KnownError {
     next: ['Make the file readable, or choose another folder for the project'],
     cause: error,
   });
-}
-
-function normalizePath(path: string): string {
-  return path.replaceAll('\\', '/').replace(/^(?:\.\/)+/, '');
 }
 
 /** Whether the folder exists. Throws if the path cannot be used as a project folder. */
@@ -135,21 +131,16 @@ async function compareFile(
   if (overwrite) return { action: 'overwrite', original: await readFile(path) };
   // The package manager has added to it.
   if (isProject(folder) && isLockFile(file.path)) return { action: 'identical' };
-  if (file.path === BASE_FILE) {
-    // It contains every generated file, so it differs whenever one of them does.
-    const expected = await readFile(path);
-    if (await isBase(expected)) return { action: 'overwrite', original: expected };
-  }
-  if (file.path === RECORD_FILE) {
-    // The record contains the command of the run, so it differs even if nobody edited it.
-    const expected = await readFile(path);
-    if (isUneditedRecord(expected.toString('utf8'), textOf(file))) {
-      return { action: 'overwrite', original: expected };
-    }
-  }
+  if (![BASE_FILE, RECORD_FILE, ...Object.keys(MERGED_FILES)].includes(file.path))
+    return { path: file.path, reason: 'differs' };
+  const original = await readFile(path);
+  // The archive contains every generated file, so it differs whenever one of them does.
+  if (file.path === BASE_FILE && (await isBase(original))) return { action: 'overwrite', original };
+  // The record contains the command of the run, so it differs even if nobody edited it.
+  if (file.path === RECORD_FILE && isUneditedRecord(original.toString('utf8'), textOf(file)))
+    return { action: 'overwrite', original };
   const merge = MERGED_FILES[file.path];
   if (merge !== undefined) {
-    const original = await readFile(path);
     const text = original.toString('utf8');
     const merged = Buffer.from(text).equals(original) ? await merge(text, textOf(file)) : undefined;
     if (merged === text) return { action: 'identical' };

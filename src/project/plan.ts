@@ -1,8 +1,9 @@
-import type { PlannedFile, ProjectPlan } from '../languages/planned-file.ts';
+import type { PlannedFile } from '../languages/planned-file.ts';
 import { README, type ProjectSpec } from '../languages/project-spec.ts';
+import { sortByPath } from '../languages/templates/files.ts';
 import { isProject } from '../process/find-project.ts';
 import { LOCAL_SETTINGS_FILE } from '../settings/keys.ts';
-import { localSettingsText, type LocalValues } from '../settings/application-files.ts';
+import { localSettingsText } from '../settings/application-files.ts';
 import { baseOf, renderBaseFile } from './base-archive.ts';
 import { readRecordIfValid } from './commands.ts';
 import { comparePlan, type PlanComparison } from './existing-files.ts';
@@ -12,12 +13,12 @@ import { renderProject } from './render.ts';
 
 /**
  * The whole project as it will be on disk, sorted by path: the rendered templates, the process definition, the settings of this machine, the
- * project record, and the base archive. Depends only on its arguments. Throws when two files have the same path.
+ * project record, and the base archive. Depends only on its arguments. Throws if two files have the same path.
  */
 export async function planProject(
   spec: ProjectSpec,
   created: { readonly version: string; readonly command: string },
-): Promise<ProjectPlan> {
+): Promise<readonly PlannedFile[]> {
   const rendered = await renderProject(spec);
   const localSettings = planLocalSettings(spec);
   const files = [
@@ -27,30 +28,20 @@ export async function planProject(
     await renderBaseFile(baseOf(rendered, spec.template?.files)),
     ...(localSettings === undefined ? [] : [localSettings]),
   ];
-  const sorted = files.sort((one, other) => (one.path < other.path ? -1 : 1));
   const seen = new Set<string>();
-  for (const { path } of sorted) {
+  for (const { path } of files) {
     // On a case-insensitive file system the two would be one file.
     const key = path.toLowerCase();
     if (seen.has(key)) throw new Error(`The plan contains ${path} twice`);
     seen.add(key);
   }
-  return { files: sorted };
+  return sortByPath(files);
 }
 
 /** The settings of this machine, mode 0600, ignored by git. Undefined without any, as on the local KuFlow, which supplies its own. */
-function planLocalSettings(spec: ProjectSpec): PlannedFile | undefined {
-  const { endpoint, clientId, clientSecret, tenantId, ca, target } = spec.connection ?? {};
-  const values: LocalValues = {
-    'kuflow.api.endpoint': endpoint,
-    'kuflow.api.client-id': clientId,
-    'kuflow.api.client-secret': clientSecret,
-    'kuflow.api.tenant-id': tenantId,
-    'kuflow.api.ca': ca,
-    'temporal.target': target,
-  };
-  if (spec.local || Object.values(values).every((value) => value === undefined)) return undefined;
-  return { path: LOCAL_SETTINGS_FILE, contents: Buffer.from(localSettingsText(values)), mode: 0o600 };
+function planLocalSettings({ local, connection = {} }: ProjectSpec): PlannedFile | undefined {
+  if (local || Object.values(connection).every((value) => value === undefined)) return undefined;
+  return { path: LOCAL_SETTINGS_FILE, contents: Buffer.from(localSettingsText(connection)), mode: 0o600 };
 }
 
 export interface PrepareRequest extends Pick<PlanComparison, 'outside'> {
@@ -66,13 +57,10 @@ export interface PrepareRequest extends Pick<PlanComparison, 'outside'> {
 }
 
 /** A planned project, compared with the folder. */
-export interface PreparedProject {
-  readonly spec: ProjectSpec;
-  readonly comparison: PlanComparison;
-}
+export type PreparedProject = Readonly<Awaited<ReturnType<typeof prepareProject>>>;
 
 /** Plans the project and compares it with the folder. Writes nothing. Conflicts are part of the result. */
-export async function prepareProject(request: PrepareRequest): Promise<PreparedProject> {
+export async function prepareProject(request: PrepareRequest) {
   const { folder, version, command } = request;
   const compare = async (spec: ProjectSpec): Promise<PlanComparison> =>
     comparePlan(folder, await planProject(spec, { version, command }), request.overwrite);

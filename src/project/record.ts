@@ -7,18 +7,17 @@ import { withContext } from '../base/system-error.ts';
 import { MIB, readSmallFile } from '../files/read.ts';
 import type { PlannedFile } from '../languages/planned-file.ts';
 import type {
-  AdditionalProcess,
   DefinitionSource,
+  ProcessSpec,
   ProjectSpec,
   TaskChoice,
   TaskChoices,
   TemplateOrigin,
 } from '../languages/project-spec.ts';
 import type { Language } from '../languages/language.ts';
-import { EDITOR_IDS, LANGUAGE_IDS, LIBRARY_SOURCES, type LanguageId } from '../languages/names.ts';
+import { EDITOR_IDS, LANGUAGE_IDS, LIBRARY_SOURCES } from '../languages/names.ts';
 import { languageOf } from '../languages/registry.ts';
 import { nameTasks } from '../languages/task-names.ts';
-import type { WorkerDefinition } from '../process/definition.ts';
 import { definitionFile } from '../process/definition/file.ts';
 import { fileName } from '../base/file-name.ts';
 import { RECORD_FILE } from '../process/find-project.ts';
@@ -27,49 +26,32 @@ import { movedFilesProblem } from './join/moved-files.ts';
 const CREATE_COMMAND = 'npx create-kuflow-worker ';
 const MAX_RECORD_MIB = 16;
 
-/** What the record says about a project in the same way as its spec. */
-type RecordedSpec = Pick<
-  ProjectSpec,
-  | 'name'
-  | 'definitionSource'
-  | 'local'
-  | 'packageManager'
-  | 'packageName'
-  | 'cliPackage'
-  | 'editors'
-  | 'library'
-  | 'workspace'
-  | 'movedFiles'
->;
-
 interface RecordedProcess {
   /** Where the definition came from; absent for the first process. */
   readonly definitionSource?: string;
   readonly tasks?: TaskChoices;
 }
 
-export interface ProjectRecord extends RecordedSpec {
+/** What the record says about a project, most of it in the same way as its spec. */
+export interface ProjectRecord extends Omit<ProjectSpec, 'processes' | 'template' | 'connection'> {
   /** The parsed file, including keys that this version does not know. */
   readonly raw: Readonly<Record<string, unknown>>;
-  readonly language: LanguageId;
-  /** See `ProjectSpec.slug`. */
   readonly slug: string;
   /** The user's own template; undefined without one. */
   readonly template: TemplateOrigin | undefined;
   /** Version of this tool that generated the project last. */
   readonly version: string;
-  /** Choices for the tasks of the first process. */
-  readonly choices: TaskChoices;
-  readonly additionalProcesses: readonly (Pick<AdditionalProcess, 'slug' | 'source'> & {
-    readonly choices: TaskChoices;
-  })[];
+  readonly processes: readonly [ProcessInRecord, ...ProcessInRecord[]];
 }
+
+type ProcessInRecord = Pick<ProcessSpec, 'slug' | 'source'> & { readonly choices: TaskChoices };
 
 /** How a project was created, as the file `.kuflow/project.json`. Contains no secret and nothing specific to this machine. */
 export function renderRecordFile(
   spec: ProjectSpec,
   created: { readonly version: string; readonly command: string },
 ): PlannedFile {
+  const [first] = spec.processes;
   const record = {
     // Version of this file format.
     format: 1,
@@ -78,8 +60,8 @@ export function renderRecordFile(
     command: created.command,
     answers: {
       name: spec.name,
-      definitionSource: spec.definitionSource,
-      process: spec.definition.process.code,
+      definitionSource: first.source,
+      process: first.definition.process.code,
       local: spec.local,
       packageManager: spec.packageManager,
       packageName: spec.packageName,
@@ -98,27 +80,20 @@ export function renderRecordFile(
 
 /** By definition file: additional processes, and the names and other choices of tasks. Undefined when there are no tasks. */
 export function recordedProcesses(spec: ProjectSpec): Readonly<Record<string, RecordedProcess>> | undefined {
-  const { choices = {}, additionalProcesses = [] } = spec;
   const { naming } = languageOf(spec);
-  const tasks = (definition: WorkerDefinition, chosen: TaskChoices): RecordedProcess => {
-    const named = Object.entries(nameTasks(definition, chosen, naming));
+  const processes = spec.processes.flatMap(({ slug, definition, source, choices = {} }) => {
+    const named = Object.entries(nameTasks(definition, choices, naming));
+    if (slug === undefined && named.length === 0) return [];
     // In the order of the definition, so that git can merge two branches that add tasks in different places.
     const codes = definition.tasks.map(({ code }) => code);
     const placeOf = (code: string): number => (codes.includes(code) ? codes.indexOf(code) : codes.length);
     const sorted = named.toSorted(([one], [other]) => placeOf(one) - placeOf(other));
-    return sorted.length === 0 ? {} : { tasks: Object.fromEntries(sorted) };
-  };
-  const first = tasks(spec.definition, choices);
-  const processes = [
-    ...(first.tasks === undefined ? [] : [[definitionFile(), first] as const]),
-    ...additionalProcesses.map(
-      (process) =>
-        [
-          definitionFile(process.slug),
-          { definitionSource: process.source, ...tasks(process.definition, process.choices ?? {}) },
-        ] as const,
-    ),
-  ];
+    const recorded: RecordedProcess = {
+      ...(slug === undefined ? {} : { definitionSource: source }),
+      ...(sorted.length === 0 ? {} : { tasks: Object.fromEntries(sorted) }),
+    };
+    return [[definitionFile(slug), recorded] as const];
+  });
   return processes.length === 0 ? undefined : Object.fromEntries(processes);
 }
 
@@ -243,15 +218,20 @@ function parseProjectRecord(text: string, path: string): ProjectRecord {
     template: parseTemplateOrigin(answers['template'], path),
     workspace: typeof root === 'string' ? { root } : undefined,
     movedFiles: movedFiles as ProjectSpec['movedFiles'],
-    definitionSource: parseDefinitionSource(answers['definitionSource']),
     version: typeof template['version'] === 'string' ? template['version'] : '',
-    choices: parseTaskChoices(processes.find(([file]) => file === definitionFile())?.[1], language),
-    additionalProcesses: processes.flatMap(([file, recorded]) => {
-      const slug = ADDITIONAL_DEFINITION.exec(file)?.[1];
-      if (slug === undefined) return [];
-      const source = parseDefinitionSource(isRecord(recorded) ? recorded['definitionSource'] : undefined);
-      return [{ slug, source, choices: parseTaskChoices(recorded, language) }];
-    }),
+    processes: [
+      {
+        slug: undefined,
+        source: parseDefinitionSource(answers['definitionSource']),
+        choices: parseTaskChoices(processes.find(([file]) => file === definitionFile())?.[1], language),
+      },
+      ...processes.flatMap(([file, recorded]) => {
+        const slug = ADDITIONAL_DEFINITION.exec(file)?.[1];
+        if (slug === undefined) return [];
+        const source = parseDefinitionSource(isRecord(recorded) ? recorded['definitionSource'] : undefined);
+        return [{ slug, source, choices: parseTaskChoices(recorded, language) }];
+      }),
+    ],
   };
 }
 

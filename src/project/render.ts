@@ -9,7 +9,6 @@ import {
   NEEDED_LINES,
   addOwnTemplate,
   templatePaths,
-  type TemplateVariables,
 } from '../languages/templates/own-template.ts';
 import { loadTemplateSet, type TemplateSet } from '../languages/templates/set.ts';
 import { definitionFile } from '../process/definition/file.ts';
@@ -40,12 +39,10 @@ export async function renderRepositoryFiles(spec: ProjectSpec): Promise<readonly
 }
 
 async function renderAll(spec: ProjectSpec): Promise<readonly PlannedFile[]> {
-  const { definition, definitionNotes: notes, definitionText: text, additionalProcesses = [] } = spec;
   const language = languageOf(spec);
-  const processes = [{ slug: undefined, definition, notes, text }, ...additionalProcesses];
-  for (const process of processes) await checkDefinition(process.definition);
+  for (const { definition } of spec.processes) await checkDefinition(definition);
   const files = await renderFiles(spec, await loadTemplateSet());
-  const definitions = processes.map(({ slug, definition, notes = [], text = '' }) => {
+  const definitions = spec.processes.map(({ slug, definition, notes = [], text = '' }) => {
     const schemaPath = language.definitionSchema(slug, spec);
     const kept = keepDefinitionText(text, schemaPath);
     return textFile(definitionFile(slug), kept ?? renderDefinition(definition, { schemaPath, notes }));
@@ -73,8 +70,7 @@ async function renderFiles(spec: ProjectSpec, templates: TemplateSet): Promise<r
 }
 
 /** The variables that every file of a user's own template may print. docs/how-to/own-templates.md promises them. */
-function templateVariables(spec: ProjectSpec): TemplateVariables {
-  const { definition, additionalProcesses = [] } = spec;
+function templateVariables(spec: ProjectSpec): object {
   return {
     project: {
       name: spec.name,
@@ -85,15 +81,13 @@ function templateVariables(spec: ProjectSpec): TemplateVariables {
       packageName: spec.packageName ?? '',
       packageManager: spec.packageManager,
       local: spec.local,
-      processes: [definition, ...additionalProcesses.map((process) => process.definition)].map(
-        ({ process: { code, name }, workflow, tasks }) => ({
-          code,
-          name: name ?? code,
-          workflowType: workflow.type,
-          taskQueue: workflow.taskQueue,
-          tasks: tasks.map((task) => ({ code: task.code, name: task.name ?? task.code, kind: task.kind })),
-        }),
-      ),
+      processes: spec.processes.map(({ definition: { process, workflow, tasks } }) => ({
+        code: process.code,
+        name: process.name ?? process.code,
+        workflowType: workflow.type,
+        taskQueue: workflow.taskQueue,
+        tasks: tasks.map(({ code, name = code, kind }) => ({ code, name, kind })),
+      })),
     },
   };
 }

@@ -1,6 +1,6 @@
 import { isRecord, type Json, type JsonObject } from '../base/json.ts';
 import { KUFLOW_FORMATS, type KuFlowFormat } from './formats.ts';
-import { normalForm, textsOf, type JsonType, type NormalForm } from './normal-form.ts';
+import { normalForm, recordAt, textsOf, type JsonType, type NormalForm } from './normal-form.ts';
 import { MAX_CHOICES, MAX_DEPTH, type Schema } from './resolve.ts';
 
 // Approximate limits in characters. A definition that is referenced several times is expanded each time.
@@ -119,8 +119,10 @@ function impliedType(schema: Schema): JsonType | undefined {
 
 function typeOfKind(type: JsonType | undefined, schema: Schema, scope: Scope): SchemaType {
   switch (type) {
-    case 'string':
-      return typeOfText(schema['format']);
+    case 'string': {
+      const format = TEXT_FORMATS.find((one) => one === schema['format']);
+      return format === undefined ? { kind: 'text' } : { kind: 'text', format };
+    }
     case 'boolean':
     case 'number':
     case 'integer':
@@ -134,11 +136,6 @@ function typeOfKind(type: JsonType | undefined, schema: Schema, scope: Scope): S
   }
 }
 
-function typeOfText(format: unknown): SchemaType {
-  const known = TEXT_FORMATS.find((one) => one === format);
-  return known === undefined ? { kind: 'text' } : { kind: 'text', format: known };
-}
-
 function typeOfArray(schema: Schema, scope: Scope): SchemaType {
   // Tuples differ between drafts of JSON Schema. An array of unknown is always correct.
   const items = isRecord(schema['items']) && !('prefixItems' in schema) ? schema['items'] : undefined;
@@ -146,7 +143,7 @@ function typeOfArray(schema: Schema, scope: Scope): SchemaType {
 }
 
 function typeOfObject(schema: Schema, scope: Scope): SchemaType {
-  const properties = isRecord(schema['properties']) ? schema['properties'] : {};
+  const properties = recordAt(schema, 'properties');
   const names = Object.keys(properties);
   if (names.length === 0) return typeOfMap(schema, scope);
   const required = new Set(textsOf(schema['required']));
@@ -162,7 +159,7 @@ function typeOfObject(schema: Schema, scope: Scope): SchemaType {
 
 function typeOfMap(schema: Schema, scope: Scope): SchemaType {
   const extra = schema['additionalProperties'];
-  const patterns = isRecord(schema['patternProperties']) ? Object.values(schema['patternProperties']) : [];
+  const patterns = Object.values(recordAt(schema, 'patternProperties'));
   if (patterns.length === 0 && extra === false) return ANY_OBJECT;
   const values = extra === false ? patterns : [...patterns, extra];
   return { kind: 'map', values: union(values.map((value) => typeOf(value, scope))) };

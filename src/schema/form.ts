@@ -8,7 +8,7 @@ import {
   type Json,
 } from '../base/json.ts';
 import { kuFlowFormat } from './formats.ts';
-import { intersectSchemas, namedTypes, normalForm, textsOf } from './normal-form.ts';
+import { intersectSchemas, namedTypes, normalForm, recordAt, textsOf } from './normal-form.ts';
 import { MAX_HOPS, type Schema } from './resolve.ts';
 import { schemaErrors } from './console-validator.ts';
 
@@ -49,8 +49,8 @@ function withoutNullVariant(schema: Schema, value: unknown, root: Schema, depth:
 
 const isNullSchema = (schema: unknown): boolean => isRecord(schema) && schema['type'] === 'null';
 
-export function propertyNames({ properties }: Schema): readonly string[] {
-  return isRecord(properties) ? Object.keys(properties) : [];
+export function propertyNames(schema: Schema): readonly string[] {
+  return Object.keys(recordAt(schema, 'properties'));
 }
 
 /** Names of all properties that the schema or one of its alternatives describes. */
@@ -63,8 +63,9 @@ export function requiredNames({ required }: Schema): readonly string[] {
   return textsOf(required);
 }
 
-export function propertySchema({ properties }: Schema, name: string): unknown {
-  return isRecord(properties) && Object.hasOwn(properties, name) ? properties[name] : undefined;
+function propertySchema(schema: Schema, name: string): unknown {
+  const properties = recordAt(schema, 'properties');
+  return Object.hasOwn(properties, name) ? properties[name] : undefined;
 }
 
 export function variantsOf(schema: Schema): readonly unknown[] | undefined {

@@ -70,6 +70,11 @@ export const listOf = (value: unknown): readonly unknown[] => (Array.isArray(val
 
 export const textsOf = (value: unknown): readonly string[] => listOf(value).filter((one) => typeof one === 'string');
 
+export function recordAt(schema: Schema, key: string): Schema {
+  const value = schema[key];
+  return isRecord(value) ? value : {};
+}
+
 /** The schemas for a property of an object that a schema has itself. `matches`: whether a name matches a pattern. */
 export function propertySchemas(
   { properties, patternProperties, additionalProperties }: Schema,

@@ -5,6 +5,7 @@ import {
   JSON_TYPES,
   normalForm,
   propertySchemas,
+  recordAt,
   textsOf,
   typeOfValue,
   type JsonType,
@@ -162,8 +163,3 @@ const hasOtherFields = ({ own, values }: NormalForm): boolean =>
   NARROWING.some((keyword) => keyword in own) || values?.some(isRecord) === true;
 
 const hasTuple = ({ own }: NormalForm): boolean => Array.isArray(own['items']) || 'prefixItems' in own;
-
-function recordAt(schema: Schema, key: string): Schema {
-  const value = schema[key];
-  return isRecord(value) ? value : {};
-}

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { PlannedFile } from '../../src/languages/planned-file.ts';
 import { renderProject } from '../../src/project/render.ts';
-import { readTemplateFiles } from '../../src/languages/templates/files.ts';
+import { loadTemplateSet } from '../../src/languages/templates/set.ts';
 import { definitionOf, usableFile, type HostileFile } from '../support/hostile-definitions.ts';
 import { generatedProject, linkModules } from '../support/generated-project.ts';
 import { OBJECT_MEMBERS } from '../support/hostile-texts.ts';
@@ -15,8 +15,8 @@ const SEED = 20251125;
 const SOAK = process.env['KUFLOW_SOAK'] === '1';
 const PROJECTS = SOAK ? 25 : 10;
 /** Generated modules that contain text from a definition. All other modules are the same in every project. */
-const OWN = readTemplateFiles('typescript')
-  .filter(({ rendered, path }) => rendered && path.endsWith('.ts'))
+const OWN = (await loadTemplateSet())('typescript')
+  .filter(({ render, path }) => render !== undefined && path.endsWith('.ts'))
   .map(({ path }) => path);
 
 /** Properties that every object already has, in each position of a type. */
@@ -141,8 +141,7 @@ beforeAll(async () => {
     const answers = {
       name: 'a-worker',
       language: 'typescript',
-      definition: definitionOf(file),
-      definitionSource: 'file',
+      processes: [{ definition: definitionOf(file), source: 'file' }],
       local: true,
       packageManager: 'npm',
       cliPackage: '1.2.3',

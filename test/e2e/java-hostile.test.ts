@@ -8,8 +8,8 @@ import { javaRecordOf, type JavaRecord } from '../../src/languages/java/java-typ
 import { JAVA_NAMING } from '../../src/languages/java/literals.ts';
 import { processActions } from '../../src/languages/process-actions.ts';
 import { processTasks } from '../../src/languages/process-tasks.ts';
-import { javaLayout, javaProcessLayout } from '../../src/languages/java/layout.ts';
-import { actionWorkflowTypes } from '../../src/languages/java/actions.ts';
+import { javaLayout } from '../../src/languages/java/layout.ts';
+import { actionWorkflows } from '../../src/languages/java/actions.ts';
 import { inputTypeOf } from '../../src/languages/java/activities.ts';
 import { renderJava } from '../../src/languages/java/render.ts';
 import type { PlannedFile } from '../../src/languages/planned-file.ts';
@@ -37,8 +37,7 @@ const specOf = (definition: WorkerDefinition): ProjectSpec => ({
   language: 'java',
   packageName: 'com.example.aworker',
   slug: fileName(definition.process.code),
-  definition,
-  definitionSource: 'file',
+  processes: [{ definition, source: 'file' }],
   local: true,
   packageManager: 'maven',
   cliPackage: '0.1.0',
@@ -127,12 +126,13 @@ if (SOAK)
 /** A copy of the shared project with the code of 50 of the processes. */
 async function projectWith(name: string, definitions: readonly WorkerDefinition[]): Promise<string> {
   const bySlug = new Map(definitions.map((definition) => [fileName(definition.process.code), definition]));
-  const additionalProcesses = [...bySlug]
+  const others = [...bySlug]
     .slice(0, COMPILED)
     .map(([slug, definition]) => ({ slug, definition, source: 'file' as const }));
-  expect(additionalProcesses).toHaveLength(COMPILED);
+  expect(others).toHaveLength(COMPILED);
   const folder = javaProjectCopy(mkdtempSync(join(inject('runFolder'), `java-${name}-`)));
-  const spec = { ...specOf(sampleDefinition()), packageName: JAVA_PACKAGE, additionalProcesses };
+  const sample = specOf(sampleDefinition());
+  const spec: ProjectSpec = { ...sample, packageName: JAVA_PACKAGE, processes: [...sample.processes, ...others] };
   for (const { path, contents } of codeOfProcesses(spec, await loadTemplateSet())) {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     writeFileSync(join(folder, path), contents);
@@ -142,8 +142,7 @@ async function projectWith(name: string, definitions: readonly WorkerDefinition[
 
 /** The code of the processes of a project. */
 function codeOfProcesses(spec: ProjectSpec, templates: TemplateSet): readonly PlannedFile[] {
-  const slugs = [undefined, ...(spec.additionalProcesses ?? []).map(({ slug }) => slug)];
-  const code = new Set(slugs.flatMap((slug) => javaProcessLayout(spec, slug).code));
+  const code = new Set(spec.processes.flatMap(({ slug }) => javaLayout(spec, slug).code));
   return renderJava(spec, templates).filter(({ path }) => code.has(path));
 }
 
@@ -170,7 +169,7 @@ function sourcesOf(definition: WorkerDefinition, templates: TemplateSet): readon
       activity,
       inputTypeOf(activity),
     ]),
-    ...actionWorkflowTypes(actions.workflows).flatMap((type) => [type, `${type}Impl`]),
+    ...actionWorkflows(actions.workflows, prefix).flatMap(({ type, name }) => [type.text, name]),
     ...processPackage.split('.'),
     ...tasks.flatMap(({ variable, constant, activity, dataType = '', contextType = '' }) => [
       ...[variable, constant, activity, dataType, contextType, inputTypeOf(activity)],

@@ -7,7 +7,7 @@ import type { Json } from '../../src/base/json.ts';
 import { actionClass, pythonActions } from '../../src/languages/python/actions.ts';
 import { pythonInputType } from '../../src/languages/python/activities.ts';
 import { isPythonField, pyString, PYTHON_NAMING } from '../../src/languages/python/literals.ts';
-import { pythonLayout, pythonProcessLayout } from '../../src/languages/python/process-layout.ts';
+import { pythonLayout } from '../../src/languages/python/process-layout.ts';
 import { pythonTypeOf, type PythonType } from '../../src/languages/python/python-types.ts';
 import { renderPython } from '../../src/languages/python/render.ts';
 import { processTasks } from '../../src/languages/process-tasks.ts';
@@ -39,8 +39,7 @@ const specOf = (definition: WorkerDefinition): ProjectSpec => ({
   language: 'python',
   packageName: 'a_worker',
   slug: fileName(definition.process.code),
-  definition,
-  definitionSource: 'file',
+  processes: [{ definition, source: 'file' }],
   local: true,
   packageManager: 'uv',
   cliPackage: '0.1.0',
@@ -170,12 +169,13 @@ if (SOAK)
 /** A copy of the shared project with the code of 50 of the processes. */
 async function projectWith(name: string, definitions: readonly WorkerDefinition[]): Promise<string> {
   const bySlug = new Map(definitions.map((definition) => [fileName(definition.process.code), definition]));
-  const additionalProcesses = [...bySlug]
+  const others = [...bySlug]
     .slice(0, CHECKED)
     .map(([slug, definition]) => ({ slug, definition, source: 'file' as const }));
-  expect(additionalProcesses).toHaveLength(CHECKED);
+  expect(others).toHaveLength(CHECKED);
   const folder = pythonProjectCopy(mkdtempSync(join(inject('runFolder'), `python-${name}-`)));
-  const spec = { ...specOf(sampleDefinition()), packageName: PYTHON_PACKAGE, additionalProcesses };
+  const sample = specOf(sampleDefinition());
+  const spec: ProjectSpec = { ...sample, packageName: PYTHON_PACKAGE, processes: [...sample.processes, ...others] };
   for (const { path, contents } of codeOfProcesses(spec, await loadTemplateSet())) {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     writeFileSync(join(folder, path), contents);
@@ -185,8 +185,7 @@ async function projectWith(name: string, definitions: readonly WorkerDefinition[
 
 /** The code of the processes of a project. */
 function codeOfProcesses(spec: ProjectSpec, templates: TemplateSet): readonly PlannedFile[] {
-  const slugs = [undefined, ...(spec.additionalProcesses ?? []).map(({ slug }) => slug)];
-  const code = new Set(slugs.flatMap((slug) => pythonProcessLayout(spec, slug).code));
+  const code = new Set(spec.processes.flatMap(({ slug }) => pythonLayout(spec, slug).code));
   return renderPython(spec, templates).filter(({ path }) => code.has(path));
 }
 

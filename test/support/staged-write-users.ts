@@ -99,7 +99,7 @@ export const STAGED_WRITE_USERS: readonly StagedWriteUser[] = [
         { files },
       );
     },
-    recover: (folder) => recoverAround(join(folder, 'worker'), true),
+    recover: (folder) => recoverAround(join(folder, 'worker'), { all: true }),
   },
   {
     name: 'add, sync and update',

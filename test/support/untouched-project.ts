@@ -12,8 +12,7 @@ export function untouchedSpec(packageManager: PackageManager): ProjectSpec {
       : packageManager === 'uv'
         ? { language: 'python', packageName: 'acme_loans', slug: 'loan' }
         : { language: 'typescript' }),
-    definition: sampleDefinition(),
-    definitionSource: 'sample',
+    processes: [{ definition: sampleDefinition(), source: 'sample' }],
     local: true,
     packageManager,
     cliPackage: '1.0.0',

@@ -43,7 +43,7 @@ export async function addToProject(request: AddRequest): Promise<AddResult> {
     dryRun: request.dryRun,
     files,
     notes: [
-      ...(addition.kind === 'process' ? addition.notes : []),
+      ...(addition.kind === 'process' ? (addition.notes ?? []) : []),
       ...project.notes,
       ...project.removedProcesses.map(removedProcessNote),
     ],

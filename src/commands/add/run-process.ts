@@ -33,7 +33,8 @@ import { askForSample } from '../../discovery/sampling.ts';
 import { discoveryReporter } from '../../discovery/view.ts';
 import { discoverFromApi } from '../../discovery/from-api.ts';
 import type { DiscoveredProcess } from '../../discovery/types.ts';
-import { loadProcess, type LoadedProcess } from '../../discovery/load-process.ts';
+import { loadProcess } from '../../discovery/load-process.ts';
+import type { ProcessSpec } from '../../languages/project-spec.ts';
 
 interface AddProcessFlags extends AddFlags, ConnectionFlags, ProcessFlags {}
 
@@ -183,7 +184,7 @@ function rejectOtherQueue(queue: string, wanted: string, source: string): void {
 
 /** The addition of a further process that was loaded. If the call names a code, the process must have it. Throws a usage error. */
 function processAddition(
-  { definition, definitionSource: source, definitionNotes: notes = [], definitionText }: LoadedProcess,
+  loaded: ProcessSpec,
   wanted: {
     readonly code: string | undefined;
     readonly queue: string;
@@ -191,6 +192,7 @@ function processAddition(
   },
 ): Extract<AdditionRequest, { kind: 'process' }> {
   const { code, queue, isQueueGiven } = wanted;
+  const { definition } = loaded;
   const found = definition.process.code;
   if (code !== undefined && code !== found) {
     throw usageError(`The definition describes the process ${found}, not ${code}`, [
@@ -199,6 +201,6 @@ function processAddition(
   }
   if (!isQueueGiven) rejectOtherQueue(queue, definition.workflow.taskQueue, `task-queue of ${found}`);
   const workflow = { ...definition.workflow, taskQueue: queue };
-  const text = queue === definition.workflow.taskQueue ? definitionText : undefined;
-  return { kind: 'process', definition: { ...definition, workflow }, source, notes, text };
+  const text = queue === definition.workflow.taskQueue ? loaded.text : undefined;
+  return { ...loaded, kind: 'process', definition: { ...definition, workflow }, text };
 }

@@ -12,6 +12,7 @@ import {
 import type { ReadWith } from '../../project/next-steps.ts';
 import type { Environment } from '../../settings/environment.ts';
 import { resolveSettings } from '../../settings/precedence.ts';
+import type { LocalValues } from '../../settings/application-files.ts';
 import type { CreateAnswers } from './answers.ts';
 
 /** Resolves the connection that answers, environment and files give. Rejects with a KnownError that lists every problem. */
@@ -67,16 +68,22 @@ export function planCredentials(
     const isInProject = kind === 'file' && file !== undefined && dirname(file) === folder;
     return isInProject ? undefined : setting.value;
   };
-  const written = {
-    clientId: answers.clientId ?? used('kuflow.api.client-id'),
-    clientSecret: isWritten ? secret.value : undefined,
+  const addresses = {
     endpoint: answers.endpoint ?? used('kuflow.api.endpoint'),
-    tenantId: answers.tenantId ?? (answers.profile === undefined ? undefined : used('kuflow.api.tenant-id')),
     target: answers.target ?? used('temporal.target'),
     ca: answers.ca === undefined ? used('kuflow.api.ca') : resolve(cwd, answers.ca),
   };
+  const written: LocalValues = {
+    'kuflow.api.client-id': answers.clientId ?? used('kuflow.api.client-id'),
+    'kuflow.api.client-secret': isWritten ? secret.value : undefined,
+    'kuflow.api.endpoint': addresses.endpoint,
+    'kuflow.api.tenant-id':
+      answers.tenantId ?? (answers.profile === undefined ? undefined : used('kuflow.api.tenant-id')),
+    'kuflow.api.ca': addresses.ca,
+    'temporal.target': addresses.target,
+  };
   // A profile includes its addresses.
-  const { endpoint, target, ca } = answers.profile === undefined ? written : answers;
+  const { endpoint, target, ca } = answers.profile === undefined ? addresses : answers;
   // A worker does not find these by itself.
   const from = isWritten ? undefined : secret?.source;
   const readWith: ReadWith | undefined =

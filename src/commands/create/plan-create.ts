@@ -3,13 +3,13 @@ import type { CommandContext } from '../../cli/context.ts';
 import { chooseCredentials, missingAnswers, withoutAccount } from '../../cli/missing-answers.ts';
 import { omitUnusedOptions, optionWords, processSource, switchWords } from '../../cli/process-source-options.ts';
 import { detectCredentials } from '../../connection/detect-credentials.ts';
-import type { LoadedProcess } from '../../discovery/load-process.ts';
 import { relativePath } from '../../files/relative-path.ts';
 import { EDITOR_IDS } from '../../languages/names.ts';
 import { DEFAULT_LIBRARY_SOURCE } from '../../languages/library.ts';
 import { languageOf } from '../../languages/registry.ts';
 import { toProjectName, workerFolderName } from '../../languages/project-name.ts';
 import { templateForProject, type FetchedTemplate } from '../../project/template/fetch.ts';
+import type { ProcessSpec } from '../../languages/project-spec.ts';
 import { fileName } from '../../base/file-name.ts';
 import { shellPath } from '../../base/shell.ts';
 import { chosenLanguage, type CreateAnswers } from './answers.ts';
@@ -108,7 +108,7 @@ export async function planCreate(given: CreateAnswers, context: Surrounding & { 
 /** Plans the files of the project and outside of it, with conflicts. Rejects with a usage error if the folder is another project. */
 export async function prepareCreate(
   plan: CreatePlan,
-  process: LoadedProcess,
+  process: ProcessSpec,
   fetched: FetchedTemplate | undefined,
   { version, cwd, env }: Surrounding,
 ): Promise<PreparedProject> {
@@ -119,7 +119,7 @@ export async function prepareCreate(
     throw occupiedError(folder, placement, places, plan.commandFor);
   }
   const template = fetched === undefined ? undefined : templateForProject(fetched, { ...project, folder });
-  const spec = { ...project, ...process, slug: fileName(code), template };
+  const spec = { ...project, processes: [process], slug: fileName(code), template } as const;
   const outside =
     placement.kind === 'member' ? await planOutsideFiles({ folder, spec, found: placement.found, env }) : undefined;
   return prepareProject({ folder, spec, overwrite, version, command, outside });

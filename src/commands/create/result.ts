@@ -65,19 +65,19 @@ export function createResult(
   outcome: CreateOutcome,
 ): CreateResult {
   const { folder, project, command, placement } = plan;
-  const { code } = spec.definition.process;
+  const { definition, source, notes = [] } = spec.processes[0];
   const about = {
     folder,
     name: project.name,
     language: project.language,
-    process: { code, source: spec.definitionSource, tasks: spec.definition.tasks.length },
+    process: { code: definition.process.code, source, tasks: definition.tasks.length },
     ...(spec.template === undefined ? {} : { template: spec.template.origin }),
     notes: [
       ...renamedNotes(basename(folder), project.name),
       ...movedNotes(spec.movedFiles),
       ...mergedNotes(comparison),
       ...(outcome.kind === 'dry-run' ? [] : ignoredNotes(outcome.ignoredState)),
-      ...(spec.definitionNotes ?? []),
+      ...notes,
     ],
     ...(placement.kind === 'member'
       ? { workspace: { root: placement.found.root, file: placement.found.workspace.file } }
@@ -121,7 +121,7 @@ export function createResult(
       local: project.local,
       credentials: credentials.from,
       // Where no credentials were written, variables that override the files of the project are intended.
-      shadowedBy: project.connection.clientSecret === undefined ? [] : credentials.shadowedBy,
+      shadowedBy: project.connection['kuflow.api.client-secret'] === undefined ? [] : credentials.shadowedBy,
       readWith: plan.readWith,
       check: passed ? 'passed' : check.kind === 'checked' ? 'failed' : 'not-run',
       workflow:

@@ -6,7 +6,8 @@ import { openPromptsIfAllowed } from '../../cli/prompts.ts';
 import { askForSample } from '../../discovery/sampling.ts';
 import { discoveryReporter } from '../../discovery/view.ts';
 import { discoverFromApi } from '../../discovery/from-api.ts';
-import { loadProcess, type LoadedProcess } from '../../discovery/load-process.ts';
+import { loadProcess } from '../../discovery/load-process.ts';
+import type { ProcessSpec } from '../../languages/project-spec.ts';
 import { languageOf } from '../../languages/registry.ts';
 import type { FetchedTemplate } from '../../project/template/fetch.ts';
 import { workerFolderName } from '../../languages/project-name.ts';
@@ -113,8 +114,7 @@ async function planFiles(
     const moved = place && (await planFor(place));
     if (moved?.kind === 'plan') plan = moved.plan;
   }
-  if (!plan.dryRun)
-    for (const recovery of await recoverAround(plan.folder, true)) recoveryPrinter(terminal.err)(recovery);
+  if (!plan.dryRun) await recoverAround(plan.folder, { onRecovered: recoveryPrinter(terminal.err), all: true });
   return { plan, prepared: await prepareCreate(plan, process, template, context), asked };
 }
 
@@ -150,7 +150,7 @@ async function writePlanned(
     if (!spec.local && credentials.from === 'none') return { kind: 'not-run', reason: 'no client ID and secret yet' };
     // It loads the whole platform.
     const { checkCreatedProject } = await import('./check-project.ts');
-    const served = spec.local ? spec.definition : undefined;
+    const served = spec.local ? spec.processes[0].definition : undefined;
     return await checkCreatedProject({ folder, env, served, progress, signal });
   }
 }
@@ -177,7 +177,7 @@ async function readTemplate(
 async function askForPlace(
   ask: Prompts,
   { placement, chosenFolder: chosen }: CreatePlan,
-  process: LoadedProcess,
+  process: ProcessSpec,
   cwd: string,
 ): Promise<Pick<CreateFlags, 'folder' | 'workspace'> | undefined> {
   const places = listPlaces(placement, { cwd, chosen, name: workerFolderName(process.definition.process.code) });

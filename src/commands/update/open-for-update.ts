@@ -9,17 +9,13 @@ import { readIgnored, readWorkTree, restoreStep, type WorkTree } from '../../fil
 import { languageOf } from '../../languages/registry.ts';
 import { findProject, RECORD_FILE } from '../../process/find-project.ts';
 import { BASE_FILE } from '../../project/base-archive.ts';
-import {
-  openProject,
-  recoverOrDescribe,
-  type OpenOptions,
-  type WorkerProject,
-} from '../../project/edit/open-project.ts';
+import { recoverAround, type RecoverOptions } from '../../project/edit/journal.ts';
+import { openProject, type WorkerProject } from '../../project/edit/open-project.ts';
 import { UNIGNORE_ADVICE } from '../../project/git.ts';
 import { malformedRecordError, readProjectRecord } from '../../project/record.ts';
 import { PROJECT_MIGRATIONS, renamedPath, type Migration } from '../../project/update/migrations.ts';
 
-interface OpenUpdateRequest extends OpenOptions {
+interface OpenUpdateRequest extends RecoverOptions {
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
   /** Version of this tool. */
@@ -40,7 +36,7 @@ export interface UpdatableProject {
 export async function openForUpdate(request: OpenUpdateRequest): Promise<UpdatableProject> {
   const { cwd, env, version, migrations = PROJECT_MIGRATIONS } = request;
   const folder = findProject(cwd);
-  await recoverOrDescribe(folder, request);
+  if (folder !== undefined) await recoverAround(folder, request);
   const workTree = folder === undefined ? ({ kind: 'none' } as const) : await readWorkTree(folder, env);
   if (folder !== undefined) await rejectUnusableProject(folder, workTree, request);
   const project = await openProject(cwd, env, version, { readOnly: true });

@@ -33,18 +33,12 @@ export function actionHandler({ title, constant }: SignalActionInCode, prefix: s
   };
 }
 
-export function actionWorkflowTypes(workflows: readonly WorkflowActionInCode[]): readonly string[] {
-  const types = new Set<string>();
-  for (const { variable } of workflows)
-    types.add(distinctNameIgnoringCase(`${javaTypeName(variable, 'action')}Workflow`, types));
-  return [...types];
-}
-
 export function actionWorkflows(workflows: readonly WorkflowActionInCode[], prefix: string) {
-  const types = actionWorkflowTypes(workflows);
+  const types = new Set<string>();
   const activities = `${prefix}Activities`;
-  return workflows.map(({ code, title, variable, workflowType, activity }, at) => {
-    const type = types[at] ?? '';
+  return workflows.map(({ code, title, variable, workflowType, activity }) => {
+    const type = distinctNameIgnoringCase(`${javaTypeName(variable, 'action')}Workflow`, types);
+    types.add(type);
     const run = [
       ...[`${type}Impl.class`, javaString(code), 'kuflow'],
       ...(activity === undefined ? [] : [{ callee: `new ${activities}Impl`, args: ['kuflow.client()'] }]),

@@ -1,7 +1,7 @@
 import type { Language } from '../language.ts';
 import { appendActivity, inputTypeOf } from './activities.ts';
 import * as readCode from './read-code.ts';
-import { javaProcessLayout } from './layout.ts';
+import { javaLayout } from './layout.ts';
 import { javaPackageNames } from './package-name.ts';
 import { renderJava } from './render.ts';
 import { definitionSchemaPath } from '../definition-schema.ts';
@@ -14,7 +14,7 @@ export const java: Language = {
   packageManagers: ['maven'],
   packageNames: javaPackageNames,
   editors: ['vscode', 'intellij'],
-  layout: javaProcessLayout,
+  layout: javaLayout,
   render: (spec, templates) => Promise.resolve(renderJava(spec, templates)),
   definitionSchema: definitionSchemaPath,
   code: {

@@ -31,7 +31,7 @@ export function javaProcessContext(process: ProcessToRender<JavaLayout>): object
   const { definition, layout, isFirst } = process;
   const { prefix, processPackage } = layout;
   const tasks = processTasks(process, JAVA_NAMING);
-  const { signals, workflows } = processActions(definition, JAVA_NAMING, { tasks });
+  const { signals, withdrawals, handled, workflows } = processActions(definition, JAVA_NAMING, { tasks });
   /** `types`: those that the class with this part of the process contains. */
   const importsOf = (part: string, types: readonly { readonly name: string }[]): Code =>
     new Code(importLines(types.map(({ name }) => `${processPackage}.${prefix}${part}.${name}`)));
@@ -45,7 +45,6 @@ export function javaProcessContext(process: ProcessToRender<JavaLayout>): object
   const checkData = declared.find(({ name }) => name === check?.dataType);
   const accepts = check && checkData && acceptingCheck(check.activity, checkData);
   const actionViews = actionWorkflows(workflows, prefix);
-  const withdrawals = signals.filter(({ isWithdrawal }) => isWithdrawal);
   const result = sampleDecision(definition)?.result;
 
   return {
@@ -76,7 +75,7 @@ export function javaProcessContext(process: ProcessToRender<JavaLayout>): object
     declarations: new Code(declareJavaTypes(declared).trimEnd()),
     hasSignalActions: signals.length > 0,
     actionConstants: new Code(signals.map(actionConstant).join('\n\n')),
-    handledActions: signals.filter(({ isWithdrawal }) => !isWithdrawal).map((action) => actionHandler(action, prefix)),
+    handledActions: handled.map((action) => actionHandler(action, prefix)),
     hasWithdrawal: withdrawals.length > 0,
     withdrawals: withdrawals.map(({ constant }) => ({
       action: new Code(`${prefix}Actions.${constant}`),

@@ -17,14 +17,14 @@ export function isDefinitionCode(path: string): boolean {
 }
 
 export function findTasks(text: string, path: string, { place, slug, ...process }: ProcessInCode): ReadonlySet<string> {
-  const layout = javaLayout(place, slug);
+  const { parts, prefix } = javaLayout(place, slug);
   const callOf = ({ activity }: ProcessTask): string => `${wordPattern(activity)}\\s*\\(`;
-  return findProcessTasks({ text, path, files: layout }, processTasks(process, JAVA_NAMING), {
+  return findProcessTasks({ text, path, files: parts }, processTasks(process, JAVA_NAMING), {
     declares: declaresTask,
     patterns: {
-      [layout.workflowImpl]: ({ constant }) => `\\b${layout.prefix}Tasks\\.${wordPattern(constant)}`,
-      [layout.activities]: callOf,
-      [layout.activitiesImpl]: callOf,
+      [parts.workflowImpl]: ({ constant }) => `\\b${prefix}Tasks\\.${wordPattern(constant)}`,
+      [parts.activities]: callOf,
+      [parts.activitiesImpl]: callOf,
     },
   });
 }

@@ -7,7 +7,7 @@ import { unscopedName } from '../project-name.ts';
 import type { ProjectSpec } from '../project-spec.ts';
 import { Code } from '../templates/code.ts';
 import type { TemplateSet } from '../templates/set.ts';
-import { JAVA_PARTS, javaLayout, type JavaLayout } from './layout.ts';
+import { javaLayout, type JavaLayout } from './layout.ts';
 import { movePackage, organizeJavaImports, TEMPLATE_PACKAGE } from './move-package.ts';
 import { javaProcessContext } from './process-context.ts';
 
@@ -17,9 +17,8 @@ export const LIBRARY_JAR = /\/([^/]+)\/kuflow-worker-\1\.jar$/;
 /** Lets Maven read the repository in the project when it is offline. */
 const MAVEN_OPTIONS = '.mvn/maven.config';
 
-const PROCESS_PARTS: ProcessParts<(typeof JAVA_PARTS)[number], JavaLayout> = {
+const PROCESS_PARTS: ProcessParts<JavaLayout> = {
   language: 'java',
-  parts: JAVA_PARTS,
   templatePlace: { packageName: TEMPLATE_PACKAGE, slug: 'process' },
   activityParts: ['activities', 'activitiesImpl', 'schemas'],
   layout: javaLayout,

@@ -2,7 +2,7 @@ import { REFERENCE_TYPES } from '../../schema/formats.ts';
 import type { NamedSchema } from '../../schema/code-types.ts';
 import { spaces } from '../templates/code.ts';
 import { repeatsName } from '../task-names.ts';
-import { pyCommentLines, pyString, isPythonField } from './literals.ts';
+import { isPythonField, plainLiteral, pyCommentLines, pyString } from './literals.ts';
 import {
   displayWidth,
   LINE_LENGTH,
@@ -96,7 +96,7 @@ function fieldType({ required, type }: PythonField): Expression {
 function expressionOf(type: PythonType): Expression {
   switch (type.kind) {
     case 'literal':
-      return withArguments('Literal[', type.values.map(literal), ']');
+      return withArguments('Literal[', type.values.map(plainLiteral), ']');
     case 'list':
       return withArguments('list[', [expressionOf(type.items)], ']');
     case 'dict':
@@ -106,9 +106,4 @@ function expressionOf(type: PythonType): Expression {
     default:
       return type.name;
   }
-}
-
-function literal(value: string | number | boolean): string {
-  if (typeof value === 'boolean') return value ? 'True' : 'False';
-  return typeof value === 'string' ? pyString(value) : String(value);
 }

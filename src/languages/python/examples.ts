@@ -3,7 +3,7 @@ import { REFERENCE_TYPES } from '../../schema/formats.ts';
 import type { NamedSchema } from '../../schema/code-types.ts';
 import { isJsonList, isJsonObject, type Json, type JsonObject } from '../../base/json.ts';
 import { displayWidth, inBrackets, printExpression, withArguments, type Expression } from './layout.ts';
-import { dictExpression, pyString, valueExpression } from './literals.ts';
+import { dictExpression, plainLiteral, pyString, valueExpression } from './literals.ts';
 import { pythonTypeOf, type PythonType } from './python-types.ts';
 
 /** Code that type checkers accept for the type of `declarePythonTypes`, between `before` and `after`. What they would reject is cast. */
@@ -21,7 +21,7 @@ function typedExpression(value: Json, type: PythonType): Expression | undefined 
     case 'plain':
       return plainExpression(value, type.name);
     case 'literal':
-      return type.values.some((one) => one === value) ? integer(value) : undefined;
+      return type.values.some((one) => one === value) ? plainLiteral(value) : undefined;
     case 'list': {
       const items = isJsonList(value) ? allOf(value.map((item) => typedExpression(item, type.items))) : undefined;
       return items && inBrackets('[', items, ']');
@@ -49,7 +49,7 @@ function plainExpression(value: Json, name: string): Expression | undefined {
     case 'bool':
       return when(typeof value === 'boolean');
     case 'int':
-      return Number.isInteger(value) ? integer(value) : undefined;
+      return Number.isInteger(value) ? plainLiteral(value) : undefined;
     case 'float':
       return when(typeof value === 'number');
     case 'Never':
@@ -68,13 +68,6 @@ function unionExpression(value: Json, members: readonly PythonType[]): Expressio
   if (isContainer && candidates.length > 1) return undefined;
   // A value of a KuFlow format is also a `str`.
   return candidates.map((member) => typedExpression(value, member)).find((expression) => expression !== undefined);
-}
-
-function integer(value: Json): Expression {
-  if (typeof value !== 'number') return valueExpression(value);
-  const text = Object.is(value, -0) ? '0' : String(value).replace('e+', 'e');
-  // Python reads a number with an exponent as a float.
-  return text.includes('e') ? `int(${text})` : text;
 }
 
 function entriesExpression(value: JsonObject, typeOf: (key: string) => PythonType | undefined): Expression | undefined {

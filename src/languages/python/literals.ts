@@ -159,6 +159,14 @@ export function valueExpression(value: Json): Expression {
     : dictExpression(Object.entries(value).map(([key, item]) => [key, valueExpression(item)]));
 }
 
+/** The literal of a text, a truth value or a whole number. */
+export function plainLiteral(value: Json): Expression {
+  if (typeof value !== 'number') return valueExpression(value);
+  const text = Object.is(value, -0) ? '0' : String(value).replace('e+', 'e');
+  // Python reads a number with an exponent as a float.
+  return text.includes('e') ? `int(${text})` : text;
+}
+
 export function dictExpression(entries: readonly (readonly [key: string, value: Expression])[]): Expression {
   return inBrackets(
     '{',

@@ -33,7 +33,7 @@ export function pythonProcessContext(process: ProcessToRender<PythonLayout>): ob
   const { definition, layout, isFirst } = process;
   const { prefix, packageName, part } = layout;
   const tasks = processTasks(process, PYTHON_NAMING);
-  const { signals, workflows } = pythonActions(definition, process.choices);
+  const { signals, withdrawals, handled, workflows } = pythonActions(definition, process.choices);
   const activities = processActivities(definition, tasks, workflows);
   const declared = declaredData(definition, tasks, signals);
   const inputs = activities.map(inputClass).join('\n\n');
@@ -44,7 +44,6 @@ export function pythonProcessContext(process: ProcessToRender<PythonLayout>): ob
     return activity === undefined ? [] : [{ approval: code, activity }];
   });
   const accepting = checks.map(({ activity }) => overridingMethod(activity, { decision: 'ACCEPT' })).join('\n');
-  const withdrawals = signals.filter(({ isWithdrawal }) => isWithdrawal);
   const isUsingActivities = isFirst || hasActivities(definition);
 
   return {
@@ -59,9 +58,7 @@ export function pythonProcessContext(process: ProcessToRender<PythonLayout>): ob
     hasActivities: isUsingActivities,
     hasSignals: signals.length > 0,
     hasConstants: tasks.length + signals.length > 0,
-    handledActions: signals
-      .filter(({ isWithdrawal }) => !isWithdrawal)
-      .map((action) => ({ handler: new Code(signalHandler(action)) })),
+    handledActions: handled.map((action) => ({ handler: new Code(signalHandler(action)) })),
     withdrawals: withdrawals.map(({ constant }) => ({
       constant: new Code(constant),
       results: approvals.flatMap(({ approval }) =>

@@ -59,7 +59,9 @@ function typeOf(type: SchemaType, name: string, taken: Set<string>): PythonType 
     case 'text':
       return plain(kuFlowFormat(type.format)?.type ?? 'str');
     case 'literal':
-      return literalOf(type.value);
+      // `Literal` does not accept floating-point numbers.
+      if (typeof type.value === 'number' && !Number.isSafeInteger(type.value)) return plain('float');
+      return { kind: 'literal', values: [type.value] };
     case 'list':
       return { kind: 'list', items: typeOf(type.items, `${name}Item`, taken) };
     case 'map':
@@ -71,13 +73,6 @@ function typeOf(type: SchemaType, name: string, taken: Set<string>): PythonType 
     default:
       return ANY;
   }
-}
-
-function literalOf(value: string | number | boolean): PythonType {
-  // `Literal` does not accept floating-point numbers.
-  return typeof value === 'number' && !Number.isSafeInteger(value)
-    ? plain('float')
-    : { kind: 'literal', values: [value] };
 }
 
 function unionOf(alternatives: readonly SchemaType[], name: string, taken: Set<string>): PythonType {

@@ -1,6 +1,6 @@
 import type { ProcessInCode } from '../language.ts';
 import { findProcessTasks, processTasks } from '../process-tasks.ts';
-import { wordPattern } from '../../base/escape.ts';
+import { unescapeLiteral, wordPattern } from '../../base/escape.ts';
 import { pythonLayout } from './process-layout.ts';
 import { PYTHON_NAMING } from './literals.ts';
 
@@ -15,12 +15,12 @@ export function isDefinitionCode(path: string): boolean {
 }
 
 export function findTasks(text: string, path: string, { place, slug, ...process }: ProcessInCode): ReadonlySet<string> {
-  const layout = pythonLayout(place, slug);
-  return findProcessTasks({ text, path, files: layout }, processTasks(process, PYTHON_NAMING), {
+  const { parts } = pythonLayout(place, slug);
+  return findProcessTasks({ text, path, files: parts }, processTasks(process, PYTHON_NAMING), {
     declares: declaresTask,
     patterns: {
-      [layout.workflow]: ({ constant }) => `\\btasks\\.${wordPattern(constant)}`,
-      [layout.activities]: ({ activity }) => `\\bdef ${wordPattern(activity)}\\s*\\(`,
+      [parts.workflow]: ({ constant }) => `\\btasks\\.${wordPattern(constant)}`,
+      [parts.activities]: ({ activity }) => `\\bdef ${wordPattern(activity)}\\s*\\(`,
     },
   });
 }
@@ -58,24 +58,4 @@ function findDecorated(text: string, module: 'activity' | 'workflow', declaratio
   });
 }
 
-const ESCAPE = /\\(?:x([\da-fA-F]{2})|u([\da-fA-F]{4})|U([\da-fA-F]{8})|(.))/gs;
-const CONTROLS: Readonly<Record<string, string>> = {
-  n: '\n',
-  r: '\r',
-  t: '\t',
-  f: '\f',
-  v: '\v',
-  b: '\b',
-  a: '\x07',
-  '0': '\0',
-};
-
-/** The value of a string literal in Python code, with its quotes. */
-function stringValue(literal: string): string {
-  return literal.slice(1, -1).replace(ESCAPE, (_, x?: string, u?: string, long?: string, other: string = '') => {
-    const hex = x ?? u ?? long;
-    if (hex === undefined) return CONTROLS[other] ?? other;
-    const point = Number.parseInt(hex, 16);
-    return point > 0x10ffff ? '\ufffd' : String.fromCodePoint(point);
-  });
-}
+const stringValue = (literal: string): string => unescapeLiteral(literal.slice(1, -1));

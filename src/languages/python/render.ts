@@ -18,7 +18,7 @@ import { actionClass, pythonActions } from './actions.ts';
 import { organizePythonImports, printImports, type Import } from './imports.ts';
 import { pythonCall } from './layout.ts';
 import { distributionName } from './package-name.ts';
-import { PYTHON_PARTS, pythonLayout, type PythonLayout } from './process-layout.ts';
+import { pythonLayout, type PythonLayout } from './process-layout.ts';
 import { pythonProcessContext } from './process-context.ts';
 import { ENVIRONMENT, PIP_VERSION, pipInstallCommand, UV_LOCK, uvSyncCommand, WATCH_OPTIONS } from './tools.ts';
 
@@ -26,9 +26,8 @@ import { ENVIRONMENT, PIP_VERSION, pipInstallCommand, UV_LOCK, uvSyncCommand, WA
 export const WHEEL = /^kuflow_worker-([^-]+)-py3-none-any\.whl$/;
 
 const TEMPLATE_PACKAGE = 'example_worker';
-const PROCESS_PARTS: ProcessParts<(typeof PYTHON_PARTS)[number], PythonLayout> = {
+const PROCESS_PARTS: ProcessParts<PythonLayout> = {
   language: 'python',
-  parts: PYTHON_PARTS,
   templatePlace: { packageName: TEMPLATE_PACKAGE, slug: 'process' },
   activityParts: ['activities', 'schemas'],
   layout: pythonLayout,
@@ -96,7 +95,8 @@ function lockFromRegistry(text: string, { version }: LibraryArchive): string {
 
 /** The context of the templates that all processes of a project share, except that of its first process. */
 function pythonTemplateContext(spec: ProjectSpec, library: LibraryArchive): object {
-  const { name, definition, packageName = '', packageManager, workspace } = spec;
+  const { name, packageName = '', packageManager, workspace } = spec;
+  const { process } = spec.processes[0].definition;
   const distribution = distributionName(name);
   const isUv = packageManager === 'uv';
   const syncCommand = uvSyncCommand({ isMember: workspace !== undefined });
@@ -122,7 +122,7 @@ function pythonTemplateContext(spec: ProjectSpec, library: LibraryArchive): obje
     isUv,
     distribution: new Code(distribution),
     package: new Code(packageName),
-    description: `KuFlow worker for the process ${definition.process.name ?? definition.process.code}`,
+    description: `KuFlow worker for the process ${process.name ?? process.code}`,
     libraryReadme: new Code(libraryReadme(spec, 'kuflow-worker-python.md')),
     libraryVersion: new Code(library.version),
     libraryFile: `${libraryFolder(spec)}/${library.file}`,
@@ -143,7 +143,6 @@ function pythonTemplateContext(spec: ProjectSpec, library: LibraryArchive): obje
 
 /** All processes, for the module that lists them. */
 function processList(spec: ProjectSpec): object {
-  const { definition, additionalProcesses = [] } = spec;
   const classes = new Set<string>();
   const imports: Import[] = [{ module: 'kuflow_worker', name: 'Process' }];
   const use = (module: string, name: string): string => {
@@ -153,13 +152,13 @@ function processList(spec: ProjectSpec): object {
     return used;
   };
   const processes: string[] = [];
-  for (const process of [{ slug: undefined, definition, choices: spec.choices }, ...additionalProcesses]) {
-    const { part, prefix } = pythonLayout(spec, process.slug);
+  for (const { slug, definition, choices } of spec.processes) {
+    const { part, prefix } = pythonLayout(spec, slug);
     const names = [use(`.${part}.workflow`, `${prefix}Workflow`)];
-    if (process.slug === undefined || hasActivities(process.definition))
+    if (slug === undefined || hasActivities(definition))
       names.push(`[${use(`.${part}.activities`, `${prefix}Activities`)}]`);
     processes.push(pythonCall('', 'Process', names, 4, ','));
-    for (const action of pythonActions(process.definition, process.choices).workflows)
+    for (const action of pythonActions(definition, choices).workflows)
       processes.push(pythonCall('', 'Process', [use(`.${part}.actions`, actionClass(action))], 4, ','));
   }
   return {

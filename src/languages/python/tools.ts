@@ -69,14 +69,7 @@ export function pythonProgram(manager: PackageManager): string {
   return manager === 'uv' ? 'uv' : PYTHON_PROGRAMS[0];
 }
 
-export interface Python {
-  /** Its name on the PATH, or its path. */
-  readonly program: string;
-  readonly path: string;
-  readonly version: string;
-  /** Modules that a virtual environment needs and this Python does not have. Linux distributions package them separately. */
-  readonly missing: readonly string[];
-}
+type Python = NonNullable<Awaited<ReturnType<typeof probePython>>>;
 
 const PROBE = `import sys
 print("%d.%d.%d" % sys.version_info[:3])
@@ -86,8 +79,11 @@ for name in ("ensurepip", "venv"):
     except ImportError:
         print(name)`;
 
-/** The version and the missing modules of the interpreter at `path`. Undefined if it does not run. */
-export async function probePython(path: string, env: NodeJS.ProcessEnv, program = path): Promise<Python | undefined> {
+/**
+ * The version of the interpreter at `path`, and the modules that a virtual environment needs and it does not have: Linux distributions package them
+ * separately. `program`: its name on the PATH. Undefined if it does not run.
+ */
+export async function probePython(path: string, env: NodeJS.ProcessEnv, program = path) {
   const output = await runQuietly(path, ['-I', '-c', PROBE], env);
   const [version = '', ...missing] = (output ?? '').split(/\r?\n/).filter((line) => line !== '');
   return /^\d+\.\d+\.\d+$/.test(version) ? { program, path, version, missing } : undefined;

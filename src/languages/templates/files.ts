@@ -10,11 +10,10 @@ const PACKAGED_NAMES: Readonly<Record<string, string>> = { _gitignore: '.gitigno
 const EXECUTABLE: ReadonlySet<string> = new Set(['mvnw', 'kuflow']);
 
 export interface TemplateFile {
-  /** The key of a compiled template, such as `typescript/src/main.ts` or `shared/README.md.hbs`. */
-  readonly key: string;
   readonly path: string;
   readonly contents: Buffer;
-  readonly rendered: boolean;
+  /** Undefined for a file that is copied. */
+  readonly render: ((context: object) => string) | undefined;
   /** Whether it is a program that people start. npm does not keep the modes of packed files. */
   readonly executable: boolean;
   /** Whether it is from a user's own template. */
@@ -25,15 +24,22 @@ export function templatesFolder(): string {
   return join(packageRoot(), 'templates');
 }
 
-/** The template files of a language, sorted by path. They override the shared files. */
-export function readTemplateFiles(language: LanguageId): readonly TemplateFile[] {
+/**
+ * The template files of a language, sorted by path. They override the shared files. `renderer`: how the template with a name such as
+ * `shared/README.md.hbs` is rendered.
+ */
+export function readTemplateFiles(
+  language: LanguageId,
+  renderer: (name: string) => TemplateFile['render'],
+): readonly TemplateFile[] {
   const byPath = new Map<string, TemplateFile>();
   for (const part of ['shared', language]) {
     const folder = join(templatesFolder(), part);
     for (const name of listFiles(folder)) {
+      const { path, rendered } = parseTemplateName(name);
       const contents = readFileSync(join(folder, name));
-      const file = { key: `${part}/${name}`, contents, ...parseTemplateName(name) };
-      byPath.set(file.path, { ...file, executable: EXECUTABLE.has(file.path), isOwn: false });
+      const render = rendered ? renderer(`${part}/${name}`) : undefined;
+      byPath.set(path, { path, contents, render, executable: EXECUTABLE.has(path), isOwn: false });
     }
   }
   return sortByPath([...byPath.values()]);
@@ -43,7 +49,7 @@ export function sortByPath<File extends { readonly path: string }>(files: readon
   return files.toSorted((one, other) => (one.path < other.path ? -1 : 1));
 }
 
-export function parseTemplateName(name: string): Pick<TemplateFile, 'path' | 'rendered'> {
+export function parseTemplateName(name: string): { readonly path: string; readonly rendered: boolean } {
   const rendered = name.endsWith('.hbs');
   const parts = (rendered ? name.slice(0, -'.hbs'.length) : name).split('/');
   const last = parts.pop() ?? '';

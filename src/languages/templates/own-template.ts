@@ -23,14 +23,6 @@ const MAX_RENDERED_BYTES = 2 * 1024 * 1024;
 const MAX_TOTAL_BYTES = 16 * 1024 * 1024;
 const MAX_PROBLEMS = 20;
 
-export type TemplateVariables = Readonly<Record<string, unknown>>;
-
-/** A prepared file of a user's own template. `render` is undefined for a file that is copied. */
-interface OwnTemplateFile {
-  readonly file: TemplateFile;
-  readonly render: ((context: object) => string) | undefined;
-}
-
 /**
  * The templates of the language with the files of the user's own template: a file replaces the one with the same path. `variables` are added
  * to those of the language. Rejects with a KnownError that lists every problem of the template. Rendering throws a KnownError with the file
@@ -39,52 +31,43 @@ interface OwnTemplateFile {
 export async function addOwnTemplate(
   templates: TemplateSet,
   template: ProjectTemplate,
-  variables: TemplateVariables,
+  variables: object,
 ): Promise<TemplateSet> {
   const own = await prepareOnce(template);
-  const byKey = new Map(own.map((prepared) => [prepared.file.key, prepared]));
   let left = MAX_TOTAL_BYTES;
-  return {
-    files: (language) => {
-      const files = new Map(templates.files(language).map((file) => [file.path, file]));
-      for (const { file } of own) files.set(file.path, file);
-      return sortByPath([...files.values()]);
-    },
-    render: (key, context) => {
-      const render = byKey.get(key)?.render;
-      if (render === undefined) return templates.render(key, context);
-      const text = render({ ...context, ...variables });
-      left -= text.length;
-      if (left < 0) throw invalidTemplateError(template, ['its files together render more than 16 MiB']);
-      return text;
-    },
+  const complete = (render: NonNullable<TemplateFile['render']>) => (context: object) => {
+    const text = render({ ...context, ...variables });
+    left -= text.length;
+    if (left < 0) throw invalidTemplateError(template, ['its files together render more than 16 MiB']);
+    return text;
+  };
+  return (language) => {
+    const files = new Map(templates(language).map((file) => [file.path, file]));
+    for (const file of own) files.set(file.path, { ...file, render: file.render && complete(file.render) });
+    return sortByPath([...files.values()]);
   };
 }
 
 // A command renders the project several times.
-const prepared = new WeakMap<ProjectTemplate['files'], Promise<readonly OwnTemplateFile[]>>();
+const prepared = new WeakMap<ProjectTemplate['files'], Promise<readonly TemplateFile[]>>();
 
-function prepareOnce(template: ProjectTemplate): Promise<readonly OwnTemplateFile[]> {
+function prepareOnce(template: ProjectTemplate): Promise<readonly TemplateFile[]> {
   const known = prepared.get(template.files) ?? prepareTemplate(template);
   prepared.set(template.files, known);
   return known;
 }
 
-async function prepareTemplate(template: ProjectTemplate): Promise<readonly OwnTemplateFile[]> {
+async function prepareTemplate(template: ProjectTemplate): Promise<readonly TemplateFile[]> {
   const problems = findNameProblems([...template.files.keys()]);
-  const files: OwnTemplateFile[] = [];
+  const files: TemplateFile[] = [];
   for (const [name, { contents }] of template.files) {
     const { path, rendered } = parseTemplateName(name);
     const bytes = Buffer.from(contents);
     // Folders on Windows and archives do not keep modes.
     const executable = bytes.subarray(0, 2).toString('latin1') === '#!';
-    const file = { key: `template/${name}`, path, rendered, executable, contents: bytes, isOwn: true };
-    if (!rendered) files.push({ file, render: undefined });
-    else {
-      const result = await compileFile(name, file.contents, template);
-      if ('problems' in result) problems.push(...result.problems);
-      else files.push({ file, render: result.render });
-    }
+    const compiled = rendered ? await compileFile(name, bytes, template) : { render: undefined };
+    if ('problems' in compiled) problems.push(...compiled.problems);
+    else files.push({ path, executable, contents: bytes, isOwn: true, ...compiled });
   }
   if (problems.length > 0) throw invalidTemplateError(template, problems);
   return files;

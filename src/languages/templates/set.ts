@@ -7,49 +7,47 @@ import { KnownError } from '../../base/errors.ts';
 import { packageRoot } from '../../base/package-root.ts';
 import { templateHelpers } from '../template-helpers.ts';
 import { textFile, type PlannedFile } from '../planned-file.ts';
+import type { LanguageId } from '../names.ts';
 import { readTemplateFiles, templatesFolder, type TemplateFile } from './files.ts';
 
-/** The template files of a language, sorted by path, and how a template is rendered by its key, such as `typescript/package.json.hbs`. */
-export type TemplateSet = Readonly<ReturnType<typeof templateSet>>;
+/** The template files of a language, sorted by path. */
+export type TemplateSet = (language: LanguageId) => readonly TemplateFile[];
 
-type Compiled = Readonly<Record<string, TemplateSpecification>>;
+type FindCompiled = (name: string) => TemplateSpecification | undefined;
+
+export async function loadTemplateSet(): Promise<TemplateSet> {
+  const find = await loadCompiled();
+  const handlebars = createRuntime();
+  const helpers = templateHelpers();
+  const renderer = (name: string) => (context: object) => {
+    const specification = find(name);
+    if (specification === undefined) throw new Error(`Template ${name} does not exist`);
+    return handlebars.template(specification)(context, { helpers });
+  };
+  return (language) => readTemplateFiles(language, renderer);
+}
 
 /** The templates that the build compiled to `dist/templates.js`. When this tool runs from its sources, they are compiled on demand. */
-export async function loadTemplateSet(): Promise<TemplateSet> {
+async function loadCompiled(): Promise<FindCompiled> {
   const built = join(packageRoot(), 'dist', 'templates.js');
   const bundled = fileURLToPath(import.meta.url).startsWith(join(packageRoot(), 'dist'));
   if (bundled && existsSync(built)) {
-    const { templates } = (await import(pathToFileURL(built).href)) as { templates: Compiled };
-    return templateSet((key) => templates[key]);
+    const { templates } = (await import(pathToFileURL(built).href)) as {
+      templates: Readonly<Record<string, TemplateSpecification>>;
+    };
+    return (name) => templates[name];
   }
-  return sourceTemplateSet();
+  const { compileTemplate } = await import('./compile.ts');
+  return (name) => {
+    const source = readFileSync(join(templatesFolder(), name), 'utf8');
+    const compiled = compiledTemplates.get(source) ?? compileTemplate(source);
+    compiledTemplates.set(source, compiled);
+    return compiled;
+  };
 }
 
 /** By their source. The tests render many projects in one process. */
 const compiledTemplates = new Map<string, TemplateSpecification>();
-
-async function sourceTemplateSet(): Promise<TemplateSet> {
-  const { compileTemplate } = await import('./compile.ts');
-  return templateSet((key) => {
-    const source = readFileSync(join(templatesFolder(), key), 'utf8');
-    const compiled = compiledTemplates.get(source) ?? compileTemplate(source);
-    compiledTemplates.set(source, compiled);
-    return compiled;
-  });
-}
-
-function templateSet(find: (key: string) => TemplateSpecification | undefined) {
-  const handlebars = createRuntime();
-  const helpers = templateHelpers();
-  return {
-    files: readTemplateFiles,
-    render: (key: string, context: object): string => {
-      const specification = find(key);
-      if (specification === undefined) throw new Error(`Template ${key} does not exist`);
-      return handlebars.template(specification)(context, { helpers });
-    },
-  };
-}
 
 /** The part of Handlebars that renders compiled templates. */
 export function createRuntime(): typeof HandlebarsTypes {
@@ -60,7 +58,7 @@ export function createRuntime(): typeof HandlebarsTypes {
 /** The template file of a part of a process, which is rendered for every process. Undefined if it does not exist. */
 export function findPart(files: readonly TemplateFile[], path: string): TemplateFile | undefined {
   const file = files.find((one) => one.path === path);
-  if (file?.rendered === false)
+  if (file !== undefined && file.render === undefined)
     throw new KnownError({
       message: `The template cannot replace ${path} with a file that is not rendered, because every process has this file`,
       next: [
@@ -72,12 +70,11 @@ export function findPart(files: readonly TemplateFile[], path: string): Template
 
 /** The file of a project that comes from a template file: none if the template renders to blank text, because it does not apply. */
 export function renderTemplateFile(
-  { key, path, contents, rendered, executable }: TemplateFile,
-  templates: TemplateSet,
+  { path, contents, render, executable }: TemplateFile,
   context: object,
 ): readonly PlannedFile[] {
   const mode = executable ? 0o755 : 0o644;
-  if (!rendered) return [{ path, contents, mode }];
-  const text = templates.render(key, context);
+  if (render === undefined) return [{ path, contents, mode }];
+  const text = render(context);
   return text.trim() === '' ? [] : [{ ...textFile(path, text), mode }];
 }

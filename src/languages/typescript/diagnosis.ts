@@ -95,16 +95,11 @@ async function examinePackages(folder: string): Promise<ProjectFinding<TemporalS
 
 /** How the installed library differs from the archive that package.json names. Undefined if it does not. */
 async function examineLibrary(folder: string): Promise<string | undefined> {
-  const wanted = await archiveVersion(folder);
+  const { dependencies } = await readManifest(folder);
+  const place = isRecord(dependencies) ? dependencies[LIBRARY] : undefined;
+  const wanted = typeof place === 'string' ? ARCHIVE.exec(place.slice(place.lastIndexOf('/') + 1))?.[1] : undefined;
   if (wanted === undefined) return undefined;
   const installed = await findInstalledVersion(folder, LIBRARY);
   if (installed === wanted) return undefined;
   return `${LIBRARY} ${installed === undefined ? 'is not' : `${installed} is`} installed, but package.json has ${wanted}`;
-}
-
-/** The version of the archive of the library in package.json. Undefined if it names another place. */
-async function archiveVersion(folder: string): Promise<string | undefined> {
-  const { dependencies } = await readManifest(folder);
-  const place = isRecord(dependencies) ? dependencies[LIBRARY] : undefined;
-  return typeof place === 'string' ? ARCHIVE.exec(place.slice(place.lastIndexOf('/') + 1))?.[1] : undefined;
 }

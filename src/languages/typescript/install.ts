@@ -40,7 +40,10 @@ export async function installDependencies(options: InstallOptions): Promise<Inst
   const { folder, packageManager, isMember, env, signal } = options;
   if (signal?.aborted === true) return { kind: 'interrupted' };
   const lock = packageManager === 'yarn@4' && isMember !== true ? await claimYarnProject(folder) : undefined;
-  const isWatched = packageManager === 'npm' && !setsLogLevel(env);
+  const hasLogLevel = Object.entries(env).some(
+    ([name, value]) => /^npm_config_loglevel$/i.test(name) && (value ?? '') !== '',
+  );
+  const isWatched = packageManager === 'npm' && !hasLogLevel;
   try {
     const result = await runInstaller(
       {
@@ -71,10 +74,6 @@ const VERSIONED_PACKAGE = new RegExp(`${PACKAGE_NAME}@[\\w.+-]*\\w`);
 /** Runs a command of a project with the same environment as the installation. */
 export async function runNodeCommand(command: string, options: ProjectCommandOptions): Promise<ProjectToolResult> {
   return runCommandLine(command, { ...options, env: childEnvironment(options.env) });
-}
-
-function setsLogLevel(env: NodeJS.ProcessEnv): boolean {
-  return Object.entries(env).some(([name, value]) => /^npm_config_loglevel$/i.test(name) && (value ?? '') !== '');
 }
 
 /**

@@ -1,7 +1,7 @@
 import { join, sep } from 'node:path';
 import type { Language } from '../language.ts';
 import { activityNames, appendActivity } from './activities.ts';
-import { processLayout } from './layout.ts';
+import { typeScriptLayout } from './layout.ts';
 import {
   choosePackageManager,
   commandsOf,
@@ -23,7 +23,7 @@ export const typescript: Language = {
   packageManagers: PACKAGE_MANAGERS,
   packageNames: undefined,
   editors: ['vscode'],
-  layout: (_, slug) => processLayout(slug),
+  layout: (_, slug) => typeScriptLayout(slug),
   render: renderTypeScript,
   definitionSchema: (slug, { workspace, packageManager }) => {
     // pnpm and Bun install the dependencies of a member into the member, the others into the root of the workspace.

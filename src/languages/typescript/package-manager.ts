@@ -1,15 +1,14 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { KnownError } from '../../base/errors.ts';
 import { findOnPath } from '../../files/find-on-path.ts';
+import { foldersInRepository } from '../../process/find-project.ts';
 import type { NodePackageManager, PackageManager } from '../project-spec.ts';
 import { Code } from '../templates/code.ts';
 
-export type PackageManagerName = 'npm' | 'pnpm' | 'yarn' | 'bun';
-
-export const PACKAGE_MANAGER_NAMES: readonly PackageManagerName[] = ['npm', 'pnpm', 'yarn', 'bun'];
+const PACKAGE_MANAGER_NAMES = ['npm', 'pnpm', 'yarn', 'bun'] as const;
+type PackageManagerName = (typeof PACKAGE_MANAGER_NAMES)[number];
 
 const LOCK_FILES: Readonly<Record<PackageManagerName, readonly string[]>> = {
   npm: ['package-lock.json'],
@@ -108,17 +107,6 @@ export function programOf(manager: PackageManager): PackageManagerName {
   return PACKAGE_MANAGER_NAMES.find((name) => manager.startsWith(name)) ?? 'npm';
 }
 
-/**
- * The package manager for a project in `folder` (absolute, may not exist yet). First, the package manager that started this process, from
- * `npm_config_user_agent` (`pnpm/9.1.0 npm/? node/…`), unless it is npm, whose `npx` is used with all package managers. Then that of the
- * surrounding repository or workspace, from the `packageManager` field of a package.json or the lock file next to it. Otherwise npm.
- */
-export function detectPackageManager(env: NodeJS.ProcessEnv, folder: string): PackageManagerName {
-  const agent = readUserAgent(env);
-  if (agent !== undefined && agent.name !== 'npm') return agent.name;
-  return findManagerAbove(folder, env)?.name ?? 'npm';
-}
-
 interface PackageManagerVersion {
   readonly name: PackageManagerName;
   /** Major version, if known. */
@@ -131,17 +119,10 @@ function parsePackageManager(text: string): PackageManagerVersion | undefined {
   return name === undefined ? undefined : { name, ...(major === undefined ? {} : { major: Number(major) }) };
 }
 
-function readUserAgent(env: NodeJS.ProcessEnv): PackageManagerVersion | undefined {
-  return parsePackageManager(env['npm_config_user_agent'] ?? '');
-}
-
-/** Searches from the parent folder up to the root of the repository. Stops at the home folder, whose lock file belongs to no project. */
 function findManagerAbove(folder: string, env: NodeJS.ProcessEnv): PackageManagerVersion | undefined {
-  const home = env['HOME'] ?? env['USERPROFILE'] ?? homedir();
-  for (let at = dirname(folder); at !== home && at !== dirname(at); at = dirname(at)) {
+  for (const at of foldersInRepository(dirname(folder), env)) {
     const manager = findManagerIn(at);
     if (manager !== undefined) return manager;
-    if (existsSync(join(at, '.git'))) return undefined;
   }
   return undefined;
 }
@@ -185,21 +166,24 @@ function readYarnMajor(path: string): { readonly major?: number } {
 }
 
 /**
- * The package manager for a project in `folder` (absolute): the one from `--package-manager`, otherwise the detected one. If the version of Yarn
- * is unknown, `yarn --version` decides. Without an installed Yarn, it is Yarn 4.
+ * The package manager for a project in `folder` (absolute, may not exist yet): that of `--package-manager`. Otherwise that of the program which
+ * started this process, from `npm_config_user_agent` (`pnpm/9.1.0 npm/? node/…`), unless it is npm, whose `npx` is used with all package managers. Then
+ * that of the surrounding repository or workspace, from the `packageManager` field of a package.json or the lock file next to it. Otherwise npm.
+ * If the version of Yarn is unknown, `yarn --version` decides. Without an installed Yarn, it is Yarn 4.
  */
 export function choosePackageManager(
   flag: string | undefined,
   { env, folder }: { readonly env: NodeJS.ProcessEnv; readonly folder: string },
 ): NodePackageManager {
-  const name: PackageManagerVersion = parsePackageManager(flag ?? '') ?? { name: detectPackageManager(env, folder) };
-  if (name.name !== 'yarn') return name.name;
-  const known =
-    name.major ??
-    yarnMajor(readUserAgent(env)) ??
-    yarnMajor(findManagerAbove(folder, env)) ??
-    yarnMajor(queryYarnVersion(env, nearestExistingFolder(folder)));
-  return known === 1 ? 'yarn@1' : 'yarn@4';
+  const agent = parsePackageManager(env['npm_config_user_agent'] ?? '');
+  const above = findManagerAbove(folder, env);
+  const running = agent?.name === 'npm' ? undefined : agent;
+  const chosen = parsePackageManager(flag ?? '') ?? running ?? above;
+  const { name = 'npm' } = chosen ?? {};
+  if (name !== 'yarn') return name;
+  const known = [chosen, agent, above].map(yarnMajor).find((major) => major !== undefined);
+  const major = known ?? yarnMajor(queryYarnVersion(env, nearestExistingFolder(folder)));
+  return major === 1 ? 'yarn@1' : 'yarn@4';
 }
 
 function yarnMajor(manager: PackageManagerVersion | undefined): number | undefined {

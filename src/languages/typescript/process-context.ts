@@ -3,7 +3,7 @@ import { capitalize, distinctName, identifier, wordSet } from '../../base/identi
 import { isTsIdentifier, TS_RESERVED, tsString, tsValue } from './literals.ts';
 import type { WorkerDefinition } from '../../process/definition.ts';
 import type { ProcessToRender } from '../process-parts.ts';
-import type { AdditionalProcess } from '../project-spec.ts';
+import type { ProcessSpec } from '../project-spec.ts';
 import { type Naming, repeatsName } from '../task-names.ts';
 import { sampleDecision } from '../../process/sample.ts';
 import { actionLog, hasActivities, processActions, type ProcessActions } from '../process-actions.ts';
@@ -45,7 +45,7 @@ export const TS_NAMING: Naming = {
 /** `others`: additional processes, whose modules the first one's modules re-export. `validators`: from `renderValidators`. */
 export function processContext(
   { definition, layout, choices }: Omit<ProcessToRender<TypeScriptLayout>, 'isFirst'>,
-  { others, validators }: { readonly others: readonly AdditionalProcess[]; readonly validators: string },
+  { others, validators }: { readonly others: readonly ProcessSpec[]; readonly validators: string },
 ): object {
   const tasks = processTasks({ definition, choices }, TS_NAMING);
   const actions = processActions(definition, TS_NAMING, { tasks });
@@ -67,7 +67,7 @@ export function processContext(
     definitionFile: layout.definitionFile,
     tasksModule: new Code(tsString(`../${layout.tasks}`)),
     toProcess: new Code(layout.toProcess),
-    otherWorkflows: modulesOf(others, 'workflows', 'Workflows'),
+    otherWorkflows: modulesOf(others, 'workflow', 'Workflows'),
     hasOtherWorkflows: others.length > 0,
     otherActivities,
     activities: codeLines([
@@ -100,7 +100,7 @@ export function processContext(
 function actionsContext(
   definition: WorkerDefinition,
   tasks: readonly ProcessTask[],
-  { signals, workflows }: ProcessActions,
+  { signals, withdrawals, handled, workflows }: ProcessActions,
 ): object {
   const result = sampleDecision(definition)?.result;
   const view = ({ code, title, variable, signal, input }: ProcessActions['signals'][number]) => ({
@@ -115,9 +115,9 @@ function actionsContext(
     actions: signals.map(view),
     hasActions: signals.length > 0,
     hasTasksOrActions: tasks.length + signals.length > 0,
-    handledActions: signals.filter(({ isWithdrawal }) => !isWithdrawal).map(view),
-    withdrawals: signals.filter(({ isWithdrawal }) => isWithdrawal).map(view),
-    hasWithdrawal: signals.some(({ isWithdrawal }) => isWithdrawal),
+    handledActions: handled.map(view),
+    withdrawals: withdrawals.map(view),
+    hasWithdrawal: withdrawals.length > 0,
     actionWorkflows: workflows.map(({ code, title, workflowType, activity = '' }) => ({
       ...{ code, title, workflowType, activity, isDownloadable: activity !== '' },
       logText: actionLog(title),
@@ -131,27 +131,20 @@ function actionsContext(
 
 /** The modules of additional processes, with a name for what is imported from each. */
 export function modulesOf(
-  processes: readonly AdditionalProcess[],
-  part: 'workflows' | 'activities' | 'validators',
+  processes: readonly ProcessSpec[],
+  part: 'workflow' | 'activities' | 'validators',
   suffix: string,
 ): readonly { readonly name: string; readonly module: Code }[] {
   const used = new Set<string>();
-  const folder = posix.dirname(typeScriptLayout()[part]);
+  const folder = posix.dirname(typeScriptLayout().parts[part]);
   return processes.map(({ slug, definition }) => {
     const name = distinctName(identifier(definition.process.code, 'camel', RESERVED, 'process'), (one) =>
       used.has(one),
     );
     used.add(name);
-    return {
-      name: `${name}${suffix}`,
-      module: new Code(tsString(relativeModule(folder, typeScriptLayout(slug)[part]))),
-    };
+    const path = posix.relative(folder, typeScriptLayout(slug).parts[part]);
+    return { name: `${name}${suffix}`, module: new Code(tsString(path.startsWith('.') ? path : `./${path}`)) };
   });
-}
-
-function relativeModule(folder: string, path: string): string {
-  const relative = posix.relative(folder, path);
-  return relative.startsWith('.') ? relative : `./${relative}`;
 }
 
 function taskView(task: ProcessTask) {

@@ -14,13 +14,13 @@ export function isDefinitionCode(path: string): boolean {
 }
 
 export function findTasks(text: string, path: string, { slug, ...process }: ProcessInCode): ReadonlySet<string> {
-  const { tasks, types, test: sample, workflows, activities } = typeScriptLayout(slug);
-  const files = { tasks, types, sample };
+  const { parts } = typeScriptLayout(slug);
+  const files = { ...parts, sample: parts.test };
   return findProcessTasks({ text, path, files }, processTasks(process, TS_NAMING), {
     declares: declaresTask,
     patterns: {
-      [workflows]: ({ variable }) => `\\btasks\\.${wordPattern(variable)}`,
-      [activities]: ({ activity }) => `${wordPattern(activity)}\\s*\\(`,
+      [parts.workflow]: ({ variable }) => `\\btasks\\.${wordPattern(variable)}`,
+      [parts.activities]: ({ activity }) => `${wordPattern(activity)}\\s*\\(`,
     },
   });
 }

@@ -13,23 +13,22 @@ import { deployName, projectContext } from '../project-context.ts';
 import type { ProjectSpec } from '../project-spec.ts';
 import { Code } from '../templates/code.ts';
 import type { TemplateSet } from '../templates/set.ts';
-import { TYPESCRIPT_PARTS, typeScriptLayout } from './layout.ts';
+import { typeScriptLayout, type TypeScriptLayout } from './layout.ts';
 import { commandsOf, lockFiles, packageManagerContext } from './package-manager.ts';
 import { modulesOf, processContext } from './process-context.ts';
 import { renderValidators } from './validators.ts';
 
 /** The files of a TypeScript project except its process definitions. */
 export async function renderTypeScript(spec: ProjectSpec, templates: TemplateSet): Promise<readonly PlannedFile[]> {
-  const { additionalProcesses = [] } = spec;
+  const [, ...others] = spec.processes;
   const validators = await validatorsOf(spec);
   const library = findLibrary('typescript', ARCHIVE);
   const shared = templateContext(spec, library);
-  const files = renderProjectFiles(
+  const files = renderProjectFiles<TypeScriptLayout>(
     spec,
     templates,
     {
       language: 'typescript',
-      parts: TYPESCRIPT_PARTS,
       templatePlace: {},
       activityParts: ['activities'],
       finish: removeUnusedImports,
@@ -37,7 +36,7 @@ export async function renderTypeScript(spec: ProjectSpec, templates: TemplateSet
       context: (process) => ({
         ...shared,
         ...processContext(process, {
-          others: process.isFirst ? additionalProcesses : [],
+          others: process.isFirst ? others : [],
           validators: validators.get(process.definition) ?? '',
         }),
       }),
@@ -112,14 +111,11 @@ function lockFromRegistry(path: string, text: string, { version }: LibraryArchiv
 
 /** The modules with validators. An additional process without system tasks does not have one. */
 async function validatorsOf({
-  definition,
-  additionalProcesses = [],
+  processes: [{ definition: first }, ...additional],
 }: ProjectSpec): Promise<ReadonlyMap<WorkerDefinition, string>> {
-  const others = additionalProcesses.filter(({ definition: { tasks } }) => tasks.some(({ kind }) => kind === 'system'));
-  const validators = new Map([
-    [definition, await renderValidators(definition, modulesOf(others, 'validators', 'Validators'))],
-  ]);
-  for (const process of others) validators.set(process.definition, await renderValidators(process.definition, []));
+  const others = additional.filter(({ definition: { tasks } }) => tasks.some(({ kind }) => kind === 'system'));
+  const validators = new Map([[first, await renderValidators(first, modulesOf(others, 'validators', 'Validators'))]]);
+  for (const { definition } of others) validators.set(definition, await renderValidators(definition, []));
   return validators;
 }
 

@@ -1,4 +1,5 @@
 import { canonicalJson, isRecord, type Json, type JsonObject } from '../../base/json.ts';
+import { recordAt, textsOf } from '../../schema/normal-form.ts';
 import type { ActionDefinition, DataShape, ProcessDefinition, TaskDefinition } from '../definition.ts';
 
 /** What changed between two sets of process definitions, as sentences such as `LOAN: task REVIEW was added`. */
@@ -94,12 +95,12 @@ function describeTask(before: TaskDefinition, after: TaskDefinition): readonly s
 function describeShape(before: DataShape | undefined, after: DataShape | undefined, owner: string): readonly string[] {
   if (isSame(before, after)) return [];
   const [old, now] = [before?.schema ?? {}, after?.schema ?? {}];
-  const [oldFields, fields] = [propertiesOf(old), propertiesOf(now)];
+  const [oldFields, fields] = [recordAt(old, 'properties'), recordAt(now, 'properties')];
   const [oldNames, names] = [Object.keys(oldFields), Object.keys(fields)];
   const added = names.filter((name) => !oldNames.includes(name));
   const removed = oldNames.filter((name) => !names.includes(name));
   const shared = names.filter((name) => oldNames.includes(name));
-  const [oldRequired, required] = [requiredOf(old), requiredOf(now)];
+  const [oldRequired, required] = [textsOf(old['required']), textsOf(now['required'])];
   const changes = [
     ...describeFields(added, owner, 'added'),
     ...describeFields(removed, owner, 'removed'),
@@ -139,14 +140,6 @@ function describeType(schema: unknown): string | undefined {
   const name = Array.isArray(type) ? type.map(String).join(' or ') : type;
   if (typeof name !== 'string') return undefined;
   return typeof format === 'string' ? `${name} (${format})` : name;
-}
-
-function propertiesOf({ properties }: JsonObject): Readonly<Record<string, unknown>> {
-  return isRecord(properties) ? properties : {};
-}
-
-function requiredOf({ required }: JsonObject): readonly unknown[] {
-  return Array.isArray(required) ? (required as readonly unknown[]) : [];
 }
 
 /** The rest of a schema without its fields. */

@@ -37,7 +37,7 @@ export interface DefinitionFlags {
 
 /** Builds a definition from command options. Files are relative to `cwd`. Throws a usage error (status 2) that lists every problem by option. */
 export async function definitionFromFlags(flags: DefinitionFlags, cwd = '.'): Promise<WorkerDefinition> {
-  const problems: string[] = [];
+  const { problems, refuse } = collectProblems();
   const required = (option: string, value: string | undefined): string => {
     if (value === undefined || value.trim() === '')
       problems.push(`${option} is ${value === undefined ? 'missing' : 'empty'}`);
@@ -57,9 +57,8 @@ export async function definitionFromFlags(flags: DefinitionFlags, cwd = '.'): Pr
   const tasks = new Map<string, TaskKind>();
   for (const written of flags.tasks ?? []) {
     const task = parseTask(written);
-    if (typeof task === 'string') problems.push(`--task ${formatOptionValue(written)}: ${task}`);
-    else if (tasks.has(task.code))
-      problems.push(`--task ${formatOptionValue(written)}: task ${formatOptionValue(task.code)} is already defined`);
+    if (typeof task === 'string') refuse('--task', written, task);
+    else if (tasks.has(task.code)) refuse('--task', written, `task ${formatOptionValue(task.code)} is already defined`);
     else tasks.set(task.code, task.kind);
   }
   const data = new Map<string, DataShape>();
@@ -67,15 +66,12 @@ export async function definitionFromFlags(flags: DefinitionFlags, cwd = '.'): Pr
   for (const written of flags.taskSchemas ?? []) {
     const taskCode = parseTaskCode(written, [...tasks.keys()]);
     const equals = taskCode.length;
-    if (equals < 1 || equals === written.length - 1)
-      problems.push(`--task-schema ${formatOptionValue(written)}: expected <code>=<file>`);
+    if (equals < 1 || equals === written.length - 1) refuse('--task-schema', written, 'expected <code>=<file>');
     else if (!tasks.has(taskCode)) {
       const near = didYouMean(taskCode, [...tasks.keys()]);
-      problems.push(
-        `--task-schema ${formatOptionValue(written)}: the process does not contain task ${formatOptionValue(taskCode)}${near}`,
-      );
+      refuse('--task-schema', written, `the process does not contain task ${formatOptionValue(taskCode)}${near}`);
     } else if (given.has(taskCode))
-      problems.push(`--task-schema ${formatOptionValue(written)}: ${formatOptionValue(taskCode)} already has a schema`);
+      refuse('--task-schema', written, `${formatOptionValue(taskCode)} already has a schema`);
     else {
       given.add(taskCode);
       const option = `--task-schema ${formatOptionValue(taskCode)}=`;
@@ -156,7 +152,7 @@ export async function actionFromFlags(
   { written, flags, taskQueue }: { readonly written: string; readonly flags: ActionFlags; readonly taskQueue: string },
   cwd: string,
 ): Promise<ActionDefinition> {
-  const problems: string[] = [];
+  const { problems, refuse } = collectProblems();
   const parsed = parseCoded(written, ACTION_TYPES, 'send-workflow-signal', 'type');
   if (typeof parsed === 'string')
     throw usageError(`${written === '' ? "''" : formatOptionValue(written)}: ${parsed}`, [
@@ -169,8 +165,7 @@ export async function actionFromFlags(
       problems.push(`${optionName(option)} is not for actions of type ${type}`);
   const audience = flags.availableTo?.flatMap((named) => {
     const known = ACTION_AUDIENCES.find((one) => one === named);
-    if (known === undefined)
-      problems.push(`--available-to ${formatOptionValue(named)}: must be ${formatAlternatives(ACTION_AUDIENCES)}`);
+    if (known === undefined) refuse('--available-to', named, `must be ${formatAlternatives(ACTION_AUDIENCES)}`);
     return known ?? [];
   });
   const values: Readonly<Record<ActionKey, unknown>> = {
@@ -214,9 +209,19 @@ function parseCoded<Value extends string>(
   if (colon < 0) return { code, value: byDefault };
   const named = written.slice(colon + 1);
   const value = values.find((known) => known === named);
-  return value === undefined
-    ? `the ${what} must be ${formatAlternatives(values)}${didYouMean(named, values)}`
-    : { code, value };
+  return value === undefined ? describeAllowedValues(what, values, named) : { code, value };
+}
+
+function describeAllowedValues(what: string, values: readonly string[], given: string): string {
+  return `the ${what} must be ${formatAlternatives(values)}${didYouMean(given, values)}`;
+}
+
+/** A list of problems, and a function that adds what is wrong with the value of an option. */
+function collectProblems() {
+  const problems: string[] = [];
+  const refuse = (option: string, value: string, why: string): void =>
+    void problems.push(`${option} ${formatOptionValue(value)}: ${why}`);
+  return { problems, refuse };
 }
 
 /** Reads the schema in the file of an option, if it is given. Adds its problems to `problems`. */
@@ -267,7 +272,7 @@ export interface TaskChanges {
 
 /** Changes the kinds and the order of tasks. Throws a usage error that lists every problem by option. */
 export function applyTaskChanges(definition: WorkerDefinition, changes: TaskChanges): WorkerDefinition {
-  const problems: string[] = [];
+  const { problems, refuse } = collectProblems();
   const codes = definition.tasks.map(({ code }) => code);
   const unknown = (code: string): string =>
     `the process does not contain task ${formatOptionValue(code)}${didYouMean(code, codes)}`;
@@ -276,17 +281,13 @@ export function applyTaskChanges(definition: WorkerDefinition, changes: TaskChan
     const equals = written.lastIndexOf('=');
     const [code, named] = [written.slice(0, Math.max(equals, 0)), written.slice(equals + 1)];
     const kind = TASK_KINDS.find((known) => known === named);
-    if (equals < 1) problems.push(`--task-kind ${formatOptionValue(written)}: expected <code>=<kind>`);
-    else if (!codes.includes(code)) problems.push(`--task-kind ${formatOptionValue(written)}: ${unknown(code)}`);
-    else if (kind === undefined)
-      problems.push(
-        `--task-kind ${formatOptionValue(written)}: the kind must be ${formatAlternatives(TASK_KINDS)}${didYouMean(named, TASK_KINDS)}`,
-      );
+    if (equals < 1) refuse('--task-kind', written, 'expected <code>=<kind>');
+    else if (!codes.includes(code)) refuse('--task-kind', written, unknown(code));
+    else if (kind === undefined) refuse('--task-kind', written, describeAllowedValues('kind', TASK_KINDS, named));
     else kinds.set(code, kind);
   }
   const order = changes.order ?? codes;
-  for (const code of order)
-    if (!codes.includes(code)) problems.push(`--task-order ${formatOptionValue(code)}: ${unknown(code)}`);
+  for (const code of order) if (!codes.includes(code)) refuse('--task-order', code, unknown(code));
   const left = codes.filter((code) => !order.includes(code));
   if (left.length > 0)
     problems.push(`--task-order must list every task exactly once; missing: ${left.map(formatOptionValue).join(', ')}`);

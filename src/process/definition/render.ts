@@ -9,17 +9,13 @@ import type { ProcessDefinition, TaskDefinition } from '../definition.ts';
 
 const MAX_PROBLEMS = 50;
 
-export interface RenderOptions {
-  /** Where editors find the file's JSON Schema: a path relative to the file, or a URL. */
-  readonly schemaPath?: string;
-  /** Comment lines at the top, such as what a discovery is based on. */
-  readonly notes?: readonly string[];
-}
-
-/** Renders a definition as the text of a definition file. Parsing it gives the same definition. */
+/**
+ * Renders a definition as the text of a definition file. Parsing it gives the same definition. `schemaPath`: where editors find the file's JSON
+ * Schema, as a path relative to the file, or a URL. `notes`: comment lines at the top, such as what a discovery is based on.
+ */
 export function renderDefinition(
   definition: ProcessDefinition,
-  { schemaPath, notes = [] }: RenderOptions = {},
+  { schemaPath, notes = [] }: { readonly schemaPath?: string; readonly notes?: readonly string[] } = {},
 ): string {
   const document = newDocument(toFile(definition));
   const head = [...(schemaPath === undefined ? [] : [`yaml-language-server: $schema=${schemaPath}`]), ...notes];

@@ -13,15 +13,6 @@ export interface SampleFile {
   readonly text: string;
 }
 
-/** The files of a worker sample that are read. */
-export interface SampleFiles {
-  readonly language: SampleLanguage;
-  /** The source files of the workflow. */
-  readonly workflow: readonly SampleFile[];
-  /** The application files that contain placeholders instead of secrets when the sample is downloaded. Values of the first ones win. */
-  readonly settings: readonly SampleFile[];
-}
-
 const MAX_ARCHIVE_MIB = 64;
 const MAX_ENTRIES = 20_000;
 const MAX_DEPTH = 20;
@@ -60,7 +51,7 @@ const SETTINGS_FILES: Readonly<Record<SampleLanguage, readonly RegExp[]>> = {
  * Reads the files of a worker sample that matter, from a zip archive or the folder that it was unpacked to; the sample may be in a folder of
  * it. Rejects with a KnownError for an archive that is damaged or unsafe, and for one that does not have exactly one sample.
  */
-export async function readSampleFiles(path: string): Promise<SampleFiles> {
+export async function readSampleFiles(path: string) {
   const name = escapeForTerminal(path, 300);
   let files: ReadonlyMap<string, Buffer>;
   try {
@@ -108,7 +99,9 @@ export async function readSampleFiles(path: string): Promise<SampleFiles> {
       .sort((one, other) => (one.path < other.path ? -1 : 1));
   return {
     language,
+    /** The source files of the workflow. */
     workflow: read(WORKFLOW_FILES[language]),
+    /** The application files that contain placeholders instead of secrets when the sample is downloaded. Values of the first ones win. */
     settings: SETTINGS_FILES[language].flatMap(read),
   };
 }

@@ -1,3 +1,5 @@
+import { unescapeLiteral } from '../../base/escape.ts';
+
 /** A string literal. Offsets include its quotes. */
 export interface StringLiteral {
   readonly start: number;
@@ -58,7 +60,7 @@ export function scanSource(path: string, text: string, style: CommentStyle): Sou
       const prefix = style === 'hash' ? (/[A-Za-z]{0,2}$/.exec(text.slice(Math.max(at - 2, 0), at))?.[0] ?? '') : '';
       const body = text.slice(at + quote.length, Math.max(end - quote.length, at + quote.length));
       const hasPlaceholders = /f/i.test(prefix) || (quote === '`' && body.includes('${'));
-      const value = hasPlaceholders ? undefined : /r/i.test(prefix) ? body : unescapeString(body);
+      const value = hasPlaceholders ? undefined : /r/i.test(prefix) ? body : unescapeLiteral(body);
       strings.set(at, { start: at, end, value });
       blank(end, '"');
     } else if (first === '/' && style === 'slashes') {
@@ -114,18 +116,4 @@ function endOfPattern(text: string, at: number): number | undefined {
   if (!BEFORE_PATTERN.test(text.slice(Math.max(at - 60, 0), at))) return undefined;
   PATTERN.lastIndex = at;
   return PATTERN.test(text) ? PATTERN.lastIndex : undefined;
-}
-
-const ESCAPES: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', b: '\b', f: '\f', '0': '\0' };
-
-function unescapeString(body: string): string {
-  return body.replace(
-    /\\(?:u\{([0-9a-fA-F]{1,6})\}|u+([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|([\s\S]))/g,
-    (_, point?: string, unit?: string, byte?: string, other?: string) => {
-      const hex = point ?? unit ?? byte;
-      if (hex === undefined) return other === '\n' ? '' : (ESCAPES[other ?? ''] ?? other ?? '');
-      const value = Number.parseInt(hex, 16);
-      return value > 0x10ffff ? '' : String.fromCodePoint(value);
-    },
-  );
 }

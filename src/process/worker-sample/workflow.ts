@@ -21,15 +21,6 @@ export interface SampleTask {
   readonly line: number;
 }
 
-export interface SampleWorkflow {
-  /** All different workflow types, including placeholders. */
-  readonly types: readonly FoundValue[];
-  /** In the order in which the workflow creates them. */
-  readonly tasks: readonly SampleTask[];
-  /** Codes of tasks that the workflow does not create. They come last. */
-  readonly unused: readonly string[];
-}
-
 interface Place {
   readonly source: SourceText;
   readonly offset: number;
@@ -50,7 +41,7 @@ interface Entry extends Text {
 }
 
 /** Reads the workflow type and the tasks from the source files of a workflow. Never throws: what is not found is missing in the result. */
-export function readSampleWorkflow(language: SampleLanguage, files: readonly SampleFile[]): SampleWorkflow {
+export function readSampleWorkflow(language: SampleLanguage, files: readonly SampleFile[]) {
   const style = language === 'python' ? 'hash' : 'slashes';
   const sources = files.map(({ path, text }) => scanSource(path, text, style));
   const functions = sources.flatMap(language === 'python' ? findPythonFunctions : findFunctionsWithBraces);
@@ -93,10 +84,13 @@ export function readSampleWorkflow(language: SampleLanguage, files: readonly Sam
   }
   const created = new Set(tasks.keys());
   for (const reference of references) add(reference.value, reference.literal, ownerOf(reference));
-  for (const constant of constants.values()) if (constant.isTaskCode) add(constant.value, constant);
+  for (const [name, constant] of constants) if (TASK_CODE.test(name)) add(constant.value, constant);
   return {
+    /** All different workflow types, including placeholders. */
     types: uniqueValues(entries),
+    /** In the order in which the workflow creates them. */
     tasks: [...tasks.values()],
+    /** Codes of tasks that the workflow does not create. They come last. */
     unused: [...tasks.keys()].filter((code) => !created.has(code)),
   };
 }
@@ -108,15 +102,11 @@ function uniqueValues(texts: readonly Text[]): readonly FoundValue[] {
     .reverse();
 }
 
-interface Constant extends Text {
-  readonly isTaskCode: boolean;
-}
-
 const TASK_CODE = /^_?TASK_CODE_/;
 
 /** Names in capitals that a string literal is assigned to. */
 function findConstants(sources: readonly SourceText[]): Constants {
-  const constants = new Map<string, Constant>();
+  const constants = new Map<string, Text>();
   for (const source of sources) {
     for (const { start, end, value } of source.strings.values()) {
       const before = source.code.slice(Math.max(start - 300, 0), start);
@@ -124,7 +114,7 @@ function findConstants(sources: readonly SourceText[]): Constants {
       if (name === undefined || value === undefined || constants.has(name)) continue;
       // A part of an expression is not the value.
       if (/^[ \t]*[+.([]/.test(source.code.slice(end, end + 50))) continue;
-      constants.set(name, { value, source, offset: start, isTaskCode: TASK_CODE.test(name) });
+      constants.set(name, { value, source, offset: start });
     }
   }
   return constants;
@@ -149,7 +139,7 @@ function textAt(source: SourceText, offset: number, constants: Constants): Text 
   return value === undefined || names.at(-1) !== 'name' ? undefined : { source, offset, value };
 }
 
-type Constants = ReadonlyMap<string, Constant>;
+type Constants = ReadonlyMap<string, Text>;
 
 const REFERENCES = [
   // Java

@@ -87,28 +87,27 @@ export async function recoverProject(folder: string): Promise<StagedRecovery | u
   }
 }
 
+export interface RecoverOptions {
+  /** Called after an interrupted change to the project was completed or undone. */
+  readonly onRecovered?: ((recovery: StagedRecovery) => void) | undefined;
+  /** Leaves such a change as it is, and calls `onRecovered` with the kind `pending`. */
+  readonly readOnly?: boolean | undefined;
+}
+
 /**
  * Completes or undoes the interrupted changes that affect `folder`, which may not exist: in the folder itself, and in those above it, up to the
  * root of its repository, because a new member of a workspace changes files there. `all`: also changes above it that affect only other files. Folders
  * whose journal belongs to another user are left out. Rejects as `recoverProject` does.
  */
-export async function recoverAround(folder: string, all = false): Promise<readonly StagedRecovery[]> {
-  const found: StagedRecovery[] = [];
+export async function recoverAround(
+  folder: string,
+  { onRecovered, readOnly = false, all = false }: RecoverOptions & { readonly all?: boolean } = {},
+): Promise<void> {
+  if (readOnly && onRecovered === undefined) return;
   for await (const at of interruptedFolders(folder, all)) {
-    const recovery = await recoverProject(at);
-    if (recovery !== undefined) found.push(recovery);
+    const recovery = await (readOnly ? readStaged(projectStaging(at)) : recoverProject(at));
+    if (recovery !== undefined) onRecovered?.(recovery);
   }
-  return found;
-}
-
-/** Describes the interrupted changes that `recoverAround` would complete or undo. */
-export async function readAround(folder: string): Promise<readonly StagedRecovery[]> {
-  const found: StagedRecovery[] = [];
-  for await (const at of interruptedFolders(folder, false)) {
-    const pending = await readStaged(projectStaging(at));
-    if (pending !== undefined) found.push(pending);
-  }
-  return found;
 }
 
 /** Those of the folder and the folders above it whose journal affects the folder, or, with `all`, that have one. */

@@ -9,8 +9,9 @@ import type { FileEdit, PlannedEdit } from './file-edit.ts';
 import type { WorkerProject } from './open-project.ts';
 import type { PlacedLines } from './placed-lines.ts';
 import { planState, writeEdits } from './write-edits.ts';
+import type { WriteOptions } from '../write-files.ts';
 
-export interface EditsRequest {
+export interface EditsRequest extends Pick<WriteOptions, 'signal' | 'onWrite'> {
   readonly project: WorkerProject;
   readonly planned: Addition;
   /** Absolute; paths of `edit` may be relative to it. */
@@ -20,9 +21,6 @@ export interface EditsRequest {
   readonly dryRun: boolean;
   /** Asks whether to change a file with local changes. Without it, only files named in `edit` are changed. */
   readonly approve?: ((edit: FileEdit) => Promise<boolean>) | undefined;
-  readonly signal?: AbortSignal | undefined;
-  /** See `WriteOptions`; a test's way to make a write fail. */
-  readonly onWrite?: ((path: string, index: number) => void | Promise<void>) | undefined;
 }
 
 export interface EditedFile {

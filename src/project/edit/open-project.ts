@@ -2,8 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { KnownError, usageError } from '../../base/errors.ts';
 import { didYouMean } from '../../base/near-match.ts';
-import type { StagedRecovery } from '../../files/staged-write.ts';
-import { choiceOf, type DefinitionSource, type ProjectSpec, type TaskChoices } from '../../languages/project-spec.ts';
+import { choiceOf, type ProcessSpec, type ProjectSpec, type TaskChoices } from '../../languages/project-spec.ts';
 import { textOf } from '../../languages/planned-file.ts';
 import type { ProcessLayout } from '../../languages/language.ts';
 import { languageOf } from '../../languages/registry.ts';
@@ -18,18 +17,14 @@ import { readProjectRecord, type ProjectRecord } from '../record.ts';
 import { renderProject } from '../render.ts';
 import { fillBase, guessDefinitionInCode, readUsableBase } from './rebuild-base.ts';
 import { readTextFile } from './file-edit.ts';
-import { readAround, recoverAround } from './journal.ts';
+import { recoverAround, type RecoverOptions } from './journal.ts';
 import { assignActivityNames, listActivityNames, pinInputs } from './activity-names.ts';
 import type { Environment } from '../../settings/environment.ts';
 import { resolveSettings } from '../../settings/precedence.ts';
 
 /** A process of a project, as its definition file describes it now. */
-export interface ProcessOnDisk {
-  /** Undefined for the first process. */
-  readonly slug: string | undefined;
+export interface ProcessOnDisk extends ProcessSpec {
   readonly layout: ProcessLayout;
-  readonly definition: WorkerDefinition;
-  readonly source: DefinitionSource;
   readonly choices: TaskChoices;
 }
 
@@ -39,8 +34,7 @@ export interface OpenedProcess extends ProcessOnDisk {
 }
 
 /** A process in the record whose definition file no longer exists. */
-export interface RemovedProcess {
-  readonly layout: ProcessLayout;
+export interface RemovedProcess extends DefinedWithout {
   /** Its code files that still exist. Without such files, the next change of the record drops the process. */
   readonly remainingFiles: readonly string[];
   /** The process as its code was generated, if nothing of it is left and it is known. */
@@ -83,7 +77,7 @@ export function chooseProcess({ processes }: WorkerProject, code: string | undef
 
 export interface ProjectFiles extends Pick<WorkerProject, 'folder' | 'record' | 'recordText'> {
   readonly processes: readonly [ProcessOnDisk, ...ProcessOnDisk[]];
-  readonly removedProcesses: readonly (DefinedWithout & Pick<RemovedProcess, 'remainingFiles'>)[];
+  readonly removedProcesses: readonly Omit<RemovedProcess, 'process'>[];
 }
 
 type DefinedWithout = Omit<ProcessOnDisk, 'definition'>;
@@ -108,25 +102,20 @@ export async function readProject(cwd: string, env: Environment): Promise<Projec
     ...process,
     definition: requireWorkflow(await loadDefinition(join(folder, process.layout.definitionFile))),
   });
-  const layoutOf = (slug?: string): ProcessLayout => languageOf(record).layout(record, slug);
-  const layout = layoutOf();
-  if (!exists(layout.definitionFile)) throw await missingDefinitionError(folder, env);
-  const first = await load({ slug: undefined, layout, source: record.definitionSource, choices: record.choices });
-  const additional = record.additionalProcesses.map((process) => ({ ...process, layout: layoutOf(process.slug) }));
-  const others = await Promise.all(
-    additional.filter(({ layout: { definitionFile } }) => exists(definitionFile)).map(load),
-  );
-  const removedProcesses = additional
-    .filter(({ layout: { definitionFile } }) => !exists(definitionFile))
+  const withLayout = (process: ProjectRecord['processes'][number]): DefinedWithout => ({
+    ...process,
+    layout: languageOf(record).layout(record, process.slug),
+  });
+  const [recorded, ...additional] = record.processes;
+  const first = withLayout(recorded);
+  if (!exists(first.layout.definitionFile)) throw await missingDefinitionError(folder, env);
+  const others = additional.map(withLayout);
+  const isPresent = ({ layout }: DefinedWithout): boolean => exists(layout.definitionFile);
+  const processes = [await load(first), ...(await Promise.all(others.filter(isPresent).map(load)))] as const;
+  const removedProcesses = others
+    .filter((process) => !isPresent(process))
     .map((process) => ({ ...process, remainingFiles: process.layout.code.filter(exists) }));
-  return { folder, record, recordText, processes: [first, ...others], removedProcesses };
-}
-
-export interface OpenOptions {
-  /** Called after an interrupted change to the project was completed or undone. */
-  readonly onRecovered?: ((recovery: StagedRecovery) => void) | undefined;
-  /** Leaves such a change as it is, and calls `onRecovered` with the kind `pending`. */
-  readonly readOnly?: boolean | undefined;
+  return { folder, record, recordText, processes, removedProcesses };
 }
 
 /**
@@ -137,9 +126,9 @@ export async function openProject(
   cwd: string,
   env: Environment,
   version: string,
-  { onRecovered, readOnly = false }: OpenOptions = {},
+  options: RecoverOptions = {},
 ): Promise<WorkerProject> {
-  await recoverOrDescribe(findProject(cwd) ?? cwd, { onRecovered, readOnly });
+  await recoverAround(findProject(cwd) ?? cwd, options);
   const files = await readProject(cwd, env);
   const { folder, record, recordText } = files;
   const language = languageOf(record);
@@ -164,11 +153,7 @@ export async function openProject(
     files.removedProcesses.map(async (removed): Promise<RemovedProcess> => {
       const { remainingFiles, ...process } = removed;
       const definition = remainingFiles.length > 0 ? undefined : await definitionInBase(removed);
-      return {
-        layout: removed.layout,
-        remainingFiles,
-        process: definition === undefined ? undefined : { ...process, definition, definitionInCode: definition },
-      };
+      return { ...removed, process: definition && { ...process, definition, definitionInCode: definition } };
     }),
   );
   const removed = new Set(
@@ -196,15 +181,6 @@ export async function openProject(
 const REBUILT =
   'It is rebuilt from the definition as it is now, so the code of tasks that you removed from the definition since the last kuflow add stays: remove it yourself';
 
-/** Completes or undoes a change that was interrupted, or only describes it, as the options say. */
-export async function recoverOrDescribe(
-  folder: string | undefined,
-  { onRecovered, readOnly = false }: OpenOptions,
-): Promise<void> {
-  if (folder === undefined || (readOnly && onRecovered === undefined)) return;
-  for (const recovery of await (readOnly ? readAround(folder) : recoverAround(folder))) onRecovered?.(recovery);
-}
-
 /** The processes as the code was generated from. */
 export function withDefinitionsInCode(processes: WorkerProject['processes']): WorkerProject['processes'] {
   return mapProcesses(processes, (process) => ({ ...process, definition: process.definitionInCode }));
@@ -225,12 +201,15 @@ export async function assignNewActivityNames(project: WorkerProject): Promise<Wo
   const isNamed = ({ slug, definitionInCode }: OpenedProcess, { code, kind }: TaskDefinition): boolean => {
     const inCode = definitionInCode.tasks.find((task) => task.code === code);
     if (inCode !== undefined) return inCode.kind === kind;
-    return choiceOf(recordedChoices(project.record, slug), code).name !== undefined;
+    const recorded = project.record.processes.find((process) => process.slug === slug);
+    return choiceOf(recorded?.choices ?? {}, code).name !== undefined;
   };
   const inCode = processes.map((process) => {
     const { definition, definitionInCode, choices } = process;
-    const added = definition.tasks.filter((task) => !hasTask(definitionInCode, task.code) && isNamed(process, task));
-    return { definition: { ...definitionInCode, tasks: [...definitionInCode.tasks, ...added] }, choices };
+    const { tasks } = definitionInCode;
+    const isAdded = ({ code }: TaskDefinition): boolean => !tasks.some((task) => task.code === code);
+    const added = definition.tasks.filter((task) => isAdded(task) && isNamed(process, task));
+    return { definition: { ...definitionInCode, tasks: [...tasks, ...added] }, choices };
   });
   const assigned = assignActivityNames(inCode, naming);
   const taken = new Set([
@@ -249,16 +228,6 @@ export async function assignNewActivityNames(project: WorkerProject): Promise<Wo
     for (const name of listActivityNames([{ definition, choices: newChoices }], naming)) taken.add(name);
     return { ...process, choices: newChoices };
   });
-}
-
-function recordedChoices(record: ProjectRecord, slug: string | undefined): TaskChoices {
-  return slug === undefined
-    ? record.choices
-    : (record.additionalProcesses.find((process) => process.slug === slug)?.choices ?? {});
-}
-
-function hasTask({ tasks }: WorkerDefinition, code: string): boolean {
-  return tasks.some((task) => task.code === code);
 }
 
 /**
@@ -286,20 +255,11 @@ export async function compareCode(
 }
 
 export function toProjectSpec(project: WorkerProject, processes: WorkerProject['processes']): ProjectSpec {
-  const [first, ...others] = processes;
   const { template, ...answers } = project.record;
   return {
     ...answers,
     template: template === undefined ? undefined : { origin: template, files: project.base.template },
-    definition: first.definition,
-    definitionSource: first.source,
-    choices: first.choices,
-    additionalProcesses: others.map(({ slug = '', definition, source, choices }) => ({
-      slug,
-      definition,
-      source,
-      choices,
-    })),
+    processes,
   };
 }
 

@@ -2,15 +2,16 @@ import { isDeepStrictEqual } from 'node:util';
 import { usageError } from '../../base/errors.ts';
 import { didYouMean } from '../../base/near-match.ts';
 import type { ProcessLayout } from '../../languages/language.ts';
+import type { ProcessSpec } from '../../languages/project-spec.ts';
 import type { ActionDefinition, TaskDefinition } from '../../process/definition.ts';
 import type { OpenedProcess, WorkerProject } from './open-project.ts';
 import { planActivity } from './plan-activity.ts';
 import type { Addition } from './plan-code-edits.ts';
 import { planDefinitions } from './plan-definitions.ts';
-import { planProcess, rejectUsedWorkflowType, resumeProcess, type AddedProcess } from './plan-process.ts';
+import { planProcess, rejectUsedWorkflowType, resumeProcess } from './plan-process.ts';
 
 export type AdditionRequest =
-  | ({ readonly kind: 'process' } & AddedProcess)
+  | ({ readonly kind: 'process' } & ProcessSpec)
   /** A process that was added before, but not completely. */
   | { readonly kind: 'resumed-process'; readonly process: OpenedProcess }
   | {

@@ -8,7 +8,6 @@ import type { WorkerDefinition } from '../../process/definition.ts';
 import type { ProjectBase } from '../base-archive.ts';
 import { renderProject } from '../render.ts';
 import { toLf, withLineEndingsOf } from '../merge/line-endings.ts';
-import type { MergeOptions } from '../merge/lines.ts';
 import { mergeCleanly, mergeRendered } from '../merge/merge-file.ts';
 import { createNewFile, editExistingFile, readTextFile, type EditConflict, type PlannedEdit } from './file-edit.ts';
 import { unifiedDiff } from './unified-diff.ts';
@@ -67,8 +66,7 @@ export async function planCodeEdits(
     if (definitionFiles.includes(path) || isLibraryFile(path)) continue;
     const last = textOf(generated.get(path));
     const rendered = textOf(file);
-    const options = { isOrderFree: hasDeclarationsOnly(path) };
-    const change = mergeRendered(path, textOf(known.get(path)), last, rendered, options);
+    const change = mergeRendered(path, textOf(known.get(path)), last, rendered, hasDeclarationsOnly(path));
     const base = textOf(merged.get(path)) ?? last;
     const isPending = base !== last && (completed === 'all' || completedFiles.includes(path));
     if (change === last && !isPending) {
@@ -77,7 +75,7 @@ export async function planCodeEdits(
       continue;
     }
     const edit = await planFileEdit(project, {
-      ...{ path, base, options, withTasksOf },
+      ...{ path, base, withTasksOf },
       next: change ?? rendered,
       isMergeable: change !== undefined,
       written: [base, last, textOf(current.get(path)), textOf(regenerated.get(path))],
@@ -112,13 +110,12 @@ interface FileChange {
   readonly isRecreated: boolean;
   /** Whether the file has functions, so that lines can be merged into the wrong one. */
   readonly hasFunctions: boolean;
-  readonly options: MergeOptions;
   readonly withTasksOf: TaskAdder;
 }
 
 async function planFileEdit(
   project: WorkerProject,
-  { path, base, next, isMergeable, written, isRecreated, hasFunctions, options, withTasksOf }: FileChange,
+  { path, base, next, isMergeable, written, isRecreated, hasFunctions, withTasksOf }: FileChange,
 ): Promise<PlannedEdit | undefined> {
   const conflict = (reason: EditConflict['reason'], from = base): EditConflict => ({
     path,
@@ -141,7 +138,8 @@ async function planFileEdit(
   // Merging an edited README would cause a prompt or a conflict for each new task.
   if (path === readmeOf(project.record.movedFiles)) return undefined;
   const from = await withTasksOf(path, base, mine);
-  const merged = mergeCleanly(path, { base: from, mine: current, theirs: next }, options);
+  const isOrderFree = languageOf(project.record).code.hasDeclarationsOnly(path);
+  const merged = mergeCleanly(path, { base: from, mine: current, theirs: next }, isOrderFree);
   const paste = hasFunctions ? placeLines(from, next, mine) : undefined;
   if (merged === undefined) return { ...conflict('has local changes in the same place', from), paste };
   if (hasFunctions && !isMergedInPlace({ base: from, next, mine, merged: toLf(merged) }))
@@ -172,8 +170,8 @@ export function addTasksOf(project: WorkerProject, before: Processes, after: Pro
       return textOf(files.find((one) => one.path === path)) ?? '';
     };
     const theirs = await file(insertTasks(without, changed.definition, codes));
-    const options = { isOrderFree: hasDeclarationsOnly(path) };
-    return mergeCleanly(path, { base: await file(without), mine: base, theirs }, options) ?? base;
+    const texts = { base: await file(without), mine: base, theirs };
+    return mergeCleanly(path, texts, hasDeclarationsOnly(path)) ?? base;
   };
 }
 

@@ -16,20 +16,14 @@ import {
 import { planCodeEdits, replaceProcess, type Addition } from './plan-code-edits.ts';
 import { pinInputs } from './activity-names.ts';
 
-/** A process of a project with the definition that it should have. */
-export interface DefinitionChange {
-  readonly process: OpenedProcess;
-  readonly definition: WorkerDefinition;
-}
-
 /**
- * Plans other definitions for processes of a project, and the code generated from them. Changes to the code that an earlier run did not make
+ * Plans the definitions that processes of a project should have, and the code generated from them. Changes to the code that an earlier run did not make
  * are planned too, in the files of the process with the layout `completed`, or in all files. Rejects with a KnownError if a definition is not
  * valid, or its file cannot be changed automatically.
  */
 export async function planDefinitions(
   project: WorkerProject,
-  changes: readonly DefinitionChange[],
+  changes: readonly { readonly process: OpenedProcess; readonly definition: WorkerDefinition }[],
   completed: ProcessLayout | 'all' = 'all',
 ): Promise<Addition> {
   const { naming } = languageOf(project.record);

@@ -6,9 +6,8 @@ import { loadDefinition, listDefinitionFiles } from '../../process/definition/fi
 import { withGenerated } from '../base-archive.ts';
 import { renderProject } from '../render.ts';
 import { textOf } from '../../languages/planned-file.ts';
-import type { DefinitionSource } from '../../languages/project-spec.ts';
+import type { ProcessSpec } from '../../languages/project-spec.ts';
 import { languageOf } from '../../languages/registry.ts';
-import type { WorkerDefinition } from '../../process/definition.ts';
 import {
   readExportedActivities,
   readExportedNames,
@@ -21,19 +20,9 @@ import { planCodeEdits, type Addition } from './plan-code-edits.ts';
 import { createNewFile, readTextFile, type PlannedEdit } from './file-edit.ts';
 import { listActivityNames, assignActivityNames } from './activity-names.ts';
 
-/** A process to add. */
-export interface AddedProcess {
-  readonly definition: WorkerDefinition;
-  readonly source: DefinitionSource;
-  /** Comments for the top of its definition file. */
-  readonly notes: readonly string[];
-  /** See `AdditionalProcess.text`. */
-  readonly text?: string | undefined;
-}
-
 export async function planProcess(
   project: WorkerProject,
-  { definition, source, notes, text }: AddedProcess,
+  { definition, source, notes, text }: ProcessSpec,
   invocation: string,
 ): Promise<Addition> {
   const { code } = definition.process;
@@ -45,10 +34,7 @@ export async function planProcess(
   const [choices = {}] = assignActivityNames([{ definition, choices: {} }], naming, taken);
   const added: OpenedProcess = { slug, layout, definition, definitionInCode: definition, source, choices };
   const processes: WorkerProject['processes'] = [...project.processes, added];
-  const rendered = await renderProject({
-    ...toProjectSpec(project, processes),
-    additionalProcesses: [{ slug, definition, source, choices, notes, text }],
-  });
+  const rendered = await renderProject(toProjectSpec(project, [project.processes[0], { ...added, notes, text }]));
   const definitionFile = rendered.find(({ path }) => path === layout.definitionFile);
   if (definitionFile === undefined) throw new Error(`${layout.definitionFile} was not rendered`);
   const planned = await planCodeEdits(project, withDefinitionsInCode(processes), undefined);

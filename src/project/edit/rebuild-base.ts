@@ -94,16 +94,10 @@ export function fillBase(
   const before = new Map(known.map((file) => [file.path, textOf(file)]));
   const filled = all.map((file): readonly [string, PlannedFile] => {
     if (isLibraryFile(file.path)) return [file.path, base.generated.get(file.path) ?? baseEntry(file)];
-    const options = { isOrderFree: hasDeclarationsOnly(file.path) };
-    const text = mergeRendered(
-      file.path,
-      before.get(file.path),
-      textOf(base.generated.get(file.path)),
-      textOf(file),
-      options,
-    );
+    const [last, rendered] = [textOf(base.generated.get(file.path)), textOf(file)];
+    const text = mergeRendered(file.path, before.get(file.path), last, rendered, hasDeclarationsOnly(file.path));
     // A file that is not text stays as it is.
-    const isRendered = text === undefined || text === textOf(file);
+    const isRendered = text === undefined || text === rendered;
     return [file.path, isRendered ? file : { ...file, contents: Buffer.from(text) }];
   });
   return { ...base, generated: new Map([...base.generated, ...filled]) };

@@ -6,18 +6,12 @@ import { toLf, withLineEndingsOf } from '../merge/line-endings.ts';
 import { renderProject } from '../render.ts';
 import { mergeRendered } from '../merge/merge-file.ts';
 import { editExistingFile, readTextFile, type FileEdit } from './file-edit.ts';
-import {
-  mapProcesses,
-  openProject,
-  toProjectSpec,
-  withDefinitionsInCode,
-  type OpenOptions,
-  type WorkerProject,
-} from './open-project.ts';
+import { mapProcesses, openProject, toProjectSpec, withDefinitionsInCode, type WorkerProject } from './open-project.ts';
+import type { RecoverOptions } from './journal.ts';
 import { planState, writeEdits } from './write-edits.ts';
 import type { Environment } from '../../settings/environment.ts';
 
-export interface RegenerationRequest {
+export interface RegenerationRequest extends Pick<RecoverOptions, 'onRecovered'> {
   /** Absolute folder of the project. */
   readonly folder: string;
   readonly env: Environment;
@@ -26,20 +20,15 @@ export interface RegenerationRequest {
   /** The definitions before the change: a file that was rendered from them has no local changes. */
   readonly before: readonly ProcessDefinition[];
   readonly signal?: AbortSignal | undefined;
-  readonly onRecovered?: OpenOptions['onRecovered'];
 }
 
-export interface Regeneration {
-  /** Paths in the project. */
-  readonly written: readonly string[];
-  readonly left: readonly { readonly path: string; readonly reason: string }[];
-}
+export type Regeneration = Awaited<ReturnType<typeof regenerateDefinitionCode>>;
 
 /**
  * Renders the code that follows from the definition files alone, such as types, again after a change of these files. Files with local changes are
- * left. The rest of the code stays as it is: `kuflow add` and people change it. Rejects with a KnownError.
+ * left. The rest of the code stays as it is: `kuflow add` and people change it. Resolves to paths in the project. Rejects with a KnownError.
  */
-export async function regenerateDefinitionCode(request: RegenerationRequest): Promise<Regeneration> {
+export async function regenerateDefinitionCode(request: RegenerationRequest) {
   const project = await openProject(request.folder, request.env, request.version, request);
   const [note] = project.notes;
   // The record of what was generated is missing or was not merged yet: `kuflow add` rebuilds it and says what that means.
@@ -61,7 +50,7 @@ export async function regenerateDefinitionCode(request: RegenerationRequest): Pr
     const render = (rendered: string | undefined): string | undefined =>
       rendered === undefined
         ? undefined
-        : mergeRendered(path, inCode.get(path), last, rendered, { isOrderFree: hasDeclarationsOnly(path) });
+        : mergeRendered(path, inCode.get(path), last, rendered, hasDeclarationsOnly(path));
     const [before, after] = [render(earlier.get(path)), render(text)];
     const current = await readTextFile(project.folder, path);
     const mine = typeof current === 'string' ? toLf(current) : current;

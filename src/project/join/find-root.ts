@@ -1,5 +1,4 @@
 import { existsSync, lstatSync, readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { codeOf, KnownError } from '../../base/errors.ts';
 import { decodeText } from '../../files/text-file.ts';
@@ -7,7 +6,7 @@ import { MIB } from '../../files/read.ts';
 import type { LanguageId } from '../../languages/names.ts';
 import { languageOf } from '../../languages/registry.ts';
 import type { Workspace } from '../../languages/workspace.ts';
-import { findAbove, isProject } from '../../process/find-project.ts';
+import { findAbove, foldersInRepository, isProject } from '../../process/find-project.ts';
 
 /** Files that make a folder the root of a project, in the languages of workers. */
 const MANIFESTS = ['package.json', 'pom.xml', 'pyproject.toml'];
@@ -18,14 +17,7 @@ export interface FoundWorkspace {
   readonly workspace: Workspace;
 }
 
-export interface Surroundings {
-  /** The file that makes the folder itself another project, which a worker cannot share. */
-  readonly occupiedBy: string | undefined;
-  /** The closest workspace with a list, otherwise the closest project that could be one. */
-  readonly found: FoundWorkspace | undefined;
-  /** Why the closest project cannot have a worker as a member: a sentence. */
-  readonly problem: string | undefined;
-}
+export type Surroundings = Awaited<ReturnType<typeof findSurroundings>>;
 
 export interface FolderRequest {
   /** Absolute; may not exist. */
@@ -37,23 +29,22 @@ export interface FolderRequest {
 }
 
 /**
- * Finds the project in a folder, and the workspace around it that is of the same language. Searches up to the root of the repository, but not
- * in the home folder, whose files belong to no project. Writes nothing.
+ * Finds the file that makes a folder another project, which a worker cannot share, and the closest workspace around it that is of the same
+ * language and has a list of members, otherwise the closest project that could be one. Searches up to the root of the repository, but not in the
+ * home folder, whose files belong to no project. `problem`: why the closest project cannot have a worker as a member. Writes nothing.
  */
-export async function findSurroundings({ folder, language, env, overwrite }: FolderRequest): Promise<Surroundings> {
+export async function findSurroundings({ folder, language, env, overwrite }: FolderRequest) {
   const occupiedBy = isProject(folder)
     ? undefined
     : MANIFESTS.find((name) => !overwrite.includes(name) && isFile(join(folder, name)));
   const read = await languageOf({ language }).workspace();
-  const home = env['HOME'] ?? env['USERPROFILE'] ?? homedir();
   let found: FoundWorkspace | undefined;
   let problem: string | undefined;
-  const isRepository = (at: string): boolean => existsSync(join(at, '.git'));
-  const start = occupiedBy === undefined && !isRepository(folder) ? dirname(folder) : folder;
-  for (let at = start; at !== home && at !== dirname(at); at = dirname(at)) {
+  const isOwnRepository = occupiedBy === undefined && existsSync(join(folder, '.git'));
+  if (isOwnRepository) return { occupiedBy, found, problem };
+  for (const at of foldersInRepository(occupiedBy === undefined ? dirname(folder) : folder, env)) {
     try {
-      const workspace =
-        at === folder && occupiedBy === undefined ? undefined : read({ root: at, env, readText: textReader(at) });
+      const workspace = read({ root: at, env, readText: textReader(at) });
       if (workspace?.problem !== undefined) problem ??= `${join(at, workspace.file)} ${workspace.problem}`;
       else if (workspace?.members !== undefined)
         return { occupiedBy, found: { root: at, workspace }, problem: undefined };
@@ -62,7 +53,6 @@ export async function findSurroundings({ folder, language, env, overwrite }: Fol
       if (!(error instanceof KnownError)) throw error;
       problem ??= `In ${at}, ${error.message}`;
     }
-    if (isRepository(at)) break;
   }
   return { occupiedBy, found, problem };
 }

@@ -21,7 +21,7 @@ function oldestOfNpmRange(range: string): string | undefined {
  */
 export function isRequirementAtLeast(mine: string, theirs: string): boolean {
   const [own, other] = [parseRequirement(mine), parseRequirement(theirs)];
-  if (own?.oldest === undefined || other?.oldest === undefined) return false;
+  if (own.oldest === undefined || other.oldest === undefined) return false;
   return own.scope === other.scope && compareVersions(own.oldest, other.oldest) >= 0;
 }
 
@@ -36,13 +36,8 @@ export function requirementName(requirement: string): string | undefined {
   return name === undefined ? undefined : normalizePythonName(name);
 }
 
-interface Requirement {
-  /** Everything except the versions. */
-  readonly scope: string;
-  readonly oldest: string | undefined;
-}
-
-function parseRequirement(requirement: string): Requirement | undefined {
+/** The oldest version that a requirement allows, and everything except its versions as its `scope`. */
+function parseRequirement(requirement: string) {
   const [, name = '', extras = '', versions = '', marker = ''] =
     /^\s*([A-Za-z][\w.-]*)?\s*(\[[^\]]*\])?\s*\(?([^;@()]*)\)?\s*(;.*)?$/s.exec(requirement) ?? [];
   const oldest = versions.split(',').flatMap((clause): readonly string[] => {

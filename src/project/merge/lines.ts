@@ -15,13 +15,12 @@ interface LineOptions extends MergeOptions {
 }
 
 /** Lines that both sides changed in different ways, without line endings. */
-export interface LineConflict {
+export interface LineConflict extends Texts {
   /** The first of the lines in `mine`, from 1; the line that follows the place if `mine` is empty. */
   readonly line: number;
-  readonly base: readonly string[];
-  readonly mine: readonly string[];
-  readonly theirs: readonly string[];
 }
+
+type Texts = Readonly<Record<'base' | 'mine' | 'theirs', readonly string[]>>;
 
 export type MergedRegion = readonly string[] | LineConflict;
 
@@ -46,11 +45,10 @@ export function mergeLines(
   const exported = addedExports(base, next);
   const missing = exported?.filter((line) => !own.includes(line));
   if (missing?.length === 0) return [mine.split('\n')];
-  const regions = diff3Merge([...own], [...splitLines(base)], [...splitLines(next)], { excludeFalseConflicts: true });
-  const merged = regions.map(({ ok, conflict }): MergedRegion => {
-    if (conflict === undefined) return ok ?? [];
-    return resolveConflict(conflict, options) ?? toLineConflict(conflict);
-  });
+  const texts = { base: splitLines(base), mine: own, theirs: splitLines(next) };
+  const merged = diffRegions(texts).map((region) =>
+    isConflict(region) ? (resolveConflict(region, options) ?? region) : region,
+  );
   if (missing === undefined || !merged.some(isConflict)) return [...merged, ['']];
   return [appendLines(mine, missing).split('\n')];
 }
@@ -58,9 +56,7 @@ export function mergeLines(
 /** Every place in which the three differ: the lines outside of the conflicts are the same in all of them. */
 export function findConflicts(base: string, mine: string, theirs: string): readonly MergedRegion[] {
   const texts = { base: splitLines(base), mine: splitLines(mine), theirs: splitLines(theirs) };
-  const regions = diff3Merge([...texts.mine], [...texts.base], [...texts.theirs], { excludeFalseConflicts: true }).map(
-    ({ ok, conflict }): MergedRegion => (conflict === undefined ? (ok ?? []) : toLineConflict(conflict)),
-  );
+  const regions = diffRegions(texts);
   const contains = (side: keyof typeof texts): boolean =>
     isDeepStrictEqual(
       regions.flatMap((region) => (isConflict(region) ? region[side] : region)),
@@ -76,11 +72,15 @@ function splitLines(text: string): readonly string[] {
   return text === '' ? [] : text.replace(/\n$/, '').split('\n');
 }
 
+function diffRegions({ base, mine, theirs }: Texts): readonly MergedRegion[] {
+  return diff3Merge([...mine], [...base], [...theirs], { excludeFalseConflicts: true }).map(({ ok, conflict }) => {
+    if (conflict === undefined) return ok ?? [];
+    return { line: conflict.aIndex + 1, base: conflict.o, mine: conflict.a, theirs: conflict.b };
+  });
+}
+
 /** All that is between the first and the last lines that the three share. */
-function toOneConflict(
-  texts: Readonly<Record<'base' | 'mine' | 'theirs', readonly string[]>>,
-): readonly MergedRegion[] {
-  const { base, mine, theirs } = texts;
+function toOneConflict({ base, mine, theirs }: Texts): readonly MergedRegion[] {
   const [shortest = 0] = [base, mine, theirs].map(({ length }) => length).sort((one, other) => one - other);
   const isShared = (at: number): boolean => mine.at(at) === base.at(at) && mine.at(at) === theirs.at(at);
   let start = 0;
@@ -95,24 +95,16 @@ function toOneConflict(
   ];
 }
 
-function toLineConflict({ aIndex, a, o, b }: Conflict & { readonly aIndex: number }): LineConflict {
-  return { line: aIndex + 1, base: o, mine: a, theirs: b };
-}
-
-interface Conflict {
-  readonly a: readonly string[];
-  readonly o: readonly string[];
-  readonly b: readonly string[];
-}
-
 function resolveConflict(
-  { a, o, b }: Conflict,
+  conflict: LineConflict,
   { isOrderFree = false, entries }: LineOptions,
 ): readonly string[] | undefined {
-  const merged = entries && mergeEntries(entries, { base: o, mine: a, theirs: b });
+  const { base, mine, theirs } = conflict;
+  const merged = entries && mergeEntries(entries, conflict);
   if (merged !== undefined) return merged;
-  if (o.length === 0) return (entries ? canAddBoth(entries, a, b) : isOrderFree) ? addBoth(a, b) : undefined;
-  return mergeAdjacent(a, o, b) ?? mergeAdjacent(b, o, a);
+  if (base.length === 0)
+    return (entries ? canAddBoth(entries, mine, theirs) : isOrderFree) ? addBoth(mine, theirs) : undefined;
+  return mergeAdjacent(mine, base, theirs) ?? mergeAdjacent(theirs, base, mine);
 }
 
 /** Lines that both sides added are added once. */

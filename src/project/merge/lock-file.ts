@@ -1,21 +1,18 @@
 import { isRecord, parseJsonText } from '../../base/json.ts';
 import { toLf, withLineEndingsOf } from './line-endings.ts';
+import type { MergeRequest } from './merge-file.ts';
 import { isNpmRangeAtLeast } from './compare-versions.ts';
 
-/** The text that was generated last, if any, the text on disk, and the text of the templates. */
-export interface LockTexts {
-  readonly base: string | undefined;
-  readonly mine: string;
-  readonly theirs: string;
-}
-
 /**
- * Brings a lock file to the versions of the templates, without conflicts: the package manager completes what does not match the dependencies of
+ * Brings a lock file from the text on disk (`mine`) to the versions of the templates, without conflicts: the package manager completes what does not match the dependencies of
  * the project. A `package-lock.json` keeps the packages that were added, and versions that were changed to newer ones than those of the
  * templates. Other lock files are replaced, so that the versions of added packages are chosen again.
  */
-export function mergeLockFile(path: string, { base, mine, theirs }: LockTexts): string {
-  const [old, own, next] = [base ?? '{}', mine, theirs].map(parseLock);
+export function mergeLockFile(
+  path: string,
+  { base = '{}', mine, theirs }: Pick<MergeRequest, 'mine' | 'theirs'> & { readonly base: string | undefined },
+): string {
+  const [old, own, next] = [base, mine, theirs].map(parseLock);
   if (!path.endsWith('package-lock.json') || own === undefined || next === undefined) return theirs;
   const before = old?.packages ?? {};
   const packages: Record<string, LockedPackage> = { ...next.packages };
@@ -38,18 +35,12 @@ interface LockedPackage {
   readonly version?: string;
 }
 
-interface PackageLock {
-  readonly data: Readonly<Record<string, unknown>>;
-  /** By folder. */
-  readonly packages: Readonly<Record<string, LockedPackage>>;
-}
-
-/** Undefined if it is not a `package-lock.json` as npm 7 and later write it. */
-function parseLock(text: string): PackageLock | undefined {
+/** With its packages by folder. Undefined if it is not a `package-lock.json` as npm 7 and later write it. */
+function parseLock(text: string) {
   const data = parseJsonText(text.replace(/^\uFEFF/, ''));
   if (!isRecord(data)) return undefined;
   const { packages } = data;
   return isRecord(packages) && Object.values(packages).every(isRecord)
-    ? { data, packages: packages as PackageLock['packages'] }
+    ? { data, packages: packages as Readonly<Record<string, LockedPackage>> }
     : undefined;
 }

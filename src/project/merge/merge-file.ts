@@ -38,12 +38,7 @@ export interface MergeRequest extends MergeOptions {
   readonly style: 'markers' | 'ours';
 }
 
-export interface FileMerge {
-  /** The merged text. Each line of `mine` keeps its ending, and all others end as most of them. */
-  readonly text: string;
-  /** In the order of `mine`. Empty if everything was merged. */
-  readonly conflicts: readonly MergeConflict[];
-}
+export type FileMerge = Readonly<ReturnType<typeof mergeFile>>;
 
 const DEFAULT_LABELS: MergeLabels = { mine: 'yours', base: 'base', theirs: 'template' };
 
@@ -51,7 +46,7 @@ const DEFAULT_LABELS: MergeLabels = { mine: 'yours', base: 'base', theirs: 'temp
  * Applies the change from `base` to `theirs` to `mine`. `package.json` is merged by key; all other files, and `package.json` if one of the three
  * texts can't be parsed, by lines. Byte order mark, line endings and a missing line break at the end of `mine` stay as they are.
  */
-export function mergeFile(request: MergeRequest): FileMerge {
+export function mergeFile(request: MergeRequest) {
   const { path, base, mine, theirs, labels = DEFAULT_LABELS, style } = request;
   const [own, old, next] = [splitForm(mine), splitForm(base), splitForm(theirs)];
   const isEnded = own.isEnded === old.isEnded || mine === '' ? next.isEnded : own.isEnded;
@@ -64,9 +59,12 @@ export function mergeFile(request: MergeRequest): FileMerge {
       : findConflicts(keyed.base, keyed.mine, keyed.theirs);
   const merged = renderRegions(regions, style, labels);
   const text = isEnded ? merged : merged.replace(/\n$/, '');
+  const conflicts: readonly MergeConflict[] = keyed?.conflicts ?? regions.filter(isConflict);
   return {
+    /** Each line of `mine` keeps its ending, and all others end as most of them. */
     text: own.mark + withLineEndingsOf(mine.slice(own.mark.length), text),
-    conflicts: keyed?.conflicts ?? regions.filter(isConflict),
+    /** In the order of `mine`. Empty if everything was merged. */
+    conflicts,
   };
 }
 
@@ -74,9 +72,9 @@ export function mergeFile(request: MergeRequest): FileMerge {
 export function mergeCleanly(
   path: string,
   texts: Pick<MergeRequest, 'base' | 'mine' | 'theirs'>,
-  options: MergeOptions,
+  isOrderFree: boolean,
 ): string | undefined {
-  const { text, conflicts } = mergeFile({ path, ...texts, ...options, style: 'ours' });
+  const { text, conflicts } = mergeFile({ path, ...texts, isOrderFree, style: 'ours' });
   return conflicts.length === 0 ? text : undefined;
 }
 
@@ -89,10 +87,10 @@ export function mergeRendered(
   before: string | undefined,
   last: string | undefined,
   rendered: string,
-  options: MergeOptions,
+  isOrderFree: boolean,
 ): string | undefined {
   if (last === undefined || before === undefined || before === last) return rendered;
-  return mergeCleanly(path, { base: before, mine: last, theirs: rendered }, options);
+  return mergeCleanly(path, { base: before, mine: last, theirs: rendered }, isOrderFree);
 }
 
 function mergeWithEntries(

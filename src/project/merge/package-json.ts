@@ -2,17 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { parseTree, type Node } from 'jsonc-parser';
 import { isRecord, parseJsonText } from '../../base/json.ts';
 import { editJson, findValue } from '../../files/json-edit.ts';
-import type { LineConflict } from './lines.ts';
 import { isNpmRangeAtLeast } from './compare-versions.ts';
-
-export interface PackageJsonMerge {
-  /** `key`: such as `dependencies.undici`. */
-  readonly conflicts: readonly (LineConflict & { readonly key: string })[];
-  /** The merged text, with the conflicting places as in this version. Everything else is the same in all three. */
-  readonly base: string;
-  readonly mine: string;
-  readonly theirs: string;
-}
 
 const DEPENDENCIES = ['dependencies', 'devDependencies', 'peerDependencies', 'optionalDependencies'];
 const VERSIONS = [...DEPENDENCIES, 'engines', 'overrides', 'resolutions'];
@@ -37,9 +27,10 @@ interface Changes {
 
 /**
  * Applies the change from `base` to `theirs` to `mine`, key by key. Texts have `\n` at the end of each line. Form and order of `mine` stay; what
- * `theirs` adds follows the key that it follows there. Undefined if one of the texts is not a JSON object with unique keys; `base` may be empty.
+ * `theirs` adds follows the key that it follows there. `base`, `mine` and `theirs` of the result are the merged text with the conflicting places as
+ * in that version. Undefined if one of the texts is not a JSON object with unique keys; `base` may be empty.
  */
-export function mergePackageJson(base: string, mine: string, theirs: string): PackageJsonMerge | undefined {
+export function mergePackageJson(base: string, mine: string, theirs: string) {
   const texts = { base: base.trim() === '' ? '{}' : base, mine, theirs };
   const root = { base: parseObject(texts.base), mine: parseObject(mine), theirs: parseObject(theirs) };
   if (root.base === undefined || root.mine === undefined || root.theirs === undefined) return undefined;
@@ -50,6 +41,7 @@ export function mergePackageJson(base: string, mine: string, theirs: string): Pa
     changes.conflicts.reduce((text, { path, [side]: value }) => applyEdit(text, { path, value }, root), merged);
   return {
     conflicts: changes.conflicts.map(({ path }) => ({
+      /** Such as `dependencies.undici`. */
       key: path.join('.'),
       line: lineOf(texts.mine, path, root),
       base: linesOf(texts.base, path),

@@ -4,6 +4,7 @@ import { utf8Text } from '../../files/text-file.ts';
 import { type PlannedFile, plainMode } from '../../languages/planned-file.ts';
 import type { ProjectTemplate } from '../../languages/project-spec.ts';
 import { languageOf } from '../../languages/registry.ts';
+import { sortByPath } from '../../languages/templates/files.ts';
 import { isLibraryFile } from '../../languages/library.ts';
 import { baseEntry, mapParts, withoutChanges, type ProjectBase } from '../base-archive.ts';
 import { readProjectFile } from '../edit/file-edit.ts';
@@ -65,14 +66,6 @@ export interface UpdateConflict {
   readonly ours: readonly ChangedFile[];
 }
 
-export interface UpdatePlan {
-  /** Sorted by path. */
-  readonly files: readonly (UpdatedFile | UpdateConflict)[];
-  readonly base: ProjectBase;
-  /** See `ProjectSpec.cliPackage`. */
-  readonly cliPackage: string;
-}
-
 /** What happens to a file; undefined if nothing does. */
 type Outcome = UpdatedFile | UpdateConflict | undefined;
 
@@ -83,7 +76,7 @@ type Outcome = UpdatedFile | UpdateConflict | undefined;
 export async function planUpdate(
   project: WorkerProject,
   { version, migrations = PROJECT_MIGRATIONS, template }: UpdateOptions,
-): Promise<UpdatePlan> {
+) {
   const { record, base, processes } = project;
   // A tarball or another version was chosen on purpose.
   const cliPackage = record.cliPackage === record.version ? version : record.cliPackage;
@@ -131,7 +124,7 @@ export async function planUpdate(
   }
   const files = outcomes.filter((outcome) => outcome !== undefined);
   return {
-    files: files.sort((one, other) => (one.path < other.path ? -1 : 1)),
+    files: sortByPath(files),
     base: await nextBase(project, [...next.values()], incomplete, template),
     cliPackage,
   };
@@ -229,16 +222,17 @@ async function planChange(context: FileContext, path: string, theirs: PlannedFil
   const isDone = isSameText(old.contents, theirs.contents);
   const isWritten = (contents: Uint8Array): boolean =>
     isRenamed || mode !== undefined || !isSame(contents, old.contents);
-  if (isUnedited || isDone) {
-    const contents = isDone ? old.contents : theirsInFormOf(old.contents, base.contents, theirs.contents);
+  const update = (how: 'replaced' | 'merged', contents: Uint8Array): Outcome => {
     const diff = diffOf(theirs.path, old.contents, contents, path);
-    return isWritten(contents) ? { ...about, how: 'replaced', changes: write(contents), diff } : undefined;
-  }
+    return isWritten(contents) ? { ...about, how, changes: write(contents), diff } : undefined;
+  };
+  if (isDone) return update('replaced', old.contents);
+  if (isUnedited) return update('replaced', theirsInFormOf(old.contents, base.contents, theirs.contents));
   const [mine, baseText, theirText] = [old.contents, base.contents, theirs.contents].map(decodeText);
-  if (mine === undefined || baseText === undefined || theirText === undefined) {
-    if (!isSame(base.contents, theirs.contents)) return conflict('is not a text file, and both sides changed it');
-    return isWritten(old.contents) ? { ...about, how: 'merged', changes: write(old.contents), diff: '' } : undefined;
-  }
+  if (mine === undefined || baseText === undefined || theirText === undefined)
+    return isSame(base.contents, theirs.contents)
+      ? update('merged', old.contents)
+      : conflict('is not a text file, and both sides changed it');
   const isOrderFree = context.isOrderFree(path);
   const extended = await context.withTasksOf(path, baseText, toLf(mine));
   const merge = (style: 'markers' | 'ours') =>
@@ -258,8 +252,7 @@ async function planChange(context: FileContext, path: string, theirs: PlannedFil
       ours: isWritten(oursBytes) ? write(oursBytes) : [],
     };
   }
-  const diff = unifiedDiff(theirs.path, mine, ours.text, path);
-  return isWritten(oursBytes) ? { ...about, how: 'merged', changes: write(oursBytes), diff } : undefined;
+  return update('merged', oursBytes);
 }
 
 /** A conflict of a whole file, which stays as it is. */

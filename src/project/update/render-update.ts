@@ -80,7 +80,6 @@ async function addActivities(
   render: Render,
 ): Promise<string | undefined> {
   const { code } = languageOf(project.record);
-  const options = { isOrderFree: code.hasDeclarationsOnly(path) };
   const [first] = project.processes;
   const { tasks } = first.definition;
   const fileFor = async (codes: ReadonlySet<string>): Promise<string> => {
@@ -101,7 +100,7 @@ async function addActivities(
     included = new Set([...included, task.code]);
     const [previous, next] = [rendered, await fileFor(included)];
     rendered = next;
-    return mergeRendered(path, previous, before, next, options);
+    return mergeRendered(path, previous, before, next, code.hasDeclarationsOnly(path));
   };
   for (const name of later) {
     const task = tasks.find((one) => isLater(one) && activityOf(first, one.code) === name);

@@ -1,6 +1,5 @@
 import { type Json, type JsonObject, isRecord } from '../../base/json.ts';
-import { sampleNumber } from './number.ts';
-import { sampleString } from './text.ts';
+import { numberAt, sampleNumber, sampleString } from './scalar.ts';
 import {
   intersectSchemas,
   isOfType,
@@ -9,6 +8,7 @@ import {
   namedTypes,
   normalForm,
   propertySchemas,
+  recordAt,
   textsOf,
 } from '../normal-form.ts';
 import { MAX_HOPS, type Schema } from '../resolve.ts';
@@ -104,10 +104,10 @@ function selectType(schema: Schema, path: SchemaPath): unknown {
 function sampleArray(schema: Schema, path: SchemaPath, depth: number): Json {
   const { items, prefixItems } = schema;
   const tuple = listOf(Array.isArray(prefixItems) ? prefixItems : items);
-  const contained = 'contains' in schema ? (numberKeyword(schema, 'minContains') ?? 1) : 0;
-  const most = numberKeyword(schema, 'maxItems') ?? Number.POSITIVE_INFINITY;
+  const contained = 'contains' in schema ? (numberAt(schema, 'minContains') ?? 1) : 0;
+  const most = numberAt(schema, 'maxItems') ?? Number.POSITIVE_INFINITY;
   const wanted = Math.max(
-    numberKeyword(schema, 'minItems') ?? 0,
+    numberAt(schema, 'minItems') ?? 0,
     contained,
     path.full && depth < MAX_OPTIONAL_DEPTH ? 1 : 0,
   );
@@ -118,7 +118,7 @@ function sampleArray(schema: Schema, path: SchemaPath, depth: number): Json {
 }
 
 function sampleObject(schema: Schema, path: SchemaPath, depth: number, nth: number): JsonObject {
-  const properties = isRecord(schema['properties']) ? schema['properties'] : {};
+  const properties = recordAt(schema, 'properties');
   const required = new Set(textsOf(schema['required']));
   const optional = Object.keys(properties).filter((name) => properties[name] !== false && !required.has(name));
   const result = new Map<string, Json>();
@@ -130,7 +130,7 @@ function sampleObject(schema: Schema, path: SchemaPath, depth: number, nth: numb
   };
   for (const name of required) add(name);
   if (path.full && depth < MAX_OPTIONAL_DEPTH) for (const name of optional) add(name);
-  const least = Math.min(numberKeyword(schema, 'minProperties') ?? 0, MAX_ITEMS);
+  const least = Math.min(numberAt(schema, 'minProperties') ?? 0, MAX_ITEMS);
   for (const name of optional) if (result.size < least && !result.has(name)) add(name);
   for (let at = 0; result.size < least && at < 2 * MAX_ITEMS; at++) {
     const name = samplePropertyName(schema, at);
@@ -148,11 +148,6 @@ function samplePropertyName(schema: Schema, nth: number): string {
   if (isRecord(propertyNames)) return sampleString(propertyNames, nth);
   const [pattern] = isRecord(patternProperties) ? Object.keys(patternProperties) : [];
   return sampleString(pattern === undefined ? {} : { pattern }, nth);
-}
-
-function numberKeyword(schema: Schema, name: string): number | undefined {
-  const value = schema[name];
-  return typeof value === 'number' ? value : undefined;
 }
 
 const DEPENDENT = ['dependentRequired', 'dependentSchemas', 'dependencies'];
@@ -173,8 +168,8 @@ function mergeSchema(schema: Schema, path: SchemaPath, hops = 0): Schema {
     add(schema['then']);
   } else if (path.choice > 0) add(schema['else']);
   for (const keyword of path.full ? DEPENDENT : []) {
-    const dependents = isRecord(schema[keyword]) ? Object.values(schema[keyword]) : [];
-    for (const required of dependents) add(Array.isArray(required) ? { required: required as unknown[] } : required);
+    for (const required of Object.values(recordAt(schema, keyword)))
+      add(Array.isArray(required) ? { required: required as unknown[] } : required);
   }
   return flat;
 }

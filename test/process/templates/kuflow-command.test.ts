@@ -43,8 +43,7 @@ describe.skipIf(process.platform === 'win32')('./kuflow of a Java project', () =
       packageManager: 'maven',
       packageName: 'com.acme.loanworker',
       slug: 'loan',
-      definition: sampleDefinition(),
-      definitionSource: 'sample',
+      processes: [{ definition: sampleDefinition(), source: 'sample' }],
       local: true,
       cliPackage: 'file:../a cli',
     });

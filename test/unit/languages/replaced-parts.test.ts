@@ -5,8 +5,7 @@ import { sampleDefinition } from '../../../src/process/sample.ts';
 
 const SHARED = {
   ...{ name: 'loan-worker', cliPackage: '1.0.0', local: true, slug: 'loan' },
-  definition: sampleDefinition(),
-  definitionSource: 'sample',
+  processes: [{ definition: sampleDefinition(), source: 'sample' }],
 } as const;
 
 const CASES = [

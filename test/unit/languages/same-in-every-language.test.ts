@@ -94,8 +94,7 @@ async function render(language: LanguageId, definition: WorkerDefinition): Promi
   const files = await renderProject({
     ...SPECS[language],
     name: 'worker',
-    definition,
-    definitionSource: 'sample',
+    processes: [{ definition, source: 'sample' }],
     local: true,
     cliPackage: '1.0.0',
   });

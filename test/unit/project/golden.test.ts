@@ -9,7 +9,8 @@ import { movePythonPackage } from '../../../src/languages/python/render.ts';
 import { LANGUAGE_IDS } from '../../../src/languages/names.ts';
 import type { ProjectSpec } from '../../../src/languages/project-spec.ts';
 import { languageOf } from '../../../src/languages/registry.ts';
-import { listFiles, readTemplateFiles } from '../../../src/languages/templates/files.ts';
+import { listFiles } from '../../../src/languages/templates/files.ts';
+import { loadTemplateSet } from '../../../src/languages/templates/set.ts';
 import { textOf, type PlannedFile } from '../../../src/languages/planned-file.ts';
 import { BASE_FILE, baseOf, parseBase } from '../../../src/project/base-archive.ts';
 import { planProject } from '../../../src/project/plan.ts';
@@ -28,8 +29,7 @@ const LOCKS = [
 const defaults: ProjectSpec = {
   name: 'loan-worker',
   language: 'typescript',
-  definition: sampleDefinition(),
-  definitionSource: 'sample',
+  processes: [{ definition: sampleDefinition(), source: 'sample' }],
   local: true,
   packageManager: 'npm',
   cliPackage: '1.0.0',
@@ -52,8 +52,9 @@ const pythonDefaults: ProjectSpec = {
 };
 
 /** What a second process adds to the specs above. */
-const twoProcesses: Pick<ProjectSpec, 'additionalProcesses'> = {
-  additionalProcesses: [
+const twoProcesses: Pick<ProjectSpec, 'processes'> = {
+  processes: [
+    ...defaults.processes,
     {
       slug: 'leave',
       source: 'flags',
@@ -73,10 +74,10 @@ const twoProcesses: Pick<ProjectSpec, 'additionalProcesses'> = {
 const connected: Pick<ProjectSpec, 'local' | 'connection'> = {
   local: false,
   connection: {
-    endpoint: 'https://kuflow.example',
-    clientId: '7a1d7c5e-52a1-4f3c-9d0a-0f6a2f8f0c11',
-    clientSecret: new Secret('not a secret'),
-    target: 'engine.example:443',
+    'kuflow.api.endpoint': 'https://kuflow.example',
+    'kuflow.api.client-id': '7a1d7c5e-52a1-4f3c-9d0a-0f6a2f8f0c11',
+    'kuflow.api.client-secret': new Secret('not a secret'),
+    'temporal.target': 'engine.example:443',
   },
 };
 
@@ -129,11 +130,11 @@ async function planTexts(spec: ProjectSpec): Promise<PlannedTexts> {
   const plan = await planProject(spec, { version: '1.0.0', command: 'create-kuflow-worker loan-worker' });
   return new Map(
     await Promise.all(
-      plan.files.map(async (file) => {
+      plan.map(async (file) => {
         if (isLibrary(file.path)) return [withoutBuild(file.path), { text: '', mode: file.mode }] as const;
         const text =
           file.path === BASE_FILE
-            ? await entriesOf(file, plan.files)
+            ? await entriesOf(file, plan)
             : LOCKS.includes(file.path)
               ? 'The lock file of the template\n'
               : textOf(file);
@@ -177,9 +178,9 @@ async function changes(from: ProjectSpec, spec: ProjectSpec): Promise<string> {
 const MOVE = { typescript: (file: PlannedFile) => file, java: movePackage, python: movePythonPackage };
 
 /** The texts of files that are the same in every project, by path. */
-function copiedTexts({ language, packageName = '' }: ProjectSpec): ReadonlyMap<string, string> {
-  const files = readTemplateFiles(language)
-    .filter(({ rendered }) => !rendered)
+async function copiedTexts({ language, packageName = '' }: ProjectSpec): Promise<ReadonlyMap<string, string>> {
+  const files = (await loadTemplateSet())(language)
+    .filter(({ render }) => render === undefined)
     .map(({ path, contents }): PlannedFile => MOVE[language]({ path, contents, mode: 0o644 }, packageName));
   return new Map(files.map((file) => [file.path, textOf(file)]));
 }
@@ -189,7 +190,7 @@ const isLibrary = (path: string): boolean => path.startsWith('.kuflow/lib/');
 async function expectGolden(spec: ProjectSpec): Promise<void> {
   const { language } = spec;
   const files = await planned(spec);
-  const copied = copiedTexts(spec);
+  const copied = await copiedTexts(spec);
   const rows = [...files].map(([path, { mode, text }]) => {
     const kind = isLibrary(path) ? 'library ' : copied.get(path) === text ? 'copied  ' : 'rendered';
     return `${mode.toString(8)} ${kind} ${path}`;

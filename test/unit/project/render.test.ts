@@ -39,12 +39,16 @@ const LOAN: WorkerDefinition = {
 const SPEC: ProjectSpec = {
   name: 'loan-worker',
   language: 'typescript',
-  definition: LOAN,
-  definitionSource: 'file',
+  processes: [{ definition: LOAN, source: 'file' }],
   local: false,
   packageManager: 'npm',
   cliPackage: 'file:../x.tgz',
 };
+
+const withDefinition = (definition: WorkerDefinition): ProjectSpec => ({
+  ...SPEC,
+  processes: [{ definition, source: 'file' }],
+});
 
 const JAVA_CODE = { packageName: 'com.acme.loan', slug: 'loan' };
 
@@ -132,7 +136,7 @@ describe('renderProject', () => {
     const plain = await filesOf(SPEC);
     expect(plain.get('src/workflows.ts')).toContain('export async function LoanWorkflow(');
     const type = 'my "workflow"/é';
-    const odd = await filesOf({ ...SPEC, definition: { ...LOAN, workflow: { type, taskQueue: 'Q' } } });
+    const odd = await filesOf(withDefinition({ ...LOAN, workflow: { type, taskQueue: 'Q' } }));
     const source = ts.createSourceFile('w.ts', odd.get('src/workflows.ts') ?? '', ts.ScriptTarget.ES2022, true);
     const exported = source.statements.filter(ts.isExportDeclaration).flatMap(({ exportClause }) => {
       return exportClause !== undefined && ts.isNamedExports(exportClause)
@@ -158,7 +162,7 @@ describe('renderProject', () => {
 
   it('keeps the workflow of a process with five tasks within 80 lines', async () => {
     const tasks = [...LOAN.tasks, { code: 'APPROVE', kind: 'human' as const }];
-    const files = await filesOf({ ...SPEC, definition: { ...LOAN, tasks } });
+    const files = await filesOf(withDefinition({ ...LOAN, tasks }));
     expect(files.get('src/workflows.ts')?.split('\n').length).toBeLessThanOrEqual(80);
   });
 
@@ -239,13 +243,14 @@ describe('templates', () => {
   });
 
   it('throw on undefined values, lists and conditions', async () => {
-    const templates = await loadTemplateSet();
-    expect(() => templates.render('typescript/package.json.hbs', {})).toThrow('json: expected a string');
+    const files = (await loadTemplateSet())('typescript');
+    const render = (name: string, context: object) => files.find(({ path }) => path === name)?.render?.(context);
+    expect(() => render('package.json', {})).toThrow('json: expected a string');
+    expect(() => render('src/process/tasks.ts', { definitionFile: 'x', exec: new Code('npx') })).toThrow(
+      'when: expected a boolean',
+    );
     expect(() =>
-      templates.render('typescript/src/process/tasks.ts.hbs', { definitionFile: 'x', exec: new Code('npx') }),
-    ).toThrow('when: expected a boolean');
-    expect(() =>
-      templates.render('typescript/src/process/tasks.ts.hbs', {
+      render('src/process/tasks.ts', {
         definitionFile: 'x',
         exec: new Code('npx'),
         hasActions: false,

@@ -27,12 +27,11 @@ describe.each(projects)('a $language project with $packageManager', ({ language,
   const spec: ProjectSpec = {
     ...{ name: 'loan-worker', language, packageManager, cliPackage: '1.0.0', local: true, slug: 'loan' },
     packageName: packageNames?.suggest('loan-worker'),
-    definition: sampleDefinition(),
-    definitionSource: 'sample',
+    processes: [{ definition: sampleDefinition(), source: 'sample' }],
   };
 
   it('is small enough for a review', async () => {
-    const { files } = await planProject(spec, { version: '1.0.0', command: 'create' });
+    const files = await planProject(spec, { version: '1.0.0', command: 'create' });
     const omitted = [...tools.lockFiles(packageManager), ...libraryFiles(spec).map(({ path }) => path)];
     const counted = files.filter(({ path }) => !omitted.includes(path) && !NOT_COUNTED.test(path));
     const linesOf = (text = ''): number => (text.includes('\0') ? 0 : text.split('\n').length - 1);

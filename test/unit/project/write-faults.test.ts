@@ -2,7 +2,7 @@ import { chmodSync, lstatSync, mkdirSync, readFileSync, readdirSync, writeFileSy
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { KnownError, interruptedError } from '../../../src/base/errors.ts';
-import type { ProjectPlan } from '../../../src/languages/planned-file.ts';
+import type { PlannedFile } from '../../../src/languages/planned-file.ts';
 import { comparePlan } from '../../../src/project/existing-files.ts';
 import { recoverProject } from '../../../src/project/edit/journal.ts';
 import { writeFiles } from '../../../src/project/write-files.ts';
@@ -11,16 +11,14 @@ import { temporaryFolders } from '../../support/temporary-folder.ts';
 
 const temporaryFolder = temporaryFolders();
 
-const PLAN: ProjectPlan = {
-  files: [
-    { path: 'a.txt', contents: Buffer.from('a'), mode: 0o644 },
-    { path: 'deep/down/b.txt', contents: Buffer.from('b'), mode: 0o644 },
-    { path: 'deep/same.txt', contents: Buffer.from('same'), mode: 0o644 },
-    { path: 'run.sh', contents: Buffer.from('#!/bin/sh\n'), mode: 0o755 },
-    { path: 'secret.yaml', contents: Buffer.from('s'), mode: 0o600 },
-    { path: 'z/last.txt', contents: Buffer.from('z'), mode: 0o644 },
-  ],
-};
+const PLAN: readonly PlannedFile[] = [
+  { path: 'a.txt', contents: Buffer.from('a'), mode: 0o644 },
+  { path: 'deep/down/b.txt', contents: Buffer.from('b'), mode: 0o644 },
+  { path: 'deep/same.txt', contents: Buffer.from('same'), mode: 0o644 },
+  { path: 'run.sh', contents: Buffer.from('#!/bin/sh\n'), mode: 0o755 },
+  { path: 'secret.yaml', contents: Buffer.from('s'), mode: 0o600 },
+  { path: 'z/last.txt', contents: Buffer.from('z'), mode: 0o644 },
+];
 const OVERWRITE = ['a.txt', 'secret.yaml'];
 
 /** A folder with unrelated files, an identical file, and two files to replace. */
@@ -49,7 +47,7 @@ function stateOf(folder: string): Readonly<Record<string, string>> {
 }
 
 const asPlanned = (folder: string): boolean =>
-  PLAN.files.every(({ path, contents }) => readFileSync(join(folder, path)).equals(contents));
+  PLAN.every(({ path, contents }) => readFileSync(join(folder, path)).equals(contents));
 
 type Before = (step: number, name: string) => void;
 
@@ -82,7 +80,7 @@ beforeAll(async () => {
 async function expectWritten(folder: string, what: string): Promise<void> {
   expect(asPlanned(folder), what).toBe(true);
   await recoverProject(folder);
-  const names = [...PLAN.files.map(({ path }) => path), 'mine.txt', 'deep', 'deep/down', 'z'];
+  const names = [...PLAN.map(({ path }) => path), 'mine.txt', 'deep', 'deep/down', 'z'];
   expect(
     Object.keys(stateOf(folder)).filter((path) => path !== '.kuflow'),
     what,

@@ -12,20 +12,19 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { interruptedError } from '../../../src/base/errors.ts';
 import { conflictError, comparePlan } from '../../../src/project/existing-files.ts';
-import type { ProjectPlan } from '../../../src/languages/planned-file.ts';
+import type { PlannedFile } from '../../../src/languages/planned-file.ts';
 import { writeFiles } from '../../../src/project/write-files.ts';
 import { errorOf } from '../../support/known-error.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
 
 const temporaryFolder = temporaryFolders();
 
-const planOf = (files: Readonly<Record<string, string>>): ProjectPlan => ({
-  files: Object.entries(files).map(([path, text]) => ({
+const planOf = (files: Readonly<Record<string, string>>): readonly PlannedFile[] =>
+  Object.entries(files).map(([path, text]) => ({
     path,
     contents: Buffer.from(text),
     mode: path.endsWith('.sh') ? 0o755 : path.startsWith('secret') ? 0o600 : 0o644,
-  })),
-});
+  }));
 
 const PLAN = planOf({ 'a.txt': 'a', 'deep/down/b.txt': 'b', 'run.sh': '#!/bin/sh\n', 'secret.yaml': 's' });
 
@@ -171,7 +170,7 @@ describe('writing a plan to a folder', () => {
 });
 
 describe('a write that fails', () => {
-  it.each(PLAN.files.map(({ path }, index) => [index, path] as const))(
+  it.each(PLAN.map(({ path }, index) => [index, path] as const))(
     'at file %i (%s) removes everything it wrote',
     async (index) => {
       const folder = temporaryFolder();

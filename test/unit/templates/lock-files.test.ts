@@ -37,7 +37,8 @@ async function filesOf(
   changed: Partial<ProjectSpec> = {},
 ): Promise<ReadonlyMap<string, string>> {
   const files = await renderProject({
-    ...{ name: '@acme/loans', language: 'typescript', definition: sampleDefinition(), definitionSource: 'sample' },
+    ...{ name: '@acme/loans', language: 'typescript' },
+    processes: [{ definition: sampleDefinition(), source: 'sample' }],
     ...{ local: true, packageManager, cliPackage: '1.0.0', ...changed },
   });
   return new Map(files.map(({ path, contents }) => [path, Buffer.from(contents).toString('utf8')]));

@@ -20,8 +20,7 @@ async function render(
   const rendered = await renderProject({
     ...language,
     name: '@acme/Loan_Worker',
-    definition: sampleDefinition(),
-    definitionSource: 'sample',
+    processes: [{ definition: sampleDefinition(), source: 'sample' }],
     local: true,
     cliPackage: '0.1.0',
   });

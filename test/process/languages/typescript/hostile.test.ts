@@ -14,7 +14,7 @@ import { RESERVED, TS_NAMING } from '../../../../src/languages/typescript/proces
 import { templateContext } from '../../../../src/languages/typescript/render.ts';
 import { REFERENCE_TYPES } from '../../../../src/schema/formats.ts';
 import { renderProject } from '../../../../src/project/render.ts';
-import { readTemplateFiles } from '../../../../src/languages/templates/files.ts';
+import { loadTemplateSet } from '../../../../src/languages/templates/set.ts';
 import { brokenFile, definitionOf, usableFile } from '../../../support/hostile-definitions.ts';
 import { hostileText, MARK } from '../../../support/hostile-texts.ts';
 import { skeletonOf } from '../../../support/markdown-skeleton.ts';
@@ -43,8 +43,7 @@ function specOf(definition: WorkerDefinition): ProjectSpec {
   return {
     name: 'a-worker',
     language: 'typescript',
-    definition,
-    definitionSource: 'file',
+    processes: [{ definition, source: 'file' }],
     local: true,
     packageManager: 'npm',
     cliPackage: '0.1.0',
@@ -68,8 +67,8 @@ const pagesOf = (files: Files): readonly string[] =>
   ['README.md', 'AGENTS.md'].map((path) => skeletonOf(files.get(path) ?? '').replace(TASK_TABLE, ''));
 
 beforeAll(async () => {
-  const sources = readTemplateFiles('typescript');
-  rendered = new Set([...sources.filter((file) => file.rendered).map(({ path }) => path), DEFINITION]);
+  const sources = (await loadTemplateSet())('typescript');
+  rendered = new Set([...sources.filter(({ render }) => render !== undefined).map(({ path }) => path), DEFINITION]);
   const sample = sampleDefinition();
   plain = await render(sample);
   plainPages = pagesOf(plain);

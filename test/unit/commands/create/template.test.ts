@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync } from 'node
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { LANGUAGE_IDS } from '../../../../src/languages/names.ts';
-import { readTemplateFiles } from '../../../../src/languages/templates/files.ts';
+import { loadTemplateSet } from '../../../../src/languages/templates/set.ts';
 import { NEEDED_LINES } from '../../../../src/languages/templates/own-template.ts';
 import { makeByWizard, WHICH } from '../../../support/by-wizard.ts';
 import { createdOf, createWorker, failureOf, FILES_ONLY, type Ran } from '../../../support/create-worker.ts';
@@ -91,9 +91,10 @@ describe('create --template with a folder', () => {
     expect(readText(cwd, 'w/.gitignore')).toBe(
       'out/\n/application-local.yaml\n\n# For kuflow\n.kuflow/dev/\n.kuflow/journal/\n.kuflow/project.lock*\n.kuflow/program*\n!.kuflow/base.tgz\n!.kuflow/lib/**\n!.kuflow/project.json\n',
     );
+    const templates = await loadTemplateSet();
     for (const language of LANGUAGE_IDS)
       for (const [path, lines] of Object.entries(NEEDED_LINES)) {
-        const file = readTemplateFiles(language).find((one) => one.path === path);
+        const file = templates(language).find((one) => one.path === path);
         const own = file?.contents.toString('utf8').split('\n') ?? [];
         expect(own.filter((line) => /^!?\.kuflow\//.test(line) || line === 'application-local.yaml')).toEqual(lines);
       }

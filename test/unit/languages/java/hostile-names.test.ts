@@ -87,7 +87,7 @@ describe('the package and the classes of a process', () => {
         const layout = javaLayout({ packageName: 'com.acme', slug: fileName(text) });
         for (const part of layout.processPackage.split('.')) expect(isJavaIdentifier(part), part).toBe(true);
         expect(layout.prefix).toMatch(/^[A-Z][A-Za-z0-9]{0,29}$/);
-        for (const path of [layout.packageInfo, layout.activitiesImpl, layout.schemas, layout.test, layout.sample])
+        for (const path of layout.code)
           for (const segment of path.split('/')) {
             expect(segment).toMatch(/^[A-Za-z0-9_-][A-Za-z0-9._-]*$/);
             expect(segment).not.toMatch(WINDOWS);

@@ -5,20 +5,25 @@ import { renderProject } from '../../../../src/project/render.ts';
 
 const SPEC: ProjectSpec = {
   ...{ name: 'loan-worker', language: 'java', packageManager: 'maven', cliPackage: '1.0.0', local: true, slug: 'loan' },
-  ...{ packageName: 'com.example.loanworker', definitionSource: 'flags' },
-  definition: {
-    process: { code: 'LOAN' },
-    workflow: { type: 'LoanWorkflow', taskQueue: 'LOANS' },
-    tasks: [{ code: 'SEND-MAIL', kind: 'system' }],
-    actions: [
-      {
-        code: 'SEND_MAIL',
-        type: 'send-workflow-signal',
-        signal: 'sendMail',
-        input: { schema: { type: 'object', properties: { reason: { type: 'string' } } } },
+  packageName: 'com.example.loanworker',
+  processes: [
+    {
+      source: 'flags',
+      definition: {
+        process: { code: 'LOAN' },
+        workflow: { type: 'LoanWorkflow', taskQueue: 'LOANS' },
+        tasks: [{ code: 'SEND-MAIL', kind: 'system' }],
+        actions: [
+          {
+            code: 'SEND_MAIL',
+            type: 'send-workflow-signal',
+            signal: 'sendMail',
+            input: { schema: { type: 'object', properties: { reason: { type: 'string' } } } },
+          },
+        ],
       },
-    ],
-  },
+    },
+  ],
 };
 
 it('a file never imports the input of an activity and the input of a user action under the same name', async () => {

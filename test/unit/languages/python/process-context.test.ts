@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { ProjectSpec } from '../../../../src/languages/project-spec.ts';
+import type { WorkerDefinition } from '../../../../src/process/definition.ts';
 import { sampleDefinition } from '../../../../src/process/sample.ts';
 import { renderProject } from '../../../../src/project/render.ts';
 
@@ -7,24 +7,23 @@ const object = (field: string) => ({
   schema: { type: 'object', required: [field], properties: { [field]: { type: 'string' } } },
 });
 
-const SPEC: ProjectSpec = {
-  ...{ name: 'loan-worker', language: 'python', packageManager: 'uv', packageName: 'loan_worker', slug: 'loan' },
-  ...{ local: true, cliPackage: '1.0.0', definitionSource: 'file' },
-  definition: {
-    process: { code: 'LOAN' },
-    workflow: { type: 'LoanWorkflow', taskQueue: 'LOAN_QUEUE' },
-    metadata: object('name'),
-    tasks: [{ code: 'SIGN', kind: 'human', data: object('place'), contextData: object('limit') }],
-  },
+const DEFINITION: WorkerDefinition = {
+  process: { code: 'LOAN' },
+  workflow: { type: 'LoanWorkflow', taskQueue: 'LOAN_QUEUE' },
+  metadata: object('name'),
+  tasks: [{ code: 'SIGN', kind: 'human', data: object('place'), contextData: object('limit') }],
 };
 
-const files = async (definition: ProjectSpec['definition']): Promise<ReadonlyMap<string, string>> =>
-  new Map(
-    (await renderProject({ ...SPEC, definition })).map((file) => [file.path, Buffer.from(file.contents).toString()]),
-  );
+const files = async (definition: WorkerDefinition): Promise<ReadonlyMap<string, string>> => {
+  const rendered = await renderProject({
+    ...{ name: 'loan-worker', language: 'python', packageManager: 'uv', packageName: 'loan_worker', slug: 'loan' },
+    ...{ local: true, cliPackage: '1.0.0', processes: [{ definition, source: 'file' }] },
+  });
+  return new Map(rendered.map((file) => [file.path, Buffer.from(file.contents).toString()]));
+};
 
 it('tasks have the type of their context data, and all fields of metadata are optional', async () => {
-  const rendered = await files(SPEC.definition);
+  const rendered = await files(DEFINITION);
   const tasks = rendered.get('src/loan_worker/loan/tasks.py');
   expect(tasks).toContain('from .types import SignContext, SignData');
   expect(tasks).toContain('SIGN = HumanTask[SignData, SignContext]("SIGN")');
@@ -35,7 +34,7 @@ it('tasks have the type of their context data, and all fields of metadata are op
 
 it('actions that send a signal are constants with the tasks, with unique names and the type of their input', async () => {
   const rendered = await files({
-    ...SPEC.definition,
+    ...DEFINITION,
     actions: [
       { code: 'SIGN', type: 'send-workflow-signal', signal: 'Sign', input: object('reason') },
       { code: 'STOP', type: 'send-workflow-signal', signal: 'Sign', name: 'Stop it' },
@@ -56,7 +55,7 @@ it('actions that send a signal are constants with the tasks, with unique names a
 it('actions with a workflow have a class, which is registered, and a downloadable one has an activity for its document', async () => {
   const workflow = (type: string) => ({ type, taskQueue: 'LOAN_QUEUE' });
   const rendered = await files({
-    ...SPEC.definition,
+    ...DEFINITION,
     actions: [
       { code: 'EXPORT', type: 'downloadable', workflow: workflow('ExportWorkflow') },
       { code: 'COUNT', type: 'start-workflow', workflow: workflow('CountWorkflow') },

@@ -18,8 +18,7 @@ function specOf(definition: WorkerDefinition): ProjectSpec {
   return {
     name: 'a-worker',
     language: 'typescript',
-    definition,
-    definitionSource: 'file',
+    processes: [{ definition, source: 'file' }],
     local: true,
     packageManager: 'npm',
     cliPackage: '0.1.0',
@@ -119,9 +118,9 @@ describe('paths derived from texts', () => {
   it('stay inside the project on every operating system', () => {
     fc.assert(
       fc.property(hostileText, (text) => {
-        const { toProcess, ...paths } = typeScriptLayout(fileName(text));
+        const { toProcess, definitionFile, code } = typeScriptLayout(fileName(text));
         expect(toProcess).toBe('.');
-        for (const path of Object.values(paths)) {
+        for (const path of [definitionFile, ...code]) {
           for (const segment of path.split('/')) {
             expect(segment).toMatch(/^[a-z0-9_-][a-z0-9._-]*$/);
             expect(segment).not.toMatch(WINDOWS);
@@ -151,11 +150,12 @@ describe('paths derived from texts', () => {
       source: 'file' as const,
       definition: { ...sampleDefinition(), process: { code } },
     }));
+    const sample = specOf(sampleDefinition());
     const plan = await planProject(
-      { ...specOf(sampleDefinition()), additionalProcesses: further },
+      { ...sample, processes: [...sample.processes, ...further] },
       { version: '1', command: 'x' },
     );
-    const paths = plan.files.map(({ path }) => path);
+    const paths = plan.map(({ path }) => path);
     expect(new Set(paths.map((path) => path.toLowerCase())).size).toBe(paths.length);
     expect(paths.filter((path) => path.startsWith('/') || path.split('/').includes('..'))).toEqual([]);
   });

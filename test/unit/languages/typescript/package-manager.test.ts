@@ -4,7 +4,6 @@ import { describe, expect, it } from 'vitest';
 import {
   choosePackageManager,
   commandsOf,
-  detectPackageManager,
   PACKAGE_MANAGERS,
   programOf,
   scriptCommand,
@@ -41,31 +40,33 @@ function yarnSays(version: string): NodeJS.ProcessEnv {
   return { PATH: `${bin}${delimiter}${process.env['PATH'] ?? ''}` };
 }
 
-describe('detectPackageManager', () => {
+describe('the detected package manager', () => {
+  const detect = (env: NodeJS.ProcessEnv, folder: string): string => choosePackageManager(undefined, { env, folder });
+
   it.each([
     [AGENTS.npm, 'npm'],
     [AGENTS.pnpm, 'pnpm'],
-    [AGENTS.yarn1, 'yarn'],
-    [AGENTS.yarn4, 'yarn'],
+    [AGENTS.yarn1, 'yarn@1'],
+    [AGENTS.yarn4, 'yarn@4'],
     [AGENTS.bun, 'bun'],
-  ] as const)('recognizes %s', (agent, name) => {
-    expect(detectPackageManager(by(agent), temporaryFolder())).toBe(name);
+  ] as const)('is recognized from %s', (agent, name) => {
+    expect(detect(by(agent), temporaryFolder())).toBe(name);
   });
 
-  it('defaults to npm', () => {
+  it('is npm by default', () => {
     for (const env of [{}, by('cnpm/1.0.0 npm/? node/v22.0.0'), by(''), by('pnpmx/1')])
-      expect(detectPackageManager(env, temporaryFolder())).toBe('npm');
+      expect(detect(env, temporaryFolder())).toBe('npm');
   });
 
-  it('checks the surrounding repository if npx started this process', () => {
+  it('is that of the surrounding repository if npx started this process', () => {
     const found = (files: Readonly<Record<string, string>>, env = by(AGENTS.npm)): string =>
-      detectPackageManager(env, repository(files));
+      detect(env, repository(files));
     expect(found({ 'package.json': '{"packageManager":"pnpm@10.1.0+sha512.abc"}', 'yarn.lock': '' })).toBe('pnpm');
     expect(found({ 'package.json': '{}', 'pnpm-lock.yaml': '' })).toBe('pnpm');
     expect(found({ 'package.json': '{}', 'bun.lock': '' })).toBe('bun');
     expect(found({ 'package.json': '{}', 'bun.lockb': '' })).toBe('bun');
-    expect(found({ 'package.json': '{}', 'yarn.lock': '' })).toBe('yarn');
-    expect(found({ 'package.json': '{}', 'yarn.lock': '' }, {})).toBe('yarn');
+    expect(found({ 'package.json': '{}', 'yarn.lock': '' })).toBe('yarn@4');
+    expect(found({ 'package.json': '{}', 'yarn.lock': '' }, {})).toBe('yarn@4');
     expect(found({ 'package.json': '{}', 'yarn.lock': '' }, by(AGENTS.bun))).toBe('bun');
     // Neither names a known package manager.
     expect(found({ 'package.json': '{"packageManager":"deno@2"}' })).toBe('npm');
@@ -73,14 +74,14 @@ describe('detectPackageManager', () => {
     expect(found({ 'yarn.lock': '' })).toBe('npm');
   });
 
-  it('does not search beyond the repository or in the home folder', () => {
+  it('is not searched beyond the repository or in the home folder', () => {
     const outer = temporaryFolder();
     writeFileSync(join(outer, 'package.json'), '{}');
     writeFileSync(join(outer, 'yarn.lock'), '');
-    expect(detectPackageManager({}, join(outer, 'worker'))).toBe('yarn');
-    expect(detectPackageManager({ HOME: outer }, join(outer, 'worker'))).toBe('npm');
+    expect(detect({}, join(outer, 'worker'))).toBe('yarn@4');
+    expect(detect({ HOME: outer }, join(outer, 'worker'))).toBe('npm');
     mkdirSync(join(outer, 'repository', '.git'), { recursive: true });
-    expect(detectPackageManager({}, join(outer, 'repository', 'worker'))).toBe('npm');
+    expect(detect({}, join(outer, 'repository', 'worker'))).toBe('npm');
   });
 });
 

@@ -2,13 +2,14 @@ import { formatReference } from '../references.ts';
 import { sampleDocument } from './document.ts';
 import { matchesPattern } from '../match-pattern.ts';
 import { sampleForPattern } from './pattern.ts';
+import type { Schema } from '../resolve.ts';
 
 const DAY = 24 * 3600 * 1000;
 const FIRST_DAY = Date.UTC(2025, 0, 31);
 const hex = (nth: number, digits: number): string => nth.toString(16).padStart(digits, '0');
 const ID = (nth: number): string => `00000000-0000-4000-8000-${hex(nth, 12)}`;
 
-const BY_FORMAT: Readonly<Record<string, (nth: number, schema: Record<string, unknown>) => string>> = {
+const BY_FORMAT: Readonly<Record<string, (nth: number, schema: Schema) => string>> = {
   date: (nth) => new Date(FIRST_DAY + nth * DAY).toISOString().slice(0, 10),
   time: (nth) => `10:00:${String(nth % 60).padStart(2, '0')}Z`,
   'date-time': (nth) => `2025-01-31T10:00:${String(nth % 60).padStart(2, '0')}Z`,
@@ -45,11 +46,9 @@ const BY_PROPERTY = new Map([
 ]);
 
 /** For the pattern, format, length and property name, in this order. Different numbers in `nth` give different texts. */
-export function sampleString(schema: Record<string, unknown>, nth: number, property = ''): string {
-  const limit = (name: string, otherwise: number): number =>
-    typeof schema[name] === 'number' ? schema[name] : otherwise;
-  const least = Math.min(limit('minLength', 0), 10_000);
-  const most = limit('maxLength', Number.POSITIVE_INFINITY);
+export function sampleString(schema: Schema, nth: number, property = ''): string {
+  const least = Math.min(numberAt(schema, 'minLength') ?? 0, 10_000);
+  const most = numberAt(schema, 'maxLength') ?? Infinity;
   const { pattern, format } = schema;
   const formatted =
     typeof format === 'string' && Object.hasOwn(BY_FORMAT, format) ? BY_FORMAT[format]?.(nth, schema) : undefined;
@@ -73,4 +72,50 @@ function padToLength(text: string, format: string, least: number): string {
   if (format === 'email' || format === 'hostname') return missing + text;
   if (format === 'uri' || format === 'url') return `${text}/${missing}`;
   return text + missing;
+}
+
+/** A number within the limits of a schema, as close to 0 as possible. Different numbers in `nth` give different values. */
+export function sampleNumber(schema: Schema, nth: number, whole: boolean): number {
+  const [least, above] = [numberAt(schema, 'minimum'), numberAt(schema, 'exclusiveMinimum')];
+  const [most, below] = [numberAt(schema, 'maximum'), numberAt(schema, 'exclusiveMaximum')];
+  const fits = (value: number): boolean =>
+    value >= (least ?? -Infinity) &&
+    value > (above ?? -Infinity) &&
+    value <= (most ?? Infinity) &&
+    value < (below ?? Infinity);
+  const low = Math.max(least ?? -Infinity, above ?? -Infinity);
+  const high = Math.min(most ?? Infinity, below ?? Infinity);
+  const nearest = Math.min(Math.max(0, low), high);
+  const step = stepOf(numberAt(schema, 'multipleOf'), whole);
+
+  if (step !== undefined) {
+    const first = Math.ceil(nearest / step);
+    const found: number[] = [];
+    // Up, then down. Skips multiples that are not exact in binary.
+    for (const way of [1, -1]) {
+      for (let at = way === 1 ? 0 : 1; at <= nth + 200 && found.length <= nth; at++) {
+        const value = Number(((first + way * at) * step).toPrecision(15));
+        if (fits(value) && Number.isInteger(value / step)) found.push(value);
+      }
+    }
+    return found[nth % Math.max(1, found.length)] ?? first * step;
+  }
+  if (fits(nearest + nth)) return nearest + nth;
+  if (Number.isFinite(low) && Number.isFinite(high)) return low + ((high - low) * (nth + 1)) / (nth + 2);
+  return Number.isFinite(low) ? low + 1 + nth : high - 1 - nth;
+}
+
+function stepOf(multiple: number | undefined, whole: boolean): number | undefined {
+  if (multiple === undefined || multiple <= 0) return whole ? 1 : undefined;
+  if (!whole) return multiple;
+  for (let times = 1; times <= 1000; times++) {
+    const value = Number((multiple * times).toPrecision(15));
+    if (Number.isInteger(value)) return value;
+  }
+  return multiple;
+}
+
+export function numberAt(schema: Schema, keyword: string): number | undefined {
+  const value = schema[keyword];
+  return typeof value === 'number' ? value : undefined;
 }
