@@ -10,7 +10,6 @@ import {
   type UnverifiedMaterial,
   type UnverifiedToken,
 } from '../verify-certificate-and-token.ts';
-import { SHORTEST_TOKEN_LIFE_MS } from '../renewal-time.ts';
 import type { CredentialSet, CredentialToken, EngineScope } from '../set.ts';
 import { assessSet, type Staleness } from './staleness.ts';
 import {
@@ -36,6 +35,9 @@ import {
   type SettingTexts,
 } from './settings-file.ts';
 import type { Environment } from '../../../settings/environment.ts';
+
+/** A stored token that expires sooner than this is replaced. */
+const SHORTEST_TOKEN_LIFE_MS = 60_000;
 
 export interface PullSetRequest extends EngineScope {
   /** Absolute path of the folder with the application files. */
