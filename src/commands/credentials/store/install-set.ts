@@ -1,15 +1,10 @@
 import { isoTime, type Clock } from '../../../base/clock.ts';
 import { amendError } from '../../../base/errors.ts';
 import { SystemError, withContext } from '../../../base/system-error.ts';
+import type { IssuedMaterial, IssuedToken } from '../../../diagnostics/input.ts';
 import type { FileSystem } from '../../../files/node-file-system.ts';
 import { LOCAL_SETTINGS_FILE } from '../../../settings/keys.ts';
-import {
-  rejectedMaterialError,
-  verifyMaterial,
-  verifyToken,
-  type UnverifiedMaterial,
-  type UnverifiedToken,
-} from '../verify-certificate-and-token.ts';
+import { rejectedMaterialError, verifyMaterial, verifyToken } from '../verify-certificate-and-token.ts';
 import type { CredentialSet, CredentialToken, EngineScope } from '../set.ts';
 import { assessSet, type Staleness } from './staleness.ts';
 import {
@@ -46,9 +41,9 @@ export interface PullSetRequest extends EngineScope {
   /** Requests a new set even if the stored one is usable, and replaces pointers to other files. */
   readonly force: boolean;
   readonly dryRun: boolean;
-  readonly requestMaterial: () => Promise<UnverifiedMaterial>;
+  readonly requestMaterial: () => Promise<IssuedMaterial>;
   /** If absent, no token is requested. */
-  readonly requestToken?: (() => Promise<UnverifiedToken>) | undefined;
+  readonly requestToken?: (() => Promise<IssuedToken>) | undefined;
   /** Settings of the connection to write with the set, for a KuFlow that the application files do not name otherwise. */
   readonly connection?: SettingTexts | undefined;
   /** Whether the token is stored with the certificate. */
