@@ -7,7 +7,7 @@ import type { AdviceCommands } from '../../diagnostics/advice.ts';
 import { readGitState } from '../../files/git.ts';
 import { runDoctorChecks, type DoctorSelection, type RunDoctorChecksRequest } from './run-checks.ts';
 import type { ExpiryThreshold } from '../../diagnostics/input.ts';
-import { resolveConnection, type ConnectionContext } from '../../connection/resolve.ts';
+import { resolveConnection, unlock, type ConnectionContext } from '../../connection/resolve.ts';
 import type { ConnectionFlags } from '../../connection/flags.ts';
 import type { SettingsResult } from '../../settings/precedence.ts';
 import { applyFixes } from './fix.ts';
@@ -54,7 +54,7 @@ export async function runDoctor(
   try {
     const warnExpiry = flags.warnExpiry === undefined ? undefined : parseExpiryThreshold(flags.warnExpiry);
     const resolved = await resolveConnection(flags, { ...connection, folder });
-    const { result } = await resolved.unlock();
+    const { result } = await unlock(resolved);
     const request: RunDoctorChecksRequest = {
       ...previous,
       ...{ settings: result, folder, cwd, env, signal: connection.signal },
