@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto';
+import type { Advice } from '../base/advice.ts';
 import { KnownError } from '../base/errors.ts';
 import type { Secret } from '../base/secret.ts';
 import { certificateBlocks, isCertificate } from '../engine/material/file-format.ts';
@@ -6,7 +7,7 @@ import { trustedAuthorities, unreadableExtraAuthorities } from '../network/certi
 import { decideProxy, proxyHints, proxySource, type ProxyDecision, type ProxyRequest } from '../network/proxy.ts';
 import { whereToSet, type SettingName } from '../settings/keys.ts';
 import type { ResolvedSettings, SettingsResult } from '../settings/precedence.ts';
-import { firstStep, formatSource, type SettingStep } from '../settings/sources.ts';
+import { firstStep, formatSource } from '../settings/sources.ts';
 import { certificateSource, readPemFile, type CertificateSource } from './certificate.ts';
 import type { Environment } from '../settings/environment.ts';
 
@@ -27,7 +28,7 @@ export interface ConnectionProblem {
   /** The setting is not set anywhere. */
   readonly missing?: boolean | undefined;
   /** What to do, where more is known than that the setting has to be corrected. */
-  readonly next?: SettingStep | undefined;
+  readonly next?: Advice | undefined;
   /** Set where the key does not tell which plane cannot be checked. */
   readonly plane?: ConnectionPlane | undefined;
 }

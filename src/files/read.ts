@@ -3,6 +3,7 @@ import { constants, createReadStream } from 'node:fs';
 import { lstat, open, readFile, stat, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import type { Advice } from '../base/advice.ts';
 import { codeOf } from '../base/errors.ts';
 import { posixWord } from '../base/shell.ts';
 
@@ -73,14 +74,8 @@ export async function hashFile(path: string): Promise<string> {
   return hash.digest('hex');
 }
 
-/** One step without a period, and its command. */
-interface AccessStep {
-  readonly text: string;
-  readonly command: string;
-}
-
 /** How to get access to a file that exists but cannot be read with this error code; undefined for other codes and on Windows. */
-export async function unreadableStep(path: string, code: string): Promise<AccessStep | undefined> {
+export async function unreadableStep(path: string, code: string): Promise<Advice | undefined> {
   if ((code !== 'EACCES' && code !== 'EPERM') || process.platform === 'win32') return undefined;
   const owner = await ownerOf(path);
   // The file itself cannot be seen, so the folder is what this user cannot enter.
@@ -88,7 +83,7 @@ export async function unreadableStep(path: string, code: string): Promise<Access
   return await accessStep(path, 'Make the file readable for your user', 'u+r');
 }
 
-async function accessStep(path: string, text: string, mode: string): Promise<AccessStep> {
+async function accessStep(path: string, text: string, mode: string): Promise<Advice> {
   const user = process.geteuid?.();
   if ((await ownerOf(path)) === user) return { text, command: `chmod ${mode} ${posixWord(path)}` };
   return { text: `${text}; it belongs to another user`, command: `sudo chown "$(id -un)" ${posixWord(path)}` };

@@ -1,4 +1,4 @@
-import { formatAdvice } from '../../diagnostics/advice.ts';
+import { formatAdvice } from '../../base/advice.ts';
 import type { CauseExplanation, CheckExplanation } from '../../diagnostics/explanations/explain.ts';
 import { palette } from '../../terminal/palette.ts';
 import { formatTable, printTable } from '../../terminal/table.ts';

@@ -1,5 +1,6 @@
+import type { Advice } from '../../base/advice.ts';
 import { FAILURE_HINTS, KuFlowApiError } from '../../kuflow/errors.ts';
-import { passed, type Check, type Advice, type Finding } from '../check.ts';
+import { passed, type Check, type Finding } from '../check.ts';
 import type { CheckOutputs, CheckInput } from '../input.ts';
 import { restFinding } from '../causes/rest.ts';
 import { escapeForTerminal } from '../../base/escape.ts';

@@ -1,6 +1,7 @@
+import type { Advice } from '../../base/advice.ts';
 import { formatProxy } from '../../network/proxy.ts';
 import { readTarget } from '../../network/address.ts';
-import { passed, skippedBecauseOf, type Advice, type Check, type Facts, type Finding } from '../check.ts';
+import { passed, skippedBecauseOf, type Check, type Facts, type Finding } from '../check.ts';
 import { fillAdvice } from '../advice.ts';
 import { getExplainedCause, toFinding } from '../explain-finding.ts';
 import type { CheckInput } from '../input.ts';
