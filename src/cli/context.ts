@@ -27,11 +27,6 @@ export interface CommandContext {
   setStatus(status: number, passedOn?: boolean): void;
 }
 
-/** The module of a command, which declares its options and action. */
-export interface CommandModule {
-  configure(command: Command, context: CommandContext): void;
-}
-
 /** A command before its module is loaded. */
 export interface CommandEntry {
   readonly name: string;
@@ -40,5 +35,6 @@ export interface CommandEntry {
   readonly group?: string;
   /** Not shown in the help: called by programs, not by people. */
   readonly hidden?: boolean;
-  readonly load: () => Promise<CommandModule>;
+  /** Loads the module of the command; `configure` declares its options and action. */
+  readonly load: () => Promise<{ configure(command: Command, context: CommandContext): void }>;
 }

@@ -89,6 +89,19 @@ async function openSession(
 
 export const LOCAL_HINT = 'To use the local KuFlow, pass --local';
 
+/** Throws a usage error unless the change is local or confirmed with --yes. `change` completes "This would …". */
+export function requireConfirmation(
+  { local, client, caller }: KuFlowSession,
+  flags: ChangeFlags,
+  change: string,
+): void {
+  if (local !== undefined || flags.yes === true) return;
+  throw usageError(`This would ${change} at ${client.endpoint} as ${caller.name}`, [
+    'To confirm the change, pass --yes',
+    LOCAL_HINT,
+  ]);
+}
+
 export interface DataFlags extends ChangeFlags {
   readonly set?: readonly string[];
   readonly fake?: boolean;

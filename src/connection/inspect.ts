@@ -1,12 +1,13 @@
 import { X509Certificate } from 'node:crypto';
+import type { Advice } from '../base/advice.ts';
 import { KnownError } from '../base/errors.ts';
 import type { Secret } from '../base/secret.ts';
 import { certificateBlocks, isCertificate } from '../engine/material/file-format.ts';
 import { trustedAuthorities, unreadableExtraAuthorities } from '../network/certificate-authorities.ts';
 import { decideProxy, proxyHints, proxySource, type ProxyDecision, type ProxyRequest } from '../network/proxy.ts';
-import { whereToSet, type SettingName } from '../settings/keys.ts';
+import { CLIENT_ID, CLIENT_SECRET, whereToSet, type SettingName } from '../settings/keys.ts';
 import type { ResolvedSettings, SettingsResult } from '../settings/precedence.ts';
-import { firstStep, formatSource, type SettingStep } from '../settings/sources.ts';
+import { firstStep, formatSource } from '../settings/sources.ts';
 import { certificateSource, readPemFile, type CertificateSource } from './certificate.ts';
 import type { Environment } from '../settings/environment.ts';
 
@@ -27,7 +28,7 @@ export interface ConnectionProblem {
   /** The setting is not set anywhere. */
   readonly missing?: boolean | undefined;
   /** What to do, where more is known than that the setting has to be corrected. */
-  readonly next?: SettingStep | undefined;
+  readonly next?: Advice | undefined;
   /** Set where the key does not tell which plane cannot be checked. */
   readonly plane?: ConnectionPlane | undefined;
 }
@@ -35,73 +36,45 @@ export interface ConnectionProblem {
 /** `both`: an application file that cannot be read, so none of it counts, or a proxy that both planes use. */
 export type ConnectionPlane = 'rest' | 'engine' | 'both';
 
-/** What settings say about a connection, complete or not. */
-export interface DescribedConnection {
-  readonly problems: readonly ConnectionProblem[];
-  readonly endpoint: Sourced<string>;
-  readonly clientId?: Sourced<string> | undefined;
-  readonly clientSecret?: Sourced<Secret> | undefined;
-  /** Where the client secret is, if it is a number without quotes there. */
-  readonly secretAsNumber?: string | undefined;
-  readonly tenantId?: Sourced<string> | undefined;
-  /** PEM of authorities to trust in addition to the runtime's own, for REST and for an `https:` proxy. */
-  readonly ca?: (Sourced<string> & { readonly path?: string }) | undefined;
-  /** `host:port` */
-  readonly target: Sourced<string>;
-  /** Undefined: the namespace that comes with the engine certificate. */
-  readonly namespace?: Sourced<string> | undefined;
-  readonly serverName?: Sourced<string> | undefined;
-  readonly material: CertificateSource;
-  /** `temporal.proxy`; it may contain a password. */
-  readonly proxySetting?: Sourced<Secret> | undefined;
-}
-
-/** A connection as the checks see it, with its routes; everything wrong with it is in `problems`. */
-export type InspectedConnection = ReturnType<typeof withRoutes>;
+/** A connection as the checks see it, complete or not, with its routes; everything wrong with it is in `problems`. */
+export type InspectedConnection = Readonly<Awaited<ReturnType<typeof inspectConnection>>>;
 
 const NOT_SET: Sourced<string> = { value: '', source: 'not set' };
 
 /** The connection that resolved settings describe. Never rejects for a wrong setting: every problem is in the result. */
-export async function inspectConnection(
-  result: Pick<SettingsResult, 'settings' | 'problems'>,
-  env: Environment,
-): Promise<InspectedConnection> {
+export async function inspectConnection(result: Pick<SettingsResult, 'settings' | 'problems'>, env: Environment) {
   const { settings } = result;
   const ca = await readAuthorities(settings);
+  const problems = [...settingProblems(result), ...ca.problems];
+  const endpoint = sourced(settings, 'kuflow.api.endpoint') ?? NOT_SET;
+  const target = sourced(settings, 'temporal.target') ?? NOT_SET;
   const clientSecret = sourced(settings, 'kuflow.api.client-secret');
-  return withRoutes(
-    {
-      problems: [...settingProblems(result), ...ca.problems],
-      endpoint: sourced(settings, 'kuflow.api.endpoint') ?? NOT_SET,
-      clientId: sourced(settings, 'kuflow.api.client-id'),
-      clientSecret,
-      secretAsNumber: settings['kuflow.api.client-secret']?.source.isNumber === true ? clientSecret?.source : undefined,
-      tenantId: sourced(settings, 'kuflow.api.tenant-id'),
-      ca: ca.authorities,
-      target: sourced(settings, 'temporal.target') ?? NOT_SET,
-      namespace: sourced(settings, 'temporal.namespace'),
-      serverName: sourced(settings, 'temporal.mutual-tls.server-name'),
-      material: certificateSource(result),
-      proxySetting: sourced(settings, 'temporal.proxy'),
-    },
-    env,
-  );
-}
-
-/** Adds the proxy of each plane, and the problems of proxies and missing credentials. */
-export function withRoutes(connection: DescribedConnection, env: Environment) {
-  const { rest, engine, hints, problems } = decideProxies(connection, env);
+  const proxies = decideProxies(endpoint, target, sourced(settings, 'temporal.proxy'), env);
+  const material: CertificateSource = certificateSource(result);
   return {
-    ...connection,
-    problems: [...connection.problems, ...missingCredentials(connection), ...problems],
-    restProxy: rest,
-    engineProxy: engine,
+    problems: [...problems, ...missingCredentials(settings, problems), ...proxies.problems],
+    endpoint,
+    clientId: sourced(settings, 'kuflow.api.client-id'),
+    clientSecret,
+    /** Where the client secret is, if it is a number without quotes there. */
+    secretAsNumber: settings['kuflow.api.client-secret']?.source.isNumber === true ? clientSecret?.source : undefined,
+    tenantId: sourced(settings, 'kuflow.api.tenant-id'),
+    /** PEM of authorities to trust in addition to the runtime's own, for REST and for an `https:` proxy. */
+    ca: ca.authorities,
+    /** `host:port` */
+    target,
+    /** Undefined: the namespace that comes with the engine certificate. */
+    namespace: sourced(settings, 'temporal.namespace'),
+    serverName: sourced(settings, 'temporal.mutual-tls.server-name'),
+    material,
+    restProxy: proxies.rest,
+    engineProxy: proxies.engine,
     /** Advice about proxy variables that decide otherwise than expected, for when a route does not work. */
-    routeHints: hints,
+    routeHints: proxies.hints,
     /** What the CAs in use come from, for when the certificate of the REST API is not trusted. */
-    trust: describeTrust(connection, env),
+    trust: describeTrust(ca.authorities, env),
     /** All authorities trusted for an `https:` proxy (PEM); undefined: the runtime's own. */
-    proxyCa: trustedAuthorities(connection.ca?.value, env),
+    proxyCa: trustedAuthorities(ca.authorities?.value, env),
   };
 }
 
@@ -120,9 +93,9 @@ function sourced<K extends SettingName>(
   return setting === undefined ? undefined : { value: setting.value, source: formatSource(setting.source) };
 }
 
-function describeTrust({ ca }: DescribedConnection, env: Environment) {
+function describeTrust(ca: Awaited<ReturnType<typeof readAuthorities>>['authorities'], env: Environment) {
   return {
-    own: ca?.path === undefined ? undefined : { path: ca.path, source: ca.source, subjects: subjectsOf(ca.value) },
+    own: ca && { path: ca.path, source: ca.source, subjects: subjectsOf(ca.value) },
     /** NODE_EXTRA_CA_CERTS, if it names a file that cannot be read, which Node ignores. */
     unreadable: unreadableExtraAuthorities(env),
   };
@@ -140,11 +113,13 @@ export function settingProblems({ problems }: Pick<SettingsResult, 'problems'>):
   }));
 }
 
-function missingCredentials({ clientId, clientSecret, problems }: DescribedConnection): readonly ConnectionProblem[] {
-  const required = { 'kuflow.api.client-id': clientId, 'kuflow.api.client-secret': clientSecret };
-  return Object.entries(required)
-    .filter(([key, setting]) => setting === undefined && !problems.some((problem) => problem.key === key))
-    .map(([key]) => ({ key, problem: `required, but not set; ${whereToSet(key)}`, missing: true }));
+function missingCredentials(
+  settings: ResolvedSettings,
+  problems: readonly ConnectionProblem[],
+): readonly ConnectionProblem[] {
+  return [CLIENT_ID, CLIENT_SECRET]
+    .filter((key) => settings[key as SettingName] === undefined && !problems.some((problem) => problem.key === key))
+    .map((key) => ({ key, problem: `required, but not set; ${whereToSet(key)}`, missing: true }));
 }
 
 async function readAuthorities(settings: ResolvedSettings): Promise<{
@@ -178,7 +153,12 @@ function containsCertificates(text: string): boolean {
 }
 
 /** The proxy of each plane. A variable that is wrong for both planes is one problem. */
-function decideProxies({ endpoint, target, proxySetting }: DescribedConnection, env: Environment) {
+function decideProxies(
+  endpoint: Sourced<string>,
+  target: Sourced<string>,
+  proxySetting: Sourced<Secret> | undefined,
+  env: Environment,
+) {
   const explicit = proxySetting && { value: proxySetting.value.reveal(), source: proxySetting.source };
   const restRequest = { url: validUrl(endpoint.value), env };
   const engineRequest = { url: validUrl(`https://${target.value}`), env, ...(explicit && { explicit }) };

@@ -1,3 +1,4 @@
+import { lazy } from '../base/lazy.ts';
 import { configFolder } from '../base/user-folders.ts';
 import { KnownError, usageError } from '../base/errors.ts';
 import { escapeForTerminal } from '../base/escape.ts';
@@ -35,7 +36,7 @@ export interface ProfileResolution {
 export interface LockedSecret {
   readonly source: Source;
   readonly shadows: readonly Source[];
-  /** Opens the keychain and resolves the settings with the secret. A secret that cannot be read becomes a problem in them. */
+  /** Opens the keychain, once, and resolves the settings with the secret. A secret that cannot be read becomes a problem in them. */
   readonly read: () => Promise<SettingsResult>;
 }
 
@@ -79,7 +80,7 @@ export async function resolveSettingsWithProfile(
     };
   };
   if (!needsKeychain(profile.secret, storage)) return await readSecret();
-  const read = async (): Promise<SettingsResult> => (await readSecret()).result;
+  const read = lazy(async () => (await readSecret()).result);
   return { result: withoutSecret, warnings: [], locked: { source: used, shadows: placeholder?.shadows ?? [], read } };
 }
 
@@ -117,12 +118,9 @@ export async function selectProfile({ named, env, cwd }: ProfileChoice) {
 /** The addresses in the selected profile; empty when it cannot be read. */
 export async function profileEndpoint(
   choice: ProfileChoice,
-): Promise<{ readonly endpoint?: string; readonly target?: string; readonly ca?: string }> {
+): Promise<Partial<Pick<Profile, 'endpoint' | 'target' | 'ca'>>> {
   try {
-    const { profile } = await selectProfile(choice);
-    if (profile === undefined) return {};
-    const { endpoint, target, ca } = profile;
-    return { endpoint, ...(target !== undefined && { target }), ...(ca !== undefined && { ca }) };
+    return (await selectProfile(choice)).profile ?? {};
   } catch (error) {
     if (error instanceof KnownError) return {};
     throw error;

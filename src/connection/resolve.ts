@@ -61,8 +61,6 @@ export interface ConnectionSettings {
   readonly warnings: readonly string[];
   /** Set while the client secret in use is in a keychain that has not been opened. It is then missing from `result`, without a problem. */
   readonly locked?: LockedSecret | undefined;
-  /** The same settings with the secret, opening the keychain if necessary. A secret that cannot be read becomes a problem in `result`. */
-  readonly unlock: () => Promise<ConnectionSettings>;
   readonly context: Pick<ConnectionContext, 'env' | 'cwd'>;
   /** The local KuFlow, if its settings are used. */
   readonly local?: LocalSource | undefined;
@@ -97,15 +95,18 @@ export async function resolveConnection(
   });
   const found = local !== undefined && hasNoConnection(result, env) ? await local.find() : undefined;
   if (found !== undefined) return await withLocal(request, found, context);
-  const common = {
+  return {
+    result,
     warnings: [...(secret?.warnings ?? []), ...result.warnings.map(({ message }) => message), ...warnings],
+    locked,
     context: { env, cwd },
   };
-  if (locked === undefined) return unlocked(common, result);
-  let opening: Promise<ConnectionSettings> | undefined;
-  const unlock = (): Promise<ConnectionSettings> =>
-    (opening ??= locked.read().then((complete) => unlocked(common, complete)));
-  return { ...common, result, locked, unlock };
+}
+
+/** The settings with the client secret, opening the keychain if necessary. A secret that cannot be read becomes a problem in `result`. */
+export async function unlock(connection: ConnectionSettings): Promise<ConnectionSettings> {
+  const { locked, ...others } = connection;
+  return locked === undefined ? connection : { ...others, result: await locked.read() };
 }
 
 async function withLocal(
@@ -114,7 +115,7 @@ async function withLocal(
   { env, cwd }: ConnectionContext,
 ): Promise<ConnectionSettings> {
   const result = await resolveSettings({ ...request, local });
-  return unlocked({ warnings: result.warnings.map(({ message }) => message), context: { env, cwd }, local }, result);
+  return { result, warnings: result.warnings.map(({ message }) => message), context: { env, cwd }, local };
 }
 
 function rejectOtherConnection(flags: ConnectionFlags, localOption: string): void {
@@ -138,14 +139,6 @@ function hasNoConnection({ settings, problems }: SettingsResult, env: Connection
     missingSources.every((source) => source === undefined) &&
     credentialVariables(env).length === 0
   );
-}
-
-function unlocked(
-  common: Pick<ConnectionSettings, 'warnings' | 'context' | 'local'>,
-  result: SettingsResult,
-): ConnectionSettings {
-  const settings: ConnectionSettings = { ...common, result, unlock: () => Promise.resolve(settings) };
-  return settings;
 }
 
 async function secretFrom(flags: ConnectionFlags, context: ConnectionContext): Promise<GivenSecret | undefined> {
@@ -195,7 +188,7 @@ export interface RestConnection {
 export async function requireConnection(connection: ConnectionSettings, ignore: readonly string[] = []) {
   // Other problems are reported before a person is asked to unlock a keychain.
   requireConnectionSettings(connection, ignore);
-  const settings = requireConnectionSettings(await connection.unlock(), ignore);
+  const settings = requireConnectionSettings(await unlock(connection), ignore);
   const { env } = connection.context;
   return {
     settings,

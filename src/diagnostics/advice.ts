@@ -1,6 +1,6 @@
 import { PACKAGE_NAME } from '../base/package-root.ts';
 import { shellWord } from '../base/shell.ts';
-import type { Advice } from './check.ts';
+import type { Advice } from '../base/advice.ts';
 import type { AdviceTemplate } from './explanations/explanation.ts';
 
 /** The commands that advice mentions, as they are run in the folder at hand. */
@@ -21,11 +21,6 @@ export const DEFAULT_ADVICE_COMMANDS: AdviceCommands = {
 };
 
 export type AdviceValues = Readonly<Record<string, string>>;
-
-/** One line: the text, followed by the command if there is one. */
-export function formatAdvice({ text, command }: Advice): string {
-  return command === undefined ? text : `${text}: ${command}`;
-}
 
 /**
  * Fills `<name>` placeholders with `values`. Drops the templates that are for another origin or part of the certificate than `about`.

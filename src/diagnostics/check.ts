@@ -1,3 +1,4 @@
+import type { Advice } from '../base/advice.ts';
 import type { CheckOutputs, DoctorInput } from './input.ts';
 
 /** `unknown`: inconclusive, e.g. a timeout or a busy server. `crash`: the check itself failed. */
@@ -17,12 +18,6 @@ export interface Cause {
   readonly verdict: 'fail' | 'warn' | 'unknown';
   /** One sentence. */
   readonly text: string;
-}
-
-/** Something to do next; `command` can be pasted into a shell. */
-export interface Advice {
-  readonly text: string;
-  readonly command?: string;
 }
 
 /**

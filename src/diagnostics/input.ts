@@ -9,7 +9,7 @@ import type { Environment } from '../settings/environment.ts';
 import type { SettingWarning } from '../settings/sources.ts';
 
 /** What the checks examine: the inspected connection, and KuFlow as functions, so that no check depends on a client. */
-export interface CheckInput extends Omit<InspectedConnection, 'clientId' | 'clientSecret' | 'proxySetting'> {
+export interface CheckInput extends Omit<InspectedConnection, 'clientId' | 'clientSecret'> {
   /** Empty when it is not set. */
   readonly clientId: Sourced<string>;
   /** The project here was created for the local KuFlow. */

@@ -1,5 +1,6 @@
 import { worstExitStatus, type ExitStatus } from '../base/exit-status.ts';
-import { type AdviceCommands, DEFAULT_ADVICE_COMMANDS, fillCommands, formatAdvice } from './advice.ts';
+import { type AdviceCommands, DEFAULT_ADVICE_COMMANDS, fillCommands } from './advice.ts';
+import { formatAdvice } from '../base/advice.ts';
 import type { CheckResult, CheckState } from './check.ts';
 
 /** The outcome of a run: all results in order, and what a person needs first. */

@@ -3,6 +3,7 @@ import { constants, createReadStream } from 'node:fs';
 import { lstat, open, readFile, stat, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import type { Advice } from '../base/advice.ts';
 import { codeOf } from '../base/errors.ts';
 import { posixWord } from '../base/shell.ts';
 
@@ -74,7 +75,7 @@ export async function hashFile(path: string): Promise<string> {
 }
 
 /** How to get access to a file that exists but cannot be read with this error code; undefined for other codes and on Windows. */
-export async function unreadableStep(path: string, code: string) {
+export async function unreadableStep(path: string, code: string): Promise<Advice | undefined> {
   if ((code !== 'EACCES' && code !== 'EPERM') || process.platform === 'win32') return undefined;
   const owner = await ownerOf(path);
   // The file itself cannot be seen, so the folder is what this user cannot enter.
@@ -82,8 +83,7 @@ export async function unreadableStep(path: string, code: string) {
   return await accessStep(path, 'Make the file readable for your user', 'u+r');
 }
 
-/** One step without a period, and its command. */
-async function accessStep(path: string, text: string, mode: string) {
+async function accessStep(path: string, text: string, mode: string): Promise<Advice> {
   const user = process.geteuid?.();
   if ((await ownerOf(path)) === user) return { text, command: `chmod ${mode} ${posixWord(path)}` };
   return { text: `${text}; it belongs to another user`, command: `sudo chown "$(id -un)" ${posixWord(path)}` };

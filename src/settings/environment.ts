@@ -1,10 +1,11 @@
 import { join, resolve } from 'node:path';
+import type { Advice } from '../base/advice.ts';
 import { escapeForTerminal } from '../base/escape.ts';
 import { posixWord, userShell } from '../base/shell.ts';
 import { MIB, readSmallFile, unreadableStep } from '../files/read.ts';
 import { SETTING_KEYS, type SettingName } from './keys.ts';
 import { readSecretFile, withoutFinalLineBreak } from './secret-input.ts';
-import type { Entry, Layer, SettingProblem, SettingStep, Source } from './sources.ts';
+import type { Entry, Layer, SettingProblem, Source } from './sources.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -44,7 +45,7 @@ export async function readEnvironment(env: Environment, folder: string): Promise
 /** The variables that `.env` in a folder sets, and how to load it. Neither this tool nor a worker reads the file. Undefined without one. */
 export async function readDotenvNames(
   folder: string | undefined,
-): Promise<{ readonly names: readonly string[]; readonly next: SettingStep } | undefined> {
+): Promise<{ readonly names: readonly string[]; readonly next: Advice } | undefined> {
   if (folder === undefined) return undefined;
   const path = join(folder, '.env');
   let text: string;

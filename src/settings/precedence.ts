@@ -1,3 +1,4 @@
+import { formatAdvice } from '../base/advice.ts';
 import { KnownError } from '../base/errors.ts';
 import { revealed, type Secret } from '../base/secret.ts';
 import { normaliseEndpoint } from '../kuflow/endpoint.ts';
@@ -15,7 +16,6 @@ import {
 } from './keys.ts';
 import {
   formatSource,
-  formatStep,
   type Entry,
   type Layer,
   type SettingProblem,
@@ -133,7 +133,7 @@ export async function resolveSettings(request: SettingsRequest): Promise<Setting
 /** Returns the settings, or throws a KnownError that lists every problem, with status 2. */
 export function requireSettings(result: SettingsResult, next: readonly string[] = []): ResolvedSettings {
   if (result.problems.length === 0) return result.settings;
-  const steps = result.problems.flatMap((problem) => (problem.next === undefined ? [] : [formatStep(problem.next)]));
+  const steps = result.problems.flatMap((problem) => (problem.next === undefined ? [] : [formatAdvice(problem.next)]));
   throw new KnownError({
     message: `Settings are missing or invalid:\n${result.problems.map((problem) => `  ${formatProblem(problem)}`).join('\n')}`,
     next: [...new Set(steps), ...next],

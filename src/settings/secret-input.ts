@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { formatAdvice } from '../base/advice.ts';
 import { codeOf, usageError } from '../base/errors.ts';
 import { escapeForTerminal } from '../base/escape.ts';
 import { Secret } from '../base/secret.ts';
 import { readSmallFile, unreadableStep } from '../files/read.ts';
-import { formatStep } from './sources.ts';
 import { readSecret } from './values.ts';
 
 /** Bytes. */
@@ -43,7 +43,7 @@ export async function secretFromFile(path: string): Promise<GivenSecret> {
       throw usageError(`${option}: ${name} does not exist`, ['Pass a file that contains only the client secret']);
     const step = await unreadableStep(file, content.why);
     throw usageError(`${option}: cannot read ${name} (${content.why})`, [
-      step === undefined ? 'Pass a file that contains only the secret' : formatStep(step),
+      step === undefined ? 'Pass a file that contains only the secret' : formatAdvice(step),
     ]);
   }
   const value = secretFromText(content, `${option} ${name}`);

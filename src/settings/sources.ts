@@ -1,3 +1,4 @@
+import type { Advice } from '../base/advice.ts';
 import type { SettingName } from './keys.ts';
 
 export interface Source {
@@ -33,20 +34,11 @@ export interface SettingProblem {
   /** A phrase such as `expected one line of text`; never contains a secret. */
   readonly problem: string;
   /** What to do, where more is known than that the value has to be corrected. */
-  readonly next?: SettingStep | undefined;
+  readonly next?: Advice | undefined;
 }
-
-/** One step without a period; `command` can be pasted into a shell. */
-export interface SettingStep {
-  readonly text: string;
-  readonly command?: string;
-}
-
-export const formatStep = ({ text, command }: SettingStep): string =>
-  command === undefined ? text : `${text}: ${command}`;
 
 /** The first step that an error names. */
-export function firstStep({ next: [text] }: { readonly next: readonly string[] }): SettingStep | undefined {
+export function firstStep({ next: [text] }: { readonly next: readonly string[] }): Advice | undefined {
   return text === undefined ? undefined : { text };
 }
 

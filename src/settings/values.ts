@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import type { Advice } from '../base/advice.ts';
 import { KnownError, codeOf, messageOf } from '../base/errors.ts';
 import { escapeForTerminal } from '../base/escape.ts';
 import { decideProxy } from '../network/proxy.ts';
@@ -11,7 +12,7 @@ import { certificateBlocks, detectFileFormat, FILE_FORMATS, isCertificate } from
 import { readTarget } from '../network/address.ts';
 import { normaliseEndpoint } from '../kuflow/endpoint.ts';
 import type { SettingKey } from './keys.ts';
-import { firstStep, type Entry, type SettingStep, type ProblemCode, type Source } from './sources.ts';
+import { firstStep, type Entry, type ProblemCode, type Source } from './sources.ts';
 import { posixWord, userShell } from '../base/shell.ts';
 
 /** Unlike a shell, `docker --env-file` and other readers keep the quotes around a value. */
@@ -32,7 +33,7 @@ export type ReadValue =
       readonly kind: 'invalid';
       readonly code: ProblemCode;
       readonly problem: string;
-      readonly next?: SettingStep | undefined;
+      readonly next?: Advice | undefined;
     };
 
 /** Converts a value as written to its type. Relative paths start from `folder`. `problem` never contains a part of a secret. */
@@ -161,7 +162,7 @@ function valid(value: string | number | readonly string[] | Secret): ReadValue {
   return { kind: 'valid', value };
 }
 
-function invalid(code: ProblemCode, problem: string, next?: SettingStep): ReadValue {
+function invalid(code: ProblemCode, problem: string, next?: Advice): ReadValue {
   return { kind: 'invalid', code, problem, next };
 }
 

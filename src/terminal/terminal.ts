@@ -1,34 +1,24 @@
 import { escapeAsPair, escapeForCompilers } from '../base/escape.ts';
 
 /** The symbols for the results of a step, and the frames of the spinner. */
-export interface Marks {
-  readonly done: string;
-  readonly failed: string;
-  readonly warning: string;
-  readonly skipped: string;
-  readonly unknown: string;
-  /** Before what the user can do next. */
-  readonly step: string;
-  readonly frames: readonly string[];
-}
-
-const UNICODE: Marks = {
+const UNICODE = {
   done: '✔',
   failed: '✖',
   warning: '!',
   skipped: '-',
   unknown: '?',
+  /** Before what the user can do next. */
   step: '→',
   frames: ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'],
 };
 
-const ASCII: Marks = { ...UNICODE, done: '+', failed: 'x', step: '->', frames: ['-', '\\', '|', '/'] };
+const ASCII: typeof UNICODE = { ...UNICODE, done: '+', failed: 'x', step: '->', frames: ['-', '\\', '|', '/'] };
 
 /**
  * Symbols that the terminal can display. The fonts of the Linux console and of the old Windows console lack most of Unicode. Modern terminals
  * on Windows are recognized by the variables that they set.
  */
-export function marksFor(platform: NodeJS.Platform, env: NodeJS.ProcessEnv): Marks {
+export function marksFor(platform: NodeJS.Platform, env: NodeJS.ProcessEnv): typeof UNICODE {
   if (platform !== 'win32') return env['TERM'] === 'linux' ? ASCII : UNICODE;
   const modern =
     (env['WT_SESSION'] ?? env['ConEmuTask'] ?? env['TERMINUS_SUBLIME'] ?? '') !== '' ||

@@ -32,11 +32,7 @@ export async function listCompletableProcesses(
   { env, cwd }: Pick<CommandContext, 'env' | 'cwd'>,
 ): Promise<readonly KnownProcess[]> {
   const [inFolder, remembered] = await Promise.all([listProjectProcesses(cwd), listRememberedForLine(words, env, cwd)]);
-  return [
-    ...new Map(
-      [...remembered, ...inFolder].map(({ code, name }) => [code, { code, ...(name !== undefined && { name }) }]),
-    ).values(),
-  ];
+  return [...new Map([...remembered, ...inFolder].map((process) => [process.code, process])).values()];
 }
 
 async function listRememberedForLine(

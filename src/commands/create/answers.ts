@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { usageError } from '../../base/errors.ts';
 import { isReservedOnWindows } from '../../base/file-name.ts';
+import { formatAlternatives } from '../../base/near-match.ts';
 import type { Secret } from '../../base/secret.ts';
 import { expandHome, pathSyntaxProblem } from '../../base/user-folders.ts';
 import type { ProcessAnswers } from '../../cli/missing-answers.ts';
@@ -113,7 +114,7 @@ function validateLanguageFlags(
   const editor = flags.editor?.find((one) => !editors.includes(one));
   if (editor !== undefined)
     throw usageError(`--editor ${editor} does not apply to ${LANGUAGES[language]} workers`, [
-      `Choose ${editors.join(' or ')}, or leave the option out`,
+      `Choose ${formatAlternatives(editors)}, or leave the option out`,
     ]);
   if (flags.packageManager === undefined) return;
   if (packageManagers.length === 1)
@@ -121,6 +122,6 @@ function validateLanguageFlags(
   const names: readonly string[] = [...new Set([...packageManagers.map(tools.title), ...packageManagers])];
   if (!names.includes(flags.packageManager))
     throw usageError(`--package-manager ${flags.packageManager} does not apply to ${LANGUAGES[language]} workers`, [
-      `Choose ${names.slice(0, -1).join(', ')} or ${names.at(-1) ?? ''}, or another language with --language`,
+      `Choose ${formatAlternatives(names)}, or another language with --language`,
     ]);
 }

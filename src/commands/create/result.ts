@@ -2,7 +2,7 @@ import { basename, relative } from 'node:path';
 import { worstExitStatus, type ExitStatus } from '../../base/exit-status.ts';
 import type { ConnectionReport } from '../../diagnostics/report.ts';
 import { relativePath } from '../../files/relative-path.ts';
-import type { DefinitionSource, ProjectSpec, TemplateOrigin } from '../../languages/project-spec.ts';
+import type { DefinitionSource, TemplateOrigin } from '../../languages/project-spec.ts';
 import { projectNameProblem } from '../../languages/project-name.ts';
 import { conflictSteps, listFileActions, type ReportedFile } from '../../project/existing-files.ts';
 import { describeOutside, type OutsideChange } from '../../project/join/plan-outside.ts';
@@ -74,8 +74,12 @@ export function createResult(
     ...(spec.template === undefined ? {} : { template: spec.template.origin }),
     notes: [
       ...renamedNotes(basename(folder), project.name),
-      ...movedNotes(spec.movedFiles),
-      ...mergedNotes(comparison),
+      ...Object.entries(spec.movedFiles ?? {}).map(
+        ([from, to]) => `${from} is unchanged; the worker uses ${to} instead`,
+      ),
+      ...comparison.files.flatMap(({ path, action }) =>
+        action === 'merge' ? [`${path} keeps its lines; those of the worker are added`] : [],
+      ),
       ...(outcome.kind === 'dry-run' ? [] : ignoredNotes(outcome.ignoredState)),
       ...notes,
     ],
@@ -154,19 +158,9 @@ function misplacedWorkflow(folder: string): { readonly folder: string } | undefi
   return repository === undefined || repository === folder ? undefined : { folder: relativePath(repository, folder) };
 }
 
-function movedNotes(moved: ProjectSpec['movedFiles'] = {}): readonly string[] {
-  return Object.entries(moved).map(([from, to]) => `${from} is unchanged; the worker uses ${to} instead`);
-}
-
 function ignoredNotes(ignored: readonly string[]): readonly string[] {
   if (ignored.length === 0) return [];
   return [`git ignores ${ignored.join(' and ')}, which kuflow update needs in every clone. ${UNIGNORE_ADVICE}`];
-}
-
-function mergedNotes({ files }: PreparedProject['comparison']): readonly string[] {
-  return files.flatMap(({ path, action }) =>
-    action === 'merge' ? [`${path} keeps its lines; those of the worker are added`] : [],
-  );
 }
 
 function renamedNotes(folder: string, name: string): readonly string[] {

@@ -12,12 +12,7 @@ import { credentialEnvironment } from './formats/environment.ts';
 import type { CredentialSet } from './set.ts';
 import { configuredCertificate, verifyMaterial, verifyToken } from './verify-certificate-and-token.ts';
 import { WORKER_SETTINGS, openCredentialClient, type CredentialContext } from './request-credentials.ts';
-import {
-  explainFailedStart,
-  startDevCommand,
-  toExitStatus,
-  type FailedStart,
-} from '../../platform/session/worker-command.ts';
+import { startDevCommand, toExitStatus } from '../../platform/session/worker-command.ts';
 import type { SetPaths } from './store/sets.ts';
 
 interface CredentialsExecRequest extends CredentialContext {
@@ -30,12 +25,10 @@ interface CredentialsExecRequest extends CredentialContext {
 /**
  * `kuflow credentials exec`: runs a command with the credentials in its environment and nowhere else: the certificate
  * in the settings, or a new one if none is configured, and a new token. Resolves to the command's own status, or 128
- * plus the number of the signal that ended it; with an error, to 126 or 127. Rejects with a KnownError if it cannot get
- * credentials.
+ * plus the number of the signal that ended it. Rejects with a KnownError if it cannot get credentials, and with a
+ * CommandStartError if it cannot start the command.
  */
-export async function execWithCredentials(
-  request: CredentialsExecRequest,
-): Promise<FailedStart | { readonly status: number; readonly error?: undefined }> {
+export async function execWithCredentials(request: CredentialsExecRequest): Promise<number> {
   const env = await buildEnvironment(request);
   const { command, cwd, signal } = request;
   signal.throwIfAborted();
@@ -43,18 +36,12 @@ export async function execWithCredentials(
   const early: NodeJS.Signals[] = [];
   let deliver = (forwarded: NodeJS.Signals): void => void early.push(forwarded);
   request.passSignals((forwarded) => deliver(forwarded));
-  try {
-    const child = await startDevCommand({ command, cwd, env, output: 'pass' });
-    deliver = (forwarded) => child.signal(forwarded);
-    early.forEach(deliver);
-    const exit = await child.exited;
-    deliver = () => undefined;
-    return { status: toExitStatus(exit) };
-  } catch (error) {
-    const failed = explainFailedStart(error, command);
-    if (failed === undefined) throw error;
-    return failed;
-  }
+  const child = await startDevCommand({ command, cwd, env, output: 'pass' });
+  deliver = (forwarded) => child.signal(forwarded);
+  early.forEach(deliver);
+  const exit = await child.exited;
+  deliver = () => undefined;
+  return toExitStatus(exit);
 }
 
 async function buildEnvironment(request: CredentialsExecRequest): Promise<NodeJS.ProcessEnv> {

@@ -10,7 +10,7 @@ import {
 } from '../../connection/resolve.ts';
 import { createKuFlowClient, type KuFlowClient } from '../../kuflow/client.ts';
 import { connectionAsEnvironment, type ResolvedSettings } from '../../settings/precedence.ts';
-import type { UnverifiedMaterial, UnverifiedToken } from './verify-certificate-and-token.ts';
+import type { IssuedMaterial, IssuedToken } from '../../diagnostics/input.ts';
 import type { EngineScope } from './set.ts';
 
 const REST_MS = 30_000;
@@ -80,14 +80,14 @@ export function engineScope(settings: ResolvedSettings): EngineScope {
   };
 }
 
-async function requestCertificate(client: KuFlowClient): Promise<UnverifiedMaterial> {
+async function requestCertificate(client: KuFlowClient): Promise<IssuedMaterial> {
   const { engineCertificate: issued } = await client.createAuthentication({ type: 'ENGINE_CERTIFICATE' });
   if (issued === undefined) throw incompleteAnswerError('engine certificate', client);
   const { clientCertificate: cert, clientPrivateKey: key, serverRootCaCertificate: ca } = issued.tls;
   return { namespace: issued.namespace, text: { cert, key, ca } };
 }
 
-async function requestToken(client: KuFlowClient): Promise<UnverifiedToken> {
+async function requestToken(client: KuFlowClient): Promise<IssuedToken> {
   const { engineToken: issued } = await client.createAuthentication({ type: 'ENGINE_TOKEN' });
   if (issued === undefined) throw incompleteAnswerError('engine token', client);
   return { token: new Secret(issued.token), expiredAt: issued.expiredAt };

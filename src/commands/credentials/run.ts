@@ -6,6 +6,7 @@ import { connectionContext } from '../../cli/connection-options.ts';
 import { localKuFlow } from '../../cli/local-kuflow.ts';
 import type { CommandContext } from '../../cli/context.ts';
 import { nodeFileSystem } from '../../files/node-file-system.ts';
+import { CommandStartError } from '../../platform/session/worker-command.ts';
 import { printError } from '../../terminal/print-error.ts';
 import { openProgress } from '../../terminal/progress.ts';
 import { openCredentialClient, type CredentialsFlags } from './request-credentials.ts';
@@ -169,16 +170,16 @@ export async function runCredentialsExec(
     context.setStatus(status, true);
   };
   try {
-    const result = await execWithCredentials({
+    const status = await execWithCredentials({
       ...credentials,
       command: [program, ...rest],
       passSignals: (listener) => context.passSignals(listener),
       onWarning: (text) => terminal.err.line(`Warning: ${escapeForTerminal(text, 1000)}`),
     });
-    if (result.error !== undefined) fail(result.error, result.status);
-    else context.setStatus(result.status, true);
+    context.setStatus(status, true);
   } catch (error) {
-    if (credentials.signal.aborted) throw error;
-    fail(error, NOT_RUN);
+    if (error instanceof CommandStartError) fail(error, error.exitStatus);
+    else if (credentials.signal.aborted) throw error;
+    else fail(error, NOT_RUN);
   }
 }

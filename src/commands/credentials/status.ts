@@ -5,7 +5,7 @@ import { Secret } from '../../base/secret.ts';
 import { withContext } from '../../base/system-error.ts';
 import { inspectConnection } from '../../connection/inspect.ts';
 import type { LockedSecret } from '../../connection/profile.ts';
-import { resolveConnection } from '../../connection/resolve.ts';
+import { resolveConnection, unlock } from '../../connection/resolve.ts';
 import { checkConnection } from '../../diagnostics/check-connection.ts';
 import { nodeFileSystem } from '../../files/node-file-system.ts';
 import { SETTING_KEYS } from '../../settings/keys.ts';
@@ -81,7 +81,7 @@ export async function credentialsStatus(request: CredentialsStatusRequest) {
   const connection = await resolveConnection(flags, request);
   const { locked, warnings } = connection;
   // Only requests to KuFlow need the secret, so the keychain stays locked otherwise.
-  const { result } = flags.online === true ? await connection.unlock() : connection;
+  const { result } = flags.online === true ? await unlock(connection) : connection;
   const store = await storeStatus(request, result);
   const relevant = result.problems.filter(({ key }) => !isWorkerSetting(key));
   const online =

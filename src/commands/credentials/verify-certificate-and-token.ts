@@ -12,14 +12,9 @@ import {
   type TlsMaterialText,
 } from '../../engine/material/tls-material.ts';
 import { certificateSource } from '../../connection/certificate.ts';
+import type { IssuedMaterial, IssuedToken } from '../../diagnostics/input.ts';
 import type { ResolvedSettings } from '../../settings/precedence.ts';
 import type { CertificateFacts, CredentialToken, VerifiedMaterial } from './set.ts';
-
-/** An engine certificate from KuFlow or from files, before any verification. */
-export interface UnverifiedMaterial {
-  readonly namespace: string;
-  readonly text: TlsMaterialText;
-}
 
 /** The certificate in the settings, as a worker uses it. */
 export type ConfiguredCertificate = NonNullable<ReturnType<typeof configuredCertificate>>;
@@ -31,12 +26,6 @@ export function configuredCertificate(settings: ResolvedSettings) {
   const { source, read, paths: { cert, key, ca } = {} } = certificate;
   const isInFiles = cert !== undefined && key !== undefined && ca !== undefined;
   return { source, read, paths: isInFiles ? { cert, key, ca } : undefined };
-}
-
-export interface UnverifiedToken {
-  readonly token: Secret;
-  /** ISO 8601, as KuFlow sent it. */
-  readonly expiredAt?: string | undefined;
 }
 
 export interface MaterialProblem {
@@ -53,7 +42,7 @@ const LONGEST_CHAIN = 8;
  * PKCS#8 key, a signature by the CA that came with it, and a namespace. Lists every problem. `now` is in milliseconds
  * since the epoch.
  */
-export function verifyMaterial({ namespace, text }: UnverifiedMaterial, now: number) {
+export function verifyMaterial({ namespace, text }: IssuedMaterial, now: number) {
   const reading = readTlsMaterial(text, now);
   const problems: MaterialProblem[] = [...findTruncatedParts(text), ...checkNamespace(namespace)];
   if (!reading.ok) return { ok: false as const, problems: [...reading.problems, ...problems] };
@@ -75,7 +64,7 @@ export function verifyMaterial({ namespace, text }: UnverifiedMaterial, now: num
 }
 
 /** A token with its expiry. Throws a KnownError if it has expired at `now` (ms), or has no readable expiry. */
-export function verifyToken({ token, expiredAt }: UnverifiedToken, now: number): CredentialToken {
+export function verifyToken({ token, expiredAt }: IssuedToken, now: number): CredentialToken {
   const reject = (problem: string): never => {
     throw rejectedAnswerError("KuFlow's engine token cannot be used", problem);
   };

@@ -64,24 +64,20 @@ function setRows(record: SetRecord, folder: string): readonly (readonly string[]
 
 /** `--json` of `pull` and `rotate`, without secrets. */
 export function pullAsData(result: PullResult, cwd: string): object {
-  const settings = (keys: readonly string[]): object => ({ file: join(cwd, LOCAL_SETTINGS_FILE), keys });
-  if (result.kind === 'would-pull') {
-    const { because, keys, warnings } = result;
-    return { result: result.kind, because, settings: settings(keys), warnings };
-  }
-  const { record, store, warnings } = result;
-  const set = { ...record, folder: join(store, record.id), files: setFilePaths({ store }, record.id) };
-  if (result.kind === 'unchanged') return { result: result.kind, because: [], set, settings: settings([]), warnings };
+  const { because, keys, warnings } = result;
   return {
     result: result.kind,
-    because: result.because,
-    set,
-    settings: settings(result.keys),
-    engine: result.proof ?? null,
-    kept: result.kept,
+    because,
+    ...(result.kind !== 'would-pull' && { set: setAsData(result) }),
+    settings: { file: join(cwd, LOCAL_SETTINGS_FILE), keys },
+    ...(result.kind === 'pulled' && { engine: result.proof ?? null, kept: result.kept }),
     warnings,
   };
 }
+
+const setAsData = ({ record, store }: Exclude<PullResult, { kind: 'would-pull' }>): object => {
+  return { ...record, folder: join(store, record.id), files: setFilePaths({ store }, record.id) };
+};
 
 export function printPrune(terminal: Terminal, result: Awaited<ReturnType<typeof pruneSets>>, dryRun: boolean): void {
   const { out } = terminal;

@@ -9,13 +9,7 @@ import {
   type DevPlatform,
   type DevPlatformRequest,
 } from '../../platform/session/start.ts';
-import {
-  type FailedStart,
-  commandNotFound,
-  explainFailedStart,
-  startDevCommand,
-  toExitStatus,
-} from '../../platform/session/worker-command.ts';
+import { commandNotFound, startDevCommand, toExitStatus } from '../../platform/session/worker-command.ts';
 import { readWorkers } from '../../platform/rest/dev-client.ts';
 import { readRunningState, stateFolder } from '../../platform/state/state-file.ts';
 import { noticeChanges, type FileChanges } from './file-changes.ts';
@@ -44,23 +38,18 @@ export type Restart =
 /**
  * Runs a command with the platform's settings in its environment. Uses the running platform, or starts one for the duration of the command.
  * A worker that ends by itself is started again, and every command when a watched file changes. On an interrupt the command drains before the
- * platform stops. Resolves to the command's own status; with an error, to 126 or 127. Rejects with KnownError if the platform does not start.
+ * platform stops. Resolves to the command's own status. Rejects with KnownError if the platform does not start, and with a CommandStartError if the
+ * command does not.
  */
-export async function execWithPlatform(
-  request: DevExecRequest,
-): Promise<FailedStart | { readonly status: number; readonly error?: undefined }> {
+export async function execWithPlatform(request: DevExecRequest): Promise<number> {
   // Before the platform starts, which takes seconds.
   const [program] = request.command;
-  if (basename(program) === program && findOnPath(program, request.env) === undefined) return commandNotFound(program);
+  if (basename(program) === program && findOnPath(program, request.env) === undefined) throw commandNotFound(program);
   await (await loadLocalRuntime(request.runtime))?.check(request.env);
   const platform = await ensurePlatform(request);
   try {
     request.onReady?.(platform);
-    return { status: await runWithRestarts(request, platform) };
-  } catch (error) {
-    const failure = explainFailedStart(error, request.command);
-    if (failure === undefined) throw error;
-    return failure;
+    return await runWithRestarts(request, platform);
   } finally {
     await platform.stop();
   }

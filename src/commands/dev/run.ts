@@ -8,6 +8,7 @@ import { findTemporal, findTestServer } from '../../platform/temporal/find.ts';
 import { startCommand } from '../../project/commands.ts';
 import { shellAssignment } from '../../base/shell.ts';
 import { attachedLine, execCommand, platformReporter, readyHints } from '../../platform/session/event-view.ts';
+import { CommandStartError } from '../../platform/session/worker-command.ts';
 import { printError } from '../../terminal/print-error.ts';
 import { openProgress } from '../../terminal/progress.ts';
 import type { CommandContext } from '../../cli/context.ts';
@@ -45,7 +46,7 @@ export async function runDevExec(
     context.setStatus(status);
   };
   try {
-    const result = await execWithPlatform({
+    const status = await execWithPlatform({
       ...request,
       command: [program, ...rest],
       runtime: flags.for,
@@ -73,11 +74,11 @@ export async function runDevExec(
           progress.note(`${mismatch}. Restart it to serve the current definition`, 'warning');
       },
     });
-    if (result.error !== undefined) reportFailure(result.error, result.status);
-    else context.setStatus(result.status);
+    context.setStatus(status);
   } catch (error) {
-    if (request.signal.aborted) throw error;
-    reportFailure(error, PLATFORM_FAILED_STATUS);
+    if (error instanceof CommandStartError) reportFailure(error, error.exitStatus);
+    else if (request.signal.aborted) throw error;
+    else reportFailure(error, PLATFORM_FAILED_STATUS);
   } finally {
     progress.stop();
   }

@@ -1,5 +1,5 @@
+import { formatAdvice } from '../../base/advice.ts';
 import { groupBy } from '../../base/group-by.ts';
-import { formatAdvice } from '../../diagnostics/advice.ts';
 import type { CauseExplanation, CheckExplanation } from '../../diagnostics/explanations/explain.ts';
 import { palette } from '../../terminal/palette.ts';
 import { formatTable, printTable } from '../../terminal/table.ts';

@@ -1,7 +1,7 @@
 import { escapeForTerminal } from '../../base/escape.ts';
 import type { CheckResult } from '../../diagnostics/check.ts';
 import type { DoctorReport } from '../../diagnostics/report.ts';
-import { formatAdvice } from '../../diagnostics/advice.ts';
+import { formatAdvice } from '../../base/advice.ts';
 
 const MAX_TEXT_LENGTH = 1000;
 

@@ -39,7 +39,8 @@ export interface DoctorSelection {
   readonly only?: readonly string[] | undefined;
   readonly skip?: readonly string[] | undefined;
   readonly offline?: boolean | undefined;
-  readonly noCreate?: boolean | undefined;
+  /** False with `--no-create`. */
+  readonly create?: boolean | undefined;
 }
 
 /** Ids of the check or plane with that name. Throws a usage error with a suggestion for an unknown name. */
@@ -58,7 +59,7 @@ function resolveCheckIds(name: string, option: string): readonly string[] {
 
 /** The checks to run, and the reasons for skipping some of them, by id. */
 function applySelection({ selection, onlyPlane }: RunDoctorChecksRequest) {
-  const { only, skip = [], offline = false, noCreate = false } = selection;
+  const { only, skip = [], offline = false, create = true } = selection;
   const checks = selectChecks(
     registry,
     only?.flatMap((name) => resolveCheckIds(name, '--only')),
@@ -66,7 +67,7 @@ function applySelection({ selection, onlyPlane }: RunDoctorChecksRequest) {
   const excluded = new Map<string, string>();
   for (const check of checks) {
     if (offline && check.offline !== true) excluded.set(check.id, 'skipped by --offline');
-    else if (noCreate && check.creates !== undefined) excluded.set(check.id, 'skipped by --no-create');
+    else if (!create && check.creates !== undefined) excluded.set(check.id, 'skipped by --no-create');
   }
   for (const name of skip) for (const id of resolveCheckIds(name, '--skip')) excluded.set(id, 'skipped by --skip');
   return { checks, excluded };

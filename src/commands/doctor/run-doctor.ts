@@ -5,9 +5,9 @@ import { cliInvocation } from '../../base/cli-invocation.ts';
 import type { CommandContext } from '../../cli/context.ts';
 import type { AdviceCommands } from '../../diagnostics/advice.ts';
 import { readGitState } from '../../files/git.ts';
-import { runDoctorChecks, type RunDoctorChecksRequest } from './run-checks.ts';
+import { runDoctorChecks, type DoctorSelection, type RunDoctorChecksRequest } from './run-checks.ts';
 import type { ExpiryThreshold } from '../../diagnostics/input.ts';
-import { resolveConnection, type ConnectionContext } from '../../connection/resolve.ts';
+import { resolveConnection, unlock, type ConnectionContext } from '../../connection/resolve.ts';
 import type { ConnectionFlags } from '../../connection/flags.ts';
 import type { SettingsResult } from '../../settings/precedence.ts';
 import { applyFixes } from './fix.ts';
@@ -20,12 +20,7 @@ import { localStartCommand, projectCommands, readRecordIfValid } from '../../pro
 /** Well below the timeout of the git check, so that a git that hangs is reported as such. */
 const GIT_MS = 2_500;
 
-export interface DoctorFlags extends ConnectionFlags {
-  readonly only?: readonly string[];
-  readonly skip?: readonly string[];
-  readonly offline?: boolean;
-  /** False with `--no-create`. */
-  readonly create: boolean;
+export interface DoctorFlags extends ConnectionFlags, DoctorSelection {
   /** Seconds. */
   readonly timeout: number;
   readonly failOn?: 'warn';
@@ -59,11 +54,11 @@ export async function runDoctor(
   try {
     const warnExpiry = flags.warnExpiry === undefined ? undefined : parseExpiryThreshold(flags.warnExpiry);
     const resolved = await resolveConnection(flags, { ...connection, folder });
-    const { result } = await resolved.unlock();
+    const { result } = await unlock(resolved);
     const request: RunDoctorChecksRequest = {
       ...previous,
       ...{ settings: result, folder, cwd, env, signal: connection.signal },
-      selection: { only: flags.only, skip: flags.skip, offline: flags.offline === true, noCreate: !flags.create },
+      selection: flags,
       timeoutMs: flags.timeout * 1000,
       failOnWarn: flags.failOn === 'warn',
       warnExpiry,

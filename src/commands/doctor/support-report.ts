@@ -1,7 +1,7 @@
 import { isRecord } from '../../base/json.ts';
 import { mdCode, mdText } from '../../base/markdown.ts';
+import { formatAdvice } from '../../base/advice.ts';
 import { escapePattern } from '../../base/escape.ts';
-import { formatAdvice } from '../../diagnostics/advice.ts';
 import type { DoctorReport } from '../../diagnostics/report.ts';
 import { stringifyForTerminal } from '../../terminal/terminal.ts';
 import { doctorReportAsJson } from './view.ts';

@@ -1,17 +1,11 @@
+import { formatAdvice, type Advice } from '../../base/advice.ts';
 import { documentationFor } from '../../base/documentation.ts';
 import { countOf } from '../../base/count-of.ts';
 import { escapeForTerminal } from '../../base/escape.ts';
-import {
-  skippedBecauseOf,
-  type Advice,
-  type CheckEvent,
-  type CheckResult,
-  type CheckState,
-} from '../../diagnostics/check.ts';
+import { skippedBecauseOf, type CheckEvent, type CheckResult, type CheckState } from '../../diagnostics/check.ts';
 import { sortChecks } from '../../diagnostics/registry.ts';
 import { STEP_ENDS, type DoctorReport } from '../../diagnostics/report.ts';
 import type { FixResult } from './fix.ts';
-import { formatAdvice } from '../../diagnostics/advice.ts';
 import { palette } from '../../terminal/palette.ts';
 import { formatDuration, stepColors, type Progress } from '../../terminal/progress.ts';
 import type { Channel, Terminal } from '../../terminal/terminal.ts';

@@ -126,7 +126,7 @@ export function configure(command: Command, context: CommandContext): void {
         'List the user actions that you may invoke in a process. On the local KuFlow, also lists invoked actions with the task queues of their workflows. ' +
           "KuFlow's API cannot list actions, so on your tenant, the command lists the actions in this folder's definition file.",
       ),
-  ).action(lazyAction(context, async () => (await import('./run-act.ts')).runProcessActions));
+  ).action(lazyAction(context, async () => (await import('./run.ts')).runProcessActions));
 
   const act = changeOptions(
     command
@@ -146,7 +146,7 @@ export function configure(command: Command, context: CommandContext): void {
     2: 'usage error, or --yes is missing for a change on your tenant',
   })
     .addHelpText('after', ACT_EXAMPLES)
-    .action(lazyAction(context, async () => (await import('./run-act.ts')).runProcessAct));
+    .action(lazyAction(context, async () => (await import('./run.ts')).runProcessAct));
 
   changeOptions(
     command.command('cancel').addArgument(idArgument('process', 'active')).summary('Cancel a running process'),

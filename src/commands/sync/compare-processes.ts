@@ -1,4 +1,4 @@
-import { copyError, KnownError } from '../../base/errors.ts';
+import { KnownError } from '../../base/errors.ts';
 import type { ExitStatus } from '../../base/exit-status.ts';
 import { applyFindings } from '../../discovery/apply-findings.ts';
 import { ownerName, type Comparison, type ProcessFinding } from '../../discovery/findings.ts';
@@ -109,12 +109,6 @@ function stepsForFields({ layout }: OpenedProcess, left: readonly ProcessFinding
   if (fields.length === 0) return [];
   const text = `correct by hand in ${layout.definitionFile}: ${fields.join(', ')}. Their schemas cannot be changed automatically`;
   return [{ text }];
-}
-
-/** The error for a check that failed because of its source: in a check, status 1 means drift. */
-export function undeterminedError(error: unknown): unknown {
-  if (!(error instanceof KnownError) || error.status !== 1) return error;
-  return copyError(error, { status: 4, cause: error });
 }
 
 /** The status of a check: 1 drift, 4 inconclusive, 0 neither. */

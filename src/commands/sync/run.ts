@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { countOf } from '../../base/count-of.ts';
-import { usageError } from '../../base/errors.ts';
+import { copyError, KnownError, usageError } from '../../base/errors.ts';
 import { worstExitStatus } from '../../base/exit-status.ts';
 import type { CommandContext } from '../../cli/context.ts';
 import { optionWords, rejectUnusedOptions } from '../../cli/process-source-options.ts';
@@ -17,13 +17,7 @@ import { confirmEdit, printVersionWarning, recoveryPrinter } from '../../project
 import { openProgress } from '../../terminal/progress.ts';
 import type { Prompts } from '../../terminal/prompts.ts';
 import { openApiSource, openSampleSource, requireApiConnection } from './sources.ts';
-import {
-  checkStatus,
-  compareProcesses,
-  undeterminedError,
-  type ComparedProcess,
-  type ProcessReport,
-} from './compare-processes.ts';
+import { checkStatus, compareProcesses, type ComparedProcess, type ProcessReport } from './compare-processes.ts';
 import { isShownBefore, printPlannedFiles, printReports, printSyncResult, type SyncResult } from './view.ts';
 
 export interface SyncFlags extends ConnectionFlags {
@@ -116,7 +110,9 @@ async function readDifferences(
           });
     return await compareProcesses(project, chosen, source, flags.check === true);
   } catch (error) {
-    throw flags.check === true ? undeterminedError(error) : error;
+    if (flags.check !== true || !(error instanceof KnownError) || error.status !== 1) throw error;
+    // In a check, status 1 means drift.
+    throw copyError(error, { status: 4, cause: error });
   } finally {
     progress.stop();
   }

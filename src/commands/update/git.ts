@@ -59,11 +59,6 @@ export async function rejectIgnoredState({
   ]);
 }
 
-/** Git reads some names as patterns, which match other files too. */
-function pathspec(path: string): string {
-  return /[*?[]/.test(path) ? `:(literal)${path}` : path;
-}
-
 /** The command that restores the last commit, if that undoes the update and nothing else. */
 export async function undoCommand(
   { project, cwd, env }: UpdatableProject & { readonly cwd: string; readonly env: NodeJS.ProcessEnv },
@@ -100,8 +95,9 @@ export async function undoCommand(
   // Of a workspace outside the repository, git lists nothing.
   created.push(...(await listFilesInGit('untracked', folder, [...locks, ...newShared], env)));
   existing.push(...(await listFilesInGit('tracked', folder, [...locks, ...replacedShared], env)));
+  // Git reads some names as patterns, which match other files too.
   const paths = (all: readonly string[]): string =>
-    [...new Set(all)].map((path) => shellPath(pathspec(path))).join(' ');
+    [...new Set(all)].map((path) => shellPath(/[*?[]/.test(path) ? `:(literal)${path}` : path)).join(' ');
   const outside = existing.filter((path) => path.startsWith('../'));
   const place = relative(cwd, folder);
   const git = place === '' ? 'git' : `git -C ${shellPath(place)}`;

@@ -5,19 +5,14 @@ import { openProgress } from '../../terminal/progress.ts';
 import type { Prompts } from '../../terminal/prompts.ts';
 import type { UpdateConflict } from '../../project/update/plan-update.ts';
 import { openForUpdate } from './open-for-update.ts';
-import { updateProject, type ConflictChoice } from './update-project.ts';
+import { updateProject, type ConflictChoice, type UpdateRequest } from './update-project.ts';
 import { printUpdate } from './view.ts';
 
-export interface UpdateFlags {
-  readonly dryRun?: boolean | undefined;
+export interface UpdateFlags extends Pick<
+  UpdateRequest,
+  'conflicts' | 'dryRun' | 'allowDirty' | 'keepTemplate' | 'install' | 'verify'
+> {
   readonly json?: boolean | undefined;
-  readonly conflicts?: ConflictChoice | undefined;
-  readonly allowDirty?: boolean | undefined;
-  readonly keepTemplate?: boolean | undefined;
-  /** False with --no-install. */
-  readonly install: boolean;
-  /** False with --no-verify. */
-  readonly verify: boolean;
   readonly yes?: boolean | undefined;
 }
 
@@ -44,8 +39,8 @@ export async function runUpdate(
   try {
     const result = await updateProject({
       ...opened,
+      ...flags,
       ...{ version, cwd, env, signal, recovered },
-      conflicts: flags.conflicts,
       choose:
         ask === undefined
           ? undefined
@@ -56,11 +51,6 @@ export async function runUpdate(
               if (terminal.out.isTTY) printed.add(conflict.path);
               return askAboutConflict(conflict, ask);
             },
-      dryRun: flags.dryRun === true,
-      allowDirty: flags.allowDirty === true,
-      keepTemplate: flags.keepTemplate === true,
-      install: flags.install,
-      verify: flags.verify,
       command: repeatCommand(flags, context),
       progress,
     });

@@ -49,13 +49,15 @@ export interface UpdateRequest extends UpdatableProject {
   readonly conflicts?: ConflictChoice | undefined;
   /** Asks about a conflict. Without it and without `conflicts`, nothing is written if there are conflicts. */
   readonly choose?: ((conflict: UpdateConflict) => Promise<ConflictChoice>) | undefined;
-  readonly dryRun: boolean;
-  readonly allowDirty: boolean;
+  readonly dryRun?: boolean | undefined;
+  readonly allowDirty?: boolean | undefined;
   /** Use the copy of the user's own template in the project instead of reading its source again. */
   readonly keepTemplate?: boolean | undefined;
   /** Paths of the files of an interrupted change that was completed when the project was opened. Its dependencies and checks are left to do. */
   readonly recovered?: readonly string[] | undefined;
+  /** False with --no-install. */
   readonly install: boolean;
+  /** False with --no-verify. */
   readonly verify: boolean;
   /** This command without `--conflicts`. */
   readonly command: string;
@@ -131,7 +133,7 @@ interface Decision {
  * project's own checks. Rejects with a KnownError before or while it writes, and then nothing changed.
  */
 export async function updateProject(request: UpdateRequest): Promise<UpdateResult> {
-  const { project, workTree, version, dryRun, recovered = [], migrations = PROJECT_MIGRATIONS } = request;
+  const { project, workTree, version, dryRun = false, recovered = [], migrations = PROJECT_MIGRATIONS } = request;
   const { record } = project;
   const about = {
     ...{ project: project.folder, from: record.version, to: version },
@@ -171,7 +173,7 @@ export async function updateProject(request: UpdateRequest): Promise<UpdateResul
   }
 
   const dirty = uncommittedPaths(workTree);
-  if (!dryRun && !request.allowDirty) {
+  if (!dryRun && request.allowDirty !== true) {
     rejectDirtyTree(request, dirty);
     await rejectIgnoredState(request);
   }
@@ -305,7 +307,7 @@ function resultOfMarked(
 
 async function decide(request: UpdateRequest, conflict: UpdateConflict): Promise<Decision> {
   const { conflicts, choose, dryRun } = request;
-  const wanted = conflicts ?? (dryRun ? undefined : await choose?.(conflict));
+  const wanted = conflicts ?? (dryRun === true ? undefined : await choose?.(conflict));
   // A file that cannot have markers stays as it is, and is asked about again.
   const choice = wanted === 'markers' && conflict.markers === undefined ? 'skip' : wanted;
   const changes = choice === 'markers' ? conflict.markers : choice === 'ours' ? conflict.ours : undefined;

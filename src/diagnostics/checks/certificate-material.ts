@@ -1,3 +1,4 @@
+import type { Advice } from '../../base/advice.ts';
 import { join, parse } from 'node:path';
 import { KnownError } from '../../base/errors.ts';
 import { isoTime } from '../../base/clock.ts';
@@ -10,7 +11,7 @@ import {
 } from '../../engine/material/tls-material.ts';
 import { FILE_FORMATS, utf16Encoding } from '../../engine/material/file-format.ts';
 import { fillAdvice } from '../advice.ts';
-import { passed, skippedBecauseOf, type Advice, type Check, type Finding } from '../check.ts';
+import { passed, skippedBecauseOf, type Check, type Finding } from '../check.ts';
 import type { CheckInput, IssuedMaterial } from '../input.ts';
 import type { Sourced } from '../../connection/inspect.ts';
 import type { CertificatePart, CertificatePaths, CertificateSource } from '../../connection/certificate.ts';

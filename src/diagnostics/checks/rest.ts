@@ -1,5 +1,6 @@
+import type { Advice } from '../../base/advice.ts';
 import { FAILURE_HINTS, KuFlowApiError } from '../../kuflow/errors.ts';
-import { passed, type Check, type CheckContext, type Advice, type DoctorCheck, type Finding } from '../check.ts';
+import { passed, type Check, type CheckContext, type DoctorCheck, type Finding } from '../check.ts';
 import type { CheckOutputs, CheckInput, DoctorInput, VisibleTenants } from '../input.ts';
 import { listingFinding, restFinding } from '../causes/rest.ts';
 import { toFinding } from '../explain-finding.ts';

@@ -1,15 +1,8 @@
+import type { Advice } from '../../base/advice.ts';
 import { KnownError } from '../../base/errors.ts';
 import { decideProxy, formatProxy, proxySource } from '../../network/proxy.ts';
 import { readTarget } from '../../network/address.ts';
-import {
-  passed,
-  skippedBecauseOf,
-  type Advice,
-  type Check,
-  type DoctorCheck,
-  type Facts,
-  type Finding,
-} from '../check.ts';
+import { passed, skippedBecauseOf, type Check, type DoctorCheck, type Facts, type Finding } from '../check.ts';
 import { fillAdvice } from '../advice.ts';
 import { getExplainedCause, toFinding } from '../explain-finding.ts';
 import type { CheckInput, DoctorInput } from '../input.ts';

@@ -1,6 +1,6 @@
 import { constants } from 'node:os';
 import { join } from 'node:path';
-import { codeOf, KnownError } from '../../base/errors.ts';
+import { codeOf, KnownError, type KnownErrorParts } from '../../base/errors.ts';
 import { packageRoot } from '../../base/package-root.ts';
 import { userShell } from '../../base/shell.ts';
 import { superviseProcess, type ProcessExit } from '../supervisor/client.ts';
@@ -8,30 +8,35 @@ import { superviseProcess, type ProcessExit } from '../supervisor/client.ts';
 /** A worker's own drain limit is 45 s; after 60 s it is killed. */
 const DRAIN_TIMEOUT_MS = 60_000;
 
-export interface FailedStart {
+/** A command that could not be started. */
+export class CommandStartError extends KnownError {
   /** 127: the command does not exist. 126: it can't be run. */
-  readonly status: 126 | 127;
-  readonly error: KnownError;
+  readonly exitStatus: 126 | 127;
+
+  constructor(exitStatus: 126 | 127, parts: KnownErrorParts) {
+    super(parts);
+    this.exitStatus = exitStatus;
+  }
 }
 
-/** Why a command could not be started; undefined if the cause is not the command itself. */
-export function explainFailedStart(error: unknown, command: readonly [string, ...string[]]): FailedStart | undefined {
+/** Converts the error of a command that could not be started to a CommandStartError. Returns it unchanged if the cause is not the command itself. */
+export function explainFailedStart(error: unknown, command: readonly [string, ...string[]]): unknown {
   const code = codeOf(error) ?? '';
   const [program] = command;
   if (code === 'ENOENT') return commandNotFound(program, error);
   const about = { tried: command.join(' '), seen: code, cause: error };
-  if (!['EACCES', 'EPERM', 'ENOEXEC'].includes(code)) return undefined;
+  if (!['EACCES', 'EPERM', 'ENOEXEC'].includes(code)) return error;
   const next = ['Make it executable, or run it with its interpreter: node <file>'];
-  return { status: 126, error: new KnownError({ message: `Cannot run the command ${program}`, ...about, next }) };
+  return new CommandStartError(126, { message: `Cannot run the command ${program}`, ...about, next });
 }
 
-export function commandNotFound(program: string, cause?: unknown): FailedStart {
+export function commandNotFound(program: string, cause?: unknown): CommandStartError {
   const slash = userShell() === 'posix' ? '/' : '\\';
   const programs = ['.venv', process.platform === 'win32' ? 'Scripts' : 'bin', ''].join(slash);
   const next = [
     `Check the spelling. For a local file, use .${slash}<name>. For an npm script, use npm run <name>. For an installed program, use npx <name>, uv run <name> or ${programs}<name>`,
   ];
-  return { status: 127, error: new KnownError({ message: `Command not found: ${program}`, next, cause }) };
+  return new CommandStartError(127, { message: `Command not found: ${program}`, next, cause });
 }
 
 /** The command's own exit status, or 128 plus the number of the signal that ended it. */
@@ -43,7 +48,7 @@ export function toExitStatus(exit: ProcessExit): number {
 
 /**
  * Runs a command that cannot outlive this process. It has its own process group, so that Ctrl-C reaches it once, through `drain`, while the
- * platform still runs. Rejects if it cannot be started; see `explainFailedStart`.
+ * platform still runs. Rejects if it cannot be started, with a CommandStartError if the cause is the command itself.
  */
 export async function startDevCommand(options: {
   readonly command: readonly [string, ...string[]];
@@ -68,6 +73,8 @@ export async function startDevCommand(options: {
       : output === 'stderr'
         ? { stdio: ['ignore', 2, 2] }
         : { logFile: output.file }),
+  }).catch((error: unknown) => {
+    throw explainFailedStart(error, options.command);
   });
   return {
     pid: supervised.pid,

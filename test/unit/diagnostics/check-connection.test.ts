@@ -4,14 +4,10 @@ import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Secret } from '../../../src/base/secret.ts';
 import { checkConnection, type CheckConnectionOptions } from '../../../src/diagnostics/check-connection.ts';
-import {
-  inspectConnection,
-  withRoutes,
-  type DescribedConnection,
-  type InspectedConnection,
-} from '../../../src/connection/inspect.ts';
+import { inspectConnection } from '../../../src/connection/inspect.ts';
 import type { CheckEvent } from '../../../src/diagnostics/check.ts';
 import type { ConnectionReport } from '../../../src/diagnostics/report.ts';
+import { variableOf, type SettingName } from '../../../src/settings/keys.ts';
 import { resolveSettings } from '../../../src/settings/precedence.ts';
 import { type Answerer, type AnsweringServer, sendJson, startAnsweringServer } from '../../support/answering-server.ts';
 import { makeTestAuthority, type TestAuthority, type TestPair } from '../../support/certificates.ts';
@@ -83,20 +79,41 @@ const rest = async (answer: Answerer, secure = false): Promise<AnsweringServer> 
   keep(await startAnsweringServer(answer, secure ? server : undefined));
 const engine = async (): Promise<TestServer> => keep(await startEngineStub({ server, clientCa: authority.cert }));
 
-function settings(endpoint: string, target: string, more: Partial<DescribedConnection> = {}): DescribedConnection {
-  return {
-    problems: [],
-    endpoint: { value: endpoint, source: 'KUFLOW_API_ENDPOINT' },
-    clientId: { value: CLIENT_ID, source: 'KUFLOW_API_CLIENTID' },
-    clientSecret: { value: new Secret(SECRET), source: 'KUFLOW_API_CLIENTSECRET' },
-    target: { value: target, source: 'TEMPORAL_TARGET' },
-    material: { kind: 'requested' },
-    ...more,
-  };
+type Settings = Parameters<typeof inspectConnection>[0];
+type Values = Partial<Record<SettingName, string | Secret>>;
+
+/** Settings from variables. Their values are not checked. */
+function settingsOf(values: Values): Settings {
+  const settings = Object.entries(values).map(([key, value]) => {
+    const name = variableOf(key as SettingName);
+    return [key, { value, source: { kind: 'environment', name }, shadows: [] }];
+  });
+  return { settings: Object.fromEntries(settings) as Settings['settings'], problems: [] };
 }
 
-async function check(given: DescribedConnection, options: CheckConnectionOptions = {}): Promise<ConnectionReport> {
-  const report = await checkConnection(withRoutes(given, options.env ?? {}), {
+const settings = (endpoint: string, target: string, more: Values = {}): Settings =>
+  settingsOf({
+    'kuflow.api.endpoint': endpoint,
+    'kuflow.api.client-id': CLIENT_ID,
+    'kuflow.api.client-secret': new Secret(SECRET),
+    'temporal.target': target,
+    ...more,
+  });
+
+const certificate = (key: string): Values => ({
+  'temporal.mutual-tls.cert-data': client.cert,
+  'temporal.mutual-tls.key-data': new Secret(key),
+  'temporal.mutual-tls.ca-data': authority.cert,
+});
+
+async function temporaryFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'doctor-settings-'));
+  open.push(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+async function check(given: Settings, options: CheckConnectionOptions = {}): Promise<ConnectionReport> {
+  const report = await checkConnection(await inspectConnection(given, options.env ?? {}), {
     env: {},
     retry: 'npm run check',
     restMs: 2_000,
@@ -132,18 +149,13 @@ describe('checkConnection', () => {
 
   it('requests no certificate if one is configured, and requires its namespace', async () => {
     const api = await rest(kuflow);
-    const material = {
-      kind: 'given',
-      source: 'TEMPORAL_MUTUALTLS_CERT',
-      read: () => Promise.resolve({ ...client, ca: authority.cert }),
-    } as const;
     const target = (await engine()).address;
-    const namespace = { value: 'mine', source: 'TEMPORAL_NAMESPACE' };
-    const result = await check(settings(api.url, target, { material, namespace }));
+    const configured = certificate(client.key);
+    const result = await check(settings(api.url, target, { ...configured, 'temporal.namespace': 'mine' }));
     expect(root(result)).toBe('');
     expect(result.created).toEqual(['engine token']);
     expect(api.requests.some(({ body }) => body.includes('ENGINE_CERTIFICATE'))).toBe(false);
-    const without = await check(settings(api.url, target, { material }));
+    const without = await check(settings(api.url, target, configured));
     expect(root(without)).toBe('KF-SET-006 fail settings-incomplete');
     expect(without.firstFailure?.summary).toContain('temporal.namespace');
   });
@@ -151,12 +163,8 @@ describe('checkConnection', () => {
   it('finds two independent root causes: rejected credentials and a key mismatch', async () => {
     const api = await rest((_request, response) => sendJson(response, 401, errorBody(401)));
     const other = await authority.issue({ commonName: 'other' });
-    const material = {
-      kind: 'given',
-      source: 'files',
-      read: () => Promise.resolve({ cert: client.cert, key: other.key, ca: authority.cert }),
-    } as const;
-    const result = await check(settings(api.url, '127.0.0.1:1', { material, namespace: { value: 'n', source: 's' } }));
+    const configured = { ...certificate(other.key), 'temporal.namespace': 'n' };
+    const result = await check(settings(api.url, '127.0.0.1:1', configured));
     expect(root(result)).toBe('KF-REST-001 fail rest-unauthorized, KF-TLS-001 fail certificate-key-mismatch');
     expect(result.results.find(({ id }) => id === 'KF-TLS-003')?.blockedBy).toBe('KF-TLS-001');
   });
@@ -188,9 +196,10 @@ describe('checkConnection', () => {
     const hosts = { 'api.kuflow.test': '127.0.0.1', 'engine.kuflow.test': '127.0.0.1' };
     const proxy = keep(await startConnectProxy({ hosts, credentials: 'user:pass' }));
     const url = proxy.url.replace('http://', 'http://user:pass@');
-    const ca = { value: authority.cert, source: '--ca' };
+    const ca = join(await temporaryFolder(), 'ca.pem');
+    await writeFile(ca, authority.cert);
     const result = await check(
-      settings(`https://api.kuflow.test:${api.port}`, `engine.kuflow.test:${target.port}`, { ca }),
+      settings(`https://api.kuflow.test:${api.port}`, `engine.kuflow.test:${target.port}`, { 'kuflow.api.ca': ca }),
       { env: { HTTPS_PROXY: url } },
     );
     expect(root(result)).toBe('');
@@ -205,8 +214,8 @@ describe('checkConnection', () => {
 describe('settings', () => {
   it('lists everything that is missing or invalid at once, without a request', async () => {
     const api = await rest(kuflow);
-    const { problems, endpoint, target, material } = settings(api.url, 'https://engine.kuflow.com');
-    const result = await check({ problems, endpoint, target, material });
+    const target = 'https://engine.kuflow.com';
+    const result = await check(settingsOf({ 'kuflow.api.endpoint': api.url, 'temporal.target': target }));
     expect(root(result)).toBe('KF-SET-001 fail settings-incomplete, KF-SET-006 fail settings-incomplete');
     const seen = result.results.map(({ summary }) => summary).join();
     for (const key of ['kuflow.api.client-id', 'kuflow.api.client-secret', 'temporal.target'])
@@ -219,21 +228,20 @@ describe('settings', () => {
   it('reports an invalid endpoint and an invalid proxy with their sources', async () => {
     const bad = await check(settings('ftp://kuflow', '127.0.0.1:1'));
     expect(bad.firstFailure?.summary).toContain('KUFLOW_API_ENDPOINT');
-    const proxy = { value: new Secret('socks://proxy:1080'), source: 'TEMPORAL_PROXY' };
-    const socks = await check(settings('https://api.kuflow.test', 'engine.kuflow.test:443', { proxySetting: proxy }));
+    const proxy = { 'temporal.proxy': new Secret('socks://proxy:1080') };
+    const socks = await check(settings('https://api.kuflow.test', 'engine.kuflow.test:443', proxy));
     expect(socks.firstFailure?.summary).toContain('TEMPORAL_PROXY');
   });
 });
 
 describe('resolved settings', () => {
   const folderWith = async (files: Readonly<Record<string, string>>): Promise<string> => {
-    const folder = await mkdtemp(join(tmpdir(), 'doctor-settings-'));
-    open.push(() => rm(folder, { recursive: true, force: true }));
+    const folder = await temporaryFolder();
     for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text, { mode: 0o600 });
     return folder;
   };
-  const resolved = async (dir: string, env: Readonly<Record<string, string>>): Promise<InspectedConnection> =>
-    inspectConnection(await resolveSettings({ env, files: { dir }, cwd: dir, required: [] }), env);
+  const resolved = (dir: string, env: Readonly<Record<string, string>>): Promise<Settings> =>
+    resolveSettings({ env, files: { dir }, cwd: dir, required: [] });
 
   it('connect with a REST CA and mutual TLS from files, and appear with their sources', async () => {
     const api = await rest(kuflow, true);
@@ -276,7 +284,7 @@ describe('resolved settings', () => {
   it('report a CA file of which only some certificates can be read', async () => {
     const unreadable = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n';
     const dir = await folderWith({ 'ca.pem': authority.cert + unreadable });
-    const { problems } = await resolved(dir, { KUFLOW_API_CA: 'ca.pem' });
+    const { problems } = await inspectConnection(await resolved(dir, { KUFLOW_API_CA: 'ca.pem' }), {});
     expect(problems.map(({ key }) => key)).toContain('kuflow.api.ca');
   });
 

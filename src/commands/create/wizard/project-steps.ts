@@ -307,7 +307,7 @@ const summary: Step = {
     const failure = await knownErrorOf(async () => {
       const preview = await readPreview(await planFor(state.answers, context), context);
       context.say.summary(summaryRows(state, preview, credentials, context));
-      context.say.changes(preview);
+      context.say.changes(preview.merged, preview.outside);
     });
     if (failure !== undefined) context.say.problem(failure);
     const answer = await ask.choose({

@@ -11,11 +11,6 @@ import { printMerged, printOutside } from '../view.ts';
 import type { Terminal } from '../../../terminal/terminal.ts';
 import { wrapText } from '../../../terminal/wrap.ts';
 
-interface WizardChanges {
-  readonly merged: readonly MergedFile[];
-  readonly outside: readonly OutsideChange[];
-}
-
 const MAX_LENGTH = 1000;
 
 /** What the wizard prints between questions: whole lines on stderr, which a screen reader reads in order. */
@@ -53,7 +48,7 @@ export function wizardView(terminal: Terminal) {
       err.line();
     },
     /** The changes of files that exist already, and all changes outside the folder of the project. */
-    changes: ({ merged, outside }: WizardChanges): void => {
+    changes: (merged: readonly MergedFile[], outside: readonly OutsideChange[]): void => {
       printMerged(err, merged);
       printOutside(err, outside);
       if (merged.length > 0 || outside.length > 0) err.line();

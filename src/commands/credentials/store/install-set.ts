@@ -1,17 +1,11 @@
 import { isoTime, type Clock } from '../../../base/clock.ts';
 import { amendError } from '../../../base/errors.ts';
 import { SystemError, withContext } from '../../../base/system-error.ts';
+import type { IssuedMaterial, IssuedToken } from '../../../diagnostics/input.ts';
 import type { FileSystem } from '../../../files/node-file-system.ts';
 import { LOCAL_SETTINGS_FILE } from '../../../settings/keys.ts';
-import {
-  rejectedMaterialError,
-  verifyMaterial,
-  verifyToken,
-  type UnverifiedMaterial,
-  type UnverifiedToken,
-} from '../verify-certificate-and-token.ts';
-import { SHORTEST_TOKEN_LIFE_MS } from '../renewal-time.ts';
-import type { CredentialSet, CredentialToken, EngineScope } from '../set.ts';
+import { rejectedMaterialError, verifyMaterial, verifyToken } from '../verify-certificate-and-token.ts';
+import type { CredentialSet, EngineScope } from '../set.ts';
 import { assessSet, type Staleness } from './staleness.ts';
 import {
   newSetId,
@@ -37,6 +31,9 @@ import {
 } from './settings-file.ts';
 import type { Environment } from '../../../settings/environment.ts';
 
+/** A stored token that expires sooner than this is replaced. */
+const SHORTEST_TOKEN_LIFE_MS = 60_000;
+
 export interface PullSetRequest extends EngineScope {
   /** Absolute path of the folder with the application files. */
   readonly project: string;
@@ -44,9 +41,9 @@ export interface PullSetRequest extends EngineScope {
   /** Requests a new set even if the stored one is usable, and replaces pointers to other files. */
   readonly force: boolean;
   readonly dryRun: boolean;
-  readonly requestMaterial: () => Promise<UnverifiedMaterial>;
+  readonly requestMaterial: () => Promise<IssuedMaterial>;
   /** If absent, no token is requested. */
-  readonly requestToken?: (() => Promise<UnverifiedToken>) | undefined;
+  readonly requestToken?: (() => Promise<IssuedToken>) | undefined;
   /** Settings of the connection to write with the set, for a KuFlow that the application files do not name otherwise. */
   readonly connection?: SettingTexts | undefined;
   /** Whether the token is stored with the certificate. */
@@ -63,30 +60,29 @@ export interface PullSetRequest extends EngineScope {
   readonly signal?: AbortSignal;
 }
 
-interface Outcome {
+interface StoredOutcome {
   /** Absolute. */
   readonly store: string;
   readonly record: SetRecord;
-  readonly warnings: readonly string[];
 }
 
-/** `would-pull`: nothing was requested or written. `keys` are the settings that were, or would be, changed. */
-export type PullResult =
-  | ({ readonly kind: 'unchanged' } & Outcome)
-  | {
-      readonly kind: 'would-pull';
-      readonly because: readonly Staleness[];
-      readonly keys: readonly string[];
-      readonly warnings: readonly string[];
-    }
+/** `would-pull`: nothing was requested or written. */
+export type PullResult = {
+  /** Why the stored set is not used. */
+  readonly because: readonly Staleness[];
+  /** The settings that were, or would be, changed. */
+  readonly keys: readonly string[];
+  readonly warnings: readonly string[];
+} & (
+  | { readonly kind: 'would-pull' }
+  | ({ readonly kind: 'unchanged' } & StoredOutcome)
   | ({
       readonly kind: 'pulled';
-      readonly because: readonly Staleness[];
-      readonly keys: readonly string[];
       readonly proof?: string | undefined;
       /** Other sets in the store, including the previous one. */
       readonly kept: readonly string[];
-    } & Outcome);
+    } & StoredOutcome)
+);
 
 /**
  * Ensures that the project has a usable set; requests nothing if the stored one is usable. A new set is verified,
@@ -108,8 +104,12 @@ async function pullIfNeeded(request: PullSetRequest): Promise<PullResult> {
   const { files, clock, signal, report, env } = request;
   const layout = storeLayout(request.project);
   const warnings = shadowWarnings(env, request.connection);
+  const { store } = layout;
+  const unchanged = (record: SetRecord): PullResult => {
+    return { kind: 'unchanged', because: [], keys: [], store, record, warnings };
+  };
   const first = await inspectStore(request, layout);
-  if (first.usable !== undefined) return { kind: 'unchanged', store: layout.store, record: first.usable, warnings };
+  if (first.usable !== undefined) return unchanged(first.usable);
   if (request.dryRun) {
     const keys = Object.keys({ ...request.connection, ...pointerSettings(layout, newSetId(clock.now()), '') });
     return { kind: 'would-pull', because: first.because, keys, warnings };
@@ -123,7 +123,7 @@ async function pullIfNeeded(request: PullSetRequest): Promise<PullResult> {
   return await withStoreLock<PullResult>(files, layout, waiting, async () => {
     // Another run may have pulled in the meantime.
     const { usable, because, pointers } = await inspectStore(request, layout);
-    if (usable !== undefined) return { kind: 'unchanged', store: layout.store, record: usable, warnings };
+    if (usable !== undefined) return unchanged(usable);
     const { set, proof } = await requestSet(request);
     signal?.throwIfAborted();
     const id = newSetId(clock.now());
@@ -144,8 +144,7 @@ async function pullIfNeeded(request: PullSetRequest): Promise<PullResult> {
       because,
       keys: listChangedSettings(pointers, values),
       kept,
-      store: layout.store,
-      record,
+      ...{ store, record },
       warnings: [...warnings, ...notes],
       proof,
     };
@@ -186,9 +185,10 @@ function findMissingConnection({ local }: Pointers, connection: SettingTexts = {
 async function requestSet(
   request: PullSetRequest,
 ): Promise<{ readonly set: CredentialSet; readonly proof?: string | undefined }> {
-  const { report, clock, endpoint, principal, tenantId, target, serverName } = request;
+  const { report, clock, endpoint, principal, tenantId, target, serverName, requestToken } = request;
   // The token first: no certificate is issued for nothing.
-  const token = await requestVerifiedToken(request);
+  if (requestToken !== undefined) report?.('Requesting an engine token from KuFlow');
+  const token = requestToken && verifyToken(await requestToken(), clock.now());
   report?.('Requesting an engine certificate from KuFlow');
   const verdict = verifyMaterial(await request.requestMaterial(), clock.now());
   if (!verdict.ok) throw rejectedMaterialError(verdict.problems);
@@ -197,12 +197,6 @@ async function requestSet(
   if (request.prove === undefined) return { set };
   report?.(`Testing the certificate against the engine at ${target}`);
   return { set, proof: await request.prove(withToken) };
-}
-
-async function requestVerifiedToken(request: PullSetRequest): Promise<CredentialToken | undefined> {
-  if (request.requestToken === undefined) return undefined;
-  request.report?.('Requesting an engine token from KuFlow');
-  return verifyToken(await request.requestToken(), request.clock.now());
 }
 
 function listChangedSettings({ local }: Pointers, values: SettingTexts): readonly string[] {

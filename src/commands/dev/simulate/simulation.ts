@@ -14,7 +14,7 @@ import { relativeToFolder } from '../../../platform/temporal/failing-work.ts';
 import { hasEnded, listWorkflowPollers, LONGEST_POLL_MS } from '../../../platform/temporal/pollers.ts';
 import { requireWorkflow, type ProcessDefinition, type WorkerDefinition } from '../../../process/definition.ts';
 import { sampleDefinition } from '../../../process/sample.ts';
-import { explainFailedStart, startDevCommand, type DevCommand } from '../../../platform/session/worker-command.ts';
+import { CommandStartError, startDevCommand, type DevCommand } from '../../../platform/session/worker-command.ts';
 import { ensurePlatform, rejectUnserved } from '../../../platform/session/attach.ts';
 import {
   loadDefinitions,
@@ -239,10 +239,7 @@ async function startCommand(request: SimulateRequest, platform: DevPlatform): Pr
       output: request.output,
     });
   } catch (error) {
-    const failed = explainFailedStart(error, request.command);
-    if (failed === undefined) throw error;
-    const { message, next } = failed.error;
-    throw usageError(message, next);
+    throw error instanceof CommandStartError ? usageError(error.message, error.next) : error;
   }
 }
 

@@ -3,8 +3,7 @@ import type { Answerer } from '../../../support/answering-server.ts';
 import type { TestAuthority, TestPair } from '../../../support/certificates.ts';
 import type { EngineStubOptions } from '../../../support/engine-server.ts';
 import type { RunDoctorChecksRequest } from '../../../../src/commands/doctor/run-checks.ts';
-import { formatAdvice } from '../../../../src/diagnostics/advice.ts';
-import type { Advice } from '../../../../src/diagnostics/check.ts';
+import { formatAdvice, type Advice } from '../../../../src/base/advice.ts';
 import type { ProjectProbe } from '../../../../src/diagnostics/input.ts';
 
 /** A working setup for a fault to break. `diagnoseWithFaults` turns it into real files and servers. */
