@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 
-import { atMostEvery, type Clock } from '../../base/clock.ts';
+import { atMostEvery } from '../../base/clock.ts';
 import { messageOf } from '../../base/errors.ts';
 import type { DefaultError } from '../../kuflow/contract/common.ts';
 import { openApiDocument } from '../../kuflow/contract/openapi.ts';
@@ -13,7 +13,7 @@ import { operationIds } from '../../kuflow/contract/operations.ts';
 import { startOfBody, type AnswerSecrets, type EndedRequest } from '../console/request-recorder.ts';
 import { createCompiledSchemas } from '../console/compiled-schemas.ts';
 import { isPageRequest, registerPageRoutes } from '../console/page.ts';
-import { ApiError, type ApiErrorDetail } from '../domain/api-error.ts';
+import { ApiError } from '../domain/api-error.ts';
 import { isConfidentialRequest } from '../domain/confidential.ts';
 import type { Domain } from '../domain/context.ts';
 import { PROBE_HEADER, type RestDeps, type ServerTls } from './deps.ts';
@@ -61,10 +61,9 @@ export function createRestApp(deps: RestDeps, tls?: ServerTls): FastifyInstance 
       report({ kind: 'warning', message: `${state.operationId ?? request.method} failed: ${messageOf(error)}` });
     const failed = `${state.operationId ?? 'the request'} failed inside the local KuFlow; see its log`;
     const { status, message, details } = known ?? new ApiError(500, `Internal Server Error: ${failed}`);
-    void reply
-      .status(status)
-      .type('application/json; charset=utf-8')
-      .send(createErrorBody(clock, status, message, details));
+    const timestamp = new Date(clock.now()).toISOString();
+    const body: DefaultError = { timestamp, status, message, ...(details.length > 0 && { errors: [...details] }) };
+    void reply.status(status).type('application/json; charset=utf-8').send(body);
   };
 
   const app = Fastify({
@@ -91,13 +90,10 @@ export function createRestApp(deps: RestDeps, tls?: ServerTls): FastifyInstance 
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
 
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, _reply, done) => {
     const { hostNames = [] } = deps;
     const refusal = checkOrigin(request.headers, { hostNames, scheme, isPage: isPageRequest(request) });
-    if (refusal === undefined) return;
-    const { status, message } = refusal;
-    getRequestState(request).problem = message;
-    return reply.status(status).send(createErrorBody(clock, status, message));
+    done(refusal && new ApiError(refusal.status, refusal.message));
   });
   const log = (request: FastifyRequest, reply: FastifyReply, status: number): void => {
     if (isUnlogged(deps, request)) return;
@@ -133,11 +129,8 @@ export function createRestApp(deps: RestDeps, tls?: ServerTls): FastifyInstance 
     done();
   });
   app.setErrorHandler(answerError);
-  app.setNotFoundHandler((request, reply) => {
-    const path = request.originalUrl.split('?', 1)[0] ?? '';
-    const message = describeUnknownOperation(request.method, path);
-    getRequestState(request).problem = message;
-    return reply.status(404).send(createErrorBody(clock, 404, message));
+  app.setNotFoundHandler(({ method, originalUrl }) => {
+    throw new ApiError(404, describeUnknownOperation(method, originalUrl.split('?', 1)[0] ?? ''));
   });
 
   app.get('/health', async (_request, reply) => {
@@ -152,21 +145,6 @@ export function createRestApp(deps: RestDeps, tls?: ServerTls): FastifyInstance 
   registerDevRoutes(app, deps, validators);
   registerPageRoutes(app, deps.page, validators);
   return app;
-}
-
-/** Creates an error body in KuFlow's format. */
-function createErrorBody(
-  clock: Clock,
-  status: number,
-  message: string,
-  details: readonly ApiErrorDetail[] = [],
-): DefaultError {
-  return {
-    timestamp: new Date(clock.now()).toISOString(),
-    status,
-    message,
-    ...(details.length === 0 ? {} : { errors: details.map((detail) => ({ ...detail })) }),
-  };
 }
 
 /** The error that the caller gets; undefined for an internal one. */

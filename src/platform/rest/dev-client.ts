@@ -165,19 +165,9 @@ interface SendOptions {
   readonly signal?: AbortSignal;
 }
 
-interface DevAnswer {
-  /** Method and address. */
-  readonly request: string;
-  readonly ok: boolean;
-  readonly status: number;
-  readonly body: unknown;
-}
+type DevAnswer = Awaited<ReturnType<typeof send>>;
 
-async function send(
-  { loopback, user }: DevApiAccess,
-  call: string,
-  { body, signal }: SendOptions = {},
-): Promise<DevAnswer> {
+async function send({ loopback, user }: DevApiAccess, call: string, { body, signal }: SendOptions = {}) {
   const [method = '', path = ''] = call.split(' ');
   const url = `${loopback.http}${path}`;
   const answer = await fetch(url, {
@@ -189,7 +179,8 @@ async function send(
     ...(body !== undefined && { body: JSON.stringify(body) }),
     ...(signal && { signal }),
   });
-  return { request: `${method} ${url}`, ok: answer.ok, status: answer.status, body: await answer.json() };
+  const content: unknown = await answer.json();
+  return { request: `${method} ${url}`, ok: answer.ok, status: answer.status, body: content };
 }
 
 function unexpectedAnswer(what: string, { request, status, body }: DevAnswer): KnownError {

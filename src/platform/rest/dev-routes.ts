@@ -35,7 +35,7 @@ import { parseSkip } from '../time/time-skipper.ts';
 import { listWebhookDeliveries, readWebhookDelivery, replayWebhookDelivery } from '../webhooks/delivery-records.ts';
 import { waitForProcess, waitForWorkers } from './dev-waits.ts';
 import type { RestDeps } from './deps.ts';
-import { formatContractErrors, toErrorDetail } from './operation-route.ts';
+import { formatContractErrors, invalidRequestError } from './operation-route.ts';
 import { authenticate, getRequestState, parseBody } from './request.ts';
 
 type Table = typeof devOperations;
@@ -233,12 +233,7 @@ function registerDevOperation(
       // Whatever its type: curl does not send JSON as JSON by default.
       const body = parseBody(operation, operation.body?.media, request.headers['content-encoding'], request.body);
       const verdict = validate()({ path, query: request.query as Record<string, unknown>, body });
-      if (!verdict.ok)
-        throw new ApiError(
-          400,
-          `The request is not valid: ${formatContractErrors(verdict.errors)}`,
-          verdict.errors.map(toErrorDetail),
-        );
+      if (!verdict.ok) throw invalidRequestError('The request is not valid', verdict.errors);
       const closed = new AbortController();
       reply.raw.once('close', () => closed.abort());
       const { principal } = getRequestState(request);

@@ -76,13 +76,8 @@ export function registerOperation(app: FastifyInstance, deps: RouteDeps, id: Ope
         // The validator has checked what the type says.
         body: body as never,
       };
-    const problem = formatContractErrors(result.errors);
-    reportViolation(request, { side: 'request', problem });
-    throw new ApiError(
-      400,
-      `The request does not conform to the contract of ${id}: ${problem}`,
-      result.errors.map(toErrorDetail),
-    );
+    reportViolation(request, { side: 'request', problem: formatContractErrors(result.errors) });
+    throw invalidRequestError(`The request does not conform to the contract of ${id}`, result.errors);
   }
 
   /** An answer that does not conform to the contract is a bug in this platform: it is reported, and becomes a 500. */
@@ -108,7 +103,11 @@ export function registerOperation(app: FastifyInstance, deps: RouteDeps, id: Ope
 export const formatContractErrors = (errors: readonly ContractError[]): string =>
   errors.map(({ path, message }) => (path === '' ? message : `${path} ${message}`)).join('; ');
 
-export function toErrorDetail({ path, message }: ContractError): ApiErrorDetail {
+export function invalidRequestError(message: string, errors: readonly ContractError[]): ApiError {
+  return new ApiError(400, `${message}: ${formatContractErrors(errors)}`, errors.map(toErrorDetail));
+}
+
+function toErrorDetail({ path, message }: ContractError): ApiErrorDetail {
   const root = /^(path|query|body)\b/.exec(path)?.[1] as 'path' | 'query' | 'body' | undefined;
   return { code: 'contract', message, location: path, ...(root === undefined ? {} : { locationType: root }) };
 }
