@@ -1,6 +1,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { renameFileSync } from '../../files/rename.ts';
 import { isSameProcess, processStartId } from '../../base/process-identity.ts';
+import { signalTree } from '../../base/process-tree.ts';
 
 // Two servers on one database file would each believe that they own it. The owner of a folder starts only one
 // supervisor at a time. This file makes sure that the previous supervisor and its process are gone.
@@ -69,11 +70,7 @@ function terminateOrphan(path: string, signal: 'SIGTERM' | 'SIGKILL', progress: 
   if (isSameProcess(supervisor.pid, supervisor.start) || !isSameProcess(child.pid, child.start)) return;
   if (signal === 'SIGTERM' && progress.terminated) return;
   progress.terminated = true;
-  try {
-    process.kill(-child.pid, signal);
-  } catch {
-    // It has exited in the meantime.
-  }
+  signalTree(child.pid, signal);
 }
 
 function toRecordedProcess(pid: number): RecordedProcess {
