@@ -7,7 +7,7 @@ import { capitalize } from '../../base/identifiers.ts';
 import { isRecord, type Json, type JsonObject } from '../../base/json.ts';
 import type { DataShape } from '../../process/definition.ts';
 import { findUnknownProperties } from '../../schema/unknown-properties.ts';
-import { mapReferences } from '../../schema/references.ts';
+import { findReferences } from '../../schema/references.ts';
 import { nearMatch } from '../../base/near-match.ts';
 import { createValueCheck, type CheckedValue } from '../domain/json-values.ts';
 import {
@@ -180,11 +180,7 @@ function rejectUnknownProperties(
 }
 
 function rejectDocuments(data: JsonObject, where: string): void {
-  let document: string | undefined;
-  mapReferences(data, ['file'], (text) => {
-    if (isShorthand(text)) document ??= text;
-    return text;
-  });
+  const document = findReferences(data, ['file']).find(isShorthand);
   if (document === undefined) return;
   throw usageError(`${capitalize(where)} can't contain the document ${document}`, [
     'Documents can only be uploaded to a running process. Leave it out, or pass it with the data of a task',

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import type { JsonObject } from '../../base/json.ts';
 import { uuid7 } from '../../base/uuid.ts';
 import type { DocumentReference } from '../../kuflow/contract/common.ts';
-import { formatReference, mapReferences, parseReference } from '../../schema/references.ts';
+import { findReferences, formatReference, mapReferences, parseReference } from '../../schema/references.ts';
 import { findDocumentByUri, DOCUMENTS, linkDocument, type DocumentRow } from '../store/documents.ts';
 import { findActionsOfProcess } from '../store/process-actions.ts';
 import type { ProcessRow } from '../store/processes.ts';
@@ -115,11 +115,10 @@ function copyDocument(ctx: OperationContext, original: DocumentRow, ownerUri: st
 
 /** Links every document that `value` references to `owner` (a `ku:` URI), in the current transaction. */
 export function linkDocuments(ctx: OperationContext, value: JsonObject, owner: string): void {
-  mapReferences(value, ['file'], (reference) => {
+  for (const reference of findReferences(value, ['file'])) {
     const uri = parseDocumentUri(reference);
     if (uri !== undefined) linkDocument(ctx.store.sql, uri, owner);
-    return reference;
-  });
+  }
 }
 
 /** The value for a new process item, in which each referenced document is a copy that the item owns. */

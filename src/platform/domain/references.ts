@@ -7,7 +7,7 @@ import type { KuFlowClient } from '../../kuflow/client.ts';
 import type { GroupPageItem, PrincipalPageItem } from '../../kuflow/contract/people.ts';
 import { mediaTypeOf } from '../../schema/document-type.ts';
 import { sampleDocument, type SampleDocument } from '../../schema/example/document.ts';
-import { formatReference, mapReferences, parseReference, type ReferenceKind } from '../../schema/references.ts';
+import { findReferences, formatReference, mapReferences, parseReference } from '../../schema/references.ts';
 
 export interface ResourceAccess {
   readonly client: KuFlowClient;
@@ -115,16 +115,9 @@ async function replaceReferences(
   kinds: readonly ReplacedKind[],
   replace: (kind: ReplacedKind, text: string) => Promise<string>,
 ): Promise<JsonObject> {
-  const texts: string[] = [];
-  mapReferences(value, kinds, (text) => {
-    texts.push(text);
-    return text;
-  });
   const replaced: string[] = [];
-  for (const text of texts) {
-    const kind: ReferenceKind | undefined = parseReference(text)?.kind;
-    replaced.push(kind === 'file' || kind === 'principal' || kind === 'group' ? await replace(kind, text) : text);
-  }
+  for (const text of findReferences(value, kinds))
+    replaced.push(await replace(parseReference(text)?.kind as ReplacedKind, text));
   return mapReferences(value, kinds, () => replaced.shift() ?? '');
 }
 
