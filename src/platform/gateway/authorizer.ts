@@ -2,13 +2,15 @@ import type { IncomingHttpHeaders } from 'node:http2';
 import type { Clock } from '../../base/clock.ts';
 import { messageOf } from '../../base/errors.ts';
 import { GRPC_STATUS } from '../../engine/rpc.ts';
-import type { TokenClaims } from '../pki/tokens.ts';
 import type { CallRefusal } from './grpc.ts';
 import { readFields } from '../../engine/protobuf.ts';
 import { namespaceField, needsNamespace, needsToken, rpcName, WORKER_RPCS } from './rpcs.ts';
 
-/** What the gateway needs to know about a token. */
-type VerifiedToken = Pick<TokenClaims, 'namespace' | 'acceptedUntil'>;
+/** What the gateway needs to know about a token. `acceptedUntil`: milliseconds since the epoch. */
+interface VerifiedToken {
+  readonly namespace: string;
+  readonly acceptedUntil: number;
+}
 
 export type VerifyToken = (token: string) => Promise<{ readonly claims: VerifiedToken } | { readonly refused: string }>;
 

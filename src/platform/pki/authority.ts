@@ -5,11 +5,11 @@ import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import * as x509 from '@peculiar/x509';
+import { createPrivateFolder } from '../../files/node-file-system.ts';
 import { replaceFile } from '../../files/write.ts';
 import { systemClock, type Clock } from '../../base/clock.ts';
 import { codeOf } from '../../base/errors.ts';
 import { Secret } from '../../base/secret.ts';
-import { createPrivateFolder } from './private-folder.ts';
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 const DAY = 86_400;

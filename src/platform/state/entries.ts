@@ -47,7 +47,7 @@ export function isArchivedFile(path: string): boolean {
 }
 
 /** The sorted names in a folder; empty if it does not exist. */
-export async function listNames(folder: string): Promise<readonly string[]> {
+async function listNames(folder: string): Promise<readonly string[]> {
   try {
     return (await readdir(folder)).sort();
   } catch (error) {
@@ -67,16 +67,10 @@ export async function listStateEntries(
   };
 }
 
-export interface StateFile {
-  /** Relative to the state folder, with forward slashes. */
-  readonly path: string;
-  readonly bytes: number;
-}
-
-/** The files that make up the state. */
-export async function listStateFiles(stateDir: string): Promise<readonly StateFile[]> {
+/** The files that make up the state. Paths are relative to the state folder, with forward slashes. */
+export async function listStateFiles(stateDir: string) {
   const { archived } = await listStateEntries(stateDir);
-  const files: StateFile[] = [];
+  const files: { readonly path: string; readonly bytes: number }[] = [];
   for (const name of archived) {
     const status = await lstat(join(stateDir, name));
     const paths = status.isDirectory()
