@@ -32,10 +32,7 @@ export async function detectPlainHttp(address: HostPort): Promise<'http1' | 'htt
   socket.once('connect', () =>
     socket.write(`OPTIONS * HTTP/1.1\r\nhost: ${address.host}\r\nconnection: close\r\n\r\n`),
   );
-  return await readFirst(socket, 'data', (bytes) => {
-    if (bytes.toString('latin1', 0, 5) === 'HTTP/') return 'http1';
-    return isSettingsFrame(bytes) ? 'http2' : undefined;
-  });
+  return await readFirst(socket, 'data', httpVersionOf);
 }
 
 /** Whether a server greets as a SOCKS 5 proxy (RFC 1928 §3) within a second. Never rejects. */
@@ -85,7 +82,13 @@ function readFirst<Answer>(
   });
 }
 
-/** The frame that an HTTP/2 server sends first: type 4, stream 0, a multiple of 6 bytes (RFC 9113 §6.5). */
-function isSettingsFrame(bytes: Buffer): boolean {
-  return bytes.length >= 9 && bytes.readUIntBE(0, 3) % 6 === 0 && bytes[3] === 4 && bytes.readUInt32BE(5) === 0;
+/** Bytes of the header of an HTTP/2 frame. */
+export const FRAME_HEADER = 9;
+
+/** The version of HTTP that an answer begins with. The first frame of HTTP/2 has type 4, stream 0 and a multiple of 6 bytes (RFC 9113 §6.5). */
+export function httpVersionOf(bytes: Buffer): 'http1' | 'http2' | undefined {
+  if (bytes.toString('latin1', 0, 5) === 'HTTP/') return 'http1';
+  const isSettings =
+    bytes.length >= FRAME_HEADER && bytes.readUIntBE(0, 3) % 6 === 0 && bytes[3] === 4 && bytes.readUInt32BE(5) === 0;
+  return isSettings ? 'http2' : undefined;
 }
