@@ -43,14 +43,6 @@ function groupFilter(ctx: Domain, { groupId, groupCode }: GroupFilter, column: s
   return { column, values: members.length === 0 ? NO_MATCH : members };
 }
 
-function toPrincipal({ id, type, name, userId, email }: PrincipalRow): Principal {
-  return withoutUndefined({
-    ...{ id, type, name },
-    user: userId === undefined ? undefined : withoutUndefined({ id: userId, email }),
-    application: type === 'APPLICATION' ? { id } : undefined,
-  });
-}
-
 export function findPrincipals(
   ctx: OperationContext,
   query: ListQuery<'findPrincipals'>,
@@ -85,7 +77,12 @@ function hasKnownTenant(ctx: OperationContext, tenantIds: readonly string[] | un
 }
 
 export function retrievePrincipal(ctx: OperationContext, id: string): Principal {
-  return toPrincipal(orNotFound(PRINCIPALS.findById(ctx.store.sql, id), 'principal', id));
+  const { type, name, userId, email } = orNotFound(PRINCIPALS.findById(ctx.store.sql, id), 'principal', id);
+  return withoutUndefined({
+    ...{ id, type, name },
+    user: userId === undefined ? undefined : withoutUndefined({ id: userId, email }),
+    application: type === 'APPLICATION' ? { id } : undefined,
+  });
 }
 
 export function findGroups(ctx: OperationContext, query: ListQuery<'findGroups'>): ResultPage<GroupPageItem> {

@@ -42,7 +42,7 @@ import {
 import { resolvePrincipal, type NamedPrincipal } from './people.ts';
 import { requireProcess, requireRunning } from './process-view.ts';
 import { formatRequestTime } from './request-time.ts';
-import { enqueueItemCreated, enqueueTaskState } from './webhook-events.ts';
+import { enqueueItemEvent } from './webhook-events.ts';
 
 /** The signal that tells a process workflow about its items: for a task, that it is completed. */
 const PROCESS_ITEM_SIGNAL = 'KuFlow_Engine_Signal_Process_Item';
@@ -107,10 +107,10 @@ export function createProcessItem(ctx: OperationContext, params: ProcessItemCrea
     const threadId = requireThread(ctx, process, params);
     const item = { ...buildItem(ctx, id, process, served, owner, params), threadId };
     PROCESS_ITEMS.insert(ctx.store.sql, item);
-    enqueueItemCreated(ctx, process, item);
+    enqueueItemEvent(ctx, item, 'PROCESS_ITEM.CREATED');
     recordItemEvent(ctx, item, 'item-created', { detail: item.type });
     if (item.task !== undefined && owner !== undefined) {
-      enqueueTaskState(ctx, item);
+      enqueueItemEvent(ctx, item, 'PROCESS_ITEM.TASK_STATE_CHANGED');
       recordItemEvent(ctx, item, 'item-claimed', { principalId: owner.id });
     }
     // A worker knows what it creates, but the workflow does not know what a person writes.
@@ -364,7 +364,7 @@ function saveItem(
     ownerId,
   };
   PROCESS_ITEMS.update(ctx.store.sql, changed);
-  if (task.state !== item.task?.state) enqueueTaskState(ctx, changed);
+  if (task.state !== item.task?.state) enqueueItemEvent(ctx, changed, 'PROCESS_ITEM.TASK_STATE_CHANGED');
   return changed;
 }
 
@@ -407,14 +407,10 @@ function requireProcessItem(ctx: Domain, id: string): ProcessItemRow {
   return orNotFound(findProcessItemById(ctx.store.sql, id), 'process item', id);
 }
 
-interface LoadedTask {
-  readonly item: ProcessItemRow;
-  readonly task: TaskFields;
-  readonly process: ProcessRow;
-}
+type LoadedTask = ReturnType<typeof requireTask>;
 
 /** Loads a process item that must be a task: 404 if it does not exist, 409 if it is a message or a thread. */
-function requireTask(ctx: Domain, id: string): LoadedTask {
+function requireTask(ctx: Domain, id: string) {
   const item = requireProcessItem(ctx, id);
   if (item.task === undefined) throw conflict(`Process item ${id} is a ${item.type}, not a task`);
   return { item, task: item.task, process: requireProcess(ctx, item.processId) };

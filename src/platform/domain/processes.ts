@@ -59,14 +59,10 @@ export function findProcesses(ctx: OperationContext, query: ListQuery<'findProce
   );
 }
 
-interface Criterion {
-  readonly field: string;
-  readonly operation: string;
-  readonly values: readonly string[];
-}
+type Criterion = ReturnType<typeof parseCriteria>[number];
 
 /** Each expression is `<field code> <operation> <value>…`, each token percent-encoded. All expressions must match. */
-function parseCriteria(query: ListQuery<'findProcesses'>): Criterion[] {
+function parseCriteria(query: ListQuery<'findProcesses'>) {
   const expressions = query.metadata ?? [];
   if (expressions.length === 0) return [];
   const definitions = (query.processDefinitionId ?? []).length + (query.processDefinitionCode ?? []).length;
