@@ -3,6 +3,7 @@ import { extname, join } from 'node:path';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { codeOf } from '../../base/errors.ts';
 import { ApiError } from '../domain/api-error.ts';
+import type { PlatformOptions } from '../shared/types.ts';
 import type { CompiledSchemas } from './compiled-schemas.ts';
 
 /** The files of the console, in memory. */
@@ -18,11 +19,7 @@ const TYPES: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
 };
 
-/** How commands in the console begin, and the command that starts the worker, for a shell in the folder of the platform. */
-export interface PageCommands {
-  readonly kuflow: string;
-  readonly worker: string;
-}
+export type PageCommands = NonNullable<PlatformOptions['pageCommands']>;
 
 const USUAL_COMMANDS: PageCommands = { kuflow: 'npx kuflow', worker: 'npm run dev' };
 

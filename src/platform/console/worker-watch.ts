@@ -18,13 +18,8 @@ export interface WorkerWatchOptions {
 
 type PollingChange = Omit<Extract<PlatformEvent, { readonly kind: 'worker' }>, 'kind'>;
 
-interface Snapshot {
-  readonly workers: readonly Worker[];
-  /** The identities by task queue. */
-  readonly pollers: ReadonlyMap<string, readonly string[]>;
-  /** Equal for equal workers and pollers. */
-  readonly fingerprint: string;
-}
+/** The identities by task queue. */
+type Pollers = ReadonlyMap<string, readonly string[]>;
 
 /** A worker that runs has registered in this time. */
 const REGISTERS_WITHIN_MS = 2 * WORKER_DELAY_WINDOW * 1000;
@@ -32,7 +27,7 @@ const REGISTERS_WITHIN_MS = 2 * WORKER_DELAY_WINDOW * 1000;
 /** Workers do not say when they stop, so the Temporal server is asked who polls, regularly while somebody watches. */
 export function watchWorkers(options: WorkerWatchOptions) {
   const { domain, listPollers, isWatched, onChange, everyMs = 2000 } = options;
-  let announced: Snapshot | undefined;
+  let announced: Awaited<ReturnType<typeof read>> | undefined;
   let asking = false;
 
   const open = new Set<Promise<unknown>>();
@@ -46,7 +41,7 @@ export function watchWorkers(options: WorkerWatchOptions) {
     return answer.finally(() => open.delete(answer));
   };
 
-  const read = async (otherQueue?: string): Promise<Snapshot> => {
+  async function read(otherQueue?: string) {
     const workers = listWorkers(domain);
     const queues = new Set([
       ...(otherQueue === undefined ? [] : [otherQueue]),
@@ -57,7 +52,7 @@ export function watchWorkers(options: WorkerWatchOptions) {
     ]);
     const pollers = await Promise.all([...queues].map(async (queue) => [queue, await ask(queue)] as const));
     return { workers, pollers: new Map(pollers), fingerprint: JSON.stringify([workers, pollers]) };
-  };
+  }
 
   const check = async (): Promise<void> => {
     if (asking || !isWatched()) return;
@@ -102,7 +97,7 @@ export function watchWorkers(options: WorkerWatchOptions) {
 
 export type WorkerWatch = ReturnType<typeof watchWorkers>;
 
-function comparePollers(before: Snapshot['pollers'], now: Snapshot['pollers']): PollingChange[] {
+function comparePollers(before: Pollers, now: Pollers): PollingChange[] {
   return [...new Set([...before.keys(), ...now.keys()])].flatMap((taskQueue) => {
     const [old = [], current = []] = [before.get(taskQueue), now.get(taskQueue)];
     const toChange = (polls: boolean) => (identity: string) => ({ taskQueue, identity, polls });
@@ -113,7 +108,7 @@ function comparePollers(before: Snapshot['pollers'], now: Snapshot['pollers']): 
   });
 }
 
-function toWorkerStatus(worker: Worker, pollers: Snapshot['pollers']): WorkerStatus {
+function toWorkerStatus(worker: Worker, pollers: Pollers): WorkerStatus {
   const { identity, taskQueue } = worker;
   return { ...worker, online: pollers.get(taskQueue)?.includes(identity) === true };
 }

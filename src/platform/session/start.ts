@@ -167,11 +167,6 @@ function alreadyRunningError(running: PlatformState, request: DevPlatformRequest
   });
 }
 
-/** The caller's environment, overridden by the platform's settings. */
-export function platformAccessEnvironment(state: PlatformState, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return { ...env, ...platformEnvironment(state, env) };
-}
-
 export interface WorkerRequest extends Pick<DevPlatformRequest, 'cwd' | 'stateDir' | 'env'> {
   /** Adds the settings that this runtime needs. */
   readonly runtime?: LanguageId | undefined;
