@@ -28,8 +28,21 @@ const TRANSIENT = [
   /^kuflow-state\.json$/,
 ];
 
-/** The first file of an archive, which says what wrote it. */
+/** The first file of an archive. */
 export const MANIFEST_FILE = 'kuflow-state.json';
+export const STATE_FORMAT = 1;
+
+/** What the first file of an archive says about it. */
+export interface StateManifest {
+  readonly format: typeof STATE_FORMAT;
+  /** Version of this package that wrote the archive. */
+  readonly version: string;
+  readonly createdAt: string;
+}
+
+/** Limits of an archive. What is larger can't be exported either. */
+export const MAX_BYTES = 2 * 1024 ** 3;
+export const MAX_FILES = 50_000;
 
 /** The lock of the state folder, which is removed last. */
 export const OWNER_LOCK = 'state.db.owner';

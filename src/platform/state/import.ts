@@ -7,21 +7,27 @@ import { setTimeout } from 'node:timers/promises';
 import { createGunzip } from 'node:zlib';
 import { extract, type ReadEntry, type Unpack } from 'tar';
 import { codeOf, KnownError, messageOf, usageError } from '../../base/errors.ts';
+import { isRecord, parseJsonText } from '../../base/json.ts';
 import { discardStage, openStage } from '../../files/staged-write.ts';
 import { createPrivateFolder, syncPath } from '../../files/node-file-system.ts';
 import { MIGRATIONS } from '../store/schema.ts';
-import { isArchivedFile, listStateEntries, MANIFEST_FILE } from './entries.ts';
-import { withStoppedState } from './lock.ts';
 import {
-  invalidArchiveError,
+  isArchivedFile,
+  listStateEntries,
+  MANIFEST_FILE,
+  MAX_BYTES,
   MAX_FILES,
-  MAX_MANIFEST_BYTES,
-  MAX_UNPACKED,
-  newerVersionError,
-  parseManifest,
+  STATE_FORMAT,
   type StateManifest,
-} from './archive-manifest.ts';
+} from './entries.ts';
+import { withStoppedState } from './lock.ts';
 import { stateStaging, swapState } from './swap.ts';
+
+const MAX_MANIFEST_BYTES = 64 * 1024;
+/** A header, padding and extended headers for each file. */
+const OVERHEAD_PER_FILE = 4096;
+/** Limit for everything that is decompressed. */
+const MAX_UNPACKED = MAX_BYTES + MAX_MANIFEST_BYTES + MAX_FILES * OVERHEAD_PER_FILE;
 
 /** The text that a tar header has at this place. */
 const TAR_MAGIC = { offset: 257, text: 'ustar' };
@@ -105,17 +111,14 @@ function presentStateError(stateDir: string): KnownError {
   });
 }
 
-interface UnpackedArchive {
-  readonly manifest: StateManifest;
-  /** Paths relative to the state folder. */
-  readonly files: ReadonlySet<string>;
-}
+/** `files`: paths relative to the state folder. */
+type UnpackedArchive = Awaited<ReturnType<typeof unpackArchive>>;
 
 /**
  * Unpacks an archive of `exportState` to `folder`, which must be empty, and syncs the files. Rejects with KnownError for an archive that is damaged, or
  * that contains anything other than files of a state. The checksums of gzip and tar reveal damage.
  */
-export async function unpackArchive(file: string, folder: string, limit = MAX_UNPACKED): Promise<UnpackedArchive> {
+export async function unpackArchive(file: string, folder: string, limit = MAX_UNPACKED) {
   const unpacked = new Set<string>();
   let problem: string | undefined;
   const filter = (path: string, entry: unknown): boolean => {
@@ -203,4 +206,28 @@ function problemOf({ path, type, size }: ReadEntry, before: ReadonlySet<string>)
   const isPlainFile = type === 'File' || type === 'OldFile';
   if (isPlainFile && !before.has(path) && (isManifest || isArchivedFile(path))) return undefined;
   return `it contains ${JSON.stringify(path.slice(0, 100))}, which is not part of a state`;
+}
+
+/** Rejects a manifest that is not valid, or was written by a newer version. */
+function parseManifest(text: string, file: string): StateManifest {
+  const value = parseJsonText(text);
+  const { format, version, createdAt } = isRecord(value) ? value : {};
+  if (typeof format !== 'number') throw invalidArchiveError(file, 'it was not written by `kuflow dev export`');
+  if (format > STATE_FORMAT) throw newerVersionError(file, version);
+  if (format !== STATE_FORMAT || typeof version !== 'string' || typeof createdAt !== 'string')
+    throw invalidArchiveError(file, `its ${MANIFEST_FILE} is not valid`);
+  return { format, version, createdAt };
+}
+
+function newerVersionError(file: string, version: unknown): KnownError {
+  const by = typeof version === 'string' && /^[\w.+-]{1,40}$/.test(version) ? ` (${version})` : '';
+  return invalidArchiveError(file, `it was written by a newer version of this tool${by}`, 'Use the newer version');
+}
+
+function invalidArchiveError(file: string, reason: string, next?: string): KnownError {
+  return new KnownError({
+    message: `${file} cannot be imported: ${reason}`,
+    seen: 'nothing was changed',
+    next: [next ?? 'Export the state again with `kuflow dev export`'],
+  });
 }
