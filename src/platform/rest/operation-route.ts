@@ -38,8 +38,8 @@ export function registerOperation(app: FastifyInstance, deps: RouteDeps, id: Ope
 
   async function serve(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const { fault } = getRequestState(request);
-    if (fault?.kind === 'drop-request') return dropConnection(deps, request, reply, 'request');
-    if (fault?.kind === 'no-answer') return leaveUnanswered(deps, request, reply);
+    if (fault?.kind === 'drop-request') return leaveUnanswered(request, reply, 'the request was dropped');
+    if (fault?.kind === 'no-answer') return leaveUnanswered(request, reply, 'the request is not answered');
     if (fault?.kind === 'delay') await deps.domain.clock.sleep(fault.ms);
     if (fault?.kind === 'status') {
       if (fault.retryAfter !== undefined) void reply.header('retry-after', fault.retryAfter);
@@ -48,11 +48,21 @@ export function registerOperation(app: FastifyInstance, deps: RouteDeps, id: Ope
     const answering = runHandler(request);
     if (fault?.kind === 'drop-answer') {
       await answering.catch(() => undefined);
-      return dropConnection(deps, request, reply, 'answer');
+      return leaveUnanswered(request, reply, 'the answer was dropped');
     }
     const { status, body, headers = {} } = await answering;
     if (!(body instanceof Readable)) checkAnswer(request, status, body);
     return reply.status(status).headers(headers).send(body);
+  }
+
+  /** Logs the request with status 0. The connection is closed, except if `no-answer` leaves that to the client. */
+  function leaveUnanswered(request: FastifyRequest, reply: FastifyReply, problem: string): FastifyReply {
+    const state = getRequestState(request);
+    state.problem = `Injected fault: ${problem}`;
+    reply.hijack();
+    if (state.fault?.kind !== 'no-answer') request.raw.socket.destroy();
+    deps.log(request, reply, 0);
+    return reply;
   }
 
   async function runHandler(request: FastifyRequest): Promise<OperationAnswer> {
@@ -133,21 +143,4 @@ function cutAnswer(deps: RouteDeps, request: FastifyRequest, reply: FastifyReply
     deps.log(request, reply, reply.statusCode);
     throw new Error('Injected fault: the answer was cut');
   }
-}
-
-/** Leaves the connection open without an answer until the client closes it, and logs the request with status 0. */
-function leaveUnanswered(deps: RouteDeps, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  getRequestState(request).problem = 'Injected fault: the request is not answered';
-  reply.hijack();
-  deps.log(request, reply, 0);
-  return reply;
-}
-
-/** Closes the connection without an answer, and logs the request with status 0. */
-function dropConnection(deps: RouteDeps, request: FastifyRequest, reply: FastifyReply, what: string): FastifyReply {
-  getRequestState(request).problem = `Injected fault: the ${what} was dropped`;
-  reply.hijack();
-  request.raw.socket.destroy();
-  deps.log(request, reply, 0);
-  return reply;
 }
