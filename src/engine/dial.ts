@@ -197,10 +197,7 @@ function describeError(error: Error): AfterHandshake {
   return { kind: code.includes('ALERT') ? 'alert' : 'error', code, message: messageOf(error) };
 }
 
-/**
- * Listens before writing, because a write can turn a pending alert into a reset. Then sends the HTTP/2 preface, because some servers
- * (Envoy) wait for the client, and listens again.
- */
+/** Listens first: a write can turn a pending alert into a reset. Then sends the HTTP/2 preface, which some servers (Envoy) wait for. */
 async function readAfterHandshake(socket: tls.TLSSocket, signal: AbortSignal | undefined): Promise<AfterHandshake> {
   return await new Promise<AfterHandshake>((resolve) => {
     let bytes = Buffer.alloc(0);

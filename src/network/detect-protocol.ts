@@ -6,18 +6,12 @@ import { tlsOptions } from './connect.ts';
 /** Milliseconds for each probe. */
 const PROBE_MS = 1_000;
 
-/**
- * Whether a server completes a TLS handshake within a second. Call it for a server that rejected plain text, to confirm the cause.
- * Sends no data and never rejects.
- */
+/** Whether a server, which has rejected plain text, completes a TLS handshake within a second. Sends no data and never rejects. */
 export async function looksLikeTls(address: HostPort): Promise<boolean> {
   return (await probeTls(address, [])) !== undefined;
 }
 
-/**
- * Whether a server speaks TLS but only HTTP/2, as a gRPC server does: it negotiates `h2` but not `http/1.1`. Sends no data and never
- * rejects.
- */
+/** Whether a server speaks TLS but only HTTP/2, as a gRPC server does: it negotiates only `h2`. Sends no data and never rejects. */
 export async function speaksOnlyHttp2OverTls(address: HostPort): Promise<boolean> {
   const [http1, http2] = await Promise.all([probeTls(address, ['http/1.1']), probeTls(address, ['h2'])]);
   return http2 === 'h2' && http1 !== 'http/1.1';

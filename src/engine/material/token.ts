@@ -24,10 +24,7 @@ function audienceClaim(value: unknown): readonly string[] | undefined {
   return Array.isArray(value) ? value.filter((entry) => typeof entry === 'string') : undefined;
 }
 
-/**
- * Reads the claims of an engine token without verifying it. KuFlow does not document the token format, so anything other than a
- * JWT is `opaque`, which is not an error.
- */
+/** Reads the claims without verifying them. KuFlow does not document the format: anything other than a JWT is `opaque`, not an error. */
 export function decodeTokenUnverified(token: string) {
   const opaque = (why: string) => ({ kind: 'opaque', why }) as const;
   if (token.length > MAX_LENGTH) return opaque(`longer than ${MAX_LENGTH} characters`);

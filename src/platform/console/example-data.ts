@@ -10,7 +10,6 @@ import { requireProcess } from '../domain/process-view.ts';
 import type { ExampleData } from '../shared/contract.ts';
 
 export interface ExampleRequest {
-  /** Code of a process. */
   readonly code: string;
   /** Code of a task; without it, the data is the metadata of the process. */
   readonly task?: string | undefined;

@@ -59,10 +59,7 @@ export const escapeAttribute = (text: string): string =>
 const HOME = '/console/';
 const PAGE_ROUTES = ['/', '/console', '/console/*', '/console/assets/*', '/console/validators/:hash'] as const;
 
-/**
- * The console may only load its own files and talk to this server. JSON Forms and its validator must do without `eval`, and nothing may be written
- * to the document as text.
- */
+/** The console may only load its own files and talk to this server, and must do without `eval` and without writing text as HTML. */
 export const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self'",

@@ -15,7 +15,6 @@ export interface BodyStart {
 /** What is secret in a successful answer: `fields` that are known, or `all` of it. */
 export type AnswerSecrets = 'fields' | 'all';
 
-/** A request that has ended. */
 export interface EndedRequest extends Omit<RequestRecord, 'id' | 'time' | 'operationId' | 'principal' | 'problem'> {
   readonly operationId?: string | undefined;
   readonly principal?: string | undefined;

@@ -19,9 +19,7 @@ export function requireKeyOfDefinition({ store }: Domain, definitionId: string):
   return id;
 }
 
-/**
- * A key, for the application, which has a role in all processes of this platform. Refuses everybody else with 403, whether or not the key exists.
- */
+/** A key, for the application, which has a role in all processes here. Refuses everybody else with 403, whether or not the key exists. */
 export function retrieveKmsKey(ctx: OperationContext, id: string): KmsKey {
   if (ctx.principal.type !== 'APPLICATION')
     throw forbidden(`${ctx.principal.name} can't read keys: only applications with a role in the process can`);

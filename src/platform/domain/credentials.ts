@@ -13,9 +13,7 @@ export const hashSecret = (id: string, secret: string): string =>
   createHash('sha256').update(`${id}:${secret}`).digest('hex');
 export const hashToken = (token: string): string => createHash('sha256').update(token).digest('hex');
 
-/**
- * Returns the principal id in an engine token that this platform signed and that has not expired; otherwise undefined.
- */
+/** The principal in an engine token that this platform signed and that has not expired; otherwise undefined. */
 export type EngineTokenReader = (token: string) => Promise<string | undefined> | string | undefined;
 
 /**
@@ -55,9 +53,7 @@ async function findByToken(
   return principalId === undefined ? undefined : PRINCIPALS.findById(sql, principalId);
 }
 
-/**
- * Issues an engine token or an engine certificate to the caller. The store keeps a record of it, but not the secrets.
- */
+/** Issues an engine token or certificate to the caller. The store keeps a record of it, but not the secrets. */
 export async function createAuthentication(
   ctx: OperationContext,
   params: AuthenticationCreateParams,

@@ -10,7 +10,6 @@ import type { Sql } from '../store/sql.ts';
 import { acceptAnyValue, createValueCheck, type ValueCheck } from './json-values.ts';
 import type { ReferencedResources } from '../../schema/formats.ts';
 
-/** A definition with the checks of its data. */
 export type ServedDefinition = ReturnType<typeof prepareDefinition>;
 export type ServedTask = NonNullable<ReturnType<ServedDefinition['tasks']['get']>>;
 export type ServedAction = NonNullable<ReturnType<ServedDefinition['actions']['get']>>;

@@ -68,9 +68,7 @@ export function uploadDocument(ctx: OperationContext, targetUri: string, upload:
   throw new ApiError(404, 'targetUri does not name a resource that can own a document; expected ku:process/{id}');
 }
 
-/**
- * `reference` is a `kuflow-file:` string or a `ku:` URI. With `processId`, only a document of that process is returned.
- */
+/** `reference`: a `kuflow-file:` string or a `ku:` URI. With `processId`, only a document of that process is returned. */
 export function downloadDocument(ctx: OperationContext, reference: string, processId?: string): Download {
   const uri = parseDocumentUri(reference);
   if (uri === undefined) throw new ApiError(404, 'documentUri is neither a kuflow-file: reference nor a ku: URI');

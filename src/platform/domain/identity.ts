@@ -113,7 +113,6 @@ export function applyPeople(
   });
 }
 
-/** The group of all users. */
 export function everybodyGroup(tenantId: string): GroupRow {
   return { id: uuid5(tenantId, 'group'), tenantId, code: EVERYBODY_GROUP, name: 'Local users' };
 }

@@ -95,10 +95,10 @@ const TASK_KINDS: Readonly<Record<ProcessItemType, readonly TaskKind[]>> = {
 
 /** Creates an item in a running process, as CLAIMED if it has an owner. Returns an existing item with the requested id. */
 export function createProcessItem(ctx: OperationContext, params: ProcessItemCreateParams) {
-  const result = ctx.store.transaction(() => {
+  return ctx.store.transaction(() => {
     const id = params.id?.toLowerCase() ?? uuid7(ctx.clock.now());
     const existing = findProcessItemById(ctx.store.sql, id);
-    if (existing !== undefined) return { created: false, item: existing };
+    if (existing !== undefined) return { created: false, processItem: toProcessItem(ctx, existing) };
     const process = requireProcess(ctx, params.processId.toLowerCase());
     requireRunning(process);
     const served = requireItemDefinition(ctx, process, params);
@@ -115,9 +115,8 @@ export function createProcessItem(ctx: OperationContext, params: ProcessItemCrea
     }
     // A worker knows what it creates, but the workflow does not know what a person writes.
     if (item.type !== 'TASK' && ctx.principal.type === 'USER') signalProcessItem(ctx, process, item);
-    return { created: true, item };
+    return { created: true, processItem: toProcessItem(ctx, item) };
   });
-  return { created: result.created, processItem: toProcessItem(ctx, result.item) };
 }
 
 /** The id of the thread that the item is attached to, or undefined. */

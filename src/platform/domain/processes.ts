@@ -139,20 +139,19 @@ export function completeProcess(ctx: OperationContext, id: string): Process {
 
 /** Cancels the process, its active tasks and its workflow. A canceled process stays as it is; a completed one is refused with 403. */
 export function cancelProcess(ctx: OperationContext, id: string): Process {
-  const process = ctx.store.transaction(() => {
-    const current = requireProcess(ctx, id);
-    if (current.state === 'CANCELLED') return current;
-    requireRunning(current);
-    const canceled = saveProcess(ctx, current, { state: 'CANCELLED' });
+  return ctx.store.transaction(() => {
+    const process = requireProcess(ctx, id);
+    if (process.state === 'CANCELLED') return toProcess(ctx, process);
+    requireRunning(process);
+    const canceled = saveProcess(ctx, process, { state: 'CANCELLED' });
     recordEvent(ctx, { processId: id, kind: 'process-cancelled', principalId: ctx.principal.id });
     for (const task of findActiveTasks(ctx.store.sql, id)) cancelTask(ctx, task);
     enqueueForProcess(ctx, canceled, {
       kind: 'cancel-workflow',
       reason: `The process was canceled by ${ctx.principal.name}`,
     });
-    return canceled;
+    return toProcess(ctx, canceled);
   });
-  return toProcess(ctx, process);
 }
 
 /**

@@ -71,10 +71,7 @@ export async function withNamedReferences(data: JsonObject, access: ResourceAcce
   });
 }
 
-/**
- * Makes the paths in the shorthands of documents absolute. They are relative to `folder`. Throws KnownError, whose message starts in lower case,
- * for a file that cannot be read.
- */
+/** Makes the paths of documents absolute, from `folder`. Throws KnownError, with a lower-case message, for a file that cannot be read. */
 export function withAbsolutePaths<T extends Json>(value: T, folder: string): T {
   return mapReferences(value, ['file'], (text) => {
     if (!isShorthand(text)) return text;

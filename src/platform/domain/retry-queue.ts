@@ -92,7 +92,6 @@ export function createRetryQueue(options: RetryQueueOptions) {
   return {
     /** Begins with the work in the store. Call it once at the start: later it is called after each commit that added some. */
     wake,
-    /** Ends the pause of a key. */
     retryNow: (key: string): void => pausing.get(key)?.abort(),
     /** Resolves when all work is done. */
     whenIdle: async (): Promise<void> => {

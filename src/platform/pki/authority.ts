@@ -86,7 +86,6 @@ export async function openAuthority({
   return {
     /** The CA certificate in PEM, exactly one. */
     certificate: pair.certificate,
-    /** The file with `certificate`. */
     certificateFile,
     /** A serverAuth certificate for localhost, 127.0.0.1, ::1 and `hostNames` (DNS names or addresses). */
     issueServerCertificate: (hostNames: readonly string[] = []): Promise<IssuedCertificate> => {
@@ -133,11 +132,7 @@ async function createAuthority(clock: Clock): Promise<{ certificate: string; pri
   return { certificate: toPem(certificate), privateKey: await exportKey(keys.privateKey) };
 }
 
-async function readPair(
-  certificateFile: string,
-  keyFile: string,
-  clock: Clock,
-): Promise<{ certificate: string; privateKey: Secret } | undefined> {
+async function readPair(certificateFile: string, keyFile: string, clock: Clock) {
   try {
     const [certificate, key] = await Promise.all([readFile(certificateFile, 'utf8'), readFile(keyFile, 'utf8')]);
     const parsed = new NodeCertificate(certificate);

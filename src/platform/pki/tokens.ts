@@ -47,10 +47,7 @@ export async function openEngineTokens({
       return { token: new Secret(token), expiredAt: exp * 1000 };
     },
 
-    /**
-     * Returns the claims, or the reason why the token is refused, which may be shown to the caller. `acceptedUntil` is `exp` plus the grace period,
-     * in milliseconds since the epoch.
-     */
+    /** The claims, or why the token is refused, for the caller. `acceptedUntil`: `exp` plus the grace period, in milliseconds since the epoch. */
     verifyToken: async (token: string) => {
       try {
         const { payload } = await jwtVerify(token, publicKey, {

@@ -71,8 +71,7 @@ export function createRestApp(deps: RestDeps, tls?: ServerTls): FastifyInstance 
     serverFactory: (handler) => {
       const server =
         tls === undefined ? http.createServer(handler) : https.createServer({ key: tls.key, cert: tls.cert }, handler);
-      // Longer than any client keeps an idle connection, so that the server never closes one that a client is about to
-      // use.
+      // Longer than any client keeps an idle connection, so that the server never closes one that is about to be used.
       server.keepAliveTimeout = 75_000;
       return server;
     },

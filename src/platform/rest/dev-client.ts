@@ -19,8 +19,7 @@ import type {
   WorkerStatus,
 } from '../shared/contract.ts';
 
-// Reads the `/_dev` routes of a running platform. This file is for commands in other processes, so it must not load the
-// server.
+// Calls the `/_dev` routes of a running platform. For commands in other processes, so it must not load the server.
 
 /** The part of a `PlatformState` that the requests need: the loopback address of the platform, and the user who asks. */
 export interface DevApiAccess {
@@ -55,7 +54,6 @@ export type SignedInUser = Pick<LocalUser, 'principalId' | 'email' | 'name'> & {
 /** `groups`: codes. */
 export type GroupMember = SignedInUser & { readonly groups: readonly string[] };
 
-/** The users of the platform. */
 export async function readUsers(access: DevApiAccess): Promise<readonly GroupMember[]> {
   const users = await readList<LocalUser>(access, '/_dev/users', 'users', 'its users');
   return users.map(({ principalId, email, name, groups, token }) => ({
@@ -128,20 +126,15 @@ export async function requestReplay(access: DevApiAccess, id: string): Promise<W
   return await request(access, `POST /_dev/webhooks/${segment(id)}/replay`, 'did not send the event again');
 }
 
-/** The time of the platform. */
 export async function readClock(access: DevApiAccess): Promise<ClockStatus> {
   return await request(access, 'GET /_dev/clock', 'did not return its time');
 }
 
-/** Skips time; see `SkipResult`. */
 export async function requestSkip(access: DevApiAccess, body: SkipRequest, signal: AbortSignal): Promise<SkipResult> {
   return await request(access, 'POST /_dev/clock/skip', 'did not skip time', { body, signal });
 }
 
-/**
- * Sends a request. `call`: method and path. Rejects with a KnownError that has the platform's reason if the answer is not the result; `failure`
- * completes "The local KuFlow …".
- */
+/** `call`: method and path. Rejects with a KnownError that has the platform's reason; `failure` completes "The local KuFlow …". */
 async function request<Result>(
   access: DevApiAccess,
   call: string,

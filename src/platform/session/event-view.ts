@@ -182,7 +182,6 @@ export interface ReadyHintsOptions {
   readonly stateDir?: string | undefined;
   /** Whether this program only runs the platform, or also a command, such as a worker. */
   readonly runs: 'platform' | 'command';
-  /** The command that starts the worker. */
   readonly start: string;
   /** The commands of the project that run its worker, and one process, on this platform, if there is a project. */
   readonly dev?: string | undefined;

@@ -1,8 +1,6 @@
 import { placeholders, type SqlRow, type Sql, type SqlValue } from './sql.ts';
 
-/**
- * The condition `column IN values`, or no condition without values. Columns come from the code, never from a request.
- */
+/** The condition `column IN values`; none without values. Columns come from the code, never from a request. */
 export type ColumnFilter =
   | { readonly column: string; readonly values: readonly string[] | undefined }
   /** The condition that the column is or is not NULL. */

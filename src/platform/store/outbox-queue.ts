@@ -2,9 +2,7 @@ import type { Json } from '../../base/json.ts';
 import type { Sql } from './sql.ts';
 import { defineTable, integer, jsonText, text, type RowOf } from './table.ts';
 
-/**
- * A command for the engine. Added in the transaction that causes it, and removed when the engine has acknowledged it.
- */
+/** A command for the engine. Added in the transaction that causes it, removed when the engine has acknowledged it. */
 export type EngineCommand =
   | { readonly kind: 'start-workflow'; readonly workflowType: string; readonly taskQueue: string; readonly input: Json }
   /** Without a payload, the signal does not have an argument. */

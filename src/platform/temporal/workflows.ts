@@ -218,8 +218,7 @@ export async function createProcessEngine(options: {
   /** Whether the workflow closes within `ms` milliseconds. Each request waits for it. Rejects if `signal` aborts. */
   async function closesWithin(workflowId: string, ms: number, signal: AbortSignal): Promise<boolean> {
     signal.throwIfAborted();
-    // Not AbortSignal.timeout: if only AbortSignal.any refers to its signal, it may be garbage-collected and never
-    // fires.
+    // Not AbortSignal.timeout: if only AbortSignal.any refers to its signal, it may be collected and never fires.
     const timeout = new AbortController();
     const abort = (): void => timeout.abort();
     const timer = setTimeout(abort, ms);
