@@ -42,7 +42,7 @@ export interface PlatformOptions {
   readonly dynamicConfig?: Readonly<Record<string, unknown>> | undefined;
   /**
    * For the commands that the console shows: how `kuflow` is called, and what starts the worker, in the working directory. Default: `npx kuflow` and
-   * `npm start`.
+   * `npm run dev`.
    */
   readonly pageCommands?: { readonly kuflow: string; readonly worker: string } | undefined;
   /** The supervisor's JavaScript file. Default: the one in this package. */
