@@ -1,6 +1,6 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { isoTime } from '../../base/clock.ts';
-import { detectFileFormat, FILE_FORMATS, type FileFormat } from './file-format.ts';
+import { contentOffset, detectFileFormat, FILE_FORMATS, type FileFormat } from './file-format.ts';
 
 /** Certificate, key and CA as text, from files, inline settings or a response from KuFlow. */
 export interface TlsMaterialText {
@@ -163,12 +163,6 @@ function isKeyOf(pem: string, certificate: X509Certificate): boolean {
 }
 
 const oneLineName = ({ subject }: X509Certificate): string => subject.replaceAll('\n', ', ');
-
-/** Where the content of the DER element at `at` starts (X.690 §8.1). */
-function contentOffset(der: Uint8Array, at: number): number {
-  const length = der[at + 1] ?? 0;
-  return at + 2 + (length & 0x80 ? length & 0x7f : 0);
-}
 
 /** The X.509 version of a DER certificate. TBSCertificate starts with `[0] { INTEGER version }`, except in version 1 (RFC 5280 §4.1). */
 function certificateVersion(der: Uint8Array): number {

@@ -1,8 +1,7 @@
-import type { Worker } from '../../kuflow/contract/workers.ts';
 import type { Domain } from '../domain/context.ts';
 import { listWorkers, WORKER_DELAY_WINDOW } from '../domain/workers.ts';
 import type { PlatformEvent } from '../shared/types.ts';
-import type { QueueStatus, WorkersStatus, WorkerStatus } from '../shared/contract.ts';
+import type { QueueStatus, WorkersStatus } from '../shared/contract.ts';
 
 export interface WorkerWatchOptions {
   readonly domain: Pick<Domain, 'store' | 'definitions' | 'clock'>;
@@ -78,7 +77,10 @@ export function watchWorkers(options: WorkerWatchOptions) {
       const served = listQueues(domain);
       const isOther = otherQueue !== undefined && !served.some(({ taskQueue }) => taskQueue === otherQueue);
       return {
-        workers: workers.map((worker) => toWorkerStatus(worker, pollers)),
+        workers: workers.map((worker) => ({
+          ...worker,
+          online: pollers.get(worker.taskQueue)?.includes(worker.identity) === true,
+        })),
         queues: [...served, ...(isOther ? [{ taskQueue: otherQueue, processes: [] }] : [])].map((queue) => ({
           ...queue,
           pollers: pollers.get(queue.taskQueue) ?? [],
@@ -106,11 +108,6 @@ function comparePollers(before: Pollers, now: Pollers): PollingChange[] {
       ...current.filter((identity) => !old.includes(identity)).map(toChange(true)),
     ];
   });
-}
-
-function toWorkerStatus(worker: Worker, pollers: Pollers): WorkerStatus {
-  const { identity, taskQueue } = worker;
-  return { ...worker, online: pollers.get(taskQueue)?.includes(identity) === true };
 }
 
 function listQueues({ definitions }: Pick<Domain, 'definitions'>): readonly Omit<QueueStatus, 'pollers'>[] {

@@ -86,7 +86,9 @@ export function createProcessAction(ctx: OperationContext, processId: string, pa
     // A workflow of this process already has this id.
     if (PROCESSES.findById(ctx.store.sql, id) !== undefined) throw conflict(`${id} is the ID of a process`);
     requireRunning(process);
-    const served = requireActionDefinition(ctx, process, params.processActionDefinitionCode);
+    const { processActionDefinitionCode: code } = params;
+    const found = ctx.definitions.actionOf(process.definition, code);
+    const served = orNotFound(found, `action definition of process ${processId}`, code);
     requireMayInvoke(ctx, process, served.definition);
     rejectOtherParams(params, served.definition);
     const { definition } = served;
@@ -222,11 +224,6 @@ function rejectOtherParams(params: ProcessActionCreateParams, action: ActionDefi
     if (params[field] !== undefined && PARAMS_OF[action.type] !== field)
       throw badRequest(`${field} is not for an action of type ${apiType(action)}`, `body.${field}`);
   }
-}
-
-function requireActionDefinition(ctx: Domain, process: ProcessRow, code: string): ServedAction {
-  const served = ctx.definitions.actionOf(process.definition, code);
-  return orNotFound(served, `action definition of process ${process.id}`, code);
 }
 
 function requireAction(ctx: Domain, processId: string, id: string) {
