@@ -192,10 +192,7 @@ export async function connectEngine(options: DialOptions) {
       return result.ok ? { ...result, value: { serverVersion: stringField(result.value, 1) ?? 'unknown' } } : result;
     },
     /** `state`: `registered`, `deprecated`, `deleted` or the number of a newer one. */
-    describeNamespace: async (
-      namespace: string,
-      given: CallOptions,
-    ): Promise<RpcResult<{ readonly name: string; readonly state: string }>> => {
+    describeNamespace: async (namespace: string, given: CallOptions) => {
       const result = await call('DescribeNamespace', { namespace, message: encodeString(1, namespace) }, given);
       if (!result.ok) return result;
       const info = messageField(result.value, 1);

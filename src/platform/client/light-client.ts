@@ -41,12 +41,7 @@ export async function listUsers(from: PlatformState, signal: AbortSignal): Promi
   return await readList(from, '/_dev/users', 'users', signal);
 }
 
-async function readList<Item>(
-  { loopback, user }: PlatformState,
-  path: string,
-  key: string,
-  signal: AbortSignal,
-): Promise<readonly Item[]> {
+async function readList<Item>({ loopback, user }: PlatformState, path: string, key: string, signal: AbortSignal) {
   const answer = await readText(new URL(path, loopback.http), user.token.reveal(), signal);
   return (JSON.parse(answer) as Readonly<Record<string, readonly Item[]>>)[key] ?? [];
 }

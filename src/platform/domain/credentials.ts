@@ -21,11 +21,7 @@ export type EngineTokenReader = (token: string) => Promise<string | undefined> |
  * the latter), or `Bearer` with a user's token or an engine token. Undefined if the credentials are not valid, or
  * those of a disabled user.
  */
-export async function authenticateCaller(
-  store: Store,
-  header: string | undefined,
-  readEngineToken: EngineTokenReader,
-): Promise<PrincipalRow | undefined> {
+export async function authenticateCaller(store: Store, header: string | undefined, readEngineToken: EngineTokenReader) {
   const [, scheme = '', credentials = ''] = /^(basic|bearer) +(\S+) *$/i.exec(header ?? '') ?? [];
   if (credentials === '') return undefined;
   const principal =
@@ -41,11 +37,7 @@ function findByPair({ sql }: Store, credentials: string): PrincipalRow | undefin
   return findPrincipalByCredential(sql, 'secret', hashSecret(text.slice(0, at).toLowerCase(), text.slice(at + 1)));
 }
 
-async function findByToken(
-  { sql }: Store,
-  token: string,
-  readEngineToken: EngineTokenReader,
-): Promise<PrincipalRow | undefined> {
+async function findByToken({ sql }: Store, token: string, readEngineToken: EngineTokenReader) {
   const principal = findPrincipalByCredential(sql, 'token', hashToken(token));
   // Verifying a signature is only worthwhile for a JWT.
   if (principal !== undefined || token.split('.').length !== 3) return principal;

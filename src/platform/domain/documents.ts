@@ -90,12 +90,7 @@ function isOfProcess({ store }: OperationContext, { ownerUri }: DocumentRow, pro
 }
 
 /** Copies a document of the process for the action, unless the action has it already. Returns the reference; undefined if the process does not have the document. */
-export function adoptDocument(
-  ctx: OperationContext,
-  reference: string,
-  processId: string,
-  actionId: string,
-): string | undefined {
+export function adoptDocument(ctx: OperationContext, reference: string, processId: string, actionId: string) {
   const uri = parseDocumentUri(reference);
   const original = uri === undefined ? undefined : findDocumentByUri(ctx.store.sql, uri);
   if (original === undefined || !isOfProcess(ctx, original, processId)) return undefined;
@@ -120,12 +115,7 @@ export function linkDocuments(ctx: OperationContext, value: JsonObject, owner: s
 }
 
 /** The value for a new process item, in which each referenced document is a copy that the item owns. */
-export function copyDocuments(
-  ctx: OperationContext,
-  value: JsonObject,
-  process: ProcessRow,
-  owner: string,
-): JsonObject {
+export function copyDocuments(ctx: OperationContext, value: JsonObject, process: ProcessRow, owner: string) {
   return mapReferences(value, ['file'], (reference) => {
     const uri = parseDocumentUri(reference);
     const original = uri === undefined ? undefined : findDocumentByUri(ctx.store.sql, uri);

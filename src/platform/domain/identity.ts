@@ -1,7 +1,6 @@
 import { Secret } from '../../base/secret.ts';
 import { uuid5, uuid7 } from '../../base/uuid.ts';
 import { EVERYBODY_GROUP, type PeopleSeed, type SeedUser } from '../../process/people.ts';
-import type { PlatformIdentity } from '../shared/types.ts';
 import { newAudit } from '../store/audit.ts';
 import {
   CREDENTIALS,
@@ -34,10 +33,7 @@ interface StoredIdentity {
  * Returns the tenant, the application and the platform's own principal of this state file, which are created once. The tenant of a new file is the
  * first of `tenantIds`. Those that do not exist are added.
  */
-export function ensureIdentity(
-  store: Store,
-  tenantIds: readonly string[],
-): { readonly identity: Omit<PlatformIdentity, 'user'>; readonly system: PrincipalRow } {
+export function ensureIdentity(store: Store, tenantIds: readonly string[]) {
   return store.transaction(() => {
     const existing = getMeta(store.sql, KEY);
     const { tenantId, namespace, systemId, application } =
@@ -88,11 +84,7 @@ interface PeopleOwner {
 }
 
 /** Makes the users and groups of the seed the only ones. Users with the same email keep their ids and tokens; all others are disabled. */
-export function applyPeople(
-  store: Store,
-  owner: PeopleOwner,
-  seed: PeopleSeed = DEFAULT_PEOPLE,
-): PlatformIdentity['user'] {
+export function applyPeople(store: Store, owner: PeopleOwner, seed: PeopleSeed = DEFAULT_PEOPLE) {
   return store.transaction(() => {
     const before = findEnabledUsers(store.sql);
     const principalIds = seed.users.map((user, position) => saveUser(store, owner, user, position));

@@ -31,14 +31,7 @@ import { BUILT_IN_MESSAGE_CODE, builtInMessage, type ServedTask } from './defini
 import { copyDocuments, linkDocuments } from './documents.ts';
 import { applyJsonPatch } from './json-patch.ts';
 import { acceptAnyValue } from './json-values.ts';
-import {
-  AUDIT_SORT_COLUMNS,
-  filterDeleted,
-  findResultPage,
-  lowerCaseIds,
-  type ListQuery,
-  type ResultPage,
-} from './paging.ts';
+import { AUDIT_SORT_COLUMNS, filterDeleted, findResultPage, lowerCaseIds, type ListQuery } from './paging.ts';
 import { resolvePrincipal, type NamedPrincipal } from './people.ts';
 import { requireProcess, requireRunning } from './process-view.ts';
 import { formatRequestTime } from './request-time.ts';
@@ -57,30 +50,23 @@ const SORT_COLUMNS = {
   cancelledAt: 'cancelled_at',
 } as const;
 
-export function findProcessItems(
-  ctx: OperationContext,
-  query: ListQuery<'findProcessItems'>,
-): ResultPage<ProcessItemPageItem> {
-  return findResultPage(
-    ctx,
-    query,
-    {
-      from: PROCESS_ITEMS_WITH_PROCESS,
-      where: [
-        { column: 'process_id', values: lowerCaseIds(query.processId) },
-        { column: 'type', values: query.type },
-        { column: 'state', values: query.taskState },
-        { column: 'definition_code', values: query.processItemDefinitionCode },
-        { column: 'process_definition_id', values: lowerCaseIds(query.processDefinitionId) },
-        { column: 'process_definition_code', values: query.processDefinitionCode },
-        { column: 'tenant_id', values: lowerCaseIds(query.tenantId) },
-        ...filterDeleted(query),
-      ],
-      sort: SORT_COLUMNS,
-      tieBreaker: 'seq',
-    },
-    (row) => toProcessItemPageItem(readProcessItem(row)),
-  );
+export function findProcessItems(ctx: OperationContext, query: ListQuery<'findProcessItems'>) {
+  return findResultPage<ProcessItemPageItem>(ctx, query, {
+    from: PROCESS_ITEMS_WITH_PROCESS,
+    where: [
+      { column: 'process_id', values: lowerCaseIds(query.processId) },
+      { column: 'type', values: query.type },
+      { column: 'state', values: query.taskState },
+      { column: 'definition_code', values: query.processItemDefinitionCode },
+      { column: 'process_definition_id', values: lowerCaseIds(query.processDefinitionId) },
+      { column: 'process_definition_code', values: query.processDefinitionCode },
+      { column: 'tenant_id', values: lowerCaseIds(query.tenantId) },
+      ...filterDeleted(query),
+    ],
+    sort: SORT_COLUMNS,
+    tieBreaker: 'seq',
+    toItem: (row) => toProcessItemPageItem(readProcessItem(row)),
+  });
 }
 
 export function retrieveProcessItem(ctx: OperationContext, id: string): ProcessItem {
@@ -166,11 +152,7 @@ function buildItem(
   return { ...base, message: { text, data: copyValue(data), dataCode } };
 }
 
-function requireItemDefinition(
-  ctx: OperationContext,
-  process: ProcessRow,
-  params: ProcessItemCreateParams,
-): ServedTask {
+function requireItemDefinition(ctx: OperationContext, process: ProcessRow, params: ProcessItemCreateParams) {
   for (const [field, type] of [
     ['task', 'TASK'],
     ['message', 'MESSAGE'],
@@ -316,12 +298,7 @@ export function updateTaskContextData(ctx: OperationContext, id: string, value: 
   return changeTask(ctx, id, 'context-data-saved', (task) => ({ ...task, contextData: value.value as JsonObject }));
 }
 
-function changeTask(
-  ctx: OperationContext,
-  id: string,
-  kind: string,
-  change: (task: TaskFields) => TaskFields,
-): ProcessItem {
+function changeTask(ctx: OperationContext, id: string, kind: string, change: (task: TaskFields) => TaskFields) {
   return changeRunning(ctx, id, ({ item, task: before }) => {
     requireOpen(id, before, 'be changed');
     const task = change(before);
@@ -350,12 +327,7 @@ function requireOwner(ctx: OperationContext, item: ProcessItemRow): void {
     throw forbidden(`Task ${item.id} is claimed by another principal (${item.ownerId ?? 'nobody'})`);
 }
 
-function saveItem(
-  ctx: OperationContext,
-  item: ProcessItemRow,
-  task: TaskFields,
-  ownerId: string | undefined,
-): ProcessItemRow {
+function saveItem(ctx: OperationContext, item: ProcessItemRow, task: TaskFields, ownerId: string | undefined) {
   const changed: ProcessItemRow = {
     ...item,
     ...withModification(item, ctx.principal.id, ctx.store.now()),

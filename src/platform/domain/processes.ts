@@ -3,7 +3,7 @@ import type { JsonPatch, JsonValue } from '../../kuflow/contract/common.ts';
 import type { Process, ProcessPageItem } from '../../kuflow/contract/processes.ts';
 import type { WorkflowOutcome } from '../temporal/outcome.ts';
 import { withModification } from '../store/audit.ts';
-import type { SentSignal, TimelineEntry } from '../shared/contract.ts';
+import type { SentSignal, SignalRequest, TimelineEntry } from '../shared/contract.ts';
 import { findEvents } from '../store/events.ts';
 import { findPrincipalByEmail } from '../store/people.ts';
 import { findActiveTasks, findProcessItemById, type ProcessItemRow } from '../store/process-items.ts';
@@ -31,32 +31,28 @@ import { enqueueProcessEvent } from './webhook-events.ts';
 export function findProcesses(ctx: OperationContext, query: ListQuery<'findProcesses'>): ResultPage<ProcessPageItem> {
   const byEmail = query.initiatorEmail?.map((email) => findPrincipalByEmail(ctx.store.sql, email)?.id ?? '-');
   const criteria = parseCriteria(query);
-  return findResultPage(
-    ctx,
-    query,
-    {
-      from: 'processes',
-      where: [
-        { column: 'tenant_id', values: lowerCaseIds(query.tenantId) },
-        { column: 'definition_id', values: lowerCaseIds(query.processDefinitionId) },
-        { column: 'definition_code', values: query.processDefinitionCode },
-        { column: 'state', values: query.state },
-        { column: 'initiator_id', values: lowerCaseIds(query.initiatorId) },
-        { column: 'initiator_id', values: byEmail },
-        ...filterDeleted(query),
-      ],
-      matches:
-        criteria.length === 0
-          ? undefined
-          : (row) => {
-              const process = PROCESSES.read(row);
-              return criteria.every((criterion) => matches(process, criterion));
-            },
-      sort: AUDIT_SORT_COLUMNS,
-      tieBreaker: 'seq',
-    },
-    (row) => toProcessPageItem(PROCESSES.read(row)),
-  );
+  return findResultPage(ctx, query, {
+    from: 'processes',
+    where: [
+      { column: 'tenant_id', values: lowerCaseIds(query.tenantId) },
+      { column: 'definition_id', values: lowerCaseIds(query.processDefinitionId) },
+      { column: 'definition_code', values: query.processDefinitionCode },
+      { column: 'state', values: query.state },
+      { column: 'initiator_id', values: lowerCaseIds(query.initiatorId) },
+      { column: 'initiator_id', values: byEmail },
+      ...filterDeleted(query),
+    ],
+    matches:
+      criteria.length === 0
+        ? undefined
+        : (row) => {
+            const process = PROCESSES.read(row);
+            return criteria.every((criterion) => matches(process, criterion));
+          },
+    sort: AUDIT_SORT_COLUMNS,
+    tieBreaker: 'seq',
+    toItem: (row) => toProcessPageItem(PROCESSES.read(row)),
+  });
 }
 
 type Criterion = ReturnType<typeof parseCriteria>[number];
@@ -227,11 +223,7 @@ export function changeProcessInitiator(ctx: OperationContext, id: string, params
 }
 
 /** Queues a signal for the workflow of a running process. */
-export function sendProcessSignal(
-  ctx: OperationContext,
-  id: string,
-  { name, input }: { readonly name: string; readonly input?: unknown },
-): SentSignal {
+export function sendProcessSignal(ctx: OperationContext, id: string, { name, input }: SignalRequest): SentSignal {
   return ctx.store.transaction(() => {
     const process = requireProcess(ctx, id);
     requireRunning(process);
@@ -254,12 +246,7 @@ export function patchProcessValue(ctx: OperationContext, id: string, part: Value
   return changeValue(ctx, id, part, (value) => applyJsonPatch(value, patch));
 }
 
-function changeValue(
-  ctx: OperationContext,
-  id: string,
-  part: ValuePart,
-  change: (value: JsonObject) => JsonObject,
-): Process {
+function changeValue(ctx: OperationContext, id: string, part: ValuePart, change: (value: JsonObject) => JsonObject) {
   return changeRunning(ctx, id, (process) => {
     const value = change(process[part]);
     linkDocuments(ctx, value, formatProcessUri(id));

@@ -32,10 +32,7 @@ export async function withRealReferences(example: JsonObject, access: ResourceAc
   });
 }
 
-export async function replaceExampleReferences(
-  example: JsonObject,
-  { people, upload: store }: RealResources,
-): Promise<JsonObject> {
+export async function replaceExampleReferences(example: JsonObject, { people, upload: store }: RealResources) {
   const chosen = new Map<string, string>();
   return await replaceReferences(example, replacedKinds(store !== undefined), async (kind, made) => {
     if (kind === 'file') {
@@ -118,10 +115,7 @@ async function replaceReferences(
   return mapReferences(value, kinds, () => replaced.shift() ?? '');
 }
 
-async function upload(
-  { client, processId = '' }: ResourceAccess,
-  { name, type, bytes }: { readonly name: string; readonly type: string; readonly bytes: Uint8Array },
-): Promise<string> {
+async function upload({ client, processId = '' }: ResourceAccess, { name, type, bytes }: SampleDocument) {
   const { documentUri } = await client.uploadProcessDocument(processId, { fileName: name, contentType: type, bytes });
   return documentUri;
 }

@@ -52,11 +52,7 @@ export async function openAuthority({
   const issuer = new x509.X509Certificate(pair.certificate);
   const issuerId = await x509.AuthorityKeyIdentifierExtension.create(issuer.publicKey);
 
-  async function issue(
-    subject: x509.JsonName,
-    lifeSeconds: number,
-    extensions: readonly x509.Extension[],
-  ): Promise<IssuedCertificate> {
+  async function issue(subject: x509.JsonName, lifeSeconds: number, extensions: readonly x509.Extension[]) {
     const keys = await generateKeys();
     const { notBefore, notAfter } = validity(clock, lifeSeconds);
     const certificate = await x509.X509CertificateGenerator.create({

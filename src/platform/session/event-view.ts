@@ -102,11 +102,7 @@ export function platformReporter({
   };
 }
 
-function reportRequest(
-  event: Extract<DevEvent, { readonly kind: 'request' }>,
-  progress: Progress,
-  requests: boolean,
-): void {
+function reportRequest(event: Extract<DevEvent, { readonly kind: 'request' }>, progress: Progress, requests: boolean) {
   const failed = event.status >= 400 || event.status === 0;
   if (event.console === true && !failed) return;
   // Clients that wait for the platform poll its health until it is ready.

@@ -34,10 +34,7 @@ function isSetInFiles({ settings, problems }: SettingsResult, name: RegExp): boo
 }
 
 /** Writes the certificate to files in `folder`; without a folder, puts its text into the variables. */
-async function certificateVariables(
-  state: PlatformState,
-  folder: string | undefined,
-): Promise<Readonly<Record<string, string>>> {
+async function certificateVariables(state: PlatformState, folder: string | undefined) {
   const { id: clientId, secret: clientSecret } = state.application;
   const client = createKuFlowClient({ endpoint: state.loopback.http, credentials: { clientId, clientSecret } });
   try {

@@ -16,11 +16,7 @@ export function findDefinitionVersion(sql: Sql, { id, version }: DefinitionVersi
 }
 
 /** Keeps an existing version as it is. */
-export function keepDefinitionVersion(
-  sql: Sql,
-  { id, version }: DefinitionVersion,
-  definition: ProcessDefinition,
-): void {
+export function keepDefinitionVersion(sql: Sql, { id, version }: DefinitionVersion, definition: ProcessDefinition) {
   PROCESS_DEFINITIONS.insert(sql, { id, version, definition }, 'ON CONFLICT DO NOTHING');
 }
 

@@ -22,11 +22,7 @@ export interface TableQuery {
 }
 
 /** One page of `query`: at most `size` rows, starting at row `page` × `size`, and the total number of rows. */
-export function findPage(
-  sql: Sql,
-  query: TableQuery,
-  paging: { readonly size: number; readonly page: number },
-): { readonly rows: SqlRow[]; readonly total: number } {
+export function findPage(sql: Sql, query: TableQuery, paging: { readonly size: number; readonly page: number }) {
   const { clause, values } = buildWhere(query.where);
   const select = `SELECT * FROM ${query.from}${clause}${buildOrderBy(query)}`;
   const offset = paging.page * paging.size;

@@ -26,10 +26,7 @@ export async function listWorkflowPollers(address: string, query: PollerQuery): 
 }
 
 /** As `listWorkflowPollers`, over a connection that is open. */
-export async function queryPollers(
-  service: WorkflowService,
-  { namespace, taskQueue, since }: PollerQuery,
-): Promise<readonly string[]> {
+export async function queryPollers(service: WorkflowService, { namespace, taskQueue, since }: PollerQuery) {
   const answer = await service.describeTaskQueue({
     namespace,
     taskQueue: { name: taskQueue },

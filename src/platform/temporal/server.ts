@@ -260,11 +260,7 @@ function serverEnvironment(home: string): NodeJS.ProcessEnv {
   return { ...Object.fromEntries(kept), HOME: home, XDG_CONFIG_HOME: home, USERPROFILE: home, APPDATA: home };
 }
 
-async function waitUntilReady(
-  supervised: SupervisedProcess,
-  address: string,
-  options: TemporalOptions,
-): Promise<string | undefined> {
+async function waitUntilReady(supervised: SupervisedProcess, address: string, options: TemporalOptions) {
   const { namespace, signal } = options;
   const connection = PlatformConnection.lazy({ address });
   const state: { ended?: ProcessExit } = {};

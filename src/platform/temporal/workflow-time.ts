@@ -98,12 +98,7 @@ export function createWorkflowTime(
     }
   }
 
-  async function forwardOnce(
-    workflowId: string,
-    ms: number,
-    deadline: number,
-    signal: AbortSignal,
-  ): Promise<string | undefined> {
+  async function forwardOnce(workflowId: string, ms: number, deadline: number, signal: AbortSignal) {
     const id = randomUUID();
     await update(workflowId, {
       enabled: true,
@@ -189,12 +184,7 @@ export function createWorkflowTime(
      * at the latest. It does not move afterward. A workflow that ends on the way is there. Rejects if the server does not answer, or if `signal`
      * aborts; then the workflow may still move.
      */
-    forward: async (
-      workflowId: string,
-      ms: number,
-      deadline: number,
-      signal: AbortSignal,
-    ): Promise<string | undefined> => {
+    forward: async (workflowId: string, ms: number, deadline: number, signal: AbortSignal) => {
       let reason: string | undefined;
       try {
         reason = await forwardOnce(workflowId, ms, deadline, signal);
@@ -247,10 +237,7 @@ const TIMER_IS_DUE: BusyWork = { kind: 'timer', reason: 'a timer is due' };
 
 /** What has to end before a workflow can move. `now`: its time, in milliseconds since the epoch. */
 function findBusyWork(
-  {
-    pendingWorkflowTask: task,
-    pendingActivities,
-  }: Pick<DescribedWorkflow, 'pendingWorkflowTask' | 'pendingActivities'>,
+  { pendingWorkflowTask: task, pendingActivities }: DescribedWorkflow,
   now: number,
 ): BusyWork | undefined {
   if (task) {

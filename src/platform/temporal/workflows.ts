@@ -196,9 +196,7 @@ export async function createProcessEngine(options: {
     fetchHistory: async (workflowId: string): Promise<string> => historyToJSON(await loadHistory(workflowId)),
 
     /** As `fetchHistory`, decrypted and without the headers of confidential processes. Rejects with KnownError if a payload can't be decrypted. */
-    fetchClearHistory: async (
-      workflowId: string,
-    ): Promise<{ readonly json: string; readonly wasEncrypted: boolean }> => {
+    fetchClearHistory: async (workflowId: string) => {
       const history = await loadHistory(workflowId);
       try {
         const wasEncrypted = await decryptHistory(history, readKey);
