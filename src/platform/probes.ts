@@ -80,14 +80,11 @@ async function probeTemporal({ temporal, identity: { namespace } }: ProbeOptions
 }
 
 // Any answer proves that the server is up, even if `/health` is not ready yet.
-function probeHealth(
-  { ports, authority, probeToken }: ProbeOptions,
-  client: typeof http | typeof https,
-): Promise<void> {
+function probeHealth({ ports, authority, probeToken }: ProbeOptions, client: typeof http | typeof https) {
   const { port } = client === http ? ports.http : ports.https;
   const ca = authority.certificate;
   const headers = { [PROBE_HEADER]: probeToken };
-  return new Promise((resolve, reject) => {
+  return new Promise<void>((resolve, reject) => {
     const request = client.get(
       { host: '127.0.0.1', port, path: '/health', headers, agent: false, timeout: TIMEOUT_MS, ca },
       (answer) => {

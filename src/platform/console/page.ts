@@ -6,12 +6,8 @@ import { ApiError } from '../domain/api-error.ts';
 import type { PlatformOptions } from '../shared/types.ts';
 import type { CompiledSchemas } from './compiled-schemas.ts';
 
-/** The files of the console, in memory. */
-export interface PageFiles {
-  readonly index: string;
-  /** By name. Only these are served, so that a request can't reach anything else on the disk. */
-  readonly assets: ReadonlyMap<string, Buffer>;
-}
+/** In memory. Only the assets in it are served, by name, so that a request can't reach anything else on the disk. */
+export type PageFiles = NonNullable<Awaited<ReturnType<typeof readPageFiles>>>;
 
 const TYPES: Readonly<Record<string, string>> = {
   '.css': 'text/css; charset=utf-8',
@@ -24,10 +20,7 @@ export type PageCommands = NonNullable<PlatformOptions['pageCommands']>;
 const USUAL_COMMANDS: PageCommands = { kuflow: 'npx kuflow', worker: 'npm run dev' };
 
 /** Reads the built page, and adds the commands, by default of a TypeScript project. Undefined if it has not been built. */
-export async function readPageFiles(
-  folder: string,
-  commands: PageCommands = USUAL_COMMANDS,
-): Promise<PageFiles | undefined> {
+export async function readPageFiles(folder: string, commands: PageCommands = USUAL_COMMANDS) {
   try {
     const entries = await readdir(join(folder, 'assets'), { withFileTypes: true });
     const assets = await Promise.all(

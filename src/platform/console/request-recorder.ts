@@ -1,6 +1,6 @@
 import type { Clock } from '../../base/clock.ts';
 import { withoutUndefined } from '../../base/json.ts';
-import type { RecordedBody, RequestDetail, RequestRecord } from '../shared/contract.ts';
+import type { RequestDetail, RequestRecord } from '../shared/contract.ts';
 import { redactAll, redactHeader, redactQuery, redactSecretFields, redactByPattern } from './redaction.ts';
 
 type Headers = Readonly<Record<string, string | number | readonly string[] | undefined>>;
@@ -113,11 +113,7 @@ function toHeaders(headers: Headers): Readonly<Record<string, string>> {
 }
 
 /** What is shown of a body; undefined if it is empty. */
-export function toRecordedBody(
-  body: BodyStart | undefined,
-  headers: Headers,
-  redact: (text: string) => string,
-): RecordedBody | undefined {
+export function toRecordedBody(body: BodyStart | undefined, headers: Headers, redact: (text: string) => string) {
   if (body === undefined || (body.bytes === 0 && body.start !== undefined)) return undefined;
   const { bytes, start } = body;
   const contentType = headers['content-type'];

@@ -29,10 +29,7 @@ const OWN_NAMESPACE =
   'Remove temporal.namespace from the settings: the worker then uses the namespace that comes with its engine certificate';
 
 /** Creates the function that decides whether a call is allowed. It verifies each header once. */
-export function createAuthorizer(
-  verifyToken: VerifyToken,
-  clock: Clock,
-): (headers: IncomingHttpHeaders) => Promise<Authorization> {
+export function createAuthorizer(verifyToken: VerifyToken, clock: Clock) {
   const verifiedTokens = new Map<string, VerifiedToken>();
 
   async function verify(path: string, headers: IncomingHttpHeaders, header: string): Promise<Authorization> {
@@ -50,7 +47,7 @@ export function createAuthorizer(
     return authorize(path, headers, verified.claims);
   }
 
-  return async (headers) => {
+  return async (headers: IncomingHttpHeaders): Promise<Authorization> => {
     const path = headers[':path'] ?? '';
     if (!needsToken(path)) return ALLOWED;
     const header = headers.authorization;

@@ -10,12 +10,11 @@ import type { DefaultError } from '../../kuflow/contract/common.ts';
 import { openApiDocument } from '../../kuflow/contract/openapi.ts';
 import { API_VERSION } from '../../kuflow/endpoint.ts';
 import { operationIds } from '../../kuflow/contract/operations.ts';
-import { startOfBody, type AnswerSecrets, type EndedRequest } from '../console/request-recorder.ts';
+import { startOfBody, type AnswerSecrets } from '../console/request-recorder.ts';
 import { createCompiledSchemas } from '../console/compiled-schemas.ts';
 import { isPageRequest, registerPageRoutes } from '../console/page.ts';
 import { ApiError } from '../domain/api-error.ts';
 import { isConfidentialRequest } from '../domain/confidential.ts';
-import type { Domain } from '../domain/context.ts';
 import { PROBE_HEADER, type RestDeps, type ServerTls } from './deps.ts';
 import { registerDevRoutes } from './dev-routes.ts';
 import { registerOperation } from './operation-route.ts';
@@ -39,6 +38,9 @@ const SECRET_ROUTES: ReadonlyMap<string, AnswerSecrets> = new Map([
 
 /** Routes that read the list of requests, which would only show themselves, and those whose paths and answers are codes that sign in. */
 const UNLOGGED_ROUTE = /^\/_dev\/(requests|open-codes)(\/|$)/;
+
+/** How often the same refusal of a worker is reported. */
+const WARN_EVERY_MS = 60_000;
 
 const isUnlogged = ({ probeToken }: RestDeps, request: FastifyRequest): boolean =>
   request.headers[PROBE_HEADER] === probeToken || UNLOGGED_ROUTE.test(request.routeOptions.url ?? '');
@@ -83,7 +85,7 @@ export function createRestApp(deps: RestDeps, tls?: ServerTls): FastifyInstance 
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 200 },
     frameworkErrors: answerError,
   });
-  const warnAboutRefusal = createRefusalWarning(deps.domain);
+  const isWarningDue = atMostEvery(WARN_EVERY_MS, clock);
 
   // Every body is read as bytes: an upload is never JSON, whatever its type, and each operation parses its own JSON.
   app.removeAllContentTypeParsers();
@@ -103,7 +105,12 @@ export function createRestApp(deps: RestDeps, tls?: ServerTls): FastifyInstance 
     const ended = { method, path, status, ms, operationId, problem };
     const isConsole = isConsoleRequest(request);
     report({ kind: 'request', ...ended, ...(isConsole && { console: true }) });
-    if (principal?.type === 'APPLICATION') warnAboutRefusal(ended, principal.name);
+    const isRefusal = principal?.type === 'APPLICATION' && operationId !== undefined && status >= 400 && status < 500;
+    if (isRefusal && isWarningDue(`${operationId} ${path} ${status}`)) {
+      const failed = `${operationId} by ${principal.name} failed with ${status}: ${problem ?? 'no reason given'}`;
+      const message = `${failed}. KuFlow's activities retry this forever, so the workflow waits until it is fixed.`;
+      report({ kind: 'warning', message });
+    }
     const texts = (): readonly string[] =>
       [url, jsonOf(request), answer?.start?.toString()].filter((text) => text !== undefined);
     deps.requests.add({
@@ -153,22 +160,4 @@ function toApiError(error: unknown): ApiError | undefined {
   const { statusCode: status } = error;
   if (status === 413) return new ApiError(status, TOO_LARGE);
   return status >= 400 && status < 500 ? new ApiError(status, error.message) : undefined;
-}
-
-const WARN_EVERY_MS = 60_000;
-
-/** Warns when a worker gets a 4xx, at most once a minute for the same one: KuFlow's activities retry it forever. */
-function createRefusalWarning({ clock, report }: Pick<Domain, 'clock' | 'report'>) {
-  const isDue = atMostEvery(WARN_EVERY_MS, clock);
-  return (
-    { path, operationId, status, problem }: Pick<EndedRequest, 'path' | 'operationId' | 'status' | 'problem'>,
-    worker: string,
-  ): void => {
-    if (status < 400 || status >= 500 || operationId === undefined) return;
-    if (!isDue(`${operationId} ${path} ${status}`)) return;
-    report({
-      kind: 'warning',
-      message: `${operationId} by ${worker} failed with ${status}: ${problem ?? 'no reason given'}. KuFlow's activities retry this forever, so the workflow waits until it is fixed.`,
-    });
-  };
 }

@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import { KnownError } from '../../base/errors.ts';
 import { escapeForTerminal } from '../../base/escape.ts';
-import { isRecord, type Json } from '../../base/json.ts';
+import { isRecord } from '../../base/json.ts';
 import { Secret } from '../../base/secret.ts';
 import type { ProcessItem } from '../../kuflow/contract/process-items.ts';
 import type {
@@ -11,6 +11,7 @@ import type {
   QueueStatus,
   SentSignal,
   ServedProcess,
+  SignalRequest,
   SkipRequest,
   SkipResult,
   TimelineEntry,
@@ -98,11 +99,7 @@ export async function requestRelease(access: DevApiAccess, taskId: string): Prom
 }
 
 /** Sends a signal to the workflow of a running process. Without `input`, it does not have an argument. */
-export async function requestSignal(
-  access: DevApiAccess,
-  processId: string,
-  body: { readonly name: string; readonly input?: Json | undefined },
-): Promise<SentSignal> {
+export async function requestSignal(access: DevApiAccess, processId: string, body: SignalRequest): Promise<SentSignal> {
   return await request(access, `POST /_dev/processes/${segment(processId)}/signals`, 'did not send the signal', {
     body,
   });
@@ -135,12 +132,7 @@ export async function requestSkip(access: DevApiAccess, body: SkipRequest, signa
 }
 
 /** `call`: method and path. Rejects with a KnownError that has the platform's reason; `failure` completes "The local KuFlow …". */
-async function request<Result>(
-  access: DevApiAccess,
-  call: string,
-  failure: string,
-  options?: SendOptions,
-): Promise<Result> {
+async function request<Result>(access: DevApiAccess, call: string, failure: string, options?: SendOptions) {
   const answer = await send(access, call, options);
   if (answer.ok) return answer.body as Result;
   throw unexpectedAnswer(failure, answer);

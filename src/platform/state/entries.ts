@@ -70,9 +70,7 @@ async function listNames(folder: string): Promise<readonly string[]> {
 }
 
 /** The names in a state folder that the local KuFlow wrote, whatever else is there. `archived` are those that make up its state. */
-export async function listStateEntries(
-  stateDir: string,
-): Promise<{ readonly archived: readonly string[]; readonly transient: readonly string[] }> {
+export async function listStateEntries(stateDir: string) {
   const names = await listNames(stateDir);
   return {
     archived: names.filter((name) => matches(ARCHIVED, name)),

@@ -89,11 +89,7 @@ export function createWebhookSender({
   }
 
   /** Rejects only when `stopping` aborts. */
-  async function post(
-    { url, body }: WebhookDeliveryRow,
-    stopping: AbortSignal,
-    onStatus: (status: number) => void,
-  ): Promise<AttemptResult> {
+  async function post({ url, body }: WebhookDeliveryRow, stopping: AbortSignal, onStatus: (status: number) => void) {
     const ending = new AbortController();
     const stop = (): void => ending.abort(stopping.reason);
     stopping.addEventListener('abort', stop);
