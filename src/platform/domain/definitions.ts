@@ -75,7 +75,6 @@ export function createDefinitionCatalog(
      * code of a running workflow may change, and then it creates new tasks.
      */
     taskOf: (ref: DefinitionRef, code: string) => forProcess(ref)?.tasks.get(code) ?? current(ref)?.tasks.get(code),
-    /** As `taskOf`, for an action. */
     actionOf: (ref: DefinitionRef, code: string) =>
       forProcess(ref)?.actions.get(code) ?? current(ref)?.actions.get(code),
     /** The actions that `actionOf` finds. */

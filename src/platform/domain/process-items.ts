@@ -256,13 +256,9 @@ export function cancelTask(ctx: OperationContext, item: ProcessItemRow): void {
 }
 
 /** Adds a log entry, whatever the state of the task and whoever has claimed it. */
-export function appendTaskLog(
-  ctx: OperationContext,
-  id: string,
-  params: Pick<ProcessItemTaskLog, 'message' | 'level'>,
-): ProcessItem {
+export function appendTaskLog(ctx: OperationContext, id: string, log: Pick<ProcessItemTaskLog, 'message' | 'level'>) {
   return changeRunning(ctx, id, ({ item, task }) => {
-    const { message, level } = params;
+    const { message, level } = log;
     const entry = { id: uuid7(ctx.clock.now()), timestamp: ctx.store.now(), level, message };
     insertTaskLog(ctx.store.sql, id, entry, TASK_LOG_LIMIT);
     const changed = saveItem(ctx, item, task, item.ownerId);

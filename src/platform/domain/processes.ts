@@ -31,6 +31,7 @@ import { enqueueProcessEvent } from './webhook-events.ts';
 export function findProcesses(ctx: OperationContext, query: ListQuery<'findProcesses'>): ResultPage<ProcessPageItem> {
   const byEmail = query.initiatorEmail?.map((email) => findPrincipalByEmail(ctx.store.sql, email)?.id ?? '-');
   const criteria = parseCriteria(query);
+  const isMatch = (process: ProcessRow): boolean => criteria.every((criterion) => matches(process, criterion));
   return findResultPage(ctx, query, {
     from: 'processes',
     where: [
@@ -42,13 +43,7 @@ export function findProcesses(ctx: OperationContext, query: ListQuery<'findProce
       { column: 'initiator_id', values: byEmail },
       ...filterDeleted(query),
     ],
-    matches:
-      criteria.length === 0
-        ? undefined
-        : (row) => {
-            const process = PROCESSES.read(row);
-            return criteria.every((criterion) => matches(process, criterion));
-          },
+    matches: criteria.length === 0 ? undefined : (row) => isMatch(PROCESSES.read(row)),
     sort: AUDIT_SORT_COLUMNS,
     tieBreaker: 'seq',
     toItem: (row) => toProcessPageItem(PROCESSES.read(row)),
@@ -291,9 +286,7 @@ export function recordWorkflowOutcome(ctx: Domain, workflowId: string, outcome: 
     const completes = kind === 'completed' && process.state === 'RUNNING';
     PROCESSES.update(ctx.store.sql, {
       ...process,
-      ...(completes
-        ? { state: 'COMPLETED' as const, ...withModification(process, ctx.system.id, ctx.store.now()) }
-        : {}),
+      ...(completes && { state: 'COMPLETED', ...withModification(process, ctx.system.id, ctx.store.now()) }),
       workflowOutcome: kind,
       workflowMessage: message,
     });

@@ -29,9 +29,6 @@ const OVERHEAD_PER_FILE = 4096;
 /** Limit for everything that is decompressed. */
 const MAX_UNPACKED = MAX_BYTES + MAX_MANIFEST_BYTES + MAX_FILES * OVERHEAD_PER_FILE;
 
-/** The text that a tar header has at this place. */
-const TAR_MAGIC = { offset: 257, text: 'ustar' };
-
 const CLOSE_WITHIN_MS = 5000;
 /** The CA's certificate is public, and other users may have to read it. */
 const PUBLIC_FILE = 'pki/ca.pem';
@@ -56,7 +53,12 @@ export async function importState({ stateDir, file, replace }: StateImportReques
   try {
     return await withStoppedState(stateDir, async () => {
       const present = await listStateEntries(stateDir);
-      if (present.archived.length > 0 && !replace) throw presentStateError(stateDir);
+      if (present.archived.length > 0 && !replace)
+        throw new KnownError({
+          message: 'The local KuFlow of this folder already has a state',
+          seen: `nothing was changed in ${stateDir}`,
+          next: ['Replace it with --replace', 'Or import into another folder with --state-dir <folder>'],
+        });
       await createPrivateFolder(stateDir);
       const target = stateStaging(stateDir);
       const staging = await openStage(target);
@@ -101,14 +103,6 @@ async function readDatabaseVersion(path: string): Promise<number | undefined> {
   } finally {
     await file.close();
   }
-}
-
-function presentStateError(stateDir: string): KnownError {
-  return new KnownError({
-    message: 'The local KuFlow of this folder already has a state',
-    seen: `nothing was changed in ${stateDir}`,
-    next: ['Replace it with --replace', 'Or import into another folder with --state-dir <folder>'],
-  });
 }
 
 /** `files`: paths relative to the state folder. */
@@ -195,8 +189,8 @@ async function requireFile(file: string): Promise<void> {
   throw invalidArchiveError(file, 'it is not a file', 'Check the path');
 }
 
-const isTar = (head: Buffer): boolean =>
-  head.toString('latin1', TAR_MAGIC.offset, TAR_MAGIC.offset + TAR_MAGIC.text.length) === TAR_MAGIC.text;
+/** Every tar header has this text at this place. */
+const isTar = (head: Buffer): boolean => head.toString('latin1', 257, 262) === 'ustar';
 
 /** Why an entry cannot be unpacked after those before it. */
 function problemOf({ path, type, size }: ReadEntry, before: ReadonlySet<string>): string | undefined {

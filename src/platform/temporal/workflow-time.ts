@@ -124,6 +124,12 @@ export function createWorkflowTime(
     return 'it is not idle';
   }
 
+  async function nameMissingWorker(busy: BusyWork | undefined, { executionConfig }: DescribedWorkflow) {
+    const taskQueue = executionConfig?.taskQueue?.name;
+    if (busy?.kind !== 'not-taken' || !taskQueue || (await listPollers(taskQueue)).length > 0) return busy;
+    return { kind: 'no-worker' as const, reason: `no worker is polling ${taskQueue}` };
+  }
+
   /** Stops a workflow that has not arrived. */
   const switchOff = async (workflowId: string): Promise<void> => {
     try {
@@ -162,7 +168,7 @@ export function createWorkflowTime(
         const { currentTime, effectiveConfig } = described.workflowExtendedInfo?.timeSkippingInfo ?? {};
         const realNow = Date.now();
         const now = optionalTsToMs(currentTime) ?? realNow;
-        const busy = await nameMissingWorker(findBusyWork(described, now), described, listPollers);
+        const busy = await nameMissingWorker(findBusyWork(described, now), described);
         // The timers of a workflow that is busy may change.
         const timers = busy === undefined ? await readTimers(workflowId) : [];
         return {
@@ -253,14 +259,4 @@ function findBusyWork(
     return { kind: 'activity', reason: `it waits for the activity ${activityType?.name ?? ''}${failed}` };
   }
   return undefined;
-}
-
-async function nameMissingWorker(
-  busy: BusyWork | undefined,
-  { executionConfig }: DescribedWorkflow,
-  listPollers: (taskQueue: string) => Promise<readonly string[]>,
-): Promise<typeof busy> {
-  const taskQueue = executionConfig?.taskQueue?.name;
-  if (busy?.kind !== 'not-taken' || !taskQueue || (await listPollers(taskQueue)).length > 0) return busy;
-  return { kind: 'no-worker', reason: `no worker is polling ${taskQueue}` };
 }
