@@ -1,5 +1,4 @@
-import type { ProcessItemPageItem } from '../../kuflow/contract/process-items.ts';
-import type { ProcessPageItem } from '../../kuflow/contract/processes.ts';
+import { isRecord } from '../../base/json.ts';
 import type { LocalUser } from '../shared/contract.ts';
 import { CONSOLE_HEADER } from '../rest/deps.ts';
 import type { PlatformState } from '../state/state-file.ts';
@@ -18,32 +17,53 @@ export interface RecentRecord {
   readonly code: string;
   readonly state: string;
   /** ISO 8601. */
-  readonly createdAt?: string | undefined;
+  readonly createdAt?: string;
 }
 
 /** The newest processes, the newest first. Rejects if the platform does not answer; pass a signal with a time limit. */
-export async function listRecentProcesses(from: PlatformState, signal: AbortSignal): Promise<readonly RecentRecord[]> {
-  const items = await readList<ProcessPageItem>(from, `/processes?${NEWEST_FIRST}`, 'content', signal);
-  return items.map(({ id, processDefinitionRef: { code }, state, createdAt }) => ({ id, code, state, createdAt }));
+export async function listRecentProcesses(state: PlatformState, signal: AbortSignal): Promise<readonly RecentRecord[]> {
+  const items = await readList(state, `/processes?${NEWEST_FIRST}`, 'content', signal);
+  return items.flatMap((item) => toRecord(item, item['processDefinitionRef'], item['state']));
 }
 
 /** The newest tasks, like `listRecentProcesses`. */
-export async function listRecentTasks(from: PlatformState, signal: AbortSignal): Promise<readonly RecentRecord[]> {
-  const path = `/process-items?type=TASK&${NEWEST_FIRST}`;
-  const items = await readList<ProcessItemPageItem>(from, path, 'content', signal);
-  return items.map(({ id, processItemDefinitionRef, task, createdAt }) => {
-    return { id, code: processItemDefinitionRef?.code ?? '', state: task?.state ?? '', createdAt };
-  });
+export async function listRecentTasks(state: PlatformState, signal: AbortSignal): Promise<readonly RecentRecord[]> {
+  const items = await readList(state, `/process-items?type=TASK&${NEWEST_FIRST}`, 'content', signal);
+  return items.flatMap((item) =>
+    toRecord(item, item['processItemDefinitionRef'], isRecord(item['task']) ? item['task']['state'] : undefined),
+  );
 }
 
 /** The users whose email addresses the platform knows, like `listRecentProcesses`. */
-export async function listUsers(from: PlatformState, signal: AbortSignal): Promise<readonly LocalUser[]> {
-  return await readList(from, '/_dev/users', 'users', signal);
+export async function listUsers(
+  state: PlatformState,
+  signal: AbortSignal,
+): Promise<readonly Pick<LocalUser, 'email' | 'name'>[]> {
+  const users = await readList(state, '/_dev/users', 'users', signal);
+  return users.flatMap(({ email, name }) =>
+    typeof email === 'string' ? [{ email, name: typeof name === 'string' ? name : '' }] : [],
+  );
 }
 
-async function readList<Item>({ loopback, user }: PlatformState, path: string, key: string, signal: AbortSignal) {
-  const answer = await readText(new URL(path, loopback.http), user.token.reveal(), signal);
-  return (JSON.parse(answer) as Readonly<Record<string, readonly Item[]>>)[key] ?? [];
+function toRecord(item: Readonly<Record<string, unknown>>, ref: unknown, state: unknown): readonly RecentRecord[] {
+  const { id, createdAt } = item;
+  const code = isRecord(ref) ? ref['code'] : undefined;
+  if (typeof id !== 'string' || typeof state !== 'string') return [];
+  return [
+    { id, code: typeof code === 'string' ? code : '', state, ...(typeof createdAt === 'string' && { createdAt }) },
+  ];
+}
+
+async function readList(
+  { loopback, user }: PlatformState,
+  path: string,
+  key: string,
+  signal: AbortSignal,
+): Promise<readonly Readonly<Record<string, unknown>>[]> {
+  const url = new URL(path, loopback.http);
+  const body: unknown = JSON.parse(await readText(url, user.token.reveal(), signal));
+  const list = isRecord(body) ? body[key] : undefined;
+  return Array.isArray(list) ? list.filter(isRecord) : [];
 }
 
 async function readText(url: URL, token: string, signal: AbortSignal): Promise<string> {
