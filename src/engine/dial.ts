@@ -4,6 +4,7 @@ import tls from 'node:tls';
 import { tlsOptions, untilConnected } from '../network/connect.ts';
 import { openTunnel, TunnelError, type TunnelStage } from '../network/connect-tunnel.ts';
 import { codeOf, messageOf } from '../base/errors.ts';
+import { FRAME_HEADER, httpVersionOf } from '../network/detect-protocol.ts';
 import type { ProxyDecision } from '../network/proxy.ts';
 import { formatHostPort, type HostPort } from '../network/address.ts';
 import type { TlsMaterial } from './material/tls-material.ts';
@@ -186,16 +187,8 @@ const PREFACE = Buffer.concat([
   Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'latin1'),
   Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]),
 ]);
-const SETTINGS = 4;
 /** Milliseconds to listen after the handshake, for each of the two waits. */
 const READ_MS = 500;
-
-function detectProtocol(bytes: Buffer): AfterHandshake | undefined {
-  const start = bytes.subarray(0, 5).toString('latin1');
-  if (start === 'HTTP/') return { kind: 'http1' };
-  if (bytes.length < 9) return undefined;
-  return { kind: bytes[3] === SETTINGS ? 'http2' : 'other' };
-}
 
 function describeError(error: Error): AfterHandshake {
   const code = codeOf(error) ?? 'UNKNOWN';
@@ -204,10 +197,7 @@ function describeError(error: Error): AfterHandshake {
   return { kind: code.includes('ALERT') ? 'alert' : 'error', code, message: messageOf(error) };
 }
 
-/**
- * Listens before writing, because a write can turn a pending alert into a reset. Then sends the HTTP/2 preface, because some servers
- * (Envoy) wait for the client, and listens again.
- */
+/** Listens first: a write can turn a pending alert into a reset. Then sends the HTTP/2 preface, which some servers (Envoy) wait for. */
 async function readAfterHandshake(socket: tls.TLSSocket, signal: AbortSignal | undefined): Promise<AfterHandshake> {
   return await new Promise<AfterHandshake>((resolve) => {
     let bytes = Buffer.alloc(0);
@@ -220,8 +210,8 @@ async function readAfterHandshake(socket: tls.TLSSocket, signal: AbortSignal | u
     };
     const onData = (chunk: Buffer): void => {
       bytes = Buffer.concat([bytes, chunk]);
-      const answer = detectProtocol(bytes);
-      if (answer !== undefined) done(answer);
+      const kind = httpVersionOf(bytes);
+      if (kind !== undefined || bytes.length >= FRAME_HEADER) done({ kind: kind ?? 'other' });
     };
     const onEnd = (): void =>
       done(socket.errored ? describeError(socket.errored) : { kind: bytes.length > 0 ? 'other' : 'closed' });

@@ -81,7 +81,8 @@ function readStatus(headers: Headers, token: Secret | undefined): RpcResult<neve
   };
 }
 
-function frame(message: Uint8Array): Buffer {
+/** A message as gRPC sends it: a flag that it is not compressed, its length in four bytes, and the message. */
+export function frameMessage(message: Uint8Array): Buffer {
   const head = Buffer.alloc(5);
   head.writeUInt32BE(message.length, 1);
   return Buffer.concat([head, message]);
@@ -167,7 +168,7 @@ async function callUnary(
       else if (status !== 'ok') done(status);
       else done({ ok: true, value: unframe(Buffer.concat(chunks)), ms: performance.now() - started });
     });
-    stream.end(frame(message));
+    stream.end(frameMessage(message));
   });
 }
 
@@ -191,10 +192,7 @@ export async function connectEngine(options: DialOptions) {
       return result.ok ? { ...result, value: { serverVersion: stringField(result.value, 1) ?? 'unknown' } } : result;
     },
     /** `state`: `registered`, `deprecated`, `deleted` or the number of a newer one. */
-    describeNamespace: async (
-      namespace: string,
-      given: CallOptions,
-    ): Promise<RpcResult<{ readonly name: string; readonly state: string }>> => {
+    describeNamespace: async (namespace: string, given: CallOptions) => {
       const result = await call('DescribeNamespace', { namespace, message: encodeString(1, namespace) }, given);
       if (!result.ok) return result;
       const info = messageField(result.value, 1);

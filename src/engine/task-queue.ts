@@ -18,10 +18,7 @@ export interface TaskQueueInfo {
 
 const TASK_TYPES = { workflow: 1, activity: 2 } as const;
 
-/**
- * DescribeTaskQueue for one type of task.
- * Source: temporal/api/workflowservice/v1/request_response.proto
- */
+/** DescribeTaskQueue for one type of task. Source: temporal/api/workflowservice/v1/request_response.proto */
 export async function describeTaskQueue(
   connection: EngineConnection,
   queue: { readonly namespace: string; readonly name: string; readonly type: keyof typeof TASK_TYPES },

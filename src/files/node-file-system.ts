@@ -60,6 +60,13 @@ async function closeFolder(path: string): Promise<void> {
     });
 }
 
+/** Creates `path` if necessary and denies access to everybody else. */
+export async function createPrivateFolder(path: string): Promise<void> {
+  await mkdir(path, { recursive: true, mode: 0o700 });
+  // The mode above is subject to the umask and does not affect an existing folder.
+  await closeFolder(path);
+}
+
 /**
  * The system calls of everything that is written in several steps, one method each, so that a test can end the process between any two.
  * All reject with the system's error.

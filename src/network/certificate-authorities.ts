@@ -21,9 +21,7 @@ export function trustedAuthorities(
 }
 
 /** The file in NODE_EXTRA_CA_CERTS if it cannot be read, with the code of the error. */
-export function unreadableExtraAuthorities(
-  env: Readonly<Record<string, string | undefined>>,
-): { readonly path: string; readonly why: string } | undefined {
+export function unreadableExtraAuthorities(env: Readonly<Record<string, string | undefined>>) {
   const { path, why } = readExtraAuthorities(env['NODE_EXTRA_CA_CERTS']);
   return path === undefined || why === undefined ? undefined : { path, why };
 }

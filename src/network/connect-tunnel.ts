@@ -116,10 +116,7 @@ async function classifyError(error: unknown, stage: TunnelStage, proxy: Proxy): 
   return new TunnelError(syscall === 'getaddrinfo' ? 'proxy-dns' : stage, code, messageOf(error), about);
 }
 
-/**
- * Opens a TCP connection to `target` through an HTTP proxy with CONNECT. The proxy resolves the host name.
- * Rejects with `TunnelError`, with everything closed.
- */
+/** Opens a TCP connection to `target` through an HTTP proxy, which resolves the name. Rejects with `TunnelError`, with everything closed. */
 export async function openTunnel(options: TunnelOptions): Promise<net.Socket> {
   const { target, proxy, ca, secureContext, timeoutMs, signal } = options;
   const address = parseProxyAddress(proxy);

@@ -6,18 +6,12 @@ import { tlsOptions } from './connect.ts';
 /** Milliseconds for each probe. */
 const PROBE_MS = 1_000;
 
-/**
- * Whether a server completes a TLS handshake within a second. Call it for a server that rejected plain text, to confirm the cause.
- * Sends no data and never rejects.
- */
+/** Whether a server, which has rejected plain text, completes a TLS handshake within a second. Sends no data and never rejects. */
 export async function looksLikeTls(address: HostPort): Promise<boolean> {
   return (await probeTls(address, [])) !== undefined;
 }
 
-/**
- * Whether a server speaks TLS but only HTTP/2, as a gRPC server does: it negotiates `h2` but not `http/1.1`. Sends no data and never
- * rejects.
- */
+/** Whether a server speaks TLS but only HTTP/2, as a gRPC server does: it negotiates only `h2`. Sends no data and never rejects. */
 export async function speaksOnlyHttp2OverTls(address: HostPort): Promise<boolean> {
   const [http1, http2] = await Promise.all([probeTls(address, ['http/1.1']), probeTls(address, ['h2'])]);
   return http2 === 'h2' && http1 !== 'http/1.1';
@@ -32,10 +26,7 @@ export async function detectPlainHttp(address: HostPort): Promise<'http1' | 'htt
   socket.once('connect', () =>
     socket.write(`OPTIONS * HTTP/1.1\r\nhost: ${address.host}\r\nconnection: close\r\n\r\n`),
   );
-  return await readFirst(socket, 'data', (bytes) => {
-    if (bytes.toString('latin1', 0, 5) === 'HTTP/') return 'http1';
-    return isSettingsFrame(bytes) ? 'http2' : undefined;
-  });
+  return await readFirst(socket, 'data', httpVersionOf);
 }
 
 /** Whether a server greets as a SOCKS 5 proxy (RFC 1928 §3) within a second. Never rejects. */
@@ -85,7 +76,13 @@ function readFirst<Answer>(
   });
 }
 
-/** The frame that an HTTP/2 server sends first: type 4, stream 0, a multiple of 6 bytes (RFC 9113 §6.5). */
-function isSettingsFrame(bytes: Buffer): boolean {
-  return bytes.length >= 9 && bytes.readUIntBE(0, 3) % 6 === 0 && bytes[3] === 4 && bytes.readUInt32BE(5) === 0;
+/** Bytes of the header of an HTTP/2 frame. */
+export const FRAME_HEADER = 9;
+
+/** The version of HTTP that an answer begins with. The first frame of HTTP/2 has type 4, stream 0 and a multiple of 6 bytes (RFC 9113 §6.5). */
+export function httpVersionOf(bytes: Buffer): 'http1' | 'http2' | undefined {
+  if (bytes.toString('latin1', 0, 5) === 'HTTP/') return 'http1';
+  const isSettings =
+    bytes.length >= FRAME_HEADER && bytes.readUIntBE(0, 3) % 6 === 0 && bytes[3] === 4 && bytes.readUInt32BE(5) === 0;
+  return isSettings ? 'http2' : undefined;
 }

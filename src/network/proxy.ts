@@ -27,10 +27,7 @@ export interface ProxyRequest {
 }
 
 /** The lowercase variable wins, as in curl. An empty variable counts as absent. */
-function readVariable(
-  env: ProxyRequest['env'],
-  name: string,
-): { readonly value: string; readonly source: string } | undefined {
+function readVariable(env: ProxyRequest['env'], name: string) {
   for (const source of [name.toLowerCase(), name]) {
     const value = env[source]?.trim();
     if (value !== undefined && value !== '') return { value, source };

@@ -28,7 +28,7 @@ export function createProbes(options: ProbeOptions) {
   return {
     /** Checks every part, the gateway with mutual TLS and a token. Rejects with KnownError for the first that does not answer. */
     checkAll: async (): Promise<void> => {
-      await runProbe('The store', () => Promise.resolve().then(() => options.store.checkWritable()));
+      await runProbe('The store', () => options.store.checkWritable());
       await runProbe('The REST API on HTTP', () => probeHealth(options, http));
       await runProbe('The REST API on HTTPS', () => probeHealth(options, https));
       await runProbe('The engine gateway', () => probeGateway(options));
@@ -38,7 +38,7 @@ export function createProbes(options: ProbeOptions) {
       const { state } = await probeState(() => probeTemporal(options));
       // Everybody may ask: the error of the connection has the server's address.
       const temporal = { state, ...(state === 'up' ? {} : { detail: 'does not answer; see temporal.log' }) };
-      const store = await probeState(() => Promise.resolve().then(() => options.store.checkWritable()));
+      const store = await probeState(() => options.store.checkWritable());
       return {
         ready: temporal.state === 'up' && store.state === 'up',
         parts: {
@@ -52,7 +52,7 @@ export function createProbes(options: ProbeOptions) {
   };
 }
 
-async function probeState(probe: () => Promise<unknown>): Promise<Omit<PartStatus, 'part'>> {
+async function probeState(probe: () => Promise<void> | void): Promise<Omit<PartStatus, 'part'>> {
   try {
     await probe();
     return { state: 'up' };
@@ -61,15 +61,12 @@ async function probeState(probe: () => Promise<unknown>): Promise<Omit<PartStatu
   }
 }
 
-async function runProbe(part: string, probe: () => Promise<unknown>): Promise<void> {
+async function runProbe(part: string, probe: () => Promise<void> | void): Promise<void> {
   try {
     await probe();
   } catch (error) {
-    throw new KnownError({
-      message: `${part} of the local KuFlow is not responding`,
-      seen: messageOf(error),
-      cause: error,
-    });
+    const message = `${part} of the local KuFlow is not responding`;
+    throw new KnownError({ message, seen: messageOf(error), cause: error });
   }
 }
 
@@ -83,14 +80,11 @@ async function probeTemporal({ temporal, identity: { namespace } }: ProbeOptions
 }
 
 // Any answer proves that the server is up, even if `/health` is not ready yet.
-function probeHealth(
-  { ports, authority, probeToken }: ProbeOptions,
-  client: typeof http | typeof https,
-): Promise<void> {
+function probeHealth({ ports, authority, probeToken }: ProbeOptions, client: typeof http | typeof https) {
   const { port } = client === http ? ports.http : ports.https;
   const ca = authority.certificate;
   const headers = { [PROBE_HEADER]: probeToken };
-  return new Promise((resolve, reject) => {
+  return new Promise<void>((resolve, reject) => {
     const request = client.get(
       { host: '127.0.0.1', port, path: '/health', headers, agent: false, timeout: TIMEOUT_MS, ca },
       (answer) => {

@@ -4,6 +4,7 @@ import { systemClock, type Clock } from '../base/clock.ts';
 import { messageOf } from '../base/errors.ts';
 import { packageRoot } from '../base/package-root.ts';
 import { withContext } from '../base/system-error.ts';
+import { hasJournal } from '../files/staged-write.ts';
 import type { ProcessDefinition } from '../process/definition.ts';
 import type { DefinitionProblem } from './shared/contract.ts';
 import { createEventHub, createEventStreams, reportEvent } from './console/live-events.ts';
@@ -19,21 +20,21 @@ import { listOpenWorkflows, recordWorkflowOutcome } from './domain/processes.ts'
 import { writeCaBundle } from './shared/environment.ts';
 import { createFaultRegistry, type FaultRegistry } from './shared/faults.ts';
 import { startGateway } from './gateway/gateway.ts';
-import { openAuthority, type Authority } from './pki/authority.ts';
+import { openAuthority } from './pki/authority.ts';
 import { createEngineIssuers } from './pki/engine-issuers.ts';
-import { createPrivateFolder } from './pki/private-folder.ts';
-import { DEFAULT_TOKEN_GRACE, openEngineTokens, type EngineTokens } from './pki/tokens.ts';
+import { createPrivateFolder } from '../files/node-file-system.ts';
+import { DEFAULT_TOKEN_GRACE, openEngineTokens } from './pki/tokens.ts';
 import { DEFAULT_PORTS, holdPort, type HeldPort } from './shared/ports.ts';
 import { createProbes } from './probes.ts';
 import { createRestApp } from './rest/app.ts';
 import { withStoppedState } from './state/lock.ts';
-import { hasStagedState } from './state/swap.ts';
+import { stateStaging } from './state/swap.ts';
 import { openFolder } from './state/state-file.ts';
-import { openStore, type Store } from './store/store.ts';
+import { openStore } from './store/store.ts';
 import { databasePath } from './store/owner-lock.ts';
 import type { KeyReader } from './temporal/encryption.ts';
 import { createProcessEngine } from './temporal/workflows.ts';
-import { keepTemporalRunning, type ManagedTemporal } from './temporal/keep-running.ts';
+import { keepTemporalRunning, type ManagedTemporal } from './temporal/server.ts';
 import { toSocketTarget } from './temporal/network.ts';
 import { startUiGuard } from './temporal/ui-guard.ts';
 import { watchProcesses } from './temporal/closed-workflows.ts';
@@ -236,21 +237,15 @@ async function startAll(options: PlatformOptions, parts: Parts): Promise<Running
   };
 }
 
-interface OpenState {
-  readonly store: Store;
-  readonly authority: Authority;
-  readonly tokens: EngineTokens;
-}
-
 async function openState(
   { stateDir, tokenGrace, ephemeral = false }: PlatformOptions,
   clock: Clock,
   parts: Parts,
   report: Report,
-): Promise<OpenState> {
+) {
   return await withContext("Opening the local KuFlow's state", stateDir, async () => {
     await createPrivateFolder(stateDir);
-    if (await hasStagedState(stateDir)) await withStoppedState(stateDir, () => Promise.resolve());
+    if (hasJournal(stateStaging(stateDir))) await withStoppedState(stateDir, () => Promise.resolve());
     const onStepError = (error: unknown): void =>
       report({ kind: 'warning', message: `A change was saved, but a step after it failed: ${messageOf(error)}` });
     const store = await parts.add(openStore({ path: databasePath(stateDir), clock, durable: !ephemeral, onStepError }));

@@ -51,6 +51,16 @@ export function isComplete({ kind, fields }: Reference): boolean {
   }
 }
 
+/** The references of these kinds in a value, in the order of `mapReferences`. */
+export function findReferences(value: Json, kinds: readonly ReferenceKind[]): readonly string[] {
+  const found: string[] = [];
+  mapReferences(value, kinds, (reference) => {
+    found.push(reference);
+    return reference;
+  });
+  return found;
+}
+
 /** Copies `value`, with `change` applied to every reference of these kinds. */
 export function mapReferences<T extends Json>(
   value: T,

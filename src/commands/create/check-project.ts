@@ -5,7 +5,8 @@ import { KnownError } from '../../base/errors.ts';
 import { checkConnection } from '../../diagnostics/check-connection.ts';
 import { inspectConnection } from '../../connection/inspect.ts';
 import { resolveSettings } from '../../settings/precedence.ts';
-import { platformAccessEnvironment, startDevPlatform } from '../../platform/session/start.ts';
+import { startDevPlatform } from '../../platform/session/start.ts';
+import { platformEnvironment } from '../../platform/shared/environment.ts';
 import { platformReporter } from '../../platform/session/event-view.ts';
 import type { WorkerDefinition } from '../../process/definition.ts';
 import type { Progress } from '../../terminal/progress.ts';
@@ -58,7 +59,7 @@ async function withLocalKuFlow<Result>(
       signal,
     });
     try {
-      return await work(platformAccessEnvironment(platform.state, env));
+      return await work({ ...env, ...platformEnvironment(platform.state, env) });
     } finally {
       progress.stop();
       progress.begin('Stopping the local KuFlow…');

@@ -51,9 +51,14 @@ function isPrivateKey(der: Buffer): boolean {
   });
 }
 
-/** Whether it is `SEQUENCE { INTEGER 3, …` (RFC 7292 §4). Lengths of indefinite form have one byte. */
+/** Where the content of the DER element at `at` starts (X.690 §8.1). Lengths of indefinite form have one byte. */
+export function contentOffset(der: Uint8Array, at: number): number {
+  const length = der[at + 1] ?? 0;
+  return at + 2 + (length & 0x80 ? length & 0x7f : 0);
+}
+
+/** Whether it is `SEQUENCE { INTEGER 3, …` (RFC 7292 §4). */
 function isPkcs12(der: Buffer): boolean {
-  const length = der[1] ?? 0;
-  const content = length > 0x80 ? 2 + (length & 0x7f) : 2;
+  const content = contentOffset(der, 0);
   return der.subarray(content, content + 3).equals(Buffer.from([0x02, 0x01, 0x03]));
 }

@@ -1,6 +1,6 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { isoTime } from '../../base/clock.ts';
-import { detectFileFormat, FILE_FORMATS, type FileFormat } from './file-format.ts';
+import { contentOffset, detectFileFormat, FILE_FORMATS, type FileFormat } from './file-format.ts';
 
 /** Certificate, key and CA as text, from files, inline settings or a response from KuFlow. */
 export interface TlsMaterialText {
@@ -90,32 +90,31 @@ function isBase64OfPem(text: string): boolean {
   return /^[A-Za-z0-9+/=\s]+$/.test(text) && Buffer.from(text, 'base64').toString('latin1').includes('-----BEGIN ');
 }
 
+const isKeyBlock = ({ label }: Block): boolean => label.endsWith('PRIVATE KEY');
+const isCertificateBlock = ({ label }: Block): boolean => label === 'CERTIFICATE';
+
 /** The blocks of the expected type, or a problem. */
 function readPart(part: keyof TlsMaterialText, text: string): readonly Block[] | TlsMaterialProblem {
+  const problem = (code: TlsMaterialProblemCode, what: string): TlsMaterialProblem => {
+    return { code, part, message: `${PART_NAMES[part]} ${what}` };
+  };
   const pem = normalizePem(text);
-  const name = PART_NAMES[part];
-  if (pem === '') return { code: 'empty', part, message: `${name} is empty` };
+  if (pem === '') return problem('empty', 'is empty');
   const blocks = findBlocks(pem);
   if (blocks.length === 0) {
     const format = detectFileFormat(text);
-    if (format !== undefined) return { code: format, part, message: `${name} is ${FILE_FORMATS[format]}` };
-    return isBase64OfPem(pem)
-      ? { code: 'base64-of-pem', part, message: `${name} is base64-encoded PEM; decode it once` }
-      : { code: 'not-pem', part, message: `${name} does not contain a complete PEM block (-----BEGIN … END-----)` };
+    if (format !== undefined) return problem(format, `is ${FILE_FORMATS[format]}`);
+    if (isBase64OfPem(pem)) return problem('base64-of-pem', 'is base64-encoded PEM; decode it once');
+    return problem('not-pem', 'does not contain a complete PEM block (-----BEGIN … END-----)');
   }
-  const hasKey = blocks.some((block) => block.label.endsWith('PRIVATE KEY'));
-  const hasCertificate = blocks.some((block) => block.label === 'CERTIFICATE');
-  const [isThere, isOther, wanted, other] =
+  const [isWanted, isOther, wanted, other] =
     part === 'key'
-      ? [hasKey, hasCertificate, 'private key', 'certificate']
-      : [hasCertificate, hasKey, 'certificate', 'private key'];
-  if (!isThere) {
-    const swapped = `contains a ${other}; are key and certificate swapped?`;
-    return { code: 'swapped', part, message: `${name} ${isOther ? swapped : `does not contain a ${wanted}`}` };
-  }
-  return blocks.filter((block) =>
-    part === 'key' ? block.label.endsWith('PRIVATE KEY') : block.label === 'CERTIFICATE',
-  );
+      ? [isKeyBlock, isCertificateBlock, 'private key', 'certificate']
+      : [isCertificateBlock, isKeyBlock, 'certificate', 'private key'];
+  const found = blocks.filter(isWanted);
+  if (found.length > 0) return found;
+  if (blocks.some(isOther)) return problem('swapped', `contains a ${other}; are key and certificate swapped?`);
+  return problem('swapped', `does not contain a ${wanted}`);
 }
 
 function parseCertificates(
@@ -165,16 +164,7 @@ function isKeyOf(pem: string, certificate: X509Certificate): boolean {
 
 const oneLineName = ({ subject }: X509Certificate): string => subject.replaceAll('\n', ', ');
 
-/** Where the content of the DER element at `at` starts (X.690 §8.1). */
-function contentOffset(der: Uint8Array, at: number): number {
-  const length = der[at + 1] ?? 0;
-  return at + 2 + (length & 0x80 ? length & 0x7f : 0);
-}
-
-/**
- * The X.509 version (1, 2 or 3) of a DER certificate, which node:crypto does not expose.
- * TBSCertificate starts with `[0] { INTEGER version }`, which version 1 omits (RFC 5280 §4.1).
- */
+/** The X.509 version of a DER certificate. TBSCertificate starts with `[0] { INTEGER version }`, except in version 1 (RFC 5280 §4.1). */
 function certificateVersion(der: Uint8Array): number {
   const tbs = contentOffset(der, 0);
   const first = contentOffset(der, tbs);

@@ -1,4 +1,4 @@
-import { isRecord, withoutUndefined } from '../../base/json.ts';
+import { isRecord, parseJsonText, withoutUndefined } from '../../base/json.ts';
 
 const MAX_LENGTH = 64 * 1024;
 
@@ -6,13 +6,8 @@ const MAX_LENGTH = 64 * 1024;
 export type TokenReading = ReturnType<typeof decodeTokenUnverified>;
 
 function decodeSegment(text: string): Record<string, unknown> | undefined {
-  if (!/^[\w-]+$/.test(text)) return undefined;
-  try {
-    const value: unknown = JSON.parse(Buffer.from(text, 'base64url').toString('utf8'));
-    return isRecord(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
+  const value = /^[\w-]+$/.test(text) ? parseJsonText(Buffer.from(text, 'base64url').toString('utf8')) : undefined;
+  return isRecord(value) ? value : undefined;
 }
 
 const stringClaim = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
@@ -24,10 +19,7 @@ function audienceClaim(value: unknown): readonly string[] | undefined {
   return Array.isArray(value) ? value.filter((entry) => typeof entry === 'string') : undefined;
 }
 
-/**
- * Reads the claims of an engine token without verifying it. KuFlow does not document the token format, so anything other than a
- * JWT is `opaque`, which is not an error.
- */
+/** Reads the claims without verifying them. KuFlow does not document the format: anything other than a JWT is `opaque`, not an error. */
 export function decodeTokenUnverified(token: string) {
   const opaque = (why: string) => ({ kind: 'opaque', why }) as const;
   if (token.length > MAX_LENGTH) return opaque(`longer than ${MAX_LENGTH} characters`);

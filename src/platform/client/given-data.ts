@@ -4,10 +4,10 @@ import { text } from 'node:stream/consumers';
 import { parse } from 'yaml';
 import { codeOf, messageOf, usageError } from '../../base/errors.ts';
 import { capitalize } from '../../base/identifiers.ts';
-import { isRecord, type Json, type JsonObject } from '../../base/json.ts';
+import { isRecord, parseJsonText, type Json, type JsonObject } from '../../base/json.ts';
 import type { DataShape } from '../../process/definition.ts';
 import { findUnknownProperties } from '../../schema/unknown-properties.ts';
-import { mapReferences } from '../../schema/references.ts';
+import { findReferences } from '../../schema/references.ts';
 import { nearMatch } from '../../base/near-match.ts';
 import { createValueCheck, type CheckedValue } from '../domain/json-values.ts';
 import {
@@ -64,7 +64,7 @@ export async function prepareGivenData(
     // Assignments change the existing data, which may have properties that the schema does not declare.
     const isKept = ([name, value]: [string, Json]): boolean => source.file === undefined && existing[name] === value;
     const changed = Object.fromEntries(Object.entries(given).filter((entry) => !isKept(entry)));
-    rejectUnknownProperties(changed, shape, where, { canAllowInvalid });
+    rejectUnknownProperties(changed, shape, where, canAllowInvalid);
   }
   const data = await withNamedReferences(given, { ...access, processId: undefined });
   if (!allowInvalid) requireValidData(withPendingDocuments(data), shape, where, { draft, canAllowInvalid });
@@ -119,11 +119,8 @@ export function parseAssignment(assignment: string, shape: DataShape | undefined
   const properties = shape?.schema['properties'];
   const property = isRecord(properties) ? properties[name] : undefined;
   if (isRecord(property) && property['type'] === 'string') return [name, value];
-  try {
-    return [name, JSON.parse(value) as Json];
-  } catch {
-    return [name, value];
-  }
+  const parsed = parseJsonText(value) as Json | undefined;
+  return [name, parsed === undefined ? value : parsed];
 }
 
 /** Throws a usage error with the path of each problem of the data. In a draft, required properties may be missing. */
@@ -162,8 +159,8 @@ function rejectUnknownProperties(
   data: JsonObject,
   shape: DataShape | undefined,
   where: string,
-  { canAllowInvalid = true }: Pick<DataSource, 'canAllowInvalid'>,
-): void {
+  canAllowInvalid = true,
+) {
   const unknown = shape === undefined ? [] : findUnknownProperties(data, shape.schema);
   if (unknown.length === 0) return;
   const found = unknown.map(({ path, name, declared }) => {
@@ -180,11 +177,7 @@ function rejectUnknownProperties(
 }
 
 function rejectDocuments(data: JsonObject, where: string): void {
-  let document: string | undefined;
-  mapReferences(data, ['file'], (text) => {
-    if (isShorthand(text)) document ??= text;
-    return text;
-  });
+  const document = findReferences(data, ['file']).find(isShorthand);
   if (document === undefined) return;
   throw usageError(`${capitalize(where)} can't contain the document ${document}`, [
     'Documents can only be uploaded to a running process. Leave it out, or pass it with the data of a task',

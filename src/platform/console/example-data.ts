@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from '../../base/json.ts';
 import { parseReference } from '../../schema/references.ts';
 import { exampleTaskData } from '../domain/examples.ts';
-import { formatPeople, replaceExampleReferences, type RealResources } from '../domain/references.ts';
+import { formatPeople, replaceExampleReferences } from '../domain/references.ts';
 import { notFound } from '../domain/api-error.ts';
 import type { OperationContext } from '../domain/context.ts';
 import { uploadProcessDocument } from '../domain/documents.ts';
@@ -10,7 +10,6 @@ import { requireProcess } from '../domain/process-view.ts';
 import type { ExampleData } from '../shared/contract.ts';
 
 export interface ExampleRequest {
-  /** Code of a process. */
   readonly code: string;
   /** Code of a task; without it, the data is the metadata of the process. */
   readonly task?: string | undefined;
@@ -26,7 +25,7 @@ export async function createExampleData(ctx: OperationContext, request: ExampleR
   const { processId } = request;
   const example = exampleTaskData(shape, where);
   const value = await replaceExampleReferences(processId === undefined ? withoutDocuments(example) : example, {
-    people: listReferences(ctx),
+    people: formatPeople(findPrincipals(ctx, PAGE).content, findGroups(ctx, PAGE).content, ctx.principal.id),
     upload:
       processId === undefined
         ? undefined
@@ -47,10 +46,6 @@ function findShape(ctx: OperationContext, { code, task, processId }: ExampleRequ
   const found = ctx.definitions.taskOf(served.ref, task);
   if (found === undefined) throw notFound(`task definition of ${code}`, task);
   return { shape: found.definition.data, check: found.data, where: `the data of ${task}` };
-}
-
-function listReferences(ctx: OperationContext): RealResources['people'] {
-  return formatPeople(findPrincipals(ctx, PAGE).content, findGroups(ctx, PAGE).content, ctx.principal.id);
 }
 
 function withoutDocuments(value: JsonObject): JsonObject {

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { Clock } from '../../base/clock.ts';
 import { messageOf } from '../../base/errors.ts';
 import type { LiveEvent } from '../shared/contract.ts';
-import type { PlatformEvent } from '../shared/types.ts';
+import type { PlatformEvent, PlatformOptions } from '../shared/types.ts';
 
 /** The events of the platform, and those that only tell the console which of its lists have changed. */
 export type PublishedEvent = PlatformEvent | { readonly kind: 'workers-changed' | 'faults-changed' | 'clock-changed' };
@@ -48,11 +48,7 @@ export function createEventHub(clock: Clock) {
 export type EventHub = ReturnType<typeof createEventHub>;
 
 /** Passes an event on. It has already happened, so an error of the listener only becomes a warning in the console. */
-export function reportEvent(
-  event: PlatformEvent,
-  listener: ((event: PlatformEvent) => void) | undefined,
-  hub: EventHub,
-): void {
+export function reportEvent(event: PlatformEvent, listener: PlatformOptions['report'], hub: EventHub): void {
   hub.publish(event);
   try {
     listener?.(event);

@@ -4,7 +4,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
 import type { Secret } from '../../base/secret.ts';
-import { createPrivateFolder } from '../pki/private-folder.ts';
+import { createPrivateFolder } from '../../files/node-file-system.ts';
 import { escapeAttribute } from './page.ts';
 
 const LIFE_MS = 60_000;

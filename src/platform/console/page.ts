@@ -3,14 +3,11 @@ import { extname, join } from 'node:path';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { codeOf } from '../../base/errors.ts';
 import { ApiError } from '../domain/api-error.ts';
+import type { PlatformOptions } from '../shared/types.ts';
 import type { CompiledSchemas } from './compiled-schemas.ts';
 
-/** The files of the console, in memory. */
-export interface PageFiles {
-  readonly index: string;
-  /** By name. Only these are served, so that a request can't reach anything else on the disk. */
-  readonly assets: ReadonlyMap<string, Buffer>;
-}
+/** In memory. Only the assets in it are served, by name, so that a request can't reach anything else on the disk. */
+export type PageFiles = NonNullable<Awaited<ReturnType<typeof readPageFiles>>>;
 
 const TYPES: Readonly<Record<string, string>> = {
   '.css': 'text/css; charset=utf-8',
@@ -18,19 +15,12 @@ const TYPES: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
 };
 
-/** How commands in the console begin, and the command that starts the worker, for a shell in the folder of the platform. */
-export interface PageCommands {
-  readonly kuflow: string;
-  readonly worker: string;
-}
+export type PageCommands = NonNullable<PlatformOptions['pageCommands']>;
 
 const USUAL_COMMANDS: PageCommands = { kuflow: 'npx kuflow', worker: 'npm run dev' };
 
 /** Reads the built page, and adds the commands, by default of a TypeScript project. Undefined if it has not been built. */
-export async function readPageFiles(
-  folder: string,
-  commands: PageCommands = USUAL_COMMANDS,
-): Promise<PageFiles | undefined> {
+export async function readPageFiles(folder: string, commands: PageCommands = USUAL_COMMANDS) {
   try {
     const entries = await readdir(join(folder, 'assets'), { withFileTypes: true });
     const assets = await Promise.all(
@@ -62,10 +52,7 @@ export const escapeAttribute = (text: string): string =>
 const HOME = '/console/';
 const PAGE_ROUTES = ['/', '/console', '/console/*', '/console/assets/*', '/console/validators/:hash'] as const;
 
-/**
- * The console may only load its own files and talk to this server. JSON Forms and its validator must do without `eval`, and nothing may be written
- * to the document as text.
- */
+/** The console may only load its own files and talk to this server, and must do without `eval` and without writing text as HTML. */
 export const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self'",

@@ -1,6 +1,6 @@
 import type { Clock } from '../../base/clock.ts';
 import { withoutUndefined } from '../../base/json.ts';
-import type { RecordedBody, RequestDetail, RequestRecord } from '../shared/contract.ts';
+import type { RequestDetail, RequestRecord } from '../shared/contract.ts';
 import { redactAll, redactHeader, redactQuery, redactSecretFields, redactByPattern } from './redaction.ts';
 
 type Headers = Readonly<Record<string, string | number | readonly string[] | undefined>>;
@@ -15,7 +15,6 @@ export interface BodyStart {
 /** What is secret in a successful answer: `fields` that are known, or `all` of it. */
 export type AnswerSecrets = 'fields' | 'all';
 
-/** A request that has ended. */
 export interface EndedRequest extends Omit<RequestRecord, 'id' | 'time' | 'operationId' | 'principal' | 'problem'> {
   readonly operationId?: string | undefined;
   readonly principal?: string | undefined;
@@ -114,11 +113,7 @@ function toHeaders(headers: Headers): Readonly<Record<string, string>> {
 }
 
 /** What is shown of a body; undefined if it is empty. */
-export function toRecordedBody(
-  body: BodyStart | undefined,
-  headers: Headers,
-  redact: (text: string) => string,
-): RecordedBody | undefined {
+export function toRecordedBody(body: BodyStart | undefined, headers: Headers, redact: (text: string) => string) {
   if (body === undefined || (body.bytes === 0 && body.start !== undefined)) return undefined;
   const { bytes, start } = body;
   const contentType = headers['content-type'];

@@ -15,10 +15,7 @@ export function listServedDefinitions({ all, problems }: DefinitionCatalog): Ser
 }
 
 /** Its version, with the tasks that were added since its start. Undefined if no version of its definition is known. */
-export function findDefinitionOfProcess(
-  catalog: DefinitionCatalog,
-  { definition: ref, encryptionKeyId }: ProcessRow,
-): ServedProcess | undefined {
+export function findDefinitionOfProcess(catalog: DefinitionCatalog, { definition: ref, encryptionKeyId }: ProcessRow) {
   const served = catalog.forProcess(ref);
   if (served === undefined) return undefined;
   const current = catalog.current(ref);

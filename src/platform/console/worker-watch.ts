@@ -1,8 +1,7 @@
-import type { Worker } from '../../kuflow/contract/workers.ts';
 import type { Domain } from '../domain/context.ts';
 import { listWorkers, WORKER_DELAY_WINDOW } from '../domain/workers.ts';
 import type { PlatformEvent } from '../shared/types.ts';
-import type { QueueStatus, WorkersStatus, WorkerStatus } from '../shared/contract.ts';
+import type { QueueStatus, WorkersStatus } from '../shared/contract.ts';
 
 export interface WorkerWatchOptions {
   readonly domain: Pick<Domain, 'store' | 'definitions' | 'clock'>;
@@ -18,13 +17,8 @@ export interface WorkerWatchOptions {
 
 type PollingChange = Omit<Extract<PlatformEvent, { readonly kind: 'worker' }>, 'kind'>;
 
-interface Snapshot {
-  readonly workers: readonly Worker[];
-  /** The identities by task queue. */
-  readonly pollers: ReadonlyMap<string, readonly string[]>;
-  /** Equal for equal workers and pollers. */
-  readonly fingerprint: string;
-}
+/** The identities by task queue. */
+type Pollers = ReadonlyMap<string, readonly string[]>;
 
 /** A worker that runs has registered in this time. */
 const REGISTERS_WITHIN_MS = 2 * WORKER_DELAY_WINDOW * 1000;
@@ -32,7 +26,7 @@ const REGISTERS_WITHIN_MS = 2 * WORKER_DELAY_WINDOW * 1000;
 /** Workers do not say when they stop, so the Temporal server is asked who polls, regularly while somebody watches. */
 export function watchWorkers(options: WorkerWatchOptions) {
   const { domain, listPollers, isWatched, onChange, everyMs = 2000 } = options;
-  let announced: Snapshot | undefined;
+  let announced: Awaited<ReturnType<typeof read>> | undefined;
   let asking = false;
 
   const open = new Set<Promise<unknown>>();
@@ -46,7 +40,7 @@ export function watchWorkers(options: WorkerWatchOptions) {
     return answer.finally(() => open.delete(answer));
   };
 
-  const read = async (otherQueue?: string): Promise<Snapshot> => {
+  async function read(otherQueue?: string) {
     const workers = listWorkers(domain);
     const queues = new Set([
       ...(otherQueue === undefined ? [] : [otherQueue]),
@@ -57,7 +51,7 @@ export function watchWorkers(options: WorkerWatchOptions) {
     ]);
     const pollers = await Promise.all([...queues].map(async (queue) => [queue, await ask(queue)] as const));
     return { workers, pollers: new Map(pollers), fingerprint: JSON.stringify([workers, pollers]) };
-  };
+  }
 
   const check = async (): Promise<void> => {
     if (asking || !isWatched()) return;
@@ -83,7 +77,10 @@ export function watchWorkers(options: WorkerWatchOptions) {
       const served = listQueues(domain);
       const isOther = otherQueue !== undefined && !served.some(({ taskQueue }) => taskQueue === otherQueue);
       return {
-        workers: workers.map((worker) => toWorkerStatus(worker, pollers)),
+        workers: workers.map((worker) => ({
+          ...worker,
+          online: pollers.get(worker.taskQueue)?.includes(worker.identity) === true,
+        })),
         queues: [...served, ...(isOther ? [{ taskQueue: otherQueue, processes: [] }] : [])].map((queue) => ({
           ...queue,
           pollers: pollers.get(queue.taskQueue) ?? [],
@@ -102,7 +99,7 @@ export function watchWorkers(options: WorkerWatchOptions) {
 
 export type WorkerWatch = ReturnType<typeof watchWorkers>;
 
-function comparePollers(before: Snapshot['pollers'], now: Snapshot['pollers']): PollingChange[] {
+function comparePollers(before: Pollers, now: Pollers): PollingChange[] {
   return [...new Set([...before.keys(), ...now.keys()])].flatMap((taskQueue) => {
     const [old = [], current = []] = [before.get(taskQueue), now.get(taskQueue)];
     const toChange = (polls: boolean) => (identity: string) => ({ taskQueue, identity, polls });
@@ -111,11 +108,6 @@ function comparePollers(before: Snapshot['pollers'], now: Snapshot['pollers']): 
       ...current.filter((identity) => !old.includes(identity)).map(toChange(true)),
     ];
   });
-}
-
-function toWorkerStatus(worker: Worker, pollers: Snapshot['pollers']): WorkerStatus {
-  const { identity, taskQueue } = worker;
-  return { ...worker, online: pollers.get(taskQueue)?.includes(identity) === true };
 }
 
 function listQueues({ definitions }: Pick<Domain, 'definitions'>): readonly Omit<QueueStatus, 'pollers'>[] {

@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { KmsKey } from '../../kuflow/contract/kms.ts';
 import type { OperationId } from '../../kuflow/contract/operations.ts';
-import { ENCRYPTION_KEYS, findKeyIdOfDefinition, hasEncryptionKeys } from '../store/definitions.ts';
+import { ENCRYPTION_KEYS } from '../store/definitions.ts';
 import { includesConfidential } from '../store/processes.ts';
 import { forbidden, orNotFound } from './api-error.ts';
 import type { Domain, OperationContext } from './context.ts';
@@ -10,8 +10,8 @@ const KEY_BYTES = 32;
 
 /** The id of the key for the confidential processes of a definition. Creates the key on first use. */
 export function requireKeyOfDefinition({ store }: Domain, definitionId: string): string {
-  const known = findKeyIdOfDefinition(store.sql, definitionId);
-  if (known !== undefined) return known;
+  const known = ENCRYPTION_KEYS.findOne(store.sql, 'WHERE definition_id = ?', [definitionId]);
+  if (known !== undefined) return known.id;
   // A random ID does not reveal when the first confidential process was started.
   const id = randomUUID();
   const value = randomBytes(KEY_BYTES).toString('base64');
@@ -19,9 +19,7 @@ export function requireKeyOfDefinition({ store }: Domain, definitionId: string):
   return id;
 }
 
-/**
- * A key, for the application, which has a role in all processes of this platform. Refuses everybody else with 403, whether or not the key exists.
- */
+/** A key, for the application, which has a role in all processes here. Refuses everybody else with 403, whether or not the key exists. */
 export function retrieveKmsKey(ctx: OperationContext, id: string): KmsKey {
   if (ctx.principal.type !== 'APPLICATION')
     throw forbidden(`${ctx.principal.name} can't read keys: only applications with a role in the process can`);
@@ -48,7 +46,7 @@ export function isConfidentialRequest(
   const started = operationId === CREATE_PROCESS ? definitions.all : [];
   const confidential = started.filter(({ definition }) => definition.process.confidential === true);
   // Most state folders do not have a confidential process.
-  if (confidential.length === 0 && !hasEncryptionKeys(store.sql)) return false;
+  if (confidential.length === 0 && ENCRYPTION_KEYS.findOne(store.sql, 'LIMIT 1', []) === undefined) return false;
   const lowerCase = texts().map((text) => text.toLowerCase());
   const names = confidential.flatMap(({ ref }) => [ref.id, JSON.stringify(ref.code).toLowerCase()]);
   if (names.some((name) => lowerCase.some((text) => text.includes(name)))) return true;

@@ -3,7 +3,7 @@ import type { PlatformClock } from '../shared/platform-clock.ts';
 import type { PlatformEvent } from '../shared/types.ts';
 import { EVENTS, type EventRow } from '../store/events.ts';
 import type { Store } from '../store/store.ts';
-import { enqueueCommand, type EngineCommand, type WorkflowOfProcess } from '../store/outbox-queue.ts';
+import { OUTBOX, type EngineCommand, type WorkflowOfProcess } from '../store/outbox-queue.ts';
 import type { PrincipalRow } from '../store/people.ts';
 import type { ProcessRow } from '../store/processes.ts';
 import type { EngineIssuers } from '../pki/engine-issuers.ts';
@@ -59,6 +59,6 @@ export function enqueueForProcess(ctx: Domain, process: ProcessRow, command: Eng
 
 /** Queues a command for a workflow, in the current transaction, and has it delivered after the commit. */
 export function enqueueForEngine(ctx: Domain, workflow: WorkflowOfProcess, command: EngineCommand): void {
-  enqueueCommand(ctx.store.sql, workflow, command, ctx.store.now());
+  OUTBOX.insert(ctx.store.sql, { ...workflow, command, createdAt: ctx.store.now() });
   ctx.store.afterCommit(() => ctx.commands.emit('queued'));
 }

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { uuid7 } from '../../base/uuid.ts';
-import type { Authentication, AuthenticationCreateParams } from '../../kuflow/contract/authentications.ts';
+import type { AuthenticationCreateParams } from '../../kuflow/contract/authentications.ts';
 import type { Store } from '../store/store.ts';
 import { AUTHENTICATIONS, findPrincipalByCredential, PRINCIPALS, type PrincipalRow } from '../store/people.ts';
 import type { OperationContext } from './context.ts';
@@ -13,9 +13,7 @@ export const hashSecret = (id: string, secret: string): string =>
   createHash('sha256').update(`${id}:${secret}`).digest('hex');
 export const hashToken = (token: string): string => createHash('sha256').update(token).digest('hex');
 
-/**
- * Returns the principal id in an engine token that this platform signed and that has not expired; otherwise undefined.
- */
+/** The principal in an engine token that this platform signed and that has not expired; otherwise undefined. */
 export type EngineTokenReader = (token: string) => Promise<string | undefined> | string | undefined;
 
 /**
@@ -23,11 +21,7 @@ export type EngineTokenReader = (token: string) => Promise<string | undefined> |
  * the latter), or `Bearer` with a user's token or an engine token. Undefined if the credentials are not valid, or
  * those of a disabled user.
  */
-export async function authenticateCaller(
-  store: Store,
-  header: string | undefined,
-  readEngineToken: EngineTokenReader,
-): Promise<PrincipalRow | undefined> {
+export async function authenticateCaller(store: Store, header: string | undefined, readEngineToken: EngineTokenReader) {
   const [, scheme = '', credentials = ''] = /^(basic|bearer) +(\S+) *$/i.exec(header ?? '') ?? [];
   if (credentials === '') return undefined;
   const principal =
@@ -43,11 +37,7 @@ function findByPair({ sql }: Store, credentials: string): PrincipalRow | undefin
   return findPrincipalByCredential(sql, 'secret', hashSecret(text.slice(0, at).toLowerCase(), text.slice(at + 1)));
 }
 
-async function findByToken(
-  { sql }: Store,
-  token: string,
-  readEngineToken: EngineTokenReader,
-): Promise<PrincipalRow | undefined> {
+async function findByToken({ sql }: Store, token: string, readEngineToken: EngineTokenReader) {
   const principal = findPrincipalByCredential(sql, 'token', hashToken(token));
   // Verifying a signature is only worthwhile for a JWT.
   if (principal !== undefined || token.split('.').length !== 3) return principal;
@@ -55,13 +45,8 @@ async function findByToken(
   return principalId === undefined ? undefined : PRINCIPALS.findById(sql, principalId);
 }
 
-/**
- * Issues an engine token or an engine certificate to the caller. The store keeps a record of it, but not the secrets.
- */
-export async function createAuthentication(
-  ctx: OperationContext,
-  params: AuthenticationCreateParams,
-): Promise<Authentication> {
+/** Issues an engine token or certificate to the caller. The store keeps a record of it, but not the secrets. */
+export async function createAuthentication(ctx: OperationContext, params: AuthenticationCreateParams) {
   const tenantId = params.tenantId === undefined ? ctx.tenantId : requireTenant(ctx, params.tenantId);
   const credentials =
     params.type === 'ENGINE_TOKEN'

@@ -39,10 +39,7 @@ export function createCommandDelivery(options: CommandDeliveryOptions): RetryQue
     pauses: { first: 100, longest: 5_000 },
   });
 
-  async function perform(
-    { workflowId, processId, command }: PendingCommand,
-    { signal, setWaiting }: RetriedWork,
-  ): Promise<void> {
+  async function perform({ workflowId, processId, command }: PendingCommand, { signal, setWaiting }: RetriedWork) {
     const { engine } = options;
     const workflow = { workflowId, encryptionKeyId: PROCESSES.findById(store.sql, processId)?.encryptionKeyId };
     switch (command.kind) {

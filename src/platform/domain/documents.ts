@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import type { JsonObject } from '../../base/json.ts';
 import { uuid7 } from '../../base/uuid.ts';
 import type { DocumentReference } from '../../kuflow/contract/common.ts';
-import { formatReference, mapReferences, parseReference } from '../../schema/references.ts';
+import { findReferences, formatReference, mapReferences, parseReference } from '../../schema/references.ts';
 import { findDocumentByUri, DOCUMENTS, linkDocument, type DocumentRow } from '../store/documents.ts';
 import { findActionsOfProcess } from '../store/process-actions.ts';
 import type { ProcessRow } from '../store/processes.ts';
@@ -68,9 +68,7 @@ export function uploadDocument(ctx: OperationContext, targetUri: string, upload:
   throw new ApiError(404, 'targetUri does not name a resource that can own a document; expected ku:process/{id}');
 }
 
-/**
- * `reference` is a `kuflow-file:` string or a `ku:` URI. With `processId`, only a document of that process is returned.
- */
+/** `reference`: a `kuflow-file:` string or a `ku:` URI. With `processId`, only a document of that process is returned. */
 export function downloadDocument(ctx: OperationContext, reference: string, processId?: string): Download {
   const uri = parseDocumentUri(reference);
   if (uri === undefined) throw new ApiError(404, 'documentUri is neither a kuflow-file: reference nor a ku: URI');
@@ -92,12 +90,7 @@ function isOfProcess({ store }: OperationContext, { ownerUri }: DocumentRow, pro
 }
 
 /** Copies a document of the process for the action, unless the action has it already. Returns the reference; undefined if the process does not have the document. */
-export function adoptDocument(
-  ctx: OperationContext,
-  reference: string,
-  processId: string,
-  actionId: string,
-): string | undefined {
+export function adoptDocument(ctx: OperationContext, reference: string, processId: string, actionId: string) {
   const uri = parseDocumentUri(reference);
   const original = uri === undefined ? undefined : findDocumentByUri(ctx.store.sql, uri);
   if (original === undefined || !isOfProcess(ctx, original, processId)) return undefined;
@@ -115,20 +108,14 @@ function copyDocument(ctx: OperationContext, original: DocumentRow, ownerUri: st
 
 /** Links every document that `value` references to `owner` (a `ku:` URI), in the current transaction. */
 export function linkDocuments(ctx: OperationContext, value: JsonObject, owner: string): void {
-  mapReferences(value, ['file'], (reference) => {
+  for (const reference of findReferences(value, ['file'])) {
     const uri = parseDocumentUri(reference);
     if (uri !== undefined) linkDocument(ctx.store.sql, uri, owner);
-    return reference;
-  });
+  }
 }
 
 /** The value for a new process item, in which each referenced document is a copy that the item owns. */
-export function copyDocuments(
-  ctx: OperationContext,
-  value: JsonObject,
-  process: ProcessRow,
-  owner: string,
-): JsonObject {
+export function copyDocuments(ctx: OperationContext, value: JsonObject, process: ProcessRow, owner: string) {
   return mapReferences(value, ['file'], (reference) => {
     const uri = parseDocumentUri(reference);
     const original = uri === undefined ? undefined : findDocumentByUri(ctx.store.sql, uri);

@@ -11,10 +11,9 @@ import type { EngineIssuers } from '../pki/engine-issuers.ts';
 import { reportUnknownCandidates } from './candidates.ts';
 import type { Domain } from './context.ts';
 import { createDefinitionCatalog } from './definitions.ts';
-import { ensureIdentity } from './identity.ts';
+import { applyPeople, ensureIdentity } from './identity.ts';
 import type { ReferencedResources } from '../../schema/formats.ts';
 import { localTimeZone } from './request-time.ts';
-import { applyPeople } from './apply-people.ts';
 
 export interface DomainOptions {
   readonly store: Store;
@@ -30,9 +29,7 @@ export interface DomainOptions {
 /** Creates what the operations need. A new state file gets its tenant from the first definition that sets one. */
 export function createDomain(options: DomainOptions): { readonly domain: Domain; readonly identity: PlatformIdentity } {
   const { store, people, definitions, report = () => undefined, timeZone = localTimeZone() } = options;
-  const tenantIds = definitions.flatMap(({ process: { tenant } }) => tenant ?? []);
-  const [tenantId] = tenantIds;
-  const { identity: stored, system } = ensureIdentity(store, { tenantId, otherTenantIds: tenantIds });
+  const { identity: stored, system } = ensureIdentity(store, tenantIdsOf(definitions));
   const user = applyPeople(store, { tenantId: stored.tenantId, systemId: system.id }, people);
   const identity = { ...stored, user };
   const domain: Domain = {
@@ -49,6 +46,9 @@ export function createDomain(options: DomainOptions): { readonly domain: Domain;
   };
   return { domain, identity };
 }
+
+const tenantIdsOf = (definitions: readonly ProcessDefinition[]): readonly string[] =>
+  definitions.flatMap(({ process: { tenant } }) => tenant ?? []);
 
 function resourcesOf({ sql }: Store): ReferencedResources {
   return {
@@ -71,7 +71,7 @@ export function changeDefinitions(
   const { problems: knownProblems } = ctx.definitions;
   const before = ctx.definitions.all.map(({ definition }) => definition);
   ctx.store.transaction(() => {
-    ensureIdentity(ctx.store, { otherTenantIds: definitions.flatMap(({ process: { tenant } }) => tenant ?? []) });
+    ensureIdentity(ctx.store, tenantIdsOf(definitions));
     ctx.definitions.replace(definitions, problems);
   });
   const withoutLine = ({ file }: DefinitionProblem): string => file.replace(/:\d+$/, '');

@@ -109,17 +109,12 @@ function put(parent: Container, key: string, value: unknown): void {
   (parent as Record<string, unknown>)[key] = value;
 }
 
-interface Place {
-  readonly parent: Container;
-  readonly key: string;
-}
-
-function findValue(holder: Container, pointer: string): Place & { readonly value: unknown } {
+function findValue(holder: Container, pointer: string) {
   const { parent, key } = findParent(holder, pointer);
   return { parent, key, value: child(parent, key, pointer) };
 }
 
-function findParent(holder: Container, pointer: string): Place {
+function findParent(holder: Container, pointer: string) {
   if (pointer !== '' && !pointer.startsWith('/')) throw new PatchError(`${pointer} is not a JSON Pointer`);
   const steps = ['', ...pointerSteps(pointer)];
   if (steps.length > MAX_LEVELS) throw tooDeep();

@@ -44,11 +44,7 @@ function isUnknownReference({ keyword, schema, data }: ErrorObject): boolean {
  * everything exists. A text that a pattern can't be tested with in a fifth of a second does not match. Without a shape every object is valid. Throws KnownError, with `where` in its message, for an
  * invalid schema.
  */
-export function createValueCheck(
-  shape: DataShape | undefined,
-  where: string,
-  resources?: ReferencedResources,
-): ValueCheck {
+export function createValueCheck(shape: DataShape | undefined, where: string, resources?: ReferencedResources) {
   if (shape === undefined) return acceptAnyValue;
   let validate: ValidateFunction;
   const patterns = createPatternTests();
@@ -63,7 +59,7 @@ export function createValueCheck(
       cause: error,
     });
   }
-  return (value) => {
+  return (value: JsonObject): CheckedValue => {
     patterns.begin();
     if (validate(value)) return { valid: true, value };
     return { valid: false, value, errors: (validate.errors ?? []).map(toValueError) };

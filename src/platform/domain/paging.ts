@@ -21,12 +21,17 @@ export interface ResultPage<Item> {
   readonly content: Item[];
 }
 
-/** One page of a query. `sort` has the sortable properties and their columns. */
+interface PageQuery<Item> extends Omit<TableQuery, 'orders'> {
+  /** The sortable properties and their columns. */
+  readonly sort: Readonly<Record<string, string>>;
+  readonly toItem: (row: SqlRow) => Item;
+}
+
+/** One page of a query. */
 export function findResultPage<Item>(
   { store }: Domain,
   paging: Paging,
-  { sort, ...query }: Omit<TableQuery, 'orders'> & { readonly sort: Readonly<Record<string, string>> },
-  toItem: (row: SqlRow) => Item,
+  { sort, toItem, ...query }: PageQuery<Item>,
 ): ResultPage<Item> {
   const { rows, total } = findPage(store.sql, { ...query, orders: parseSort(paging, sort) }, paging);
   const { size, page } = paging;

@@ -18,7 +18,6 @@ import {
   TENANT_USERS,
   GROUP_ORDER,
   GROUPS,
-  type PrincipalRow,
   type TenantRow,
 } from '../store/people.ts';
 import { badRequest, orNotFound } from './api-error.ts';
@@ -43,37 +42,22 @@ function groupFilter(ctx: Domain, { groupId, groupCode }: GroupFilter, column: s
   return { column, values: members.length === 0 ? NO_MATCH : members };
 }
 
-function toPrincipal({ id, type, name, userId, email }: PrincipalRow): Principal {
-  return withoutUndefined({
-    ...{ id, type, name },
-    user: userId === undefined ? undefined : withoutUndefined({ id: userId, email }),
-    application: type === 'APPLICATION' ? { id } : undefined,
-  });
-}
-
-export function findPrincipals(
-  ctx: OperationContext,
-  query: ListQuery<'findPrincipals'>,
-): ResultPage<PrincipalPageItem> {
-  return findResultPage(
-    ctx,
-    query,
-    {
-      from: 'principals',
-      where: [
-        { column: 'type', values: query.type === undefined ? undefined : [query.type] },
-        groupFilter(ctx, query, 'id'),
-        { column: 'disabled_at', isNull: true },
-        { column: 'id', values: hasKnownTenant(ctx, query.tenantId) ? undefined : NO_MATCH },
-      ],
-      sort: { id: 'id', name: 'name' },
-      tieBreaker: 'id',
-    },
-    (row) => {
+export function findPrincipals(ctx: OperationContext, query: ListQuery<'findPrincipals'>) {
+  return findResultPage<PrincipalPageItem>(ctx, query, {
+    from: 'principals',
+    where: [
+      { column: 'type', values: query.type === undefined ? undefined : [query.type] },
+      groupFilter(ctx, query, 'id'),
+      { column: 'disabled_at', isNull: true },
+      { column: 'id', values: hasKnownTenant(ctx, query.tenantId) ? undefined : NO_MATCH },
+    ],
+    sort: { id: 'id', name: 'name' },
+    tieBreaker: 'id',
+    toItem: (row) => {
       const { id, type, name } = PRINCIPALS.read(row);
       return { id, type, name };
     },
-  );
+  });
 }
 
 function hasKnownTenant(ctx: OperationContext, tenantIds: readonly string[] | undefined): boolean {
@@ -85,26 +69,27 @@ function hasKnownTenant(ctx: OperationContext, tenantIds: readonly string[] | un
 }
 
 export function retrievePrincipal(ctx: OperationContext, id: string): Principal {
-  return toPrincipal(orNotFound(PRINCIPALS.findById(ctx.store.sql, id), 'principal', id));
+  const { type, name, userId, email } = orNotFound(PRINCIPALS.findById(ctx.store.sql, id), 'principal', id);
+  return withoutUndefined({
+    ...{ id, type, name },
+    user: userId === undefined ? undefined : withoutUndefined({ id: userId, email }),
+    application: type === 'APPLICATION' ? { id } : undefined,
+  });
 }
 
 export function findGroups(ctx: OperationContext, query: ListQuery<'findGroups'>): ResultPage<GroupPageItem> {
-  return findResultPage(
-    ctx,
-    query,
-    {
-      from: 'user_groups',
-      where: [
-        { column: 'id', values: lowerCaseIds(query.groupId) },
-        { column: 'code', values: query.groupCode },
-        { column: 'tenant_id', values: lowerCaseIds(query.tenantId) },
-        { column: 'id', values: query.principalId === undefined ? undefined : groupIdsOf(ctx, query.principalId) },
-      ],
-      sort: { id: 'id', name: 'name' },
-      tieBreaker: GROUP_ORDER,
-    },
-    GROUPS.read,
-  );
+  return findResultPage(ctx, query, {
+    from: 'user_groups',
+    where: [
+      { column: 'id', values: lowerCaseIds(query.groupId) },
+      { column: 'code', values: query.groupCode },
+      { column: 'tenant_id', values: lowerCaseIds(query.tenantId) },
+      { column: 'id', values: query.principalId === undefined ? undefined : groupIdsOf(ctx, query.principalId) },
+    ],
+    sort: { id: 'id', name: 'name' },
+    tieBreaker: GROUP_ORDER,
+    toItem: GROUPS.read,
+  });
 }
 
 function groupIdsOf(ctx: Domain, principalId: string): readonly string[] {
@@ -113,24 +98,17 @@ function groupIdsOf(ctx: Domain, principalId: string): readonly string[] {
   return groups.length === 0 ? NO_MATCH : groups.map(({ group }) => group.id);
 }
 
-export function findTenants(
-  ctx: OperationContext,
-  query: ListQuery<'findTenants'>,
-): ResultPage<{ id: string; name: string }> {
-  return findResultPage(
-    ctx,
-    query,
-    {
-      from: 'tenants',
-      where: [{ column: 'id', values: lowerCaseIds(query.tenantId) }],
-      sort: { id: 'id', name: 'name' },
-      tieBreaker: 'id',
-    },
-    (row) => {
+export function findTenants(ctx: OperationContext, query: ListQuery<'findTenants'>) {
+  return findResultPage(ctx, query, {
+    from: 'tenants',
+    where: [{ column: 'id', values: lowerCaseIds(query.tenantId) }],
+    sort: { id: 'id', name: 'name' },
+    tieBreaker: 'id',
+    toItem: (row) => {
       const { id, name } = TENANTS.read(row);
       return { id, name };
     },
-  );
+  });
 }
 
 export function retrieveTenant(ctx: OperationContext, id: string): TenantRow {
@@ -145,25 +123,18 @@ export function requireTenant(ctx: Domain, tenantId: string): string {
   return id;
 }
 
-export function findTenantUsers(
-  ctx: OperationContext,
-  query: ListQuery<'findTenantUsers'>,
-): ResultPage<TenantUserPageItem> {
-  return findResultPage(
-    ctx,
-    query,
-    {
-      from: '(SELECT u.*, lower(p.email) AS email FROM tenant_users u JOIN principals p ON p.id = u.principal_id WHERE p.disabled_at IS NULL)',
-      where: [
-        { column: 'email', values: query.email?.map((email) => email.toLowerCase()) },
-        { column: 'tenant_id', values: lowerCaseIds(query.tenantId) },
-        groupFilter(ctx, query, 'principal_id'),
-      ],
-      sort: AUDIT_SORT_COLUMNS,
-      tieBreaker: 'id',
-    },
-    (row) => withoutUndefined({ ...TENANT_USERS.read(row), metadata: undefined }),
-  );
+export function findTenantUsers(ctx: OperationContext, query: ListQuery<'findTenantUsers'>) {
+  return findResultPage<TenantUserPageItem>(ctx, query, {
+    from: '(SELECT u.*, lower(p.email) AS email FROM tenant_users u JOIN principals p ON p.id = u.principal_id WHERE p.disabled_at IS NULL)',
+    where: [
+      { column: 'email', values: query.email?.map((email) => email.toLowerCase()) },
+      { column: 'tenant_id', values: lowerCaseIds(query.tenantId) },
+      groupFilter(ctx, query, 'principal_id'),
+    ],
+    sort: AUDIT_SORT_COLUMNS,
+    tieBreaker: 'id',
+    toItem: (row) => withoutUndefined({ ...TENANT_USERS.read(row), metadata: undefined }),
+  });
 }
 
 export function retrieveTenantUser(ctx: OperationContext, id: string): TenantUser {
@@ -185,11 +156,7 @@ export type NamedPrincipal = {
  * Finds the user or application that a body names by id or by email; undefined if it does neither. Refuses with 400 if
  * the principal is unknown, disabled or the platform itself, or if id and email are different principals.
  */
-export function resolvePrincipal(
-  ctx: OperationContext,
-  named: NamedPrincipal,
-  role: 'owner' | 'initiator',
-): PrincipalRow | undefined {
+export function resolvePrincipal(ctx: OperationContext, named: NamedPrincipal, role: 'owner' | 'initiator') {
   const fields = { id: `${role}Id`, email: `${role}Email` } as const;
   const [id, email] = [named[fields.id], named[fields.email]];
   const byId = id === undefined ? undefined : PRINCIPALS.findById(ctx.store.sql, id.toLowerCase());

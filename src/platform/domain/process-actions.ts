@@ -1,7 +1,6 @@
 import { isRecord, withoutUndefined, type Json, type JsonObject } from '../../base/json.ts';
 import { uuid5, uuid7 } from '../../base/uuid.ts';
 import type { ProcessAction, ProcessActionCreateParams } from '../../kuflow/contract/process-actions.ts';
-import type { Process } from '../../kuflow/contract/processes.ts';
 import { ACTION_AUDIENCES, type ActionDefinition } from '../../process/definition.ts';
 import { newAudit, withModification } from '../store/audit.ts';
 import {
@@ -63,10 +62,7 @@ export function listAvailableActions(ctx: OperationContext, process: ProcessRow)
 }
 
 /** The actions that were invoked in a process, oldest first. */
-export function listInvokedActions(
-  ctx: Domain,
-  process: ProcessRow,
-): readonly { readonly row: ProcessActionRow; readonly action: ProcessAction }[] {
+export function listInvokedActions(ctx: Domain, process: ProcessRow) {
   return findActionsOfProcess(ctx.store.sql, process.id).map((row) => ({
     row,
     action: toProcessAction(ctx, process, row),
@@ -86,7 +82,9 @@ export function createProcessAction(ctx: OperationContext, processId: string, pa
     // A workflow of this process already has this id.
     if (PROCESSES.findById(ctx.store.sql, id) !== undefined) throw conflict(`${id} is the ID of a process`);
     requireRunning(process);
-    const served = requireActionDefinition(ctx, process, params.processActionDefinitionCode);
+    const { processActionDefinitionCode: code } = params;
+    const found = ctx.definitions.actionOf(process.definition, code);
+    const served = orNotFound(found, `action definition of process ${processId}`, code);
     requireMayInvoke(ctx, process, served.definition);
     rejectOtherParams(params, served.definition);
     const { definition } = served;
@@ -116,27 +114,24 @@ function invoke(
   params: Invocation,
 ): ProcessActionResult | undefined {
   const processId = process.id;
+  const workflow = { workflowId: params.id, processId };
   switch (action.type) {
     case 'start-workflow':
     case 'downloadable':
-      enqueueForEngine(
-        ctx,
-        { workflowId: params.id, processId },
-        {
-          kind: 'start-workflow',
-          workflowType: action.workflow.type,
-          taskQueue: action.workflow.taskQueue,
-          input: {
-            processId,
-            userActionDefinitionType: apiType(action),
-            userActionDefinitionCode: action.code,
-            userActionId: params.id,
-            requestorPrincipalId: ctx.principal.id,
-            ...formatRequestTime(ctx.clock.now(), ctx.timeZone),
-            extras: {},
-          },
+      enqueueForEngine(ctx, workflow, {
+        kind: 'start-workflow',
+        workflowType: action.workflow.type,
+        taskQueue: action.workflow.taskQueue,
+        input: {
+          processId,
+          userActionDefinitionType: apiType(action),
+          userActionDefinitionCode: action.code,
+          userActionId: params.id,
+          requestorPrincipalId: ctx.principal.id,
+          ...formatRequestTime(ctx.clock.now(), ctx.timeZone),
+          extras: {},
         },
-      );
+      });
       return undefined;
     case 'send-workflow-signal': {
       const value = requireInput(action.input !== undefined, input, params.sendWorkflowSignal?.input);
@@ -224,11 +219,6 @@ function rejectOtherParams(params: ProcessActionCreateParams, action: ActionDefi
   }
 }
 
-function requireActionDefinition(ctx: Domain, process: ProcessRow, code: string): ServedAction {
-  const served = ctx.definitions.actionOf(process.definition, code);
-  return orNotFound(served, `action definition of process ${process.id}`, code);
-}
-
 function requireAction(ctx: Domain, processId: string, id: string) {
   const process = requireProcess(ctx, processId);
   const action = PROCESS_ACTIONS.findById(ctx.store.sql, id);
@@ -249,22 +239,14 @@ export function cancelProcessAction(ctx: OperationContext, processId: string, id
     if (action.createdBy !== ctx.principal.id && !mayInvoke(ctx, process, definition))
       throw forbidden(`${ctx.principal.name} may not cancel action ${id}`);
     if (action.status !== 'REQUESTED') return toProcessAction(ctx, process, action);
-    enqueueForEngine(
-      ctx,
-      { workflowId: id, processId },
-      { kind: 'cancel-workflow', reason: `The action was canceled by ${ctx.principal.name}` },
-    );
+    const reason = `The action was canceled by ${ctx.principal.name}`;
+    enqueueForEngine(ctx, { workflowId: id, processId }, { kind: 'cancel-workflow', reason });
     return toProcessAction(ctx, process, closeAction(ctx, action, { status: 'CANCELED' }));
   });
 }
 
 /** Stores the document of a requested downloadable action, which completes it. Repeating it changes nothing. */
-export function uploadProcessActionDocument(
-  ctx: OperationContext,
-  processId: string,
-  id: string,
-  upload: Upload,
-): ProcessAction {
+export function uploadProcessActionDocument(ctx: OperationContext, processId: string, id: string, upload: Upload) {
   return ctx.store.transaction(() => {
     const { process, action } = requireAction(ctx, processId, id);
     return toProcessAction(ctx, process, completeWithUpload(ctx, action, upload) ?? action);
@@ -272,12 +254,7 @@ export function uploadProcessActionDocument(
 }
 
 /** The operation of older SDKs for `uploadProcessActionDocument`. Undefined if nothing changed. */
-export function uploadUserActionDocument(
-  ctx: OperationContext,
-  processId: string,
-  id: string,
-  upload: Upload,
-): Process | undefined {
+export function uploadUserActionDocument(ctx: OperationContext, processId: string, id: string, upload: Upload) {
   return ctx.store.transaction(() => {
     const { process, action } = requireAction(ctx, processId, id);
     return completeWithUpload(ctx, action, upload) === undefined ? undefined : toProcess(ctx, process);
@@ -285,11 +262,7 @@ export function uploadUserActionDocument(
 }
 
 /** Undefined if the action already has its document. */
-function completeWithUpload(
-  ctx: OperationContext,
-  action: ProcessActionRow,
-  upload: Upload,
-): ProcessActionRow | undefined {
+function completeWithUpload(ctx: OperationContext, action: ProcessActionRow, upload: Upload) {
   if (action.type !== 'DOWNLOADABLE')
     throw conflict(`Action ${action.id} is of type ${action.type} and does not have a document`);
   if (action.status === 'COMPLETED') return undefined;
@@ -340,11 +313,7 @@ function closeAction(ctx: OperationContext, action: ProcessActionRow, change: Cl
   return closed;
 }
 
-function saveAction(
-  ctx: OperationContext,
-  action: ProcessActionRow,
-  change: Partial<ProcessActionRow>,
-): ProcessActionRow {
+function saveAction(ctx: OperationContext, action: ProcessActionRow, change: Partial<ProcessActionRow>) {
   const changed = { ...action, ...change, ...withModification(action, ctx.principal.id, ctx.store.now()) };
   PROCESS_ACTIONS.update(ctx.store.sql, changed);
   return changed;

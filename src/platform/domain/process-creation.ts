@@ -18,10 +18,10 @@ import { enqueueProcessEvent } from './webhook-events.ts';
  * If a process with the requested id exists, returns that one and does nothing else.
  */
 export function createProcess(ctx: OperationContext, params: ProcessCreateParams) {
-  const result = ctx.store.transaction(() => {
+  return ctx.store.transaction(() => {
     const id = params.id?.toLowerCase() ?? uuid7(ctx.clock.now());
     const existing = PROCESSES.findById(ctx.store.sql, id);
-    if (existing !== undefined) return { created: false, process: existing };
+    if (existing !== undefined) return { created: false, process: toProcess(ctx, existing) };
     const served = requireDefinition(ctx, params);
     const initiator = resolvePrincipal(ctx, params, 'initiator') ?? ctx.principal;
     const relatedProcessId = requireRelatedProcess(ctx, params.relatedProcessId);
@@ -52,9 +52,8 @@ export function createProcess(ctx: OperationContext, params: ProcessCreateParams
     enqueueProcessEvent(ctx, process, 'PROCESS.CREATED');
     enqueueProcessEvent(ctx, process, 'PROCESS.STATE_CHANGED');
     recordEvent(ctx, { processId: id, kind: 'process-started', code: served.ref.code, principalId: initiator.id });
-    return { created: true, process };
+    return { created: true, process: toProcess(ctx, process) };
   });
-  return { created: result.created, process: toProcess(ctx, result.process) };
 }
 
 function requireDefinition(ctx: OperationContext, params: ProcessCreateParams): ServedDefinition {

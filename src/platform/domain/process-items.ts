@@ -31,18 +31,11 @@ import { BUILT_IN_MESSAGE_CODE, builtInMessage, type ServedTask } from './defini
 import { copyDocuments, linkDocuments } from './documents.ts';
 import { applyJsonPatch } from './json-patch.ts';
 import { acceptAnyValue } from './json-values.ts';
-import {
-  AUDIT_SORT_COLUMNS,
-  filterDeleted,
-  findResultPage,
-  lowerCaseIds,
-  type ListQuery,
-  type ResultPage,
-} from './paging.ts';
+import { AUDIT_SORT_COLUMNS, filterDeleted, findResultPage, lowerCaseIds, type ListQuery } from './paging.ts';
 import { resolvePrincipal, type NamedPrincipal } from './people.ts';
 import { requireProcess, requireRunning } from './process-view.ts';
 import { formatRequestTime } from './request-time.ts';
-import { enqueueItemCreated, enqueueTaskState } from './webhook-events.ts';
+import { enqueueItemEvent } from './webhook-events.ts';
 
 /** The signal that tells a process workflow about its items: for a task, that it is completed. */
 const PROCESS_ITEM_SIGNAL = 'KuFlow_Engine_Signal_Process_Item';
@@ -57,30 +50,23 @@ const SORT_COLUMNS = {
   cancelledAt: 'cancelled_at',
 } as const;
 
-export function findProcessItems(
-  ctx: OperationContext,
-  query: ListQuery<'findProcessItems'>,
-): ResultPage<ProcessItemPageItem> {
-  return findResultPage(
-    ctx,
-    query,
-    {
-      from: PROCESS_ITEMS_WITH_PROCESS,
-      where: [
-        { column: 'process_id', values: lowerCaseIds(query.processId) },
-        { column: 'type', values: query.type },
-        { column: 'state', values: query.taskState },
-        { column: 'definition_code', values: query.processItemDefinitionCode },
-        { column: 'process_definition_id', values: lowerCaseIds(query.processDefinitionId) },
-        { column: 'process_definition_code', values: query.processDefinitionCode },
-        { column: 'tenant_id', values: lowerCaseIds(query.tenantId) },
-        ...filterDeleted(query),
-      ],
-      sort: SORT_COLUMNS,
-      tieBreaker: 'seq',
-    },
-    (row) => toProcessItemPageItem(readProcessItem(row)),
-  );
+export function findProcessItems(ctx: OperationContext, query: ListQuery<'findProcessItems'>) {
+  return findResultPage<ProcessItemPageItem>(ctx, query, {
+    from: PROCESS_ITEMS_WITH_PROCESS,
+    where: [
+      { column: 'process_id', values: lowerCaseIds(query.processId) },
+      { column: 'type', values: query.type },
+      { column: 'state', values: query.taskState },
+      { column: 'definition_code', values: query.processItemDefinitionCode },
+      { column: 'process_definition_id', values: lowerCaseIds(query.processDefinitionId) },
+      { column: 'process_definition_code', values: query.processDefinitionCode },
+      { column: 'tenant_id', values: lowerCaseIds(query.tenantId) },
+      ...filterDeleted(query),
+    ],
+    sort: SORT_COLUMNS,
+    tieBreaker: 'seq',
+    toItem: (row) => toProcessItemPageItem(readProcessItem(row)),
+  });
 }
 
 export function retrieveProcessItem(ctx: OperationContext, id: string): ProcessItem {
@@ -95,10 +81,10 @@ const TASK_KINDS: Readonly<Record<ProcessItemType, readonly TaskKind[]>> = {
 
 /** Creates an item in a running process, as CLAIMED if it has an owner. Returns an existing item with the requested id. */
 export function createProcessItem(ctx: OperationContext, params: ProcessItemCreateParams) {
-  const result = ctx.store.transaction(() => {
+  return ctx.store.transaction(() => {
     const id = params.id?.toLowerCase() ?? uuid7(ctx.clock.now());
     const existing = findProcessItemById(ctx.store.sql, id);
-    if (existing !== undefined) return { created: false, item: existing };
+    if (existing !== undefined) return { created: false, processItem: toProcessItem(ctx, existing) };
     const process = requireProcess(ctx, params.processId.toLowerCase());
     requireRunning(process);
     const served = requireItemDefinition(ctx, process, params);
@@ -107,17 +93,16 @@ export function createProcessItem(ctx: OperationContext, params: ProcessItemCrea
     const threadId = requireThread(ctx, process, params);
     const item = { ...buildItem(ctx, id, process, served, owner, params), threadId };
     PROCESS_ITEMS.insert(ctx.store.sql, item);
-    enqueueItemCreated(ctx, process, item);
+    enqueueItemEvent(ctx, item, 'PROCESS_ITEM.CREATED');
     recordItemEvent(ctx, item, 'item-created', { detail: item.type });
     if (item.task !== undefined && owner !== undefined) {
-      enqueueTaskState(ctx, item);
+      enqueueItemEvent(ctx, item, 'PROCESS_ITEM.TASK_STATE_CHANGED');
       recordItemEvent(ctx, item, 'item-claimed', { principalId: owner.id });
     }
     // A worker knows what it creates, but the workflow does not know what a person writes.
     if (item.type !== 'TASK' && ctx.principal.type === 'USER') signalProcessItem(ctx, process, item);
-    return { created: true, item };
+    return { created: true, processItem: toProcessItem(ctx, item) };
   });
-  return { created: result.created, processItem: toProcessItem(ctx, result.item) };
 }
 
 /** The id of the thread that the item is attached to, or undefined. */
@@ -167,11 +152,7 @@ function buildItem(
   return { ...base, message: { text, data: copyValue(data), dataCode } };
 }
 
-function requireItemDefinition(
-  ctx: OperationContext,
-  process: ProcessRow,
-  params: ProcessItemCreateParams,
-): ServedTask {
+function requireItemDefinition(ctx: OperationContext, process: ProcessRow, params: ProcessItemCreateParams) {
   for (const [field, type] of [
     ['task', 'TASK'],
     ['message', 'MESSAGE'],
@@ -275,13 +256,9 @@ export function cancelTask(ctx: OperationContext, item: ProcessItemRow): void {
 }
 
 /** Adds a log entry, whatever the state of the task and whoever has claimed it. */
-export function appendTaskLog(
-  ctx: OperationContext,
-  id: string,
-  params: Pick<ProcessItemTaskLog, 'message' | 'level'>,
-): ProcessItem {
+export function appendTaskLog(ctx: OperationContext, id: string, log: Pick<ProcessItemTaskLog, 'message' | 'level'>) {
   return changeRunning(ctx, id, ({ item, task }) => {
-    const { message, level } = params;
+    const { message, level } = log;
     const entry = { id: uuid7(ctx.clock.now()), timestamp: ctx.store.now(), level, message };
     insertTaskLog(ctx.store.sql, id, entry, TASK_LOG_LIMIT);
     const changed = saveItem(ctx, item, task, item.ownerId);
@@ -317,12 +294,7 @@ export function updateTaskContextData(ctx: OperationContext, id: string, value: 
   return changeTask(ctx, id, 'context-data-saved', (task) => ({ ...task, contextData: value.value as JsonObject }));
 }
 
-function changeTask(
-  ctx: OperationContext,
-  id: string,
-  kind: string,
-  change: (task: TaskFields) => TaskFields,
-): ProcessItem {
+function changeTask(ctx: OperationContext, id: string, kind: string, change: (task: TaskFields) => TaskFields) {
   return changeRunning(ctx, id, ({ item, task: before }) => {
     requireOpen(id, before, 'be changed');
     const task = change(before);
@@ -351,12 +323,7 @@ function requireOwner(ctx: OperationContext, item: ProcessItemRow): void {
     throw forbidden(`Task ${item.id} is claimed by another principal (${item.ownerId ?? 'nobody'})`);
 }
 
-function saveItem(
-  ctx: OperationContext,
-  item: ProcessItemRow,
-  task: TaskFields,
-  ownerId: string | undefined,
-): ProcessItemRow {
+function saveItem(ctx: OperationContext, item: ProcessItemRow, task: TaskFields, ownerId: string | undefined) {
   const changed: ProcessItemRow = {
     ...item,
     ...withModification(item, ctx.principal.id, ctx.store.now()),
@@ -364,7 +331,7 @@ function saveItem(
     ownerId,
   };
   PROCESS_ITEMS.update(ctx.store.sql, changed);
-  if (task.state !== item.task?.state) enqueueTaskState(ctx, changed);
+  if (task.state !== item.task?.state) enqueueItemEvent(ctx, changed, 'PROCESS_ITEM.TASK_STATE_CHANGED');
   return changed;
 }
 
@@ -407,14 +374,10 @@ function requireProcessItem(ctx: Domain, id: string): ProcessItemRow {
   return orNotFound(findProcessItemById(ctx.store.sql, id), 'process item', id);
 }
 
-interface LoadedTask {
-  readonly item: ProcessItemRow;
-  readonly task: TaskFields;
-  readonly process: ProcessRow;
-}
+type LoadedTask = ReturnType<typeof requireTask>;
 
 /** Loads a process item that must be a task: 404 if it does not exist, 409 if it is a message or a thread. */
-function requireTask(ctx: Domain, id: string): LoadedTask {
+function requireTask(ctx: Domain, id: string) {
   const item = requireProcessItem(ctx, id);
   if (item.task === undefined) throw conflict(`Process item ${id} is a ${item.type}, not a task`);
   return { item, task: item.task, process: requireProcess(ctx, item.processId) };

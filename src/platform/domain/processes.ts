@@ -3,7 +3,7 @@ import type { JsonPatch, JsonValue } from '../../kuflow/contract/common.ts';
 import type { Process, ProcessPageItem } from '../../kuflow/contract/processes.ts';
 import type { WorkflowOutcome } from '../temporal/outcome.ts';
 import { withModification } from '../store/audit.ts';
-import type { SentSignal, TimelineEntry } from '../shared/contract.ts';
+import type { SentSignal, SignalRequest, TimelineEntry } from '../shared/contract.ts';
 import { findEvents } from '../store/events.ts';
 import { findPrincipalByEmail } from '../store/people.ts';
 import { findActiveTasks, findProcessItemById, type ProcessItemRow } from '../store/process-items.ts';
@@ -31,42 +31,29 @@ import { enqueueProcessEvent } from './webhook-events.ts';
 export function findProcesses(ctx: OperationContext, query: ListQuery<'findProcesses'>): ResultPage<ProcessPageItem> {
   const byEmail = query.initiatorEmail?.map((email) => findPrincipalByEmail(ctx.store.sql, email)?.id ?? '-');
   const criteria = parseCriteria(query);
-  return findResultPage(
-    ctx,
-    query,
-    {
-      from: 'processes',
-      where: [
-        { column: 'tenant_id', values: lowerCaseIds(query.tenantId) },
-        { column: 'definition_id', values: lowerCaseIds(query.processDefinitionId) },
-        { column: 'definition_code', values: query.processDefinitionCode },
-        { column: 'state', values: query.state },
-        { column: 'initiator_id', values: lowerCaseIds(query.initiatorId) },
-        { column: 'initiator_id', values: byEmail },
-        ...filterDeleted(query),
-      ],
-      matches:
-        criteria.length === 0
-          ? undefined
-          : (row) => {
-              const process = PROCESSES.read(row);
-              return criteria.every((criterion) => matches(process, criterion));
-            },
-      sort: AUDIT_SORT_COLUMNS,
-      tieBreaker: 'seq',
-    },
-    (row) => toProcessPageItem(PROCESSES.read(row)),
-  );
+  const isMatch = (process: ProcessRow): boolean => criteria.every((criterion) => matches(process, criterion));
+  return findResultPage(ctx, query, {
+    from: 'processes',
+    where: [
+      { column: 'tenant_id', values: lowerCaseIds(query.tenantId) },
+      { column: 'definition_id', values: lowerCaseIds(query.processDefinitionId) },
+      { column: 'definition_code', values: query.processDefinitionCode },
+      { column: 'state', values: query.state },
+      { column: 'initiator_id', values: lowerCaseIds(query.initiatorId) },
+      { column: 'initiator_id', values: byEmail },
+      ...filterDeleted(query),
+    ],
+    matches: criteria.length === 0 ? undefined : (row) => isMatch(PROCESSES.read(row)),
+    sort: AUDIT_SORT_COLUMNS,
+    tieBreaker: 'seq',
+    toItem: (row) => toProcessPageItem(PROCESSES.read(row)),
+  });
 }
 
-interface Criterion {
-  readonly field: string;
-  readonly operation: string;
-  readonly values: readonly string[];
-}
+type Criterion = ReturnType<typeof parseCriteria>[number];
 
 /** Each expression is `<field code> <operation> <value>…`, each token percent-encoded. All expressions must match. */
-function parseCriteria(query: ListQuery<'findProcesses'>): Criterion[] {
+function parseCriteria(query: ListQuery<'findProcesses'>) {
   const expressions = query.metadata ?? [];
   if (expressions.length === 0) return [];
   const definitions = (query.processDefinitionId ?? []).length + (query.processDefinitionCode ?? []).length;
@@ -143,20 +130,19 @@ export function completeProcess(ctx: OperationContext, id: string): Process {
 
 /** Cancels the process, its active tasks and its workflow. A canceled process stays as it is; a completed one is refused with 403. */
 export function cancelProcess(ctx: OperationContext, id: string): Process {
-  const process = ctx.store.transaction(() => {
-    const current = requireProcess(ctx, id);
-    if (current.state === 'CANCELLED') return current;
-    requireRunning(current);
-    const canceled = saveProcess(ctx, current, { state: 'CANCELLED' });
+  return ctx.store.transaction(() => {
+    const process = requireProcess(ctx, id);
+    if (process.state === 'CANCELLED') return toProcess(ctx, process);
+    requireRunning(process);
+    const canceled = saveProcess(ctx, process, { state: 'CANCELLED' });
     recordEvent(ctx, { processId: id, kind: 'process-cancelled', principalId: ctx.principal.id });
     for (const task of findActiveTasks(ctx.store.sql, id)) cancelTask(ctx, task);
     enqueueForProcess(ctx, canceled, {
       kind: 'cancel-workflow',
       reason: `The process was canceled by ${ctx.principal.name}`,
     });
-    return canceled;
+    return toProcess(ctx, canceled);
   });
-  return toProcess(ctx, process);
 }
 
 /**
@@ -232,11 +218,7 @@ export function changeProcessInitiator(ctx: OperationContext, id: string, params
 }
 
 /** Queues a signal for the workflow of a running process. */
-export function sendProcessSignal(
-  ctx: OperationContext,
-  id: string,
-  { name, input }: { readonly name: string; readonly input?: unknown },
-): SentSignal {
+export function sendProcessSignal(ctx: OperationContext, id: string, { name, input }: SignalRequest): SentSignal {
   return ctx.store.transaction(() => {
     const process = requireProcess(ctx, id);
     requireRunning(process);
@@ -259,12 +241,7 @@ export function patchProcessValue(ctx: OperationContext, id: string, part: Value
   return changeValue(ctx, id, part, (value) => applyJsonPatch(value, patch));
 }
 
-function changeValue(
-  ctx: OperationContext,
-  id: string,
-  part: ValuePart,
-  change: (value: JsonObject) => JsonObject,
-): Process {
+function changeValue(ctx: OperationContext, id: string, part: ValuePart, change: (value: JsonObject) => JsonObject) {
   return changeRunning(ctx, id, (process) => {
     const value = change(process[part]);
     linkDocuments(ctx, value, formatProcessUri(id));
@@ -309,9 +286,7 @@ export function recordWorkflowOutcome(ctx: Domain, workflowId: string, outcome: 
     const completes = kind === 'completed' && process.state === 'RUNNING';
     PROCESSES.update(ctx.store.sql, {
       ...process,
-      ...(completes
-        ? { state: 'COMPLETED' as const, ...withModification(process, ctx.system.id, ctx.store.now()) }
-        : {}),
+      ...(completes && { state: 'COMPLETED', ...withModification(process, ctx.system.id, ctx.store.now()) }),
       workflowOutcome: kind,
       workflowMessage: message,
     });

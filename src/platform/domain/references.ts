@@ -7,7 +7,7 @@ import type { KuFlowClient } from '../../kuflow/client.ts';
 import type { GroupPageItem, PrincipalPageItem } from '../../kuflow/contract/people.ts';
 import { mediaTypeOf } from '../../schema/document-type.ts';
 import { sampleDocument, type SampleDocument } from '../../schema/example/document.ts';
-import { formatReference, mapReferences, parseReference, type ReferenceKind } from '../../schema/references.ts';
+import { findReferences, formatReference, mapReferences, parseReference } from '../../schema/references.ts';
 
 export interface ResourceAccess {
   readonly client: KuFlowClient;
@@ -32,10 +32,7 @@ export async function withRealReferences(example: JsonObject, access: ResourceAc
   });
 }
 
-export async function replaceExampleReferences(
-  example: JsonObject,
-  { people, upload: store }: RealResources,
-): Promise<JsonObject> {
+export async function replaceExampleReferences(example: JsonObject, { people, upload: store }: RealResources) {
   const chosen = new Map<string, string>();
   return await replaceReferences(example, replacedKinds(store !== undefined), async (kind, made) => {
     if (kind === 'file') {
@@ -71,10 +68,7 @@ export async function withNamedReferences(data: JsonObject, access: ResourceAcce
   });
 }
 
-/**
- * Makes the paths in the shorthands of documents absolute. They are relative to `folder`. Throws KnownError, whose message starts in lower case,
- * for a file that cannot be read.
- */
+/** Makes the paths of documents absolute, from `folder`. Throws KnownError, with a lower-case message, for a file that cannot be read. */
 export function withAbsolutePaths<T extends Json>(value: T, folder: string): T {
   return mapReferences(value, ['file'], (text) => {
     if (!isShorthand(text)) return text;
@@ -115,23 +109,13 @@ async function replaceReferences(
   kinds: readonly ReplacedKind[],
   replace: (kind: ReplacedKind, text: string) => Promise<string>,
 ): Promise<JsonObject> {
-  const texts: string[] = [];
-  mapReferences(value, kinds, (text) => {
-    texts.push(text);
-    return text;
-  });
   const replaced: string[] = [];
-  for (const text of texts) {
-    const kind: ReferenceKind | undefined = parseReference(text)?.kind;
-    replaced.push(kind === 'file' || kind === 'principal' || kind === 'group' ? await replace(kind, text) : text);
-  }
+  for (const text of findReferences(value, kinds))
+    replaced.push(await replace(parseReference(text)?.kind as ReplacedKind, text));
   return mapReferences(value, kinds, () => replaced.shift() ?? '');
 }
 
-async function upload(
-  { client, processId = '' }: ResourceAccess,
-  { name, type, bytes }: { readonly name: string; readonly type: string; readonly bytes: Uint8Array },
-): Promise<string> {
+async function upload({ client, processId = '' }: ResourceAccess, { name, type, bytes }: SampleDocument) {
   const { documentUri } = await client.uploadProcessDocument(processId, { fileName: name, contentType: type, bytes });
   return documentUri;
 }

@@ -1,7 +1,4 @@
-/**
- * The time of a request, as KuFlow passes it to workflows: ISO 8601 with milliseconds and the offset of the time zone, and the IANA name of the zone.
- * `at` is milliseconds since the epoch.
- */
+/** The time of a request as workflows get it: ISO 8601 with milliseconds and offset, and the IANA zone. `at`: milliseconds since the epoch. */
 export function formatRequestTime(at: number, timeZone: string) {
   const parts = new Intl.DateTimeFormat('en-US', { timeZone, timeZoneName: 'longOffset' }).formatToParts(at);
   // `GMT` alone is UTC; otherwise it is `GMT+02:00`. Offsets with seconds are only historic.

@@ -40,14 +40,6 @@ export function createRetryQueue(options: RetryQueueOptions) {
   // Every waiting key may add a listener, and their number is not limited.
   setMaxListeners(0, stopping.signal);
   const stopped = (): boolean => stopping.signal.aborted;
-  let idle: (() => void)[] = [];
-
-  const settle = (): void => {
-    if (running.size > 0) return;
-    const resolvers = idle;
-    idle = [];
-    for (const resolve of resolvers) resolve();
-  };
 
   const wake = (): void => {
     if (stopped()) return;
@@ -62,7 +54,6 @@ export function createRetryQueue(options: RetryQueueOptions) {
           waiting.delete(key);
           // Work may have been added in the meantime, and another key can be served now.
           wake();
-          settle();
         });
       running.set(key, work);
     }
@@ -101,22 +92,18 @@ export function createRetryQueue(options: RetryQueueOptions) {
   return {
     /** Begins with the work in the store. Call it once at the start: later it is called after each commit that added some. */
     wake,
-    /** Ends the pause of a key. */
     retryNow: (key: string): void => pausing.get(key)?.abort(),
     /** Resolves when all work is done. */
-    whenIdle: (): Promise<void> =>
-      new Promise((resolve) => {
-        idle.push(resolve);
-        wake();
-        settle();
-      }),
+    whenIdle: async (): Promise<void> => {
+      wake();
+      while (running.size > 0) await Promise.all(running.values());
+    },
     /** Stops after the work in progress, and after two seconds at most. What is left is done after the next start. */
     stop: async (): Promise<void> => {
       commands.off('queued', wake);
       stopping.abort();
       for (const ending of pausing.values()) ending.abort();
       await waitAtMost(clock, STOP_WITHIN_MS, Promise.all(running.values()));
-      settle();
     },
   };
 }

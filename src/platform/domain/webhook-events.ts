@@ -32,31 +32,17 @@ export function enqueueProcessEvent(
   enqueueEvent(ctx, process, type, { processId: process.id, processState: process.state });
 }
 
-export function enqueueItemCreated(ctx: Domain, process: ProcessRow, item: ProcessItemRow): void {
-  enqueueEvent(
-    ctx,
-    process,
-    'PROCESS_ITEM.CREATED',
-    withoutUndefined({
-      processId: process.id,
-      processItemId: item.id,
-      processItemType: item.type,
-      processItemState: item.task?.state,
-      processItemDefinitionCode: item.definition?.code,
-    }),
-  );
-}
-
-export function enqueueTaskState(ctx: Domain, item: ProcessItemRow): void {
-  const process = PROCESSES.findById(ctx.store.sql, item.processId);
-  if (process === undefined || item.task === undefined) return;
-  enqueueEvent(ctx, process, 'PROCESS_ITEM.TASK_STATE_CHANGED', {
-    processId: item.processId,
-    processItemId: item.id,
-    processItemType: item.type,
-    processItemState: item.task.state,
-    processItemDefinitionCode: item.definition?.code ?? '',
-  });
+export function enqueueItemEvent(
+  ctx: Domain,
+  { processId, id, type: processItemType, task, definition }: ProcessItemRow,
+  type: 'PROCESS_ITEM.CREATED' | 'PROCESS_ITEM.TASK_STATE_CHANGED',
+): void {
+  const process = PROCESSES.findById(ctx.store.sql, processId);
+  if (process === undefined) return;
+  const state = { processItemState: task?.state, processItemDefinitionCode: definition?.code };
+  // A task has both, as the second type requires.
+  const data = withoutUndefined({ processId, processItemId: id, processItemType, ...state }) as EventData[typeof type];
+  enqueueEvent(ctx, process, type, data);
 }
 
 /** Adds the event to the deliveries in the current transaction, and has it sent after the commit. Nothing happens without a webhook. */

@@ -1,5 +1,5 @@
 import { uuid7 } from '../../base/uuid.ts';
-import { withoutUndefined, type JsonObject } from '../../base/json.ts';
+import { withoutUndefined } from '../../base/json.ts';
 import type { Worker, WorkerCreateParams } from '../../kuflow/contract/workers.ts';
 import { newAudit, withModification } from '../store/audit.ts';
 import { findWorker, findWorkers, saveWorker, type WorkerRow } from '../store/workers.ts';
@@ -11,7 +11,9 @@ export const WORKER_DELAY_WINDOW = 300;
 
 /** Creates or updates the registration of an identity on a task queue. SDKs use one identity for several queues. */
 export function createWorker(ctx: OperationContext, params: WorkerCreateParams) {
-  if (params.tenantId !== undefined) requireTenant(ctx, params.tenantId);
+  const { workflowTypes, activityTypes, hostname, ip, installationId, robotIds, tenantId } = params;
+  const registration = { workflowTypes, activityTypes, hostname, ip, installationId, robotIds, tenantId };
+  if (tenantId !== undefined) requireTenant(ctx, tenantId);
   return ctx.store.transaction(() => {
     // Workers register in real time, which decides whether they still run.
     const time = ctx.clock.real.now();
@@ -21,7 +23,7 @@ export function createWorker(ctx: OperationContext, params: WorkerCreateParams) 
       id: known?.id ?? uuid7(time),
       identity: params.identity,
       taskQueue: params.taskQueue,
-      registration: toRegistration(params),
+      registration: withoutUndefined(registration),
       ...(known === undefined ? newAudit(ctx.principal.id, now) : withModification(known, ctx.principal.id, now)),
     };
     saveWorker(ctx.store.sql, worker);
@@ -32,11 +34,6 @@ export function createWorker(ctx: OperationContext, params: WorkerCreateParams) 
 /** The registered workers, the most recent registration first. */
 export function listWorkers(ctx: Pick<Domain, 'store'>): Worker[] {
   return findWorkers(ctx.store.sql).map(toWorker);
-}
-
-function toRegistration(params: WorkerCreateParams): JsonObject {
-  const { workflowTypes, activityTypes, hostname, ip, installationId, robotIds, tenantId } = params;
-  return withoutUndefined({ workflowTypes, activityTypes, hostname, ip, installationId, robotIds, tenantId });
 }
 
 function toWorker(worker: WorkerRow): Worker {

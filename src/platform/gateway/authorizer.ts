@@ -2,13 +2,15 @@ import type { IncomingHttpHeaders } from 'node:http2';
 import type { Clock } from '../../base/clock.ts';
 import { messageOf } from '../../base/errors.ts';
 import { GRPC_STATUS } from '../../engine/rpc.ts';
-import type { TokenClaims } from '../pki/tokens.ts';
 import type { CallRefusal } from './grpc.ts';
 import { readFields } from '../../engine/protobuf.ts';
 import { namespaceField, needsNamespace, needsToken, rpcName, WORKER_RPCS } from './rpcs.ts';
 
-/** What the gateway needs to know about a token. */
-type VerifiedToken = Pick<TokenClaims, 'namespace' | 'acceptedUntil'>;
+/** What the gateway needs to know about a token. `acceptedUntil`: milliseconds since the epoch. */
+interface VerifiedToken {
+  readonly namespace: string;
+  readonly acceptedUntil: number;
+}
 
 export type VerifyToken = (token: string) => Promise<{ readonly claims: VerifiedToken } | { readonly refused: string }>;
 
@@ -27,10 +29,7 @@ const OWN_NAMESPACE =
   'Remove temporal.namespace from the settings: the worker then uses the namespace that comes with its engine certificate';
 
 /** Creates the function that decides whether a call is allowed. It verifies each header once. */
-export function createAuthorizer(
-  verifyToken: VerifyToken,
-  clock: Clock,
-): (headers: IncomingHttpHeaders) => Promise<Authorization> {
+export function createAuthorizer(verifyToken: VerifyToken, clock: Clock) {
   const verifiedTokens = new Map<string, VerifiedToken>();
 
   async function verify(path: string, headers: IncomingHttpHeaders, header: string): Promise<Authorization> {
@@ -48,7 +47,7 @@ export function createAuthorizer(
     return authorize(path, headers, verified.claims);
   }
 
-  return async (headers) => {
+  return async (headers: IncomingHttpHeaders): Promise<Authorization> => {
     const path = headers[':path'] ?? '';
     if (!needsToken(path)) return ALLOWED;
     const header = headers.authorization;

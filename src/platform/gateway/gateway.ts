@@ -32,7 +32,7 @@ export interface GatewayOptions {
   readonly report?: ((event: PlatformEvent) => void) | undefined;
   /** A worker has completed a workflow task with a command that ends the run, and the server has accepted it. */
   readonly onWorkflowEnded?: ((workflowId: string) => void) | undefined;
-  readonly limits?: (Partial<CallLimits> & { readonly closeGrace?: number }) | undefined;
+  readonly limits?: Partial<CallLimits> | undefined;
 }
 
 const CLOSE_GRACE = 1500;
@@ -49,7 +49,6 @@ const CERTIFICATE_EXPIRED: CallRefusal = {
 export async function startGateway(options: GatewayOptions) {
   const { clock = systemClock, onWorkflowEnded } = options;
   const limits: CallLimits = { ...CALL_LIMITS, ...options.limits };
-  const closeGrace = options.limits?.closeGrace ?? CLOSE_GRACE;
   const upstream = openUpstream(options.upstream);
   const authorize = createAuthorizer(options.verifyToken, clock);
   const report = createRefusalReporter(clock, options.report);
@@ -166,7 +165,7 @@ export async function startGateway(options: GatewayOptions) {
     setImmediate(() => {
       if (!session.destroyed) session.close();
     });
-    const timer = setTimeout(() => session.destroy(), closeGrace).unref();
+    const timer = setTimeout(() => session.destroy(), CLOSE_GRACE).unref();
     session.on('close', () => clearTimeout(timer));
   }
 
@@ -175,7 +174,7 @@ export async function startGateway(options: GatewayOptions) {
       // A connection that never finished its handshake has no session and would keep the server open.
       const timer = setTimeout(() => {
         for (const socket of sockets) socket.destroy();
-      }, closeGrace + 500);
+      }, CLOSE_GRACE + 500);
       server.close(() => {
         clearTimeout(timer);
         upstream.close();

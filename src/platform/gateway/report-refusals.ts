@@ -2,7 +2,7 @@ import type { Http2SecureServer } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
 import { atMostEvery, type Clock } from '../../base/clock.ts';
 import { codeOf, messageOf } from '../../base/errors.ts';
-import type { PlatformEvent } from '../shared/types.ts';
+import type { PlatformOptions } from '../shared/types.ts';
 
 type RefusalReporter = (reason: string, rpc?: string, hint?: string) => void;
 
@@ -10,10 +10,7 @@ type RefusalReporter = (reason: string, rpc?: string, hint?: string) => void;
 const REPORT_EVERY = 1000;
 
 /** Reports refused calls and connections as events. */
-export function createRefusalReporter(
-  clock: Clock,
-  report: ((event: PlatformEvent) => void) | undefined,
-): RefusalReporter {
+export function createRefusalReporter(clock: Clock, report: PlatformOptions['report']): RefusalReporter {
   const isDue = atMostEvery(REPORT_EVERY, clock);
   return (reason, rpc, hint) => {
     if (isDue(`${rpc ?? ''} ${reason}`)) report?.({ kind: 'gateway-refused', reason, rpc, hint });
@@ -26,8 +23,10 @@ export function reportConnectionFailures(server: Http2SecureServer, report: Refu
     // When verification fails, the error looks as if the peer had gone; the socket has the reason.
     const verification = socket.authorizationError as unknown;
     const code = typeof verification === 'string' ? verification : codeOf(error);
-    const failure = explainTlsFailure(code, messageOf(error));
-    if (failure !== undefined) report(failure.reason, undefined, failure.hint);
+    // Only disconnected, such as a port probe.
+    if (code === 'ECONNRESET' || code === 'EPIPE') return;
+    const { reason, hint } = KNOWN[code ?? ''] ?? { reason: `a TLS handshake failed: ${messageOf(error)}` };
+    report(reason, undefined, hint);
   });
   server.on('unknownProtocol', (socket) => {
     report('a client does not offer HTTP/2 (ALPN h2)', undefined, 'gRPC needs HTTP/2');
@@ -87,9 +86,3 @@ const KNOWN: Readonly<Record<string, TlsFailure>> = {
   ERR_SSL_UNSUPPORTED_PROTOCOL: { reason: 'a client offers only TLS versions before 1.2' },
   ERR_SSL_NO_APPLICATION_PROTOCOL: { reason: 'a client does not offer HTTP/2 (ALPN h2)', hint: 'gRPC needs HTTP/2' },
 };
-
-/** Undefined if the peer only disconnected, such as a port probe. `code` is that of the error or of the verification. */
-function explainTlsFailure(code: string | undefined, message: string): TlsFailure | undefined {
-  if (code === 'ECONNRESET' || code === 'EPIPE') return undefined;
-  return KNOWN[code ?? ''] ?? { reason: `a TLS handshake failed: ${message}` };
-}

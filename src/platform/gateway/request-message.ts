@@ -1,6 +1,6 @@
 import { gunzipSync } from 'node:zlib';
 import { codeOf } from '../../base/errors.ts';
-import { GRPC_STATUS } from '../../engine/rpc.ts';
+import { frameMessage, GRPC_STATUS } from '../../engine/rpc.ts';
 import type { CallRefusal } from './grpc.ts';
 
 /** A gRPC message starts with one byte that says whether it is compressed, and its length in four bytes. */
@@ -61,10 +61,7 @@ function checkCompression(flag: number | undefined, encoding: string | undefined
 /** The server gets the inflated message, so that both read the same bytes. */
 function inflate(compressed: Buffer, maxBytes: number): { readonly body: Buffer } | { readonly refused: CallRefusal } {
   try {
-    const message = gunzipSync(compressed, { maxOutputLength: maxBytes });
-    const prefix = Buffer.alloc(PREFIX);
-    prefix.writeUInt32BE(message.length, 1);
-    return { body: Buffer.concat([prefix, message]) };
+    return { body: frameMessage(gunzipSync(compressed, { maxOutputLength: maxBytes })) };
   } catch (error) {
     return {
       refused:

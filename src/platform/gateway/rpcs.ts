@@ -13,10 +13,7 @@ const OPEN = new Set([`${SERVICE}GetSystemInfo`, `${HEALTH}Check`, `${HEALTH}Wat
 /** Their requests have no namespace. */
 const WITHOUT_NAMESPACE = new Set([...OPEN, `${SERVICE}GetClusterInfo`]);
 
-/**
- * The paths of the RPCs that a worker needs, and the reads of a connection check. Starting, signaling, querying,
- * canceling and listing workflows is left to the platform, as in KuFlow.
- */
+/** The RPCs of a worker and of a connection check. As in KuFlow, only the platform starts, signals, queries, cancels and lists workflows. */
 export const WORKER_RPCS: ReadonlySet<string> = new Set([
   ...WITHOUT_NAMESPACE,
   ...[
@@ -52,9 +49,7 @@ export const needsNamespace = (path: string): boolean => !WITHOUT_NAMESPACE.has(
 /** The number of the field `namespace` in the request of an RPC; undefined if it has no such field. */
 export const namespaceField = (path: string): number | undefined => NAMESPACE_FIELDS[rpcName(path)];
 
-/**
- * The method name of a call to Temporal's service, such as `RespondWorkflowTaskCompleted`; the whole path of any other.
- */
+/** The method of a call to Temporal's service, such as `RespondWorkflowTaskCompleted`; the whole path of any other. */
 export function rpcName(path: string): string {
   return path.startsWith(SERVICE) ? path.slice(SERVICE.length) : path;
 }

@@ -5,11 +5,11 @@ import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import * as x509 from '@peculiar/x509';
+import { createPrivateFolder } from '../../files/node-file-system.ts';
 import { replaceFile } from '../../files/write.ts';
 import { systemClock, type Clock } from '../../base/clock.ts';
 import { codeOf } from '../../base/errors.ts';
 import { Secret } from '../../base/secret.ts';
-import { createPrivateFolder } from './private-folder.ts';
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 const DAY = 86_400;
@@ -52,11 +52,7 @@ export async function openAuthority({
   const issuer = new x509.X509Certificate(pair.certificate);
   const issuerId = await x509.AuthorityKeyIdentifierExtension.create(issuer.publicKey);
 
-  async function issue(
-    subject: x509.JsonName,
-    lifeSeconds: number,
-    extensions: readonly x509.Extension[],
-  ): Promise<IssuedCertificate> {
+  async function issue(subject: x509.JsonName, lifeSeconds: number, extensions: readonly x509.Extension[]) {
     const keys = await generateKeys();
     const { notBefore, notAfter } = validity(clock, lifeSeconds);
     const certificate = await x509.X509CertificateGenerator.create({
@@ -86,7 +82,6 @@ export async function openAuthority({
   return {
     /** The CA certificate in PEM, exactly one. */
     certificate: pair.certificate,
-    /** The file with `certificate`. */
     certificateFile,
     /** A serverAuth certificate for localhost, 127.0.0.1, ::1 and `hostNames` (DNS names or addresses). */
     issueServerCertificate: (hostNames: readonly string[] = []): Promise<IssuedCertificate> => {
@@ -133,11 +128,7 @@ async function createAuthority(clock: Clock): Promise<{ certificate: string; pri
   return { certificate: toPem(certificate), privateKey: await exportKey(keys.privateKey) };
 }
 
-async function readPair(
-  certificateFile: string,
-  keyFile: string,
-  clock: Clock,
-): Promise<{ certificate: string; privateKey: Secret } | undefined> {
+async function readPair(certificateFile: string, keyFile: string, clock: Clock) {
   try {
     const [certificate, key] = await Promise.all([readFile(certificateFile, 'utf8'), readFile(keyFile, 'utf8')]);
     const parsed = new NodeCertificate(certificate);

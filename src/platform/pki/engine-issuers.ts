@@ -6,21 +6,18 @@ import { DEFAULT_TOKEN_LIFE, type EngineTokens } from './tokens.ts';
 export function createEngineIssuers(
   { authority, tokens }: { readonly authority: Authority; readonly tokens: EngineTokens },
   { tenantId, namespace }: Pick<PlatformIdentity, 'tenantId' | 'namespace'>,
-  {
-    tokenLife = DEFAULT_TOKEN_LIFE,
-    certificateLife = DEFAULT_CERTIFICATE_LIFE,
-  }: Pick<PlatformOptions, 'tokenLife' | 'certificateLife'>,
+  { tokenLife, certificateLife }: Pick<PlatformOptions, 'tokenLife' | 'certificateLife'>,
 ) {
   return {
     /** `expiredAt` is ISO 8601. */
     issueToken: async (principalId: string) => {
-      const request = { principalId, tenantId, namespace, lifeSeconds: tokenLife };
+      const request = { principalId, tenantId, namespace, lifeSeconds: tokenLife ?? DEFAULT_TOKEN_LIFE };
       const { token, expiredAt } = await tokens.issueToken(request);
       return { token: token.reveal(), expiredAt: new Date(expiredAt).toISOString() };
     },
     /** In PEM; the private key is PKCS#8. */
     issueCertificate: async (principalId: string) => {
-      const request = { principalId, namespace, lifeSeconds: certificateLife };
+      const request = { principalId, namespace, lifeSeconds: certificateLife ?? DEFAULT_CERTIFICATE_LIFE };
       const { certificate, privateKey } = await authority.issueClientCertificate(request);
       return {
         namespace,

@@ -7,7 +7,7 @@ import { replaceFile } from '../../files/write.ts';
 import { systemClock, type Clock } from '../../base/clock.ts';
 import { codeOf } from '../../base/errors.ts';
 import { Secret } from '../../base/secret.ts';
-import { createPrivateFolder } from './private-folder.ts';
+import { createPrivateFolder } from '../../files/node-file-system.ts';
 
 const ISSUER = 'kuflow-local';
 export const DEFAULT_TOKEN_LIFE = 3600;
@@ -33,8 +33,7 @@ export async function openEngineTokens({
 
   return {
     /** A signed RS256 token; `expiredAt` is in milliseconds since the epoch, without the grace period. */
-    issueToken: async (request: TokenRequest): Promise<{ readonly token: Secret; readonly expiredAt: number }> => {
-      const { principalId, tenantId, namespace, lifeSeconds } = request;
+    issueToken: async ({ principalId, tenantId, namespace, lifeSeconds }: TokenRequest) => {
       const now = Math.floor(clock.now() / 1000);
       const exp = now + Math.max(1, Math.round(lifeSeconds));
       const token = await new SignJWT({ tenantId, namespace })
@@ -48,8 +47,8 @@ export async function openEngineTokens({
       return { token: new Secret(token), expiredAt: exp * 1000 };
     },
 
-    /** Returns the claims, or the reason why the token is refused, which may be shown to the caller. */
-    verifyToken: async (token: string): Promise<{ readonly claims: TokenClaims } | { readonly refused: string }> => {
+    /** The claims, or why the token is refused, for the caller. `acceptedUntil`: `exp` plus the grace period, in milliseconds since the epoch. */
+    verifyToken: async (token: string) => {
       try {
         const { payload } = await jwtVerify(token, publicKey, {
           algorithms: ['RS256'],
@@ -81,14 +80,6 @@ interface TokenRequest {
   readonly tenantId: string;
   readonly namespace: string;
   readonly lifeSeconds: number;
-}
-
-/** The claims of an engine token. `acceptedUntil` is `exp` plus the grace period, in milliseconds since the epoch. */
-export interface TokenClaims {
-  readonly principalId: string;
-  readonly tenantId: string;
-  readonly namespace: string;
-  readonly acceptedUntil: number;
 }
 
 export type EngineTokens = Awaited<ReturnType<typeof openEngineTokens>>;

@@ -4,18 +4,17 @@ import { Readable } from 'node:stream';
 
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 
-import { atMostEvery, type Clock } from '../../base/clock.ts';
+import { atMostEvery } from '../../base/clock.ts';
 import { messageOf } from '../../base/errors.ts';
 import type { DefaultError } from '../../kuflow/contract/common.ts';
 import { openApiDocument } from '../../kuflow/contract/openapi.ts';
 import { API_VERSION } from '../../kuflow/endpoint.ts';
 import { operationIds } from '../../kuflow/contract/operations.ts';
-import { startOfBody, type AnswerSecrets, type EndedRequest } from '../console/request-recorder.ts';
+import { startOfBody, type AnswerSecrets } from '../console/request-recorder.ts';
 import { createCompiledSchemas } from '../console/compiled-schemas.ts';
 import { isPageRequest, registerPageRoutes } from '../console/page.ts';
-import { ApiError, type ApiErrorDetail } from '../domain/api-error.ts';
+import { ApiError } from '../domain/api-error.ts';
 import { isConfidentialRequest } from '../domain/confidential.ts';
-import type { Domain } from '../domain/context.ts';
 import { PROBE_HEADER, type RestDeps, type ServerTls } from './deps.ts';
 import { registerDevRoutes } from './dev-routes.ts';
 import { registerOperation } from './operation-route.ts';
@@ -40,6 +39,9 @@ const SECRET_ROUTES: ReadonlyMap<string, AnswerSecrets> = new Map([
 /** Routes that read the list of requests, which would only show themselves, and those whose paths and answers are codes that sign in. */
 const UNLOGGED_ROUTE = /^\/_dev\/(requests|open-codes)(\/|$)/;
 
+/** How often the same refusal of a worker is reported. */
+const WARN_EVERY_MS = 60_000;
+
 const isUnlogged = ({ probeToken }: RestDeps, request: FastifyRequest): boolean =>
   request.headers[PROBE_HEADER] === probeToken || UNLOGGED_ROUTE.test(request.routeOptions.url ?? '');
 
@@ -61,10 +63,9 @@ export function createRestApp(deps: RestDeps, tls?: ServerTls): FastifyInstance 
       report({ kind: 'warning', message: `${state.operationId ?? request.method} failed: ${messageOf(error)}` });
     const failed = `${state.operationId ?? 'the request'} failed inside the local KuFlow; see its log`;
     const { status, message, details } = known ?? new ApiError(500, `Internal Server Error: ${failed}`);
-    void reply
-      .status(status)
-      .type('application/json; charset=utf-8')
-      .send(createErrorBody(clock, status, message, details));
+    const timestamp = new Date(clock.now()).toISOString();
+    const body: DefaultError = { timestamp, status, message, ...(details.length > 0 && { errors: [...details] }) };
+    void reply.status(status).type('application/json; charset=utf-8').send(body);
   };
 
   const app = Fastify({
@@ -72,8 +73,7 @@ export function createRestApp(deps: RestDeps, tls?: ServerTls): FastifyInstance 
     serverFactory: (handler) => {
       const server =
         tls === undefined ? http.createServer(handler) : https.createServer({ key: tls.key, cert: tls.cert }, handler);
-      // Longer than any client keeps an idle connection, so that the server never closes one that a client is about to
-      // use.
+      // Longer than any client keeps an idle connection, so that the server never closes one that is about to be used.
       server.keepAliveTimeout = 75_000;
       return server;
     },
@@ -83,19 +83,16 @@ export function createRestApp(deps: RestDeps, tls?: ServerTls): FastifyInstance 
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 200 },
     frameworkErrors: answerError,
   });
-  const warnAboutRefusal = createRefusalWarning(deps.domain);
+  const isWarningDue = atMostEvery(WARN_EVERY_MS, clock);
 
   // Every body is read as bytes: an upload is never JSON, whatever its type, and each operation parses its own JSON.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
 
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, _reply, done) => {
     const { hostNames = [] } = deps;
     const refusal = checkOrigin(request.headers, { hostNames, scheme, isPage: isPageRequest(request) });
-    if (refusal === undefined) return;
-    const { status, message } = refusal;
-    getRequestState(request).problem = message;
-    return reply.status(status).send(createErrorBody(clock, status, message));
+    done(refusal && new ApiError(refusal.status, refusal.message));
   });
   const log = (request: FastifyRequest, reply: FastifyReply, status: number): void => {
     if (isUnlogged(deps, request)) return;
@@ -106,7 +103,12 @@ export function createRestApp(deps: RestDeps, tls?: ServerTls): FastifyInstance 
     const ended = { method, path, status, ms, operationId, problem };
     const isConsole = isConsoleRequest(request);
     report({ kind: 'request', ...ended, ...(isConsole && { console: true }) });
-    if (principal?.type === 'APPLICATION') warnAboutRefusal(ended, principal.name);
+    const isRefusal = principal?.type === 'APPLICATION' && operationId !== undefined && status >= 400 && status < 500;
+    if (isRefusal && isWarningDue(`${operationId} ${path} ${status}`)) {
+      const failed = `${operationId} by ${principal.name} failed with ${status}: ${problem ?? 'no reason given'}`;
+      const message = `${failed}. KuFlow's activities retry this forever, so the workflow waits until it is fixed.`;
+      report({ kind: 'warning', message });
+    }
     const texts = (): readonly string[] =>
       [url, jsonOf(request), answer?.start?.toString()].filter((text) => text !== undefined);
     deps.requests.add({
@@ -131,11 +133,8 @@ export function createRestApp(deps: RestDeps, tls?: ServerTls): FastifyInstance 
     done();
   });
   app.setErrorHandler(answerError);
-  app.setNotFoundHandler((request, reply) => {
-    const path = request.originalUrl.split('?', 1)[0] ?? '';
-    const message = describeUnknownOperation(request.method, path);
-    getRequestState(request).problem = message;
-    return reply.status(404).send(createErrorBody(clock, 404, message));
+  app.setNotFoundHandler(({ method, originalUrl }) => {
+    throw new ApiError(404, describeUnknownOperation(method, originalUrl.split('?', 1)[0] ?? ''));
   });
 
   // Fastify does not close a server whose `listen` was called by somebody else. Also ends the streams of events.
@@ -158,21 +157,6 @@ export function createRestApp(deps: RestDeps, tls?: ServerTls): FastifyInstance 
   return app;
 }
 
-/** Creates an error body in KuFlow's format. */
-function createErrorBody(
-  clock: Clock,
-  status: number,
-  message: string,
-  details: readonly ApiErrorDetail[] = [],
-): DefaultError {
-  return {
-    timestamp: new Date(clock.now()).toISOString(),
-    status,
-    message,
-    ...(details.length === 0 ? {} : { errors: details.map((detail) => ({ ...detail })) }),
-  };
-}
-
 /** The error that the caller gets; undefined for an internal one. */
 function toApiError(error: unknown): ApiError | undefined {
   if (error instanceof ApiError) return error;
@@ -180,22 +164,4 @@ function toApiError(error: unknown): ApiError | undefined {
   const { statusCode: status } = error;
   if (status === 413) return new ApiError(status, TOO_LARGE);
   return status >= 400 && status < 500 ? new ApiError(status, error.message) : undefined;
-}
-
-const WARN_EVERY_MS = 60_000;
-
-/** Warns when a worker gets a 4xx, at most once a minute for the same one: KuFlow's activities retry it forever. */
-function createRefusalWarning({ clock, report }: Pick<Domain, 'clock' | 'report'>) {
-  const isDue = atMostEvery(WARN_EVERY_MS, clock);
-  return (
-    { path, operationId, status, problem }: Pick<EndedRequest, 'path' | 'operationId' | 'status' | 'problem'>,
-    worker: string,
-  ): void => {
-    if (status < 400 || status >= 500 || operationId === undefined) return;
-    if (!isDue(`${operationId} ${path} ${status}`)) return;
-    report({
-      kind: 'warning',
-      message: `${operationId} by ${worker} failed with ${status}: ${problem ?? 'no reason given'}. KuFlow's activities retry this forever, so the workflow waits until it is fixed.`,
-    });
-  };
 }

@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import { KnownError } from '../../base/errors.ts';
 import { escapeForTerminal } from '../../base/escape.ts';
-import { isRecord, type Json } from '../../base/json.ts';
+import { isRecord } from '../../base/json.ts';
 import { Secret } from '../../base/secret.ts';
 import type { ProcessItem } from '../../kuflow/contract/process-items.ts';
 import type {
@@ -11,6 +11,7 @@ import type {
   QueueStatus,
   SentSignal,
   ServedProcess,
+  SignalRequest,
   SkipRequest,
   SkipResult,
   TimelineEntry,
@@ -19,8 +20,7 @@ import type {
   WorkerStatus,
 } from '../shared/contract.ts';
 
-// Reads the `/_dev` routes of a running platform. This file is for commands in other processes, so it must not load the
-// server.
+// Calls the `/_dev` routes of a running platform. For commands in other processes, so it must not load the server.
 
 /** The part of a `PlatformState` that the requests need: the loopback address of the platform, and the user who asks. */
 export interface DevApiAccess {
@@ -55,7 +55,6 @@ export type SignedInUser = Pick<LocalUser, 'principalId' | 'email' | 'name'> & {
 /** `groups`: codes. */
 export type GroupMember = SignedInUser & { readonly groups: readonly string[] };
 
-/** The users of the platform. */
 export async function readUsers(access: DevApiAccess): Promise<readonly GroupMember[]> {
   const users = await readList<LocalUser>(access, '/_dev/users', 'users', 'its users');
   return users.map(({ principalId, email, name, groups, token }) => ({
@@ -100,11 +99,7 @@ export async function requestRelease(access: DevApiAccess, taskId: string): Prom
 }
 
 /** Sends a signal to the workflow of a running process. Without `input`, it does not have an argument. */
-export async function requestSignal(
-  access: DevApiAccess,
-  processId: string,
-  body: { readonly name: string; readonly input?: Json | undefined },
-): Promise<SentSignal> {
+export async function requestSignal(access: DevApiAccess, processId: string, body: SignalRequest): Promise<SentSignal> {
   return await request(access, `POST /_dev/processes/${segment(processId)}/signals`, 'did not send the signal', {
     body,
   });
@@ -128,26 +123,16 @@ export async function requestReplay(access: DevApiAccess, id: string): Promise<W
   return await request(access, `POST /_dev/webhooks/${segment(id)}/replay`, 'did not send the event again');
 }
 
-/** The time of the platform. */
 export async function readClock(access: DevApiAccess): Promise<ClockStatus> {
   return await request(access, 'GET /_dev/clock', 'did not return its time');
 }
 
-/** Skips time; see `SkipResult`. */
 export async function requestSkip(access: DevApiAccess, body: SkipRequest, signal: AbortSignal): Promise<SkipResult> {
   return await request(access, 'POST /_dev/clock/skip', 'did not skip time', { body, signal });
 }
 
-/**
- * Sends a request. `call`: method and path. Rejects with a KnownError that has the platform's reason if the answer is not the result; `failure`
- * completes "The local KuFlow …".
- */
-async function request<Result>(
-  access: DevApiAccess,
-  call: string,
-  failure: string,
-  options?: SendOptions,
-): Promise<Result> {
+/** `call`: method and path. Rejects with a KnownError that has the platform's reason; `failure` completes "The local KuFlow …". */
+async function request<Result>(access: DevApiAccess, call: string, failure: string, options?: SendOptions) {
   const answer = await send(access, call, options);
   if (answer.ok) return answer.body as Result;
   throw unexpectedAnswer(failure, answer);
@@ -165,19 +150,9 @@ interface SendOptions {
   readonly signal?: AbortSignal;
 }
 
-interface DevAnswer {
-  /** Method and address. */
-  readonly request: string;
-  readonly ok: boolean;
-  readonly status: number;
-  readonly body: unknown;
-}
+type DevAnswer = Awaited<ReturnType<typeof send>>;
 
-async function send(
-  { loopback, user }: DevApiAccess,
-  call: string,
-  { body, signal }: SendOptions = {},
-): Promise<DevAnswer> {
+async function send({ loopback, user }: DevApiAccess, call: string, { body, signal }: SendOptions = {}) {
   const [method = '', path = ''] = call.split(' ');
   const url = `${loopback.http}${path}`;
   const answer = await fetch(url, {
@@ -189,7 +164,8 @@ async function send(
     ...(body !== undefined && { body: JSON.stringify(body) }),
     ...(signal && { signal }),
   });
-  return { request: `${method} ${url}`, ok: answer.ok, status: answer.status, body: await answer.json() };
+  const content: unknown = await answer.json();
+  return { request: `${method} ${url}`, ok: answer.ok, status: answer.status, body: content };
 }
 
 function unexpectedAnswer(what: string, { request, status, body }: DevAnswer): KnownError {

@@ -21,21 +21,14 @@ import { requireProcess } from '../domain/process-view.ts';
 import { getProcessTimeline, sendProcessSignal } from '../domain/processes.ts';
 import { platformEnvironment } from '../shared/environment.ts';
 import { findFaultProblem } from '../shared/faults.ts';
-import type {
-  ActionsOfProcess,
-  FailingWorkStatus,
-  InvokedAction,
-  PartStatus,
-  PlatformStatus,
-} from '../shared/contract.ts';
+import type { ActionsOfProcess, InvokedAction, PartStatus, PlatformStatus } from '../shared/contract.ts';
 import { devOpenApiDocument, devOperationIds, type DevOperationId, devOperations } from '../shared/dev-operations.ts';
 import type { PrincipalRow } from '../store/people.ts';
-import { relativeToFolder } from '../temporal/failing-work.ts';
 import { parseSkip } from '../time/time-skipper.ts';
 import { listWebhookDeliveries, readWebhookDelivery, replayWebhookDelivery } from '../webhooks/delivery-records.ts';
-import { waitForProcess, waitForWorkers } from './dev-waits.ts';
+import { readFailingWork, waitForProcess, waitForWorkers } from './dev-waits.ts';
 import type { RestDeps } from './deps.ts';
-import { formatContractErrors, toErrorDetail } from './operation-route.ts';
+import { formatContractErrors, invalidRequestError } from './operation-route.ts';
 import { authenticate, getRequestState, parseBody } from './request.ts';
 
 type Table = typeof devOperations;
@@ -62,12 +55,6 @@ type DevHandlers = { readonly [Id in DevOperationId]: (call: DevCall<Id>) => unk
 /** Adds the routes of `devOperations`, which KuFlow does not have, for the console and for programs. Unknown fields and parameters are refused. */
 export function registerDevRoutes(app: FastifyInstance, deps: RestDeps, validators: CompiledSchemas): void {
   const { domain, faults } = deps;
-
-  const listFailing = async (id: string): Promise<FailingWorkStatus[]> =>
-    (await deps.listFailingWork(id)).map((work) => {
-      const { kind, name, failures, message, location } = relativeToFolder(work, process.cwd());
-      return withoutUndefined({ kind, name, failures, message, location });
-    });
 
   const handlers: DevHandlers = {
     readStatus: ({ ctx }) => readPlatformStatus(deps, ctx.principal),
@@ -102,10 +89,12 @@ export function registerDevRoutes(app: FastifyInstance, deps: RestDeps, validato
         throw new ApiError(404, `The local KuFlow no longer serves ${found.definition.code}`);
       return definition;
     },
-    listFailingWork: async ({ path: { id } }) => ({ failing: await listFailing(requireProcess(domain, id).id) }),
+    listFailingWork: async ({ path: { id } }) => ({
+      failing: await readFailingWork(deps, requireProcess(domain, id).id),
+    }),
     listProcessActions: ({ ctx, path: { id } }) => listActions(deps, ctx, id),
     sendSignal: ({ ctx, path: { id }, body }) => sendProcessSignal(ctx, id, body),
-    waitForProcess: ({ path: { id }, body = {}, closed }) => waitForProcess(deps, { id, listFailing }, body, closed),
+    waitForProcess: ({ path: { id }, body = {}, closed }) => waitForProcess(deps, id, body, closed),
     releaseTask: ({ ctx, path: { id } }) => releaseTask(ctx, id),
     readClock: () => deps.time.status(),
     skipTime: ({ body, closed }) => {
@@ -173,11 +162,7 @@ async function readPlatformStatus(deps: RestDeps, principal: PrincipalRow): Prom
 }
 
 /** Writes a file that opens this path of the console with a code for the caller's token. */
-async function issueOpenCode(
-  deps: RestDeps,
-  request: FastifyRequest,
-  path: string | undefined,
-): Promise<{ readonly file: string }> {
+async function issueOpenCode(deps: RestDeps, request: FastifyRequest, path: string | undefined) {
   const token = /^bearer +(\S+) *$/i.exec(request.headers.authorization ?? '')?.[1];
   if (token === undefined) throw new ApiError(403, 'Only a user can sign in to the console');
   const toAddress = (code: string): string => pageAddress(deps.run, { code }, path);
@@ -233,12 +218,7 @@ function registerDevOperation(
       // Whatever its type: curl does not send JSON as JSON by default.
       const body = parseBody(operation, operation.body?.media, request.headers['content-encoding'], request.body);
       const verdict = validate()({ path, query: request.query as Record<string, unknown>, body });
-      if (!verdict.ok)
-        throw new ApiError(
-          400,
-          `The request is not valid: ${formatContractErrors(verdict.errors)}`,
-          verdict.errors.map(toErrorDetail),
-        );
+      if (!verdict.ok) throw invalidRequestError('The request is not valid', verdict.errors);
       const closed = new AbortController();
       reply.raw.once('close', () => closed.abort());
       const { principal } = getRequestState(request);

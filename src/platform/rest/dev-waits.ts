@@ -11,6 +11,7 @@ import type {
   WorkersWaitResult,
 } from '../shared/contract.ts';
 import { findItemsOfProcess } from '../store/process-items.ts';
+import { relativeToFolder } from '../temporal/failing-work.ts';
 import type { RestDeps } from './deps.ts';
 
 const DEFAULT_SECONDS = 30;
@@ -51,7 +52,7 @@ function queueOf({ domain }: RestDeps, code: string): string {
 /** Waits until the process is as wanted, or can no longer become so because it or its workflow has ended. Ends early when the client is gone. */
 export async function waitForProcess(
   deps: RestDeps,
-  { id, listFailing }: { readonly id: string; readonly listFailing: (id: string) => Promise<FailingWorkStatus[]> },
+  id: string,
   { timeoutSeconds = DEFAULT_SECONDS, ...wanted }: ProcessWait,
   closed: AbortSignal,
 ): Promise<ProcessWaitResult> {
@@ -77,7 +78,7 @@ export async function waitForProcess(
       if (reached || hasEnded || closed.aborted || left <= 0) {
         const queue = domain.definitions.forProcess(process.definition)?.definition.workflow?.taskQueue;
         const [failing, pollers] = await Promise.all([
-          listFailing(id),
+          readFailingWork(deps, id),
           queue === undefined ? [] : deps.workers.pollers(queue),
         ]);
         const result = { reached, process: { id, state: process.state }, items, pollers, failing };
@@ -91,6 +92,14 @@ export async function waitForProcess(
     unsubscribe();
     closed.removeEventListener('abort', onClose);
   }
+}
+
+/** What has failed in the workflow of a process. Locations are relative to the working directory. */
+export async function readFailingWork(deps: RestDeps, id: string): Promise<FailingWorkStatus[]> {
+  return (await deps.listFailingWork(id)).map((work) => {
+    const { kind, name, failures, message, location } = relativeToFolder(work, process.cwd());
+    return withoutUndefined({ kind, name, failures, message, location });
+  });
 }
 
 function isReached(

@@ -38,8 +38,8 @@ export function registerOperation(app: FastifyInstance, deps: RouteDeps, id: Ope
 
   async function serve(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const { fault } = getRequestState(request);
-    if (fault?.kind === 'drop-request') return dropConnection(deps, request, reply, 'request');
-    if (fault?.kind === 'no-answer') return leaveUnanswered(deps, request, reply);
+    if (fault?.kind === 'drop-request') return leaveUnanswered(request, reply, 'the request was dropped');
+    if (fault?.kind === 'no-answer') return leaveUnanswered(request, reply, 'the request is not answered');
     if (fault?.kind === 'delay') await deps.domain.clock.sleep(fault.ms);
     if (fault?.kind === 'status') {
       if (fault.retryAfter !== undefined) void reply.header('retry-after', fault.retryAfter);
@@ -48,11 +48,21 @@ export function registerOperation(app: FastifyInstance, deps: RouteDeps, id: Ope
     const answering = runHandler(request);
     if (fault?.kind === 'drop-answer') {
       await answering.catch(() => undefined);
-      return dropConnection(deps, request, reply, 'answer');
+      return leaveUnanswered(request, reply, 'the answer was dropped');
     }
     const { status, body, headers = {} } = await answering;
     if (!(body instanceof Readable)) checkAnswer(request, status, body);
     return reply.status(status).headers(headers).send(body);
+  }
+
+  /** Logs the request with status 0. The connection is closed, except if `no-answer` leaves that to the client. */
+  function leaveUnanswered(request: FastifyRequest, reply: FastifyReply, problem: string): FastifyReply {
+    const state = getRequestState(request);
+    state.problem = `Injected fault: ${problem}`;
+    reply.hijack();
+    if (state.fault?.kind !== 'no-answer') request.raw.socket.destroy();
+    deps.log(request, reply, 0);
+    return reply;
   }
 
   async function runHandler(request: FastifyRequest): Promise<OperationAnswer> {
@@ -76,13 +86,8 @@ export function registerOperation(app: FastifyInstance, deps: RouteDeps, id: Ope
         // The validator has checked what the type says.
         body: body as never,
       };
-    const problem = formatContractErrors(result.errors);
-    reportViolation(request, { side: 'request', problem });
-    throw new ApiError(
-      400,
-      `The request does not conform to the contract of ${id}: ${problem}`,
-      result.errors.map(toErrorDetail),
-    );
+    reportViolation(request, { side: 'request', problem: formatContractErrors(result.errors) });
+    throw invalidRequestError(`The request does not conform to the contract of ${id}`, result.errors);
   }
 
   /** An answer that does not conform to the contract is a bug in this platform: it is reported, and becomes a 500. */
@@ -108,7 +113,11 @@ export function registerOperation(app: FastifyInstance, deps: RouteDeps, id: Ope
 export const formatContractErrors = (errors: readonly ContractError[]): string =>
   errors.map(({ path, message }) => (path === '' ? message : `${path} ${message}`)).join('; ');
 
-export function toErrorDetail({ path, message }: ContractError): ApiErrorDetail {
+export function invalidRequestError(message: string, errors: readonly ContractError[]): ApiError {
+  return new ApiError(400, `${message}: ${formatContractErrors(errors)}`, errors.map(toErrorDetail));
+}
+
+function toErrorDetail({ path, message }: ContractError): ApiErrorDetail {
   const root = /^(path|query|body)\b/.exec(path)?.[1] as 'path' | 'query' | 'body' | undefined;
   return { code: 'contract', message, location: path, ...(root === undefined ? {} : { locationType: root }) };
 }
@@ -134,21 +143,4 @@ function cutAnswer(deps: RouteDeps, request: FastifyRequest, reply: FastifyReply
     deps.log(request, reply, reply.statusCode);
     throw new Error('Injected fault: the answer was cut');
   }
-}
-
-/** Leaves the connection open without an answer until the client closes it, and logs the request with status 0. */
-function leaveUnanswered(deps: RouteDeps, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  getRequestState(request).problem = 'Injected fault: the request is not answered';
-  reply.hijack();
-  deps.log(request, reply, 0);
-  return reply;
-}
-
-/** Closes the connection without an answer, and logs the request with status 0. */
-function dropConnection(deps: RouteDeps, request: FastifyRequest, reply: FastifyReply, what: string): FastifyReply {
-  getRequestState(request).problem = `Injected fault: the ${what} was dropped`;
-  reply.hijack();
-  request.raw.socket.destroy();
-  deps.log(request, reply, 0);
-  return reply;
 }

@@ -66,9 +66,7 @@ export function describeUnknownOperation(method: string, path: string): string {
     : unknown;
 }
 
-/**
- * The parsed JSON, or the raw bytes of an upload. Undefined if the body is empty or the operation does not have one.
- */
+/** The parsed JSON, or the raw bytes of an upload. Undefined without a body, and if the operation does not have one. */
 export function parseBody(
   operation: Operation,
   contentType: string | undefined,

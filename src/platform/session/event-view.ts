@@ -102,11 +102,7 @@ export function platformReporter({
   };
 }
 
-function reportRequest(
-  event: Extract<DevEvent, { readonly kind: 'request' }>,
-  progress: Progress,
-  requests: boolean,
-): void {
+function reportRequest(event: Extract<DevEvent, { readonly kind: 'request' }>, progress: Progress, requests: boolean) {
   const failed = event.status >= 400 || event.status === 0;
   if (event.console === true && !failed) return;
   // Clients that wait for the platform poll its health until it is ready.
@@ -182,7 +178,6 @@ export interface ReadyHintsOptions {
   readonly stateDir?: string | undefined;
   /** Whether this program only runs the platform, or also a command, such as a worker. */
   readonly runs: 'platform' | 'command';
-  /** The command that starts the worker. */
   readonly start: string;
   /** The commands of the project that run its worker, and one process, on this platform, if there is a project. */
   readonly dev?: string | undefined;

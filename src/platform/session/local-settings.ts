@@ -11,7 +11,6 @@ export async function findLocalSettings(folder: string): Promise<LocalSource | u
   return state === undefined || !(await responds(state.loopback.http)) ? undefined : localSettings(state);
 }
 
-/** The settings of the application of a local KuFlow. */
 export function localSettings({ endpoints, application, tenantId, caFile, processes }: PlatformState): LocalSource {
   return {
     name: 'local KuFlow',

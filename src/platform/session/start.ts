@@ -66,10 +66,7 @@ export interface DevPlatformRequest {
     | 'ephemeral'
     | 'followWorkers'
   >;
-  /**
-   * Serves what is saved to the definition files while a platform that this process started runs. Called after each change; see
-   * `FollowRequest.onChanged`.
-   */
+  /** With it, saved definition files are served while a platform of this process runs. Called after each change, as `FollowRequest.onChanged`. */
   readonly onDefinitionsChanged?: FollowRequest['onChanged'] | undefined;
   readonly report: (event: DevEvent) => void;
   readonly signal: AbortSignal;
@@ -82,7 +79,6 @@ export interface DevPlatform {
   readonly definitions: readonly ProcessDefinition[];
   /** One message for each definition of the project that a platform that was already running does not serve, or serves differently. */
   readonly mismatches: readonly string[];
-  /** True when this process started it. */
   readonly owned: boolean;
   /** Stops the platform if this process started it. */
   stop(): Promise<void>;
@@ -165,11 +161,6 @@ function alreadyRunningError(running: PlatformState, request: DevPlatformRequest
       `Or run another one: ${command} dev --state-dir <folder>`,
     ],
   });
-}
-
-/** The caller's environment, overridden by the platform's settings. */
-export function platformAccessEnvironment(state: PlatformState, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return { ...env, ...platformEnvironment(state, env) };
 }
 
 export interface WorkerRequest extends Pick<DevPlatformRequest, 'cwd' | 'stateDir' | 'env'> {

@@ -6,8 +6,6 @@ import { createKuFlowClient } from '../../kuflow/client.ts';
 import type { PlatformState } from '../state/state-file.ts';
 import { resolveSettings, type SettingsResult } from '../../settings/precedence.ts';
 
-const PARTS = ['cert', 'key', 'ca'] as const;
-
 /**
  * The environment variables that override a certificate or namespace of another KuFlow in the project's files, which
  * `kuflow credentials pull` writes. The platform's certificate is passed in the same form, as paths or as text, because otherwise the files
@@ -36,10 +34,7 @@ function isSetInFiles({ settings, problems }: SettingsResult, name: RegExp): boo
 }
 
 /** Writes the certificate to files in `folder`; without a folder, puts its text into the variables. */
-async function certificateVariables(
-  state: PlatformState,
-  folder: string | undefined,
-): Promise<Readonly<Record<string, string>>> {
+async function certificateVariables(state: PlatformState, folder: string | undefined) {
   const { id: clientId, secret: clientSecret } = state.application;
   const client = createKuFlowClient({ endpoint: state.loopback.http, credentials: { clientId, clientSecret } });
   try {
@@ -50,15 +45,14 @@ async function certificateVariables(
     if (engineCertificate === undefined)
       throw new KnownError({ message: 'The local KuFlow did not return an engine certificate' });
     const { clientCertificate: cert, clientPrivateKey: key, serverRootCaCertificate: ca } = engineCertificate.tls;
-    const text = { cert, key, ca };
     const variables: Record<string, string> = {};
     if (folder !== undefined) await mkdir(folder, { recursive: true, mode: 0o700 });
-    for (const part of PARTS) {
+    for (const [part, text] of Object.entries({ cert, key, ca })) {
       const name = `TEMPORAL_MUTUALTLS_${part.toUpperCase()}`;
-      if (folder === undefined) variables[`${name}DATA`] = text[part];
+      if (folder === undefined) variables[`${name}DATA`] = text;
       else {
         const path = join(folder, `${part}.pem`);
-        await replaceFile(path, text[part]);
+        await replaceFile(path, text);
         variables[name] = path;
       }
     }

@@ -295,6 +295,7 @@ export const SignalRequest = model('SignalRequest', {
     }),
   ),
 });
+export type SignalRequest = Immutable<Static<typeof SignalRequest>>;
 
 export const SentSignal = model('SentSignal', { processId: Uuid, name: Text });
 export type SentSignal = Immutable<Static<typeof SentSignal>>;

@@ -59,7 +59,6 @@ export interface FaultRegistry {
   add(rule: FaultRule): ActiveFault;
   /** All rules since the last `clear`, used-up ones included, oldest first. */
   list(): ActiveFault[];
-  /** Removes one rule. Returns whether it existed. */
   remove(id: string): boolean;
   clear(): void;
   /** Returns the fault for this call, from the oldest matching rule, and uses up one of its `times`. */

@@ -2,11 +2,6 @@ import type { IncomingHttpHeaders } from 'node:http';
 
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
 
-export interface OriginRefusal {
-  readonly status: 403 | 421;
-  readonly message: string;
-}
-
 /**
  * Keeps out web pages, which can reach a loopback port through the browser. The Host must be loopback or one of
  * `hostNames`, because a page that rebinds its own name to 127.0.0.1 sends that name. An Origin, which browsers add,
@@ -19,7 +14,7 @@ export function checkOrigin(
     scheme,
     isPage,
   }: { readonly hostNames: readonly string[]; readonly scheme: 'http' | 'https'; readonly isPage: boolean },
-): OriginRefusal | undefined {
+) {
   const host = parseUrl(`${scheme}://${headers.host ?? ''}`);
   if (
     headers.host === undefined ||

@@ -4,9 +4,7 @@ type Part = { stop(): Promise<void> | void } | { close(): Promise<void> | void }
 export interface Parts {
   /** Waits until `part` has started. It is stopped when everything stops. */
   readonly add: <T extends Part>(part: T | Promise<T>) => Promise<T>;
-  /**
-   * Stops all parts once, the last one first. A part that fails to stop does not keep the others running. Then rejects with the first failure.
-   */
+  /** Stops all parts once, the last one first, even if one of them fails to stop. Then rejects with the first failure. */
   readonly stop: () => Promise<void>;
 }
 

@@ -24,7 +24,7 @@ export interface PlatformOptions {
   readonly people?: PeopleSeed | undefined;
   /** Absolute path of the `temporal` program; see `findTemporal`. */
   readonly temporalPath: string;
-  /** Its versions. Default: what the program prints. */
+  /** Its version, and that of the server in it. Default: what the program prints. */
   readonly temporalVersions?: { readonly version: string; readonly serverVersion: string } | undefined;
   /** Default: 7480, 7443 and 7483, or the next free ones. With `temporalUi`, Temporal's UI also runs, on that port. */
   readonly ports?:
@@ -42,7 +42,7 @@ export interface PlatformOptions {
   readonly dynamicConfig?: Readonly<Record<string, unknown>> | undefined;
   /**
    * For the commands that the console shows: how `kuflow` is called, and what starts the worker, in the working directory. Default: `npx kuflow` and
-   * `npm start`.
+   * `npm run dev`.
    */
   readonly pageCommands?: { readonly kuflow: string; readonly worker: string } | undefined;
   /** The supervisor's JavaScript file. Default: the one in this package. */

@@ -28,8 +28,23 @@ const TRANSIENT = [
   /^kuflow-state\.json$/,
 ];
 
-/** The first file of an archive, which says what wrote it. */
+/** The first file of an archive. */
 export const MANIFEST_FILE = 'kuflow-state.json';
+export const STATE_FORMAT = 1;
+
+/** What the first file of an archive says about it. */
+export interface StateManifest {
+  readonly format: typeof STATE_FORMAT;
+  /** Version of this package that wrote the archive. */
+  readonly version: string;
+  readonly createdAt: string;
+  /** How many files of the state the archive contains. Undefined in archives of early versions. */
+  readonly files?: number | undefined;
+}
+
+/** Limits of an archive. What is larger can't be exported either. */
+export const MAX_BYTES = 2 * 1024 ** 3;
+export const MAX_FILES = 50_000;
 
 /** The lock of the state folder, which is removed last. */
 export const OWNER_LOCK = 'state.db.owner';
@@ -47,7 +62,7 @@ export function isArchivedFile(path: string): boolean {
 }
 
 /** The sorted names in a folder; empty if it does not exist. */
-export async function listNames(folder: string): Promise<readonly string[]> {
+async function listNames(folder: string): Promise<readonly string[]> {
   try {
     return (await readdir(folder)).sort();
   } catch (error) {
@@ -57,9 +72,7 @@ export async function listNames(folder: string): Promise<readonly string[]> {
 }
 
 /** The names in a state folder that the local KuFlow wrote, whatever else is there. `archived` are those that make up its state. */
-export async function listStateEntries(
-  stateDir: string,
-): Promise<{ readonly archived: readonly string[]; readonly transient: readonly string[] }> {
+export async function listStateEntries(stateDir: string) {
   const names = await listNames(stateDir);
   return {
     archived: names.filter((name) => matches(ARCHIVED, name)),
@@ -67,16 +80,10 @@ export async function listStateEntries(
   };
 }
 
-export interface StateFile {
-  /** Relative to the state folder, with forward slashes. */
-  readonly path: string;
-  readonly bytes: number;
-}
-
-/** The files that make up the state. */
-export async function listStateFiles(stateDir: string): Promise<readonly StateFile[]> {
+/** The files that make up the state. Paths are relative to the state folder, with forward slashes. */
+export async function listStateFiles(stateDir: string) {
   const { archived } = await listStateEntries(stateDir);
-  const files: StateFile[] = [];
+  const files: { readonly path: string; readonly bytes: number }[] = [];
   for (const name of archived) {
     const status = await lstat(join(stateDir, name));
     const paths = status.isDirectory()

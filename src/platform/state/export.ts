@@ -6,9 +6,8 @@ import { renameFile } from '../../files/rename.ts';
 import { create } from 'tar';
 import { codeOf, KnownError } from '../../base/errors.ts';
 import { syncPath } from '../../files/node-file-system.ts';
-import { listStateFiles, MANIFEST_FILE } from './entries.ts';
+import { listStateFiles, MANIFEST_FILE, MAX_BYTES, MAX_FILES, STATE_FORMAT, type StateManifest } from './entries.ts';
 import { withStoppedState } from './lock.ts';
-import { MAX_BYTES, MAX_FILES, STATE_FORMAT, type StateManifest } from './archive-manifest.ts';
 
 export interface StateExportRequest {
   /** Absolute. */

@@ -5,25 +5,27 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { extract, type ReadEntry, type UnpackSync } from 'tar';
 import { codeOf, KnownError, messageOf, usageError } from '../../base/errors.ts';
-import { syncPath } from '../../files/node-file-system.ts';
+import { isRecord, parseJsonText } from '../../base/json.ts';
 import { discardStage, openStage } from '../../files/staged-write.ts';
-import { createPrivateFolder } from '../pki/private-folder.ts';
+import { createPrivateFolder, syncPath } from '../../files/node-file-system.ts';
 import { MIGRATIONS } from '../store/schema.ts';
-import { isArchivedFile, listStateEntries, MANIFEST_FILE } from './entries.ts';
-import { withStoppedState } from './lock.ts';
 import {
-  invalidArchiveError,
+  isArchivedFile,
+  listStateEntries,
+  MANIFEST_FILE,
+  MAX_BYTES,
   MAX_FILES,
-  MAX_MANIFEST_BYTES,
-  MAX_UNPACKED,
-  newerVersionError,
-  parseManifest,
+  STATE_FORMAT,
   type StateManifest,
-} from './archive-manifest.ts';
+} from './entries.ts';
+import { withStoppedState } from './lock.ts';
 import { stateStaging, swapState } from './swap.ts';
 
-/** The text that a tar header has at this place. */
-const TAR_MAGIC = { offset: 257, text: 'ustar' };
+const MAX_MANIFEST_BYTES = 64 * 1024;
+/** A header, padding and extended headers for each file. */
+const OVERHEAD_PER_FILE = 4096;
+/** Limit for everything that is decompressed. */
+const MAX_UNPACKED = MAX_BYTES + MAX_MANIFEST_BYTES + MAX_FILES * OVERHEAD_PER_FILE;
 
 /** The CA's certificate is public, and other users may have to read it. */
 const PUBLIC_FILE = 'pki/ca.pem';
@@ -48,7 +50,12 @@ export async function importState({ stateDir, file, replace }: StateImportReques
   try {
     return await withStoppedState(stateDir, async () => {
       const present = await listStateEntries(stateDir);
-      if (present.archived.length > 0 && !replace) throw presentStateError(stateDir);
+      if (present.archived.length > 0 && !replace)
+        throw new KnownError({
+          message: 'The local KuFlow of this folder already has a state',
+          seen: `nothing was changed in ${stateDir}`,
+          next: ['Replace it with --replace', 'Or import into another folder with --state-dir <folder>'],
+        });
       await createPrivateFolder(stateDir);
       const target = stateStaging(stateDir);
       const staging = await openStage(target);
@@ -95,25 +102,14 @@ async function readDatabaseVersion(path: string): Promise<number | undefined> {
   }
 }
 
-function presentStateError(stateDir: string): KnownError {
-  return new KnownError({
-    message: 'The local KuFlow of this folder already has a state',
-    seen: `nothing was changed in ${stateDir}`,
-    next: ['Replace it with --replace', 'Or import into another folder with --state-dir <folder>'],
-  });
-}
-
-interface UnpackedArchive {
-  readonly manifest: StateManifest;
-  /** Paths relative to the state folder. */
-  readonly files: ReadonlySet<string>;
-}
+/** `files`: paths relative to the state folder. */
+type UnpackedArchive = Awaited<ReturnType<typeof unpackArchive>>;
 
 /**
  * Unpacks an archive of `exportState` to `folder`, which must be empty, and syncs the files. Rejects with KnownError for an archive that is damaged, or
  * that contains anything other than files of a state. The checksums of gzip and tar reveal damage.
  */
-export async function unpackArchive(file: string, folder: string, limit = MAX_UNPACKED): Promise<UnpackedArchive> {
+export async function unpackArchive(file: string, folder: string, limit = MAX_UNPACKED) {
   const unpacked = new Set<string>();
   let problem: string | undefined;
   const filter = (path: string, entry: unknown): boolean => {
@@ -190,8 +186,8 @@ async function requireFile(file: string): Promise<void> {
   throw invalidArchiveError(file, 'it is not a file', 'Check the path');
 }
 
-const isTar = (head: Buffer): boolean =>
-  head.toString('latin1', TAR_MAGIC.offset, TAR_MAGIC.offset + TAR_MAGIC.text.length) === TAR_MAGIC.text;
+/** Every tar header has this text at this place. */
+const isTar = (head: Buffer): boolean => head.toString('latin1', 257, 262) === 'ustar';
 
 /** Why an entry cannot be unpacked after those before it. */
 function problemOf({ path, type, size }: ReadEntry, before: ReadonlySet<string>): string | undefined {
@@ -201,4 +197,29 @@ function problemOf({ path, type, size }: ReadEntry, before: ReadonlySet<string>)
   const isPlainFile = type === 'File' || type === 'OldFile';
   if (isPlainFile && !before.has(path) && (isManifest || isArchivedFile(path))) return undefined;
   return `it contains ${JSON.stringify(path.slice(0, 100))}, which is not part of a state`;
+}
+
+/** Rejects a manifest that is not valid, or was written by a newer version. */
+function parseManifest(text: string, file: string): StateManifest {
+  const value = parseJsonText(text);
+  const { format, version, createdAt, files } = isRecord(value) ? value : {};
+  if (typeof format !== 'number') throw invalidArchiveError(file, 'it was not written by `kuflow dev export`');
+  if (format > STATE_FORMAT) throw newerVersionError(file, version);
+  const isValid = format === STATE_FORMAT && typeof version === 'string' && typeof createdAt === 'string';
+  if (!isValid || (files !== undefined && typeof files !== 'number'))
+    throw invalidArchiveError(file, `its ${MANIFEST_FILE} is not valid`);
+  return { format, version, createdAt, files };
+}
+
+function newerVersionError(file: string, version: unknown): KnownError {
+  const by = typeof version === 'string' && /^[\w.+-]{1,40}$/.test(version) ? ` (${version})` : '';
+  return invalidArchiveError(file, `it was written by a newer version of this tool${by}`, 'Use the newer version');
+}
+
+function invalidArchiveError(file: string, reason: string, next?: string): KnownError {
+  return new KnownError({
+    message: `${file} cannot be imported: ${reason}`,
+    seen: 'nothing was changed',
+    next: [next ?? 'Export the state again with `kuflow dev export`'],
+  });
 }

@@ -87,24 +87,21 @@ export async function removeStateFile(stateDir: string): Promise<void> {
 
 /** The platform that runs on this state folder; undefined if there is no file, or if its process is gone. */
 export async function readRunningState(stateDir: string): Promise<PlatformState | undefined> {
-  return await withContext("Reading the local KuFlow's state", stateFilePath(stateDir), () =>
-    loadRunningState(stateDir),
-  );
-}
-
-async function loadRunningState(stateDir: string): Promise<PlatformState | undefined> {
-  let text: string;
-  try {
-    text = await readFile(stateFilePath(stateDir), 'utf8');
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return undefined;
-    throw error;
-  }
+  const path = stateFilePath(stateDir);
+  const text = await withContext("Reading the local KuFlow's state", path, async () => {
+    try {
+      return await readFile(path, 'utf8');
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') return undefined;
+      throw error;
+    }
+  });
+  if (text === undefined) return undefined;
   const state = parsePlatformState(text);
   if (state === undefined) {
     throw new KnownError({
       message: "The local KuFlow's state file has an unknown format",
-      tried: `read ${stateFilePath(stateDir)}`,
+      tried: `read ${path}`,
       next: ['Stop the local KuFlow that runs there, if any, and delete the file'],
     });
   }

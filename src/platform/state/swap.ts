@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { KnownError, messageOf } from '../../base/errors.ts';
 import { nodeFileSystem, type FileSystem } from '../../files/node-file-system.ts';
 import { publishStage, StagedWriteError, type StagingTarget } from '../../files/staged-write.ts';
-import { isStateEntry, listNames, listStateEntries, OWNER_LOCK, STATE_JOURNAL } from './entries.ts';
+import { isStateEntry, listStateEntries, OWNER_LOCK, STATE_JOURNAL } from './entries.ts';
 
 /** Replaces the state with the staged one. If that fails, puts the present state back and rejects. */
 export async function swapState(stateDir: string, files?: FileSystem): Promise<void> {
@@ -15,11 +15,6 @@ export async function swapState(stateDir: string, files?: FileSystem): Promise<v
     if (!(error instanceof StagedWriteError)) throw error;
     throw error.remaining.length === 0 ? error.cause : unrestoredError(stateDir, error.remaining, error.cause);
   }
-}
-
-/** Whether a swap was interrupted, or one is in progress. */
-export async function hasStagedState(stateDir: string): Promise<boolean> {
-  return (await listNames(stateDir)).includes(STATE_JOURNAL);
 }
 
 /** How a new state is staged in a state folder. The caller holds the lock of the folder. */

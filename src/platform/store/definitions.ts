@@ -16,11 +16,7 @@ export function findDefinitionVersion(sql: Sql, { id, version }: DefinitionVersi
 }
 
 /** Keeps an existing version as it is. */
-export function keepDefinitionVersion(
-  sql: Sql,
-  { id, version }: DefinitionVersion,
-  definition: ProcessDefinition,
-): void {
+export function keepDefinitionVersion(sql: Sql, { id, version }: DefinitionVersion, definition: ProcessDefinition) {
   PROCESS_DEFINITIONS.insert(sql, { id, version, definition }, 'ON CONFLICT DO NOTHING');
 }
 
@@ -40,12 +36,3 @@ export const ENCRYPTION_KEYS = defineTable('encryption_keys', {
   value: text(),
   createdAt: text(),
 });
-
-/** The id of the key; undefined if the definition does not have one yet. */
-export function findKeyIdOfDefinition(sql: Sql, definitionId: string): string | undefined {
-  return ENCRYPTION_KEYS.findOne(sql, 'WHERE definition_id = ?', [definitionId])?.id;
-}
-
-export function hasEncryptionKeys(sql: Sql): boolean {
-  return ENCRYPTION_KEYS.findOne(sql, 'LIMIT 1', []) !== undefined;
-}

@@ -1,8 +1,6 @@
 import { placeholders, type SqlRow, type Sql, type SqlValue } from './sql.ts';
 
-/**
- * The condition `column IN values`, or no condition without values. Columns come from the code, never from a request.
- */
+/** The condition `column IN values`; none without values. Columns come from the code, never from a request. */
 export type ColumnFilter =
   | { readonly column: string; readonly values: readonly string[] | undefined }
   /** The condition that the column is or is not NULL. */
@@ -24,11 +22,7 @@ export interface TableQuery {
 }
 
 /** One page of `query`: at most `size` rows, starting at row `page` × `size`, and the total number of rows. */
-export function findPage(
-  sql: Sql,
-  query: TableQuery,
-  paging: { readonly size: number; readonly page: number },
-): { readonly rows: SqlRow[]; readonly total: number } {
+export function findPage(sql: Sql, query: TableQuery, paging: { readonly size: number; readonly page: number }) {
   const { clause, values } = buildWhere(query.where);
   const select = `SELECT * FROM ${query.from}${clause}${buildOrderBy(query)}`;
   const offset = paging.page * paging.size;

@@ -2,9 +2,7 @@ import type { Json } from '../../base/json.ts';
 import type { Sql } from './sql.ts';
 import { defineTable, integer, jsonText, text, type RowOf } from './table.ts';
 
-/**
- * A command for the engine. Added in the transaction that causes it, and removed when the engine has acknowledged it.
- */
+/** A command for the engine. Added in the transaction that causes it, removed when the engine has acknowledged it. */
 export type EngineCommand =
   | { readonly kind: 'start-workflow'; readonly workflowType: string; readonly taskQueue: string; readonly input: Json }
   /** Without a payload, the signal does not have an argument. */
@@ -17,31 +15,14 @@ export interface WorkflowOfProcess {
   readonly processId: string;
 }
 
-export function enqueueCommand(
-  sql: Sql,
-  { workflowId, processId }: WorkflowOfProcess,
-  command: EngineCommand,
-  now: string,
-): void {
-  sql.run('INSERT INTO outbox (workflow_id, process_id, command, created_at) VALUES (?, ?, ?, ?)', [
-    workflowId,
-    processId,
-    JSON.stringify(command),
-    now,
-  ]);
-}
-
-const OUTBOX = defineTable('outbox', {
-  seq: integer(),
-  workflowId: text(),
-  processId: text(),
-  command: jsonText<EngineCommand>(),
-});
-export type PendingCommand = RowOf<typeof OUTBOX>;
+const COLUMNS = { workflowId: text(), processId: text(), command: jsonText<EngineCommand>() };
+export const OUTBOX = defineTable('outbox', { ...COLUMNS, createdAt: text() });
+const PENDING = defineTable('outbox', { ...COLUMNS, seq: integer() });
+export type PendingCommand = RowOf<typeof PENDING>;
 
 /** The oldest pending command of a workflow. */
 export function nextCommand(sql: Sql, workflowId: string): PendingCommand | undefined {
-  return OUTBOX.findOne(sql, 'WHERE workflow_id = ? ORDER BY seq LIMIT 1', [workflowId]);
+  return PENDING.findOne(sql, 'WHERE workflow_id = ? ORDER BY seq LIMIT 1', [workflowId]);
 }
 
 export function removeCommand(sql: Sql, seq: number): void {

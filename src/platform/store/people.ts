@@ -15,18 +15,12 @@ export const PRINCIPALS = defineTable('principals', {
 });
 export type PrincipalRow = RowOf<typeof PRINCIPALS>;
 
-/** A user who can sign in. */
-export interface EnabledUser {
-  readonly principal: PrincipalRow & { readonly userId: string; readonly email: string };
-  readonly token: string;
-}
-
 export function findPrincipalByEmail(sql: Sql, email: string): PrincipalRow | undefined {
   return PRINCIPALS.findOne(sql, 'WHERE email = ? COLLATE NOCASE', [email]);
 }
 
-/** In the order of the people file. */
-export function findEnabledUsers(sql: Sql): EnabledUser[] {
+/** The users who can sign in, in the order of the people file. */
+export function findEnabledUsers(sql: Sql) {
   return sql
     .all(
       'SELECT p.*, t.token FROM principals p JOIN user_tokens t ON t.principal_id = p.id WHERE p.disabled_at IS NULL ORDER BY t.position',

@@ -40,8 +40,7 @@ export function openStore(options: StoreOptions) {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const lock = takeOwnerLock(path);
   try {
-    // The library's own lock is a folder that survives a killed process. Nobody else can hold it: we have the owner
-    // lock.
+    // The library's own lock is a folder that survives a killed process. Nobody else holds it: we have the owner lock.
     rmSync(`${path}.lock`, { recursive: true, force: true });
     return openDatabase(path, options, lock.release);
   } catch (error) {
@@ -175,8 +174,7 @@ function runInTransaction<T>(sql: Sql, open: () => boolean, work: () => T): T {
 
 function migrate(path: string, sql: Sql, durable: boolean): void {
   const version = withReadError(path, () => {
-    // Exclusive locking must come first: then a write-ahead log needs no shared memory, which the library does not
-    // have.
+    // Exclusive locking must come first: then a write-ahead log needs no shared memory, which the library lacks.
     sql.exec(`PRAGMA locking_mode=exclusive; PRAGMA synchronous=${durable ? 'full' : 'off'}; PRAGMA foreign_keys=on;`);
     return Number(sql.get('PRAGMA user_version')?.['user_version'] ?? 0);
   });

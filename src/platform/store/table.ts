@@ -31,7 +31,6 @@ export const group = <Inner extends Columns>(columns: Inner, prefix = ''): Colum
 });
 export const optional = <Value>(column: Column<Value>): Column<Value | undefined> => column;
 
-/** A row of a table. */
 export type RowOf<AnyTable> = AnyTable extends { readonly read: (row: SqlRow) => infer AnyRow } ? AnyRow : never;
 
 interface Field {

@@ -4,6 +4,7 @@ import { openSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { addToPidFile, releasePidFile, claimPidFile } from './pid-file.ts';
 import { isSameProcess, processStartId } from '../../base/process-identity.ts';
+import { signalTree } from '../../base/process-tree.ts';
 import {
   KEPT_NODE_OPTIONS,
   SHUTDOWN_PORT,
@@ -123,13 +124,7 @@ function requestShutdown(): void {
 }
 
 function endTree(signal: 'SIGTERM' | 'SIGKILL'): void {
-  if (child?.pid === undefined) return;
-  try {
-    if (windows) spawn('taskkill', ['/PID', String(child.pid), '/T', '/F'], { stdio: 'ignore', windowsHide: true });
-    else process.kill(-child.pid, signal);
-  } catch {
-    // It has exited already.
-  }
+  if (child?.pid !== undefined) signalTree(child.pid, signal);
 }
 
 function send(message: SupervisorMessage): void {

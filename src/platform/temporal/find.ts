@@ -41,7 +41,6 @@ export type FindEvent =
       readonly what: string;
       readonly reason: string;
     }
-  /** It was downloaded. */
   | { readonly kind: 'downloaded'; readonly tool: string };
 
 export interface FoundTool {

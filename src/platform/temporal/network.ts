@@ -8,8 +8,13 @@ import type { SupervisedNetwork } from '../supervisor/protocol.ts';
 
 /** The Temporal server has no authentication and listens on several ports: whoever can connect to one can do everything. */
 export type TemporalNetwork =
-  /** A network without anybody else. Its ports are Unix sockets in `folder`, which only this user can enter. */
-  | { readonly kind: 'private'; readonly enter: readonly string[]; readonly folder: string }
+  /** A network without anybody else. Its ports are Unix sockets in `folder`, which only this user can enter. Call `remove` when the server has ended. */
+  | {
+      readonly kind: 'private';
+      readonly enter: readonly string[];
+      readonly folder: string;
+      readonly remove: () => void;
+    }
   /** Loopback, where every user of this machine can connect. Default: any free port. */
   | { readonly kind: 'loopback'; readonly port?: number | undefined };
 
@@ -19,30 +24,19 @@ export const PRIVATE_PORTS = { frontend: 7233, ui: 8233 } as const;
 /** The path of a Unix socket has at most 107 bytes. */
 const LONGEST_FOLDER = 70;
 
-/** The folders of the private networks of this process. */
-const folders = new Set<string>();
-
-/** A private network if this system has them, otherwise loopback. Remove it when the server has ended. */
+/** A private network if this system has them, otherwise loopback. */
 export async function createTemporalNetwork(): Promise<TemporalNetwork> {
   const enter = await findNetworkCommand();
   if (enter === undefined) return { kind: 'loopback' };
   const parent = Buffer.byteLength(tmpdir()) > LONGEST_FOLDER ? '/tmp' : tmpdir();
   const folder = await mkdtemp(join(parent, 'kuflow-temporal-'));
+  const remove = (): void => {
+    rmSync(folder, { recursive: true, force: true });
+    process.off('exit', remove);
+  };
   // For an exit without a stop, such as a second Ctrl-C. After kill -9, the supervisor removes it.
-  if (folders.size === 0) process.on('exit', removeFolders);
-  folders.add(folder);
-  return { kind: 'private', enter, folder };
-}
-
-export function removeTemporalNetwork(network: TemporalNetwork): void {
-  if (network.kind === 'loopback') return;
-  rmSync(network.folder, { recursive: true, force: true });
-  folders.delete(network.folder);
-  if (folders.size === 0) process.off('exit', removeFolders);
-}
-
-function removeFolders(): void {
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+  process.on('exit', remove);
+  return { kind: 'private', enter, folder, remove };
 }
 
 /** `unix:<path>`, or `127.0.0.1:<port>`. */

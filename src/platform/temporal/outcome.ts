@@ -43,10 +43,7 @@ function formatFailure(failure: ProtoFailure | null | undefined): string {
  * The value of a JSON payload; null if it is missing, in another encoding, or cannot be read. `message` says why: the workflow has ended, so
  * this must not prevent the process from ending.
  */
-async function readResult(
-  payload: Payload | null | undefined,
-  readKey: KeyReader,
-): Promise<{ readonly result: Json; readonly message?: string }> {
+async function readResult(payload: Payload | null | undefined, readKey: KeyReader) {
   if (!payload) return { result: null };
   try {
     const { metadata, data } = await decryptPayload(payload, readKey);

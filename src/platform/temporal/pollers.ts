@@ -8,21 +8,16 @@ const WORKFLOW = 1;
 /** Milliseconds. A worker that runs polls again at the latest after this time: a poll ends after one minute. */
 export const LONGEST_POLL_MS = 70_000;
 
-export interface QueuePollersQuery {
+export interface PollerQuery {
   readonly namespace: string;
   readonly taskQueue: string;
   /** Milliseconds since the epoch. Workers that last polled before it do not count: the server remembers them for minutes. */
-  readonly since?: number | undefined;
+  readonly since: number;
 }
 
-export interface PollerQuery extends QueuePollersQuery {
-  /** `<host>:<port>` of the Temporal server, not of the gateway. */
-  readonly address: string;
-}
-
-/** The identities of the workers that have polled this queue for workflow tasks. */
-export async function listWorkflowPollers(query: PollerQuery): Promise<readonly string[]> {
-  const connection = PlatformConnection.lazy({ address: query.address });
+/** The identities of the workers that have polled this queue for workflow tasks. `address`: of the Temporal server, not of the gateway. */
+export async function listWorkflowPollers(address: string, query: PollerQuery): Promise<readonly string[]> {
+  const connection = PlatformConnection.lazy({ address });
   try {
     return await connection.withDeadline(Date.now() + 5000, () => queryPollers(connection.workflowService, query));
   } finally {
@@ -31,10 +26,7 @@ export async function listWorkflowPollers(query: PollerQuery): Promise<readonly 
 }
 
 /** As `listWorkflowPollers`, over a connection that is open. */
-export async function queryPollers(
-  service: WorkflowService,
-  { namespace, taskQueue, since = 0 }: QueuePollersQuery,
-): Promise<readonly string[]> {
+export async function queryPollers(service: WorkflowService, { namespace, taskQueue, since }: PollerQuery) {
   const answer = await service.describeTaskQueue({
     namespace,
     taskQueue: { name: taskQueue },

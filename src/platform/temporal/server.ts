@@ -13,7 +13,6 @@ import { PlatformConnection } from './connection.ts';
 import {
   createTemporalNetwork,
   PRIVATE_PORTS,
-  removeTemporalNetwork,
   supervisedNetwork,
   temporalAddress,
   type TemporalNetwork,
@@ -33,12 +32,7 @@ export interface TemporalOptions extends Pick<PlatformOptions, 'stateDir' | 'eph
   readonly supervisorEntry: string;
 }
 
-export interface TemporalVersions {
-  /** Of the program. */
-  readonly version: string;
-  /** Of the server in it. */
-  readonly serverVersion: string;
-}
+export type TemporalVersions = NonNullable<PlatformOptions['temporalVersions']>;
 
 export type TemporalServer = Awaited<ReturnType<typeof startInNetwork>>;
 
@@ -71,10 +65,75 @@ export async function startTemporal(options: TemporalOptions): Promise<TemporalS
   try {
     return await startInNetwork({ ...options, versions, home, logFile, dbFile }, network);
   } catch (error) {
-    if (options.network === undefined) removeTemporalNetwork(network);
+    if (options.network === undefined && network.kind === 'private') network.remove();
     throw error;
   }
 }
+
+/** Milliseconds. After more than `MAX_RESTARTS` exits in this time the server is not restarted. */
+const RESTART_WINDOW = 60_000;
+const MAX_RESTARTS = 5;
+
+/** Starts the Temporal server, and restarts it with the same address and data when it exits unexpectedly. `onRestart` gets a message each time. */
+export async function keepTemporalRunning(
+  options: TemporalOptions & { readonly onRestart: (message: string) => void },
+) {
+  let server = await startTemporal(options);
+  const { network, address, version, serverVersion } = server;
+  const versions = { version, serverVersion };
+  let stopped = false;
+  let restarting: Promise<void> | undefined;
+  const exits: number[] = [];
+
+  const watch = (watched: TemporalServer): void => {
+    void watched.exited.then((exit) => {
+      if (stopped) return;
+      options.onRestart(
+        `The Temporal server exited unexpectedly (${exit.signal ?? `status ${exit.code ?? 'unknown'}`}) and is being restarted`,
+      );
+      restarting = restart(watched.logFile);
+    });
+  };
+
+  const restart = async (logFile: string): Promise<void> => {
+    for (;;) {
+      const now = Date.now();
+      exits.push(now);
+      if (exits.filter((at) => now - at < RESTART_WINDOW).length > MAX_RESTARTS) {
+        options.onRestart(
+          `The Temporal server exited more than ${MAX_RESTARTS} times in a minute and is not restarted; see its log, ${logFile}`,
+        );
+        return;
+      }
+      try {
+        server = await startTemporal({ ...options, network, versions });
+        if (stopped) await server.stop();
+        else watch(server);
+        return;
+      } catch (error) {
+        if (stopped) return;
+        options.onRestart(`The Temporal server could not be restarted: ${messageOf(error)}`);
+      }
+    }
+  };
+  watch(server);
+
+  return {
+    /** `unix:<path>`, or `127.0.0.1:<port>`; stays the same after a restart. */
+    address,
+    ...versions,
+    /** The address of Temporal's UI, if it was requested. A restarted server can have another one. */
+    uiAddress: () => server.uiAddress,
+    pid: () => server.pid,
+    stop: async (): Promise<void> => {
+      stopped = true;
+      await server.stop();
+      await restarting;
+    },
+  };
+}
+
+export type ManagedTemporal = Awaited<ReturnType<typeof keepTemporalRunning>>;
 
 type StartOptions = TemporalOptions & {
   readonly versions: TemporalVersions;
@@ -120,7 +179,7 @@ async function startInNetwork(options: StartOptions, network: TemporalNetwork) {
         /** Asks it to exit, and kills it after 10 s. Safe to call twice. */
         stop: async (): Promise<void> => {
           await supervised.stop();
-          removeTemporalNetwork(network);
+          if (network.kind === 'private') network.remove();
         },
       };
     }
@@ -149,12 +208,9 @@ async function startInNetwork(options: StartOptions, network: TemporalNetwork) {
   }
 }
 
-interface ServerPorts {
-  readonly port: number;
-  readonly uiPort: number | undefined;
-}
+type ServerPorts = Awaited<ReturnType<typeof choosePorts>>;
 
-async function choosePorts(network: TemporalNetwork, ui: boolean): Promise<ServerPorts> {
+async function choosePorts(network: TemporalNetwork, ui: boolean) {
   if (network.kind === 'private') return { port: PRIVATE_PORTS.frontend, uiPort: ui ? PRIVATE_PORTS.ui : undefined };
   // Held at the same time, so that they differ.
   const frontend = network.port === undefined ? await holdPort(undefined, 0) : undefined;
@@ -204,11 +260,7 @@ function serverEnvironment(home: string): NodeJS.ProcessEnv {
   return { ...Object.fromEntries(kept), HOME: home, XDG_CONFIG_HOME: home, USERPROFILE: home, APPDATA: home };
 }
 
-async function waitUntilReady(
-  supervised: SupervisedProcess,
-  address: string,
-  options: TemporalOptions,
-): Promise<string | undefined> {
+async function waitUntilReady(supervised: SupervisedProcess, address: string, options: TemporalOptions) {
   const { namespace, signal } = options;
   const connection = PlatformConnection.lazy({ address });
   const state: { ended?: ProcessExit } = {};

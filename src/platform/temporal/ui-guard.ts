@@ -103,8 +103,7 @@ async function answer(
     response.writeHead(200, { 'content-type': 'application/json' });
     response.end(JSON.stringify({ payloads: converted.map(payloadToJSON) }));
   } catch (error) {
-    response.writeHead(400, { 'content-type': 'text/plain; charset=utf-8' });
-    response.end(`${messageOf(error)}\n`);
+    refuse(response, 400, messageOf(error));
   }
 }
 

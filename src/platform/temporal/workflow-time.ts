@@ -98,12 +98,7 @@ export function createWorkflowTime(
     }
   }
 
-  async function forwardOnce(
-    workflowId: string,
-    ms: number,
-    deadline: number,
-    signal: AbortSignal,
-  ): Promise<string | undefined> {
+  async function forwardOnce(workflowId: string, ms: number, deadline: number, signal: AbortSignal) {
     const id = randomUUID();
     await update(workflowId, {
       enabled: true,
@@ -127,6 +122,12 @@ export function createWorkflowTime(
       if (result === FAILED) return FAST_FORWARD_ENDED.test(failedReason) ? undefined : failedReason;
     }
     return 'it is not idle';
+  }
+
+  async function nameMissingWorker(busy: BusyWork | undefined, { executionConfig }: DescribedWorkflow) {
+    const taskQueue = executionConfig?.taskQueue?.name;
+    if (busy?.kind !== 'not-taken' || !taskQueue || (await listPollers(taskQueue)).length > 0) return busy;
+    return { kind: 'no-worker' as const, reason: `no worker is polling ${taskQueue}` };
   }
 
   /** Stops a workflow that has not arrived. */
@@ -167,7 +168,7 @@ export function createWorkflowTime(
         const { currentTime, effectiveConfig } = described.workflowExtendedInfo?.timeSkippingInfo ?? {};
         const realNow = Date.now();
         const now = optionalTsToMs(currentTime) ?? realNow;
-        const busy = await nameMissingWorker(findBusyWork(described, now), described, listPollers);
+        const busy = await nameMissingWorker(findBusyWork(described, now), described);
         // The timers of a workflow that is busy may change.
         const timers = busy === undefined ? await readTimers(workflowId) : [];
         return {
@@ -189,12 +190,7 @@ export function createWorkflowTime(
      * at the latest. It does not move afterward. A workflow that ends on the way is there. Rejects if the server does not answer, or if `signal`
      * aborts; then the workflow may still move.
      */
-    forward: async (
-      workflowId: string,
-      ms: number,
-      deadline: number,
-      signal: AbortSignal,
-    ): Promise<string | undefined> => {
+    forward: async (workflowId: string, ms: number, deadline: number, signal: AbortSignal) => {
       let reason: string | undefined;
       try {
         reason = await forwardOnce(workflowId, ms, deadline, signal);
@@ -247,10 +243,7 @@ const TIMER_IS_DUE: BusyWork = { kind: 'timer', reason: 'a timer is due' };
 
 /** What has to end before a workflow can move. `now`: its time, in milliseconds since the epoch. */
 function findBusyWork(
-  {
-    pendingWorkflowTask: task,
-    pendingActivities,
-  }: Pick<DescribedWorkflow, 'pendingWorkflowTask' | 'pendingActivities'>,
+  { pendingWorkflowTask: task, pendingActivities }: DescribedWorkflow,
   now: number,
 ): BusyWork | undefined {
   if (task) {
@@ -266,14 +259,4 @@ function findBusyWork(
     return { kind: 'activity', reason: `it waits for the activity ${activityType?.name ?? ''}${failed}` };
   }
   return undefined;
-}
-
-async function nameMissingWorker(
-  busy: BusyWork | undefined,
-  { executionConfig }: DescribedWorkflow,
-  listPollers: (taskQueue: string) => Promise<readonly string[]>,
-): Promise<typeof busy> {
-  const taskQueue = executionConfig?.taskQueue?.name;
-  if (busy?.kind !== 'not-taken' || !taskQueue || (await listPollers(taskQueue)).length > 0) return busy;
-  return { kind: 'no-worker', reason: `no worker is polling ${taskQueue}` };
 }

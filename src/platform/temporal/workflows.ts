@@ -196,9 +196,7 @@ export async function createProcessEngine(options: {
     fetchHistory: async (workflowId: string): Promise<string> => historyToJSON(await loadHistory(workflowId)),
 
     /** As `fetchHistory`, decrypted and without the headers of confidential processes. Rejects with KnownError if a payload can't be decrypted. */
-    fetchClearHistory: async (
-      workflowId: string,
-    ): Promise<{ readonly json: string; readonly wasEncrypted: boolean }> => {
+    fetchClearHistory: async (workflowId: string) => {
       const history = await loadHistory(workflowId);
       try {
         const wasEncrypted = await decryptHistory(history, readKey);
@@ -218,8 +216,7 @@ export async function createProcessEngine(options: {
   /** Whether the workflow closes within `ms` milliseconds. Each request waits for it. Rejects if `signal` aborts. */
   async function closesWithin(workflowId: string, ms: number, signal: AbortSignal): Promise<boolean> {
     signal.throwIfAborted();
-    // Not AbortSignal.timeout: if only AbortSignal.any refers to its signal, it may be garbage-collected and never
-    // fires.
+    // Not AbortSignal.timeout: if only AbortSignal.any refers to its signal, it may be collected and never fires.
     const timeout = new AbortController();
     const abort = (): void => timeout.abort();
     const timer = setTimeout(abort, ms);

@@ -23,8 +23,6 @@ export interface SkipOptions {
   readonly stepWithinMs?: number | undefined;
   /** Milliseconds that workflows wait for a worker that is starting. Default: 5 s. */
   readonly workerWithinMs?: number | undefined;
-  /** Milliseconds after which the skip ends between two steps. Default: 120 s. */
-  readonly timeLimitMs?: number | undefined;
 }
 
 const WITHOUT_WORKER: ReadonlySet<BusyWork['kind'] | undefined> = new Set(['no-worker', 'not-taken']);
@@ -34,6 +32,7 @@ const MARGIN = 5;
 const WINDOW = 60_000;
 const STEP_WITHIN = 30_000;
 const WORKER_WITHIN = 5_000;
+/** After it, the skip ends between two steps. */
 const TIME_LIMIT = 120_000;
 /** How many workflows are read or moved at the same time. */
 export const PARALLEL_WORKFLOWS = 16;
@@ -52,9 +51,9 @@ export async function skipTime(
   cancel: AbortSignal,
   signal: AbortSignal,
 ): Promise<SkipResult> {
-  const { stepWithinMs = STEP_WITHIN, workerWithinMs = WORKER_WITHIN, timeLimitMs = TIME_LIMIT } = options;
+  const { stepWithinMs = STEP_WITHIN, workerWithinMs = WORKER_WITHIN } = options;
   const from = clock.now();
-  const limit = Date.now() + timeLimitMs;
+  const limit = Date.now() + TIME_LIMIT;
   const events: SkippedEvent[] = [];
   const changed = new Set<string>();
   const moments = new Map<string, WorkflowMoment>();

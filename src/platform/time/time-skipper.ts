@@ -84,10 +84,7 @@ export async function createTimeSkipper(options: TimeSkipperOptions) {
       withoutUndefined({ now: isoTime(clock.now()), aheadMs: clock.ahead, obstacle, skipping }),
     /** See `skipTime`; `until` is in milliseconds since the epoch. Call it only if `status` has no obstacle and no skip is running. */
     skip: async (until: number | undefined, cancel: AbortSignal): Promise<SkipResult> => {
-      skipping = withoutUndefined({
-        from: isoTime(clock.now()),
-        until: until === undefined ? undefined : isoTime(until),
-      });
+      skipping = { from: isoTime(clock.now()), ...(until !== undefined && { until: isoTime(until) }) };
       const work = run(until, cancel).finally(() => {
         skipping = undefined;
         options.onMoved();

@@ -254,7 +254,7 @@ async function waitForPollers(
   const deadline = Date.now() + request.timeoutMs;
   for (;;) {
     throwIfEnded();
-    const polling = await listWorkflowPollers({ address: endpoints.temporal, namespace, taskQueue, since });
+    const polling = await listWorkflowPollers(endpoints.temporal, { namespace, taskQueue, since });
     if (polling.length > 0) return;
     if (Date.now() > deadline) throw await noPollersFailure(request, platform, taskQueue, since);
     await systemClock.sleep(POLL_MS, request.signal).catch(() => undefined);
@@ -287,8 +287,8 @@ async function noPollersFailure(
 
 async function listRunningWorkers(platform: DevPlatform, taskQueue: string): Promise<readonly string[]> {
   const { endpoints, namespace } = platform.state;
-  const query = { address: endpoints.temporal, namespace, taskQueue, since: Date.now() - LONGEST_POLL_MS };
-  return (await listWorkflowPollers(query)).filter((identity) => !hasEnded(identity));
+  const query = { namespace, taskQueue, since: Date.now() - LONGEST_POLL_MS };
+  return (await listWorkflowPollers(endpoints.temporal, query)).filter((identity) => !hasEnded(identity));
 }
 
 const describeWorkerLog = ({ output }: SimulateRequest): string =>

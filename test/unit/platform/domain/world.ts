@@ -14,7 +14,7 @@ import {
 import type { PlatformEvent, PlatformIdentity } from '../../../../src/platform/shared/types.ts';
 import { createWebhookSender } from '../../../../src/platform/webhooks/sender.ts';
 import { openStore, type Store } from '../../../../src/platform/store/store.ts';
-import { findEnabledUsers, PRINCIPALS, type EnabledUser } from '../../../../src/platform/store/people.ts';
+import { findEnabledUsers, PRINCIPALS } from '../../../../src/platform/store/people.ts';
 import type { ProcessDefinition, WorkerDefinition } from '../../../../src/process/definition.ts';
 import type { PeopleSeed } from '../../../../src/process/people.ts';
 
@@ -118,7 +118,7 @@ export interface World {
   readonly user: OperationContext;
   /** The second user, or the first one if there is only one. */
   readonly otherUser: OperationContext;
-  readonly other: EnabledUser;
+  readonly other: ReturnType<typeof findEnabledUsers>[number];
   readonly as: (principalId: string) => OperationContext;
   /** Stops everything and keeps the folder, so that `createWorld({ folder })` is a restart. */
   readonly stop: () => Promise<void>;

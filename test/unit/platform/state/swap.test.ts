@@ -1,9 +1,9 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { openStage } from '../../../../src/files/staged-write.ts';
+import { hasJournal, openStage } from '../../../../src/files/staged-write.ts';
 import { withStoppedState } from '../../../../src/platform/state/lock.ts';
-import { hasStagedState, stateStaging, swapState } from '../../../../src/platform/state/swap.ts';
+import { stateStaging, swapState } from '../../../../src/platform/state/swap.ts';
 import { Crash, faultyFiles, type Fault } from '../../../support/faulty-files.ts';
 import { temporaryFolders } from '../../../support/temporary-folder.ts';
 
@@ -55,7 +55,7 @@ describe('a new state', () => {
     const { stateDir, then } = await swap();
     expect(then).toBeUndefined();
     expect(contentsOf(stateDir)).toEqual(NEW);
-    expect(await hasStagedState(stateDir)).toBe(false);
+    expect(hasJournal(stateStaging(stateDir))).toBe(false);
   });
 
   it('leaves the present one complete if a file cannot be moved', async () => {
@@ -81,7 +81,7 @@ describe('a new state', () => {
       const contents = contentsOf(stateDir);
       expect([OLD, NEW], `${before}: ${name}`).toContainEqual(contents);
       seen.add(contents['state.db'] ?? '');
-      expect(await hasStagedState(stateDir), name).toBe(false);
+      expect(hasJournal(stateStaging(stateDir)), name).toBe(false);
     }
     expect([...seen].sort()).toEqual(['new', 'old']);
   });
