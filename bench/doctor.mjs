@@ -78,7 +78,7 @@ const FILES = { cert: 'client.pem', key: 'client.key', ca: 'ca.pem' };
 let registry;
 /** Milliseconds of the longest chain of checks that wait for each other. */
 async function slowestChain(root, results) {
-  registry ??= (await importSource(root, 'src/diagnostics/registry.ts')).registry;
+  registry ??= (await importSource(root, 'src/diagnostics/all-checks.ts')).registry;
   const ends = new Map();
   for (const { id, ms } of results) {
     const { requires, after = [] } = registry.find((check) => check.id === id);

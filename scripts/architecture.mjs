@@ -60,7 +60,7 @@ function declaredNames(node) {
   return node.name === undefined ? [] : [node.name.text];
 }
 
-/** `src/commands/dev/run.ts` belongs to the module `commands/dev`; `src/engine/rpc.ts` to `engine`. */
+/** `src/commands/dev/run-exec.ts` belongs to the module `commands/dev`; `src/engine/rpc.ts` to `engine`. */
 function moduleOf(path) {
   const [, first, second] = path.split('/');
   return first === 'commands' ? `commands/${second}` : first;

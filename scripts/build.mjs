@@ -31,8 +31,8 @@ const joint = await mergeChunks(split, metafile, [
     commonJs: true,
   },
   // What a shell waits for when it completes a process code, and an ID on the local KuFlow.
-  { file: 'known-processes.js', entries: ['src/commands/completion/processes.ts'] },
-  { file: 'local-records.js', entries: ['src/commands/completion/local-kuflow.ts'] },
+  { file: 'known-processes.js', entries: ['src/commands/completion/process-candidates.ts'] },
+  { file: 'local-records.js', entries: ['src/commands/completion/local-candidates.ts'] },
   { file: 'create.js', entries: ['src/commands/create/run.ts'] },
   // What `create` also loads for a TypeScript project.
   { file: 'workspace.js', entries: ['src/languages/typescript/workspace.ts'] },

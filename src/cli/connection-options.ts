@@ -1,5 +1,5 @@
 import { Option, type Command } from 'commander';
-import type { ConnectionContext } from '../connection/resolve.ts';
+import type { ConnectionContext } from '../connection/resolve-connection.ts';
 import type { CommandContext } from './context.ts';
 import { completedOption } from './value-candidates.ts';
 

@@ -1,7 +1,7 @@
 import { KnownError } from '../base/errors.ts';
 import { formatPathOption } from '../base/shell.ts';
-import type { LocalKuFlow } from '../connection/resolve.ts';
-import { readRunningState, stateFolder, type PlatformState } from '../platform/state/state-file.ts';
+import type { LocalKuFlow } from '../connection/resolve-connection.ts';
+import { readRunningState, stateFolder, type PlatformState } from '../platform/state/running-state.ts';
 import { findProject } from '../process/find-project.ts';
 import type { CommandContext } from './context.ts';
 

@@ -1,4 +1,4 @@
-import type { DevEvent, DevPlatformRequest } from '../platform/session/start.ts';
+import type { DevEvent, DevPlatformRequest } from '../platform/session/start-dev-platform.ts';
 import type { PlatformEndpoints, PortRequest } from '../platform/shared/types.ts';
 import { ignoredOptionsLine } from '../platform/session/event-view.ts';
 import type { Progress } from '../terminal/progress.ts';

@@ -1,13 +1,13 @@
 import { KnownError, usageError } from '../base/errors.ts';
 import { escapeForTerminal } from '../base/escape.ts';
-import { requireConnection, resolveConnection } from '../connection/resolve.ts';
+import { requireConnection, resolveConnection } from '../connection/resolve-connection.ts';
 import type { OperationId } from '../kuflow/contract/operations.ts';
 import { KuFlowApiError } from '../kuflow/errors.ts';
 import { resolveId } from '../kuflow/find-id.ts';
 import { RECENT_RECORDS } from '../platform/client/light-client.ts';
 import { openApplicationSession, openLocalSession, type KuFlowSession } from '../platform/client/kuflow-session.ts';
 import { localSettings } from '../platform/session/local-settings.ts';
-import { readRunningState, stateFolder, type PlatformState } from '../platform/state/state-file.ts';
+import { readRunningState, stateFolder, type PlatformState } from '../platform/state/running-state.ts';
 import { findProject } from '../process/find-project.ts';
 import { connectionContext } from './connection-options.ts';
 import type { CommandContext } from './context.ts';

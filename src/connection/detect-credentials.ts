@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { configFolder } from '../base/user-folders.ts';
 import { readDefaultProfileName } from '../profiles/file.ts';
 import { APPLICATION_FILES } from '../settings/keys.ts';
-import type { ConnectionContext } from './resolve.ts';
+import type { ConnectionContext } from './resolve-connection.ts';
 
 /** A place on this machine that may have a client ID and secret. */
 export interface DetectedCredentials {

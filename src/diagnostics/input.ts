@@ -3,7 +3,7 @@ import type { Secret } from '../base/secret.ts';
 import type { ConnectionProblem, InspectedConnection, Sourced } from '../connection/inspect.ts';
 import type { EngineConnection } from '../engine/rpc.ts';
 import type { TlsMaterial, TlsMaterialText } from '../engine/material/tls-material.ts';
-import type { GitState } from '../files/git.ts';
+import type { GitState } from '../files/git-state.ts';
 import type { ProjectDiagnosis } from '../languages/diagnosis.ts';
 import type { Environment } from '../settings/environment.ts';
 import type { SettingWarning } from '../settings/sources.ts';

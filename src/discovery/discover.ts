@@ -2,7 +2,14 @@ import { groupBy } from '../base/group-by.ts';
 import { withoutUndefined } from '../base/json.ts';
 import { KuFlowApiError } from '../kuflow/errors.ts';
 import type { TaskDefinition } from '../process/definition.ts';
-import { ATTEMPTS, LIST_CALLS, REQUEST_BUDGET, withBudget, type ApiAccess, type BudgetedClient } from './budget.ts';
+import {
+  ATTEMPTS,
+  LIST_CALLS,
+  REQUEST_BUDGET,
+  withBudget,
+  type ApiAccess,
+  type BudgetedClient,
+} from './request-budget.ts';
 import type { Discovery, DiscoveryRequest, TaskEvidence } from './types.ts';
 import {
   classifyVersions,
@@ -13,7 +20,7 @@ import {
   type SeenVersions,
 } from './read-lists.ts';
 import { writeNotes } from './notes.ts';
-import { readShapes, type ReadShapes } from './read-shapes.ts';
+import { readShapes, type ReadShapes } from './read-instances.ts';
 import { chooseSamples } from './sampling.ts';
 import { inferTaskKind, orderTasks, type FirstItem } from './task-kind-and-order.ts';
 

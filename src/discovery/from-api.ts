@@ -5,7 +5,7 @@ import { rememberProcesses, type KnownProcess } from './known-processes.ts';
 import { shellWord } from '../base/shell.ts';
 import type { ProcessListing } from './list-processes.ts';
 import type { DiscoveredProcess, DiscoveryRequest, UndiscoveredProcess } from './types.ts';
-import type { RestConnection } from '../connection/resolve.ts';
+import type { RestConnection } from '../connection/resolve-connection.ts';
 
 // The REST client is loaded on demand: it is large, and most projects are created without it.
 

@@ -1,5 +1,5 @@
 import { groupBy } from '../base/group-by.ts';
-import { ATTEMPTS, LISTING_BUDGET, withBudget, type ApiAccess, type BudgetedClient } from './budget.ts';
+import { ATTEMPTS, LISTING_BUDGET, withBudget, type ApiAccess, type BudgetedClient } from './request-budget.ts';
 import type { DiscoveryRequest } from './types.ts';
 import { seenProcess, type SeenProcess } from './read-lists.ts';
 

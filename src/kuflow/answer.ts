@@ -4,9 +4,9 @@ import { isRecord } from '../base/json.ts';
 import { DefaultError, type DefaultError as DefaultErrorBody } from './contract/common.ts';
 import { operations, type OperationId } from './contract/operations.ts';
 import { withoutNulls } from './contract/strictness.ts';
-import { answerValidator } from './contract/validators.ts';
+import { answerValidator } from './contract/request-and-answer-validators.ts';
 import { KuFlowApiError } from './errors.ts';
-import type { FailureKind } from './failure.ts';
+import type { FailureKind } from './failure-kinds.ts';
 import { readRetryAfter } from './retry.ts';
 import type { RawAnswer } from './transport.ts';
 

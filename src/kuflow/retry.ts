@@ -1,5 +1,5 @@
 import type { KuFlowApiError } from './errors.ts';
-import type { FailureKind } from './failure.ts';
+import type { FailureKind } from './failure-kinds.ts';
 import { hasBodyField, operations, type OperationId } from './contract/operations.ts';
 
 export interface RetryPolicy {

@@ -4,7 +4,7 @@ import { lazy } from '../base/lazy.ts';
 import { trustedAuthorities } from '../network/certificate-authorities.ts';
 import type { ProxyDecision } from '../network/proxy.ts';
 import { createConnector } from './connector.ts';
-import { networkFailure, type NetworkFailure } from './failure.ts';
+import { networkFailure, type NetworkFailure } from './failure-kinds.ts';
 
 interface TransportOptions {
   readonly proxy: ProxyDecision;

@@ -1,7 +1,7 @@
 import { detectPlainHttp, looksLikeTls, speaksOnlyHttp2OverTls } from '../network/detect-protocol.ts';
 import { normalizeHost, type HostPort } from '../network/address.ts';
 import { KuFlowApiError } from './errors.ts';
-import type { FailureKind } from './failure.ts';
+import type { FailureKind } from './failure-kinds.ts';
 
 /** Failures that may mean that the client and the server do not speak the same protocol. */
 const SYMPTOMS: Readonly<Record<string, readonly FailureKind[]>> = {

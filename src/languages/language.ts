@@ -1,5 +1,5 @@
 import type { ProjectDiagnosis } from './diagnosis.ts';
-import type { EditorId, LanguageId } from './names.ts';
+import type { EditorId, LanguageId } from './language-ids.ts';
 import type { PlannedFile } from './planned-file.ts';
 import type { InstallOptions, InstallResult, ProjectCommandOptions, ProjectToolResult } from './run-project-tool.ts';
 import type { PackageManager, ProcessSpec, ProjectSpec, TaskChoices } from './project-spec.ts';

@@ -2,7 +2,7 @@ import type { WorkerDefinition } from '../process/definition.ts';
 import { definitionFile } from '../process/definition/file.ts';
 import { capitalize, splitWords } from '../base/identifiers.ts';
 import type { CodePlace } from './language.ts';
-import type { LanguageId } from './names.ts';
+import type { LanguageId } from './language-ids.ts';
 import { hasActivities } from './process-actions.ts';
 import type { PlannedFile } from './planned-file.ts';
 import type { ProjectSpec, TaskChoices } from './project-spec.ts';

@@ -1,7 +1,7 @@
 import { hash } from '../base/identifiers.ts';
 import { portableWord } from '../base/shell.ts';
-import { containsLibrary, libraryBuildContext, libraryFolder } from './library.ts';
-import { LANGUAGES } from './names.ts';
+import { containsLibrary, libraryBuildContext, libraryFolder } from './worker-library.ts';
+import { LANGUAGES } from './language-ids.ts';
 import type { ProjectSpec } from './project-spec.ts';
 import { Code } from './templates/code.ts';
 

@@ -1,6 +1,6 @@
 import type { WorkerDefinition } from '../process/definition.ts';
 import type { LocalValues } from '../settings/application-files.ts';
-import type { EditorId, LanguageId, LibrarySource } from './names.ts';
+import type { EditorId, LanguageId, LibrarySource } from './language-ids.ts';
 import type { PlannedFile } from './planned-file.ts';
 
 /** Yarn 1 and Yarn 4 share a name, but have different lock files and options. */

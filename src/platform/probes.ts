@@ -6,7 +6,7 @@ import { readTlsMaterial } from '../engine/material/tls-material.ts';
 import type { Authority } from './pki/authority.ts';
 import type { EngineTokens } from './pki/tokens.ts';
 import { PROBE_HEADER, type HealthReport } from './rest/deps.ts';
-import type { PartStatus } from './shared/contract.ts';
+import type { PartStatus } from './shared/dev-contract.ts';
 import type { PlatformIdentity } from './shared/types.ts';
 import type { Store } from './store/store.ts';
 import { PlatformConnection } from './temporal/connection.ts';

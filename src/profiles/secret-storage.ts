@@ -6,7 +6,7 @@ import { writeNewFiles } from '../files/write.ts';
 import { nodeFileSystem, type FileSystem } from '../files/node-file-system.ts';
 import type { SecretLocation } from './file.ts';
 import type { Keychain, KeychainResult } from './keychain/keychain.ts';
-import { openNamedKeychain, type KeychainOptions } from './keychain/open.ts';
+import { openNamedKeychain, type KeychainOptions } from './keychain/choose-keychain.ts';
 
 export interface SecretStorageContext extends KeychainOptions {
   /** Absolute path of the folder with the profile file. */

@@ -9,7 +9,7 @@ import { nodeFileSystem, type FileSystem } from '../files/node-file-system.ts';
 import { withContext, ignoreSystemErrors } from '../base/system-error.ts';
 import { withLock } from '../files/lock.ts';
 import { removeStagedSiblings, replaceFile } from '../files/write.ts';
-import { openKeychain } from './keychain/open.ts';
+import { openKeychain } from './keychain/choose-keychain.ts';
 import {
   readProfileFile,
   textWithDefault,

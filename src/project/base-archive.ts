@@ -8,7 +8,7 @@ import { escapeForTerminal } from '../base/escape.ts';
 import { systemError } from '../base/system-error.ts';
 import { MIB, readSmallFile } from '../files/read.ts';
 import { isSafePath } from '../files/relative-path.ts';
-import { isLibraryFile } from '../languages/library.ts';
+import { isLibraryFile } from '../languages/worker-library.ts';
 import { textOf, type PlannedFile } from '../languages/planned-file.ts';
 
 /** The base archive: what was generated last. Relative to the project. */

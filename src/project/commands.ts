@@ -4,7 +4,7 @@ import { codeOf, KnownError } from '../base/errors.ts';
 import { joinCommands } from '../base/shell.ts';
 import type { ProjectLocation, WorkerCommand } from '../languages/diagnosis.ts';
 import type { ProjectCommands } from '../languages/language.ts';
-import { languageOf } from '../languages/registry.ts';
+import { languageOf } from '../languages/all-languages.ts';
 import { findProject } from '../process/find-project.ts';
 import { readProjectRecord, type ProjectRecord } from './record.ts';
 

@@ -1,7 +1,7 @@
 import { PACKAGE_NAME } from '../base/package-root.ts';
 import { readmeOf, type ProjectSpec } from '../languages/project-spec.ts';
 import { unscopedName } from '../languages/project-name.ts';
-import { languageOf } from '../languages/registry.ts';
+import { languageOf } from '../languages/all-languages.ts';
 import { WORKFLOW } from './join/moved-files.ts';
 import { joinCommands, shellPath, shellWord } from '../base/shell.ts';
 

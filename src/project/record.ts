@@ -15,8 +15,8 @@ import type {
   TemplateOrigin,
 } from '../languages/project-spec.ts';
 import type { Language } from '../languages/language.ts';
-import { EDITOR_IDS, LANGUAGE_IDS, LIBRARY_SOURCES } from '../languages/names.ts';
-import { languageOf } from '../languages/registry.ts';
+import { EDITOR_IDS, LANGUAGE_IDS, LIBRARY_SOURCES } from '../languages/language-ids.ts';
+import { languageOf } from '../languages/all-languages.ts';
 import { nameTasks } from '../languages/task-names.ts';
 import { definitionFile } from '../process/definition/file.ts';
 import { fileName } from '../base/file-name.ts';

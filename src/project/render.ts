@@ -1,7 +1,7 @@
-import { editorOf } from '../languages/names.ts';
+import { editorOf } from '../languages/language-ids.ts';
 import { type PlannedFile, textFile } from '../languages/planned-file.ts';
 import type { ProjectSpec } from '../languages/project-spec.ts';
-import { languageOf } from '../languages/registry.ts';
+import { languageOf } from '../languages/all-languages.ts';
 import {
   addNeededLines,
   findOwnTemplateProblems,
@@ -13,7 +13,7 @@ import {
 import { loadTemplateSet, type TemplateSet } from '../languages/templates/set.ts';
 import { definitionFile } from '../process/definition/file.ts';
 import { DEPENDABOT_FILE, moveFile, WORKFLOW } from './join/moved-files.ts';
-import { checkDefinition, keepDefinitionText, renderDefinition } from '../process/definition/render.ts';
+import { checkDefinition, keepDefinitionText, renderDefinition } from '../process/definition/render-definition.ts';
 
 /** Files that GitHub reads only in the root of a repository. */
 const REPOSITORY_FILES: readonly string[] = [WORKFLOW, DEPENDABOT_FILE];

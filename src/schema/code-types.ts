@@ -1,7 +1,7 @@
 import { isRecord, type Json, type JsonObject } from '../base/json.ts';
-import { KUFLOW_FORMATS, type KuFlowFormat } from './formats.ts';
+import { KUFLOW_FORMATS, type KuFlowFormat } from './kuflow-formats.ts';
 import { normalForm, recordAt, textsOf, type JsonType, type NormalForm } from './normal-form.ts';
-import { MAX_CHOICES, MAX_DEPTH, type Schema } from './resolve.ts';
+import { MAX_CHOICES, MAX_DEPTH, type Schema } from './json-schema-ref.ts';
 
 // Approximate limits in characters. A definition that is referenced several times is expanded each time.
 const MAX_CHARACTERS = 200_000;

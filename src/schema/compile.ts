@@ -4,9 +4,9 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import standalone from 'ajv/dist/standalone/index.js';
 import ajvFormats from 'ajv-formats';
 import { isRecord, pointerSteps } from '../base/json.ts';
-import type { ReferenceChecks } from './formats.ts';
+import type { ReferenceChecks } from './kuflow-formats.ts';
 import { backtrackingSteps, MOST_STEPS, schemaPattern, schemaPatterns } from './pattern.ts';
-import { branchesOf, detectDialect, type Dialect, type Schema } from './resolve.ts';
+import { branchesOf, detectDialect, type Dialect, type Schema } from './json-schema-ref.ts';
 
 export type AnyAjv = Ajv | Ajv2019 | Ajv2020;
 

@@ -1,9 +1,9 @@
 import { fullFormats } from 'ajv-formats/dist/formats.js';
 import { canonicalJson, isRecord, type JsonObject } from '../base/json.ts';
-import { referenceChecks } from './formats.ts';
+import { referenceChecks } from './kuflow-formats.ts';
 import { isSameValue } from './normal-form.ts';
 import { backtrackingSteps, MOST_STEPS, schemaPattern } from './pattern.ts';
-import { branchesOf, type Schema } from './resolve.ts';
+import { branchesOf, type Schema } from './json-schema-ref.ts';
 
 /*
  * Validates data in the console. Its Content-Security-Policy does not allow Ajv, which makes functions from text, so the platform compiles the

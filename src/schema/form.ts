@@ -7,9 +7,9 @@ import {
   withoutUndefined,
   type Json,
 } from '../base/json.ts';
-import { kuFlowFormat } from './formats.ts';
+import { kuFlowFormat } from './kuflow-formats.ts';
 import { intersectSchemas, namedTypes, normalForm, recordAt, textsOf } from './normal-form.ts';
-import { MAX_HOPS, type Schema } from './resolve.ts';
+import { MAX_HOPS, type Schema } from './json-schema-ref.ts';
 import { schemaErrors } from './console-validator.ts';
 
 /** Follows references, merges `allOf`, the branch of `if` and dependent schemas, and makes an alternative to null a nullable schema. */

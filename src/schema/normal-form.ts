@@ -1,5 +1,5 @@
 import { canonicalJson, isRecord, type Json } from '../base/json.ts';
-import { resolveReference, type Schema } from './resolve.ts';
+import { resolveReference, type Schema } from './json-schema-ref.ts';
 
 export type JsonType = 'null' | 'boolean' | 'integer' | 'number' | 'string' | 'array' | 'object';
 

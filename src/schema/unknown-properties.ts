@@ -1,7 +1,7 @@
 import { isRecord, pointerStep, type Json, type JsonObject } from '../base/json.ts';
 import { matchesPattern } from './match-pattern.ts';
 import { itemSchema, normalForm, propertySchemas } from './normal-form.ts';
-import type { Schema } from './resolve.ts';
+import type { Schema } from './json-schema-ref.ts';
 
 /** A property of a value that its schema does not declare, although it declares others and does not allow more. */
 export interface UnknownProperty {

@@ -12,7 +12,7 @@ import {
   type NormalForm,
 } from './normal-form.ts';
 import { backtrackingSteps, schemaPattern } from './pattern.ts';
-import { MAX_CHOICES, MAX_HOPS, type Schema } from './resolve.ts';
+import { MAX_CHOICES, MAX_HOPS, type Schema } from './json-schema-ref.ts';
 
 /** Schemas without references and choices that all apply to a value. */
 type Conjunction = readonly NormalForm[];

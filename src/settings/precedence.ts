@@ -22,7 +22,7 @@ import {
   type SettingWarning,
   type Source,
 } from './sources.ts';
-import { readValue } from './values.ts';
+import { readValue } from './read-value.ts';
 
 export interface Setting<T> {
   readonly value: T;

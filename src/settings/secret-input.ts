@@ -6,7 +6,7 @@ import { codeOf, usageError } from '../base/errors.ts';
 import { escapeForTerminal } from '../base/escape.ts';
 import { Secret } from '../base/secret.ts';
 import { readSmallFile, unreadableStep } from '../files/read.ts';
-import { readSecret } from './values.ts';
+import { readSecret } from './read-value.ts';
 
 /** Bytes. */
 const LARGEST_SECRET = 64 * 1024;

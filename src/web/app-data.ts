@@ -1,6 +1,6 @@
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
-import type { LocalPeople, PlatformStatus, ServedDefinitions, ServedProcess } from '../platform/shared/contract.ts';
+import type { LocalPeople, PlatformStatus, ServedDefinitions, ServedProcess } from '../platform/shared/dev-contract.ts';
 import type { ProcessItem } from '../kuflow/contract/process-items.ts';
 import type { PrincipalPageItem } from '../kuflow/contract/people.ts';
 import type { TaskDefinition } from '../process/definition.ts';

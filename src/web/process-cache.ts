@@ -1,6 +1,6 @@
 import type { ProcessItemPageItem } from '../kuflow/contract/process-items.ts';
 import type { Process, ProcessPageItem } from '../kuflow/contract/processes.ts';
-import type { ServedProcess } from '../platform/shared/contract.ts';
+import type { ServedProcess } from '../platform/shared/dev-contract.ts';
 import { callApi, RequestFailure } from './api.ts';
 
 const LARGEST_CACHE = 500;

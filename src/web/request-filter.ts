@@ -1,4 +1,4 @@
-import type { RequestRecord } from '../platform/shared/contract.ts';
+import type { RequestRecord } from '../platform/shared/dev-contract.ts';
 import type { ViewProps } from './route.ts';
 
 /** Whether the list shows the request. The requests of the console itself are left out unless the filter asks for them. */

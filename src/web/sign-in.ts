@@ -1,4 +1,4 @@
-import type { ConsoleHeader } from '../platform/shared/contract.ts';
+import type { ConsoleHeader } from '../platform/shared/dev-contract.ts';
 
 /** The header that marks the requests of the console. */
 export const CONSOLE_MARK: Readonly<Record<ConsoleHeader, string>> = { 'x-kuflow-console': '1' };

@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { isGrpcServiceError } from '@temporalio/client';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DOUBLE_SIGNAL_MS } from '../../src/base/interrupts.ts';
-import type { PlatformState } from '../../src/platform/state/state-file.ts';
+import type { PlatformState } from '../../src/platform/state/running-state.ts';
 import { PlatformConnection } from '../../src/platform/temporal/connection.ts';
 import {
   freePorts,

@@ -13,7 +13,7 @@ import { createServer } from 'node:https';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { PlatformState } from '../../src/platform/state/state-file.ts';
+import type { PlatformState } from '../../src/platform/state/running-state.ts';
 import { PlatformConnection } from '../../src/platform/temporal/connection.ts';
 import { findTestServer } from '../../src/platform/temporal/find.ts';
 import { startAnsweringServer } from '../support/answering-server.ts';

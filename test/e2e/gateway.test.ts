@@ -16,7 +16,7 @@ import { PlatformConnection } from '../../src/platform/temporal/connection.ts';
 import { createProcessEngine } from '../../src/platform/temporal/workflows.ts';
 import type { TemporalEngine } from '../../src/platform/temporal/workflows.ts';
 import { findTemporal } from '../../src/platform/temporal/find.ts';
-import { toSocketTarget, type TemporalNetwork } from '../../src/platform/temporal/network.ts';
+import { toSocketTarget, type TemporalNetwork } from '../../src/platform/temporal/private-network.ts';
 import { startTemporal } from '../../src/platform/temporal/server.ts';
 import type { TemporalServer } from '../../src/platform/temporal/server.ts';
 import { startUiGuard, type UiGuard } from '../../src/platform/temporal/ui-guard.ts';

@@ -6,8 +6,8 @@ import { stringify } from 'yaml';
 import type { SimulateResult } from '../../src/commands/dev/simulate/view.ts';
 import type { KuFlowClient } from '../../src/kuflow/client.ts';
 import type { ProcessAction } from '../../src/kuflow/contract/process-actions.ts';
-import type { RequestDetail, RequestList } from '../../src/platform/shared/contract.ts';
-import type { PlatformState } from '../../src/platform/state/state-file.ts';
+import type { RequestDetail, RequestList } from '../../src/platform/shared/dev-contract.ts';
+import type { PlatformState } from '../../src/platform/state/running-state.ts';
 import { kuflowDev, platformReady, startCommand, type RunningCommand } from '../support/dev-command.ts';
 import { payloadsIn } from '../support/history-payloads.ts';
 import {

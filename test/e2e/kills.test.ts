@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { KuFlowClient } from '../../src/kuflow/client.ts';
-import { platformEnvironment } from '../../src/platform/shared/environment.ts';
-import type { PlatformState } from '../../src/platform/state/state-file.ts';
+import { platformEnvironment } from '../../src/platform/shared/platform-environment.ts';
+import type { PlatformState } from '../../src/platform/state/running-state.ts';
 import {
   freePorts,
   kuflowDev,

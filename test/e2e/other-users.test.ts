@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
-import type { PlatformState } from '../../src/platform/state/state-file.ts';
+import type { PlatformState } from '../../src/platform/state/running-state.ts';
 import { kuflowDev, platformReady, startCommand, type RunningCommand } from '../support/dev-command.ts';
 import { runKuflow } from '../support/kuflow-run.ts';
 import { newMark } from '../support/marked-processes.ts';

@@ -5,7 +5,7 @@ import { publint } from 'publint';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { ROOT, bundle } from '../../scripts/bundle.mjs';
 import { LIBRARY_JAR } from '../../src/languages/java/render.ts';
-import { findLibrary } from '../../src/languages/library.ts';
+import { findLibrary } from '../../src/languages/worker-library.ts';
 
 /** Of the same build. */
 let metafile: Awaited<ReturnType<typeof bundle>>['metafile'];
@@ -131,7 +131,7 @@ describe('the packed package', () => {
   });
 
   it('commands that use a running local KuFlow load neither its server nor a client of Temporal', () => {
-    const commands = ['src/commands/dev/run.ts', 'src/commands/process/run.ts', 'src/commands/task/run.ts'];
+    const commands = ['src/commands/dev/run-exec.ts', 'src/commands/process/run.ts', 'src/commands/task/run.ts'];
     const files = packageFilesOf(metafile.inputs, commands);
     expect(files.filter((path) => /node_modules\/(fastify|@peculiar|@temporalio|@grpc)\//.test(path))).toEqual([]);
   });

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { PlatformState } from '../../src/platform/state/state-file.ts';
+import type { PlatformState } from '../../src/platform/state/running-state.ts';
 import { describeInChromium, useBrowser } from '../support/browser.ts';
 import { kuflowDev, platformReady, startCommand, type RunningCommand } from '../support/dev-command.ts';
 import { installedBin } from '../support/generated-project.ts';

@@ -2,7 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { readRunningState } from '../../src/platform/state/state-file.ts';
+import { readRunningState } from '../../src/platform/state/running-state.ts';
 import { startCommand } from '../support/dev-command.ts';
 import { installedBin, projectCopy } from '../support/generated-project.ts';
 import { installedNode } from '../../scripts/installed-node.mjs';

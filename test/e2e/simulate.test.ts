@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Client } from '@temporalio/client';
 import { stringify } from 'yaml';
 import type { SimulateResult } from '../../src/commands/dev/simulate/view.ts';
-import type { PlatformState } from '../../src/platform/state/state-file.ts';
+import type { PlatformState } from '../../src/platform/state/running-state.ts';
 import { PlatformConnection } from '../../src/platform/temporal/connection.ts';
 import {
   freePorts,

@@ -10,8 +10,8 @@ import type {
   WebhookDelivery,
   WebhookDeliveryDetail,
   WebhookDeliveryList,
-} from '../../src/platform/shared/contract.ts';
-import type { PlatformState } from '../../src/platform/state/state-file.ts';
+} from '../../src/platform/shared/dev-contract.ts';
+import type { PlatformState } from '../../src/platform/state/running-state.ts';
 import { startAnsweringServer, type AnsweringServer } from '../support/answering-server.ts';
 import {
   freePorts,

@@ -7,7 +7,7 @@ import { RawValue } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { ROOT } from '../../scripts/bundle.mjs';
 import { uuid7 } from '../../src/base/uuid.ts';
-import { createPlatformState } from '../../src/platform/state/state-file.ts';
+import { createPlatformState } from '../../src/platform/state/running-state.ts';
 import { encryptedArgument, encryptionHeaders } from '../../src/platform/temporal/encryption.ts';
 import type { ProcessDefinition } from '../../src/process/definition.ts';
 import { sampleDefinition } from '../../src/process/sample.ts';

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { JsonObject } from '../../src/base/json.ts';
-import type { LocalGroup, LocalUser } from '../../src/platform/shared/contract.ts';
+import type { LocalGroup, LocalUser } from '../../src/platform/shared/dev-contract.ts';
 import { accessibilityFindings, describeInChromium, elementsBeyondWindow, useBrowser } from '../support/browser.ts';
 import { useFormPages } from '../support/form-page.ts';
 

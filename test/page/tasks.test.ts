@@ -5,7 +5,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import type { JsonObject } from '../../src/base/json.ts';
 import type { DataShape, ProcessDefinition } from '../../src/process/definition.ts';
 import { sampleDefinition } from '../../src/process/sample.ts';
-import type { ActionsOfProcess } from '../../src/platform/shared/contract.ts';
+import type { ActionsOfProcess } from '../../src/platform/shared/dev-contract.ts';
 import { accessibilityFindings, describeInChromium, useBrowser } from '../support/browser.ts';
 import { useConsole } from '../support/console.ts';
 import { takePictures } from '../support/pictures.ts';

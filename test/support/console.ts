@@ -2,7 +2,7 @@ import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll } from 'vitest';
 import type { Json, JsonObject } from '../../src/base/json.ts';
 import { createKuFlowClient, type KuFlowClient } from '../../src/kuflow/client.ts';
-import type { LocalPeople } from '../../src/platform/shared/contract.ts';
+import type { LocalPeople } from '../../src/platform/shared/dev-contract.ts';
 import type { PlatformOptions } from '../../src/platform/shared/types.ts';
 import type { PageOptions, TestBrowser } from './browser.ts';
 import { startTestPlatform, type TestPlatform } from './platform.ts';

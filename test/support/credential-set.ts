@@ -1,5 +1,5 @@
 import { Secret } from '../../src/base/secret.ts';
-import type { CertificateFacts, CredentialSet } from '../../src/commands/credentials/set.ts';
+import type { CertificateFacts, CredentialSet } from '../../src/commands/credentials/credential-set.ts';
 import { makeTestAuthority } from './certificates.ts';
 
 export const TOKEN = 'canary.engine-token.0123456789';

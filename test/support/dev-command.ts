@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import * as pty from '@lydell/node-pty';
 import { Secret } from '../../src/base/secret.ts';
-import type { PlatformState } from '../../src/platform/state/state-file.ts';
+import type { PlatformState } from '../../src/platform/state/running-state.ts';
 import { installedBin } from './generated-project.ts';
 import { lane } from './lanes.ts';
 import type { Mark } from './marked-processes.ts';

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { findLibrary } from '../../src/languages/library.ts';
+import { findLibrary } from '../../src/languages/worker-library.ts';
 import { ARCHIVE } from '../../src/languages/typescript/render.ts';
 
 /** Lets the dependencies of a TypeScript project look installed. */

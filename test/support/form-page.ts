@@ -6,7 +6,7 @@ import { WEB_OPTIONS } from '../../scripts/build-web.mjs';
 import { ROOT } from '../../scripts/bundle.mjs';
 import type { JsonObject } from '../../src/base/json.ts';
 import { createCompiledSchemas } from '../../src/platform/console/compiled-schemas.ts';
-import type { LocalGroup, LocalUser } from '../../src/platform/shared/contract.ts';
+import type { LocalGroup, LocalUser } from '../../src/platform/shared/dev-contract.ts';
 import { CONTENT_SECURITY_POLICY } from '../../src/platform/console/page.ts';
 import type { DataShape } from '../../src/process/definition.ts';
 import { startAnsweringServer, type AnsweringServer } from './answering-server.ts';

@@ -1,4 +1,4 @@
-import type { BudgetedClient } from '../../src/discovery/budget.ts';
+import type { BudgetedClient } from '../../src/discovery/request-budget.ts';
 import { discoverProcess } from '../../src/discovery/discover.ts';
 import type { OperationId } from '../../src/kuflow/contract/operations.ts';
 import { KuFlowApiError } from '../../src/kuflow/errors.ts';

@@ -1,6 +1,6 @@
 import { createKuFlowClient, type KuFlowClient } from '../../src/kuflow/client.ts';
 import type { ProcessAction } from '../../src/kuflow/contract/process-actions.ts';
-import type { PlatformState } from '../../src/platform/state/state-file.ts';
+import type { PlatformState } from '../../src/platform/state/running-state.ts';
 import { until } from './until.ts';
 
 const ANSWERS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {

@@ -2,7 +2,7 @@
 // it writes the state of a platform that is ready and serves the sample process.
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { writeStateFile } from '../../src/platform/state/state-file.ts';
+import { writeStateFile } from '../../src/platform/state/running-state.ts';
 import { databasePath, takeOwnerLock } from '../../src/platform/store/owner-lock.ts';
 import { sampleDefinition } from '../../src/process/sample.ts';
 import { runningStateOf } from './running-state-of.ts';

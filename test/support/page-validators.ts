@@ -1,6 +1,6 @@
 import { validatorModule } from '../../src/schema/compile.ts';
-import { referenceChecks } from '../../src/schema/formats.ts';
-import type { Schema } from '../../src/schema/resolve.ts';
+import { referenceChecks } from '../../src/schema/kuflow-formats.ts';
+import type { Schema } from '../../src/schema/json-schema-ref.ts';
 import {
   addValidators,
   hasValidators,

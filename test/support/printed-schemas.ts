@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '../../src/base/json.ts';
-import { printExpression } from '../../src/languages/python/layout.ts';
+import { printExpression } from '../../src/languages/python/wrap.ts';
 import { valueExpression } from '../../src/languages/python/literals.ts';
 import { declarationOfSchema } from '../../src/languages/typescript/schema-types.ts';
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { platformEnvironment, writeCaBundle } from '../../src/platform/shared/environment.ts';
+import { platformEnvironment, writeCaBundle } from '../../src/platform/shared/platform-environment.ts';
 import type { WorkerCommand } from './foreign-worker.ts';
 import { installOnce } from './install-once.ts';
 import type { TestPlatform } from './platform.ts';

@@ -1,5 +1,5 @@
 import { Secret } from '../../src/base/secret.ts';
-import { definitionDigest, type PlatformState } from '../../src/platform/state/state-file.ts';
+import { definitionDigest, type PlatformState } from '../../src/platform/state/running-state.ts';
 import type { ProcessDefinition } from '../../src/process/definition.ts';
 
 /** The state that a platform in this process would write for this definition. */

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { systemClock } from '../../src/base/clock.ts';
-import { writeStateFile } from '../../src/platform/state/state-file.ts';
+import { writeStateFile } from '../../src/platform/state/running-state.ts';
 import { openStore } from '../../src/platform/store/store.ts';
 import type { ProcessDefinition } from '../../src/process/definition.ts';
 import { runningStateOf } from './running-state-of.ts';

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { readClock, readTimeline, requestSkip } from '../../src/platform/rest/dev-client.ts';
-import type { SkipResult } from '../../src/platform/shared/contract.ts';
-import type { PlatformState } from '../../src/platform/state/state-file.ts';
+import type { SkipResult } from '../../src/platform/shared/dev-contract.ts';
+import type { PlatformState } from '../../src/platform/state/running-state.ts';
 import { until } from './until.ts';
 
 /** Milliseconds since the epoch. */

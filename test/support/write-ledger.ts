@@ -1,6 +1,6 @@
 import { uuid7 } from '../../src/base/uuid.ts';
 import { createKuFlowClient, type KuFlowClient } from '../../src/kuflow/client.ts';
-import type { PlatformState } from '../../src/platform/state/state-file.ts';
+import type { PlatformState } from '../../src/platform/state/running-state.ts';
 import { userOf } from './loan-process.ts';
 
 /** What a writer knows about a process: acknowledged writes, and the write in flight when the platform died. */

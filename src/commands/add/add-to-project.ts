@@ -4,7 +4,7 @@ import { makeEdits, stepsForLeftFiles, type EditedFile, type EditsRequest } from
 import { removedProcessNote, type OpenedProcess } from '../../project/edit/open-project.ts';
 import { planAddition, type AdditionRequest } from '../../project/edit/plan-addition.ts';
 import { workflowChangeHint, type NextStep } from '../../project/next-steps.ts';
-import { languageOf } from '../../languages/registry.ts';
+import { languageOf } from '../../languages/all-languages.ts';
 
 export interface AddRequest extends Omit<EditsRequest, 'planned'> {
   readonly addition: AdditionRequest;

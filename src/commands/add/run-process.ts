@@ -28,7 +28,7 @@ import {
 import { openPromptsIfAllowed } from '../../cli/prompts.ts';
 import { detectCredentials } from '../../connection/detect-credentials.ts';
 import type { ConnectionFlags } from '../../connection/flags.ts';
-import { requireConnection, resolveConnection } from '../../connection/resolve.ts';
+import { requireConnection, resolveConnection } from '../../connection/resolve-connection.ts';
 import { askForSample } from '../../discovery/sampling.ts';
 import { discoveryReporter } from '../../discovery/view.ts';
 import { discoverFromApi } from '../../discovery/from-api.ts';

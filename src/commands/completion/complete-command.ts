@@ -138,18 +138,18 @@ async function lookUpCandidates(
     case 'running-process-ids':
     case 'task-ids':
     case 'open-task-ids': {
-      const { listRecordIds } = await import('./local-kuflow.ts');
+      const { listRecordIds } = await import('./local-candidates.ts');
       return await withTimeout(listRecordIds(source, localLookup(words, context)));
     }
     case 'users': {
-      const { listLocalUsers } = await import('./local-kuflow.ts');
+      const { listLocalUsers } = await import('./local-candidates.ts');
       return await withTimeout(listLocalUsers(localLookup(words, context)));
     }
     case 'served-processes':
     case 'served-tasks': {
       const [{ listServedProcesses, listServedTasks }, { listProjectProcesses }] = await Promise.all([
-        import('./local-kuflow.ts'),
-        import('./processes.ts'),
+        import('./local-candidates.ts'),
+        import('./process-candidates.ts'),
       ]);
       const list = source === 'served-processes' ? listServedProcesses : listServedTasks;
       const lookup = localLookup(words, context);
@@ -159,7 +159,8 @@ async function lookUpCandidates(
     case 'processes':
     case 'project-processes':
     case 'project-tasks': {
-      const { listProjectProcesses, listCompletableProcesses, listProjectTasks } = await import('./processes.ts');
+      const { listProjectProcesses, listCompletableProcesses, listProjectTasks } =
+        await import('./process-candidates.ts');
       const lookup =
         source === 'project-tasks'
           ? listProjectTasks(words, context.cwd)

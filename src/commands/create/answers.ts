@@ -22,8 +22,8 @@ import {
   LANGUAGES,
   type LanguageId,
   type LibrarySource,
-} from '../../languages/names.ts';
-import { languageOf } from '../../languages/registry.ts';
+} from '../../languages/language-ids.ts';
+import { languageOf } from '../../languages/all-languages.ts';
 
 export interface CreateFlags extends ConnectionFlags, ProcessFlags {
   readonly folder?: string | undefined;

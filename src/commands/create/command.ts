@@ -2,7 +2,7 @@ import { Option, type Command } from 'commander';
 import { CONNECTION_OPTIONS, connectionOptions, WHICH_TENANT } from '../../cli/connection-options.ts';
 import type { CommandContext } from '../../cli/context.ts';
 import { collectChoices, collectValues, exitStatuses, formatExamples, jsonOption } from '../../cli/declarations.ts';
-import { EDITOR_IDS, LANGUAGE_IDS, LIBRARY_SOURCES } from '../../languages/names.ts';
+import { EDITOR_IDS, LANGUAGE_IDS, LIBRARY_SOURCES } from '../../languages/language-ids.ts';
 import { completedOption } from '../../cli/value-candidates.ts';
 import type { CreateFlags } from './answers.ts';
 import { processOptions, sampleOption } from '../../cli/process-source-options.ts';

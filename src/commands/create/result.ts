@@ -1,16 +1,16 @@
 import { basename, relative } from 'node:path';
 import { worstExitStatus, type ExitStatus } from '../../base/exit-status.ts';
-import type { ConnectionReport } from '../../diagnostics/report.ts';
+import type { ConnectionReport } from '../../diagnostics/report-and-exit-status.ts';
 import { relativePath } from '../../files/relative-path.ts';
 import type { DefinitionSource, TemplateOrigin } from '../../languages/project-spec.ts';
 import { projectNameProblem } from '../../languages/project-name.ts';
 import { conflictSteps, listFileActions, type ReportedFile } from '../../project/existing-files.ts';
 import { describeOutside, type OutsideChange } from '../../project/join/plan-outside.ts';
-import { INTERRUPTED, UNIGNORE_ADVICE } from '../../project/git.ts';
+import { INTERRUPTED, UNIGNORE_ADVICE } from '../../project/first-commit.ts';
 import { hasCiWorkflow, nextSteps, type NextStep } from '../../project/next-steps.ts';
 import type { PreparedProject } from '../../project/plan.ts';
 import { findAbove } from '../../process/find-project.ts';
-import type { ProjectCredentials } from './connection.ts';
+import type { ProjectCredentials } from './project-credentials.ts';
 import type { CreatePlan } from './plan-create.ts';
 import type { WriteResult } from './write-project.ts';
 

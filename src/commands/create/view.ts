@@ -2,7 +2,7 @@ import { countOf } from '../../base/count-of.ts';
 import { escapeForTerminal, escapeLinesForTerminal } from '../../base/escape.ts';
 import type { CheckEvent } from '../../diagnostics/check.ts';
 import type { MergedFile } from '../../project/existing-files.ts';
-import { STEP_ENDS } from '../../diagnostics/report.ts';
+import { STEP_ENDS } from '../../diagnostics/report-and-exit-status.ts';
 import { formatDuration, type Progress } from '../../terminal/progress.ts';
 import { palette } from '../../terminal/palette.ts';
 import { printDiff, printNextSteps } from '../../project/view.ts';

@@ -9,7 +9,7 @@ import { cliInvocation } from '../../base/cli-invocation.ts';
 import { isRecord, withoutUndefined } from '../../base/json.ts';
 import type { Environment } from '../../settings/environment.ts';
 import { credentialEnvironment } from './formats/environment.ts';
-import type { CredentialSet } from './set.ts';
+import type { CredentialSet } from './credential-set.ts';
 import { configuredCertificate, verifyMaterial, verifyToken } from './verify-certificate-and-token.ts';
 import { WORKER_SETTINGS, openCredentialClient, type CredentialContext } from './request-credentials.ts';
 import { startDevCommand, toExitStatus } from '../../platform/session/worker-command.ts';

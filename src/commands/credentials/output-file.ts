@@ -5,7 +5,7 @@ import { escapeForTerminal } from '../../base/escape.ts';
 import { withContext } from '../../base/system-error.ts';
 import { withLock, type LockWaitOptions } from '../../files/lock.ts';
 import type { FileStatus, FileSystem } from '../../files/node-file-system.ts';
-import { readGitState } from '../../files/git.ts';
+import { readGitState } from '../../files/git-state.ts';
 import { MIB } from '../../files/read.ts';
 import { decodeText } from '../../files/text-file.ts';
 import type { Environment } from '../../settings/environment.ts';

@@ -5,7 +5,7 @@ import { amendError, KnownError, usageError } from '../../base/errors.ts';
 import { revealed } from '../../base/secret.ts';
 import { nodeFileSystem, type FileSystem } from '../../files/node-file-system.ts';
 import { startDevCommand, toExitStatus } from '../../platform/session/worker-command.ts';
-import { readRunningState, STATE_FOLDER } from '../../platform/state/state-file.ts';
+import { readRunningState, STATE_FOLDER } from '../../platform/state/running-state.ts';
 import { LOCAL_SETTINGS_FILE, SETTING_KEYS } from '../../settings/keys.ts';
 import {
   openCredentialClient,
@@ -16,7 +16,7 @@ import {
 import { checkExport, exportSet, type ExportEvent, type ExportResult } from './formats/export-set.ts';
 import type { FormatName } from './formats/format.ts';
 import { verifyCertificateWithEngine } from './test-with-engine.ts';
-import type { EngineScope } from './set.ts';
+import type { EngineScope } from './credential-set.ts';
 import { installCredentialSet, type PullResult, type PullSetRequest } from './store/install-set.ts';
 import { loadSet } from './store/sets.ts';
 import type { SettingTexts } from './store/settings-file.ts';

@@ -7,11 +7,11 @@ import {
   requireConnectionSettings,
   resolveConnection,
   type ConnectionContext,
-} from '../../connection/resolve.ts';
+} from '../../connection/resolve-connection.ts';
 import { createKuFlowClient, type KuFlowClient } from '../../kuflow/client.ts';
 import { connectionAsEnvironment, type ResolvedSettings } from '../../settings/precedence.ts';
 import type { IssuedMaterial, IssuedToken } from '../../diagnostics/input.ts';
-import type { EngineScope } from './set.ts';
+import type { EngineScope } from './credential-set.ts';
 
 const REST_MS = 30_000;
 

@@ -5,7 +5,7 @@ import { Secret } from '../../base/secret.ts';
 import { withContext } from '../../base/system-error.ts';
 import { inspectConnection } from '../../connection/inspect.ts';
 import type { LockedSecret } from '../../connection/profile.ts';
-import { resolveConnection, unlock } from '../../connection/resolve.ts';
+import { resolveConnection, unlock } from '../../connection/resolve-connection.ts';
 import { checkConnection } from '../../diagnostics/check-connection.ts';
 import { nodeFileSystem } from '../../files/node-file-system.ts';
 import { SETTING_KEYS } from '../../settings/keys.ts';

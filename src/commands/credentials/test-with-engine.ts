@@ -1,9 +1,9 @@
 import { KnownError } from '../../base/errors.ts';
 import { inspectConnection, type InspectedConnection } from '../../connection/inspect.ts';
 import { checkConnection } from '../../diagnostics/check-connection.ts';
-import type { ConnectionReport } from '../../diagnostics/report.ts';
+import type { ConnectionReport } from '../../diagnostics/report-and-exit-status.ts';
 import type { ResolvedSettings } from '../../settings/precedence.ts';
-import type { CredentialSet } from './set.ts';
+import type { CredentialSet } from './credential-set.ts';
 import type { Environment } from '../../settings/environment.ts';
 
 const ISSUED = "KuFlow's engine certificate";

@@ -14,7 +14,7 @@ import {
 import { certificateSource } from '../../connection/certificate.ts';
 import type { IssuedMaterial, IssuedToken } from '../../diagnostics/input.ts';
 import type { ResolvedSettings } from '../../settings/precedence.ts';
-import type { CertificateFacts, CredentialToken, VerifiedMaterial } from './set.ts';
+import type { CertificateFacts, CredentialToken, VerifiedMaterial } from './credential-set.ts';
 
 /** The certificate in the settings, as a worker uses it. */
 export type ConfiguredCertificate = NonNullable<ReturnType<typeof configuredCertificate>>;

@@ -10,7 +10,7 @@ import type { ExportEvent, ExportResult } from './formats/export-set.ts';
 import { setFilePaths, type SetRecord } from './store/sets.ts';
 import type { pruneSets } from './store/prune.ts';
 import type { PullResult } from './store/install-set.ts';
-import { WHERE_CREDENTIALS_ARE } from '../../connection/resolve.ts';
+import { WHERE_CREDENTIALS_ARE } from '../../connection/resolve-connection.ts';
 import type { CredentialsStatus, ForeignStatus, SetStatus, StoreStatus } from './status.ts';
 
 /** Prints the result of a pull; the credentials in use go to stdout. */

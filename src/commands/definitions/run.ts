@@ -1,6 +1,6 @@
 import { escapeForTerminal } from '../../base/escape.ts';
 import type { ConnectionFlags } from '../../connection/flags.ts';
-import { resolveConnection, requireConnection, type RestConnection } from '../../connection/resolve.ts';
+import { resolveConnection, requireConnection, type RestConnection } from '../../connection/resolve-connection.ts';
 import { printDiscoveredProcess, printProcessListing, discoveryLineReporter } from '../../discovery/view.ts';
 import { discoverFromApi, listFromApi } from '../../discovery/from-api.ts';
 import { askForSample } from '../../discovery/sampling.ts';

@@ -87,7 +87,7 @@ export function configure(command: Command, context: CommandContext): void {
         'the definition files. When the local KuFlow is ready, kuflow dev prints one line to stdout.',
     )
     .addHelpText('after', DEV_EXAMPLES)
-    .action(lazyAction(context, async () => (await import('./run-platform.ts')).runDev));
+    .action(lazyAction(context, async () => (await import('./run.ts')).runDev));
 
   const exec = command
     .command('exec')
@@ -108,7 +108,7 @@ export function configure(command: Command, context: CommandContext): void {
     )
     .usage('[options] -- <command...>')
     .passThroughOptions()
-    .action(lazyAction(context, async () => (await import('./run.ts')).runDevExec, command));
+    .action(lazyAction(context, async () => (await import('./run-exec.ts')).runDevExec, command));
   exitStatuses(exec, {
     other: 'exit status of the command',
     2: 'usage error',
@@ -171,7 +171,7 @@ export function configure(command: Command, context: CommandContext): void {
     .addOption(runtimeOption())
     .addOption(jsonOption('the names and values'))
     .addHelpText('after', ENV_EXAMPLES)
-    .action(lazyAction(context, async () => (await import('./run.ts')).runEnv, command));
+    .action(lazyAction(context, async () => (await import('./run-exec.ts')).runEnv, command));
 
   stateOption(command.command('open'))
     .summary("Open the local KuFlow's console in a browser")
@@ -249,7 +249,7 @@ export function configure(command: Command, context: CommandContext): void {
     )
     .option('-y, --yes', 'Skip the confirmation prompt')
     .addOption(jsonOption())
-    .action(lazyAction(context, async () => (await import('./run-state.ts')).runReset, command));
+    .action(lazyAction(context, async () => (await import('./run-reset-export-import.ts')).runReset, command));
 
   stateOption(command.command('export'))
     .summary("Write the local KuFlow's state to a file")
@@ -260,7 +260,7 @@ export function configure(command: Command, context: CommandContext): void {
     .argument('<file>', 'File to write')
     .option('--replace', 'Overwrite the file if it exists')
     .addOption(jsonOption())
-    .action(lazyAction(context, async () => (await import('./run-state.ts')).runExport, command));
+    .action(lazyAction(context, async () => (await import('./run-reset-export-import.ts')).runExport, command));
 
   stateOption(command.command('import'))
     .summary("Restore the local KuFlow's state from a file")
@@ -271,14 +271,14 @@ export function configure(command: Command, context: CommandContext): void {
     .argument('<file>', 'File to read')
     .option('--replace', 'Replace the existing state')
     .addOption(jsonOption())
-    .action(lazyAction(context, async () => (await import('./run-state.ts')).runImport, command));
+    .action(lazyAction(context, async () => (await import('./run-reset-export-import.ts')).runImport, command));
 
   command
     .command('server-path')
     .summary("Print the path of the local KuFlow's Temporal server, downloading the server if needed")
     .option('--time-skipping', 'Print the path of the time-skipping test server instead')
     .option('--temporal-path <file>', 'Path to the `temporal` executable to use')
-    .action(lazyAction(context, async () => (await import('./run.ts')).runServerPath));
+    .action(lazyAction(context, async () => (await import('./run-exec.ts')).runServerPath));
 }
 
 /** Subcommands use the options of `kuflow dev`, except for these. */

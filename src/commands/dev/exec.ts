@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { findOnPath } from '../../files/find-on-path.ts';
-import type { LanguageId } from '../../languages/names.ts';
+import type { LanguageId } from '../../languages/language-ids.ts';
 import { systemClock } from '../../base/clock.ts';
 import { ensurePlatform } from '../../platform/session/attach.ts';
 import {
@@ -8,10 +8,10 @@ import {
   workerEnvironment,
   type DevPlatform,
   type DevPlatformRequest,
-} from '../../platform/session/start.ts';
+} from '../../platform/session/start-dev-platform.ts';
 import { commandNotFound, startDevCommand, toExitStatus } from '../../platform/session/worker-command.ts';
 import { readWorkers } from '../../platform/rest/dev-client.ts';
-import { readRunningState, stateFolder } from '../../platform/state/state-file.ts';
+import { readRunningState, stateFolder } from '../../platform/state/running-state.ts';
 import { noticeChanges, type FileChanges } from './file-changes.ts';
 
 interface DevExecRequest extends DevPlatformRequest {

@@ -1,5 +1,5 @@
 import { KnownError } from '../../base/errors.ts';
-import type { DevPlatformRequest } from '../../platform/session/start.ts';
+import type { DevPlatformRequest } from '../../platform/session/start-dev-platform.ts';
 import { isProject } from '../../process/find-project.ts';
 
 /**

@@ -8,7 +8,7 @@ import type { DevFlags } from '../../cli/platform-options.ts';
 import { findLocalProcessId } from '../../cli/with-kuflow.ts';
 import { createKuFlowClient } from '../../kuflow/client.ts';
 import { isIdOrLatest } from '../../kuflow/find-id.ts';
-import type { PlatformState } from '../../platform/state/state-file.ts';
+import type { PlatformState } from '../../platform/state/running-state.ts';
 import { escapeJsonForTerminal } from '../../terminal/terminal.ts';
 
 export async function runHistory(

@@ -6,7 +6,7 @@ import { requireRunningPlatform } from '../../cli/local-kuflow.ts';
 import type { DevFlags } from '../../cli/platform-options.ts';
 import { pageAddress } from '../../platform/console/page-address.ts';
 import { requestOpenFile } from '../../platform/rest/dev-client.ts';
-import { openFolder, stateFolder } from '../../platform/state/state-file.ts';
+import { openFolder, stateFolder } from '../../platform/state/running-state.ts';
 
 /** `kuflow dev open`: opens the console in a browser, or with --print prints its address, which contains the user's token. */
 export async function runOpen(

@@ -7,7 +7,7 @@ import { requireRunningPlatform } from '../../cli/local-kuflow.ts';
 import type { DevFlags } from '../../cli/platform-options.ts';
 import { readClock, requestSkip, type DevApiAccess } from '../../platform/rest/dev-client.ts';
 import { formatProcessEvent } from '../../platform/session/event-view.ts';
-import type { SkippedEvent, SkipRequest, SkipResult, WorkflowBehind } from '../../platform/shared/contract.ts';
+import type { SkippedEvent, SkipRequest, SkipResult, WorkflowBehind } from '../../platform/shared/dev-contract.ts';
 import { openProgress, type Progress } from '../../terminal/progress.ts';
 import { localStartCommand } from '../../project/commands.ts';
 import { printSteps } from '../../terminal/print-error.ts';

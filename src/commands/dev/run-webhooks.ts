@@ -5,8 +5,8 @@ import type { DevFlags } from '../../cli/platform-options.ts';
 import { findLocalProcessId } from '../../cli/with-kuflow.ts';
 import { resolveId } from '../../kuflow/find-id.ts';
 import { readWebhookDeliveries, readWebhookDeliveryDetail, requestReplay } from '../../platform/rest/dev-client.ts';
-import type { RecordedBody, WebhookDelivery, WebhookDeliveryDetail } from '../../platform/shared/contract.ts';
-import type { PlatformState } from '../../platform/state/state-file.ts';
+import type { RecordedBody, WebhookDelivery, WebhookDeliveryDetail } from '../../platform/shared/dev-contract.ts';
+import type { PlatformState } from '../../platform/state/running-state.ts';
 import { printSteps } from '../../terminal/print-error.ts';
 import { formatTable } from '../../terminal/table.ts';
 

@@ -1,125 +1,142 @@
-import { resolve } from 'node:path';
-import { usageError } from '../../base/errors.ts';
-import { execWithPlatform, type Restart } from './exec.ts';
-import { followingRequest } from './regenerate-on-save.ts';
-import type { LanguageId } from '../../languages/names.ts';
-import { workerSettings } from '../../platform/session/start.ts';
-import { findTemporal, findTestServer } from '../../platform/temporal/find.ts';
-import { startCommand } from '../../project/commands.ts';
-import { shellAssignment } from '../../base/shell.ts';
-import { attachedLine, execCommand, platformReporter, readyHints } from '../../platform/session/event-view.ts';
-import { CommandStartError } from '../../platform/session/worker-command.ts';
-import { printError } from '../../terminal/print-error.ts';
-import { openProgress } from '../../terminal/progress.ts';
+import { once } from 'node:events';
+import { fstatSync } from 'node:fs';
 import type { CommandContext } from '../../cli/context.ts';
-import { requireRunningPlatform } from '../../cli/local-kuflow.ts';
-import { platformRequest, warnAboutIgnoredOptions, type DevFlags } from '../../cli/platform-options.ts';
+import { platformRequest, type DevFlags } from '../../cli/platform-options.ts';
+import { createEphemeralFolder } from '../../platform/session/ephemeral-folder.ts';
+import { createReadyRecord, toPrintedEvent } from '../../platform/session/json-events.ts';
+import { startDevPlatform, type DevPlatform } from '../../platform/session/start-dev-platform.ts';
+import {
+  execCommand,
+  platformReporter,
+  readyHints,
+  readyLine,
+  type ReadyHintsOptions,
+} from '../../platform/session/event-view.ts';
+import { stateFolder } from '../../platform/state/running-state.ts';
+import { devCommand, projectCommands, startCommand } from '../../project/commands.ts';
+import { openProgress } from '../../terminal/progress.ts';
+import { withoutUndefined } from '../../base/json.ts';
+import type { Channel } from '../../terminal/terminal.ts';
+import { followingRequest } from './regenerate-on-save.ts';
 
-const PLATFORM_FAILED_STATUS = 125;
-
-interface RuntimeFlag {
-  readonly for?: LanguageId;
-}
-
-interface DevExecFlags extends DevFlags, RuntimeFlag {
-  /** Undefined: unless this runs in CI. */
-  readonly restart?: boolean;
-  readonly watch?: readonly string[];
-}
-
-export async function runDevExec(
-  words: readonly string[],
-  flags: DevExecFlags,
-  context: CommandContext,
-): Promise<void> {
-  const { terminal } = context;
-  const [program, ...rest] = words;
+/** `kuflow dev`: runs until it is interrupted, or until stdin closes if it watches it. */
+export async function runDev(flags: DevFlags, context: CommandContext): Promise<void> {
+  const isEphemeral = flags.ephemeral === true;
   const start = await startCommand(context.cwd);
-  const startWorker = execCommand(context.invocation, flags.stateDir, start);
-  if (program === undefined) throw usageError('Missing command after --', [startWorker]);
-  const progress = openProgress(terminal.err);
-  const report = platformReporter({ progress, requests: flags.requests === true });
-  const request = followingRequest(platformRequest(flags, context, report, startWorker), context.version);
-  const reportFailure = (error: unknown, status: 125 | 126 | 127): void => {
-    progress.stop();
-    printError(terminal, error);
-    context.setStatus(status);
-  };
+  // With another state folder, the commands of the project would start another local KuFlow.
+  const isDefault = !isEphemeral && flags.stateDir === undefined;
+  const dev = isDefault ? await devCommand(context.cwd) : undefined;
+  const smoke = isDefault ? (await projectCommands(context.cwd))?.smoke : undefined;
+  const view = flags.json === true ? jsonView(flags, context) : textView(flags, context, { start, dev, smoke });
+  const interruption = context.interruption();
+  const stdinClosed = watchesStdin(flags) ? whenClosed(context.terminal.prompts.input) : undefined;
+  const signal = stdinClosed === undefined ? interruption : AbortSignal.any([interruption, stdinClosed]);
+  const folder = isEphemeral ? await createEphemeralFolder() : undefined;
   try {
-    const status = await execWithPlatform({
-      ...request,
-      command: [program, ...rest],
-      runtime: flags.for,
-      restart: flags.restart ?? (context.env['CI'] ?? '') === '',
-      watch: flags.watch ?? [],
-      onRestart: (restart) => {
-        if (restart.kind === 'changed') progress.note('A file changed. Restarting the command');
-        else progress.note(endedLine(restart), 'warning');
-      },
-      onReady: (platform) => {
-        if (platform.owned) {
-          if (!terminal.err.isTTY) return;
-          for (const line of readyHints(platform.state, context.invocation, {
-            stateDir: flags.stateDir,
-            runs: 'command',
-            start,
-            showToken: true,
-          }))
-            terminal.err.line(line);
-          return;
-        }
-        progress.note(attachedLine(platform.state));
-        warnAboutIgnoredOptions(progress, flags, platform.state.endpoints);
-        for (const mismatch of platform.mismatches)
-          progress.note(`${mismatch}. Restart it to serve the current definition`, 'warning');
-      },
-    });
-    context.setStatus(status);
+    const stateDir = folder?.path ?? flags.stateDir;
+    const worker = dev ?? execCommand(context.invocation, stateDir, start);
+    const plain = platformRequest(stateDir === undefined ? flags : { ...flags, stateDir }, context, view.event, worker);
+    // What is thrown away does not change the project: it serves the definitions as they are at the start.
+    const request = { ...(isEphemeral ? plain : followingRequest(plain, context.version)), signal };
+    const platform = await startDevPlatform(request).finally(() => view.startEnded());
+    view.ready(platform, stateFolder(request));
+    if (!signal.aborted) await once(signal, 'abort');
+    view.stopping();
+    await platform.stop();
   } catch (error) {
-    if (error instanceof CommandStartError) reportFailure(error, error.exitStatus);
-    else if (request.signal.aborted) throw error;
-    else reportFailure(error, PLATFORM_FAILED_STATUS);
+    // Nobody waits for the start any longer.
+    if (stdinClosed?.aborted !== true || error !== stdinClosed.reason) throw error;
   } finally {
-    progress.stop();
+    await folder?.remove();
   }
+  view.stopped();
+  context.setStatus(interruption.aborted ? 130 : 0);
 }
 
-function endedLine(restart: Exclude<Restart, { kind: 'changed' }>): string {
-  if (restart.kind === 'waiting')
-    return `The command ended with status ${restart.status}. Waiting for a file to change`;
-  return `The worker ended with status ${restart.status}. Starting it again in ${restart.pauseMs / 1000} s`;
+/** What `kuflow dev` prints for a person. */
+function textView(
+  flags: DevFlags,
+  { terminal, invocation }: CommandContext,
+  commands: Pick<ReadyHintsOptions, 'start' | 'dev' | 'smoke'>,
+) {
+  const progress = openProgress(terminal.err);
+  return {
+    event: platformReporter({ progress, requests: flags.requests === true }),
+    startEnded: () => progress.stop(),
+    ready: ({ state }: DevPlatform, stateDir: string): void => {
+      terminal.out.line(readyLine(state));
+      const hints = readyHints(state, invocation, {
+        stateDir: flags.ephemeral === true ? stateDir : flags.stateDir,
+        runs: 'platform',
+        ...commands,
+        showToken: terminal.err.isTTY,
+      });
+      for (const line of hints) terminal.err.line(line);
+    },
+    stopping: () => progress.begin('Stopping the local KuFlow…'),
+    stopped: () => progress.end('done', 'Stopped the local KuFlow'),
+  };
 }
 
-/**
- * Prints lines that set the variables in the user's shell, such as `export NAME=VALUE`, or `{ NAME: VALUE }` with --json. Includes the client secret
- * in plain text.
- */
-export async function runEnv(flags: DevFlags & RuntimeFlag, context: CommandContext): Promise<void> {
-  const location = { cwd: context.cwd, stateDir: flags.stateDir };
-  const running = await requireRunningPlatform(location, context);
-  const settings = await workerSettings(running, { ...location, env: context.env, runtime: flags.for });
-  const { out } = context.terminal;
-  if (flags.json === true) out.json(settings);
-  else for (const [name, value] of Object.entries(settings)) out.line(shellAssignment(name, value));
+/** Bytes. A program that does not read misses events, but neither blocks the platform nor fills its memory. */
+const MAX_BACKLOG = 1024 * 1024;
+
+/** What `kuflow dev --json` prints. */
+function jsonView(flags: DevFlags, { terminal: { out }, version }: CommandContext): ReturnType<typeof textView> {
+  const print = printerFor(out);
+  return {
+    event: (event) => {
+      const printed = toPrintedEvent(event, { requests: flags.requests === true });
+      if (printed !== undefined) print(printed);
+    },
+    startEnded: () => undefined,
+    ready: ({ state, definitions }, stateDir) =>
+      print(
+        createReadyRecord(state, {
+          ...{ version, stateDir, ephemeral: flags.ephemeral === true },
+          definitions: definitions.map(({ process, workflow }) =>
+            withoutUndefined({ code: process.code, workflowType: workflow?.type, taskQueue: workflow?.taskQueue }),
+          ),
+        }),
+      ),
+    stopping: () => undefined,
+    stopped: () => print({ kind: 'stopped' }),
+  };
 }
 
-/** `kuflow dev server-path`: downloads the Temporal server, or the time-skipping test server, if it is not on this machine. */
-export async function runServerPath(
-  flags: { readonly timeSkipping?: boolean; readonly temporalPath?: string },
-  context: CommandContext,
-): Promise<void> {
-  const progress = openProgress(context.terminal.err);
+function printerFor(out: Channel): (line: object) => void {
+  let missed = 0;
+  return (line) => {
+    if (out.backlog > MAX_BACKLOG) {
+      missed += 1;
+      return;
+    }
+    if (missed > 0) out.json({ kind: 'missed', events: missed }, 0);
+    missed = 0;
+    out.json(line, 0);
+  };
+}
+
+/** A terminal, a file and `/dev/null`, as with nohup or in a systemd unit, never count: only a program that keeps a pipe open can close it. */
+function watchesStdin({ json, ephemeral, watchStdin }: DevFlags): boolean {
+  if (watchStdin !== undefined) return watchStdin;
+  return (json === true || ephemeral === true) && isPipe(0);
+}
+
+function isPipe(descriptor: number): boolean {
   try {
-    const report = platformReporter({ progress, requests: false });
-    const find = flags.timeSkipping === true ? findTestServer : findTemporal;
-    const { path } = await find({
-      env: context.env,
-      signal: context.interruption(),
-      report: (event) => report({ ...event, about: 'temporal' }),
-      explicit: flags.temporalPath === undefined ? undefined : resolve(context.cwd, flags.temporalPath),
-    });
-    context.terminal.out.line(path);
-  } finally {
-    progress.stop();
+    const found = fstatSync(descriptor);
+    return found.isFIFO() || found.isSocket();
+  } catch {
+    // It is closed.
+    return false;
   }
+}
+
+function whenClosed(input: NodeJS.ReadableStream): AbortSignal {
+  const closed = new AbortController();
+  const onClose = (): void => closed.abort(new Error('stdin was closed'));
+  for (const event of ['end', 'close', 'error']) input.once(event, onClose);
+  input.resume();
+  return closed.signal;
 }

@@ -1,6 +1,6 @@
 import { escapeForTerminal } from '../../base/escape.ts';
 import type { CheckResult } from '../../diagnostics/check.ts';
-import type { DoctorReport } from '../../diagnostics/report.ts';
+import type { DoctorReport } from '../../diagnostics/report-and-exit-status.ts';
 import { formatAdvice } from '../../base/advice.ts';
 
 const MAX_TEXT_LENGTH = 1000;

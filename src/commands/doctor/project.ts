@@ -3,7 +3,7 @@ import type { CodeDrift, ProjectProcess, ProjectProbe } from '../../diagnostics/
 import { compareCode, openProject, readProject } from '../../project/edit/open-project.ts';
 import { locateProject, readRecordIfValid } from '../../project/commands.ts';
 import { readProjectRecord } from '../../project/record.ts';
-import { languageOf } from '../../languages/registry.ts';
+import { languageOf } from '../../languages/all-languages.ts';
 import type { Environment } from '../../settings/environment.ts';
 import { overridesAsEnvironment, type ResolvedSettings } from '../../settings/precedence.ts';
 import { formatSource } from '../../settings/sources.ts';

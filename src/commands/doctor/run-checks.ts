@@ -12,8 +12,12 @@ import type { Plane } from '../../diagnostics/check.ts';
 import type { CheckInput, KuFlowProbe, DoctorInput, NamedFile } from '../../diagnostics/input.ts';
 import { prepareChecks, type PrepareOptions } from '../../diagnostics/prepare.ts';
 import { inspectConnection, settingProblems } from '../../connection/inspect.ts';
-import { registry } from '../../diagnostics/registry.ts';
-import { type DoctorReport, type DoctorReportOptions, createDoctorReport } from '../../diagnostics/report.ts';
+import { registry } from '../../diagnostics/all-checks.ts';
+import {
+  type DoctorReport,
+  type DoctorReportOptions,
+  createDoctorReport,
+} from '../../diagnostics/report-and-exit-status.ts';
 import { dropRejected, cacheOwner, withIssuedCache, type IssuedCredentials } from './issued-cache.ts';
 import { runChecks, selectChecks, type RunOptions } from '../../diagnostics/runner.ts';
 

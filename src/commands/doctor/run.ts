@@ -8,7 +8,7 @@ import { nearMatch } from '../../base/near-match.ts';
 import { withContext } from '../../base/system-error.ts';
 import type { CheckResult } from '../../diagnostics/check.ts';
 import { explainAll } from '../../diagnostics/explanations/explain.ts';
-import { resolveConnection, type ConnectionContext } from '../../connection/resolve.ts';
+import { resolveConnection, type ConnectionContext } from '../../connection/resolve-connection.ts';
 import { readGivenSecret } from '../../connection/flags.ts';
 import { adviceCommands, runDoctor, type DoctorFlags, type DoctorRun } from './run-doctor.ts';
 import type { IssuedCredentials } from './issued-cache.ts';

@@ -2,7 +2,7 @@ import { isRecord } from '../../base/json.ts';
 import { mdCode, mdText } from '../../base/markdown.ts';
 import { formatAdvice } from '../../base/advice.ts';
 import { escapePattern } from '../../base/escape.ts';
-import type { DoctorReport } from '../../diagnostics/report.ts';
+import type { DoctorReport } from '../../diagnostics/report-and-exit-status.ts';
 import { stringifyForTerminal } from '../../terminal/terminal.ts';
 import { doctorReportAsJson } from './view.ts';
 

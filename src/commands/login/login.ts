@@ -5,7 +5,7 @@ import type { Secret } from '../../base/secret.ts';
 import { connectionContext } from '../../cli/connection-options.ts';
 import type { CommandContext } from '../../cli/context.ts';
 import { CORRECT_AND_RETRY, readGivenSecret, settingFlags, type ConnectionFlags } from '../../connection/flags.ts';
-import { REST_REQUIRED } from '../../connection/resolve.ts';
+import { REST_REQUIRED } from '../../connection/resolve-connection.ts';
 import { verifyCredentials } from '../../diagnostics/check-connection.ts';
 import { profileFolder, type Profile } from '../../profiles/file.ts';
 import { storeProfile } from '../../profiles/store.ts';

@@ -31,7 +31,7 @@ import {
 } from '../../platform/client/kuflow-session.ts';
 import { readActions, readTimeline, requestSignal } from '../../platform/rest/dev-client.ts';
 import type { ActionDefinition, DataShape } from '../../process/definition.ts';
-import { mapReferences } from '../../schema/references.ts';
+import { mapReferences } from '../../schema/kuflow-references.ts';
 import { printSteps } from '../../terminal/print-error.ts';
 import {
   formatProcessName,

@@ -4,7 +4,7 @@ import { limitNote } from '../../cli/process-and-task-options.ts';
 import type { ProcessAction } from '../../kuflow/contract/process-actions.ts';
 import type { ProcessItemPageItem } from '../../kuflow/contract/process-items.ts';
 import type { Process, ProcessPageItem } from '../../kuflow/contract/processes.ts';
-import type { ActionsOfProcess, TimelineEntry } from '../../platform/shared/contract.ts';
+import type { ActionsOfProcess, TimelineEntry } from '../../platform/shared/dev-contract.ts';
 import { formatCheckedValue, formatTimeline } from '../../platform/session/event-view.ts';
 import type { ActionDefinition } from '../../process/definition.ts';
 import { formatTable } from '../../terminal/table.ts';

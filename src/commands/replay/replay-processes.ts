@@ -6,7 +6,7 @@ import type { OpenedEngine } from '../../diagnostics/check-connection.ts';
 import type { CallOptions, RpcResult } from '../../engine/rpc.ts';
 import { readWorkflowHistory } from '../../engine/workflow-history.ts';
 import type { ProcessState } from '../../kuflow/contract/processes.ts';
-import { startRunner, type RunnerOptions } from './runner.ts';
+import { startRunner, type RunnerOptions } from './replay-worker.ts';
 
 /** Histories that are read at the same time, and so the most that are in memory. */
 const READERS = 6;

@@ -7,7 +7,7 @@ import { optionWords, rejectUnusedOptions } from '../../cli/process-source-optio
 import { openPromptsIfAllowed } from '../../cli/prompts.ts';
 import type { ConnectionFlags } from '../../connection/flags.ts';
 import { discoveryReporter } from '../../discovery/view.ts';
-import { languageOf } from '../../languages/registry.ts';
+import { languageOf } from '../../languages/all-languages.ts';
 import { makeEdits, stepsForLeftFiles, type EditedFile, type MadeEdits } from '../../project/edit/make-edits.ts';
 import { chooseProcess, openProject, type OpenedProcess, type WorkerProject } from '../../project/edit/open-project.ts';
 import { planDefinitions } from '../../project/edit/plan-definitions.ts';

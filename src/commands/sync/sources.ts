@@ -4,7 +4,7 @@ import { amendError, KnownError } from '../../base/errors.ts';
 import { connectionContext } from '../../cli/connection-options.ts';
 import type { CommandContext } from '../../cli/context.ts';
 import type { ConnectionFlags } from '../../connection/flags.ts';
-import { requireConnection, type Connection, resolveConnection } from '../../connection/resolve.ts';
+import { requireConnection, type Connection, resolveConnection } from '../../connection/resolve-connection.ts';
 import { compareProcess } from '../../discovery/compare-definition.ts';
 import { compareWorkerSample } from '../../discovery/compare-worker-sample.ts';
 import { discoverFromApi } from '../../discovery/from-api.ts';

@@ -5,13 +5,13 @@ import valid from 'semver/functions/valid.js';
 import { KnownError } from '../../base/errors.ts';
 import { escapeForTerminal } from '../../base/escape.ts';
 import { PACKAGE_NAME } from '../../base/package-root.ts';
-import { readIgnored, readWorkTree, restoreStep, type WorkTree } from '../../files/git.ts';
-import { languageOf } from '../../languages/registry.ts';
+import { readIgnored, readWorkTree, restoreStep, type WorkTree } from '../../files/git-state.ts';
+import { languageOf } from '../../languages/all-languages.ts';
 import { findProject, RECORD_FILE } from '../../process/find-project.ts';
 import { BASE_FILE } from '../../project/base-archive.ts';
 import { recoverAround, type RecoverOptions } from '../../project/edit/journal.ts';
 import { openProject, type WorkerProject } from '../../project/edit/open-project.ts';
-import { UNIGNORE_ADVICE } from '../../project/git.ts';
+import { UNIGNORE_ADVICE } from '../../project/first-commit.ts';
 import { malformedRecordError, readProjectRecord } from '../../project/record.ts';
 import { PROJECT_MIGRATIONS, renamedPath, type Migration } from '../../project/update/migrations.ts';
 

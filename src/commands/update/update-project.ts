@@ -6,7 +6,7 @@ import { escapeForTerminal } from '../../base/escape.ts';
 import { worstExitStatus, type ExitStatus } from '../../base/exit-status.ts';
 import { withoutUndefined } from '../../base/json.ts';
 import type { ProjectTemplate } from '../../languages/project-spec.ts';
-import { languageOf } from '../../languages/registry.ts';
+import { languageOf } from '../../languages/all-languages.ts';
 import type { InstallResult, ToolFailure } from '../../languages/run-project-tool.ts';
 import { RECORD_FILE } from '../../process/find-project.ts';
 import { BASE_FILE, isSameBase, isSamePart } from '../../project/base-archive.ts';
@@ -14,7 +14,7 @@ import { removedProcessNote } from '../../project/edit/open-project.ts';
 import { planState, type StateEdit } from '../../project/edit/write-edits.ts';
 import { writeChanges, type ChangedFile } from '../../project/write-files.ts';
 import type { NextStep } from '../../project/next-steps.ts';
-import { containsLibrary } from '../../languages/library.ts';
+import { containsLibrary } from '../../languages/worker-library.ts';
 import { locateProject } from '../../project/commands.ts';
 import { writeSharedLibrary } from '../../project/join/plan-outside.ts';
 import { fetchRecordedTemplate } from '../../project/template/fetch.ts';
@@ -35,7 +35,7 @@ import {
 import { readTemplateTitle } from '../../project/view.ts';
 import type { Progress } from '../../terminal/progress.ts';
 import type { UpdatableProject } from './open-for-update.ts';
-import { rejectDirtyTree, rejectIgnoredState, uncommittedPaths, undoCommand } from './git.ts';
+import { rejectDirtyTree, rejectIgnoredState, uncommittedPaths, undoCommand } from './uncommitted-changes.ts';
 
 /** What to do with a file in conflict: write it with markers, keep the local lines, or leave it as it is. */
 export type ConflictChoice = 'markers' | 'ours' | 'skip';

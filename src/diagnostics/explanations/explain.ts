@@ -1,7 +1,7 @@
 import { type AdviceCommands, fillAdvice, fillCommands } from '../advice.ts';
 import { withoutUndefined } from '../../base/json.ts';
 import { explanations, getExplainedCause } from '../explain-finding.ts';
-import { registry, sortChecks } from '../registry.ts';
+import { registry, sortChecks } from '../all-checks.ts';
 import type { AdviceTemplate, ExplainedCause } from './explanation.ts';
 
 /** What is known about a check without running it. */

@@ -1,4 +1,4 @@
-import { WHERE_CREDENTIALS_ARE } from '../../connection/resolve.ts';
+import { WHERE_CREDENTIALS_ARE } from '../../connection/resolve-connection.ts';
 import { fails, warns, type Explanation } from './explanation.ts';
 
 const SET_KEY = 'Set or correct <key> in <file> or the environment';

@@ -10,7 +10,7 @@ import type {
   RuntimeProblem,
   TemporalSdkProblem,
 } from '../diagnosis.ts';
-import { LIBRARY_FOLDER } from '../library.ts';
+import { LIBRARY_FOLDER } from '../worker-library.ts';
 import { findJdk, findProgram, MAVEN, mavenCommands, missingJdkReason, OLDEST_JAVA } from './tools.ts';
 
 const POM = 'pom.xml';

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../base/json.ts';
 import { distinctName, distinctNameIgnoringCase, identifier } from '../../base/identifiers.ts';
-import { kuFlowFormat, REFERENCE_TYPES } from '../../schema/formats.ts';
+import { kuFlowFormat, REFERENCE_TYPES } from '../../schema/kuflow-formats.ts';
 import { schemaTypeOf, type Property, type SchemaType } from '../../schema/code-types.ts';
 import { JAVA_RESERVED, javaTypeName } from './literals.ts';
 

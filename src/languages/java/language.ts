@@ -41,7 +41,7 @@ export const java: Language = {
   // Imported on demand: reading its files needs large packages.
   workspace: async () => (await import('./workspace.ts')).readMavenBuild,
   localRuntime: async () => {
-    const { findJavaHome, javaEnvironment } = await import('./local-kuflow.ts');
+    const { findJavaHome, javaEnvironment } = await import('./trust-store.ts');
     return { check: findJavaHome, environment: javaEnvironment };
   },
   hints: {

@@ -1,5 +1,5 @@
 import { definitionSchemaFile } from '../definition-schema.ts';
-import { containsLibrary, findLibrary, libraryFiles, libraryReadme, type LibraryArchive } from '../library.ts';
+import { containsLibrary, findLibrary, libraryFiles, libraryReadme, type LibraryArchive } from '../worker-library.ts';
 import type { PlannedFile } from '../planned-file.ts';
 import { renderProjectFiles, type ProcessParts } from '../process-parts.ts';
 import { projectContext } from '../project-context.ts';

@@ -11,7 +11,7 @@ import type { TaskChoices } from '../project-spec.ts';
 import { Code } from '../templates/code.ts';
 import { repeatsName } from '../task-names.ts';
 import { pythonInputType } from './activities.ts';
-import { pythonCall, withArguments } from './layout.ts';
+import { pythonCall, withArguments } from './wrap.ts';
 import { cutToColumns, pyComment, pyString, pascalCase, PYTHON_NAMING } from './literals.ts';
 
 /** Keeps the line with the title of an action short enough. */

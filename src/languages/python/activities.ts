@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../base/json.ts';
 import { exampleLog, exampleNote, plainActivity, type ProcessActivity } from '../process-tasks.ts';
 import { pythonExample } from './examples.ts';
-import { pythonCall } from './layout.ts';
+import { pythonCall } from './wrap.ts';
 import { pyDoc, pascalCase, UNTYPED_DICT } from './literals.ts';
 
 export const pythonInputType = (activity: string): string => `${pascalCase(activity)}Input`;

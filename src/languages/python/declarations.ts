@@ -1,16 +1,9 @@
-import { REFERENCE_TYPES } from '../../schema/formats.ts';
+import { REFERENCE_TYPES } from '../../schema/kuflow-formats.ts';
 import type { NamedSchema } from '../../schema/code-types.ts';
 import { spaces } from '../templates/code.ts';
 import { repeatsName } from '../task-names.ts';
 import { isPythonField, plainLiteral, pyCommentLines, pyString } from './literals.ts';
-import {
-  displayWidth,
-  LINE_LENGTH,
-  printExpression,
-  printStatement,
-  withArguments,
-  type Expression,
-} from './layout.ts';
+import { displayWidth, LINE_LENGTH, printExpression, printStatement, withArguments, type Expression } from './wrap.ts';
 import { pythonTypeOf, type PythonClass, type PythonField, type PythonType } from './python-types.ts';
 
 const STEP = 4;

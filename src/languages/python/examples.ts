@@ -1,8 +1,8 @@
 import { spaces, type CodePosition } from '../templates/code.ts';
-import { REFERENCE_TYPES } from '../../schema/formats.ts';
+import { REFERENCE_TYPES } from '../../schema/kuflow-formats.ts';
 import type { NamedSchema } from '../../schema/code-types.ts';
 import { isJsonList, isJsonObject, type Json, type JsonObject } from '../../base/json.ts';
-import { displayWidth, inBrackets, printExpression, withArguments, type Expression } from './layout.ts';
+import { displayWidth, inBrackets, printExpression, withArguments, type Expression } from './wrap.ts';
 import { dictExpression, plainLiteral, pyString, valueExpression } from './literals.ts';
 import { pythonTypeOf, type PythonType } from './python-types.ts';
 

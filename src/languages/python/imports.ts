@@ -1,4 +1,4 @@
-import { displayWidth, LINE_LENGTH } from './layout.ts';
+import { displayWidth, LINE_LENGTH } from './wrap.ts';
 
 /** A name and the module that it is imported from. Without a name, the module itself. */
 export interface Import {

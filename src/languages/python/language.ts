@@ -2,7 +2,7 @@ import { definitionSchemaPath } from '../definition-schema.ts';
 import type { Language } from '../language.ts';
 import { appendActivity, pythonInputType } from './activities.ts';
 import * as readCode from './read-code.ts';
-import { pythonLayout } from './process-layout.ts';
+import { pythonLayout } from './layout.ts';
 import { distributionName, pythonPackageNames } from './package-name.ts';
 import { renderPython } from './render.ts';
 import { PYTHON_NAMING } from './literals.ts';

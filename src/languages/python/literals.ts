@@ -2,7 +2,7 @@ import { isJsonList, type Json } from '../../base/json.ts';
 import { capitalize, OTHER_LETTERS, upperCase, wordSet } from '../../base/identifiers.ts';
 import { escapeForCompilers, escapeForReaders, HIDDEN_IN_CODE, oneLine } from '../../base/escape.ts';
 import type { Naming } from '../task-names.ts';
-import { displayWidth, inBrackets, withPrefix, type Expression } from './layout.ts';
+import { displayWidth, inBrackets, withPrefix, type Expression } from './wrap.ts';
 
 const IDENTIFIER = new RegExp(`^[A-Za-z_${OTHER_LETTERS}][A-Za-z0-9_${OTHER_LETTERS}]*$`);
 

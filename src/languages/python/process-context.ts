@@ -22,11 +22,11 @@ import {
   signalConstant,
   signalHandler,
 } from './actions.ts';
-import { pythonCall } from './layout.ts';
+import { pythonCall } from './wrap.ts';
 import { activityMethod, inputClass, overridingMethod, pythonInputType } from './activities.ts';
 import { declarePythonTypes } from './declarations.ts';
 import { pyComment, pyDoc, pyString, PYTHON_NAMING, UNTYPED_DICT } from './literals.ts';
-import type { PythonLayout } from './process-layout.ts';
+import type { PythonLayout } from './layout.ts';
 import { pythonStatement } from './workflow-statements.ts';
 
 export function pythonProcessContext(process: ProcessToRender<PythonLayout>): object {

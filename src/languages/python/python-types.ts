@@ -1,8 +1,8 @@
 import { distinctName, hash, identifier } from '../../base/identifiers.ts';
-import { kuFlowFormat } from '../../schema/formats.ts';
+import { kuFlowFormat } from '../../schema/kuflow-formats.ts';
 import { schemaTypeOf, type NamedSchema, type Property, type SchemaType } from '../../schema/code-types.ts';
-import { MAX_CHOICES } from '../../schema/resolve.ts';
-import { displayWidth } from './layout.ts';
+import { MAX_CHOICES } from '../../schema/json-schema-ref.ts';
+import { displayWidth } from './wrap.ts';
 
 const LONGEST_NAME = 60;
 

@@ -1,7 +1,7 @@
 import type { ProcessInCode } from '../language.ts';
 import { findProcessTasks, processTasks } from '../process-tasks.ts';
 import { unescapeLiteral, wordPattern } from '../../base/escape.ts';
-import { pythonLayout } from './process-layout.ts';
+import { pythonLayout } from './layout.ts';
 import { PYTHON_NAMING } from './literals.ts';
 
 const FIRST_ARGUMENT = /\(\s*("(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')/g;

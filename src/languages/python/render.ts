@@ -6,7 +6,7 @@ import {
   libraryFolder,
   libraryReadme,
   type LibraryArchive,
-} from '../library.ts';
+} from '../worker-library.ts';
 import { changeText, textFile, textOf, type PlannedFile } from '../planned-file.ts';
 import { hasActivities } from '../process-actions.ts';
 import { renderProjectFiles, type ProcessParts } from '../process-parts.ts';
@@ -16,9 +16,9 @@ import { Code, codeLines } from '../templates/code.ts';
 import type { TemplateSet } from '../templates/set.ts';
 import { actionClass, pythonActions } from './actions.ts';
 import { organizePythonImports, printImports, type Import } from './imports.ts';
-import { pythonCall } from './layout.ts';
+import { pythonCall } from './wrap.ts';
 import { distributionName } from './package-name.ts';
-import { pythonLayout, type PythonLayout } from './process-layout.ts';
+import { pythonLayout, type PythonLayout } from './layout.ts';
 import { pythonProcessContext } from './process-context.ts';
 import { ENVIRONMENT, PIP_VERSION, pipInstallCommand, UV_LOCK, uvSyncCommand, WATCH_OPTIONS } from './tools.ts';
 

@@ -1,7 +1,7 @@
 import { spaces } from '../templates/code.ts';
 import type { ProcessTask } from '../process-tasks.ts';
 import { pythonInputType } from './activities.ts';
-import { pythonCall, withArguments } from './layout.ts';
+import { pythonCall, withArguments } from './wrap.ts';
 import { cutToColumns, pyString } from './literals.ts';
 
 const INDENT = 8;

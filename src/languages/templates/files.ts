@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../../base/package-root.ts';
-import type { LanguageId } from '../names.ts';
+import type { LanguageId } from '../language-ids.ts';
 
 // npm does not publish these files, so they have other names in the package.
 const PACKAGED_NAMES: Readonly<Record<string, string>> = { _gitignore: '.gitignore', _npmrc: '.npmrc' };

@@ -7,7 +7,7 @@ import { KnownError } from '../../base/errors.ts';
 import { packageRoot } from '../../base/package-root.ts';
 import { templateHelpers } from '../template-helpers.ts';
 import { textFile, type PlannedFile } from '../planned-file.ts';
-import type { LanguageId } from '../names.ts';
+import type { LanguageId } from '../language-ids.ts';
 import { readTemplateFiles, templatesFolder, type TemplateFile } from './files.ts';
 
 /** The template files of a language, sorted by path. */

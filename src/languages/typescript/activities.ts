@@ -1,5 +1,5 @@
 import { isRecord, type Json, type JsonObject } from '../../base/json.ts';
-import { MAX_CHOICES } from '../../schema/resolve.ts';
+import { MAX_CHOICES } from '../../schema/json-schema-ref.ts';
 import { exampleLog, exampleNote, plainActivity, type ProcessActivity } from '../process-tasks.ts';
 import { tsComment, tsValue } from './literals.ts';
 

@@ -18,7 +18,7 @@ import {
 import { Code, codeLines } from '../templates/code.ts';
 import { renderActivity } from './activities.ts';
 import { typeScriptLayout, type TypeScriptLayout } from './layout.ts';
-import { REFERENCE_TYPES } from '../../schema/formats.ts';
+import { REFERENCE_TYPES } from '../../schema/kuflow-formats.ts';
 import { declarationOfSchema } from './schema-types.ts';
 
 /** Names that generated identifiers must not use, because the templates declare or import them. */

@@ -6,7 +6,7 @@ import {
   libraryFiles,
   libraryFolder,
   type LibraryArchive,
-} from '../library.ts';
+} from '../worker-library.ts';
 import { changeText, textFile, textOf, type PlannedFile } from '../planned-file.ts';
 import { renderProjectFiles } from '../process-parts.ts';
 import { deployName, projectContext } from '../project-context.ts';

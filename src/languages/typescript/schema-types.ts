@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../base/json.ts';
-import { kuFlowFormat } from '../../schema/formats.ts';
+import { kuFlowFormat } from '../../schema/kuflow-formats.ts';
 import { schemaTypeOf, type Property, type SchemaType } from '../../schema/code-types.ts';
 import { repeatsName } from '../task-names.ts';
 import { tsComment, tsPropertyKey, tsString } from './literals.ts';

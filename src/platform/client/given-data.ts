@@ -7,7 +7,7 @@ import { capitalize } from '../../base/identifiers.ts';
 import { isRecord, parseJsonText, type Json, type JsonObject } from '../../base/json.ts';
 import type { DataShape } from '../../process/definition.ts';
 import { findUnknownProperties } from '../../schema/unknown-properties.ts';
-import { findReferences } from '../../schema/references.ts';
+import { findReferences } from '../../schema/kuflow-references.ts';
 import { nearMatch } from '../../base/near-match.ts';
 import { createValueCheck, type CheckedValue } from '../domain/json-values.ts';
 import {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { usageError, type KnownError } from '../../base/errors.ts';
-import type { RestConnection } from '../../connection/resolve.ts';
+import type { RestConnection } from '../../connection/resolve-connection.ts';
 import { createKuFlowClient, type KuFlowClient } from '../../kuflow/client.ts';
 import type { Process } from '../../kuflow/contract/processes.ts';
 import type { ActionDefinition, DataShape, ProcessDefinition } from '../../process/definition.ts';
@@ -14,7 +14,7 @@ import {
   type DevApiAccess,
   type SignedInUser,
 } from '../rest/dev-client.ts';
-import type { PlatformState } from '../state/state-file.ts';
+import type { PlatformState } from '../state/running-state.ts';
 
 /** KuFlow for commands that start processes and work with tasks: the local KuFlow as one of its users, or another KuFlow as an application. */
 export interface KuFlowSession {
@@ -91,7 +91,7 @@ export function openApplicationSession(rest: RestConnection, request: SessionReq
     // Without its definition file, a project can still be used to work with KuFlow.
     if (!existsSync(join(request.folder, DEFINITION_FILE))) return [];
     // It loads the whole platform, and many commands do not need a definition.
-    const { loadDefinitions } = await import('../session/start.ts');
+    const { loadDefinitions } = await import('../session/start-dev-platform.ts');
     return (await loadDefinitions({ ...request, cwd: request.folder, report: () => undefined })) ?? [];
   };
   const find = async (code: string): Promise<KnownDefinition | undefined> => {

@@ -1,7 +1,7 @@
 import { isRecord } from '../../base/json.ts';
-import type { LocalUser } from '../shared/contract.ts';
+import type { LocalUser } from '../shared/dev-contract.ts';
 import { CONSOLE_HEADER } from '../rest/deps.ts';
-import type { PlatformState } from '../state/state-file.ts';
+import type { PlatformState } from '../state/running-state.ts';
 
 // For completion, which a shell waits for. The client of KuFlow's API, and even `fetch`, take longer to load than all the rest of a completion.
 

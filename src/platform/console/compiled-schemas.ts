@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { messageOf } from '../../base/errors.ts';
 import { canonicalJson } from '../../base/json.ts';
 import { validatorModule } from '../../schema/compile.ts';
-import { referenceChecks } from '../../schema/formats.ts';
+import { referenceChecks } from '../../schema/kuflow-formats.ts';
 import { badRequest } from '../domain/api-error.ts';
-import type { CompiledValidators } from '../shared/contract.ts';
+import type { CompiledValidators } from '../shared/dev-contract.ts';
 
 const MAX_MODULES = 200;
 

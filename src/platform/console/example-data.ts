@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '../../base/json.ts';
-import { parseReference } from '../../schema/references.ts';
+import { parseReference } from '../../schema/kuflow-references.ts';
 import { exampleTaskData } from '../domain/examples.ts';
 import { formatPeople, replaceExampleReferences } from '../domain/references.ts';
 import { notFound } from '../domain/api-error.ts';
@@ -7,7 +7,7 @@ import type { OperationContext } from '../domain/context.ts';
 import { uploadProcessDocument } from '../domain/documents.ts';
 import { findGroups, findPrincipals } from '../domain/people.ts';
 import { requireProcess } from '../domain/process-view.ts';
-import type { ExampleData } from '../shared/contract.ts';
+import type { ExampleData } from '../shared/dev-contract.ts';
 
 export interface ExampleRequest {
   readonly code: string;

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Clock } from '../../base/clock.ts';
 import { messageOf } from '../../base/errors.ts';
-import type { LiveEvent } from '../shared/contract.ts';
+import type { LiveEvent } from '../shared/dev-contract.ts';
 import type { PlatformEvent, PlatformOptions } from '../shared/types.ts';
 
 /** The events of the platform, and those that only tell the console which of its lists have changed. */

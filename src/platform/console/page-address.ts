@@ -1,5 +1,5 @@
 import { usageError } from '../../base/errors.ts';
-import type { PlatformState } from '../state/state-file.ts';
+import type { PlatformState } from '../state/running-state.ts';
 
 /**
  * The address of the console, or of the part of it that `path` names, such as `tasks/latest`. The sign-in is in the fragment, which the browser does

@@ -1,6 +1,6 @@
 import type { Clock } from '../../base/clock.ts';
 import { withoutUndefined } from '../../base/json.ts';
-import type { RequestDetail, RequestRecord } from '../shared/contract.ts';
+import type { RequestDetail, RequestRecord } from '../shared/dev-contract.ts';
 import { redactAll, redactHeader, redactQuery, redactSecretFields, redactByPattern } from './redaction.ts';
 
 type Headers = Readonly<Record<string, string | number | readonly string[] | undefined>>;

@@ -2,7 +2,7 @@ import { withoutUndefined } from '../../base/json.ts';
 import type { ProcessDefinition } from '../../process/definition.ts';
 import type { DefinitionCatalog, ServedDefinition } from '../domain/definitions.ts';
 import type { ProcessRow } from '../store/processes.ts';
-import type { ServedDefinitions, ServedProcess } from '../shared/contract.ts';
+import type { ServedDefinitions, ServedProcess } from '../shared/dev-contract.ts';
 
 /** What new processes use. */
 export function listServedDefinitions({ all, problems }: DefinitionCatalog): ServedDefinitions {

@@ -1,7 +1,7 @@
 import type { Domain } from '../domain/context.ts';
 import { listWorkers, WORKER_DELAY_WINDOW } from '../domain/workers.ts';
 import type { PlatformEvent } from '../shared/types.ts';
-import type { QueueStatus, WorkersStatus } from '../shared/contract.ts';
+import type { QueueStatus, WorkersStatus } from '../shared/dev-contract.ts';
 
 export interface WorkerWatchOptions {
   readonly domain: Pick<Domain, 'store' | 'definitions' | 'clock'>;

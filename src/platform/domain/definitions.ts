@@ -2,13 +2,13 @@ import { canonicalJson } from '../../base/json.ts';
 import { KnownError } from '../../base/errors.ts';
 import { uuid5 } from '../../base/uuid.ts';
 import type { ActionDefinition, DataShape, ProcessDefinition, TaskDefinition } from '../../process/definition.ts';
-import type { DefinitionProblem } from '../shared/contract.ts';
+import type { DefinitionProblem } from '../shared/dev-contract.ts';
 import { findDefinitionVersion, keepDefinitionVersion, removeUnusedDefinitionVersions } from '../store/definitions.ts';
 import type { Store } from '../store/store.ts';
 import type { DefinitionRef } from '../store/processes.ts';
 import type { Sql } from '../store/sql.ts';
 import { acceptAnyValue, createValueCheck, type ValueCheck } from './json-values.ts';
-import type { ReferencedResources } from '../../schema/formats.ts';
+import type { ReferencedResources } from '../../schema/kuflow-formats.ts';
 
 export type ServedDefinition = ReturnType<typeof prepareDefinition>;
 export type ServedTask = NonNullable<ReturnType<ServedDefinition['tasks']['get']>>;

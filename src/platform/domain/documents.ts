@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import type { JsonObject } from '../../base/json.ts';
 import { uuid7 } from '../../base/uuid.ts';
 import type { DocumentReference } from '../../kuflow/contract/common.ts';
-import { findReferences, formatReference, mapReferences, parseReference } from '../../schema/references.ts';
+import { findReferences, formatReference, mapReferences, parseReference } from '../../schema/kuflow-references.ts';
 import { findDocumentByUri, DOCUMENTS, linkDocument, type DocumentRow } from '../store/documents.ts';
 import { findActionsOfProcess } from '../store/process-actions.ts';
 import type { ProcessRow } from '../store/processes.ts';

@@ -2,17 +2,17 @@ import { EventEmitter } from 'node:events';
 import type { ProcessDefinition } from '../../process/definition.ts';
 import { describeDefinitionChanges } from '../../process/definition/describe-changes.ts';
 import type { PeopleSeed } from '../../process/people.ts';
-import type { DefinitionProblem } from '../shared/contract.ts';
+import type { DefinitionProblem } from '../shared/dev-contract.ts';
 import type { PlatformEvent, PlatformIdentity } from '../shared/types.ts';
 import { findDocumentByUri } from '../store/documents.ts';
 import type { Store } from '../store/store.ts';
 import { GROUPS, PRINCIPALS } from '../store/people.ts';
 import type { EngineIssuers } from '../pki/engine-issuers.ts';
-import { reportUnknownCandidates } from './candidates.ts';
+import { reportUnknownCandidates } from './task-candidates.ts';
 import type { Domain } from './context.ts';
 import { createDefinitionCatalog } from './definitions.ts';
 import { applyPeople, ensureIdentity } from './identity.ts';
-import type { ReferencedResources } from '../../schema/formats.ts';
+import type { ReferencedResources } from '../../schema/kuflow-formats.ts';
 import { localTimeZone } from './request-time.ts';
 
 export interface DomainOptions {

@@ -4,9 +4,9 @@ import { KnownError, messageOf } from '../../base/errors.ts';
 import { pointerStep, type JsonObject } from '../../base/json.ts';
 import type { DataShape } from '../../process/definition.ts';
 import { createDataAjv } from '../../schema/compile.ts';
-import { referenceChecks, type ReferencedResources } from '../../schema/formats.ts';
+import { referenceChecks, type ReferencedResources } from '../../schema/kuflow-formats.ts';
 import { createPatternTests } from '../../schema/match-pattern.ts';
-import { isComplete, parseReference } from '../../schema/references.ts';
+import { isComplete, parseReference } from '../../schema/kuflow-references.ts';
 
 /** KuFlow's JsonValue, as the API returns it. */
 export interface CheckedValue {

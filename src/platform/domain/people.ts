@@ -6,7 +6,7 @@ import type {
   TenantUser,
   TenantUserPageItem,
 } from '../../kuflow/contract/people.ts';
-import type { LocalPeople } from '../shared/contract.ts';
+import type { LocalPeople } from '../shared/dev-contract.ts';
 import type { ColumnFilter } from '../store/find.ts';
 import {
   findAllGroups,

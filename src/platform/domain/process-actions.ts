@@ -12,7 +12,7 @@ import {
 import { PROCESSES, type ProcessRow } from '../store/processes.ts';
 import type { WorkflowOutcome } from '../temporal/outcome.ts';
 import { badRequest, conflict, forbidden, notFound, orNotFound } from './api-error.ts';
-import { isPrincipalIn } from './candidates.ts';
+import { isPrincipalIn } from './task-candidates.ts';
 import { enqueueForEngine, enqueueForProcess, recordEvent, type Domain, type OperationContext } from './context.ts';
 import type { ServedAction } from './definitions.ts';
 import { adoptDocument, formatActionUri, linkDocuments, storeDocument, type Upload } from './documents.ts';

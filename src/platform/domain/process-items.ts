@@ -25,7 +25,7 @@ import {
 } from '../store/process-items.ts';
 import type { ProcessRow } from '../store/processes.ts';
 import { badRequest, conflict, forbidden, orNotFound } from './api-error.ts';
-import { requireCandidate, requireOwnerIsCandidate } from './candidates.ts';
+import { requireCandidate, requireOwnerIsCandidate } from './task-candidates.ts';
 import { enqueueForProcess, recordEvent, reportChange, type Domain, type OperationContext } from './context.ts';
 import { BUILT_IN_MESSAGE_CODE, builtInMessage, type ServedTask } from './definitions.ts';
 import { copyDocuments, linkDocuments } from './documents.ts';

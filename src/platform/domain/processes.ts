@@ -3,7 +3,7 @@ import type { JsonPatch, JsonValue } from '../../kuflow/contract/common.ts';
 import type { Process, ProcessPageItem } from '../../kuflow/contract/processes.ts';
 import type { WorkflowOutcome } from '../temporal/outcome.ts';
 import { withModification } from '../store/audit.ts';
-import type { SentSignal, SignalRequest, TimelineEntry } from '../shared/contract.ts';
+import type { SentSignal, SignalRequest, TimelineEntry } from '../shared/dev-contract.ts';
 import { findEvents } from '../store/events.ts';
 import { findPrincipalByEmail } from '../store/people.ts';
 import { findActiveTasks, findProcessItemById, type ProcessItemRow } from '../store/process-items.ts';

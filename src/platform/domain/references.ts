@@ -6,8 +6,8 @@ import type { Json, JsonObject } from '../../base/json.ts';
 import type { KuFlowClient } from '../../kuflow/client.ts';
 import type { GroupPageItem, PrincipalPageItem } from '../../kuflow/contract/people.ts';
 import { mediaTypeOf } from '../../schema/document-type.ts';
-import { sampleDocument, type SampleDocument } from '../../schema/example/document.ts';
-import { findReferences, formatReference, mapReferences, parseReference } from '../../schema/references.ts';
+import { sampleDocument, type SampleDocument } from '../../schema/example/example-document.ts';
+import { findReferences, formatReference, mapReferences, parseReference } from '../../schema/kuflow-references.ts';
 
 export interface ResourceAccess {
   readonly client: KuFlowClient;

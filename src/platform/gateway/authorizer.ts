@@ -4,7 +4,7 @@ import { messageOf } from '../../base/errors.ts';
 import { GRPC_STATUS } from '../../engine/rpc.ts';
 import type { CallRefusal } from './grpc.ts';
 import { readFields } from '../../engine/protobuf.ts';
-import { namespaceField, needsNamespace, needsToken, rpcName, WORKER_RPCS } from './rpcs.ts';
+import { namespaceField, needsNamespace, needsToken, rpcName, WORKER_RPCS } from './worker-rpcs.ts';
 
 /** What the gateway needs to know about a token. `acceptedUntil`: milliseconds since the epoch. */
 interface VerifiedToken {

@@ -9,7 +9,7 @@ import type { TLSSocket } from 'node:tls';
 import { systemClock, type Clock } from '../../base/clock.ts';
 import { messageOf } from '../../base/errors.ts';
 import type { Secret } from '../../base/secret.ts';
-import type { SocketTarget } from '../temporal/network.ts';
+import type { SocketTarget } from '../temporal/private-network.ts';
 import type { HeldPort } from '../shared/ports.ts';
 import type { PlatformEvent } from '../shared/types.ts';
 import { createAuthorizer, type Authorization, type VerifyToken } from './authorizer.ts';
@@ -17,7 +17,7 @@ import { CALL_LIMITS, proxyCall, type CallLimits, type CallObserver, type Gatewa
 import { GRPC_STATUS } from '../../engine/rpc.ts';
 import { sendRefusal, type CallRefusal } from './grpc.ts';
 import { createRefusalReporter, reportConnectionFailures } from './report-refusals.ts';
-import { endedWorkflow, RESPOND_WORKFLOW_TASK_COMPLETED, rpcName } from './rpcs.ts';
+import { endedWorkflow, RESPOND_WORKFLOW_TASK_COMPLETED, rpcName } from './worker-rpcs.ts';
 import { openUpstream, SESSION_LIMITS, SESSION_WINDOW, STREAM_WINDOW } from './upstream.ts';
 
 export interface GatewayOptions {

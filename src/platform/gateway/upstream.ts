@@ -1,6 +1,6 @@
 import { connect, type ClientHttp2Session } from 'node:http2';
 import { connect as connectSocket } from 'node:net';
-import type { SocketTarget } from '../temporal/network.ts';
+import type { SocketTarget } from '../temporal/private-network.ts';
 
 /** Large windows on every hop, so that a 4 MB answer does not have to wait for window updates. */
 export const STREAM_WINDOW = 1024 * 1024;

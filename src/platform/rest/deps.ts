@@ -1,4 +1,4 @@
-import type { ConsoleHeader, PartStatus } from '../shared/contract.ts';
+import type { ConsoleHeader, PartStatus } from '../shared/dev-contract.ts';
 import type { EventHub, EventStreams } from '../console/live-events.ts';
 import type { PageFiles } from '../console/page.ts';
 import type { OpenCodes } from '../console/open-codes.ts';
@@ -9,7 +9,7 @@ import type { EngineTokenReader } from '../domain/credentials.ts';
 import type { RetryQueue } from '../domain/retry-queue.ts';
 import type { FaultRegistry } from '../shared/faults.ts';
 import type { FailingWork } from '../temporal/failing-work.ts';
-import type { PlatformAccess } from '../shared/environment.ts';
+import type { PlatformAccess } from '../shared/platform-environment.ts';
 import type { PlatformIdentity } from '../shared/types.ts';
 import type { TimeSkipper } from '../time/time-skipper.ts';
 import type { Handler } from './handlers.ts';

@@ -18,7 +18,7 @@ import type {
   WebhookDelivery,
   WebhookDeliveryDetail,
   WorkerStatus,
-} from '../shared/contract.ts';
+} from '../shared/dev-contract.ts';
 
 // Calls the `/_dev` routes of a running platform. For commands in other processes, so it must not load the server.
 

@@ -6,7 +6,10 @@ import { withoutUndefined } from '../../base/json.ts';
 import { lazy } from '../../base/lazy.ts';
 import { packageVersion } from '../../base/package-root.ts';
 import { Secret } from '../../base/secret.ts';
-import { compileAnswerValidator, compileRequestValidator } from '../../kuflow/contract/validators.ts';
+import {
+  compileAnswerValidator,
+  compileRequestValidator,
+} from '../../kuflow/contract/request-and-answer-validators.ts';
 import type { Operation } from '../../kuflow/contract/operation.ts';
 import type { CompiledSchemas } from '../console/compiled-schemas.ts';
 import { createExampleData } from '../console/example-data.ts';
@@ -19,9 +22,9 @@ import { listAvailableActions, listInvokedActions } from '../domain/process-acti
 import { releaseTask } from '../domain/process-items.ts';
 import { requireProcess } from '../domain/process-view.ts';
 import { getProcessTimeline, sendProcessSignal } from '../domain/processes.ts';
-import { platformEnvironment } from '../shared/environment.ts';
+import { platformEnvironment } from '../shared/platform-environment.ts';
 import { findFaultProblem } from '../shared/faults.ts';
-import type { ActionsOfProcess, InvokedAction, PartStatus, PlatformStatus } from '../shared/contract.ts';
+import type { ActionsOfProcess, InvokedAction, PartStatus, PlatformStatus } from '../shared/dev-contract.ts';
 import { devOpenApiDocument, devOperationIds, type DevOperationId, devOperations } from '../shared/dev-operations.ts';
 import type { PrincipalRow } from '../store/people.ts';
 import { parseSkip } from '../time/time-skipper.ts';

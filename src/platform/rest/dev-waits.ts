@@ -9,7 +9,7 @@ import type {
   WaitedItem,
   WorkersWait,
   WorkersWaitResult,
-} from '../shared/contract.ts';
+} from '../shared/dev-contract.ts';
 import { findItemsOfProcess } from '../store/process-items.ts';
 import { relativeToFolder } from '../temporal/failing-work.ts';
 import type { RestDeps } from './deps.ts';

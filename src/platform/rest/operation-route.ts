@@ -3,8 +3,12 @@ import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 import { operations, type OperationId } from '../../kuflow/contract/operations.ts';
-import { answerValidator, requestValidator, type ContractError } from '../../kuflow/contract/validators.ts';
-import type { RequestRecord } from '../shared/contract.ts';
+import {
+  answerValidator,
+  requestValidator,
+  type ContractError,
+} from '../../kuflow/contract/request-and-answer-validators.ts';
+import type { RequestRecord } from '../shared/dev-contract.ts';
 import { ApiError, type ApiErrorDetail } from '../domain/api-error.ts';
 import type { RestDeps } from './deps.ts';
 import { HANDLERS, type Handler, type OperationAnswer, type OperationCall } from './handlers.ts';

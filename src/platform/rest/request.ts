@@ -5,7 +5,7 @@ import { cliInvocation } from '../../base/cli-invocation.ts';
 import { isDeeperThan, MAX_LEVELS } from '../../base/json.ts';
 import { API_VERSION } from '../../kuflow/endpoint.ts';
 import type { Operation } from '../../kuflow/contract/operation.ts';
-import type { RequestRecord } from '../shared/contract.ts';
+import type { RequestRecord } from '../shared/dev-contract.ts';
 import type { BodyStart } from '../console/request-recorder.ts';
 import { ApiError } from '../domain/api-error.ts';
 import { authenticateCaller } from '../domain/credentials.ts';

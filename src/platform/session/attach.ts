@@ -1,10 +1,10 @@
 import { systemClock } from '../../base/clock.ts';
 import { usageError } from '../../base/errors.ts';
-import { definitionDigest, readRunningState, stateFolder, type PlatformState } from '../state/state-file.ts';
+import { definitionDigest, readRunningState, stateFolder, type PlatformState } from '../state/running-state.ts';
 import { PlatformInUseError, platformOwner } from '../store/owner-lock.ts';
 import type { ProcessDefinition } from '../../process/definition.ts';
 import { sampleDefinition } from '../../process/sample.ts';
-import { loadDefinitions, startDevPlatform, type DevPlatform, type DevPlatformRequest } from './start.ts';
+import { loadDefinitions, startDevPlatform, type DevPlatform, type DevPlatformRequest } from './start-dev-platform.ts';
 
 const OWNER_POLL_MS = 200;
 

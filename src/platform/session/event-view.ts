@@ -1,9 +1,9 @@
 import { escapeForTerminal } from '../../base/escape.ts';
-import type { DevEvent } from './start.ts';
+import type { DevEvent } from './start-dev-platform.ts';
 import { formatPathOption, shellWord } from '../../base/shell.ts';
-import type { TimelineEntry } from '../shared/contract.ts';
+import type { TimelineEntry } from '../shared/dev-contract.ts';
 import { pageAddress } from '../console/page-address.ts';
-import type { PlatformState } from '../state/state-file.ts';
+import type { PlatformState } from '../state/running-state.ts';
 import type { EventRow } from '../store/events.ts';
 import type { Progress } from '../../terminal/progress.ts';
 import { stringifyForTerminal } from '../../terminal/terminal.ts';

@@ -14,7 +14,7 @@ import {
   loadDefinition,
 } from '../../process/definition/file.ts';
 import type { ProcessDefinition } from '../../process/definition.ts';
-import type { DefinitionProblem } from '../shared/contract.ts';
+import type { DefinitionProblem } from '../shared/dev-contract.ts';
 import type { RunningPlatform } from '../start.ts';
 
 export interface FollowRequest {

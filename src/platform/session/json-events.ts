@@ -1,6 +1,6 @@
 import { pageAddress } from '../console/page-address.ts';
-import { stateFilePath, type PlatformState } from '../state/state-file.ts';
-import type { DevEvent } from './start.ts';
+import { stateFilePath, type PlatformState } from '../state/running-state.ts';
+import type { DevEvent } from './start-dev-platform.ts';
 
 /** What the platform's state file does not have. */
 interface ReadyDetails {

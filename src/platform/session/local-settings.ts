@@ -1,7 +1,7 @@
 import http from 'node:http';
 import { join } from 'node:path';
 import type { LocalSource } from '../../settings/precedence.ts';
-import { readRunningState, STATE_FOLDER, type PlatformState } from '../state/state-file.ts';
+import { readRunningState, STATE_FOLDER, type PlatformState } from '../state/running-state.ts';
 
 const ANSWER_MS = 1_000;
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { replaceFile } from '../../files/write.ts';
 import { KnownError } from '../../base/errors.ts';
 import { createKuFlowClient } from '../../kuflow/client.ts';
-import type { PlatformState } from '../state/state-file.ts';
+import type { PlatformState } from '../state/running-state.ts';
 import { resolveSettings, type SettingsResult } from '../../settings/precedence.ts';
 
 /**

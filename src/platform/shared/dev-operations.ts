@@ -3,7 +3,7 @@ import { Uuid, answer, json } from '../../kuflow/contract/common.ts';
 import { openApiDocumentOf } from '../../kuflow/contract/openapi.ts';
 import { resource, type Operation } from '../../kuflow/contract/operation.ts';
 import { ProcessItem } from '../../kuflow/contract/process-items.ts';
-import * as contract from './contract.ts';
+import * as contract from './dev-contract.ts';
 
 /** The operations of the local KuFlow that KuFlow does not have: routes, validation and `/_dev/openapi.json` are made from this table. */
 export const devOperations = {

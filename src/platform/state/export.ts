@@ -6,8 +6,15 @@ import { renameFile } from '../../files/rename.ts';
 import { create } from 'tar';
 import { codeOf, KnownError } from '../../base/errors.ts';
 import { syncPath } from '../../files/node-file-system.ts';
-import { listStateFiles, MANIFEST_FILE, MAX_BYTES, MAX_FILES, STATE_FORMAT, type StateManifest } from './entries.ts';
-import { withStoppedState } from './lock.ts';
+import {
+  listStateFiles,
+  MANIFEST_FILE,
+  MAX_BYTES,
+  MAX_FILES,
+  STATE_FORMAT,
+  type StateManifest,
+} from './state-folder-files.ts';
+import { withStoppedState } from './require-stopped.ts';
 
 export interface StateExportRequest {
   /** Absolute. */

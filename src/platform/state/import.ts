@@ -8,7 +8,7 @@ import { codeOf, KnownError, messageOf, usageError } from '../../base/errors.ts'
 import { isRecord, parseJsonText } from '../../base/json.ts';
 import { discardStage, openStage } from '../../files/staged-write.ts';
 import { createPrivateFolder, syncPath } from '../../files/node-file-system.ts';
-import { MIGRATIONS } from '../store/schema.ts';
+import { MIGRATIONS } from '../store/migrations.ts';
 import {
   isArchivedFile,
   listStateEntries,
@@ -17,8 +17,8 @@ import {
   MAX_FILES,
   STATE_FORMAT,
   type StateManifest,
-} from './entries.ts';
-import { withStoppedState } from './lock.ts';
+} from './state-folder-files.ts';
+import { withStoppedState } from './require-stopped.ts';
 import { stateStaging, swapState } from './swap.ts';
 
 const MAX_MANIFEST_BYTES = 64 * 1024;

@@ -1,8 +1,8 @@
 import { lstat, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf } from '../../base/errors.ts';
-import { listStateEntries, listStateFiles, OWNER_LOCK } from './entries.ts';
-import { withStoppedState } from './lock.ts';
+import { listStateEntries, listStateFiles, OWNER_LOCK } from './state-folder-files.ts';
+import { withStoppedState } from './require-stopped.ts';
 
 /** The size of the state in bytes; undefined if the folder does not contain any. */
 export async function measureState(stateDir: string): Promise<number | undefined> {

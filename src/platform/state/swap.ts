@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { KnownError, messageOf } from '../../base/errors.ts';
 import { nodeFileSystem, type FileSystem } from '../../files/node-file-system.ts';
 import { publishStage, StagedWriteError, type StagingTarget } from '../../files/staged-write.ts';
-import { isStateEntry, listStateEntries, OWNER_LOCK, STATE_JOURNAL } from './entries.ts';
+import { isStateEntry, listStateEntries, OWNER_LOCK, STATE_JOURNAL } from './state-folder-files.ts';
 
 /** Replaces the state with the staged one. If that fails, puts the present state back and rejects. */
 export async function swapState(stateDir: string, files?: FileSystem): Promise<void> {

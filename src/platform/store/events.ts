@@ -1,5 +1,5 @@
 import { withoutUndefined } from '../../base/json.ts';
-import type { TimelineEntry } from '../shared/contract.ts';
+import type { TimelineEntry } from '../shared/dev-contract.ts';
 import type { Sql } from './sql.ts';
 import { defineTable, optional, text, type RowOf } from './table.ts';
 

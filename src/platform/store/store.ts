@@ -11,7 +11,7 @@ import { createPlatformClock } from '../shared/platform-clock.ts';
 import { openContentFolder } from './documents.ts';
 import { takeOwnerLock } from './owner-lock.ts';
 import { getMeta, setMeta } from './people.ts';
-import { MIGRATIONS } from './schema.ts';
+import { MIGRATIONS } from './migrations.ts';
 import { createSql, type Sql } from './sql.ts';
 
 /** SQLite empties the write-ahead log at about this size; after a larger transaction, it is cut to this size. */

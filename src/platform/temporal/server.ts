@@ -16,7 +16,7 @@ import {
   supervisedNetwork,
   temporalAddress,
   type TemporalNetwork,
-} from './network.ts';
+} from './private-network.ts';
 import { UI_CODEC_PATH } from './ui-guard.ts';
 
 export interface TemporalOptions extends Pick<PlatformOptions, 'stateDir' | 'ephemeral' | 'dynamicConfig' | 'signal'> {

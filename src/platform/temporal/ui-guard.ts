@@ -4,7 +4,7 @@ import type { Payload } from '@temporalio/common';
 import { JSONToPayload, payloadToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { codeOf, messageOf } from '../../base/errors.ts';
 import { isRecord } from '../../base/json.ts';
-import { toSocketTarget } from './network.ts';
+import { toSocketTarget } from './private-network.ts';
 import { checkOrigin } from '../shared/origin-check.ts';
 import type { HeldPort } from '../shared/ports.ts';
 import { decryptPayload, type KeyReader } from './encryption.ts';

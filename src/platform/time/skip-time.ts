@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { forEachInParallel, waitAtMost } from '../../base/async.ts';
 import { isoTime } from '../../base/clock.ts';
 import { withoutUndefined } from '../../base/json.ts';
-import type { LiveEvent, SkipEnd, SkippedEvent, SkipResult, WorkflowBehind } from '../shared/contract.ts';
+import type { LiveEvent, SkipEnd, SkippedEvent, SkipResult, WorkflowBehind } from '../shared/dev-contract.ts';
 import type { PlatformClock } from '../shared/platform-clock.ts';
 import type { BusyWork, WorkflowMoment, WorkflowTime } from '../temporal/workflow-time.ts';
 

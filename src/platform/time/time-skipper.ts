@@ -6,7 +6,7 @@ import { formatSpan } from '../../base/format-span.ts';
 import { withoutUndefined } from '../../base/json.ts';
 import { parseZonedTime } from '../../base/zoned-time.ts';
 import { badRequest } from '../domain/api-error.ts';
-import type { ClockStatus, SkipRequest, SkipResult } from '../shared/contract.ts';
+import type { ClockStatus, SkipRequest, SkipResult } from '../shared/dev-contract.ts';
 import { getMeta, setMeta } from '../store/people.ts';
 import type { Store } from '../store/store.ts';
 import { canSkipTime, SKIPPING_SERVER, type TemporalVersions } from '../temporal/server.ts';

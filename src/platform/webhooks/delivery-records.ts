@@ -3,7 +3,7 @@ import { redactAll, redactByPattern } from '../console/redaction.ts';
 import { startOfBody, toRecordedBody } from '../console/request-recorder.ts';
 import { orNotFound } from '../domain/api-error.ts';
 import type { Domain } from '../domain/context.ts';
-import type { WebhookDelivery, WebhookDeliveryDetail } from '../shared/contract.ts';
+import type { WebhookDelivery, WebhookDeliveryDetail } from '../shared/dev-contract.ts';
 import { PROCESSES } from '../store/processes.ts';
 import {
   findWebhookDeliveries,

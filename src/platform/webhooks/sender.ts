@@ -7,7 +7,7 @@ import { startOfBody, toRecordedBody } from '../console/request-recorder.ts';
 import type { Domain } from '../domain/context.ts';
 import { createRetryQueue, type RetryQueue, type RetriedWork } from '../domain/retry-queue.ts';
 import { findWebhookUrl } from '../domain/webhook-events.ts';
-import type { WebhookDeliveryState } from '../shared/contract.ts';
+import type { WebhookDeliveryState } from '../shared/dev-contract.ts';
 import { PROCESSES } from '../store/processes.ts';
 import {
   WEBHOOK_DELIVERIES,

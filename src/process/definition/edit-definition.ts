@@ -5,7 +5,7 @@ import { isRecord } from '../../base/json.ts';
 import { removeValue, rewriteYaml } from './rewrite-yaml.ts';
 import type { ProcessDefinition, TaskDefinition } from '../definition.ts';
 import { parseDefinition, toFile } from './file.ts';
-import { renderTask, WRITING } from './render.ts';
+import { renderTask, WRITING } from './render-definition.ts';
 
 type ValuePath = readonly (string | number)[];
 

@@ -1,5 +1,5 @@
 import { KnownError } from '../../base/errors.ts';
-import { restoreStep } from '../../files/git.ts';
+import { restoreStep } from '../../files/git-state.ts';
 import { RECORD_FILE } from '../find-project.ts';
 import { DEFINITION_FILE } from './file.ts';
 import type { Environment } from '../../settings/environment.ts';

@@ -5,7 +5,7 @@ import { didYouMean } from '../../base/near-match.ts';
 import { choiceOf, type ProcessSpec, type ProjectSpec, type TaskChoices } from '../../languages/project-spec.ts';
 import { textOf } from '../../languages/planned-file.ts';
 import type { ProcessLayout } from '../../languages/language.ts';
-import { languageOf } from '../../languages/registry.ts';
+import { languageOf } from '../../languages/all-languages.ts';
 import { nameTasks } from '../../languages/task-names.ts';
 import { requireWorkflow, type TaskDefinition, type WorkerDefinition } from '../../process/definition.ts';
 import { DEFINITION_FILE, loadDefinition, parseDefinition } from '../../process/definition/file.ts';

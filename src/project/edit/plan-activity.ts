@@ -2,7 +2,7 @@ import { KnownError, usageError } from '../../base/errors.ts';
 import { escapeForTerminal } from '../../base/escape.ts';
 import { identifier } from '../../base/identifiers.ts';
 import { textOf } from '../../languages/planned-file.ts';
-import { languageOf } from '../../languages/registry.ts';
+import { languageOf } from '../../languages/all-languages.ts';
 import { readExportedNames, type WorkerProject } from './open-project.ts';
 import type { ProjectBase } from '../base-archive.ts';
 import { toLf, withLineEndingsOf } from '../merge/line-endings.ts';

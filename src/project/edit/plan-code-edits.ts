@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ProcessLayout } from '../../languages/language.ts';
-import { isLibraryFile } from '../../languages/library.ts';
+import { isLibraryFile } from '../../languages/worker-library.ts';
 import { textOf, type PlannedFile } from '../../languages/planned-file.ts';
 import { readmeOf } from '../../languages/project-spec.ts';
-import { languageOf } from '../../languages/registry.ts';
+import { languageOf } from '../../languages/all-languages.ts';
 import type { WorkerDefinition } from '../../process/definition.ts';
 import type { ProjectBase } from '../base-archive.ts';
 import { renderProject } from '../render.ts';

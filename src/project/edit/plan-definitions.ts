@@ -1,9 +1,9 @@
 import type { ProcessLayout } from '../../languages/language.ts';
-import { languageOf } from '../../languages/registry.ts';
+import { languageOf } from '../../languages/all-languages.ts';
 import { nameTasks } from '../../languages/task-names.ts';
 import type { WorkerDefinition } from '../../process/definition.ts';
 import { editDefinition } from '../../process/definition/edit-definition.ts';
-import { checkDefinition } from '../../process/definition/render.ts';
+import { checkDefinition } from '../../process/definition/render-definition.ts';
 import { withGenerated } from '../base-archive.ts';
 import { editExistingFile, type FileEdit } from './file-edit.ts';
 import {

@@ -7,7 +7,7 @@ import { withGenerated } from '../base-archive.ts';
 import { renderProject } from '../render.ts';
 import { textOf } from '../../languages/planned-file.ts';
 import type { ProcessSpec } from '../../languages/project-spec.ts';
-import { languageOf } from '../../languages/registry.ts';
+import { languageOf } from '../../languages/all-languages.ts';
 import {
   readExportedActivities,
   readExportedNames,

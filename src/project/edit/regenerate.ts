@@ -1,6 +1,6 @@
 import { KnownError } from '../../base/errors.ts';
 import { textOf } from '../../languages/planned-file.ts';
-import { languageOf } from '../../languages/registry.ts';
+import { languageOf } from '../../languages/all-languages.ts';
 import type { ProcessDefinition, WorkerDefinition } from '../../process/definition.ts';
 import { toLf, withLineEndingsOf } from '../merge/line-endings.ts';
 import { renderProject } from '../render.ts';

@@ -3,8 +3,8 @@ import { dirname, join } from 'node:path';
 import { codeOf, KnownError } from '../../base/errors.ts';
 import { decodeText } from '../../files/text-file.ts';
 import { MIB } from '../../files/read.ts';
-import type { LanguageId } from '../../languages/names.ts';
-import { languageOf } from '../../languages/registry.ts';
+import type { LanguageId } from '../../languages/language-ids.ts';
+import { languageOf } from '../../languages/all-languages.ts';
 import type { Workspace } from '../../languages/workspace.ts';
 import { findAbove, foldersInRepository, isProject } from '../../process/find-project.ts';
 

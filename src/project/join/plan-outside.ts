@@ -1,12 +1,12 @@
 import { existsSync, lstatSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { KnownError } from '../../base/errors.ts';
-import { isIgnoredFolder } from '../../files/git.ts';
+import { isIgnoredFolder } from '../../files/git-state.ts';
 import { relativePath } from '../../files/relative-path.ts';
 import { utf8Text } from '../../files/text-file.ts';
 import { unscopedName } from '../../languages/project-name.ts';
 import type { ProjectSpec } from '../../languages/project-spec.ts';
-import { languageOf } from '../../languages/registry.ts';
+import { languageOf } from '../../languages/all-languages.ts';
 import { findAbove, isProject } from '../../process/find-project.ts';
 import type { ComparedFile, OutsideFiles } from '../existing-files.ts';
 import { plainMode, textOf } from '../../languages/planned-file.ts';
@@ -14,8 +14,8 @@ import { unifiedDiff } from '../edit/unified-diff.ts';
 import { renderRepositoryFiles } from '../render.ts';
 import { textReader, type FoundWorkspace } from './find-root.ts';
 import { DEPENDABOT_FILE, freeWorkflowPath, renameWorkflow, WORKFLOW } from './moved-files.ts';
-import { containsLibrary, readLibrary } from '../../languages/library.ts';
-import type { LanguageId } from '../../languages/names.ts';
+import { containsLibrary, readLibrary } from '../../languages/worker-library.ts';
+import type { LanguageId } from '../../languages/language-ids.ts';
 import { writeFiles, type WriteOptions } from '../write-files.ts';
 
 /** A change outside the project, to show before it is made. */

@@ -1,7 +1,7 @@
 import { KnownError } from '../../base/errors.ts';
 import { escapeForTerminal } from '../../base/escape.ts';
 import { MIB } from '../../files/read.ts';
-import { LANGUAGE_IDS, LANGUAGES, type LanguageId } from '../../languages/names.ts';
+import { LANGUAGE_IDS, LANGUAGES, type LanguageId } from '../../languages/language-ids.ts';
 import type { PlannedFile } from '../../languages/planned-file.ts';
 import { RECORD_FILE } from '../../process/find-project.ts';
 import { TEMPLATE_OUTPUT } from '../../languages/templates/files.ts';

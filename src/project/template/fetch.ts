@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { codeOf, copyError, KnownError, messageOf } from '../../base/errors.ts';
 import { shellWord } from '../../base/shell.ts';
 import { MIB, readSmallFile } from '../../files/read.ts';
-import type { LanguageId } from '../../languages/names.ts';
+import type { LanguageId } from '../../languages/language-ids.ts';
 import type { ProjectTemplate, TemplateOrigin } from '../../languages/project-spec.ts';
 import { RECORD_FILE } from '../../process/find-project.ts';
 import {

@@ -9,7 +9,7 @@ import { escapeForTerminal } from '../../base/escape.ts';
 import { killWithParent } from '../../base/process-tree.ts';
 import { redactSecrets } from '../../base/secret.ts';
 import { isNotInstalled } from '../../files/find-on-path.ts';
-import { gitEnvironment } from '../../files/git.ts';
+import { gitEnvironment } from '../../files/git-state.ts';
 import { MIB } from '../../files/read.ts';
 import {
   chooseEntries,

@@ -1,7 +1,7 @@
 import compare from 'semver/functions/compare.js';
 import gt from 'semver/functions/gt.js';
 import lte from 'semver/functions/lte.js';
-import type { LanguageId } from '../../languages/names.ts';
+import type { LanguageId } from '../../languages/language-ids.ts';
 
 export interface Migration {
   /** The version of this package that has these templates. */

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { textOf, type PlannedFile } from '../../languages/planned-file.ts';
 import { choiceOf, type ProjectSpec } from '../../languages/project-spec.ts';
-import { languageOf } from '../../languages/registry.ts';
+import { languageOf } from '../../languages/all-languages.ts';
 import type { TaskDefinition } from '../../process/definition.ts';
 import { mergeRendered } from '../merge/merge-file.ts';
 import { toProjectSpec, withDefinitionsInCode, type OpenedProcess, type WorkerProject } from '../edit/open-project.ts';

@@ -11,7 +11,7 @@ import {
   recordAt,
   textsOf,
 } from '../normal-form.ts';
-import { MAX_HOPS, type Schema } from '../resolve.ts';
+import { MAX_HOPS, type Schema } from '../json-schema-ref.ts';
 import { matchesPattern } from '../match-pattern.ts';
 
 const MAX_DEPTH = 8;

@@ -1,8 +1,8 @@
-import { formatReference } from '../references.ts';
-import { sampleDocument } from './document.ts';
+import { formatReference } from '../kuflow-references.ts';
+import { sampleDocument } from './example-document.ts';
 import { matchesPattern } from '../match-pattern.ts';
 import { sampleForPattern } from './pattern.ts';
-import type { Schema } from '../resolve.ts';
+import type { Schema } from '../json-schema-ref.ts';
 
 const DAY = 24 * 3600 * 1000;
 const FIRST_DAY = Date.UTC(2025, 0, 31);

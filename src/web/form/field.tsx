@@ -4,7 +4,7 @@ import { useId, useState } from 'preact/hooks';
 import { valueAt, type Json } from '../../base/json.ts';
 import { placeOfScope, schemaLabel } from '../../schema/form.ts';
 import { useFormState, useHost } from './state.ts';
-import type { Schema } from '../../schema/resolve.ts';
+import type { Schema } from '../../schema/json-schema-ref.ts';
 
 /** What JSON Forms passes to a renderer of a control. `path` is a JSON Pointer to the data that `schema` describes. */
 export interface ControlProps {

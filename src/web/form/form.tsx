@@ -18,7 +18,7 @@ import { useField, type ControlProps, type Field } from './field.tsx';
 import { AcceptField, BooleanField, ChoiceField, ChoicesField, NumberField, TextField } from './inputs.tsx';
 import { JsonEditor } from './json-editor.tsx';
 import { Categories, isUiSchema, LabelText, Layout, type LayoutProps } from './layouts.tsx';
-import { ArrayField, ObjectField, ObjectFields, OtherFields, VariantsField } from './nested.tsx';
+import { ArrayField, ObjectField, ObjectFields, OtherFields, VariantsField } from './object-and-list-fields.tsx';
 import { problemsOf } from './problems.ts';
 import { FileField, GroupField, PrincipalField } from './reference-inputs.tsx';
 import {
@@ -31,7 +31,7 @@ import {
   type ControlKind,
 } from '../../schema/form.ts';
 import { HostContext, useAfterClick, useHost, type FormMemory, type FormProblem, type FormProps } from './state.ts';
-import type { Schema } from '../../schema/resolve.ts';
+import type { Schema } from '../../schema/json-schema-ref.ts';
 import {
   FormValidator,
   hasValidators,
@@ -40,7 +40,7 @@ import {
   addValidators,
   type ValidatorModule,
 } from '../../schema/console-validator.ts';
-import type { CompiledValidators } from '../../platform/shared/contract.ts';
+import type { CompiledValidators } from '../../platform/shared/dev-contract.ts';
 import { callApi } from '../api.ts';
 
 /** The element around the UI schema; without one, the fields of the schema in their order. */

@@ -5,7 +5,7 @@ import { isRecord } from '../../base/json.ts';
 import { within } from './field.tsx';
 import { placeOfScope } from '../../schema/form.ts';
 import { useFormState, useHost } from './state.ts';
-import type { Schema } from '../../schema/resolve.ts';
+import type { Schema } from '../../schema/json-schema-ref.ts';
 
 export interface LayoutProps {
   readonly uischema: UISchemaElement;

@@ -1,8 +1,8 @@
 import { canonicalJson, isRecord, pointerStep, valueAt } from '../../base/json.ts';
-import { problemMessage } from './messages.ts';
+import { problemMessage } from './problem-messages.ts';
 import { bestVariant, choicesOf, labelOfPath, placeAt, schemaLabel } from '../../schema/form.ts';
 import type { FormProblem } from './state.ts';
-import type { Schema } from '../../schema/resolve.ts';
+import type { Schema } from '../../schema/json-schema-ref.ts';
 import { schemaErrors, type SchemaError } from '../../schema/console-validator.ts';
 
 export interface ProblemSource {

@@ -1,9 +1,9 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { acceptedTypes, isAcceptedType } from '../../schema/document-type.ts';
-import { formatReference, isComplete, parseReference } from '../../schema/references.ts';
+import { formatReference, isComplete, parseReference } from '../../schema/kuflow-references.ts';
 import { emptyValue, FieldFrame, type Field } from './field.tsx';
 import { SelectField } from './inputs.tsx';
-import { acceptMessage, sizeMessage } from './messages.ts';
+import { acceptMessage, sizeMessage } from './problem-messages.ts';
 import { formatBytes } from '../text/words.ts';
 import type { ChoiceOption } from '../../schema/form.ts';
 import { useHost } from './state.ts';

@@ -3,10 +3,10 @@ import { useJsonForms } from '@jsonforms/react';
 import { createContext } from 'preact';
 import { useContext, useEffect, useState } from 'preact/hooks';
 import { valueAt, withValueAt, type Json, type JsonObject } from '../../base/json.ts';
-import type { LocalGroup, LocalUser } from '../../platform/shared/contract.ts';
+import type { LocalGroup, LocalUser } from '../../platform/shared/dev-contract.ts';
 import type { DataShape } from '../../process/definition.ts';
 import { placeAt } from '../../schema/form.ts';
-import type { Schema } from '../../schema/resolve.ts';
+import type { Schema } from '../../schema/json-schema-ref.ts';
 
 export interface FormProps {
   readonly shape: DataShape;

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { LiveEvent } from '../../platform/shared/contract.ts';
+import type { LiveEvent } from '../../platform/shared/dev-contract.ts';
 import { authorizedHeaders } from '../api.ts';
 
 export type ConnectionState = 'connecting' | 'live' | 'reconnecting' | 'stopped' | 'refused';

@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { LiveEvent } from '../../platform/shared/contract.ts';
+import type { LiveEvent } from '../../platform/shared/dev-contract.ts';
 import { callApi, toFailure, type ApiCallOptions, type RequestFailure } from '../api.ts';
 import { onLiveEvent } from './events.ts';
 

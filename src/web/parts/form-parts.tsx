@@ -1,8 +1,8 @@
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { JsonObject } from '../../base/json.ts';
-import type { ExampleData } from '../../platform/shared/contract.ts';
+import type { ExampleData } from '../../platform/shared/dev-contract.ts';
 import type { DataShape } from '../../process/definition.ts';
-import { parseReference } from '../../schema/references.ts';
+import { parseReference } from '../../schema/kuflow-references.ts';
 import { callApi, downloadBytes, RequestFailure } from '../api.ts';
 import { useApp } from '../app-data.ts';
 import type { FormProps, FormServices } from '../form/state.ts';

@@ -5,7 +5,7 @@ import { useConnection } from '../live/events.ts';
 import { Link, ViewHeading } from '../navigation.tsx';
 import { stateWord, formatBytes } from '../text/words.ts';
 import { CommandLine } from './copy.tsx';
-import type { RecordedBody } from '../../platform/shared/contract.ts';
+import type { RecordedBody } from '../../platform/shared/dev-contract.ts';
 
 export interface NoticeProps {
   readonly tone: 'info' | 'warning' | 'error';

@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '../../base/json.ts';
-import type { RequestDetail } from '../../platform/shared/contract.ts';
+import type { RequestDetail } from '../../platform/shared/dev-contract.ts';
 
 export interface CommandOptions {
   /** How `kuflow` is called in the folder of the local KuFlow. Default: `npx kuflow`. */

@@ -1,6 +1,6 @@
 import type { Json } from '../../base/json.ts';
 import type { Process } from '../../kuflow/contract/processes.ts';
-import { parseReference } from '../../schema/references.ts';
+import { parseReference } from '../../schema/kuflow-references.ts';
 
 const VALUES = 3;
 const LENGTH = 40;

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import { countOf } from '../../base/count-of.ts';
 import { formatSpan } from '../../base/format-span.ts';
-import type { ClockStatus, SkipEnd, SkipResult } from '../../platform/shared/contract.ts';
+import type { ClockStatus, SkipEnd, SkipResult } from '../../platform/shared/dev-contract.ts';
 import { callApi } from '../api.ts';
 import { useApp } from '../app-data.ts';
 import { platformNow } from '../parts/ago.tsx';

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import { countOf } from '../../base/count-of.ts';
-import type { FaultStatus } from '../../platform/shared/contract.ts';
+import type { FaultStatus } from '../../platform/shared/dev-contract.ts';
 import type { FaultAction } from '../../platform/shared/faults.ts';
 import { callApi } from '../api.ts';
 import { useApi, useData } from '../live/use-data.ts';

@@ -1,6 +1,11 @@
 import { useState } from 'preact/hooks';
 import { countOf } from '../../base/count-of.ts';
-import type { EnvironmentVariables, QueueStatus, WorkersStatus, WorkerStatus } from '../../platform/shared/contract.ts';
+import type {
+  EnvironmentVariables,
+  QueueStatus,
+  WorkersStatus,
+  WorkerStatus,
+} from '../../platform/shared/dev-contract.ts';
 import { OPEN_STATES, useApp } from '../app-data.ts';
 import { concernsProcess, useApi } from '../live/use-data.ts';
 import { Link, ViewHeading } from '../navigation.tsx';

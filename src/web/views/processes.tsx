@@ -4,7 +4,7 @@ import { countOf } from '../../base/count-of.ts';
 import { parseJsonText, type JsonObject } from '../../base/json.ts';
 import type { ProcessItemPageItem } from '../../kuflow/contract/process-items.ts';
 import type { Process } from '../../kuflow/contract/processes.ts';
-import type { FailingWorkList, FailingWorkStatus, TimelineEntry } from '../../platform/shared/contract.ts';
+import type { FailingWorkList, FailingWorkStatus, TimelineEntry } from '../../platform/shared/dev-contract.ts';
 import { callApi, RequestFailure } from '../api.ts';
 import { servedProcess, taskOf, useApp } from '../app-data.ts';
 import { concernsProcess, useApi, useData, usePagedList } from '../live/use-data.ts';

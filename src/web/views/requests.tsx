@@ -1,5 +1,5 @@
 import { useMemo } from 'preact/hooks';
-import type { RecordedBody, RequestDetail, RequestList, RequestRecord } from '../../platform/shared/contract.ts';
+import type { RecordedBody, RequestDetail, RequestList, RequestRecord } from '../../platform/shared/dev-contract.ts';
 import { useApp } from '../app-data.ts';
 import { useApi } from '../live/use-data.ts';
 import { Link, navigateTo, ViewHeading } from '../navigation.tsx';

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import type { JsonObject } from '../../base/json.ts';
 import type { Process } from '../../kuflow/contract/processes.ts';
-import type { ServedProcess } from '../../platform/shared/contract.ts';
+import type { ServedProcess } from '../../platform/shared/dev-contract.ts';
 import { servedProcess, useApp } from '../app-data.ts';
 import { callApi, randomId } from '../api.ts';
 import type { FormProblem } from '../form/state.ts';

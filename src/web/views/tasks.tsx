@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { JsonObject } from '../../base/json.ts';
 import type { ProcessItem, ProcessItemPageItem } from '../../kuflow/contract/process-items.ts';
 import type { Process } from '../../kuflow/contract/processes.ts';
-import type { LocalUser, ServedProcess } from '../../platform/shared/contract.ts';
+import type { LocalUser, ServedProcess } from '../../platform/shared/dev-contract.ts';
 import type { DataShape, TaskDefinition } from '../../process/definition.ts';
 import { callApi } from '../api.ts';
 import { type AppData, nameOfPrincipal, OPEN_STATES, servedProcess, taskOf, useApp } from '../app-data.ts';

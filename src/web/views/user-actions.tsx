@@ -3,7 +3,7 @@ import { withoutUndefined, type JsonObject } from '../../base/json.ts';
 import type { ProcessActionCreateParams } from '../../kuflow/contract/process-actions.ts';
 import type { ProcessItemPageItem } from '../../kuflow/contract/process-items.ts';
 import type { Process } from '../../kuflow/contract/processes.ts';
-import type { ActionsOfProcess, InvokedAction } from '../../platform/shared/contract.ts';
+import type { ActionsOfProcess, InvokedAction } from '../../platform/shared/dev-contract.ts';
 import type { ActionDefinition, DataShape } from '../../process/definition.ts';
 import { servedProcess, useApp } from '../app-data.ts';
 import { callApi, randomId } from '../api.ts';

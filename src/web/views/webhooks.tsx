@@ -1,5 +1,9 @@
 import { countOf } from '../../base/count-of.ts';
-import type { WebhookDelivery, WebhookDeliveryDetail, WebhookDeliveryList } from '../../platform/shared/contract.ts';
+import type {
+  WebhookDelivery,
+  WebhookDeliveryDetail,
+  WebhookDeliveryList,
+} from '../../platform/shared/dev-contract.ts';
 import { callApi } from '../api.ts';
 import { concernsProcess, useApi } from '../live/use-data.ts';
 import { Link, ViewHeading } from '../navigation.tsx';

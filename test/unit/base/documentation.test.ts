@@ -6,7 +6,7 @@ import { DOCUMENTATION_PAGES, DOCUMENTATION_URL, documentationFor } from '../../
 import { KnownError } from '../../../src/base/errors.ts';
 import { printDoctor } from '../../../src/commands/doctor/view.ts';
 import type { CheckResult } from '../../../src/diagnostics/check.ts';
-import type { DoctorReport } from '../../../src/diagnostics/report.ts';
+import type { DoctorReport } from '../../../src/diagnostics/report-and-exit-status.ts';
 import { printError } from '../../../src/terminal/print-error.ts';
 import { openTerminal } from '../../../src/terminal/terminal.ts';
 import { fakeHost } from '../../support/fake-host.ts';

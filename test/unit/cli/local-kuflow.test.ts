@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { kuflowEntries } from '../../../src/bin/commands.ts';
 import { runProgram } from '../../../src/cli/run-program.ts';
-import { STATE_FOLDER } from '../../../src/platform/state/state-file.ts';
+import { STATE_FOLDER } from '../../../src/platform/state/running-state.ts';
 import { sampleDefinition } from '../../../src/process/sample.ts';
 import { type AnsweringServer, sendJson, startAnsweringServer } from '../../support/answering-server.ts';
 import { makeTestAuthority } from '../../support/certificates.ts';

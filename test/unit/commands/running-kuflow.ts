@@ -2,9 +2,9 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runProgram } from '../../../src/cli/run-program.ts';
-import { definitionDigest, STATE_FOLDER, writeStateFile } from '../../../src/platform/state/state-file.ts';
+import { definitionDigest, STATE_FOLDER, writeStateFile } from '../../../src/platform/state/running-state.ts';
 import { databasePath, takeOwnerLock } from '../../../src/platform/store/owner-lock.ts';
-import { renderDefinition } from '../../../src/process/definition/render.ts';
+import { renderDefinition } from '../../../src/process/definition/render-definition.ts';
 import type { ProcessDefinition } from '../../../src/process/definition.ts';
 import type { Ran } from '../../support/create-worker.ts';
 import { fakeHost, type FakeHost } from '../../support/fake-host.ts';

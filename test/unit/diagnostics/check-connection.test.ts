@@ -6,7 +6,7 @@ import { Secret } from '../../../src/base/secret.ts';
 import { checkConnection, type CheckConnectionOptions } from '../../../src/diagnostics/check-connection.ts';
 import { inspectConnection } from '../../../src/connection/inspect.ts';
 import type { CheckEvent } from '../../../src/diagnostics/check.ts';
-import type { ConnectionReport } from '../../../src/diagnostics/report.ts';
+import type { ConnectionReport } from '../../../src/diagnostics/report-and-exit-status.ts';
 import { variableOf, type SettingName } from '../../../src/settings/keys.ts';
 import { resolveSettings } from '../../../src/settings/precedence.ts';
 import { type Answerer, type AnsweringServer, sendJson, startAnsweringServer } from '../../support/answering-server.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Check, CheckContext, CheckEvent, Finding } from '../../../src/diagnostics/check.ts';
 import type { CheckOutputs } from '../../../src/diagnostics/input.ts';
-import { registry } from '../../../src/diagnostics/registry.ts';
-import { createReport } from '../../../src/diagnostics/report.ts';
+import { registry } from '../../../src/diagnostics/all-checks.ts';
+import { createReport } from '../../../src/diagnostics/report-and-exit-status.ts';
 import { runChecks, selectChecks } from '../../../src/diagnostics/runner.ts';
 
 type Run = (context: CheckContext<string>) => Promise<Finding>;

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { LANGUAGES, type LanguageId } from '../../../src/languages/names.ts';
-import { languageOf } from '../../../src/languages/registry.ts';
+import { LANGUAGES, type LanguageId } from '../../../src/languages/language-ids.ts';
+import { languageOf } from '../../../src/languages/all-languages.ts';
 import { matchesPatterns, proposeMemberPath, type Workspace } from '../../../src/languages/workspace.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
 

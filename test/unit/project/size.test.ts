@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { libraryFiles } from '../../../src/languages/library.ts';
-import { LANGUAGE_IDS, type LanguageId } from '../../../src/languages/names.ts';
+import { libraryFiles } from '../../../src/languages/worker-library.ts';
+import { LANGUAGE_IDS, type LanguageId } from '../../../src/languages/language-ids.ts';
 import type { ProjectSpec } from '../../../src/languages/project-spec.ts';
-import { languageOf } from '../../../src/languages/registry.ts';
+import { languageOf } from '../../../src/languages/all-languages.ts';
 import { textOf } from '../../../src/languages/planned-file.ts';
 import { planProject } from '../../../src/project/plan.ts';
 import { sampleDefinition } from '../../../src/process/sample.ts';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { parse as parseToml } from 'smol-toml';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { findLibrary, readLibrary } from '../../../src/languages/library.ts';
+import { findLibrary, readLibrary } from '../../../src/languages/worker-library.ts';
 import type { NodePackageManager, ProjectSpec } from '../../../src/languages/project-spec.ts';
 import { ARCHIVE, completeLock } from '../../../src/languages/typescript/render.ts';
 import { textFile } from '../../../src/languages/planned-file.ts';

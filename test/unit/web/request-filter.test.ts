@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { RequestRecord } from '../../../src/platform/shared/contract.ts';
+import type { RequestRecord } from '../../../src/platform/shared/dev-contract.ts';
 import { matchesRequest } from '../../../src/web/request-filter.ts';
 
 const request = (part: Partial<RequestRecord>): RequestRecord => ({

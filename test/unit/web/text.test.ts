@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { describeAllCommands } from '../../../src/bin/describe-commands.ts';
-import type { RequestDetail } from '../../../src/platform/shared/contract.ts';
+import type { RequestDetail } from '../../../src/platform/shared/dev-contract.ts';
 import {
   commandWithAssignments,
   commandWithData,

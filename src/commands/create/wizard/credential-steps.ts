@@ -2,7 +2,7 @@ import { knownErrorOf } from '../../../base/errors.ts';
 import { isUuid } from '../../../base/is-uuid.ts';
 import type { DetectedCredentials } from '../../../connection/detect-credentials.ts';
 import { profileEndpoint } from '../../../connection/profile.ts';
-import { credentialVariables } from '../../../connection/resolve.ts';
+import { credentialVariables } from '../../../connection/resolve-connection.ts';
 import { BACK } from '../../../terminal/prompts.ts';
 import type { CreateAnswers } from '../answers.ts';
 import { describeInstead } from './process-steps.ts';

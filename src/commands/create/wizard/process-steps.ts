@@ -4,7 +4,7 @@ import { countOf } from '../../../base/count-of.ts';
 import { knownErrorOf } from '../../../base/errors.ts';
 import { expandHome } from '../../../base/user-folders.ts';
 import { exampleWorkflowType, type MissingAnswer } from '../../../cli/missing-answers.ts';
-import type { RestConnection } from '../../../connection/resolve.ts';
+import type { RestConnection } from '../../../connection/resolve-connection.ts';
 import { discoverFromApi, listFromApi } from '../../../discovery/from-api.ts';
 import { sampleTaskDefinitions } from '../../../discovery/load-process.ts';
 import { DEFAULT_SAMPLE, SAMPLING_QUESTION } from '../../../discovery/sampling.ts';

@@ -7,8 +7,8 @@ import { missingAnswersError, type CredentialChoice } from '../../../cli/missing
 import { loadProcess } from '../../../discovery/load-process.ts';
 import { toProjectName, workerFolderName } from '../../../languages/project-name.ts';
 import { findOnPath } from '../../../files/find-on-path.ts';
-import { LANGUAGE_IDS, LANGUAGES, type LanguageId } from '../../../languages/names.ts';
-import { languageOf } from '../../../languages/registry.ts';
+import { LANGUAGE_IDS, LANGUAGES, type LanguageId } from '../../../languages/language-ids.ts';
+import { languageOf } from '../../../languages/all-languages.ts';
 import { listFileActions, type FileAction } from '../../../project/existing-files.ts';
 import { describeOutside } from '../../../project/join/plan-outside.ts';
 import { languagesOf } from '../../../project/template/allowed-files.ts';

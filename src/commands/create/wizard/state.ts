@@ -6,7 +6,7 @@ import type { PackageManager } from '../../../languages/project-spec.ts';
 import type { WorkerDefinition } from '../../../process/definition.ts';
 import type { FetchedTemplate } from '../../../project/template/fetch.ts';
 import type { CreateAnswers } from '../answers.ts';
-import type { rememberConnections } from '../connection.ts';
+import type { rememberConnections } from '../project-credentials.ts';
 import type { wizardView } from './view.ts';
 import {
   BACK,

@@ -1,4 +1,4 @@
-import type { CredentialSet } from '../set.ts';
+import type { CredentialSet } from '../credential-set.ts';
 import type { SetPaths } from '../store/sets.ts';
 import type { Environment } from '../../../settings/environment.ts';
 

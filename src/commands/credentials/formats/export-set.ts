@@ -2,7 +2,7 @@ import { basename, dirname, join } from 'node:path';
 import { isoTime, type Clock } from '../../../base/clock.ts';
 import { KnownError, usageError } from '../../../base/errors.ts';
 import { Secret } from '../../../base/secret.ts';
-import type { CredentialSet, EngineScope } from '../set.ts';
+import type { CredentialSet, EngineScope } from '../credential-set.ts';
 import { newSetId, setFilePaths, storeLayout, type SetPaths } from '../store/sets.ts';
 import type { FileSystem } from '../../../files/node-file-system.ts';
 import { withContext } from '../../../base/system-error.ts';

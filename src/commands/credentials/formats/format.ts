@@ -1,5 +1,5 @@
 import type { Secret } from '../../../base/secret.ts';
-import type { CredentialSet } from '../set.ts';
+import type { CredentialSet } from '../credential-set.ts';
 import type { SetPaths } from '../store/sets.ts';
 
 export const FORMAT_NAMES = ['pem', 'dotenv', 'yaml', 'temporal-toml', 'k8s-secret', 'json'] as const;

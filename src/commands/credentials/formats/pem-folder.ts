@@ -11,7 +11,7 @@ import {
   writeStaged,
   type StagingTarget,
 } from '../../../files/staged-write.ts';
-import type { CredentialSet } from '../set.ts';
+import type { CredentialSet } from '../credential-set.ts';
 import { SET_FILES, setContents } from '../store/sets.ts';
 import {
   changedError,

@@ -3,7 +3,7 @@ import { usageError } from '../../../base/errors.ts';
 import { escapeForTerminal } from '../../../base/escape.ts';
 import { isRecord, textAtPath } from '../../../base/json.ts';
 import { Secret } from '../../../base/secret.ts';
-import type { CredentialSet } from '../set.ts';
+import type { CredentialSet } from '../credential-set.ts';
 import { editYaml, PARSING, parseYamlMap, type YamlData } from '../../../files/yaml-edit.ts';
 import { listKeyChanges, type FormatInput, type Formatted, type KeyValues } from './format.ts';
 import { cannotEditError, splitTextFile } from '../../../files/text-file.ts';

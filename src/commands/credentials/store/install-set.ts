@@ -5,7 +5,7 @@ import type { IssuedMaterial, IssuedToken } from '../../../diagnostics/input.ts'
 import type { FileSystem } from '../../../files/node-file-system.ts';
 import { LOCAL_SETTINGS_FILE } from '../../../settings/keys.ts';
 import { rejectedMaterialError, verifyMaterial, verifyToken } from '../verify-certificate-and-token.ts';
-import type { CredentialSet, EngineScope } from '../set.ts';
+import type { CredentialSet, EngineScope } from '../credential-set.ts';
 import { assessSet, type Staleness } from './staleness.ts';
 import {
   newSetId,

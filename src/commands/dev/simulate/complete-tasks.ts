@@ -10,7 +10,7 @@ import { exampleTaskData } from '../../../platform/domain/examples.ts';
 import { formatValueErrors } from '../../../platform/client/given-data.ts';
 import { withNamedReferences, withRealReferences } from '../../../platform/domain/references.ts';
 import { readTimeline, readUsers, type GroupMember } from '../../../platform/rest/dev-client.ts';
-import type { PlatformState } from '../../../platform/state/state-file.ts';
+import type { PlatformState } from '../../../platform/state/running-state.ts';
 import type { FailingWork } from '../../../platform/temporal/failing-work.ts';
 import type { ProcessDefinition } from '../../../process/definition.ts';
 import { createAnswerQueue, type SimulationAnswers } from './answers.ts';

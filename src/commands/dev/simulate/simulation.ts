@@ -21,7 +21,7 @@ import {
   workerEnvironment,
   type DevPlatform,
   type DevPlatformRequest,
-} from '../../../platform/session/start.ts';
+} from '../../../platform/session/start-dev-platform.ts';
 import { checkAnswers, readAnswers, type SimulationAnswers } from './answers.ts';
 import { driveProcess, SimulationFailure } from './complete-tasks.ts';
 import type { SimulateResult, SimulationView } from './view.ts';

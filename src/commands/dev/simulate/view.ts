@@ -1,8 +1,8 @@
 import { escapeForTerminal } from '../../../base/escape.ts';
 import type { ExitStatus } from '../../../base/exit-status.ts';
 import { attachedLine, formatTimeline } from '../../../platform/session/event-view.ts';
-import type { TimelineEntry } from '../../../platform/shared/contract.ts';
-import type { PlatformState } from '../../../platform/state/state-file.ts';
+import type { TimelineEntry } from '../../../platform/shared/dev-contract.ts';
+import type { PlatformState } from '../../../platform/state/running-state.ts';
 import { palette } from '../../../terminal/palette.ts';
 import { printSteps } from '../../../terminal/print-error.ts';
 import type { Progress } from '../../../terminal/progress.ts';

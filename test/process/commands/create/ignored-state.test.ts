@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { LANGUAGE_IDS } from '../../../../src/languages/names.ts';
+import { LANGUAGE_IDS } from '../../../../src/languages/language-ids.ts';
 import { createdOf, createWorker, FILES_ONLY } from '../../../support/create-worker.ts';
 import { temporaryFolders } from '../../../support/temporary-folder.ts';
 

@@ -22,7 +22,7 @@ import {
   type UpdateResult,
 } from '../../../../src/commands/update/update-project.ts';
 import type { PackageManager } from '../../../../src/languages/project-spec.ts';
-import { readLibrary } from '../../../../src/languages/library.ts';
+import { readLibrary } from '../../../../src/languages/worker-library.ts';
 import { openProject } from '../../../../src/project/edit/open-project.ts';
 import { writeSharedLibrary } from '../../../../src/project/join/plan-outside.ts';
 import { readProjectRecord } from '../../../../src/project/record.ts';

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { kuflowEntries } from '../../../../src/bin/commands.ts';
 import { runProgram } from '../../../../src/cli/run-program.ts';
 import { LIBRARY_JAR } from '../../../../src/languages/java/render.ts';
-import { findLibrary } from '../../../../src/languages/library.ts';
+import { findLibrary } from '../../../../src/languages/worker-library.ts';
 import { fakeHost } from '../../../support/fake-host.ts';
 import { writeFakeJdk } from '../../../support/fake-jdk.ts';
 import { answering, standInStep } from '../../../support/stand-in-worker.ts';

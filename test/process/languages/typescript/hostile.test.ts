@@ -12,7 +12,7 @@ import type { ProjectSpec } from '../../../../src/languages/project-spec.ts';
 import { nameTasks } from '../../../../src/languages/task-names.ts';
 import { RESERVED, TS_NAMING } from '../../../../src/languages/typescript/process-context.ts';
 import { templateContext } from '../../../../src/languages/typescript/render.ts';
-import { REFERENCE_TYPES } from '../../../../src/schema/formats.ts';
+import { REFERENCE_TYPES } from '../../../../src/schema/kuflow-formats.ts';
 import { renderProject } from '../../../../src/project/render.ts';
 import { loadTemplateSet } from '../../../../src/languages/templates/set.ts';
 import { brokenFile, definitionOf, usableFile } from '../../../support/hostile-definitions.ts';

@@ -6,14 +6,14 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { interruptedError, type KnownError } from '../../../../src/base/errors.ts';
-import { gitEnvironment } from '../../../../src/files/git.ts';
+import { gitEnvironment } from '../../../../src/files/git-state.ts';
 import { ensurePlatform } from '../../../../src/platform/session/attach.ts';
 import {
   startDevPlatform,
   type DevEvent,
   type DevPlatform,
   type DevPlatformRequest,
-} from '../../../../src/platform/session/start.ts';
+} from '../../../../src/platform/session/start-dev-platform.ts';
 import { simulate } from '../../../../src/commands/dev/simulate/simulation.ts';
 import type { SimulationView } from '../../../../src/commands/dev/simulate/view.ts';
 import { parseDefinition } from '../../../../src/process/definition/file.ts';

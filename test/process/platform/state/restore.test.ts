@@ -7,7 +7,7 @@ import { readClock } from '../../../../src/platform/rest/dev-client.ts';
 import { exportState } from '../../../../src/platform/state/export.ts';
 import { importState } from '../../../../src/platform/state/import.ts';
 import { removeState } from '../../../../src/platform/state/reset.ts';
-import { createPlatformState } from '../../../../src/platform/state/state-file.ts';
+import { createPlatformState } from '../../../../src/platform/state/running-state.ts';
 import { createProcessEngine } from '../../../../src/platform/temporal/workflows.ts';
 import { sampleDefinition } from '../../../../src/process/sample.ts';
 import { startTestPlatform, type TestPlatform } from '../../../support/platform.ts';

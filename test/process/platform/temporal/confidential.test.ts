@@ -10,7 +10,7 @@ import type { ProcessAction } from '../../../../src/kuflow/contract/process-acti
 import { exportState } from '../../../../src/platform/state/export.ts';
 import { importState } from '../../../../src/platform/state/import.ts';
 import { requestSignal } from '../../../../src/platform/rest/dev-client.ts';
-import { createPlatformState, writeStateFile } from '../../../../src/platform/state/state-file.ts';
+import { createPlatformState, writeStateFile } from '../../../../src/platform/state/running-state.ts';
 import { ENCRYPTION_KEYS } from '../../../../src/platform/store/definitions.ts';
 import { databasePath } from '../../../../src/platform/store/owner-lock.ts';
 import { openStore } from '../../../../src/platform/store/store.ts';

@@ -10,7 +10,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { KnownError } from '../../../../src/base/errors.ts';
 import { findTemporal, findTestServer } from '../../../../src/platform/temporal/find.ts';
 import type { FindEvent } from '../../../../src/platform/temporal/find.ts';
-import { TEMPORAL_CLI, TEMPORAL_TEST_SERVER } from '../../../../src/platform/temporal/tools.ts';
+import { TEMPORAL_CLI, TEMPORAL_TEST_SERVER } from '../../../../src/platform/temporal/pinned-programs.ts';
 
 // Stubs of a few bytes, because these tests only check where a program is looked for.
 const program = (version: string): string => `#!/bin/sh\necho "temporal version ${version} (Server 1, UI 1)"\n`;

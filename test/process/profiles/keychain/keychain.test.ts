@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../../src/base/clock.ts';
 import { KnownError } from '../../../../src/base/errors.ts';
 import { Secret } from '../../../../src/base/secret.ts';
-import { openKeychain, openNamedKeychain } from '../../../../src/profiles/keychain/open.ts';
+import { openKeychain, openNamedKeychain } from '../../../../src/profiles/keychain/choose-keychain.ts';
 import type { Keychain } from '../../../../src/profiles/keychain/keychain.ts';
 import { readProfileFile } from '../../../../src/profiles/file.ts';
 import { removeProfile, storeProfile } from '../../../../src/profiles/store.ts';

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { addToProject } from '../../../../src/commands/add/add-to-project.ts';
 import { loadDefinition } from '../../../../src/process/definition/file.ts';
-import { renderDefinition } from '../../../../src/process/definition/render.ts';
+import { renderDefinition } from '../../../../src/process/definition/render-definition.ts';
 import type { ProcessDefinition, TaskDefinition } from '../../../../src/process/definition.ts';
 import { textOf } from '../../../../src/languages/planned-file.ts';
 import { toProjectSpec, openProject } from '../../../../src/project/edit/open-project.ts';

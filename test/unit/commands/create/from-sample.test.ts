@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { LANGUAGE_IDS } from '../../../../src/languages/names.ts';
+import { LANGUAGE_IDS } from '../../../../src/languages/language-ids.ts';
 import { loadDefinition } from '../../../../src/process/definition/file.ts';
 import { makeByWizard, WHICH } from '../../../support/by-wizard.ts';
 import { createdOf, createWorker, failureOf, FILES_ONLY, stateOf } from '../../../support/create-worker.ts';

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { LANGUAGE_IDS } from '../../../../src/languages/names.ts';
+import { LANGUAGE_IDS } from '../../../../src/languages/language-ids.ts';
 import { loadTemplateSet } from '../../../../src/languages/templates/set.ts';
 import { NEEDED_LINES } from '../../../../src/languages/templates/own-template.ts';
 import { makeByWizard, WHICH } from '../../../support/by-wizard.ts';

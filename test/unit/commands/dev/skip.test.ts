@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { SkipResult } from '../../../../src/platform/shared/contract.ts';
+import type { SkipResult } from '../../../../src/platform/shared/dev-contract.ts';
 import { sampleDefinition } from '../../../../src/process/sample.ts';
 import { startAnsweringServer, type AnsweringServer } from '../../../support/answering-server.ts';
 import type { Ran } from '../../../support/create-worker.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { CheckResult } from '../../../../src/diagnostics/check.ts';
-import { createDoctorReport } from '../../../../src/diagnostics/report.ts';
+import { createDoctorReport } from '../../../../src/diagnostics/report-and-exit-status.ts';
 import { formatSupportReport } from '../../../../src/commands/doctor/support-report.ts';
 
 const CONTEXT = { version: '1.0.0', node: 'v20.19.0', platform: 'linux x64', time: '2026-01-01T00:00:00.000Z' };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { printDoctor } from '../../../../src/commands/doctor/view.ts';
 import { skippedBecauseOf, type CheckResult } from '../../../../src/diagnostics/check.ts';
-import { createDoctorReport } from '../../../../src/diagnostics/report.ts';
+import { createDoctorReport } from '../../../../src/diagnostics/report-and-exit-status.ts';
 import { openTerminal } from '../../../../src/terminal/terminal.ts';
 import { fakeHost } from '../../../support/fake-host.ts';
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ProcessAction } from '../../../../src/kuflow/contract/process-actions.ts';
 import type { Process } from '../../../../src/kuflow/contract/processes.ts';
 import { recordWorkflowOutcome } from '../../../../src/platform/domain/processes.ts';
-import type { ActionsOfProcess } from '../../../../src/platform/shared/contract.ts';
+import type { ActionsOfProcess } from '../../../../src/platform/shared/dev-contract.ts';
 import { until } from '../../../support/until.ts';
 import { LOAN } from '../../platform/domain/world.ts';
 import { startRunningKuFlow, type RunningKuFlow } from '../running-kuflow.ts';

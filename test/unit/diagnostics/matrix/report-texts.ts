@@ -1,4 +1,4 @@
-import type { DoctorReport } from '../../../../src/diagnostics/report.ts';
+import type { DoctorReport } from '../../../../src/diagnostics/report-and-exit-status.ts';
 import { formatGithubCommands, formatJunit } from '../../../../src/commands/doctor/formats.ts';
 import { formatSupportReport } from '../../../../src/commands/doctor/support-report.ts';
 import { doctorReportAsJson, printDoctor } from '../../../../src/commands/doctor/view.ts';

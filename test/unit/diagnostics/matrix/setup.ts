@@ -1,9 +1,9 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { stringify } from 'yaml';
-import { readGitState } from '../../../../src/files/git.ts';
+import { readGitState } from '../../../../src/files/git-state.ts';
 import { runDoctorChecks } from '../../../../src/commands/doctor/run-checks.ts';
-import type { DoctorReport } from '../../../../src/diagnostics/report.ts';
+import type { DoctorReport } from '../../../../src/diagnostics/report-and-exit-status.ts';
 import { resolveSettings } from '../../../../src/settings/precedence.ts';
 import { type Answerer, sendJson, startAnsweringServer } from '../../../support/answering-server.ts';
 import { makeTestAuthority, type TestAuthority, type TestPair } from '../../../support/certificates.ts';

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { pythonInputType } from '../../../../src/languages/python/activities.ts';
 import { isPythonIdentifier, PYTHON_NAMING } from '../../../../src/languages/python/literals.ts';
-import { pythonLayout } from '../../../../src/languages/python/process-layout.ts';
+import { pythonLayout } from '../../../../src/languages/python/layout.ts';
 import { processTasks, type ProcessTask } from '../../../../src/languages/process-tasks.ts';
 import type { TaskChoices } from '../../../../src/languages/project-spec.ts';
 import { nameTasks } from '../../../../src/languages/task-names.ts';

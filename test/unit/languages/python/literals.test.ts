@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { displayWidth } from '../../../../src/languages/python/layout.ts';
+import { displayWidth } from '../../../../src/languages/python/wrap.ts';
 import {
   isPythonField,
   isPythonIdentifier,

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { createProcess } from '../../../../src/platform/domain/process-creation.ts';
-import type { LiveEvent } from '../../../../src/platform/shared/contract.ts';
+import type { LiveEvent } from '../../../../src/platform/shared/dev-contract.ts';
 import { until } from '../../../support/until.ts';
 import { createRest, type Rest, type RestOptions } from '../rest/server.ts';
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { reportUnknownCandidates } from '../../../../src/platform/domain/candidates.ts';
+import { reportUnknownCandidates } from '../../../../src/platform/domain/task-candidates.ts';
 import { changeDefinitions } from '../../../../src/platform/domain/domain.ts';
 import { authenticateCaller } from '../../../../src/platform/domain/credentials.ts';
 import type { OperationContext } from '../../../../src/platform/domain/context.ts';

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createAuthorizer, type CheckMessage } from '../../../../src/platform/gateway/authorizer.ts';
 import { NAMESPACE_FIELDS } from '../../../../src/platform/gateway/namespace-fields.ts';
-import { namespaceField, needsNamespace, rpcName, WORKER_RPCS } from '../../../../src/platform/gateway/rpcs.ts';
+import { namespaceField, needsNamespace, rpcName, WORKER_RPCS } from '../../../../src/platform/gateway/worker-rpcs.ts';
 import {
   decodeNamespace,
   frame,

@@ -22,7 +22,7 @@ import type {
   WebhookDeliveryList,
   WorkersStatus,
   WorkersWaitResult,
-} from '../../../../src/platform/shared/contract.ts';
+} from '../../../../src/platform/shared/dev-contract.ts';
 import { createProcess } from '../../../../src/platform/domain/process-creation.ts';
 import { claimTask, updateTaskData } from '../../../../src/platform/domain/process-items.ts';
 import type { Operation } from '../../../../src/kuflow/contract/operation.ts';

@@ -4,7 +4,7 @@ import type { InjectOptions, LightMyRequestResponse } from 'fastify';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { uuid7 } from '../../../../src/base/uuid.ts';
-import type { RequestDetail, RequestList, RequestRecord } from '../../../../src/platform/shared/contract.ts';
+import type { RequestDetail, RequestList, RequestRecord } from '../../../../src/platform/shared/dev-contract.ts';
 import { uploadProcessDocument } from '../../../../src/platform/domain/documents.ts';
 import { PROCESSES } from '../../../../src/platform/store/processes.ts';
 import { until } from '../../../support/until.ts';

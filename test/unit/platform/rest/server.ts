@@ -5,7 +5,7 @@ import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fas
 
 import { expect } from 'vitest';
 
-import { answerValidator } from '../../../../src/kuflow/contract/validators.ts';
+import { answerValidator } from '../../../../src/kuflow/contract/request-and-answer-validators.ts';
 import { createOpenCodes } from '../../../../src/platform/console/open-codes.ts';
 import { createRestApp } from '../../../../src/platform/rest/app.ts';
 import type { HealthReport, PlatformRun, RestDeps, ServerTls } from '../../../../src/platform/rest/deps.ts';

@@ -1,7 +1,7 @@
 import { shellPath } from '../../../../src/base/shell.ts';
 import { Secret } from '../../../../src/base/secret.ts';
 import { describe, expect, it } from 'vitest';
-import type { DevEvent } from '../../../../src/platform/session/start.ts';
+import type { DevEvent } from '../../../../src/platform/session/start-dev-platform.ts';
 import { platformReporter, readyHints, formatTimeline } from '../../../../src/platform/session/event-view.ts';
 import { printSimulation, simulationView, type SimulateResult } from '../../../../src/commands/dev/simulate/view.ts';
 import { openProgress } from '../../../../src/terminal/progress.ts';

@@ -26,7 +26,7 @@ import { measureState, removeState } from '../../../../src/platform/state/reset.
 import { openStore } from '../../../../src/platform/store/store.ts';
 import { databasePath, takeOwnerLock } from '../../../../src/platform/store/owner-lock.ts';
 import { getMeta, setMeta } from '../../../../src/platform/store/people.ts';
-import { MIGRATIONS } from '../../../../src/platform/store/schema.ts';
+import { MIGRATIONS } from '../../../../src/platform/store/migrations.ts';
 import { treeOf } from '../../../support/tree.ts';
 import { until } from '../../../support/until.ts';
 

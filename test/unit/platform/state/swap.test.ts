@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { hasJournal, openStage } from '../../../../src/files/staged-write.ts';
-import { withStoppedState } from '../../../../src/platform/state/lock.ts';
+import { withStoppedState } from '../../../../src/platform/state/require-stopped.ts';
 import { stateStaging, swapState } from '../../../../src/platform/state/swap.ts';
 import { Crash, faultyFiles, type Fault } from '../../../support/faulty-files.ts';
 import { temporaryFolders } from '../../../support/temporary-folder.ts';

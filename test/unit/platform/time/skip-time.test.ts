@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Clock } from '../../../../src/base/clock.ts';
-import type { LiveEvent } from '../../../../src/platform/shared/contract.ts';
+import type { LiveEvent } from '../../../../src/platform/shared/dev-contract.ts';
 import { createPlatformClock, type PlatformClock } from '../../../../src/platform/shared/platform-clock.ts';
 import type { BusyWork, WorkflowTime } from '../../../../src/platform/temporal/workflow-time.ts';
 import { skipTime } from '../../../../src/platform/time/skip-time.ts';

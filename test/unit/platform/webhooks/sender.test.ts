@@ -10,7 +10,7 @@ import {
   releaseTask,
 } from '../../../../src/platform/domain/process-items.ts';
 import { cancelProcess, completeProcess } from '../../../../src/platform/domain/processes.ts';
-import type { WebhookDelivery } from '../../../../src/platform/shared/contract.ts';
+import type { WebhookDelivery } from '../../../../src/platform/shared/dev-contract.ts';
 import {
   listWebhookDeliveries,
   readWebhookDelivery,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseDefinition } from '../../../../src/process/definition/file.ts';
-import { renderDefinition } from '../../../../src/process/definition/render.ts';
+import { renderDefinition } from '../../../../src/process/definition/render-definition.ts';
 import type { ProcessDefinition, TaskDefinition } from '../../../../src/process/definition.ts';
 import { editDefinition } from '../../../../src/process/definition/edit-definition.ts';
 import { sampleDefinition } from '../../../../src/process/sample.ts';

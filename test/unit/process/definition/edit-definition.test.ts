@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Json, JsonObject } from '../../../../src/base/json.ts';
 import { editDefinition } from '../../../../src/process/definition/edit-definition.ts';
 import { parseDefinition } from '../../../../src/process/definition/file.ts';
-import { renderDefinition } from '../../../../src/process/definition/render.ts';
+import { renderDefinition } from '../../../../src/process/definition/render-definition.ts';
 import { requireWorkflow, type ProcessDefinition, type TaskDefinition } from '../../../../src/process/definition.ts';
 import { arbitrarySchema } from '../../../support/arbitrary-schema.ts';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { KnownError } from '../../../../src/base/errors.ts';
 import { parseDefinition } from '../../../../src/process/definition/file.ts';
-import { renderDefinition } from '../../../../src/process/definition/render.ts';
+import { renderDefinition } from '../../../../src/process/definition/render-definition.ts';
 import { definitionFromFlags } from '../../../../src/process/definition/from-flags.ts';
 
 let folder = '';

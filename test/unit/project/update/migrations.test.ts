@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { LanguageId } from '../../../../src/languages/names.ts';
+import type { LanguageId } from '../../../../src/languages/language-ids.ts';
 import { renderProject } from '../../../../src/project/render.ts';
 import {
   changesBetween,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { systemClock, type Clock } from '../../../../../src/base/clock.ts';
 import { KnownError } from '../../../../../src/base/errors.ts';
-import type { CredentialSet } from '../../../../../src/commands/credentials/set.ts';
+import type { CredentialSet } from '../../../../../src/commands/credentials/credential-set.ts';
 import {
   exportSet,
   type ExportEvent,

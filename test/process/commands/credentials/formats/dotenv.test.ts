@@ -6,7 +6,7 @@ import { parse as parseDotenv } from 'dotenv';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { KnownError } from '../../../../../src/base/errors.ts';
-import type { CredentialSet } from '../../../../../src/commands/credentials/set.ts';
+import type { CredentialSet } from '../../../../../src/commands/credentials/credential-set.ts';
 import { formatDotenv } from '../../../../../src/commands/credentials/formats/dotenv.ts';
 import { credentialEnvironment } from '../../../../../src/commands/credentials/formats/environment.ts';
 import type { Formatted } from '../../../../../src/commands/credentials/formats/format.ts';

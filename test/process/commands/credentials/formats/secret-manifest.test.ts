@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { loadAll } from 'js-yaml';
 import { Secret as SecretSchema } from 'kubernetes-models/v1/Secret';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { CredentialSet } from '../../../../../src/commands/credentials/set.ts';
+import type { CredentialSet } from '../../../../../src/commands/credentials/credential-set.ts';
 import type { Formatted } from '../../../../../src/commands/credentials/formats/format.ts';
 import { formatSecretManifest } from '../../../../../src/commands/credentials/formats/secret-manifest.ts';
 import { canariesOf, credentialSet, TOKEN, withToken } from '../../../../support/credential-set.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { CredentialSet } from '../../../../../src/commands/credentials/set.ts';
+import type { CredentialSet } from '../../../../../src/commands/credentials/credential-set.ts';
 import type { Formatted } from '../../../../../src/commands/credentials/formats/format.ts';
 import { formatJson } from '../../../../../src/commands/credentials/formats/json.ts';
 import { credentialSet, TOKEN, withToken } from '../../../../support/credential-set.ts';

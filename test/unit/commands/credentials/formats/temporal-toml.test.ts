@@ -4,7 +4,7 @@ import { loadClientConnectConfig } from '@temporalio/envconfig';
 import fc from 'fast-check';
 import { parse } from 'smol-toml';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { CredentialSet } from '../../../../../src/commands/credentials/set.ts';
+import type { CredentialSet } from '../../../../../src/commands/credentials/credential-set.ts';
 import type { Formatted } from '../../../../../src/commands/credentials/formats/format.ts';
 import { formatTemporalToml } from '../../../../../src/commands/credentials/formats/temporal-toml.ts';
 import { canariesOf, credentialSet, TOKEN, withToken } from '../../../../support/credential-set.ts';

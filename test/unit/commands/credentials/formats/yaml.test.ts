@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { CredentialSet } from '../../../../../src/commands/credentials/set.ts';
+import type { CredentialSet } from '../../../../../src/commands/credentials/credential-set.ts';
 import type { SetPaths } from '../../../../../src/commands/credentials/store/sets.ts';
 import type { Formatted } from '../../../../../src/commands/credentials/formats/format.ts';
 import { formatYaml } from '../../../../../src/commands/credentials/formats/yaml.ts';

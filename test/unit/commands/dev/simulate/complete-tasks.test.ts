@@ -2,9 +2,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { openActors } from '../../../../../src/commands/dev/simulate/complete-tasks.ts';
-import type { PlatformState } from '../../../../../src/platform/state/state-file.ts';
+import type { PlatformState } from '../../../../../src/platform/state/running-state.ts';
 import { listPeople } from '../../../../../src/platform/domain/people.ts';
-import { loadRequestedPeople } from '../../../../../src/platform/session/start.ts';
+import { loadRequestedPeople } from '../../../../../src/platform/session/start-dev-platform.ts';
 import { temporaryFolders } from '../../../../support/temporary-folder.ts';
 import { createRest } from '../../../platform/rest/server.ts';
 

@@ -17,7 +17,7 @@ import {
   type ChoiceOption,
 } from '../../schema/form.ts';
 import { useHost, type FormMemory } from './state.ts';
-import type { Schema } from '../../schema/resolve.ts';
+import type { Schema } from '../../schema/json-schema-ref.ts';
 import { namedTypes } from '../../schema/normal-form.ts';
 
 const scopes = new Map<string, ControlElement>();

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { uuid7 } from '../../../../src/base/uuid.ts';
 import { operationIds, operations } from '../../../../src/kuflow/contract/operations.ts';
-import { answerValidator, requestValidator } from '../../../../src/kuflow/contract/validators.ts';
+import { answerValidator, requestValidator } from '../../../../src/kuflow/contract/request-and-answer-validators.ts';
 
 const id = uuid7();
 

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { firstLine, readIgnored, runGit, type GitAnswer } from '../files/git.ts';
+import { firstLine, readIgnored, runGit, type GitAnswer } from '../files/git-state.ts';
 import { RECORD_FILE } from '../process/find-project.ts';
 import type { Environment } from '../settings/environment.ts';
 import { LOCAL_SETTINGS_FILE } from '../settings/keys.ts';

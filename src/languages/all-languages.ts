@@ -1,6 +1,6 @@
 import { java } from './java/language.ts';
 import type { Language } from './language.ts';
-import type { LanguageId } from './names.ts';
+import type { LanguageId } from './language-ids.ts';
 import { python } from './python/language.ts';
 import { typescript } from './typescript/language.ts';
 

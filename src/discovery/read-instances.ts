@@ -1,6 +1,6 @@
 import { KuFlowApiError } from '../kuflow/errors.ts';
 import { collectShape } from './shape/infer.ts';
-import type { BudgetedClient } from './budget.ts';
+import type { BudgetedClient } from './request-budget.ts';
 import type { DiscoveryEvent, ObservedShape, Shapes } from './types.ts';
 import type { JsonValue } from '../kuflow/contract/common.ts';
 import type { SampleChoice } from './sampling.ts';

@@ -1,10 +1,10 @@
 import { posix, relative } from 'node:path';
 import { KnownError, usageError } from '../../base/errors.ts';
 import { joinCommands, shellPath } from '../../base/shell.ts';
-import { listFilesInGit, type WorkTree } from '../../files/git.ts';
-import { languageOf } from '../../languages/registry.ts';
+import { listFilesInGit, type WorkTree } from '../../files/git-state.ts';
+import { languageOf } from '../../languages/all-languages.ts';
 import { JOURNAL_FOLDER, LOCK_FILE } from '../../project/edit/journal.ts';
-import { readIgnoredState, UNIGNORE_ADVICE } from '../../project/git.ts';
+import { readIgnoredState, UNIGNORE_ADVICE } from '../../project/first-commit.ts';
 import type { ChangedFile } from '../../project/write-files.ts';
 import { lockFilesIn, type UpdatableProject } from './open-for-update.ts';
 

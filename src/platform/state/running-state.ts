@@ -8,7 +8,7 @@ import { isLoopbackHost } from '../../network/address.ts';
 import { Secret } from '../../base/secret.ts';
 import { withContext } from '../../base/system-error.ts';
 import type { ProcessDefinition } from '../../process/definition.ts';
-import type { PlatformAccess } from '../shared/environment.ts';
+import type { PlatformAccess } from '../shared/platform-environment.ts';
 import type { Platform, PlatformIdentity } from '../shared/types.ts';
 import { platformOwner } from '../store/owner-lock.ts';
 

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { codeOf, KnownError } from '../base/errors.ts';
 import { packageRoot } from '../base/package-root.ts';
-import { LANGUAGES, type LanguageId, type LibrarySource } from './names.ts';
+import { LANGUAGES, type LanguageId, type LibrarySource } from './language-ids.ts';
 import type { PlannedFile } from './planned-file.ts';
 import type { ProjectSpec } from './project-spec.ts';
 import { listFiles } from './templates/files.ts';

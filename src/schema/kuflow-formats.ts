@@ -1,5 +1,11 @@
 import { isAcceptedType, type DocumentType } from './document-type.ts';
-import { isComplete, parseReference, REFERENCE_KINDS, type Reference, type ReferenceKind } from './references.ts';
+import {
+  isComplete,
+  parseReference,
+  REFERENCE_KINDS,
+  type Reference,
+  type ReferenceKind,
+} from './kuflow-references.ts';
 
 export type KuFlowFormat = 'kuflow-file' | 'kuflow-principal' | 'kuflow-group';
 

@@ -12,7 +12,7 @@ import {
   readRunningState,
   stateFolder,
   type PlatformState,
-} from '../../platform/state/state-file.ts';
+} from '../../platform/state/running-state.ts';
 import { sampleDefinition } from '../../process/sample.ts';
 import { isTypeable } from '../../base/shell.ts';
 import type { Candidate } from './complete-line.ts';

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { KnownError, messageOf, usageError } from '../../base/errors.ts';
 import { cliInvocation } from '../../base/cli-invocation.ts';
 import { formatPathOption, killCommand } from '../../base/shell.ts';
-import { platformEnvironment } from '../shared/environment.ts';
+import { platformEnvironment } from '../shared/platform-environment.ts';
 import type { PlatformEvent, PlatformOptions } from '../shared/types.ts';
 import {
   readRunningState,
@@ -12,13 +12,13 @@ import {
   createPlatformState,
   writeStateFile,
   type PlatformState,
-} from '../state/state-file.ts';
+} from '../state/running-state.ts';
 import { findTemporal, type FindEvent } from '../temporal/find.ts';
 import { DEFINITION_FILE, loadDefinition, listDefinitionFiles } from '../../process/definition/file.ts';
 import { missingDefinitionError } from '../../process/definition/missing.ts';
 import { isProject } from '../../process/find-project.ts';
 import type { LocalRuntime } from '../../languages/language.ts';
-import type { LanguageId } from '../../languages/names.ts';
+import type { LanguageId } from '../../languages/language-ids.ts';
 import type { ProcessDefinition } from '../../process/definition.ts';
 import type { PeopleSeed } from '../../process/people.ts';
 import { loadPeople, PEOPLE_FILE } from '../../process/people/file.ts';
@@ -188,7 +188,7 @@ export async function workerSettings(
 /** What a worker of this language needs in addition to the settings; undefined if nothing. */
 export async function loadLocalRuntime(language: LanguageId | undefined): Promise<LocalRuntime | undefined> {
   if (language === undefined) return undefined;
-  const { languageOf } = await import('../../languages/registry.ts');
+  const { languageOf } = await import('../../languages/all-languages.ts');
   return await languageOf({ language }).localRuntime?.();
 }
 

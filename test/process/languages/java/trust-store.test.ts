@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { findJavaHome, javaEnvironment } from '../../../../src/languages/java/local-kuflow.ts';
+import { findJavaHome, javaEnvironment } from '../../../../src/languages/java/trust-store.ts';
 import { parseDefinition } from '../../../../src/process/definition/file.ts';
 import { runningStateOf } from '../../../support/running-state-of.ts';
 import { temporaryFolders } from '../../../support/temporary-folder.ts';

@@ -6,10 +6,10 @@ import { withContext } from '../../base/system-error.ts';
 import type { CommandContext } from '../../cli/context.ts';
 import { openPromptsIfAllowed } from '../../cli/prompts.ts';
 import type { DevFlags } from '../../cli/platform-options.ts';
-import { stateFolder } from '../../platform/state/state-file.ts';
+import { stateFolder } from '../../platform/state/running-state.ts';
 import { exportState } from '../../platform/state/export.ts';
 import { importState } from '../../platform/state/import.ts';
-import { requireStopped } from '../../platform/state/lock.ts';
+import { requireStopped } from '../../platform/state/require-stopped.ts';
 import { measureState, removeState } from '../../platform/state/reset.ts';
 
 const formatMegabytes = (bytes: number): string => `${(bytes / 1_000_000).toFixed(1)} MB`;

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { isIgnoredFolder, readIgnored, readWorkTree } from '../../../src/files/git.ts';
+import { isIgnoredFolder, readIgnored, readWorkTree } from '../../../src/files/git-state.ts';
 import { runGit } from '../../support/template-folder.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
 

@@ -2,7 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { startRunner, type ReplayedProcess } from '../../../../src/commands/replay/runner.ts';
+import { startRunner, type ReplayedProcess } from '../../../../src/commands/replay/replay-worker.ts';
 
 /** Reads the blocks on standard input. `respond` is code that gets the ID and the history of each process. */
 const worker = (respond: string): string => `

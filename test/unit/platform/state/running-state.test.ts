@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../../../src/base/clock.ts';
 import { startPlatform } from '../../../../src/platform/start.ts';
-import { readRunningState } from '../../../../src/platform/state/state-file.ts';
+import { readRunningState } from '../../../../src/platform/state/running-state.ts';
 import { openStore } from '../../../../src/platform/store/store.ts';
 import { temporaryFolders } from '../../../support/temporary-folder.ts';
 

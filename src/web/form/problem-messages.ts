@@ -1,9 +1,9 @@
 import { countOf } from '../../base/count-of.ts';
 import { isRecord } from '../../base/json.ts';
 import { acceptedTypes } from '../../schema/document-type.ts';
-import { kuFlowFormat } from '../../schema/formats.ts';
+import { kuFlowFormat } from '../../schema/kuflow-formats.ts';
 import { choicesOf, valueLabel } from '../../schema/form.ts';
-import type { Schema } from '../../schema/resolve.ts';
+import type { Schema } from '../../schema/json-schema-ref.ts';
 import { namedTypes } from '../../schema/normal-form.ts';
 import type { SchemaError } from '../../schema/console-validator.ts';
 import { formatBytes } from '../text/words.ts';

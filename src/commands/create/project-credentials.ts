@@ -8,7 +8,7 @@ import {
   requireConnection,
   resolveConnection,
   type Connection,
-} from '../../connection/resolve.ts';
+} from '../../connection/resolve-connection.ts';
 import type { ReadWith } from '../../project/next-steps.ts';
 import type { Environment } from '../../settings/environment.ts';
 import { resolveSettings } from '../../settings/precedence.ts';
