@@ -117,8 +117,8 @@ function missingCredentials(
   settings: ResolvedSettings,
   problems: readonly ConnectionProblem[],
 ): readonly ConnectionProblem[] {
-  return [CLIENT_ID, CLIENT_SECRET]
-    .filter((key) => settings[key as SettingName] === undefined && !problems.some((problem) => problem.key === key))
+  return ([CLIENT_ID, CLIENT_SECRET] as const)
+    .filter((key) => settings[key] === undefined && !problems.some((problem) => problem.key === key))
     .map((key) => ({ key, problem: `required, but not set; ${whereToSet(key)}`, missing: true }));
 }
 

@@ -17,6 +17,14 @@ export const KEY_ID_HEADER = 'x-kuflow-encoding-encrypted-key-id';
 /** The value of `ENCODING_HEADER`, and the encoding of an encrypted payload. */
 export const ENCRYPTED_ENCODING = 'binary/encrypted?vendor=KuFlow';
 
+export interface WorkflowStart {
+  /** Empty if the engine does not report it. */
+  readonly workflowType: string;
+  readonly taskQueue: string;
+  /** The ID of the key of a confidential process. */
+  readonly encryptionKeyId?: string | undefined;
+}
+
 /** Temporal limits a history to 50 MB, and returns it in pages. */
 const MAX_PAGE_BYTES = 64 * 1024 * 1024;
 
@@ -36,24 +44,23 @@ interface WorkflowOfNamespace {
 const historyRequest = (namespace: string, id: string): Buffer =>
   Buffer.concat([encodeString(1, namespace), encodeMessage(2, encodeString(1, id))]);
 
-/** How a workflow was started, from the first event of its history. Type and queue are empty if the engine does not report them. */
+/** How a workflow was started, from the first event of its history. */
 export async function readWorkflowStart(
   connection: EngineConnection,
   { namespace, id }: WorkflowOfNamespace,
   options: CallOptions,
-): Promise<RpcResult<ReturnType<typeof readStart>>> {
+): Promise<RpcResult<WorkflowStart>> {
   const message = Buffer.concat([historyRequest(namespace, id), encodeNumber(3, 1)]);
   const result = await connection.call('GetWorkflowExecutionHistory', { namespace, message }, options);
   return result.ok ? { ...result, value: readStart(result.value) } : result;
 }
 
-function readStart(response: Uint8Array) {
+function readStart(response: Uint8Array): WorkflowStart {
   const started = messageField(messageField(messageField(response, 1), 1), 6);
   const headers = messageFields(messageField(started, 25), 1);
   return {
     workflowType: stringField(messageField(started, 1), 1) ?? '',
     taskQueue: stringField(messageField(started, 5), 1) ?? '',
-    /** Of a confidential process. */
     encryptionKeyId:
       readHeader(headers, ENCODING_HEADER) === ENCRYPTED_ENCODING ? readHeader(headers, KEY_ID_HEADER) : undefined,
   };

@@ -27,6 +27,9 @@ const BY_STATUS: Readonly<Record<number, FailureKind>> = {
   429: 'rate-limited',
 };
 
+/** A gateway's page with one of these kinds means an outage. With any other, KuFlow did not answer at all. */
+const KEPT_FOR_HTML: readonly FailureKind[] = ['server', 'rate-limited', 'proxy', 'wrong-path'];
+
 function kindOf(status: number): FailureKind {
   return BY_STATUS[status] ?? (status >= 500 ? 'server' : status >= 300 && status < 400 ? 'redirect' : 'rejected');
 }
@@ -85,15 +88,16 @@ function failure(site: CallSite, raw: RawAnswer, now: number): KuFlowApiError {
   const parts = { ...site, httpStatus: status, retryAfter: readRetryAfter(raw.headers['retry-after'], now), kind };
   if (kind === 'redirect') return new KuFlowApiError({ ...parts, seen: hostOf(raw.headers['location'], site.url) });
   if (kind === 'upgrade') {
-    const protocols = raw.headers['upgrade'];
-    return new KuFlowApiError({ ...parts, upgrade: protocols && escapeForTerminal(protocols, 60) });
+    const { upgrade = '' } = raw.headers;
+    return new KuFlowApiError({ ...parts, upgrade: upgrade === '' ? undefined : escapeForTerminal(upgrade, 60) });
   }
   const reading = readJson(raw);
-  if (reading.kind === 'html') {
-    // A gateway's page with 5xx or 429 means an outage. With any other status, KuFlow did not answer at all.
-    const isKept = ['server', 'rate-limited', 'proxy', 'wrong-path'].includes(kind);
-    return new KuFlowApiError({ ...parts, kind: isKept ? kind : 'html', seen: titleOf(raw.body) });
-  }
+  if (reading.kind === 'html')
+    return new KuFlowApiError({
+      ...parts,
+      kind: KEPT_FOR_HTML.includes(kind) ? kind : 'html',
+      seen: titleOf(raw.body),
+    });
   const value = reading.kind === 'json' ? reading.value : undefined;
   const body = errorBody(value, site.operationId, status);
   if (body !== undefined) return new KuFlowApiError({ ...parts, body });

@@ -100,7 +100,7 @@ export interface GeneratedCode {
   readonly rewrittenActivities: (path: string) => string;
 }
 
-export interface ProcessInCode extends Pick<ProcessSpec, 'slug' | 'definition'> {
+export interface ProcessInCode extends Required<Pick<ProcessSpec, 'slug' | 'definition'>> {
   readonly place: CodePlace;
   readonly choices: TaskChoices;
 }

@@ -65,7 +65,7 @@ export interface ProjectSpec {
   readonly packageName?: string | undefined;
   /** The first process in the names of files and packages, in languages that need a name for it. From `fileName`. */
   readonly slug?: string | undefined;
-  readonly processes: readonly [ProcessSpec, ...ProcessSpec[]];
+  readonly processes: readonly [ProcessSpec, ...(ProcessSpec & { readonly slug: string | undefined })[]];
   /** For the local KuFlow: no endpoint and no secret is written. */
   readonly local: boolean;
   readonly packageManager: PackageManager;

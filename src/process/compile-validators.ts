@@ -12,12 +12,13 @@ const VALIDATORS = {
 
 export function compileValidators() {
   const ajv = compiler();
-  const { definitionForm, peopleForm, draft7 } = VALIDATORS;
-  return {
-    definitionForm: ajv.getSchema(definitionForm),
-    peopleForm: ajv.getSchema(peopleForm),
-    draft7: ajv.getSchema(draft7),
+  const named = (id: string) => {
+    const validate = ajv.getSchema(id);
+    if (validate === undefined) throw new Error(`There is no schema ${id}`);
+    return validate;
   };
+  const { definitionForm, peopleForm, draft7 } = VALIDATORS;
+  return { definitionForm: named(definitionForm), peopleForm: named(peopleForm), draft7: named(draft7) };
 }
 
 /** The same validators as the source of an ES module, for the build. Loading Ajv and compiling would take a third of the time of `create`. */

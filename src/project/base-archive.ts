@@ -149,17 +149,18 @@ export async function parseBase(archive: Uint8Array): Promise<ProjectBase> {
       strict: true,
       onReadEntry: (entry) => {
         const at = entry.path.indexOf('/');
-        const [part, path] = [PARTS.find((one) => one === entry.path.slice(0, at)), entry.path.slice(at + 1)];
+        const part = PARTS.find((one) => one === entry.path.slice(0, at));
+        const path = entry.path.slice(at + 1);
         const isExpected = entry.type === 'File' && isSafePath(path) && part !== undefined;
         if (!isExpected || base[part].has(path) || ++entries > MAX_ENTRIES) {
           reject(new Error(`unexpected entry ${entry.path.slice(0, 200)}`));
           entry.resume();
           return;
         }
-        const parts: Uint8Array[] = [];
-        entry.on('data', (part: Uint8Array) => parts.push(part));
+        const chunks: Uint8Array[] = [];
+        entry.on('data', (chunk: Uint8Array) => chunks.push(chunk));
         const mode = ((entry.mode ?? 0) & 0o100) === 0 ? 0o644 : 0o755;
-        entry.on('end', () => base[part].set(path, { path, contents: Buffer.concat(parts), mode }));
+        entry.on('end', () => base[part].set(path, { path, contents: Buffer.concat(chunks), mode }));
       },
     });
     parser.on('error', reject);

@@ -44,7 +44,7 @@ export interface ProjectRecord extends Omit<ProjectSpec, 'processes' | 'template
   readonly processes: readonly [ProcessInRecord, ...ProcessInRecord[]];
 }
 
-type ProcessInRecord = Pick<ProcessSpec, 'slug' | 'source'> & { readonly choices: TaskChoices };
+type ProcessInRecord = Required<Pick<ProcessSpec, 'slug' | 'source'>> & { readonly choices: TaskChoices };
 
 /** How a project was created, as the file `.kuflow/project.json`. Contains no secret and nothing specific to this machine. */
 export function renderRecordFile(

@@ -38,8 +38,8 @@ export async function runUpdate(
   const progress = openProgress(terminal.err);
   try {
     const result = await updateProject({
-      ...opened,
       ...flags,
+      ...opened,
       ...{ version, cwd, env, signal, recovered },
       choose:
         ask === undefined

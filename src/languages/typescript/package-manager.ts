@@ -176,9 +176,11 @@ export function choosePackageManager(
   { env, folder }: { readonly env: NodeJS.ProcessEnv; readonly folder: string },
 ): NodePackageManager {
   const agent = parsePackageManager(env['npm_config_user_agent'] ?? '');
-  const above = findManagerAbove(folder, env);
   const running = agent?.name === 'npm' ? undefined : agent;
-  const chosen = parsePackageManager(flag ?? '') ?? running ?? above;
+  const given = parsePackageManager(flag ?? '') ?? running;
+  if (given !== undefined && given.name !== 'yarn') return given.name;
+  const above = findManagerAbove(folder, env);
+  const chosen = given ?? above;
   const { name = 'npm' } = chosen ?? {};
   if (name !== 'yarn') return name;
   const known = [chosen, agent, above].map(yarnMajor).find((major) => major !== undefined);

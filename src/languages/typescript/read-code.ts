@@ -15,7 +15,7 @@ export function isDefinitionCode(path: string): boolean {
 
 export function findTasks(text: string, path: string, { slug, ...process }: ProcessInCode): ReadonlySet<string> {
   const { parts } = typeScriptLayout(slug);
-  const files = { ...parts, sample: parts.test };
+  const files = { tasks: parts.tasks, types: parts.types, sample: parts.test };
   return findProcessTasks({ text, path, files }, processTasks(process, TS_NAMING), {
     declares: declaresTask,
     patterns: {

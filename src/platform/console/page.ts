@@ -6,8 +6,12 @@ import { ApiError } from '../domain/api-error.ts';
 import type { PlatformOptions } from '../shared/types.ts';
 import type { CompiledSchemas } from './compiled-schemas.ts';
 
-/** In memory. Only the assets in it are served, by name, so that a request can't reach anything else on the disk. */
-export type PageFiles = NonNullable<Awaited<ReturnType<typeof readPageFiles>>>;
+/** The files of the console, in memory. */
+export interface PageFiles {
+  readonly index: string;
+  /** By name. Only these are served, so that a request can't reach anything else on the disk. */
+  readonly assets: ReadonlyMap<string, Buffer>;
+}
 
 const TYPES: Readonly<Record<string, string>> = {
   '.css': 'text/css; charset=utf-8',
@@ -20,7 +24,10 @@ export type PageCommands = NonNullable<PlatformOptions['pageCommands']>;
 const USUAL_COMMANDS: PageCommands = { kuflow: 'npx kuflow', worker: 'npm run dev' };
 
 /** Reads the built page, and adds the commands, by default of a TypeScript project. Undefined if it has not been built. */
-export async function readPageFiles(folder: string, commands: PageCommands = USUAL_COMMANDS) {
+export async function readPageFiles(
+  folder: string,
+  commands: PageCommands = USUAL_COMMANDS,
+): Promise<PageFiles | undefined> {
   try {
     const entries = await readdir(join(folder, 'assets'), { withFileTypes: true });
     const assets = await Promise.all(

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { uuid7 } from '../../base/uuid.ts';
-import type { AuthenticationCreateParams } from '../../kuflow/contract/authentications.ts';
+import type { Authentication, AuthenticationCreateParams } from '../../kuflow/contract/authentications.ts';
 import type { Store } from '../store/store.ts';
 import { AUTHENTICATIONS, findPrincipalByCredential, PRINCIPALS, type PrincipalRow } from '../store/people.ts';
 import type { OperationContext } from './context.ts';
@@ -46,7 +46,10 @@ async function findByToken({ sql }: Store, token: string, readEngineToken: Engin
 }
 
 /** Issues an engine token or certificate to the caller. The store keeps a record of it, but not the secrets. */
-export async function createAuthentication(ctx: OperationContext, params: AuthenticationCreateParams) {
+export async function createAuthentication(
+  ctx: OperationContext,
+  params: AuthenticationCreateParams,
+): Promise<Authentication> {
   const tenantId = params.tenantId === undefined ? ctx.tenantId : requireTenant(ctx, params.tenantId);
   const credentials =
     params.type === 'ENGINE_TOKEN'

@@ -10,9 +10,28 @@ import type { Sql } from '../store/sql.ts';
 import { acceptAnyValue, createValueCheck, type ValueCheck } from './json-values.ts';
 import type { ReferencedResources } from '../../schema/kuflow-formats.ts';
 
-export type ServedDefinition = ReturnType<typeof prepareDefinition>;
-export type ServedTask = NonNullable<ReturnType<ServedDefinition['tasks']['get']>>;
-export type ServedAction = NonNullable<ReturnType<ServedDefinition['actions']['get']>>;
+export interface ServedTask {
+  readonly ref: DefinitionRef;
+  readonly definition: TaskDefinition;
+  readonly data: ValueCheck;
+  readonly contextData: ValueCheck;
+}
+
+export interface ServedAction {
+  readonly definition: ActionDefinition;
+  /** The check of the input of a signal. */
+  readonly input: ValueCheck;
+}
+
+export interface ServedDefinition {
+  readonly ref: DefinitionRef;
+  readonly tenantId: string;
+  readonly definition: ProcessDefinition;
+  readonly metadata: ValueCheck;
+  readonly entity: ValueCheck;
+  readonly tasks: ReadonlyMap<string, ServedTask>;
+  readonly actions: ReadonlyMap<string, ServedAction>;
+}
 
 /** Namespace of the UUIDs that are derived from codes and contents. */
 const NAMESPACE = '6f1f1c9e-5a35-5d0c-9d52-6c1f5a0e7b11';
@@ -133,19 +152,18 @@ function prepareDefinition(
   ref: DefinitionRef,
   tenantId: string,
   resources: ReferencedResources,
-) {
+): ServedDefinition {
   const { id, code } = ref;
   const check = (shape: DataShape | undefined, what: string): ValueCheck =>
     createValueCheck(shape, `${what} of ${code}`, resources);
-  const serveTask = (task: TaskDefinition) => ({
+  const serveTask = (task: TaskDefinition): ServedTask => ({
     ref: { id: uuid5(id, `task ${task.code}`), version: uuid5(id, canonicalJson(task)), code: task.code },
     definition: task,
     data: check(task.data, `the data of task ${task.code}`),
     contextData: check(task.contextData, `the context data of task ${task.code}`),
   });
-  const serveAction = (action: ActionDefinition) => ({
+  const serveAction = (action: ActionDefinition): ServedAction => ({
     definition: action,
-    /** Of a signal. */
     input: check('input' in action ? action.input : undefined, `the input of action ${action.code}`),
   });
   return {

@@ -39,10 +39,14 @@ export function enqueueItemEvent(
 ): void {
   const process = PROCESSES.findById(ctx.store.sql, processId);
   if (process === undefined) return;
-  const state = { processItemState: task?.state, processItemDefinitionCode: definition?.code };
-  // A task has both, as the second type requires.
-  const data = withoutUndefined({ processId, processItemId: id, processItemType, ...state }) as EventData[typeof type];
-  enqueueEvent(ctx, process, type, data);
+  const item = { processId, processItemId: id, processItemType };
+  if (type === 'PROCESS_ITEM.CREATED') {
+    const state = { processItemState: task?.state, processItemDefinitionCode: definition?.code };
+    enqueueEvent(ctx, process, type, withoutUndefined({ ...item, ...state }));
+  } else if (task !== undefined) {
+    const state = { processItemState: task.state, processItemDefinitionCode: definition?.code ?? '' };
+    enqueueEvent(ctx, process, type, { ...item, ...state });
+  }
 }
 
 /** Adds the event to the deliveries in the current transaction, and has it sent after the commit. Nothing happens without a webhook. */

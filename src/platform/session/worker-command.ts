@@ -74,7 +74,8 @@ export async function startDevCommand(options: {
         ? { stdio: ['ignore', 2, 2] }
         : { logFile: output.file }),
   }).catch((error: unknown) => {
-    throw explainFailedStart(error, options.command);
+    // A command line always starts: what cannot be started is its shell.
+    throw options.shell === true ? error : explainFailedStart(error, options.command);
   });
   return {
     pid: supervised.pid,

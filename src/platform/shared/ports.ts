@@ -112,7 +112,10 @@ async function tryToHold(port: number): Promise<HeldPort | { readonly problem: s
   return {
     port,
     listen: async (server) => {
-      await once(server.listen(servers.shift()), 'listening');
+      const holder = servers.shift();
+      // `listen(undefined)` would open any port on all addresses.
+      if (holder === undefined) throw new Error(`Port ${port} is no longer held`);
+      await once(server.listen(holder), 'listening');
       await close();
     },
     close,

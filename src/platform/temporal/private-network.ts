@@ -24,6 +24,10 @@ export const PRIVATE_PORTS = { frontend: 7233, ui: 8233 } as const;
 /** The path of a Unix socket has at most 107 bytes. */
 const LONGEST_FOLDER = 70;
 
+const removals = new Set<() => void>();
+/** For an exit without a stop, such as a second Ctrl-C. After kill -9, the supervisor removes the folder. */
+const removeAll = (): void => removals.forEach((remove) => remove());
+
 /** A private network if this system has them, otherwise loopback. */
 export async function createTemporalNetwork(): Promise<TemporalNetwork> {
   const enter = await findNetworkCommand();
@@ -32,10 +36,11 @@ export async function createTemporalNetwork(): Promise<TemporalNetwork> {
   const folder = await mkdtemp(join(parent, 'kuflow-temporal-'));
   const remove = (): void => {
     rmSync(folder, { recursive: true, force: true });
-    process.off('exit', remove);
+    removals.delete(remove);
+    if (removals.size === 0) process.off('exit', removeAll);
   };
-  // For an exit without a stop, such as a second Ctrl-C. After kill -9, the supervisor removes it.
-  process.on('exit', remove);
+  if (removals.size === 0) process.on('exit', removeAll);
+  removals.add(remove);
   return { kind: 'private', enter, folder, remove };
 }
 

@@ -7,7 +7,7 @@ import { startOfBody, toRecordedBody } from '../console/request-recorder.ts';
 import type { Domain } from '../domain/context.ts';
 import { createRetryQueue, type RetryQueue, type RetriedWork } from '../domain/retry-queue.ts';
 import { findWebhookUrl } from '../domain/webhook-events.ts';
-import type { WebhookDeliveryState } from '../shared/dev-contract.ts';
+import type { RecordedBody, WebhookDeliveryState } from '../shared/dev-contract.ts';
 import { PROCESSES } from '../store/processes.ts';
 import {
   WEBHOOK_DELIVERIES,
@@ -17,7 +17,11 @@ import {
   type WebhookDeliveryRow,
 } from '../store/webhook-deliveries.ts';
 
-type AttemptResult = { readonly [Field in 'status' | 'problem' | 'answer']?: WebhookAttempt[Field] | undefined };
+interface AttemptResult {
+  readonly status: number | undefined;
+  readonly problem?: string | undefined;
+  readonly answer?: RecordedBody | undefined;
+}
 
 const CONNECT_WITHIN_MS = 10_000;
 /** A receiver may call the API, and that may take a while, before it answers. */
@@ -89,7 +93,11 @@ export function createWebhookSender({
   }
 
   /** Rejects only when `stopping` aborts. */
-  async function post({ url, body }: WebhookDeliveryRow, stopping: AbortSignal, onStatus: (status: number) => void) {
+  async function post(
+    { url, body }: WebhookDeliveryRow,
+    stopping: AbortSignal,
+    onStatus: (status: number) => void,
+  ): Promise<AttemptResult> {
     const ending = new AbortController();
     const stop = (): void => ending.abort(stopping.reason);
     stopping.addEventListener('abort', stop);

@@ -24,6 +24,7 @@ import { resolveSettings } from '../../settings/precedence.ts';
 
 /** A process of a project, as its definition file describes it now. */
 export interface ProcessOnDisk extends ProcessSpec {
+  readonly slug: string | undefined;
   readonly layout: ProcessLayout;
   readonly choices: TaskChoices;
 }

@@ -11,7 +11,7 @@ import { planDefinitions } from './plan-definitions.ts';
 import { planProcess, rejectUsedWorkflowType, resumeProcess } from './plan-process.ts';
 
 export type AdditionRequest =
-  | ({ readonly kind: 'process' } & ProcessSpec)
+  | ({ readonly kind: 'process' } & Omit<ProcessSpec, 'slug' | 'choices'>)
   /** A process that was added before, but not completely. */
   | { readonly kind: 'resumed-process'; readonly process: OpenedProcess }
   | {

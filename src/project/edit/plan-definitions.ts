@@ -17,8 +17,8 @@ import { planCodeEdits, replaceProcess, type Addition } from './plan-code-edits.
 import { pinInputs } from './activity-names.ts';
 
 /**
- * Plans the definitions that processes of a project should have, and the code generated from them. Changes to the code that an earlier run did not make
- * are planned too, in the files of the process with the layout `completed`, or in all files. Rejects with a KnownError if a definition is not
+ * Plans the definitions that processes of a project should have, and the code generated from them. Changes to the code that an earlier run did not
+ * make are planned too, in the files of the process with the layout `completed`, or in all files. Rejects with a KnownError if a definition is not
  * valid, or its file cannot be changed automatically.
  */
 export async function planDefinitions(

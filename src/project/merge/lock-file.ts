@@ -4,9 +4,9 @@ import type { MergeRequest } from './merge-file.ts';
 import { isNpmRangeAtLeast } from './compare-versions.ts';
 
 /**
- * Brings a lock file from the text on disk (`mine`) to the versions of the templates, without conflicts: the package manager completes what does not match the dependencies of
- * the project. A `package-lock.json` keeps the packages that were added, and versions that were changed to newer ones than those of the
- * templates. Other lock files are replaced, so that the versions of added packages are chosen again.
+ * Brings a lock file from the text on disk (`mine`) to the versions of the templates, without conflicts: the package manager completes what does
+ * not match the dependencies of the project. A `package-lock.json` keeps the packages that were added, and versions that were changed to newer ones
+ * than those of the templates. Other lock files are replaced, so that the versions of added packages are chosen again.
  */
 export function mergeLockFile(
   path: string,

@@ -17,7 +17,7 @@ export function shortenPath(path: string): string {
 export function formatBytes(bytes: number): string {
   if (bytes < 1024) return `${bytes} B`;
   const [size, unit] = bytes < 1024 * 1024 ? [bytes / 1024, 'KiB'] : [bytes / 1024 / 1024, 'MiB'];
-  return `${size.toFixed(size < 10 && !Number.isInteger(size) ? 1 : 0)} ${unit}`;
+  return `${size.toFixed(Number.isInteger(size) ? 0 : 1)} ${unit}`;
 }
 
 const SECOND = 1000;

@@ -184,7 +184,7 @@ describe('words', () => {
       '1000 B',
       '2 KiB',
       '1.5 KiB',
-      '20 KiB',
+      '19.5 KiB',
       '3.5 MiB',
     ]);
     expect(sentenceCase('item-claimed')).toBe('Item claimed');
