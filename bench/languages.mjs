@@ -112,11 +112,11 @@ async function measureRound(place, language, round) {
 
 /** The command of the image, with the paths of this project. */
 async function workerCommand(root, project) {
-  const { findJava } = await importSource(root, 'src/languages/java/tools.ts');
+  const { findProgram } = await importSource(root, 'src/languages/java/jdk.ts');
   const [, entryPoint] = /^ENTRYPOINT (.+)$/m.exec(await readFile(join(project, 'Dockerfile'), 'utf8'));
   const elsewhere = {
     node: process.execPath,
-    java: findJava(process.env),
+    java: findProgram('java', process.env),
     'app.jar': 'target/app.jar',
     '/app/.venv/bin/python': '.venv/bin/python',
   };

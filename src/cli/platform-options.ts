@@ -1,8 +1,6 @@
-import type { DevEvent, DevPlatformRequest } from '../platform/session/start-dev-platform.ts';
-import type { PlatformEndpoints, PortRequest } from '../platform/shared/types.ts';
-import { ignoredOptionsLine } from '../platform/session/event-view.ts';
-import type { Progress } from '../terminal/progress.ts';
-import type { CommandContext } from './context.ts';
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import { collectValues, wholeNumber } from './declarations.ts';
+import { stateDirOption } from './process-and-task-options.ts';
 
 export interface DevFlags {
   readonly definition?: readonly string[];
@@ -25,67 +23,66 @@ export interface DevFlags {
   readonly watchStdin?: boolean;
 }
 
-const exactPort = (port: number | undefined): PortRequest | undefined =>
-  port === undefined ? undefined : { kind: 'exact', port };
-
-const ANY_PORT: PortRequest = { kind: 'exact', port: 0 };
-
-/** Where Temporal's UI listens unless another port is requested. */
-const DEFAULT_UI_PORT = 7484;
-
-/** The request for a local KuFlow that the flags describe. `start` is the command that starts the worker, for the console. */
-export function platformRequest(
-  flags: DevFlags,
-  context: CommandContext,
-  report: (event: DevEvent) => void,
-  worker?: string,
-): DevPlatformRequest {
-  const chosenPort = (port: number | undefined): PortRequest | undefined =>
-    port === undefined && flags.ephemeral === true ? ANY_PORT : exactPort(port);
-  return {
-    cwd: context.cwd,
-    env: context.env,
-    signal: context.interruption(),
-    report,
-    definitionFiles: flags.definition,
-    peopleFile: flags.people,
-    stateDir: flags.stateDir,
-    temporalPath: flags.temporalPath,
-    platform: {
-      ports: {
-        http: chosenPort(flags.port),
-        https: chosenPort(flags.httpsPort),
-        engine: chosenPort(flags.enginePort),
-        temporalUi:
-          flags.temporalUi === true ? { kind: 'preferred', port: DEFAULT_UI_PORT } : exactPort(flags.temporalUi),
-      },
-      hostNames: flags.hostName,
-      tokenLife: flags.tokenLife,
-      tokenGrace: flags.tokenGrace,
-      certificateLife: flags.certificateLife,
-      ephemeral: flags.ephemeral,
-      followWorkers: flags.json,
-      pageCommands: worker === undefined ? undefined : { kuflow: context.invocation, worker },
-    },
-  };
+export function platformOptions(command: Command): Command {
+  command
+    .addOption(
+      collectValues(
+        '--definition <file>',
+        "Process definition to serve (repeatable; default: the project's definitions, or a sample)",
+      ),
+    )
+    .option('--people <file>', 'File with users and groups (default: kuflow.people.yaml, if it exists)')
+    .option('--requests', 'Show all requests, not just failed ones');
+  return command
+    .addOption(stateDirOption())
+    .option('--temporal-path <file>', 'Path to the `temporal` executable (or set KUFLOW_TEMPORAL_PATH)')
+    .option('--token-life <duration>', 'Lifetime of an engine token (default: 1h)', parseLife)
+    .addOption(
+      new Option('--token-grace <duration>', 'How long an expired token is still accepted (default: 120s)')
+        .argParser(parseSeconds)
+        .hideHelp(),
+    )
+    .addOption(
+      new Option('--certificate-life <duration>', 'Lifetime of an engine certificate (default: 400d)')
+        .argParser(parseLife)
+        .hideHelp(),
+    )
+    .optionsGroup('Address options:')
+    .option('--port <port>', 'HTTP port (default: 7480 or the next free one)', parsePort)
+    .option('--https-port <port>', 'HTTPS port (default: 7443 or the next free one)', parsePort)
+    .option('--engine-port <port>', 'Engine port (default: 7483 or the next free one)', parsePort)
+    .addOption(
+      collectValues(
+        '--host-name <name>',
+        'DNS name to add to the server certificates (repeatable); printed addresses use the first one',
+        parseDnsName,
+      ),
+    );
 }
 
-/** Warns, in one line, about options that only apply when the local KuFlow starts. A port that the running one already uses is not reported. */
-export function warnAboutIgnoredOptions(progress: Progress, flags: DevFlags, running: PlatformEndpoints): void {
-  const differs = (port: number | undefined, address: string): boolean =>
-    port !== undefined && port !== 0 && !address.endsWith(`:${port}`);
-  const ignored: Readonly<Record<string, boolean>> = {
-    '--people': flags.people !== undefined,
-    '--temporal-path': flags.temporalPath !== undefined,
-    '--port': differs(flags.port, running.http),
-    '--https-port': differs(flags.httpsPort, running.https),
-    '--engine-port': differs(flags.enginePort, running.engine),
-    '--host-name': flags.hostName !== undefined,
-    '--token-life': flags.tokenLife !== undefined,
-    '--token-grace': flags.tokenGrace !== undefined,
-    '--certificate-life': flags.certificateLife !== undefined,
-    '--requests': flags.requests === true,
-  };
-  const options = Object.keys(ignored).filter((option) => ignored[option]);
-  if (options.length > 0) progress.note(ignoredOptionsLine(options), 'warning');
+export const parsePort = wholeNumber(0, 65_535);
+
+const LABEL = '[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?';
+const DNS_NAME = new RegExp(`^${LABEL}(?:\\.${LABEL})*$`);
+
+function parseDnsName(text: string): string {
+  // A URL parses a name of digits and dots as an IP address, and rejects it when it is not a valid one.
+  if (text.length > 253 || !DNS_NAME.test(text) || !URL.canParse(`https://${text}`))
+    throw new InvalidArgumentError('a DNS name such as kuflow.local');
+  return text;
+}
+
+const UNIT_SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
+
+/** A duration of at least one second, in seconds. */
+export function parseLife(text: string): number {
+  const value = parseSeconds(text);
+  if (value === 0) throw new InvalidArgumentError('a duration of at least one second');
+  return value;
+}
+
+function parseSeconds(text: string): number {
+  const [, digits, unit = 's'] = /^(\d+)([smhd]?)$/.exec(text) ?? [];
+  if (digits === undefined) throw new InvalidArgumentError('a duration such as 30s, 5m, 1h or 7d');
+  return Number(digits) * (UNIT_SECONDS[unit === '' ? 's' : unit] ?? 1);
 }

@@ -10,7 +10,6 @@ import { resolveSettingsWithProfile, type LockedSecret } from './profile.ts';
 import { usageError } from '../base/errors.ts';
 import { optionName } from '../base/shell.ts';
 import {
-  isWorkerSetting,
   resolveSettings,
   type LocalSource,
   type SettingsRequest,
@@ -24,6 +23,7 @@ import { cliInvocation } from '../base/cli-invocation.ts';
 import { decideProxy, type ProxyDecision } from '../network/proxy.ts';
 import { CLIENT_ID } from '../settings/keys.ts';
 import { readPemFile } from './certificate.ts';
+import { CREDENTIAL_VARIABLES, hasNoConnection } from './has-no-connection.ts';
 
 export interface ConnectionContext {
   readonly env: Environment;
@@ -123,40 +123,11 @@ function rejectOtherConnection(flags: ConnectionFlags, localOption: string): voi
   if (other !== undefined) throw usageError(`${localOption} cannot be combined with ${optionName(other)}`);
 }
 
-/**
- * Whether no connection is configured: no ID, secret, address or certificate, not even an invalid one or a placeholder, and no file
- * that cannot be read.
- */
-function hasNoConnection({ settings, problems }: SettingsResult, env: ConnectionContext['env']): boolean {
-  const isSet = Object.entries(settings).some(
-    ([key, setting]) => !isWorkerSetting(key) && setting.source.kind !== 'default',
-  );
-  const hasInvalid = problems.some(({ key, code }) => !isWorkerSetting(key) && code !== 'missing');
-  const missingSources = problems.filter(({ code }) => code === 'missing').map(({ source }) => source);
-  return (
-    !isSet &&
-    !hasInvalid &&
-    missingSources.every((source) => source === undefined) &&
-    credentialVariables(env).length === 0
-  );
-}
-
 async function secretFrom(flags: ConnectionFlags, context: ConnectionContext): Promise<GivenSecret | undefined> {
   const { typedSecret } = context;
   if (typedSecret === undefined) return await readGivenSecret(flags, context);
   const option = '--client-secret-stdin';
   return { value: secretFromText(typedSecret.reveal(), option), option, warnings: [] };
-}
-
-const CREDENTIAL_VARIABLES = [
-  'KUFLOW_API_CLIENTID',
-  'KUFLOW_API_CLIENTSECRET',
-  'KUFLOW_API_CLIENTSECRET_FILE',
-] as const;
-
-/** The variables that are set and give a worker its client ID or secret. */
-export function credentialVariables(env: ConnectionContext['env']): readonly string[] {
-  return CREDENTIAL_VARIABLES.filter((name) => (env[name]?.trim() ?? '') !== '');
 }
 
 /** A variable that names a missing profile or file must not keep typed credentials from being used. */

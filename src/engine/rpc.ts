@@ -2,6 +2,7 @@ import http2 from 'node:http2';
 import { codeOf, messageOf } from '../base/errors.ts';
 import { percentDecode } from '../base/percent-decode.ts';
 import { redactSecrets, type Secret } from '../base/secret.ts';
+import { USER_AGENT } from '../base/user-agent.ts';
 import { dialEngine, type DialOptions } from './dial.ts';
 import { encodeString, messageField, numberField, stringField } from './protobuf.ts';
 
@@ -117,7 +118,7 @@ async function callUnary(
     'content-type': 'application/grpc',
     te: 'trailers',
     'grpc-timeout': `${timeoutMs}m`,
-    'user-agent': 'create-kuflow-worker',
+    'user-agent': USER_AGENT,
     ...(token === undefined ? {} : { authorization: `Bearer ${token.reveal()}` }),
     ...(namespace === undefined ? {} : { 'temporal-namespace': namespace }),
   });

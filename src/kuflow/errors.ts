@@ -5,7 +5,7 @@ import { isLoopbackHost } from '../network/address.ts';
 import { TunnelError } from '../network/connect-tunnel.ts';
 import type { DefaultError } from './contract/common.ts';
 import type { OperationId } from './contract/operations.ts';
-import { FAILURE_MESSAGES, type FailureKind } from './failure-kinds.ts';
+import { FAILURE_HINTS, FAILURE_MESSAGES, type FailureKind } from './failure-kinds.ts';
 
 export interface KuFlowApiErrorParts {
   readonly kind: FailureKind;
@@ -27,54 +27,6 @@ export interface KuFlowApiErrorParts {
   readonly attempts?: number;
   readonly cause?: unknown;
 }
-
-export const FAILURE_HINTS: Readonly<Record<FailureKind, readonly string[]>> = {
-  unauthorized: [
-    'Compare the client ID and client secret with those in the KuFlow app; creating a new secret invalidates the old one',
-  ],
-  forbidden: [
-    'In the KuFlow app, check that the application has a role in this process and that the process has not ended',
-  ],
-  'not-found': ['Check the ID, and check in the KuFlow app that the application has a role in the process'],
-  'wrong-path': [
-    "Check that the endpoint is KuFlow's API, and that every server in front of it forwards the API's paths",
-  ],
-  conflict: ['Read the resource again, because someone else may have changed it'],
-  rejected: ['Correct the fields listed in the response'],
-  'rate-limited': ['Wait and try again'],
-  server: ['Try again later; if the error persists, tell KuFlow which operation failed and when'],
-  redirect: ["Set the endpoint to the API's address, and check whether a proxy or a login portal sent the redirect"],
-  upgrade: ["Check the host and port of the endpoint; KuFlow's API speaks HTTP/1.1 over TLS"],
-  html: ['Check the endpoint', 'Check whether a proxy or a login portal responded instead of KuFlow'],
-  'not-json': ["Check that the endpoint is KuFlow's API"],
-  truncated: [
-    'Try again; if the error persists, check the proxies and firewalls between this machine and the endpoint',
-  ],
-  contract: ['Check for a newer version of this tool, because the API may have changed'],
-  timeout: ['Try again', 'Check the network, and set HTTPS_PROXY if a proxy is required'],
-  dns: ['Check the spelling of the endpoint', 'If only a proxy can resolve host names, set HTTPS_PROXY'],
-  refused: ['Check the host and port of the endpoint, and that the server is running'],
-  unreachable: ['Check the network', 'If only a proxy can reach the internet, set HTTPS_PROXY'],
-  reset: ['Try again; if the error persists, a firewall or a proxy may be closing the connection'],
-  proxy: ["Check the proxy's address and credentials, and whether the proxy allows this host"],
-  'tls-unknown-authority': [
-    'Pass your CA certificate as a PEM file with --ca <file>, KUFLOW_API_CA or NODE_EXTRA_CA_CERTS',
-  ],
-  'tls-host-name': ["Compare the endpoint's host name with the names in the certificate"],
-  'tls-expired': ["Check this machine's clock; if it is correct, the certificate must be renewed"],
-  tls: ['Check that the endpoint uses TLS on this port'],
-  'plain-http': [
-    "Check the port of the endpoint; KuFlow's API uses TLS, and http:// is allowed only for a server on this machine",
-  ],
-  'speaks-tls': ['Change the endpoint to https://'],
-  'grpc-port': [
-    "Set the endpoint to the REST API's address; the engine's address belongs in temporal.target (TEMPORAL_TARGET)",
-  ],
-  continue: [
-    'Ask the operator of the endpoint, or of a proxy in front of it, not to send 100 Continue unless the request has an Expect header',
-  ],
-  network: ['Check the endpoint and the network'],
-};
 
 /** What to do about a proxy that did not open a tunnel, with the setting or variable that names it. */
 function tunnelHint({ code, status, source }: TunnelError): string {

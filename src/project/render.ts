@@ -13,7 +13,8 @@ import {
 import { loadTemplateSet, type TemplateSet } from '../languages/templates/set.ts';
 import { definitionFile } from '../process/definition/file.ts';
 import { DEPENDABOT_FILE, moveFile, WORKFLOW } from './join/moved-files.ts';
-import { checkDefinition, keepDefinitionText, renderDefinition } from '../process/definition/render-definition.ts';
+import { keepDefinitionText, renderDefinition } from '../process/definition/render-definition.ts';
+import { checkDefinition } from '../process/definition/unwritable-definition.ts';
 
 /** Files that GitHub reads only in the root of a repository. */
 const REPOSITORY_FILES: readonly string[] = [WORKFLOW, DEPENDABOT_FILE];

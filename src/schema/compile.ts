@@ -80,7 +80,7 @@ const withHelpers = (code: string, isEqual: string, countCharacters: string): st
 
 /**
  * JavaScript for a page whose Content-Security-Policy does not allow Ajv, which makes functions from text: a module whose default export takes
- * the `runtime` of `validate.ts` and returns, for each schema, its validators and those of its branches by JSON Pointer.
+ * the `runtime` of `console-validator.ts` and returns, for each schema, its validators and those of its branches by JSON Pointer.
  */
 export function validatorModule(schemas: readonly Schema[], checks: ReferenceChecks): string {
   const bodies = schemas.map((schema) => validatorsBody(schema, checks));

@@ -4,7 +4,7 @@ import { join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { describeJava } from '../support/describe-workers.ts';
 import { runHeavy } from '../support/lanes.ts';
-import { MAVEN } from '../../src/languages/java/tools.ts';
+import { MAVEN } from '../../src/languages/java/maven.ts';
 import { kuflowDev, startCommand } from '../support/dev-command.ts';
 import { newMark } from '../support/marked-processes.ts';
 import { javaSimulation, javaWorkerProject } from '../support/worker-project.ts';

@@ -3,7 +3,7 @@ import { cpSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { hashOf, writeMavenRepository } from '../../scripts/build-libraries.mjs';
 import { ROOT } from '../../scripts/bundle.mjs';
-import { MAVEN } from '../../src/languages/java/tools.ts';
+import { MAVEN } from '../../src/languages/java/maven.ts';
 import { TEMPLATE_OUTPUT } from '../../src/languages/templates/files.ts';
 import { replaceText } from './library-archive.ts';
 

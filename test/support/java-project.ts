@@ -2,7 +2,7 @@ import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, renameSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { inject } from 'vitest';
-import { MAVEN } from '../../src/languages/java/tools.ts';
+import { MAVEN } from '../../src/languages/java/maven.ts';
 import { installedBin } from './generated-project.ts';
 import { jdk } from './jdk.ts';
 import { createOnce } from './lanes.ts';

@@ -1,4 +1,4 @@
-import { findJdk, OLDEST_JAVA } from '../../src/languages/java/tools.ts';
+import { findJdk, OLDEST_JAVA } from '../../src/languages/java/jdk.ts';
 
 /** The JDK of this machine. */
 export const jdk = await findJdk(process.env);

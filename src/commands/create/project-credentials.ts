@@ -3,17 +3,13 @@ import { revealed } from '../../base/secret.ts';
 import { connectionContext } from '../../cli/connection-options.ts';
 import type { CommandContext } from '../../cli/context.ts';
 import { ALL_CONNECTION_KEYS } from '../../connection/flags.ts';
-import {
-  credentialVariables,
-  requireConnection,
-  resolveConnection,
-  type Connection,
-} from '../../connection/resolve-connection.ts';
+import { requireConnection, resolveConnection, type Connection } from '../../connection/resolve-connection.ts';
 import type { ReadWith } from '../../project/next-steps.ts';
 import type { Environment } from '../../settings/environment.ts';
 import { resolveSettings } from '../../settings/precedence.ts';
 import type { LocalValues } from '../../settings/application-files.ts';
 import type { CreateAnswers } from './answers.ts';
+import { credentialVariables } from '../../connection/has-no-connection.ts';
 
 /** Resolves the connection that answers, environment and files give. Rejects with a KnownError that lists every problem. */
 export type Connect = (answers: CreateAnswers) => Promise<Connection>;

@@ -1,18 +1,11 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { CommandContext } from '../../cli/context.ts';
-import {
-  collectValues,
-  exitStatuses,
-  formatExamples,
-  jsonOption,
-  lazyAction,
-  wholeNumber,
-} from '../../cli/declarations.ts';
+import { collectValues, exitStatuses, formatExamples, jsonOption, lazyAction } from '../../cli/declarations.ts';
 import { parseZonedTime } from '../../base/zoned-time.ts';
 import { usageError } from '../../base/errors.ts';
 import { idArgument, limitOption, plainIdArgument, stateDirOption } from '../../cli/process-and-task-options.ts';
 import { completedArgument, completedOption } from '../../cli/value-candidates.ts';
-import type { DevFlags } from '../../cli/platform-options.ts';
+import { parseLife, parsePort, platformOptions, type DevFlags } from '../../cli/platform-options.ts';
 
 const DEV_EXAMPLES = formatExamples({
   'start a local KuFlow for the process in this folder': 'kuflow dev',
@@ -301,73 +294,10 @@ function runtimeOption(): Option {
   ).choices(['java']);
 }
 
-function platformOptions(command: Command): Command {
-  command
-    .addOption(
-      collectValues(
-        '--definition <file>',
-        "Process definition to serve (repeatable; default: the project's definitions, or a sample)",
-      ),
-    )
-    .option('--people <file>', 'File with users and groups (default: kuflow.people.yaml, if it exists)')
-    .option('--requests', 'Show all requests, not just failed ones');
-  return stateOption(command)
-    .option('--temporal-path <file>', 'Path to the `temporal` executable (or set KUFLOW_TEMPORAL_PATH)')
-    .option('--token-life <duration>', 'Lifetime of an engine token (default: 1h)', parseLife)
-    .addOption(
-      new Option('--token-grace <duration>', 'How long an expired token is still accepted (default: 120s)')
-        .argParser(parseSeconds)
-        .hideHelp(),
-    )
-    .addOption(
-      new Option('--certificate-life <duration>', 'Lifetime of an engine certificate (default: 400d)')
-        .argParser(parseLife)
-        .hideHelp(),
-    )
-    .optionsGroup('Address options:')
-    .option('--port <port>', 'HTTP port (default: 7480 or the next free one)', parsePort)
-    .option('--https-port <port>', 'HTTPS port (default: 7443 or the next free one)', parsePort)
-    .option('--engine-port <port>', 'Engine port (default: 7483 or the next free one)', parsePort)
-    .addOption(
-      collectValues(
-        '--host-name <name>',
-        'DNS name to add to the server certificates (repeatable); printed addresses use the first one',
-        parseDnsName,
-      ),
-    );
-}
-
-const parsePort = wholeNumber(0, 65_535);
-
-const LABEL = '[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?';
-const DNS_NAME = new RegExp(`^${LABEL}(?:\\.${LABEL})*$`);
-
-function parseDnsName(text: string): string {
-  // A URL parses a name of digits and dots as an IP address, and rejects it when it is not a valid one.
-  if (text.length > 253 || !DNS_NAME.test(text) || !URL.canParse(`https://${text}`))
-    throw new InvalidArgumentError('a DNS name such as kuflow.local');
-  return text;
-}
-
-const UNIT_SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
-
 /** A date or a time with a time zone, as ISO 8601 in UTC. */
 function parseTime(text: string): string {
   const time = parseZonedTime(/^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00Z` : text);
   if (time === undefined)
     throw new InvalidArgumentError('a date such as 2027-01-31, or a time with a time zone such as 2027-01-31T09:00Z');
   return new Date(time).toISOString();
-}
-
-/** A duration of at least one second, in seconds. */
-function parseLife(text: string): number {
-  const value = parseSeconds(text);
-  if (value === 0) throw new InvalidArgumentError('a duration of at least one second');
-  return value;
-}
-
-function parseSeconds(text: string): number {
-  const [, digits, unit = 's'] = /^(\d+)([smhd]?)$/.exec(text) ?? [];
-  if (digits === undefined) throw new InvalidArgumentError('a duration such as 30s, 5m, 1h or 7d');
-  return Number(digits) * (UNIT_SECONDS[unit === '' ? 's' : unit] ?? 1);
 }

@@ -3,16 +3,13 @@ import { findOnPath } from '../../files/find-on-path.ts';
 import type { LanguageId } from '../../languages/language-ids.ts';
 import { systemClock } from '../../base/clock.ts';
 import { ensurePlatform } from '../../platform/session/attach.ts';
-import {
-  loadLocalRuntime,
-  workerEnvironment,
-  type DevPlatform,
-  type DevPlatformRequest,
-} from '../../platform/session/start-dev-platform.ts';
+import type { DevPlatform, DevPlatformRequest } from '../../platform/session/start-dev-platform.ts';
 import { commandNotFound, startDevCommand, toExitStatus } from '../../platform/session/worker-command.ts';
 import { readWorkers } from '../../platform/rest/dev-client.ts';
 import { readRunningState, stateFolder } from '../../platform/state/running-state.ts';
 import { noticeChanges, type FileChanges } from './file-changes.ts';
+import { planRestarts } from './worker-restarts.ts';
+import { loadLocalRuntime, workerEnvironment } from '../../platform/session/worker-environment.ts';
 
 interface DevExecRequest extends DevPlatformRequest {
   readonly command: readonly [string, ...string[]];
@@ -133,46 +130,4 @@ async function runOnce(
 async function workerIdentities({ state }: DevPlatform): Promise<ReadonlySet<string>> {
   const workers = await readWorkers(state);
   return new Set(workers.map(({ identity }) => identity));
-}
-
-/** Milliseconds. Doubled for each further restart. */
-const FIRST_PAUSE_MS = 1_000;
-const LONGEST_PAUSE_MS = 30_000;
-
-/** After a run of this length, in milliseconds, the pauses are short again. */
-const STEADY_MS = 60_000;
-
-/** After this many starts in a row that end before the worker connects, the cause is unlikely to be a temporary outage. */
-const FAILED_STARTS = 10;
-
-/** What workers exit with when their settings are missing or invalid, or their options are wrong. */
-const INVALID_SETTINGS = 2;
-
-/** A command that ended although nobody interrupted it. */
-interface EndedRun {
-  readonly status: number;
-  /** Whether it was a worker that connected: it registered with KuFlow. */
-  readonly connected: boolean;
-  /** Milliseconds. */
-  readonly duration: number;
-}
-
-/**
- * Returns a function that decides after each run: the milliseconds to wait before the command is started again, or undefined if it is not.
- * Only a command that was a connected worker is started again: the failure of a test, a build or a first start is final.
- */
-export function planRestarts(): (run: EndedRun) => number | undefined {
-  let wasConnected = false;
-  let failedStarts = 0;
-  let pauseMs = FIRST_PAUSE_MS;
-  return ({ status, connected, duration }) => {
-    wasConnected ||= connected;
-    failedStarts = connected ? 0 : failedStarts + 1;
-    if (status === 0 || status === INVALID_SETTINGS || !wasConnected || failedStarts === FAILED_STARTS)
-      return undefined;
-    if (connected && duration >= STEADY_MS) pauseMs = FIRST_PAUSE_MS;
-    const current = pauseMs;
-    pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
-    return current;
-  };
 }

@@ -3,17 +3,19 @@ import { usageError } from '../../base/errors.ts';
 import { execWithPlatform, type Restart } from './exec.ts';
 import { followingRequest } from './regenerate-on-save.ts';
 import type { LanguageId } from '../../languages/language-ids.ts';
-import { workerSettings } from '../../platform/session/start-dev-platform.ts';
 import { findTemporal, findTestServer } from '../../platform/temporal/find.ts';
 import { startCommand } from '../../project/commands.ts';
 import { shellAssignment } from '../../base/shell.ts';
-import { attachedLine, execCommand, platformReporter, readyHints } from '../../platform/session/event-view.ts';
+import { attachedLine, platformReporter } from '../../platform/session/event-view.ts';
 import { CommandStartError } from '../../platform/session/worker-command.ts';
 import { printError } from '../../terminal/print-error.ts';
 import { openProgress } from '../../terminal/progress.ts';
 import type { CommandContext } from '../../cli/context.ts';
 import { requireRunningPlatform } from '../../cli/local-kuflow.ts';
-import { platformRequest, warnAboutIgnoredOptions, type DevFlags } from '../../cli/platform-options.ts';
+import type { DevFlags } from '../../cli/platform-options.ts';
+import { workerSettings } from '../../platform/session/worker-environment.ts';
+import { execCommand, readyHints } from '../../platform/session/ready-view.ts';
+import { platformRequest, warnAboutIgnoredOptions } from '../../cli/platform-request.ts';
 
 const PLATFORM_FAILED_STATUS = 125;
 

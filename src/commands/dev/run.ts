@@ -1,23 +1,19 @@
 import { once } from 'node:events';
 import { fstatSync } from 'node:fs';
 import type { CommandContext } from '../../cli/context.ts';
-import { platformRequest, type DevFlags } from '../../cli/platform-options.ts';
+import type { DevFlags } from '../../cli/platform-options.ts';
 import { createEphemeralFolder } from '../../platform/session/ephemeral-folder.ts';
 import { createReadyRecord, toPrintedEvent } from '../../platform/session/json-events.ts';
 import { startDevPlatform, type DevPlatform } from '../../platform/session/start-dev-platform.ts';
-import {
-  execCommand,
-  platformReporter,
-  readyHints,
-  readyLine,
-  type ReadyHintsOptions,
-} from '../../platform/session/event-view.ts';
+import { platformReporter } from '../../platform/session/event-view.ts';
 import { stateFolder } from '../../platform/state/running-state.ts';
 import { devCommand, projectCommands, startCommand } from '../../project/commands.ts';
 import { openProgress } from '../../terminal/progress.ts';
 import { withoutUndefined } from '../../base/json.ts';
 import type { Channel } from '../../terminal/terminal.ts';
 import { followingRequest } from './regenerate-on-save.ts';
+import { execCommand, readyHints, readyLine, type ReadyHintsOptions } from '../../platform/session/ready-view.ts';
+import { platformRequest } from '../../cli/platform-request.ts';
 
 /** `kuflow dev`: runs until it is interrupted, or until stdin closes if it watches it. */
 export async function runDev(flags: DevFlags, context: CommandContext): Promise<void> {

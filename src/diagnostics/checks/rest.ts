@@ -1,5 +1,5 @@
 import type { Advice } from '../../base/advice.ts';
-import { FAILURE_HINTS, KuFlowApiError } from '../../kuflow/errors.ts';
+import { KuFlowApiError } from '../../kuflow/errors.ts';
 import { passed, type Check, type CheckContext, type DoctorCheck, type Finding } from '../check.ts';
 import type { CheckOutputs, CheckInput, DoctorInput, VisibleTenants } from '../input.ts';
 import { listingFinding, restFinding } from '../causes/rest.ts';
@@ -7,6 +7,7 @@ import { toFinding } from '../explain-finding.ts';
 import { escapeForTerminal } from '../../base/escape.ts';
 import { normalizeHost } from '../../network/address.ts';
 import { findPeerIssuer } from '../../network/detect-protocol.ts';
+import { FAILURE_HINTS } from '../../kuflow/failure-kinds.ts';
 
 /** The body of an error response contains KuFlow's time too. */
 function serverTimeOfError(error: unknown): number | undefined {

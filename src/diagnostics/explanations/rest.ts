@@ -1,5 +1,4 @@
-import { FAILURE_HINTS } from '../../kuflow/errors.ts';
-import type { FailureKind } from '../../kuflow/failure-kinds.ts';
+import { FAILURE_HINTS, type FailureKind } from '../../kuflow/failure-kinds.ts';
 import { fails, unclear, type ExplainedCause } from './explanation.ts';
 
 /** What was observed when a call failed in this way. */

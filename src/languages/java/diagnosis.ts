@@ -11,7 +11,8 @@ import type {
   TemporalSdkProblem,
 } from '../diagnosis.ts';
 import { LIBRARY_FOLDER } from '../worker-library.ts';
-import { findJdk, findProgram, MAVEN, mavenCommands, missingJdkReason, OLDEST_JAVA } from './tools.ts';
+import { MAVEN, mavenCommands } from './maven.ts';
+import { findJdk, findProgram, missingJdkReason, OLDEST_JAVA } from './jdk.ts';
 
 const POM = 'pom.xml';
 const JAR = 'target/app.jar';

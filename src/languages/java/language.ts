@@ -6,7 +6,8 @@ import { javaPackageNames } from './package-name.ts';
 import { renderJava } from './render.ts';
 import { definitionSchemaPath } from '../definition-schema.ts';
 import { JAVA_NAMING } from './literals.ts';
-import { installMavenProject, mavenCommands, mavenReload, requireJdk } from './tools.ts';
+import { installMavenProject, mavenCommands, mavenReload } from './maven.ts';
+import { findJavaHome, requireJdk } from './jdk.ts';
 
 export const java: Language = {
   id: 'java',
@@ -41,7 +42,7 @@ export const java: Language = {
   // Imported on demand: reading its files needs large packages.
   workspace: async () => (await import('./workspace.ts')).readMavenBuild,
   localRuntime: async () => {
-    const { findJavaHome, javaEnvironment } = await import('./trust-store.ts');
+    const { javaEnvironment } = await import('./trust-store.ts');
     return { check: findJavaHome, environment: javaEnvironment };
   },
   hints: {

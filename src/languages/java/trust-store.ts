@@ -1,80 +1,17 @@
-import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { chmod, copyFile, mkdir, mkdtemp, readFile, realpath, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { promisify } from 'node:util';
+import { chmod, copyFile, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { renameFile } from '../../files/rename.ts';
 import { KnownError, messageOf } from '../../base/errors.ts';
 import { isRecord } from '../../base/json.ts';
 import { withContext } from '../../base/system-error.ts';
-import { findOnPath } from '../../files/find-on-path.ts';
 import type { LocalAccess } from '../language.ts';
-
-const run = promisify(execFile);
+import { findJavaHome, runJavaTool, type JavaHome } from './jdk.ts';
 
 /** The password of the JVM's own trust store, which is public, and of the copy. */
 const PASSWORD = 'changeit';
 const ALIAS = 'kuflow-local-ca';
-const TOOL_LIMIT_MS = 60_000;
-
-type JavaHome = NonNullable<ReturnType<typeof inspectJavaHome>>;
-
-/** The JVM that a worker is started with: that of JAVA_HOME, or of `java` on the PATH. Rejects with KnownError if there is no JDK. */
-export async function findJavaHome(env: NodeJS.ProcessEnv): Promise<JavaHome> {
-  const { JAVA_HOME: given = '' } = env;
-  if (given !== '') {
-    const home = inspectJavaHome(given, env);
-    if (home !== undefined) return home;
-    throw noJdkError(`JAVA_HOME is ${given}, which has no trust store (lib/security/cacerts), or no keytool was found`);
-  }
-  const java = findOnPath('java', env);
-  if (java === undefined) throw noJdkError('JAVA_HOME is not set, and java is not on the PATH');
-  // Usually a link into the JDK. Version managers and macOS install a launcher there, so only the JVM itself can report its folder.
-  const linked = dirname(dirname(await realpath(java)));
-  const home = inspectJavaHome(linked, env) ?? inspectJavaHome(await askForJavaHome(java, env), env);
-  if (home === undefined)
-    throw noJdkError(`the JVM of ${java} has no trust store (lib/security/cacerts), or no keytool was found`);
-  return home;
-}
-
-/** The trust store that the JVM in a folder uses by default, and its keytool. */
-function inspectJavaHome(folder: string, env: NodeJS.ProcessEnv) {
-  // Java 8 has its runtime in jre/. A file jssecacerts replaces cacerts.
-  const trustStore = ['lib', join('jre', 'lib')]
-    .flatMap((lib) => ['jssecacerts', 'cacerts'].map((name) => join(folder, lib, 'security', name)))
-    .find((path) => existsSync(path));
-  const ownKeytool = join(folder, 'bin', process.platform === 'win32' ? 'keytool.exe' : 'keytool');
-  const keytool = existsSync(ownKeytool) ? ownKeytool : findOnPath('keytool', env);
-  return trustStore === undefined || keytool === undefined ? undefined : { folder, trustStore, keytool };
-}
-
-async function askForJavaHome(java: string, env: NodeJS.ProcessEnv): Promise<string> {
-  try {
-    const { stderr } = await runJavaTool(java, ['-XshowSettings:properties', '-version'], env);
-    return /^\s*java\.home = (.+)$/m.exec(stderr)?.[1]?.trim() ?? '';
-  } catch (error) {
-    throw noJdkError(`${java} does not run: ${messageOf(error)}`);
-  }
-}
-
-function noJdkError(seen: string): KnownError {
-  return new KnownError({
-    message: 'No JDK was found. --for java needs one to create a trust store',
-    seen,
-    next: ['Install a JDK, or set JAVA_HOME to the JDK that runs the worker'],
-  });
-}
-
-/** Without the options for a worker's JVM, which may name a trust store that does not exist yet. */
-function runJavaTool(
-  program: string,
-  args: readonly string[],
-  env: NodeJS.ProcessEnv,
-): Promise<{ readonly stdout: string; readonly stderr: string }> {
-  const clean = { ...env, JAVA_TOOL_OPTIONS: undefined, JDK_JAVA_OPTIONS: undefined, LC_ALL: 'C' };
-  return run(program, args, { env: clean, timeout: TOOL_LIMIT_MS, windowsHide: true });
-}
 
 /**
  * The environment variables for a Java worker, in addition to those for all runtimes: a trust store with the local CA, because the JVM ignores the

@@ -19,6 +19,12 @@ import {
 import {
   ENVIRONMENT,
   ENVIRONMENT_PYTHON,
+  PYTHON_DOWNLOADS,
+  pythonManager,
+  UV_DOWNLOADS,
+  UV_LOCK,
+} from './package-manager.ts';
+import {
   findPython,
   findPythonOfUv,
   isOlderPython,
@@ -26,12 +32,8 @@ import {
   missingPythonReason,
   OLDEST_PYTHON,
   probePython,
-  PYTHON_DOWNLOADS,
-  pythonManager,
   runQuietly,
-  UV_DOWNLOADS,
-  UV_LOCK,
-} from './tools.ts';
+} from './find-python.ts';
 
 const TEMPORAL = 'temporalio';
 const LIBRARY = 'kuflow-worker';

@@ -15,7 +15,7 @@ import {
   pythonCommands,
   requirePython,
   runPythonCommand,
-} from './tools.ts';
+} from './package-manager.ts';
 
 export const python: Language = {
   id: 'python',

@@ -20,7 +20,14 @@ import { pythonCall } from './wrap.ts';
 import { distributionName } from './package-name.ts';
 import { pythonLayout, type PythonLayout } from './layout.ts';
 import { pythonProcessContext } from './process-context.ts';
-import { ENVIRONMENT, PIP_VERSION, pipInstallCommand, UV_LOCK, uvSyncCommand, WATCH_OPTIONS } from './tools.ts';
+import {
+  ENVIRONMENT,
+  PIP_VERSION,
+  pipInstallCommand,
+  UV_LOCK,
+  uvSyncCommand,
+  WATCH_OPTIONS,
+} from './package-manager.ts';
 
 /** The name of the library's archive, with its version. */
 export const WHEEL = /^kuflow_worker-([^-]+)-py3-none-any\.whl$/;

@@ -35,3 +35,17 @@ export function redactHeader(name: string, value: string): string {
   if (name === 'authorization') return `${/^(?:basic|bearer)(?= )/i.exec(value)?.[0] ?? ''} ${REDACTED}`.trim();
   return SECRET_HEADERS.has(name) ? REDACTED : redactByPattern(value);
 }
+
+/** What is secret in a successful answer: `fields` that are known, or `all` of it. */
+export type AnswerSecrets = 'fields' | 'all';
+
+/** Operations and routes whose answers contain credentials in known fields, and those whose answers are secrets as a whole. */
+export const SECRET_ROUTES: ReadonlyMap<string, AnswerSecrets> = new Map([
+  ['createAuthentication', 'fields'],
+  ['/_dev/environment', 'fields'],
+  ['/_dev/users', 'fields'],
+  ['retrieveKmsKey', 'all'],
+]);
+
+/** Routes that read the list of requests, which would only show themselves, and those whose paths and answers are codes that sign in. */
+export const UNLOGGED_ROUTE = /^\/_dev\/(requests|open-codes)(\/|$)/;

@@ -1,7 +1,14 @@
 import type { Clock } from '../../base/clock.ts';
 import { withoutUndefined } from '../../base/json.ts';
 import type { RequestDetail, RequestRecord } from '../shared/dev-contract.ts';
-import { redactAll, redactHeader, redactQuery, redactSecretFields, redactByPattern } from './redaction.ts';
+import {
+  redactAll,
+  redactHeader,
+  redactQuery,
+  redactSecretFields,
+  redactByPattern,
+  type AnswerSecrets,
+} from './redaction.ts';
 
 type Headers = Readonly<Record<string, string | number | readonly string[] | undefined>>;
 
@@ -11,9 +18,6 @@ export interface BodyStart {
   /** Undefined for a body that was streamed. */
   readonly start?: Buffer | undefined;
 }
-
-/** What is secret in a successful answer: `fields` that are known, or `all` of it. */
-export type AnswerSecrets = 'fields' | 'all';
 
 export interface EndedRequest extends Omit<RequestRecord, 'id' | 'time' | 'operationId' | 'principal' | 'problem'> {
   readonly operationId?: string | undefined;

@@ -1,10 +1,10 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { KmsKey } from '../../kuflow/contract/kms.ts';
 import type { OperationId } from '../../kuflow/contract/operations.ts';
-import { ENCRYPTION_KEYS } from '../store/definitions.ts';
 import { includesConfidential } from '../store/processes.ts';
 import { forbidden, orNotFound } from './api-error.ts';
 import type { Domain, OperationContext } from './context.ts';
+import { ENCRYPTION_KEYS } from '../store/encryption-keys.ts';
 
 const KEY_BYTES = 32;
 

@@ -10,7 +10,7 @@ import type { DefaultError } from '../../kuflow/contract/common.ts';
 import { openApiDocument } from '../../kuflow/contract/openapi.ts';
 import { API_VERSION } from '../../kuflow/endpoint.ts';
 import { operationIds } from '../../kuflow/contract/operations.ts';
-import { startOfBody, type AnswerSecrets } from '../console/request-recorder.ts';
+import { startOfBody } from '../console/request-recorder.ts';
 import { createCompiledSchemas } from '../console/compiled-schemas.ts';
 import { isPageRequest, registerPageRoutes } from '../console/page.ts';
 import { ApiError } from '../domain/api-error.ts';
@@ -27,17 +27,7 @@ import {
   stripApiPrefix,
   TOO_LARGE,
 } from './request.ts';
-
-/** Operations and routes whose answers contain credentials in known fields, and those whose answers are secrets as a whole. */
-const SECRET_ROUTES: ReadonlyMap<string, AnswerSecrets> = new Map([
-  ['createAuthentication', 'fields'],
-  ['/_dev/environment', 'fields'],
-  ['/_dev/users', 'fields'],
-  ['retrieveKmsKey', 'all'],
-]);
-
-/** Routes that read the list of requests, which would only show themselves, and those whose paths and answers are codes that sign in. */
-const UNLOGGED_ROUTE = /^\/_dev\/(requests|open-codes)(\/|$)/;
+import { SECRET_ROUTES, UNLOGGED_ROUTE } from '../console/redaction.ts';
 
 /** How often the same refusal of a worker is reported. */
 const WARN_EVERY_MS = 60_000;

@@ -3,7 +3,6 @@ import { join, resolve } from 'node:path';
 import { KnownError, messageOf, usageError } from '../../base/errors.ts';
 import { cliInvocation } from '../../base/cli-invocation.ts';
 import { formatPathOption, killCommand } from '../../base/shell.ts';
-import { platformEnvironment } from '../shared/platform-environment.ts';
 import type { PlatformEvent, PlatformOptions } from '../shared/types.ts';
 import {
   readRunningState,
@@ -17,15 +16,12 @@ import { findTemporal, type FindEvent } from '../temporal/find.ts';
 import { DEFINITION_FILE, loadDefinition, listDefinitionFiles } from '../../process/definition/file.ts';
 import { missingDefinitionError } from '../../process/definition/missing.ts';
 import { isProject } from '../../process/find-project.ts';
-import type { LocalRuntime } from '../../languages/language.ts';
-import type { LanguageId } from '../../languages/language-ids.ts';
 import type { ProcessDefinition } from '../../process/definition.ts';
 import type { PeopleSeed } from '../../process/people.ts';
 import { loadPeople, PEOPLE_FILE } from '../../process/people/file.ts';
 import { sampleDefinition } from '../../process/sample.ts';
 import { startParts } from '../shared/start-parts.ts';
 import { followDefinitions, type FollowRequest } from './follow-definitions.ts';
-import { workerCertificateEnvironment } from './worker-certificate.ts';
 
 export type DevEvent =
   | PlatformEvent
@@ -161,40 +157,6 @@ function alreadyRunningError(running: PlatformState, request: DevPlatformRequest
       `Or run another one: ${command} dev --state-dir <folder>`,
     ],
   });
-}
-
-export interface WorkerRequest extends Pick<DevPlatformRequest, 'cwd' | 'stateDir' | 'env'> {
-  /** Adds the settings that this runtime needs. */
-  readonly runtime?: LanguageId | undefined;
-}
-
-/**
- * The environment variables that connect a worker of the project in `cwd` to the platform, including the client secret in plain text. They also
- * override settings in the project's files that point to another KuFlow.
- */
-export async function workerSettings(
-  state: PlatformState,
-  request: WorkerRequest,
-): Promise<Readonly<Record<string, string>>> {
-  const folder = join(stateFolder(request), 'worker');
-  const runtime = await loadLocalRuntime(request.runtime);
-  return {
-    ...platformEnvironment(state, request.env),
-    ...(await runtime?.environment(state, folder, request.env)),
-    ...(await workerCertificateEnvironment(state, request.cwd, folder)),
-  };
-}
-
-/** What a worker of this language needs in addition to the settings; undefined if nothing. */
-export async function loadLocalRuntime(language: LanguageId | undefined): Promise<LocalRuntime | undefined> {
-  if (language === undefined) return undefined;
-  const { languageOf } = await import('../../languages/all-languages.ts');
-  return await languageOf({ language }).localRuntime?.();
-}
-
-/** The caller's environment, overridden by the settings for a worker. */
-export async function workerEnvironment(state: PlatformState, request: WorkerRequest): Promise<NodeJS.ProcessEnv> {
-  return { ...request.env, ...(await workerSettings(state, request)) };
 }
 
 /**

@@ -27,12 +27,3 @@ export function removeUnusedDefinitionVersions(sql: Sql): void {
        (SELECT 1 FROM processes WHERE definition_id = process_definitions.id AND definition_version = process_definitions.version)`,
   );
 }
-
-/** The key of the confidential processes of a definition. It is never changed or removed: running workflows need it. */
-export const ENCRYPTION_KEYS = defineTable('encryption_keys', {
-  id: text(),
-  definitionId: text(),
-  /** 32 bytes in base64. */
-  value: text(),
-  createdAt: text(),
-});

@@ -3,7 +3,7 @@ import { KnownError } from '../../base/errors.ts';
 import { cliInvocation } from '../../base/cli-invocation.ts';
 import { pidLockHolder, acquirePidLock } from '../../files/lock.ts';
 
-// Apart from `open.ts`, because commands that only look for a running platform must not load SQLite.
+// Apart from `store.ts`, because commands that only look for a running platform must not load SQLite.
 
 /** A running process, possibly this one, holds the lock. */
 export class PlatformInUseError extends KnownError {

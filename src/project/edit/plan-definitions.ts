@@ -3,7 +3,6 @@ import { languageOf } from '../../languages/all-languages.ts';
 import { nameTasks } from '../../languages/task-names.ts';
 import type { WorkerDefinition } from '../../process/definition.ts';
 import { editDefinition } from '../../process/definition/edit-definition.ts';
-import { checkDefinition } from '../../process/definition/render-definition.ts';
 import { withGenerated } from '../base-archive.ts';
 import { editExistingFile, type FileEdit } from './file-edit.ts';
 import {
@@ -15,6 +14,7 @@ import {
 } from './open-project.ts';
 import { planCodeEdits, replaceProcess, type Addition } from './plan-code-edits.ts';
 import { pinInputs } from './activity-names.ts';
+import { checkDefinition } from '../../process/definition/unwritable-definition.ts';
 
 /**
  * Plans the definitions that processes of a project should have, and the code generated from them. Changes to the code that an earlier run did not

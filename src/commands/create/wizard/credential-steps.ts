@@ -2,11 +2,11 @@ import { knownErrorOf } from '../../../base/errors.ts';
 import { isUuid } from '../../../base/is-uuid.ts';
 import type { DetectedCredentials } from '../../../connection/detect-credentials.ts';
 import { profileEndpoint } from '../../../connection/profile.ts';
-import { credentialVariables } from '../../../connection/resolve-connection.ts';
 import { BACK } from '../../../terminal/prompts.ts';
 import type { CreateAnswers } from '../answers.ts';
 import { describeInstead } from './process-steps.ts';
 import { settle, withAnswers, type Step, type WizardContext, type WizardState } from './state.ts';
+import { credentialVariables } from '../../../connection/has-no-connection.ts';
 
 /** A worker does not read profiles, so credentials of a profile have to be written to the project. */
 const profile: Step = {

@@ -7,7 +7,8 @@ import { platformReporter } from '../../../platform/session/event-view.ts';
 import { printSimulation, simulationView } from './view.ts';
 import { openProgress } from '../../../terminal/progress.ts';
 import type { CommandContext } from '../../../cli/context.ts';
-import { platformRequest, warnAboutIgnoredOptions, type DevFlags } from '../../../cli/platform-options.ts';
+import type { DevFlags } from '../../../cli/platform-options.ts';
+import { platformRequest, warnAboutIgnoredOptions } from '../../../cli/platform-request.ts';
 
 interface SimulateFlags extends DevFlags {
   readonly answers?: string;

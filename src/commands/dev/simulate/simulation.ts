@@ -18,13 +18,13 @@ import { CommandStartError, startDevCommand, type DevCommand } from '../../../pl
 import { ensurePlatform, rejectUnserved } from '../../../platform/session/attach.ts';
 import {
   loadDefinitions,
-  workerEnvironment,
   type DevPlatform,
   type DevPlatformRequest,
 } from '../../../platform/session/start-dev-platform.ts';
 import { checkAnswers, readAnswers, type SimulationAnswers } from './answers.ts';
 import { driveProcess, SimulationFailure } from './complete-tasks.ts';
 import type { SimulateResult, SimulationView } from './view.ts';
+import { workerEnvironment } from '../../../platform/session/worker-environment.ts';
 
 interface SimulateRequest extends DevPlatformRequest {
   /** Process definition code; may be omitted if only one is served. */

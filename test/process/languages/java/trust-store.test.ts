@@ -10,10 +10,11 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { findJavaHome, javaEnvironment } from '../../../../src/languages/java/trust-store.ts';
+import { javaEnvironment } from '../../../../src/languages/java/trust-store.ts';
 import { parseDefinition } from '../../../../src/process/definition/file.ts';
 import { runningStateOf } from '../../../support/running-state-of.ts';
 import { temporaryFolders } from '../../../support/temporary-folder.ts';
+import { findJavaHome } from '../../../../src/languages/java/jdk.ts';
 
 // The tools of these JDKs are shell scripts. A real JVM uses the printed environment in test/e2e/dev.test.ts.
 const withoutShell = process.platform === 'win32' ? 'The tools of the test are shell scripts' : undefined;

@@ -11,7 +11,6 @@ import { exportState } from '../../../../src/platform/state/export.ts';
 import { importState } from '../../../../src/platform/state/import.ts';
 import { requestSignal } from '../../../../src/platform/rest/dev-client.ts';
 import { createPlatformState, writeStateFile } from '../../../../src/platform/state/running-state.ts';
-import { ENCRYPTION_KEYS } from '../../../../src/platform/store/definitions.ts';
 import { databasePath } from '../../../../src/platform/store/owner-lock.ts';
 import { openStore } from '../../../../src/platform/store/store.ts';
 import { PlatformConnection } from '../../../../src/platform/temporal/connection.ts';
@@ -23,6 +22,7 @@ import { startTestPlatform, type TestPlatform } from '../../../support/platform.
 import { processUser, type ProcessUser } from '../../../support/process-user.ts';
 import { until } from '../../../support/until.ts';
 import { runKuflow } from '../../../support/run-kuflow.ts';
+import { ENCRYPTION_KEYS } from '../../../../src/platform/store/encryption-keys.ts';
 
 const CANARY = 'canary-of-a-confidential-result';
 /** Values of Temporal's `CommandType`. */

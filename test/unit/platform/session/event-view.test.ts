@@ -1,8 +1,6 @@
-import { shellPath } from '../../../../src/base/shell.ts';
-import { Secret } from '../../../../src/base/secret.ts';
 import { describe, expect, it } from 'vitest';
 import type { DevEvent } from '../../../../src/platform/session/start-dev-platform.ts';
-import { platformReporter, readyHints, formatTimeline } from '../../../../src/platform/session/event-view.ts';
+import { platformReporter, formatTimeline } from '../../../../src/platform/session/event-view.ts';
 import { printSimulation, simulationView, type SimulateResult } from '../../../../src/commands/dev/simulate/view.ts';
 import { openProgress } from '../../../../src/terminal/progress.ts';
 import { marksFor, type Channel } from '../../../../src/terminal/terminal.ts';
@@ -48,55 +46,7 @@ const request = (status: number, path = '/v2024-06-14/tenants', problem?: string
   ...(problem === undefined ? {} : { problem }),
 });
 
-const endpoints = {
-  http: 'http://127.0.0.1:7480',
-  https: 'https://127.0.0.1:7443',
-  engine: '127.0.0.1:7483',
-  temporal: '127.0.0.1:40000',
-};
-
-const user = {
-  principalId: '1',
-  email: 'ada@example.com',
-  name: 'Ada',
-  token: new Secret('kfdev_token'),
-};
-
-const running = { processes: ['LOAN'], endpoints, user, taskQueues: { LOAN: 'LOAN_QUEUE' } };
-
 describe('platform events', () => {
-  it('are followed by complete commands for this platform', () => {
-    const hints = (stateDir?: string): string =>
-      readyHints(running, 'npx kuflow', {
-        stateDir,
-        runs: 'platform',
-        start: 'npm start',
-        showToken: false,
-      }).join('\n');
-    expect(hints()).toContain('npx kuflow dev exec -- npm start\n');
-    expect(hints()).toContain('npx kuflow dev simulate -- npm start\n');
-    const besideWorker = readyHints({ ...running, processes: ['LOAN', 'LEAVE'] }, 'npx kuflow', {
-      runs: 'command',
-      start: './mvnw spring-boot:run',
-      showToken: true,
-    }).join('\n');
-    expect(besideWorker).toContain('npx kuflow dev simulate LOAN -- ./mvnw spring-boot:run\n');
-    expect(besideWorker).not.toContain('dev exec');
-    const withWebhook = readyHints({ ...running, taskQueues: {} }, 'npx kuflow', {
-      ...{ runs: 'platform', start: 'npm start', showToken: false },
-    }).join('\n');
-    expect(withWebhook).toContain('npx kuflow dev exec -- <your program>\n');
-    expect(withWebhook).toContain('npx kuflow process start LOAN\n');
-    const inProject = readyHints(running, 'npx kuflow', {
-      ...{ runs: 'platform', start: 'npm start', dev: 'npm run dev', smoke: 'npm run smoke', showToken: false },
-    }).join('\n');
-    expect(inProject).toMatch(/ start worker +npm run dev\n/);
-    expect(inProject).toMatch(/ run a process +npm run smoke\n/);
-    const folder = `/tmp/${'d'.repeat(600)} 2`;
-    for (const command of ['exec', 'env', 'open', 'simulate'])
-      expect(hints(folder)).toContain(`npx kuflow dev ${command} --state-dir ${shellPath(folder)}`);
-  });
-
   it('say when a webhook does not accept an event, and when it does at last', () => {
     const event = (state: 'PENDING' | 'DELIVERED' | 'FAILED', attempts: number, more: object = {}): DevEvent => ({
       ...{ kind: 'webhook', deliveryId: 'e', processId: '0199-abcdef', type: 'PROCESS.CREATED', state, attempts },
@@ -110,29 +60,6 @@ describe('platform events', () => {
       '✖ The webhook did not accept PROCESS.CREATED (…abcdef) in time: 500',
     ]);
     expect(shown([event('DELIVERED', 1)], { requests: true })).toHaveLength(1);
-  });
-
-  it('are followed by what signs the user in to the console: its address on a terminal, a command elsewhere', () => {
-    const hints = (showToken: boolean): string =>
-      readyHints(running, 'npx kuflow', {
-        runs: 'platform',
-        start: 'npm start',
-        showToken,
-      }).join('\n');
-    expect(hints(true)).toMatch(/console +http:\/\/127\.0\.0\.1:7480\/console\/#token=kfdev_token\n/);
-    expect(hints(false)).toMatch(/console +npx kuflow dev open\n/);
-    expect(hints(false)).not.toContain('kfdev_token');
-  });
-
-  it("are followed by the address of Temporal's UI if it runs", () => {
-    const hints = (more: { readonly temporalUi?: string }): string =>
-      readyHints({ ...running, endpoints: { ...endpoints, ...more } }, 'npx kuflow', {
-        runs: 'platform',
-        start: 'npm start',
-        showToken: false,
-      }).join('\n');
-    expect(hints({ temporalUi: 'http://127.0.0.1:7484' })).toMatch(/Temporal's UI +http:\/\/127\.0\.0\.1:7484\n/);
-    expect(hints({})).not.toContain('Temporal');
   });
 
   it('show the start as one step', () => {

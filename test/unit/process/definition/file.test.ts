@@ -9,12 +9,13 @@ import { KnownError } from '../../../../src/base/errors.ts';
 import type { JsonObject } from '../../../../src/base/json.ts';
 import { editDefinition } from '../../../../src/process/definition/edit-definition.ts';
 import { loadDefinition, parseDefinition } from '../../../../src/process/definition/file.ts';
-import { checkDefinition, renderDefinition } from '../../../../src/process/definition/render-definition.ts';
+import { renderDefinition } from '../../../../src/process/definition/render-definition.ts';
 import { DefinitionFileSchema } from '../../../../src/process/definition/schema.ts';
 import { requireWorkflow, TASK_KINDS } from '../../../../src/process/definition.ts';
 import type { DataShape, ProcessDefinition } from '../../../../src/process/definition.ts';
 import { sampleDefinition } from '../../../../src/process/sample.ts';
 import { anyText as anyUnits } from '../../base/hostile.ts';
+import { checkDefinition } from '../../../../src/process/definition/unwritable-definition.ts';
 
 let folder = '';
 beforeAll(async () => {

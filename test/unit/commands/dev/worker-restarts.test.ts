@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { planRestarts } from '../../../../src/commands/dev/exec.ts';
+import { planRestarts } from '../../../../src/commands/dev/worker-restarts.ts';
 
 const CONNECTED = { status: 1, connected: true, duration: 5_000 };
 const FAILED_START = { status: 1, connected: false, duration: 500 };

@@ -6,15 +6,15 @@ import { describe, expect, it } from 'vitest';
 import type { KnownError } from '../../../../src/base/errors.ts';
 import {
   choosePythonManager,
-  findPython,
   installPythonProject,
   lockFilesOf,
   pythonCommands,
   requirePython,
-} from '../../../../src/languages/python/tools.ts';
+} from '../../../../src/languages/python/package-manager.ts';
 import { templatesFolder } from '../../../../src/languages/templates/files.ts';
 import { creatingScript, pythonScript, uvScript, writePrograms } from '../../../support/fake-python.ts';
 import { temporaryFolders } from '../../../support/temporary-folder.ts';
+import { findPython } from '../../../../src/languages/python/find-python.ts';
 
 const temporaryFolder = temporaryFolders();
 const IS_WINDOWS = process.platform === 'win32';
