@@ -2,8 +2,9 @@ import { KnownError } from '../base/errors.ts';
 import type { JsonObject } from '../base/json.ts';
 
 /** Who or what completes a task: a person (`human`) or the worker (`system`); or it is a `message` to read, or a `thread` to talk in. */
-export const TASK_KINDS = ['human', 'system', 'message', 'thread'] as const;
-export type TaskKind = (typeof TASK_KINDS)[number];
+export type TaskKind = 'human' | 'system' | 'message' | 'thread';
+
+export const TASK_KINDS: readonly TaskKind[] = ['human', 'system', 'message', 'thread'];
 
 /** No whitespace around a task queue: settings are trimmed, so the worker would poll a different queue. */
 export const TASK_QUEUE_PATTERN = '^\\S([\\s\\S]*\\S)?$';
@@ -37,8 +38,9 @@ export interface WorkflowReference {
   readonly taskQueue: string;
 }
 
-export const ACTION_AUDIENCES = ['initiator', 'process-manager'] as const;
-export type ActionAudience = (typeof ACTION_AUDIENCES)[number];
+export type ActionAudience = 'initiator' | 'process-manager';
+
+export const ACTION_AUDIENCES: readonly ActionAudience[] = ['initiator', 'process-manager'];
 
 /** What an action does. `message` without a task code is KuFlow's built-in message. */
 type ActionEffect =

@@ -11,7 +11,8 @@ import type { EngineIssuers } from '../pki/engine-issuers.ts';
 import { reportUnknownCandidates } from './task-candidates.ts';
 import type { Domain } from './context.ts';
 import { createDefinitionCatalog } from './definitions.ts';
-import { applyPeople, ensureIdentity } from './identity.ts';
+import { applyPeople } from './apply-people.ts';
+import { ensureIdentity } from './identity.ts';
 import type { ReferencedResources } from '../../schema/kuflow-formats.ts';
 import { localTimeZone } from './request-time.ts';
 

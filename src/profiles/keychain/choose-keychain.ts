@@ -1,11 +1,8 @@
 import { macosKeychain } from './macos.ts';
 import { secretServiceKeychain } from './linux.ts';
 import { windowsVault } from './windows.ts';
-import type { Keychain, KeychainName, KeychainContext } from './keychain.ts';
+import { KEYCHAIN_MS, type Keychain, type KeychainContext, type KeychainName } from './keychain.ts';
 import type { Environment } from '../../settings/environment.ts';
-
-/** A tool that takes longer is waiting for a user who is not there: a locked keychain without a display. */
-export const KEYCHAIN_MS = 3_000;
 
 export type OpenedKeychain =
   | { readonly kind: 'open'; readonly keychain: Keychain }

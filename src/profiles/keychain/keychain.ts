@@ -9,6 +9,9 @@ import type { Environment } from '../../settings/environment.ts';
 export const KEYCHAINS = ['secret-service', 'macos-keychain', 'windows-vault'] as const;
 export type KeychainName = (typeof KEYCHAINS)[number];
 
+/** A tool that takes longer is waiting for a user who is not there: a locked keychain without a display. */
+export const KEYCHAIN_MS = 3_000;
+
 export interface Keychain {
   readonly name: KeychainName;
   /** For use in a sentence: `the system's keychain (secret-tool)`. */

@@ -8,7 +8,7 @@ import {
   uploadDocument,
   uploadProcessDocument,
 } from '../../../../src/platform/domain/documents.ts';
-import { everybodyGroup } from '../../../../src/platform/domain/identity.ts';
+import { everybodyGroup } from '../../../../src/platform/domain/apply-people.ts';
 import { createProcess } from '../../../../src/platform/domain/process-creation.ts';
 import {
   appendTaskLog,
