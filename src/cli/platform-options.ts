@@ -1,5 +1,6 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { collectValues, wholeNumber } from './declarations.ts';
+import { parseLife, parseSeconds } from './duration.ts';
 import { stateDirOption } from './process-and-task-options.ts';
 
 export interface DevFlags {
@@ -70,19 +71,4 @@ function parseDnsName(text: string): string {
   if (text.length > 253 || !DNS_NAME.test(text) || !URL.canParse(`https://${text}`))
     throw new InvalidArgumentError('a DNS name such as kuflow.local');
   return text;
-}
-
-const UNIT_SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
-
-/** A duration of at least one second, in seconds. */
-export function parseLife(text: string): number {
-  const value = parseSeconds(text);
-  if (value === 0) throw new InvalidArgumentError('a duration of at least one second');
-  return value;
-}
-
-function parseSeconds(text: string): number {
-  const [, digits, unit = 's'] = /^(\d+)([smhd]?)$/.exec(text) ?? [];
-  if (digits === undefined) throw new InvalidArgumentError('a duration such as 30s, 5m, 1h or 7d');
-  return Number(digits) * (UNIT_SECONDS[unit === '' ? 's' : unit] ?? 1);
 }

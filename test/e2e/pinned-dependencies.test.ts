@@ -133,7 +133,8 @@ describe('a registry with a broken new version of an indirect dependency', () =>
     expect(locked).not.toContain('127.0.0.1');
   });
 
-  it('does not change what npm ci installs in that project', async () => {
+  // npm installs what the lock file says, which the test before compares. This takes 15 processor seconds.
+  it.runIf(process.env['KUFLOW_SOAK'] === '1')('does not change what npm ci installs in that project', async () => {
     const locked = readFileSync(lock(), 'utf8');
     await succeeds(project(), npm, ['ci', '--no-fund']);
     expect(versionIn(project(), BROKEN.name)).not.toBe(BROKEN.version);

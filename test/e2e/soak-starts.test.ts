@@ -12,7 +12,7 @@ const SPAN = 12_000;
 /** The languages whose workers end with 0 whatever they do at that moment, with the number of moments. A JVM takes longer to start. */
 const MOMENTS: Readonly<Record<string, number>> = IS_SOAK
   ? { TypeScript: 200, Python: 200, Java: 200 }
-  : { TypeScript: 5, Python: 5, Java: 3 };
+  : { TypeScript: 3, Python: 3, Java: 2 };
 /** Before a worker runs, it ends with 130, or by the signal itself, which is 143 for a JVM. */
 const NOT_STARTED = [0, 130, 143, 'SIGTERM'];
 /** A JVM that is stopped before it runs any code of the worker can end with 1 and this message. */

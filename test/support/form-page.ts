@@ -43,7 +43,7 @@ export interface FormPage {
 /** Mounts the form as a view does. */
 const ENTRY = `
 import { h, render } from 'preact';
-import { focusField } from './src/web/parts/problem-list.tsx';
+import { focusField } from './src/web/form/focus-field.ts';
 import { DataForm } from './src/web/form/form.tsx';
 
 const calls = { data: {}, problems: [], uploads: [], downloads: [] };

@@ -1,4 +1,4 @@
-import { interruptedError, usageError } from '../../base/errors.ts';
+import { usageError } from '../../base/errors.ts';
 import { withoutUndefined } from '../../base/json.ts';
 import {
   actionFromFlags,
@@ -8,10 +8,10 @@ import {
 } from '../../process/definition/from-flags.ts';
 import type { AdditionRequest } from '../../project/edit/plan-addition.ts';
 import { chooseProcess, type WorkerProject } from '../../project/edit/open-project.ts';
+import { confirmSimilarCode } from './confirm-similar-code.ts';
 import { openAddedProject, runAddition, type AddFlags } from './run-addition.ts';
 import type { CommandContext } from '../../cli/context.ts';
 import { openPromptsIfAllowed } from '../../cli/prompts.ts';
-import type { Prompts } from '../../terminal/prompts.ts';
 
 export async function runAddTask(task: string, flags: TaskFlags & AddFlags, context: CommandContext): Promise<void> {
   const project = await openAddedProject(flags, context);
@@ -100,20 +100,4 @@ function rejectWhiteSpace(code: string, present: readonly { readonly code: strin
     throw usageError(`The code "${code}" contains whitespace`, [
       'Pass the code exactly as it appears in KuFlow, such as LOAN_REVIEW',
     ]);
-}
-
-/** Asks before a task is added whose code differs from another only in case: KuFlow has two tasks then. Rejects without a yes. */
-export async function confirmSimilarCode(
-  addition: TaskAddition,
-  { isAllowed, ask }: { readonly isAllowed: boolean; readonly ask: Prompts | undefined },
-): Promise<void> {
-  const { code } = addition.task;
-  const codes = addition.process.definition.tasks.map((task) => task.code);
-  const similar = codes.find((one) => one !== code && one.toLowerCase() === code.toLowerCase());
-  if (similar === undefined || codes.includes(code) || isAllowed) return;
-  const exists = `Task code "${similar}" already exists and differs from "${code}" only in case`;
-  if (ask === undefined)
-    throw usageError(exists, [`Use the existing task, or add --yes to add "${code}" as another task`]);
-  if ((await ask.confirm({ message: `${exists}. Add "${code}" as another task?` })) !== true)
-    throw interruptedError('Nothing was written');
 }

@@ -12,10 +12,10 @@ To enable completion in new shells:
   powershell  'kuflow completion powershell | Out-String | Invoke-Expression' >> $PROFILE
 
 These lines require kuflow on the PATH, for example after npm install --global create-kuflow-worker.
-Without a global installation, run this in a TypeScript project, then source the file in new shells:
+Without a global installation, write the script to a file from a TypeScript project, and source the file in new shells. For bash:
   npx kuflow completion bash > ~/.kuflow-completion.bash
   echo 'source ~/.kuflow-completion.bash' >> ~/.bashrc
-With this file, completion also works after npx kuflow and offers the commands of the project's own kuflow version.`;
+With this file, completion also works when you type npx kuflow, and offers the commands of the project's own kuflow version.`;
 
 export function configure(command: Command, context: CommandContext): void {
   command

@@ -17,7 +17,7 @@ const EXAMPLES = formatExamples({
   ],
   'start from the worker sample that the KuFlow app generates':
     'npx create-kuflow-worker loan-worker --from worker-sample.zip --process LOAN --yes',
-  'read a process that already exists in KuFlow, after kuflow login':
+  'start from a process that already exists in KuFlow (run kuflow login first)':
     'npx create-kuflow-worker loan-worker --process LOAN --task-queue LOAN_QUEUE --workflow-type LoanWorkflow --yes',
 });
 

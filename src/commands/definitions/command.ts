@@ -29,7 +29,8 @@ export function configure(command: Command, context: CommandContext): void {
 }
 
 function sharedOptions(command: Command): Command {
-  return connectionOptions(command, { tenant: 'Use only processes of this tenant', local: true }).addOption(
-    jsonOption(),
-  );
+  return connectionOptions(command, {
+    tenant: 'Derive definitions only from processes of this tenant',
+    local: true,
+  }).addOption(jsonOption());
 }

@@ -5,7 +5,8 @@ import { parseZonedTime } from '../../base/zoned-time.ts';
 import { usageError } from '../../base/errors.ts';
 import { idArgument, limitOption, plainIdArgument, stateDirOption } from '../../cli/process-and-task-options.ts';
 import { completedArgument, completedOption } from '../../cli/value-candidates.ts';
-import { parseLife, parsePort, platformOptions, type DevFlags } from '../../cli/platform-options.ts';
+import { parseLife } from '../../cli/duration.ts';
+import { parsePort, platformOptions, type DevFlags } from '../../cli/platform-options.ts';
 
 const DEV_EXAMPLES = formatExamples({
   'start a local KuFlow for the process in this folder': 'kuflow dev',
@@ -63,7 +64,7 @@ export function configure(command: Command, context: CommandContext): void {
     .addOption(
       new Option(
         '--ephemeral',
-        'Use free ports and a temporary folder that is removed at the end, and keep data in memory where possible',
+        'Use free ports and a temporary folder that is removed on exit, and keep data in memory where possible',
       ).conflicts('stateDir'),
     )
     .option('--watch-stdin', 'Stop when stdin closes (default with --json or --ephemeral, if stdin is a pipe)')
@@ -87,7 +88,7 @@ export function configure(command: Command, context: CommandContext): void {
     .summary("Run a command with the local KuFlow's settings")
     .description(
       "Run a command with the local KuFlow's settings in its environment. Uses the local KuFlow already running for this folder, " +
-        'or starts one and stops it afterward. If a worker exits on its own after connecting, restarts it after 1 to 30 seconds, unless its exit status is 0 or 2 or it fails to start 10 times in a row. In CI, restarts it only with --restart.',
+        'or starts one and stops it afterward. If a worker exits on its own after connecting, restarts it after 1 to 30 seconds, unless its exit status is 0 or 2, or it fails to start 10 times in a row. In CI, restarts it only with --restart.',
     )
     .argument('<command...>', 'Command to run, after --')
     .addOption(runtimeOption())
@@ -214,7 +215,7 @@ export function configure(command: Command, context: CommandContext): void {
     .command('webhooks')
     .summary('List, show and resend webhook events')
     .description(
-      "List, show and resend webhook events. The local KuFlow sends each process's events in order, one at a time, and resends an event for up to a day, until the receiver responds with a 2xx status.",
+      "List, show and resend webhook events. The local KuFlow sends each process's events in order, one at a time. It resends an event until the receiver responds with a 2xx status or a day has passed.",
     );
   stateOption(webhooks.command('list'))
     .summary('List the events, newest first')

@@ -102,7 +102,7 @@ export function configure(command: Command, context: CommandContext): void {
       .summary("Send a signal to a running process's workflow (local KuFlow only)")
       .description(
         "Send a signal to a running process's workflow. Works only on the local KuFlow, because KuFlow's API cannot send signals. " +
-          'A workflow ignores a signal that it does not handle. To invoke a user action, use `kuflow process act`. If the process is confidential, encrypts the input.',
+          'A workflow ignores a signal that it does not handle. To invoke a user action, use `kuflow process act` instead. In a confidential process, the input is encrypted.',
       )
       .addOption(
         collectValues(

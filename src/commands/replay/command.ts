@@ -14,7 +14,7 @@ export function configure(command: Command, context: CommandContext): void {
   exitStatuses(command, {
     0: 'every process matches',
     1: 'the code would break a process',
-    2: 'usage error, no project here, settings are missing, dependencies are not installed, or the worker is not built',
+    2: 'usage error, not in a project, missing settings, dependencies not installed, or worker not built',
     3: 'there are no processes, or the duration of a timer has changed',
     4: 'a process could not be read',
   });

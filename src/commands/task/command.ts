@@ -75,7 +75,7 @@ export function configure(command: Command, context: CommandContext): void {
       .addArgument(idArgument('task', 'active'))
       .summary("Save a task's data without completing it")
       .description(
-        'Claim a task if it is unclaimed, then save its data. Required properties can be missing. Data that violates the schema in ' +
+        'Claim a task if it is unclaimed, then save its data. You may leave out required properties. Data that violates the schema in ' +
           'any other way is rejected before anything changes, unless you pass --allow-invalid.',
       ),
   ).action(lazyAction(context, async () => (await import('./run.ts')).runTaskSave));

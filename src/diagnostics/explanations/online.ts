@@ -82,13 +82,13 @@ export const online: Readonly<Record<string, Explanation>> = {
   },
   'KF-ENGINE-001': {
     looksAt:
-      "Calls GetSystemInfo with the token. SDKs make this call first when they connect. UNIMPLEMENTED means that the engine is restricted. This response is not a failure, because KuFlow's Python SDK can connect without the call. The result mentions that Temporal's TypeScript SDK cannot connect. PERMISSION_DENIED is a failure, because it prevents every SDK from connecting.",
+      "Calls GetSystemInfo with the token. SDKs make this call first when they connect. UNIMPLEMENTED means that KuFlow's engine does not accept this call. This response is not a failure, because KuFlow's Python SDK can connect without the call. The result mentions that Temporal's TypeScript SDK cannot connect. PERMISSION_DENIED is a failure, because it prevents every SDK from connecting.",
     causes: systemInfoCauses,
     alsoOf: { 'KF-TLS-003': Object.keys(handshakeCauses) },
   },
   'KF-ENGINE-002': {
     looksAt:
-      "Calls DescribeNamespace with the token and the namespace in use, as Temporal's SDKs do when a worker starts. UNIMPLEMENTED means that the engine is restricted. This response is not a failure, because workers can start even if this call is unavailable. PERMISSION_DENIED is a failure. To detect a misspelled namespace, doctor compares the namespace with those in the token and the certificate.",
+      "Calls DescribeNamespace with the token and the namespace in use, as Temporal's SDKs do when a worker starts. UNIMPLEMENTED means that KuFlow's engine does not accept this call. This response is not a failure, because workers can start even if this call is unavailable. PERMISSION_DENIED is a failure. To detect a misspelled namespace, doctor compares the namespace with those in the token and the certificate.",
     causes: namespaceCauses,
     alsoOf: { 'KF-ENGINE-001': CALL_CODES },
   },

@@ -115,8 +115,8 @@ export const project: Readonly<Record<string, Explanation>> = {
       'worker-disagrees': fails(
         'A step works for doctor but fails for the worker, or the other way around.',
         RUN_WORKER_CHECK,
-        'If doctor and the worker disagree at the `rest` step, compare the proxies, because the worker uses temporal.proxy if it is set, but doctor uses HTTPS_PROXY. Also compare the trusted CAs. Doctor and the worker both trust kuflow.api.ca and the CAs of their runtime. Doctor and TypeScript workers trust the CAs of Node.js and NODE_EXTRA_CA_CERTS. Java workers trust those of the JDK, and Python workers trust those of certifi and the system',
-        "If doctor and the worker disagree at the `connect` step, check the server certificate, because the worker uses the TLS implementation of Temporal's SDK. In TypeScript and Python workers, this implementation rejects a server certificate that is itself a CA. Doctor and the worker both trust only temporal.mutual-tls.ca or the CA from KuFlow, and both use temporal.proxy or, if it is not set, HTTPS_PROXY and NO_PROXY",
+        'If doctor and the worker disagree at the `rest` step, compare their proxies and trusted CAs. The worker uses temporal.proxy if it is set; doctor always uses HTTPS_PROXY. Both trust the CAs in kuflow.api.ca and the default CAs of their runtime: those of Node.js and NODE_EXTRA_CA_CERTS for doctor and TypeScript workers, those of the JDK for Java workers, and those of certifi and the system for Python workers',
+        "If doctor and the worker disagree at the `connect` step, check the server certificate. The worker uses the TLS implementation of Temporal's SDK, which, in TypeScript and Python workers, rejects a server certificate that is itself a CA. The trusted CA and the proxy are not the cause, because both programs use the same ones: temporal.mutual-tls.ca or the CA from KuFlow, and temporal.proxy or, if it is not set, HTTPS_PROXY and NO_PROXY",
         'Check whether a firewall or a TLS-inspecting program has a rule for only one of the two programs',
       ),
     },

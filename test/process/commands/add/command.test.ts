@@ -3,7 +3,8 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { AddResult } from '../../../../src/commands/add/add-to-project.ts';
-import { confirmSimilarCode, taskAddition } from '../../../../src/commands/add/run.ts';
+import { confirmSimilarCode } from '../../../../src/commands/add/confirm-similar-code.ts';
+import { taskAddition } from '../../../../src/commands/add/run.ts';
 import { openProject } from '../../../../src/project/edit/open-project.ts';
 import type { Ran } from '../../../support/create-worker.ts';
 import { scriptedAnswers } from '../../../support/scripted-answers.ts';

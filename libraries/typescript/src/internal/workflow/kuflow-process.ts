@@ -133,7 +133,7 @@ export interface KuFlowProcess<Metadata> {
   thread(thread: Thread, owner?: OptionalOwner): Promise<Uuid>;
   /**
    * Handles a user action. Call this method before the workflow's first `await`, because the workflow ignores signals that arrive
-   * earlier. If the action's definition has no input, `input` is `undefined`.
+   * before the handler is registered. If the action's definition has no input, `input` is `undefined`.
    */
   onAction<Input>(
     action: SignalAction<Input>,

@@ -279,15 +279,15 @@ class KuFlowProcess(Generic[Metadata]):
         """Handles a signal. For a user action's signal, use `on_action`.
 
         Call this method before the workflow's first `await`, because the workflow ignores signals that arrive
-        earlier.
+        before the handler is registered.
         """
         workflow.set_signal_handler(name, handler)
 
     def on_action(self, action: SignalAction[Input], handler: Callable[[Input], object]) -> None:
         """Handles a user action.
 
-        The handler receives the data that the person entered, or `None`. It can be a coroutine function. As with
-        `on_signal`, call this method before the workflow's first `await`.
+        The handler receives the data that the user entered, or `None` if the action has no input. It can be a coroutine
+        function. As with `on_signal`, call this method before the workflow's first `await`.
         """
         name = action.signal
         self._actions[name, action.code] = handler
