@@ -9,7 +9,7 @@ import { bundleForNode } from '../support/supervisor-entry.ts';
 import { workerEnvironment } from '../support/worker-process.ts';
 
 const SOAK = process.env['KUFLOW_SOAK'] === '1';
-const KILLS = SOAK ? 200 : 10;
+const KILLS = SOAK ? 200 : 14;
 
 let root: string;
 let running: TestPlatform;
