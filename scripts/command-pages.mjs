@@ -125,7 +125,9 @@ function descriptionCell({ description, choices, default: standard }) {
     tableCell(description),
     ...(choices === undefined
       ? []
-      : [`${choices.length === 1 ? 'Only value:' : 'One of'} ${choices.map((choice) => `\`${choice}\``).join(', ')}.`]),
+      : [
+          `${choices.length === 1 ? 'The only allowed value is' : 'One of'} ${choices.map((choice) => `\`${choice}\``).join(', ')}.`,
+        ]),
     ...(standard === undefined ? [] : [`Default: \`${standard}\`.`]),
   ]
     .map((part, index, all) => (index < all.length - 1 && !part.endsWith('.') ? `${part}.` : part))

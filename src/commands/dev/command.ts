@@ -126,7 +126,7 @@ export function configure(command: Command, context: CommandContext): void {
     .addArgument(
       completedArgument('[code]', 'Process definition code (optional if only one process is served)', 'processes'),
     )
-    .argument('[command...]', 'Command that starts the worker, after --')
+    .argument('[command...]', 'Command that starts the worker; goes after --')
     .option(
       '--answers <file>',
       'YAML or JSON file with the data that people enter; see `kuflow docs simulate-a-process`',
