@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { closedPort } from '../support/answering-server.ts';
 import { startCommand, startInTerminal } from '../support/dev-command.ts';
 import { newMark } from '../support/marked-processes.ts';
 import { packedCommand, type CommandEnd } from '../support/packed-command.ts';
@@ -20,7 +21,7 @@ import { processUser, type ProcessUser } from '../support/process-user.ts';
 import { startRestRelay, type RestRelay } from '../support/rest-relay.ts';
 import { temporalPath } from '../support/temporal-path.ts';
 import { until } from '../support/until.ts';
-import { freePort, startWorkerProcess, workerEnvironment, type WorkerProcess } from '../support/worker-process.ts';
+import { startWorkerProcess, workerEnvironment, type WorkerProcess } from '../support/worker-process.ts';
 import { trialDefinition, workerProject } from '../support/worker-project.ts';
 
 const QUEUE = 'CREDENTIALS_QUEUE';
@@ -208,7 +209,7 @@ describe('a worker with pulled credentials', () => {
     const temporal = await temporalPath();
     mkdirSync(home);
     const more = { HOME: home, USERPROFILE: home };
-    const set = ['env', 'set', '--env', 'default', '--key', 'address', '--value', `127.0.0.1:${await freePort()}`];
+    const set = ['env', 'set', '--env', 'default', '--key', 'address', '--value', `127.0.0.1:${await closedPort()}`];
     const saved = spawnSync(temporal, set, { env: { ...process.env, ...more } });
     expect(saved.status, String(saved.stderr)).toBe(0);
     const describe = ['exec', '--', temporal, 'task-queue', 'describe', '--task-queue', QUEUE];
@@ -301,7 +302,7 @@ describe('the output of the commands', () => {
     const online = await credentials(folder, ['status', '--online', '--json']);
     expect(online.err).toContain('creates an authentication');
     expect(JSON.parse(online.out)).toMatchObject({ online: { status: 0, created: ['engine token'] } });
-    expect(await status(['--online'], { TEMPORAL_TARGET: `127.0.0.1:${await freePort()}` })).toBe(1);
+    expect(await status(['--online'], { TEMPORAL_TARGET: `127.0.0.1:${await closedPort()}` })).toBe(1);
     writeFileSync(join(folder, '.kuflow', 'credentials', data.store.set.id, 'client.pem'), 'canary-file');
     expect(await status(['--debug'])).toBe(1);
   });
@@ -321,7 +322,7 @@ describe('the output of the commands', () => {
     expect((await fails(['pull'])).err).toContain('403');
     expect((await fails(['pull'], { KUFLOW_API_CLIENTSECRET: 'canary-wrong' })).err).toContain('401');
     expect((await fails(['token'], { KUFLOW_API_CLIENTSECRET: 'canary-wrong' })).out).toBe('');
-    expect((await fails(['pull'], { TEMPORAL_TARGET: `127.0.0.1:${await freePort()}` })).err).toContain(
+    expect((await fails(['pull'], { TEMPORAL_TARGET: `127.0.0.1:${await closedPort()}` })).err).toContain(
       'Nothing is listening',
     );
     writeFileSync(join(folder, 'application-local.yaml'), 'kuflow: "canary-broken\n', { mode: 0o600 });

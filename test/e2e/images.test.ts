@@ -15,6 +15,7 @@ import { basename, dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { parse } from 'yaml';
 import { missingContainers } from '../../scripts/test-programs.mjs';
+import { closedPort } from '../support/answering-server.ts';
 import { buildImage, imageSize, podman, provideBase, RUN, startPodman } from '../support/containers.ts';
 import { parseDockerfile } from '../support/dockerfile.ts';
 import { generatedProject } from '../support/generated-project.ts';
@@ -23,7 +24,6 @@ import { packedCommand } from '../support/packed-command.ts';
 import { startTestPlatform, type TestPlatform } from '../support/platform.ts';
 import { processUser } from '../support/process-user.ts';
 import { until } from '../support/until.ts';
-import { freePort } from '../support/worker-process.ts';
 
 /** Each language takes minutes, which is too long for `npm test`. */
 const missing = process.env['KUFLOW_SOAK'] === '1' ? missingContainers() : 'they run in `npm run soak`';
@@ -176,7 +176,7 @@ describe.skipIf(missing !== undefined)('the image that buildah builds', () => {
       });
       const name = `kuflow-${process.pid}-${containers.length}-${kind.toLowerCase()}`;
       containers.push(name);
-      const [health, metrics] = [await freePort(), await freePort()];
+      const [health, metrics] = [await closedPort(), await closedPort()];
       const { platform } = running;
       const env = {
         KUFLOW_API_CLIENTID: platform.identity.application.id,

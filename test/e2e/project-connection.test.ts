@@ -1,10 +1,10 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import { closedPort } from '../support/answering-server.ts';
 import { packedCommand, type CommandEnd } from '../support/packed-command.ts';
 import { startTestPlatform, type TestPlatform } from '../support/platform.ts';
 import { treeOf } from '../support/tree.ts';
-import { freePort } from '../support/worker-process.ts';
 
 interface Answer {
   readonly status: number;
@@ -121,7 +121,7 @@ describe('the final check of create', () => {
     expect(steps(untrusted)['fail']).toEqual(['KF-REST-001']);
     rmSync(join(folder, 'worker'), { recursive: true });
 
-    const target = `127.0.0.1:${await freePort()}`;
+    const target = `127.0.0.1:${await closedPort()}`;
     const silent = answerOf(await create({ target }, '--json'));
     expect(silent.status).toBe(1);
     expect(steps(silent)['fail']).toEqual(['KF-TLS-003']);

@@ -1,8 +1,8 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import { closedPort } from '../support/answering-server.ts';
 import { createdOf, failureOf } from '../support/create-worker.ts';
 import { creatingScript, pythonScript, uvScript, writePrograms } from '../support/fake-python.ts';
 import { installedBin } from '../support/generated-project.ts';
@@ -25,15 +25,6 @@ function create(env: NodeJS.ProcessEnv, ...options: readonly string[]): { status
     env: { ...bareEnvironment(), ...env },
     encoding: 'utf8',
   });
-}
-
-/** A port of this machine that refuses connections. */
-async function closedPort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { readonly port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 describe.skipIf(process.platform === 'win32')('create for Python', () => {

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { createKuFlowClient } from '../../src/kuflow/client.ts';
 import type { ProcessDefinition } from '../../src/process/definition.ts';
 import { sampleDefinition } from '../../src/process/sample.ts';
+import { closedPort } from '../support/answering-server.ts';
 import { makeTestAuthority } from '../support/certificates.ts';
 import { startConnectProxy, type ConnectProxy } from '../support/connect-proxy.ts';
 import { describeWorkers, describeWorkersTogether, runnableWorkers, type Worker } from '../support/describe-workers.ts';
@@ -17,7 +18,6 @@ import { until } from '../support/until.ts';
 import { runChecks, type CheckJson, type LimitedCheck } from '../support/worker-checks.ts';
 import {
   bareEnvironment,
-  freePort,
   runWorkerCommand,
   startWorkerProcess,
   workerEnvironment,
@@ -345,7 +345,7 @@ describeWorkers('a worker', ({ language, project }) => {
 
     beforeAll(async () => {
       if (language === 'Java') return;
-      unused = `127.0.0.1:${await freePort()}`;
+      unused = `127.0.0.1:${await closedPort()}`;
       const environments: Record<string, Record<string, string>> = {
         'refused by KuFlow': workerEnvironment(running.platform, { KUFLOW_API_ENDPOINT: `http://${unused}` }),
         'refused by the engine': workerEnvironment(running.platform, { TEMPORAL_TARGET: unused }),

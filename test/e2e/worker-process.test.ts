@@ -11,6 +11,7 @@ import { createPlatformState } from '../../src/platform/state/running-state.ts';
 import { encryptedArgument, encryptionHeaders } from '../../src/platform/temporal/encryption.ts';
 import type { ProcessDefinition } from '../../src/process/definition.ts';
 import { sampleDefinition } from '../../src/process/sample.ts';
+import { closedPort } from '../support/answering-server.ts';
 import { payloadsIn, type HistoryPayload } from '../support/history-payloads.ts';
 import { readEncryptionKey } from '../support/loan-process.ts';
 import { startTestPlatform, type TestPlatform } from '../support/platform.ts';
@@ -20,7 +21,7 @@ import { pythonWithSdk } from '../support/python-sdk.ts';
 import { describeWorkers } from '../support/describe-workers.ts';
 import { filesWith, replayFolder } from '../support/replay-folder.ts';
 import { until } from '../support/until.ts';
-import { freePort, startWorkerProcess, workerEnvironment, type WorkerProcess } from '../support/worker-process.ts';
+import { startWorkerProcess, workerEnvironment, type WorkerProcess } from '../support/worker-process.ts';
 import { trialDefinition, workerAgent } from '../support/worker-project.ts';
 
 const QUEUE = sampleDefinition().workflow.taskQueue;
@@ -114,7 +115,7 @@ describeWorkers('a worker', ({ language, project, kuflowActivity }) => {
       ],
     });
     user = await processUser(running.platform);
-    metricsPort = await freePort();
+    metricsPort = await closedPort();
     // Twice, because the token and the certificate come from the same operation.
     const left = dropAnswers(DROPPED_AT_START, 2);
     const settings = {

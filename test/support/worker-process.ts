@@ -1,6 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { RunningPlatform } from '../../src/platform/start.ts';
 import { archivedJavaCommand, hasArchivedClasses, javaCommand } from './java-project.ts';
@@ -141,13 +140,4 @@ export async function runWorkerCommand(
   child.stdout?.on('data', (chunk: Buffer) => (read.stdout += chunk.toString()));
   child.stderr?.on('data', (chunk: Buffer) => (read.stderr += chunk.toString()));
   return { status: await exitOf(child), ...read };
-}
-
-/** A loopback port that nobody listens on. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

@@ -73,7 +73,7 @@ export function configure(command: Command, context: CommandContext): void {
     .hook('preSubcommand', (_dev, subcommand) => rejectOptionsBefore(command, subcommand.name()))
     .enablePositionalOptions()
     .description(
-      'Run a local KuFlow until you press Ctrl-C. The local KuFlow consists of a web console for starting processes and completing their tasks, the REST API over HTTP and ' +
+      'Run a local KuFlow until you press Ctrl-C. It has a web console for starting processes and completing their tasks, the REST API over HTTP and ' +
         'HTTPS, and a real Temporal server behind a gateway with mutual TLS and tokens. ' +
         'Serves the processes in kuflow.process.yaml and processes/*.process.yaml or, if there are no such files, a sample process. ' +
         'When you save one of these files, the local KuFlow serves the new content, and kuflow dev regenerates the types and tasks in the project. Stores its state in .kuflow/dev. ' +

@@ -7,7 +7,7 @@ export function configure(command: Command, context: CommandContext): void {
   exitStatuses(command, {
     0: 'printed',
     1: 'no section contains the search words',
-    2: 'usage error, or there is no such topic',
+    2: 'usage error, or unknown topic',
   });
   command
     .description(

@@ -45,7 +45,7 @@ export function configureLogout(command: Command, context: CommandContext): void
   exitStatuses(command, {
     0: 'removed',
     1: 'failed, or the profile was removed but its secret was not',
-    2: 'usage error, or there is no such profile',
+    2: 'usage error, or unknown profile',
   });
   command
     .description(

@@ -237,7 +237,7 @@ export async function openActors(state: PlatformState, signal: AbortSignal) {
     return { member, user: createKuFlowClient({ endpoint: loopback.http, credentials, tenantId, signal }) };
   });
   return {
-    /** The owner or, if the task does not have one, the first user who may claim it. Undefined if there is no such user. */
+    /** The task's owner, or else the first user who may claim it; undefined if nobody may. */
     find: ({ ownerId, candidates }: ClaimableTask): Actor | undefined => {
       const found = users.find(({ member }) =>
         ownerId === undefined ? mayClaim(member, candidates) : member.principalId === ownerId,

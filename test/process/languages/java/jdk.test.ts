@@ -1,7 +1,7 @@
-import { createServer } from 'node:net';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { closedPort } from '../../../support/answering-server.ts';
 import { createdOf, createWorker, failureOf } from '../../../support/create-worker.ts';
 import { writeFakeJdk } from '../../../support/fake-jdk.ts';
 import { temporaryFolders } from '../../../support/temporary-folder.ts';
@@ -11,15 +11,6 @@ const temporaryFolder = temporaryFolders();
 const CREATE = ['worker', '--language', 'java', '--local', '--yes', '--no-git', '--no-check', '--json'];
 
 const fakeJdk = (version: string): string => writeFakeJdk(temporaryFolder(), version);
-
-/** A port of this machine that refuses connections. */
-async function closedPort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { readonly port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 describe.runIf(process.platform !== 'win32')('the JDK of a Java project', () => {
   it.each([

@@ -132,8 +132,8 @@ export interface KuFlowProcess<Metadata> {
   /** Opens a thread without waiting for anyone to post in it. */
   thread(thread: Thread, owner?: OptionalOwner): Promise<Uuid>;
   /**
-   * Handles a user action. Call this method before the workflow's first `await`, because the workflow ignores signals that arrive
-   * before the handler is registered. If the action's definition has no input, `input` is `undefined`.
+   * Handles a user action. Call this method before the workflow's first `await`. Signals that arrive before the handler is
+   * registered are ignored. `input` is `undefined` if the action has no input.
    */
   onAction<Input>(
     action: SignalAction<Input>,

@@ -278,16 +278,16 @@ class KuFlowProcess(Generic[Metadata]):
     def on_signal(self, name: str, handler: Callable[[Any], Awaitable[None] | None]) -> None:
         """Handles a signal. For a user action's signal, use `on_action`.
 
-        Call this method before the workflow's first `await`, because the workflow ignores signals that arrive
-        before the handler is registered.
+        Call this method before the workflow's first `await`. Signals that arrive before the handler is registered are
+        ignored.
         """
         workflow.set_signal_handler(name, handler)
 
     def on_action(self, action: SignalAction[Input], handler: Callable[[Input], object]) -> None:
         """Handles a user action.
 
-        The handler receives the data that the user entered, or `None` if the action has no input. It can be a coroutine
-        function. As with `on_signal`, call this method before the workflow's first `await`.
+        The handler, which can be a coroutine function, receives what the user entered, or `None` if the action has no
+        input. As with `on_signal`, call this method before the workflow's first `await`.
         """
         name = action.signal
         self._actions[name, action.code] = handler
