@@ -75,13 +75,13 @@ export async function measureDoctor(root, folder, say) {
 
 const FILES = { cert: 'client.pem', key: 'client.key', ca: 'ca.pem' };
 
-let registry;
+let allChecks;
 /** Milliseconds of the longest chain of checks that wait for each other. */
 async function slowestChain(root, results) {
-  registry ??= (await importSource(root, 'src/diagnostics/all-checks.ts')).registry;
+  allChecks ??= (await importSource(root, 'src/diagnostics/all-checks.ts')).allChecks;
   const ends = new Map();
   for (const { id, ms } of results) {
-    const { requires, after = [] } = registry.find((check) => check.id === id);
+    const { requires, after = [] } = allChecks.find((check) => check.id === id);
     ends.set(id, ms + Math.max(0, ...[...requires, ...after].map((other) => ends.get(other) ?? 0)));
   }
   return Math.max(1, ...ends.values());

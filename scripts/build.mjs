@@ -24,13 +24,10 @@ const { supervisor, ...shared } = ENTRIES;
 const { metafile, outputs: split } = await bundle({ outdir, entries: shared });
 const joint = await mergeChunks(split, metafile, [
   // What both bins load before they know the command, and the options of `create`, which `npx` starts. CommonJS, because Node's ES module
-  // loader alone adds 3 ms to the start. With it the user agent, which would be a file for one line.
+  // loader alone adds 3 ms to the start.
   {
     file: 'start.js',
-    entries: [
-      ...[shared['create-kuflow-worker'], shared.kuflow],
-      ...['src/commands/create/command.ts', 'src/base/user-agent.ts'],
-    ],
+    entries: [shared['create-kuflow-worker'], shared.kuflow, 'src/commands/create/command.ts'],
     commonJs: true,
   },
   // What a shell waits for when it completes a process code, and an ID on the local KuFlow.

@@ -7,7 +7,6 @@ import { BANNER } from './bundle.mjs';
  * Joins chunks that are loaded together, because each file adds about a millisecond to the start. A group contains everything that its
  * `entries` (sources) import statically, and the entries themselves if they are chunks, except what an earlier group contains. Every
  * importer is rewritten to the joined file, so each module still exists once. `outputs` are those of `bundle`.
- * An entry can also be a module that is a chunk by itself.
  * A group with `commonJs` becomes a CommonJS file `….cjs` and an ES module with the given name that re-exports it.
  * @param {{ path: string, text: string }[]} outputs
  * @param {{ file: string, entries: string[], commonJs?: boolean }[]} groups
@@ -113,9 +112,7 @@ function chunksOf(outputOf, entries) {
     if (name.startsWith('chunk-')) found.add(name);
   };
   for (const entry of entries) {
-    const named = [...outputOf].find(
-      ([, { entryPoint, inputs }]) => entryPoint === entry || Object.keys(inputs).join() === entry,
-    )?.[0];
+    const named = [...outputOf].find(([, output]) => output.entryPoint === entry)?.[0];
     if (named === undefined) throw new Error(`${entry} is not an entry of the bundle`);
     visit(named);
   }

@@ -32,10 +32,10 @@ export function isoTime(ms: number): string {
   return Math.abs(ms) <= 8.64e15 ? new Date(ms).toISOString() : 'a date out of range';
 }
 
-/** With more keys, `atMostEvery` starts over, so that it does not grow forever. */
+/** With more keys than this, `atMostEvery` forgets them all, to limit its memory. */
 const MAX_KEYS = 1000;
 
-/** Returns a function that lets each key through at most once every `ms` milliseconds: it returns whether it did. */
+/** Returns a function that returns true for a key at most once every `ms` milliseconds. */
 export function atMostEvery(ms: number, clock: Clock): (key: string) => boolean {
   const passedAt = new Map<string, number>();
   return (key) => {

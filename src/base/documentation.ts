@@ -6,7 +6,7 @@ export const DOCUMENTATION_PAGES = ['how-to/troubleshooting', 'reference/doctor'
 
 export type DocumentationPage = (typeof DOCUMENTATION_PAGES)[number];
 
-/** The URL of a page, and of a heading in it by its ID without `#`. Undefined while the documentation is not published. */
+/** The URL of a page, or of a heading in it, given its ID without `#`. Undefined while the documentation is not published. */
 export function documentationFor(
   page: DocumentationPage,
   {

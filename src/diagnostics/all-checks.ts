@@ -31,7 +31,7 @@ export const connectionChecks: readonly Check<CheckInput>[] = [
 ];
 
 /** Every check, in the order of results. A check comes after those it requires or waits for. */
-export const registry: readonly DoctorCheck[] = [
+export const allChecks: readonly DoctorCheck[] = [
   applicationFilesCheck,
   restSettingsCheck,
   engineSettingsCheck,

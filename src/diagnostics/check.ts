@@ -65,7 +65,7 @@ export interface Check<Input> {
   readonly id: string;
   readonly title: string;
   readonly plane: Plane;
-  /** Ids of earlier checks in the registry that must not have failed. */
+  /** Ids of checks earlier in the list that must not have failed. */
   readonly requires?: readonly string[];
   /** Ids of earlier checks to wait for, whatever their result; ids that are not part of the run are ignored. */
   readonly after?: readonly string[];

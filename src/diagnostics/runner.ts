@@ -14,7 +14,7 @@ import {
 type Outcome = Omit<Finding, 'state' | 'outputs'> & { readonly state: CheckState };
 
 export interface RunOptions {
-  /** Gets `check-started` as it happens, and `check-finished` in registry order, once all earlier results are known. */
+  /** Gets `check-started` as it happens, and `check-finished` in the order of the list, once all earlier results are known. */
   readonly report?: ((event: CheckEvent) => void) | undefined;
   /** Stops the run; unfinished checks become `unknown`. */
   readonly signal?: AbortSignal | undefined;
@@ -28,24 +28,24 @@ export interface RunOptions {
   readonly earlier?: readonly CheckResult[] | undefined;
 }
 
-/** Checks with the given ids plus everything they require or wait for, in registry order. Throws on an unknown id. */
+/** Checks with the given ids plus everything they require or wait for, in the order of the list. Throws on an unknown id. */
 export function selectChecks<Input>(
-  registry: readonly Check<Input>[],
+  checks: readonly Check<Input>[],
   only: readonly string[] | undefined,
 ): readonly Check<Input>[] {
-  if (only === undefined) return registry;
+  if (only === undefined) return checks;
   const selected = new Set<string>();
   const add = (id: string): void => {
     if (selected.has(id)) return;
-    const check = registry.find((candidate) => candidate.id === id);
+    const check = checks.find((candidate) => candidate.id === id);
     if (check === undefined) throw new Error(`check ${id} does not exist`);
     selected.add(id);
     check.requires?.forEach(add);
     // A check examines the results it waits for, so it has nothing to examine without them.
-    check.after?.filter((other) => registry.some((candidate) => candidate.id === other)).forEach(add);
+    check.after?.filter((other) => checks.some((candidate) => candidate.id === other)).forEach(add);
   };
   only.forEach(add);
-  return registry.filter((check) => selected.has(check.id));
+  return checks.filter((check) => selected.has(check.id));
 }
 
 /** Whether dependents must be skipped. A check that was not applicable or was restricted by the engine blocks nothing. */

@@ -265,7 +265,7 @@ function retypeSchema(
   rejected: readonly JsonType[],
   inferred: JsonObject = {},
 ): JsonObject | undefined {
-  const isInteger = alternativesOf(inferred).some(({ type }) => listOf(type ?? []).includes('integer'));
+  const isInteger = alternativesOf(inferred).some(({ type }) => asList(type ?? []).includes('integer'));
   const added = rejected.map((type) => (type === 'integer' && !isInteger ? 'number' : type));
   const isAllowed = (type: JsonType): boolean =>
     from.includes(type) || (isNumeric(type) && from.some((one) => isNumeric(one)));
@@ -286,7 +286,7 @@ function widen(schema: JsonObject, added: readonly JsonType[]): JsonObject | und
   const isNullOnly = added.every((one) => one === 'null');
   // The values themselves are not known.
   if ('const' in schema || ('enum' in schema && !isNullOnly)) return undefined;
-  const before = type === undefined ? [] : listOf(type);
+  const before = type === undefined ? [] : asList(type);
   const isFraction = added.includes('number');
   const types = [...new Set([...before.filter((one) => one !== 'integer' || !isFraction), ...added])];
   const isContradicted = (key: string): boolean =>
@@ -309,7 +309,7 @@ function replace(schema: JsonObject, types: readonly JsonType[]): JsonObject {
   };
   const isDropped = (key: string): boolean => {
     const value = schema[key];
-    if (key === 'examples') return !listOf(value ?? []).every(fits);
+    if (key === 'examples') return !asList(value ?? []).every(fits);
     if (key === 'default' || key === 'example') return !fits(value ?? null);
     return dependent.includes(key);
   };
@@ -322,14 +322,14 @@ function keywordsOfTypes(inferred: JsonObject, types: readonly JsonType[]): Json
   const described = types.filter((type) => type !== 'null');
   return Object.fromEntries(
     alternativesOf(inferred)
-      .filter(({ type }) => described.some((one) => listOf(type ?? []).includes(one)))
+      .filter(({ type }) => described.some((one) => asList(type ?? []).includes(one)))
       .flatMap((choice) => Object.entries(choice))
       // Texts and other simple values share one choice.
       .filter(([key]) => key !== 'type' && (key !== 'format' || types.includes('string'))),
   );
 }
 
-const listOf = (value: Json): readonly Json[] => (Array.isArray(value) ? (value as readonly Json[]) : [value]);
+const asList = (value: Json): readonly Json[] => (Array.isArray(value) ? (value as readonly Json[]) : [value]);
 
 const oneOrMore = (types: readonly Json[]): Json => (types.length === 1 && types[0] !== undefined ? types[0] : types);
 

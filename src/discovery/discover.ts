@@ -65,7 +65,7 @@ export async function discoverProcess(client: BudgetedClient, request: Discovery
   if (newest === undefined && items.items.length === 0)
     return await explainNotFound(client, request, processes.refused && items.refused);
 
-  const byCode = groupBy(items.items.filter(hasOwnCode), ({ code = '' }) => code);
+  const byCode = groupBy(items.items.filter(hasOwnCode), ({ code }) => code);
   const order = orderTasks(firstItemPerProcess(itemsOfCompleteProcesses(items)));
   const codes = [...order.codes, ...[...byCode.keys()].filter((code) => !order.codes.includes(code))];
   const applications = await fetchApplicationIds(client, request, [...byCode.values()].flat());
@@ -198,7 +198,7 @@ function itemsOfCompleteProcesses(listed: FetchedItems): readonly SeenItem[] {
 
 function firstItemPerProcess(items: readonly SeenItem[]): readonly FirstItem[] {
   const first = new Map<string, FirstItem>();
-  for (const { processId, code = '', createdAt } of items.filter(hasOwnCode)) {
+  for (const { processId, code, createdAt } of items.filter(hasOwnCode)) {
     const key = JSON.stringify([processId, code]);
     const earliest = first.get(key);
     if (earliest === undefined || createdAt < earliest.createdAt) first.set(key, { processId, code, createdAt });
@@ -207,8 +207,8 @@ function firstItemPerProcess(items: readonly SeenItem[]): readonly FirstItem[] {
 }
 
 // KuFlow's own codes (`__KF_MESSAGE__`) are not part of a definition, and items that people added by hand do not have one.
-function hasOwnCode({ code }: SeenItem): boolean {
-  return code !== undefined && !code.startsWith('__KF_');
+function hasOwnCode(item: SeenItem): item is SeenItem & { readonly code: string } {
+  return item.code !== undefined && !item.code.startsWith('__KF_');
 }
 
 async function fetchApplicationIds(

@@ -2,7 +2,7 @@ import http2 from 'node:http2';
 import { codeOf, messageOf } from '../base/errors.ts';
 import { percentDecode } from '../base/percent-decode.ts';
 import { redactSecrets, type Secret } from '../base/secret.ts';
-import { USER_AGENT } from '../base/user-agent.ts';
+import { PACKAGE_NAME } from '../base/package-root.ts';
 import { dialEngine, type DialOptions } from './dial.ts';
 import { encodeString, messageField, numberField, stringField } from './protobuf.ts';
 
@@ -82,7 +82,7 @@ function readStatus(headers: Headers, token: Secret | undefined): RpcResult<neve
   };
 }
 
-/** A message as gRPC sends it: a flag that it is not compressed, its length in four bytes, and the message. */
+/** A gRPC message frame: a zero byte (not compressed), the length in four bytes, and the message. */
 export function frameMessage(message: Uint8Array): Buffer {
   const head = Buffer.alloc(5);
   head.writeUInt32BE(message.length, 1);
@@ -118,7 +118,7 @@ async function callUnary(
     'content-type': 'application/grpc',
     te: 'trailers',
     'grpc-timeout': `${timeoutMs}m`,
-    'user-agent': USER_AGENT,
+    'user-agent': PACKAGE_NAME,
     ...(token === undefined ? {} : { authorization: `Bearer ${token.reveal()}` }),
     ...(namespace === undefined ? {} : { 'temporal-namespace': namespace }),
   });

@@ -66,7 +66,7 @@ function kindOfCode(code: string): FailureKind | undefined {
   return (Object.keys(CODES) as FailureKind[]).find((kind) => CODES[kind]?.includes(code));
 }
 
-/** Failures before anything was sent, next to those of TLS. */
+/** Failures that happen before anything is sent. All TLS failures do too. */
 const BEFORE_SENDING: readonly FailureKind[] = ['dns', 'refused', 'unreachable', 'proxy'];
 
 function chain(error: unknown): readonly unknown[] {

@@ -19,7 +19,7 @@ export interface IdLookup {
   readonly hint: string;
 }
 
-/** Whether this is `latest`, or looks like an ID or the end of one. So do some codes, such as FACE. */
+/** Whether this is `latest`, or looks like an ID or the end of one. Some codes, such as FACE, look like that too. */
 export function isIdOrLatest(text: string): boolean {
   return /^(latest|[\da-f-]+)$/i.test(text);
 }

@@ -1,5 +1,5 @@
 import { uuid7 } from '../base/uuid.ts';
-import { USER_AGENT } from '../base/user-agent.ts';
+import { PACKAGE_NAME } from '../base/package-root.ts';
 import { hasBodyField, operations, type OperationId } from './contract/operations.ts';
 
 /** The parts of any call, as `call` takes them, without the types of one operation. */
@@ -58,7 +58,7 @@ export function prepareRequest(
   const media = new Set(Object.values(operation.responses).flatMap((response) => response.media ?? []));
   const headers: Record<string, string> = {
     accept: [...media, 'application/json'].join(', '),
-    'user-agent': USER_AGENT,
+    'user-agent': PACKAGE_NAME,
   };
   const fullUrl = `${url}${searchOf(parts.query ?? {})}`;
   const method = operation.method.toUpperCase();

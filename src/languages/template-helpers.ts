@@ -1,8 +1,7 @@
 import type { HelperDelegate, HelperOptions } from 'handlebars';
-import { printableJson } from '../base/escape.ts';
+import { printableJson, yamlString } from '../base/escape.ts';
 import { mdCode, mdText } from '../base/markdown.ts';
 import { cmdWord, plainWord, posixWord } from '../base/shell.ts';
-import { yamlString } from '../base/escape.ts';
 import { javaDoc, javaString } from './java/literals.ts';
 import { pyComment, pyDoc, pyString, tomlString } from './python/literals.ts';
 import { isTsIdentifier, tsComment, tsString } from './typescript/literals.ts';

@@ -6,7 +6,7 @@ import { tlsOptions } from './connect.ts';
 /** Milliseconds for each probe. */
 const PROBE_MS = 1_000;
 
-/** Whether a server, which has rejected plain text, completes a TLS handshake within a second. Sends no data and never rejects. */
+/** Whether a server that rejected plain text completes a TLS handshake within a second. Sends no data and never rejects. */
 export async function looksLikeTls(address: HostPort): Promise<boolean> {
   return (await probeTls(address, [])) !== undefined;
 }
@@ -76,10 +76,13 @@ function readFirst<Answer>(
   });
 }
 
-/** Bytes of the header of an HTTP/2 frame. */
+/** Length of an HTTP/2 frame header in bytes. */
 export const FRAME_HEADER = 9;
 
-/** The version of HTTP that an answer begins with. The first frame of HTTP/2 has type 4, stream 0 and a multiple of 6 bytes (RFC 9113 §6.5). */
+/**
+ * The HTTP version of an answer; undefined if its first bytes do not show one. An HTTP/2 server first sends a SETTINGS frame: type 4, stream 0, a
+ * multiple of 6 bytes (RFC 9113 §6.5).
+ */
 export function httpVersionOf(bytes: Buffer): 'http1' | 'http2' | undefined {
   if (bytes.toString('latin1', 0, 5) === 'HTTP/') return 'http1';
   const isSettings =

@@ -7,7 +7,7 @@ import { capitalize } from '../base/identifiers.ts';
 import { splitTextFile } from '../files/text-file.ts';
 import { overwriteCommand, type NextStep } from './next-steps.ts';
 import { LANGUAGE_IDS } from '../languages/language-ids.ts';
-import { textOf, type PlannedFile } from '../languages/planned-file.ts';
+import { sortByPath, textOf, type PlannedFile } from '../languages/planned-file.ts';
 import { languageOf } from '../languages/all-languages.ts';
 import { isProject, RECORD_FILE } from '../process/find-project.ts';
 import { BASE_FILE, isBase } from './base-archive.ts';
@@ -253,7 +253,7 @@ export function listFileActions({ files, conflicts }: PlanComparison): readonly 
     ),
     ...conflicts.map(({ path, reason }) => ({ path, action: 'conflict' as const, reason })),
   ];
-  return rows.toSorted((one, other) => (one.path < other.path ? -1 : 1));
+  return sortByPath(rows);
 }
 
 function utf8(bytes: Uint8Array = new Uint8Array()): string {

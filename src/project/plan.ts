@@ -1,6 +1,5 @@
-import type { PlannedFile } from '../languages/planned-file.ts';
+import { sortByPath, type PlannedFile } from '../languages/planned-file.ts';
 import { README, type ProjectSpec } from '../languages/project-spec.ts';
-import { sortByPath } from '../languages/templates/files.ts';
 import { isProject } from '../process/find-project.ts';
 import { LOCAL_SETTINGS_FILE } from '../settings/keys.ts';
 import { localSettingsText } from '../settings/application-files.ts';

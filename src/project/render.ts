@@ -1,5 +1,5 @@
 import { editorOf } from '../languages/language-ids.ts';
-import { type PlannedFile, textFile } from '../languages/planned-file.ts';
+import { sortByPath, textFile, type PlannedFile } from '../languages/planned-file.ts';
 import type { ProjectSpec } from '../languages/project-spec.ts';
 import { languageOf } from '../languages/all-languages.ts';
 import {
@@ -27,11 +27,12 @@ export async function renderProject(spec: ProjectSpec): Promise<readonly Planned
     const editor = editorOf(path);
     return editor === undefined || (spec.editors ?? []).includes(editor) || own.includes(path);
   };
-  return files
-    .filter(({ path }) => isWanted(path))
-    .filter(({ path }) => spec.workspace === undefined || !REPOSITORY_FILES.includes(path))
-    .map((file) => moveFile(file, spec))
-    .sort((one, other) => (one.path < other.path ? -1 : 1));
+  return sortByPath(
+    files
+      .filter(({ path }) => isWanted(path))
+      .filter(({ path }) => spec.workspace === undefined || !REPOSITORY_FILES.includes(path))
+      .map((file) => moveFile(file, spec)),
+  );
 }
 
 /** The workflow and the Dependabot file. A project that is a member of a workspace does not have them: they are in the root of the repository. */

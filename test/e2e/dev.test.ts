@@ -73,7 +73,7 @@ let state: PlatformState;
 beforeAll(async () => {
   folder = realpathSync(mkdtempSync(join(tmpdir(), "kuflow-dev it's ")));
   platform = startCommand(kuflowDev(...ANY_PORTS, '--requests'), { cwd: folder, mark, stdin: 'pipe' });
-  // Without --json and --ephemeral, it runs on. The tests below need it.
+  // Without --json and --ephemeral, it keeps running after stdin closes, as the tests below require.
   platform.closeInput?.();
   state = await platformReady(platform, join(folder, '.kuflow', 'dev'));
   await until('the platform is ready', () => platform.output().includes('Ctrl-C'));

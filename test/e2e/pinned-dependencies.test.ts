@@ -133,7 +133,7 @@ describe('a registry with a broken new version of an indirect dependency', () =>
     expect(locked).not.toContain('127.0.0.1');
   });
 
-  // npm installs what the lock file says, which the test before compares. This takes 15 processor seconds.
+  // `npm ci` installs what the lock file lists, and the previous test compares that file. This test takes 15 s of CPU time.
   it.runIf(process.env['KUFLOW_SOAK'] === '1')('does not change what npm ci installs in that project', async () => {
     const locked = readFileSync(lock(), 'utf8');
     await succeeds(project(), npm, ['ci', '--no-fund']);

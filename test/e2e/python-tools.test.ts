@@ -128,7 +128,7 @@ describe.skipIf(process.platform === 'win32')('create for Python', () => {
     expectKept(status, stdout, index, 'uv sync');
   });
 
-  // `test/process/languages/python/tools.test.ts` does this with a real pip.
+  // `test/process/languages/python/package-manager.test.ts` does this with a real pip.
   it('keeps the project if pip cannot download, with the command to run', () => {
     const index = 'http://127.0.0.1:1';
     const pip = `echo "Looking in indexes: ${index}/simple" >&2

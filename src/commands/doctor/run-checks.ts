@@ -12,7 +12,7 @@ import type { Plane } from '../../diagnostics/check.ts';
 import type { CheckInput, KuFlowProbe, DoctorInput, NamedFile } from '../../diagnostics/input.ts';
 import { prepareChecks, type PrepareOptions } from '../../diagnostics/prepare.ts';
 import { inspectConnection, settingProblems } from '../../connection/inspect.ts';
-import { registry } from '../../diagnostics/all-checks.ts';
+import { allChecks } from '../../diagnostics/all-checks.ts';
 import {
   type DoctorReport,
   type DoctorReportOptions,
@@ -50,12 +50,12 @@ export interface DoctorSelection {
 /** Ids of the check or plane with that name. Throws a usage error with a suggestion for an unknown name. */
 function resolveCheckIds(name: string, option: string): readonly string[] {
   const normalized = name.trim().toLowerCase();
-  const ids = registry
+  const ids = allChecks
     .filter(({ id, plane }) => id.toLowerCase() === normalized || plane === normalized)
     .map(({ id }) => id);
   if (ids.length > 0) return ids;
-  const planes = [...new Set(registry.map(({ plane }) => plane))];
-  const near = nearMatch(name, [...registry.map(({ id }) => id), ...planes]);
+  const planes = [...new Set(allChecks.map(({ plane }) => plane))];
+  const near = nearMatch(name, [...allChecks.map(({ id }) => id), ...planes]);
   throw usageError(`${option} ${name}: no such check or group`, [
     near === undefined ? `Groups: ${planes.join(', ')}` : `Did you mean ${near}?`,
   ]);
@@ -65,7 +65,7 @@ function resolveCheckIds(name: string, option: string): readonly string[] {
 function applySelection({ selection, onlyPlane }: RunDoctorChecksRequest) {
   const { only, skip = [], offline = false, create = true } = selection;
   const checks = selectChecks(
-    registry,
+    allChecks,
     only?.flatMap((name) => resolveCheckIds(name, '--only')),
   ).filter(({ plane }) => onlyPlane === undefined || plane === onlyPlane);
   const excluded = new Map<string, string>();

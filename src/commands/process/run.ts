@@ -31,7 +31,7 @@ import {
 } from '../../platform/client/kuflow-session.ts';
 import { readActions, readTimeline, requestSignal } from '../../platform/rest/dev-client.ts';
 import type { ActionDefinition, DataShape } from '../../process/definition.ts';
-import { mapReferences } from '../../schema/kuflow-references.ts';
+import { findReferences } from '../../schema/kuflow-references.ts';
 import { printSteps } from '../../terminal/print-error.ts';
 import {
   formatProcessName,
@@ -142,14 +142,7 @@ async function newMetadata(
   );
 }
 
-function hasDocument(data: JsonObject): boolean {
-  let found = false;
-  mapReferences(data, ['file'], (text) => {
-    found = true;
-    return text;
-  });
-  return found;
-}
+const hasDocument = (data: JsonObject): boolean => findReferences(data, ['file']).length > 0;
 
 const waitForProcess = (session: KuFlowSession, read: () => Promise<Process>, context: CommandContext) =>
   waitForEnd(session, read, ({ state }) => state !== 'RUNNING', context.interruption());

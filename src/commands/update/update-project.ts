@@ -1,3 +1,4 @@
+import { sortByPath } from '../../languages/planned-file.ts';
 import { isDeepStrictEqual } from 'node:util';
 import { join } from 'node:path';
 import { countOf } from '../../base/count-of.ts';
@@ -184,10 +185,10 @@ export async function updateProject(request: UpdateRequest): Promise<UpdateResul
   const left = decisions.filter(({ choice }) => choice === undefined || choice === 'skip');
   const state = await stateWithout(left.map(({ conflict }) => conflict));
   const action = dryRun ? 'would-write' : 'written';
-  const files: readonly UpdateResultFile[] = [
+  const files = sortByPath<UpdateResultFile>([
     ...updated.map((file) => resultRow(file, isUnresolved && !dryRun ? 'unresolved' : action)),
     ...decisions.map((decision) => conflictRow(decision, action, isUnresolved && !dryRun)),
-  ].toSorted((one, other) => (one.path < other.path ? -1 : 1));
+  ]);
   const remaining = decisions.some(({ choice }) => choice !== 'ours') ? 3 : 0;
   if (isUnresolved && !dryRun) {
     return {

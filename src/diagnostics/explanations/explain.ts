@@ -1,7 +1,7 @@
 import { type AdviceCommands, fillAdvice, fillCommands } from '../advice.ts';
 import { withoutUndefined } from '../../base/json.ts';
 import { explanations, getExplainedCause } from '../explain-finding.ts';
-import { registry, sortChecks } from '../all-checks.ts';
+import { allChecks, sortChecks } from '../all-checks.ts';
 import type { AdviceTemplate, ExplainedCause } from './explanation.ts';
 
 /** What is known about a check without running it. */
@@ -49,7 +49,7 @@ export function explainAll(commands: Partial<AdviceCommands> = {}) {
     const filled = fillAdvice(advice.map(prefixCondition), PLACEHOLDERS);
     return withoutUndefined({ code, verdict, when, advice: fillCommands(filled, adviceCommands), of });
   };
-  return sortChecks(registry).map(({ id, title, plane, requires = [], offline = false, creates, timeoutMs }) => {
+  return sortChecks(allChecks).map(({ id, title, plane, requires = [], offline = false, creates, timeoutMs }) => {
     const { looksAt, causes, alsoOf = {} } = explanations[id] ?? { looksAt: title, causes: {} };
     const sharedCauses = Object.entries(alsoOf).flatMap(([of, codes]) =>
       codes.map((code) => explainCause(code, getExplainedCause(of, code), of)),

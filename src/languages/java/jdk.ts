@@ -12,6 +12,7 @@ const IS_WINDOWS = process.platform === 'win32';
 const run = promisify(execFile);
 
 const TOOL_LIMIT_MS = 60_000;
+const VERSION_MS = 20_000;
 
 export type JavaHome = NonNullable<ReturnType<typeof inspectJavaHome>>;
 
@@ -39,7 +40,7 @@ function inspectJavaHome(folder: string, env: NodeJS.ProcessEnv) {
   const trustStore = ['lib', join('jre', 'lib')]
     .flatMap((lib) => ['jssecacerts', 'cacerts'].map((name) => join(folder, lib, 'security', name)))
     .find((path) => existsSync(path));
-  const ownKeytool = join(folder, 'bin', process.platform === 'win32' ? 'keytool.exe' : 'keytool');
+  const ownKeytool = join(folder, 'bin', IS_WINDOWS ? 'keytool.exe' : 'keytool');
   const keytool = existsSync(ownKeytool) ? ownKeytool : findOnPath('keytool', env);
   return trustStore === undefined || keytool === undefined ? undefined : { folder, trustStore, keytool };
 }
@@ -71,8 +72,6 @@ export function runJavaTool(
   return run(program, args, { env: clean, timeout: TOOL_LIMIT_MS, windowsHide: true });
 }
 
-const VERSION_MS = 20_000;
-
 /**
  * The JDK in `JAVA_HOME`, otherwise the one on the PATH, as the Maven wrapper finds it; undefined if neither exists. Its version is undefined if it
  * does not say.
@@ -82,7 +81,7 @@ export async function findJdk(env: NodeJS.ProcessEnv) {
   if (javac === undefined) return undefined;
   try {
     // JDK 8 and older write it to standard error.
-    const { stdout, stderr } = await promisify(execFile)(javac, ['-version'], { env, timeout: VERSION_MS });
+    const { stdout, stderr } = await run(javac, ['-version'], { env, timeout: VERSION_MS });
     const [, version] = /javac (?:1\.)?(\d+)/.exec(`${stdout}\n${stderr}`) ?? [];
     return { javac, version: version === undefined ? undefined : Number(version) };
   } catch {

@@ -159,7 +159,7 @@ export function valueExpression(value: Json): Expression {
     : dictExpression(Object.entries(value).map(([key, item]) => [key, valueExpression(item)]));
 }
 
-/** The literal of a text, a truth value or a whole number. */
+/** A string, Boolean or integer as a Python literal. */
 export function plainLiteral(value: Json): Expression {
   if (typeof value !== 'number') return valueExpression(value);
   const text = Object.is(value, -0) ? '0' : String(value).replace('e+', 'e');

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../../base/package-root.ts';
+import { sortByPath } from '../planned-file.ts';
 import type { LanguageId } from '../language-ids.ts';
 
 // npm does not publish these files, so they have other names in the package.
@@ -43,10 +44,6 @@ export function readTemplateFiles(
     }
   }
   return sortByPath([...byPath.values()]);
-}
-
-export function sortByPath<File extends { readonly path: string }>(files: readonly File[]): readonly File[] {
-  return files.toSorted((one, other) => (one.path < other.path ? -1 : 1));
 }
 
 export function parseTemplateName(name: string): { readonly path: string; readonly rendered: boolean } {

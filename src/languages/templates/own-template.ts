@@ -6,9 +6,9 @@ import { RECORD_FILE } from '../../process/find-project.ts';
 import { LOCAL_SETTINGS_FILE } from '../../settings/keys.ts';
 import { isGitFolderName, isReservedOnWindows } from '../../base/file-name.ts';
 import { didYouMean } from '../../base/near-match.ts';
-import { textFile, textOf, type PlannedFile } from '../planned-file.ts';
+import { sortByPath, textFile, textOf, type PlannedFile } from '../planned-file.ts';
 import type { ProjectTemplate } from '../project-spec.ts';
-import { parseTemplateName, sortByPath, type TemplateFile } from './files.ts';
+import { parseTemplateName, type TemplateFile } from './files.ts';
 import { templateHelpers } from '../template-helpers.ts';
 import { createRuntime, type TemplateSet } from './set.ts';
 

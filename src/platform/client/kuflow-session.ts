@@ -33,7 +33,7 @@ export interface KuFlowSession {
     | undefined;
   /** Codes of the processes that the local KuFlow serves, or that the folder defines. */
   listCodes(): Promise<readonly string[]>;
-  /** A definition as the local KuFlow serves it, or as the folder has it; undefined without one. Rejects with KnownError for an invalid file. */
+  /** A definition as the local KuFlow serves it or as the folder has it; undefined if neither does. Rejects with KnownError for an invalid file. */
   findDefinition(code: string): Promise<KnownDefinition | undefined>;
   /** The same for the definition of a process. The local KuFlow knows the version that the process was started with. */
   findDefinitionOf(process: Process): Promise<KnownDefinition | undefined>;

@@ -127,7 +127,7 @@ export function createRestApp(deps: RestDeps, tls?: ServerTls): FastifyInstance 
     throw new ApiError(404, describeUnknownOperation(method, originalUrl.split('?', 1)[0] ?? ''));
   });
 
-  // Fastify does not close a server whose `listen` was called by somebody else. Also ends the streams of events.
+  // Fastify closes only a server that it started to listen itself. Closing the connections also ends the event streams.
   app.addHook('preClose', (done) => {
     app.server.close(() => done());
     app.server.closeAllConnections();

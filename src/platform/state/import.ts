@@ -165,7 +165,7 @@ async function unpackAll(chunks: AsyncIterable<Buffer>, unpack: UnpackSync): Pro
   const failures: Error[] = [];
   unpack.on('error', (error: Error) => failures.push(error));
   try {
-    // Reads to the end even so: `pipeline` would report that reading was aborted, and not the failure.
+    // Keeps reading after a failure: otherwise, `pipeline` would report an aborted read instead of the failure.
     for await (const chunk of chunks) if (failures.length === 0) unpack.write(chunk);
   } finally {
     // Closes the file of an incomplete entry. Windows does not remove the folder of an open file.

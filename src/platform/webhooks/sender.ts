@@ -1,7 +1,7 @@
 import { isoTime } from '../../base/clock.ts';
 import { messageOf } from '../../base/errors.ts';
 import { withoutUndefined } from '../../base/json.ts';
-import { USER_AGENT } from '../../base/user-agent.ts';
+import { PACKAGE_NAME } from '../../base/package-root.ts';
 import { createTransport } from '../../kuflow/transport.ts';
 import { decideProxy } from '../../network/proxy.ts';
 import { startOfBody, toRecordedBody } from '../console/request-recorder.ts';
@@ -115,7 +115,7 @@ export function createWebhookSender({
       try {
         const exchange = await transport.send({
           ...{ method: 'POST', url, body, signal: ending.signal },
-          headers: { 'content-type': 'application/json', 'user-agent': USER_AGENT },
+          headers: { 'content-type': 'application/json', 'user-agent': PACKAGE_NAME },
           onStatus: (received) => {
             status = received;
             onStatus(received);

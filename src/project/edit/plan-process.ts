@@ -22,7 +22,7 @@ import { listActivityNames, assignActivityNames } from './activity-names.ts';
 
 export async function planProcess(
   project: WorkerProject,
-  { definition, source, notes, text }: ProcessSpec,
+  { definition, source, notes, text }: Omit<ProcessSpec, 'slug' | 'choices'>,
   invocation: string,
 ): Promise<Addition> {
   const { code } = definition.process;

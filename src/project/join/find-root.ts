@@ -37,11 +37,11 @@ export async function findSurroundings({ folder, language, env, overwrite }: Fol
   const occupiedBy = isProject(folder)
     ? undefined
     : MANIFESTS.find((name) => !overwrite.includes(name) && isFile(join(folder, name)));
-  const read = await languageOf({ language }).workspace();
   let found: FoundWorkspace | undefined;
   let problem: string | undefined;
   const isOwnRepository = occupiedBy === undefined && existsSync(join(folder, '.git'));
   if (isOwnRepository) return { occupiedBy, found, problem };
+  const read = await languageOf({ language }).workspace();
   for (const at of foldersInRepository(occupiedBy === undefined ? dirname(folder) : folder, env)) {
     try {
       const workspace = read({ root: at, env, readText: textReader(at) });

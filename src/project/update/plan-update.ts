@@ -1,10 +1,9 @@
 import { posix } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { utf8Text } from '../../files/text-file.ts';
-import { type PlannedFile, plainMode } from '../../languages/planned-file.ts';
+import { plainMode, sortByPath, type PlannedFile } from '../../languages/planned-file.ts';
 import type { ProjectTemplate } from '../../languages/project-spec.ts';
 import { languageOf } from '../../languages/all-languages.ts';
-import { sortByPath } from '../../languages/templates/files.ts';
 import { isLibraryFile } from '../../languages/worker-library.ts';
 import { baseEntry, mapParts, withoutChanges, type ProjectBase } from '../base-archive.ts';
 import { readProjectFile } from '../edit/file-edit.ts';

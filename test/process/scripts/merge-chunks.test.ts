@@ -54,16 +54,6 @@ describe('merged files', () => {
     for (const name of ['one', 'two']) expect(started(join(outdir, `${name}.js`))).toBe(`true Error: late,${name} 1\n`);
   });
 
-  it('contain a module that is a chunk by itself, if it is named', async () => {
-    const { outdir, metafile, outputs } = await bundled();
-    const merged = await mergeChunks(outputs, metafile, [
-      { file: 'start.js', entries: ['one.ts', 'two.ts', 'deep.ts'] },
-    ]);
-    for (const file of merged) writeFileSync(file.path, file.text);
-    expect(namesOf(merged)).toEqual(['chunk.js', 'chunk.js', 'one.js', 'start.js', 'two.js']);
-    for (const name of ['one', 'two']) expect(started(join(outdir, `${name}.js`))).toBe(`true Error: late,${name} 1\n`);
-  });
-
   it('start without the ES module loader, and share their modules with files that are loaded later', async () => {
     const { outdir, metafile, outputs } = await bundled();
     const merged = await mergeChunks(outputs, metafile, [

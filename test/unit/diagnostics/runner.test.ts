@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Check, CheckContext, CheckEvent, Finding } from '../../../src/diagnostics/check.ts';
 import type { CheckOutputs } from '../../../src/diagnostics/input.ts';
-import { registry } from '../../../src/diagnostics/all-checks.ts';
+import { allChecks } from '../../../src/diagnostics/all-checks.ts';
 import { createReport } from '../../../src/diagnostics/report-and-exit-status.ts';
 import { runChecks, selectChecks } from '../../../src/diagnostics/runner.ts';
 
@@ -212,28 +212,28 @@ describe('createReport', () => {
 
 describe('the registry', () => {
   it('has unique ids', () => {
-    const ids = registry.map(({ id }) => id);
+    const ids = allChecks.map(({ id }) => id);
     expect(new Set(ids).size).toBe(ids.length);
     for (const id of ids) expect(id).toMatch(/^KF-[A-Z]+-\d{3}$/);
   });
 
   it('selects checks with everything they require or wait for', () => {
-    expect(selectChecks(registry, ['KF-TOKEN-001']).map(({ id }) => id)).toEqual([
+    expect(selectChecks(allChecks, ['KF-TOKEN-001']).map(({ id }) => id)).toEqual([
       'KF-SET-003',
       'KF-SET-001',
       'KF-REST-001',
       'KF-REST-002',
       'KF-TOKEN-001',
     ]);
-    expect(selectChecks(registry, ['KF-CLOCK-001']).map(({ id }) => id)).toEqual([
+    expect(selectChecks(allChecks, ['KF-CLOCK-001']).map(({ id }) => id)).toEqual([
       'KF-SET-003',
       'KF-SET-001',
       'KF-REST-001',
       'KF-CLOCK-001',
     ]);
-    const ofWorker = selectChecks(registry, ['KF-WORK-002']).map(({ id }) => id);
+    const ofWorker = selectChecks(allChecks, ['KF-WORK-002']).map(({ id }) => id);
     expect(ofWorker).toEqual(expect.arrayContaining(['KF-SET-002', 'KF-ENGINE-002', 'KF-WORK-001', 'KF-WORK-002']));
-    expect(selectChecks(registry, undefined)).toBe(registry);
-    expect(() => selectChecks(registry, ['KF-NONE-001'])).toThrow('KF-NONE-001');
+    expect(selectChecks(allChecks, undefined)).toBe(allChecks);
+    expect(() => selectChecks(allChecks, ['KF-NONE-001'])).toThrow('KF-NONE-001');
   });
 });

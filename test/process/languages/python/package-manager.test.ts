@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { KnownError } from '../../../../src/base/errors.ts';
@@ -12,6 +11,7 @@ import {
   requirePython,
 } from '../../../../src/languages/python/package-manager.ts';
 import { templatesFolder } from '../../../../src/languages/templates/files.ts';
+import { closedPort } from '../../../support/answering-server.ts';
 import { creatingScript, pythonScript, uvScript, writePrograms } from '../../../support/fake-python.ts';
 import { temporaryFolders } from '../../../support/temporary-folder.ts';
 import { findPython } from '../../../../src/languages/python/find-python.ts';
@@ -141,13 +141,7 @@ describe('the commands of a Python project', () => {
 });
 
 /** An index on this machine that refuses connections. */
-async function closedIndex(): Promise<string> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { readonly port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return `http://127.0.0.1:${port}`;
-}
+const closedIndex = async (): Promise<string> => `http://127.0.0.1:${await closedPort()}`;
 
 /** A virtual environment's Python that appends its arguments to `calls`. */
 const environment = (install = 'exit 0'): string => `echo "$*" >> calls; ${install}`;

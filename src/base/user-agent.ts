@@ -1,2 +1,0 @@
-/** What this tool calls itself in its requests to KuFlow, to Temporal and to the receivers of webhooks. */
-export const USER_AGENT = 'create-kuflow-worker';
