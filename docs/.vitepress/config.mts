@@ -41,7 +41,7 @@ const STYLE = `.dark .only-light, html:not(.dark) .only-dark { display: none }
 
 export default defineConfig({
   title: 'create-kuflow-worker',
-  description: 'Build workers for KuFlow processes in TypeScript, Java or Python',
+  description: 'Build KuFlow workers in TypeScript, Java or Python',
   base: DOCUMENTATION_URL === '' ? '/' : new URL(`${DOCUMENTATION_URL}/`).pathname.replace(/\/+$/, '/'),
   markdown: {
     // The same ids as on GitHub, where these files are read too.
