@@ -153,7 +153,7 @@ export const FAILURE_HINTS: Readonly<Record<FailureKind, readonly string[]>> = {
   contract: ['Check for a newer version of this tool, because the API may have changed'],
   timeout: ['Try again', 'Check the network, and set HTTPS_PROXY if a proxy is required'],
   dns: ['Check the spelling of the endpoint', 'If only a proxy can resolve host names, set HTTPS_PROXY'],
-  refused: ['Check the host and port of the endpoint, and that the server is running'],
+  refused: ['Check the host and port of the endpoint, and check that the server is running'],
   unreachable: ['Check the network', 'If only a proxy can reach the internet, set HTTPS_PROXY'],
   reset: ['Try again; if the error persists, a firewall or a proxy may be closing the connection'],
   proxy: ["Check the proxy's address and credentials, and whether the proxy allows this host"],
@@ -171,7 +171,7 @@ export const FAILURE_HINTS: Readonly<Record<FailureKind, readonly string[]>> = {
     "Set the endpoint to the REST API's address; the engine's address belongs in temporal.target (TEMPORAL_TARGET)",
   ],
   continue: [
-    'Ask the operator of the endpoint, or of a proxy in front of it, not to send 100 Continue unless the request has an Expect header',
+    'Ask the operator of the server, or of a proxy in front of it, to send 100 Continue only for requests with an Expect header',
   ],
   network: ['Check the endpoint and the network'],
 };

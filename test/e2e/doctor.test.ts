@@ -168,7 +168,7 @@ describe('kuflow doctor on the local platform', () => {
       expect(codes(seen)).toEqual(['KF-POLL-001 pollers-none']);
       expect(seen.status).toBe(0);
       expect(summaryOf(seen, 'KF-ENGINE-001')).toContain('does not start');
-      expect(summaryOf(seen, 'KF-WORK-001')).toContain('it ran and stopped at connect');
+      expect(summaryOf(seen, 'KF-WORK-001')).toContain('the worker ran and stopped at connect');
       expect(summaryOf(seen, 'KF-WORK-002')).toContain('the worker stops at connect, which the engine restricts');
     }
     expect(seen.created).toEqual(['engine token', "engine token (by the worker's own check)"]);

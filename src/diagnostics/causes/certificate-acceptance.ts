@@ -4,7 +4,7 @@ import { normalizePem, readTlsMaterial, type TlsMaterialText } from '../../engin
 
 /** Programs that read certificate files, named for use in a sentence. */
 export const PROGRAMS = {
-  worker: 'the worker of this tool',
+  worker: 'the generated worker',
   typescript: "Temporal's TypeScript SDK",
   python: "KuFlow's Python SDK",
   java: "KuFlow's Java library",
@@ -109,8 +109,8 @@ export function acceptanceOf(traits: readonly MaterialTrait[]): AcceptanceByProg
 const ACCEPTANCE_TEXTS: Readonly<Record<Acceptance, { readonly fact: string; readonly phrase: string }>> = {
   accepts: { fact: 'accepts it', phrase: 'accepted by' },
   'accepts-first': {
-    fact: 'uses only the first certificate of the CA',
-    phrase: 'only the first certificate of the CA is used by',
+    fact: 'uses only the first CA certificate',
+    phrase: 'only the first CA certificate is used by',
   },
   rejects: { fact: 'rejects it', phrase: 'rejected by' },
   unknown: { fact: 'not tested', phrase: 'not tested with' },

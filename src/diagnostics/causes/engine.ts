@@ -27,7 +27,7 @@ function alertCause(code: string, target: string): EngineCause | undefined {
   if (code.endsWith('ALERT_NO_APPLICATION_PROTOCOL'))
     return cause('engine-no-http2', `${target} speaks TLS but refuses HTTP/2`);
   if (code.endsWith('ALERT_CERTIFICATE_REQUIRED'))
-    return cause('client-certificate-missing', 'The engine requires a client certificate but did not get one');
+    return cause('client-certificate-missing', 'The engine requires a client certificate but did not receive one');
   if (code.endsWith('ALERT_CERTIFICATE_EXPIRED'))
     return cause('client-certificate-expired', 'The engine reports that the client certificate has expired');
   const reason =
@@ -166,7 +166,7 @@ export function handshakeCause(facts: HandshakeFacts, clocks?: ClockComparison):
   if (after?.kind === 'closed')
     return cause(
       'engine-closed-after-handshake',
-      `${target} closed the connection right after the TLS handshake without giving a reason; servers do this to reject a client certificate`,
+      `${target} closed the connection right after the TLS handshake without giving a reason; some servers do this to reject a client certificate`,
     );
   return undefined;
 }
@@ -182,7 +182,7 @@ export function rpcCause(result: FailedCall, call: string, namespace?: string): 
     );
   if (result.kind === 'transport') {
     return result.timedOut
-      ? cause('engine-call-timeout', `${call} got no response in time`)
+      ? cause('engine-call-timeout', `${call} did not get a response in time`)
       : cause('engine-connection-lost', `The connection was lost during ${call}: ${result.message}`);
   }
   const answer = `${call} returned ${result.name}`;

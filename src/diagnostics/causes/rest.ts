@@ -22,11 +22,11 @@ function settingHints(code: RestCauseCode, about: AboutRest | undefined): readon
   const { endpoint, secretAsNumber, isVerificationOff } = about;
   if (code === 'rest-unauthorized' && secretAsNumber !== undefined)
     return [
-      `Copy the client secret from the KuFlow app into ${secretAsNumber}, in quotes: there it is a number, and programs that write numbers in YAML change digits`,
+      `Copy the client secret from the KuFlow app into ${secretAsNumber}, in quotes. Without quotes, the secret is a number, and programs that rewrite the file may change its digits`,
     ];
   if (code.startsWith('rest-tls') && isVerificationOff)
     return [
-      'Remove NODE_TLS_REJECT_UNAUTHORIZED from the environment: it hides this from Node.js programs, which then send the client secret to any server',
+      'Remove NODE_TLS_REJECT_UNAUTHORIZED from the environment: it hides this problem from Node.js programs, which then send the client secret to any server',
     ];
   if (code !== 'rest-wrong-path') return [];
   const path = new URL(endpoint.value).pathname.replace(/\/v\d{4}-\d{2}-\d{2}$/, '');

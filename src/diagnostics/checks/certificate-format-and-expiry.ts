@@ -42,14 +42,14 @@ export const certificateFormatCheck: DoctorCheck = {
       const message = `${problem} in the ${affected.map((part) => PARTS[part]).join(', ')}${phrase === undefined ? '' : ` (${phrase})`}`;
       return toFinding('KF-TLS-004', code, message, { facts: seen, ...(file !== undefined && { values: { file } }) });
     }
-    return passed(phrase ?? 'every tested program accepts it', seen);
+    return passed(phrase ?? 'every tested program accepts the files', seen);
   },
 };
 
 /** The most severe problem comes first. */
 const FORMAT_PROBLEMS = [
   ['certificate-literal-newlines', 'Literal \\n instead of line breaks', hasLiteralNewlines],
-  ['certificate-byte-order-mark', 'Byte order mark before the PEM', hasByteOrderMark],
+  ['certificate-byte-order-mark', 'Byte order mark before the PEM text', hasByteOrderMark],
   ['certificate-crlf', 'Windows line endings (CRLF)', (pem: string) => pem.includes('\r\n')],
 ] as const;
 

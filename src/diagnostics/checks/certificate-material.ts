@@ -204,7 +204,7 @@ export const issuedCertificateCheck: Check<CheckInput> = {
   creates: 'engine certificate',
   timeoutMs: 15_000,
   notApplicable: ({ material }) =>
-    material.kind === 'requested' ? undefined : `not requested, because ${material.source} gives the certificate`,
+    material.kind === 'requested' ? undefined : `not requested, because the certificate comes from ${material.source}`,
   run: async ({ input, outputs, signal, resultOf }) => {
     if (isForeignTenant(resultOf)) return skippedBecauseOf('KF-REST-002');
     const now = correctedNow(input, outputs);

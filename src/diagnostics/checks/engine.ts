@@ -40,7 +40,7 @@ export const systemInfoCheck: Check<CheckInput> = {
     // status stops both.
     if (result.kind === 'status' && result.name === 'UNIMPLEMENTED') {
       const summary =
-        "the engine does not support this call; a worker that uses Temporal's TypeScript SDK does not start without it, KuFlow's Python SDK does";
+        "the engine does not support this call; without it, a worker that uses Temporal's TypeScript SDK does not start, but KuFlow's Python SDK connects";
       return { ...skippedAs('restricted', summary, { status: result.name }), outputs: { connection } };
     }
     const cause = rpcCause(result, 'GetSystemInfo');

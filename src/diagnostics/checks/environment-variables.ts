@@ -19,7 +19,7 @@ export const temporalAddressCheck: DoctorCheck = {
     if (address !== '' && address !== value) {
       const isDefault = source === 'default';
       const text = isDefault
-        ? `TEMPORAL_ADDRESS is ${address}, but the worker does not read it and uses ${value} (${source})`
+        ? `TEMPORAL_ADDRESS is ${address}, but the worker does not read that variable and uses ${value} (${source})`
         : `TEMPORAL_ADDRESS is ${address}, but temporal.target is ${value} (${source})`;
       return toFinding('KF-SET-004', isDefault ? 'settings-address-alone' : 'settings-address-differs', text, {
         facts,
@@ -59,12 +59,12 @@ export const tlsVerificationCheck: DoctorCheck = {
   offline: true,
   timeoutMs: 1_000,
   notApplicable: ({ isVerificationOff }) =>
-    isVerificationOff ? undefined : 'NODE_TLS_REJECT_UNAUTHORIZED does not turn it off',
+    isVerificationOff ? undefined : 'NODE_TLS_REJECT_UNAUTHORIZED does not turn off verification',
   run: ({ resultOf }) => {
     // What it hides is the root cause.
     if (resultOf('KF-REST-001')?.cause?.code.startsWith('rest-tls') === true) return skippedBecauseOf('KF-REST-001');
     const text =
-      'NODE_TLS_REJECT_UNAUTHORIZED is 0: a TypeScript worker sends the client secret to any server, whatever its certificate';
+      'NODE_TLS_REJECT_UNAUTHORIZED is 0, so a TypeScript worker sends the client secret to any server, whatever its certificate';
     return toFinding('KF-SET-007', 'settings-tls-unverified', text);
   },
 };

@@ -21,7 +21,7 @@ export const engineHandshakeCheck: Check<CheckInput> = {
     const shown = formatHandshakeFacts(facts);
     const cause = handshakeCause(facts, compareClocks(input, outputs));
     if (cause === undefined) {
-      const read = facts.after?.kind === 'http2' ? 'followed by an HTTP/2 response' : 'followed by silence';
+      const read = facts.after?.kind === 'http2' ? 'followed by an HTTP/2 response' : 'not followed by a response';
       return passed(`${facts.protocol ?? 'TLS'}, ${read}`, shown);
     }
     if (cause.code === 'engine-certificate-by-clock' && resultOf('KF-CLOCK-001')?.state === 'fail')

@@ -27,7 +27,7 @@ export const processStartCheck: DoctorCheck = {
     const result = await readWorkflowStart(connection, workflow, callOptions(input, outputs, signal));
     if (!result.ok) {
       if (result.kind === 'status' && (result.name === 'NOT_FOUND' || result.name === 'INVALID_ARGUMENT')) {
-        const summary = `the engine has no workflow ${processId}; it may have been removed, or its id is different`;
+        const summary = `the engine has no workflow with the ID ${processId}; the workflow may have been removed or have another ID`;
         return skippedAs('not-applicable', summary, { status: result.name });
       }
       return optionalCallFinding(result, 'GetWorkflowExecutionHistory', input);
@@ -58,7 +58,7 @@ async function compareProcessStart(
     });
   }
   const polls = queue === undefined ? '' : ', which this worker polls';
-  const replay = project === undefined ? '' : '; to compare its code with running processes, use kuflow replay';
+  const replay = project === undefined ? '' : '; to compare the code with running processes, use kuflow replay';
   return passed(`started as ${start.workflowType} on ${start.taskQueue}${polls}${replay}`, facts);
 }
 
@@ -96,7 +96,7 @@ export const encryptionKeyCheck: DoctorCheck = {
     if (input.processId !== undefined) {
       const processId = await findProcess(input.processId, context);
       if (typeof processId !== 'string') return processId;
-      const summary = `the engine shows no key for process ${processId}: it is not confidential, or it was removed`;
+      const summary = `the engine does not show a key for process ${processId}; either the process is not confidential, or it was removed`;
       return await checkKeys(context, [processId], summary);
     }
     const codes = await findConfidential(input);

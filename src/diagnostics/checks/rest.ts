@@ -75,7 +75,7 @@ function wrongFile({ own }: CheckInput['trust'], issuer: string): readonly Advic
 function unreadableVariable({ own, unreadable }: CheckInput['trust']): readonly Advice[] {
   if (unreadable === undefined) return [];
   const text = `Correct NODE_EXTRA_CA_CERTS, which is ignored because ${escapeForTerminal(unreadable.path, 300)} cannot be read (${unreadable.why})`;
-  return [{ text: own === undefined ? `${text}, or set kuflow.api.ca to the file of your CA` : text }];
+  return [{ text: own === undefined ? `${text}, or set kuflow.api.ca to your CA certificate file` : text }];
 }
 
 const SHOWN_TENANTS = 5;
@@ -108,9 +108,9 @@ function evaluateTenants({ ids, total }: VisibleTenants, { tenantId }: DoctorInp
     const text = `The application does not belong to the configured tenant ${tenantId.value} (${tenantId.source})`;
     return toFinding('KF-REST-002', 'tenant-not-visible', text, { facts, values });
   }
-  if (total === 0) return passed('KuFlow shows no tenant', facts);
-  if (total === 1) return passed(`${ids[0] ?? ''}, the only one of the application`, facts);
-  const text = `The application belongs to ${total} tenants, but the settings name none of them`;
+  if (total === 0) return passed('KuFlow does not show any tenants', facts);
+  if (total === 1) return passed(`${ids[0] ?? ''}, the application's only tenant`, facts);
+  const text = `The application belongs to ${total} tenants, but the settings do not specify which one to use`;
   return toFinding('KF-REST-002', 'tenant-not-named', text, { facts, values });
 }
 

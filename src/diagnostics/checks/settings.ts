@@ -36,11 +36,11 @@ const lackOnlyCredentials = (problems: readonly ConnectionProblem[]): boolean =>
 /** Advice for each problem that does not name its remedy, then the general advice, which is about credentials. */
 function settingsAdvice(id: string, problems: readonly ConnectionProblem[], code: string): readonly Advice[] {
   const adviceFor = (problem: ConnectionProblem): readonly Advice[] => {
-    const { key, next, missing, source } = problem;
+    const { key, kind, next, missing, source } = problem;
     if (next !== undefined) return [next];
     if (missing !== true && source !== undefined) return [{ text: `Correct ${source}` }];
     const advice = getExplainedCause(id, causeCodeOf(problem)).advice.slice(0, 1);
-    return fillAdvice(advice, { key, file: settingsFileFor(key) });
+    return fillAdvice(advice, { key, file: kind === 'file' ? key : settingsFileFor(key) });
   };
   const namesAllRemedies = problems.every(({ next }) => next !== undefined);
   const isAboutCredentials =
@@ -103,7 +103,7 @@ function findEngineProblems(input: CheckInput): readonly ConnectionProblem[] {
   const target = readTarget(input.target.value);
   if (!target.ok) problems.push({ key: 'temporal.target', problem: target.problem, source: input.target.source });
   if (input.material.kind !== 'requested' && input.namespace === undefined) {
-    const problem = `required because ${input.material.source} gives the certificate, so KuFlow does not issue one; ${whereToSet('temporal.namespace')}`;
+    const problem = `required because the certificate comes from ${input.material.source}, so KuFlow does not issue one; ${whereToSet('temporal.namespace')}`;
     problems.push({ key: 'temporal.namespace', problem, missing: true });
   }
   return [

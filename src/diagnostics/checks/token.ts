@@ -41,7 +41,7 @@ function evaluateToken(issued: IssuedToken, now: number): Finding {
     outputs,
   });
   if (value.length > MAX_TOKEN_LENGTH)
-    return finding('token-too-long', `The token has ${value.length} characters, which is too long for request headers`);
+    return finding('token-too-long', `The token has ${value.length} characters, which is too many for request headers`);
   if (Number.isNaN(end)) return finding('token-no-expiry', 'KuFlow issued a token without a valid expiration time');
   if (end <= now)
     return finding(
@@ -78,6 +78,6 @@ export const engineTokenCheck: Check<CheckInput> = {
     }
     if (!issued.token.isEmpty)
       return { ...evaluateToken(issued, now), ...(issued.reused !== true && { created: 'engine token' }) };
-    return toFinding('KF-TOKEN-001', 'token-missing', 'The response from KuFlow contains no token');
+    return toFinding('KF-TOKEN-001', 'token-missing', "KuFlow's response does not contain a token");
   },
 };

@@ -16,7 +16,7 @@ export const workerPortsCheck: DoctorCheck = {
   timeoutMs: 4_000,
   notApplicable: (input) => {
     if (!input.inProject || hasUnreadFile(input)) return 'no worker here, or its settings cannot be read';
-    return input.workerPorts.length === 0 ? 'the worker uses any free ports' : undefined;
+    return input.workerPorts.length === 0 ? 'the worker uses any free port' : undefined;
   },
   run: async ({ input, signal }) => {
     const { workerPorts } = input;
@@ -27,7 +27,7 @@ export const workerPortsCheck: DoctorCheck = {
     // A worker of this project that runs already has these ports.
     const health = workerPorts.find(({ use }) => use === 'health');
     if (health !== undefined && (await isWorker(health, signal)))
-      return passed(`a worker runs here, with ${describePorts(workerPorts)}`, facts);
+      return passed(`a worker is running here, with ${describePorts(workerPorts)}`, facts);
     const { use, port } = first;
     const text = `Another program uses the ${use} port ${port.value} (${port.source}), so the worker cannot start on this machine`;
     const values = { key: `worker.${use}-port`, source: port.source, port: String(port.value) };

@@ -4,7 +4,7 @@ import { toFinding } from '../explain-finding.ts';
 import { requireProject } from './project.ts';
 
 const notInstalled = ({ project }: DoctorInput): string | undefined =>
-  project?.workerCheck === undefined ? 'no installed worker here' : project.workerCheckUnavailable;
+  project?.workerCheck === undefined ? 'no worker is installed here' : project.workerCheckUnavailable;
 
 /** The worker reports shortly before the run ends: the step it is at says more than a missing result. */
 const workerCheckLimit = (timeoutMs: number): number => timeoutMs - Math.min(2_000, timeoutMs / 4);
@@ -35,7 +35,7 @@ export const workerCheck: DoctorCheck = {
   title: "Worker's own check",
   plane: 'project',
   requires: ['KF-SET-001', 'KF-SET-006', 'KF-SET-002', 'KF-PROJ-003'],
-  creates: 'engine token and, if none is configured, an engine certificate',
+  creates: 'engine token, and an engine certificate if none is configured',
   notApplicable: notInstalled,
   run: async ({ input, signal }) => {
     const run = requireProject(input).workerCheck;
@@ -64,8 +64,8 @@ export const workerCheck: DoctorCheck = {
     // KF-WORK-002 decides whether this is a problem of the worker or one that is already reported.
     const summary =
       stopped === undefined
-        ? `it connected with its SDK (${steps.map(({ step }) => step).join(', ')})`
-        : `it ran and stopped at ${stopped.step}`;
+        ? `the worker connected with its SDK (${steps.map(({ step }) => step).join(', ')})`
+        : `the worker ran and stopped at ${stopped.step}`;
     const facts = Object.fromEntries(steps.map(({ step, status }) => [step, status]));
     return { ...passed(summary, facts, { workerCheck: answer }), created: describeCreated(steps, input) };
   },

@@ -22,8 +22,8 @@ const UNUSABLE = {
     GET_NEW_CERTIFICATE,
   ),
   'certificate-incomplete': fails(
-    'Only some of the certificate, key and CA are set, or one of them cannot be read. If KF-SET-006 is part of the run, that check reports the problem. The other parts are checked either way.',
-    'Set all three (<source>), or remove all three to have KuFlow issue a certificate',
+    'One or more of the three parts (certificate, key and CA) are not set or cannot be read. If KF-SET-006 is part of the run, that check reports the problem. The other parts are checked either way.',
+    'Set the certificate, key and CA (<source>), or remove all three to have KuFlow issue a certificate',
   ),
   'certificate-empty': fails('The certificate, key or CA is empty.', GET_NEW_CERTIFICATE),
   'certificate-not-pem': fails(
@@ -49,7 +49,7 @@ const UNUSABLE = {
     convert('ca', 'iconv -f <encoding> -t UTF-8 <file> > <new-file>'),
   ),
   'certificate-base64-of-pem': fails(
-    'The certificate, key or CA is base64-encoded PEM, as in a Kubernetes Secret. PEM is expected.',
+    'The certificate, key or CA is base64-encoded PEM, as in a Kubernetes Secret. Plain PEM is expected.',
     'Decode the value once with `base64 -d`',
   ),
   'certificate-swapped': fails(
@@ -69,7 +69,7 @@ const UNUSABLE = {
     'Remove the other keys from the file',
   ),
   'certificate-x509-version': fails(
-    "The certificate is X.509 v1. Temporal's TypeScript SDK rejects it, although the Temporal CLI accepts it.",
+    "The certificate is X.509 v1. Temporal's TypeScript SDK rejects it, although `temporal` accepts it.",
     'Have the certificate reissued as X.509 v3',
     GET_NEW_CERTIFICATE,
   ),
@@ -78,9 +78,9 @@ const UNUSABLE = {
     GET_NEW_CERTIFICATE,
   ),
   'certificate-mixed-sources': fails(
-    'The key does not belong to the certificate. One of them comes from a variable or another file that overrides the other settings.',
-    'Remove <odd>, so the <part> comes from the same place as the other parts',
-    'Or set the certificate, key and CA in the same place',
+    'The key does not belong to the certificate. One of them comes from an environment variable or another file, which overrides the other settings.',
+    'Remove <odd>, so that the <part> comes from the same place as the other parts',
+    'Or set the certificate, key and CA all in the same place',
   ),
   'certificate-chain-order': fails(
     "The client certificate file starts with another certificate, usually the CA's. Programs present the first certificate as their own.",
@@ -119,14 +119,14 @@ const ISSUED = Object.fromEntries(
 );
 
 const OTHER_NAMESPACE = fails(
-  'The namespace in the settings differs from the one in the certificate that KuFlow issued. The worker uses the namespace in the settings, but the certificate is not valid for that namespace.',
-  'Remove the namespace from the settings (<source>), so the worker uses the one in the certificate',
+  'The namespace in the settings differs from the namespace for which KuFlow issued the certificate. The worker uses the namespace in the settings, but the certificate is not valid for it.',
+  'Remove the namespace from the settings (<source>), so that the worker uses the namespace that KuFlow provides with the certificate',
 );
 
 export const certificates: Readonly<Record<string, Explanation>> = {
   'KF-TLS-001': {
     looksAt:
-      "Checks the certificate, key and CA in the settings, without network access. They must be PEM blocks of the right types. The key (PKCS#8, PKCS#1 or SEC1) must belong to the certificate and have no passphrase. The client certificate must be X.509 v3, must not be a CA, and must be currently valid. If KuFlow's time is known, validity is checked against that time.",
+      "Checks the certificate, key and CA in the settings, without network access. They must be PEM blocks of the right types. The key (PKCS#8, PKCS#1 or SEC1) must belong to the certificate and have no passphrase. The client certificate must be X.509 v3, must not be a CA certificate, and must be currently valid. If KuFlow's time is known, validity is checked against that time.",
     causes: UNUSABLE,
   },
   'KF-TLS-002': {
@@ -137,18 +137,18 @@ export const certificates: Readonly<Record<string, Explanation>> = {
   },
   'KF-TLS-004': {
     looksAt:
-      "Checks whether the generated worker, Temporal's TypeScript SDK, KuFlow's Python SDK and Java library, and `temporal` can read the configured certificate, key and CA. Examines line endings, literal `\\n`, byte order marks, the number of CA certificates, and the key type. The results are based on tests with each program. Untested combinations are reported as `unknown`.",
+      "Checks whether the generated worker, Temporal's TypeScript SDK, KuFlow's Python SDK and Java library, and `temporal` can read the configured certificate, key and CA. Examines line endings, literal `\\n`, byte order marks, the number of CA certificates, and the key type. The results are based on tests with each program. Untested combinations are reported as *not tested*.",
     causes: {
       'certificate-crlf': warns(
         "A file has Windows line endings (CRLF). The worker, `temporal` and KuFlow's Python SDK accept them, but programs that read the file line by line might not.",
         { text: 'Convert the line endings', command: "perl -pi -e 's/\\r$//' <file>" },
       ),
       'certificate-literal-newlines': warns(
-        'A file contains literal `\\n` instead of line breaks. The worker accepts the file, but OpenSSL, `temporal` and other SDKs do not.',
+        'A file contains literal `\\n` instead of line breaks. The worker accepts the file, but OpenSSL and the other tested programs do not.',
         { text: 'Replace each \\n with a line break', command: "perl -pi -e 's/\\\\n/\\n/g' <file>" },
       ),
       'certificate-byte-order-mark': warns(
-        'A file starts with a byte order mark, which some editors add. The worker accepts the file, but `temporal` and other SDKs do not.',
+        'A file starts with a byte order mark, which some editors add. The worker accepts the file, but the other tested programs do not.',
         { text: 'Remove the byte order mark', command: "perl -pi -e 's/^\\xEF\\xBB\\xBF// if $. == 1' <file>" },
       ),
     },

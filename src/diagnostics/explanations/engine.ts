@@ -18,7 +18,7 @@ const CHECK_DNS = "Check this machine's network connection and DNS configuration
 const SAME_KUFLOW = 'check that <target-source> and <endpoint> belong to the same KuFlow environment';
 const GET_CURRENT: AdviceTemplate = {
   certificate: 'given',
-  text: 'Get the current certificate, key and CA from KuFlow, which replaces its CA from time to time',
+  text: 'Get the current certificate, key and CA, because KuFlow replaces its CA from time to time',
   command: '<kuflow> credentials pull --force',
 };
 const CHECK_CLIENT_CERTIFICATE: readonly AdviceTemplate[] = [
@@ -68,7 +68,7 @@ export const handshakeCauses = {
   'engine-plaintext': fails('The server does not speak TLS.', ...CHECK_ADDRESS),
   'engine-reset': fails('The connection was reset during the TLS handshake.', ASK_NETWORK_ADMIN),
   'engine-handshake-refused': fails(
-    'The server rejected the TLS handshake, or the connection right after it, without giving a reason.',
+    'Without giving a reason, the server rejected the TLS handshake, or the connection right after the handshake.',
     ...CHECK_CLIENT_CERTIFICATE,
   ),
   'engine-handshake-failed': fails('The TLS handshake failed for another reason, shown in the message.', SHOW_SERVER),
@@ -87,7 +87,7 @@ export const handshakeCauses = {
     SHOW_SERVER,
   ),
   'engine-certificate-by-clock': fails(
-    "According to this machine's clock, the server certificate has expired or is not valid yet, but according to KuFlow's clock, it is valid. If the clock is off by 5 minutes or more, KF-CLOCK-001 is the root cause and this check is skipped.",
+    "According to this machine's clock, the server certificate has expired or is not valid yet, but according to KuFlow's clock, it is valid. If the clock is off by 5 minutes or more, KF-CLOCK-001 reports the root cause, and this check is skipped.",
     'Synchronize the clock with a time server (NTP)',
   ),
   'engine-host-name-mismatch': fails(
@@ -164,7 +164,7 @@ const anyCall = {
 export const systemInfoCauses = {
   ...anyCall,
   'engine-permission-denied': fails(
-    'The engine denies this application access and responds to GetSystemInfo with PERMISSION_DENIED. SDKs need this call to connect, so no worker can start.',
+    'The engine denies this application access and responds to GetSystemInfo with PERMISSION_DENIED. After this response, no SDK connects, so no worker can start.',
     "Check the namespace (<namespace-source>), and the application's permissions in the KuFlow app",
   ),
 } as const satisfies Readonly<Record<string, ExplainedCause>>;
@@ -172,7 +172,11 @@ export const systemInfoCauses = {
 export const namespaceCauses = {
   'engine-namespace-not-found': fails(
     'The engine did not find the namespace (NOT_FOUND).',
-    'Check the namespace (<namespace-source>); if you remove the setting, KuFlow provides the namespace',
+    'Check the namespace (<namespace-source>)',
+    {
+      certificate: 'issued',
+      text: 'To use the namespace that KuFlow provides, remove temporal.namespace from the settings',
+    },
   ),
   'engine-namespace-denied': fails(
     "The engine denies access to the namespace (PERMISSION_DENIED). Temporal's SDKs make the same call when a worker starts. If the call is denied, the worker does not start.",

@@ -36,9 +36,9 @@ export const online: Readonly<Record<string, Explanation>> = {
   },
   'KF-CLOCK-001': {
     looksAt:
-      "Compares this machine's clock with the time in KuFlow's responses (the `Date` header, or the timestamp of an error). If the two differ, the other checks use KuFlow's time to validate tokens and certificates.",
+      "Compares this machine's clock with the time in KuFlow's responses (the `Date` header, or the timestamp of an error). If the two differ by 30 seconds or more, the other checks use KuFlow's time to validate tokens and certificates.",
     causes: {
-      'clock-off': warns('The clock is off by more than 30 seconds.', SYNC_CLOCK),
+      'clock-off': warns('The clock is off by 30 seconds or more.', SYNC_CLOCK),
       'clock-wrong': fails(
         'The clock is off by 5 minutes or more, so valid tokens and certificates can look expired or not yet valid.',
         SYNC_CLOCK,
@@ -82,13 +82,13 @@ export const online: Readonly<Record<string, Explanation>> = {
   },
   'KF-ENGINE-001': {
     looksAt:
-      "Calls GetSystemInfo with the token. SDKs make this call first when they connect. UNIMPLEMENTED means that KuFlow's engine does not accept this call. This response is not a failure, because KuFlow's Python SDK can connect without the call. The result mentions that Temporal's TypeScript SDK cannot connect. PERMISSION_DENIED is a failure, because it prevents every SDK from connecting.",
+      "Calls GetSystemInfo with the token, as SDKs do first when they connect. UNIMPLEMENTED means that KuFlow's engine does not accept this call. This response is not a failure, because KuFlow's Python SDK can connect without the call, but the result mentions that Temporal's TypeScript SDK cannot. PERMISSION_DENIED is a failure, because it prevents every SDK from connecting.",
     causes: systemInfoCauses,
     alsoOf: { 'KF-TLS-003': Object.keys(handshakeCauses) },
   },
   'KF-ENGINE-002': {
     looksAt:
-      "Calls DescribeNamespace with the token and the namespace in use, as Temporal's SDKs do when a worker starts. UNIMPLEMENTED means that KuFlow's engine does not accept this call. This response is not a failure, because workers can start even if this call is unavailable. PERMISSION_DENIED is a failure. To detect a misspelled namespace, doctor compares the namespace with those in the token and the certificate.",
+      "Calls DescribeNamespace with the token and the namespace in use, as Temporal's SDKs do when a worker starts. UNIMPLEMENTED means that KuFlow's engine does not accept this call. This response is not a failure, because workers can start without the call. PERMISSION_DENIED is a failure. To detect a misspelled namespace, doctor compares the namespace with those in the token and the certificate.",
     causes: namespaceCauses,
     alsoOf: { 'KF-ENGINE-001': CALL_CODES },
   },
@@ -137,7 +137,7 @@ export const online: Readonly<Record<string, Explanation>> = {
   },
   'KF-PROC-002': {
     looksAt:
-      "Checks whether the application can read the encryption keys of confidential processes. Checks running processes whose definition file contains `process.confidential: true` or, with `--process <id>`, only the given process. KuFlow's API does not return key IDs, so doctor, like a worker, reads them from the start events of the newest running processes. If no confidential process is running, no key is checked. Read-only. Keys are neither shown nor stored.",
+      "Checks whether the application can read the encryption keys of confidential processes. By default, checks the newest running processes of each definition whose file contains `process.confidential: true`. With `--process <id>`, checks only the given process. KuFlow's API does not return key IDs, so doctor, like a worker, reads them from the processes' start events. If no confidential process is running, no key is checked. Read-only. Keys are neither shown nor stored.",
     causes: {
       'encryption-key-forbidden': fails(
         'KuFlow does not allow the application to read the key of a running process (403).',

@@ -10,7 +10,7 @@ const INCOMPLETE =
   'A setting is missing, invalid or still a placeholder. The result lists every such setting with its source.';
 const FILE_UNREADABLE = 'A settings file cannot be read or is not valid YAML, so none of its settings take effect.';
 const UNUSABLE = {
-  'settings-file-unreadable': fails(FILE_UNREADABLE, 'Correct the file <key>'),
+  'settings-file-unreadable': fails(FILE_UNREADABLE, 'Correct <file>'),
   'settings-proxy-unusable': fails(
     'An environment variable contains an invalid proxy address, or the address of an unsupported kind of proxy.',
     'Set <key> to http://host:port, or remove it; in NO_PROXY, list the hosts that do not need a proxy',
@@ -37,7 +37,7 @@ export const settingsAndFiles: Readonly<Record<string, Explanation>> = {
   },
   'KF-SET-006': {
     looksAt:
-      "Checks that the engine's `host:port` address and the proxy are valid. Also checks that the certificate, key and CA are either all absent or all set and readable. If all three are set, a namespace is required too. Problems found here do not affect the REST API checks.",
+      "Checks that the engine's `host:port` address and the proxy are valid. Also checks that the certificate, key and CA are either all absent or all set and readable. If all three are set, a namespace is also required. Problems found here do not affect the REST API checks.",
     causes: { 'settings-incomplete': fails(INCOMPLETE, SET_KEY), ...UNUSABLE },
   },
   'KF-SET-002': {
@@ -85,11 +85,11 @@ export const settingsAndFiles: Readonly<Record<string, Explanation>> = {
   },
   'KF-SET-005': {
     looksAt:
-      'Checks whether `TEMPORAL_TLS` is set and `@temporalio/envconfig` is older than 1.22.0. Older versions interpret every value, even `true`, as *off*.',
+      'Checks whether `TEMPORAL_TLS` is set and `@temporalio/envconfig` is older than 1.22.0. Versions before 1.22.0 interpret every value, even `true`, as *off*.',
     causes: {
       'settings-temporal-tls-inverted': warns(
         'Programs that read their configuration with @temporalio/envconfig connect to the engine without TLS, although TEMPORAL_TLS is meant to turn TLS on.',
-        'Remove TEMPORAL_TLS: the certificate paths alone turn on TLS',
+        'Remove TEMPORAL_TLS, because the certificate paths alone turn on TLS',
         'Or update @temporalio/envconfig to 1.22.0 or newer',
       ),
     },
@@ -99,7 +99,7 @@ export const settingsAndFiles: Readonly<Record<string, Explanation>> = {
       "Checks for `NODE_TLS_REJECT_UNAUTHORIZED=0`, which turns off certificate verification in Node.js programs. Doctor always verifies certificates. If it cannot verify the REST API's certificate, KF-REST-001 reports that problem, and this check is skipped.",
     causes: {
       'settings-tls-unverified': warns(
-        "The variable is set. It affects the worker's calls to the REST API, but not the engine connection.",
+        "The variable is set to 0. It affects the worker's calls to the REST API, but not the engine connection.",
         'Remove NODE_TLS_REJECT_UNAUTHORIZED from the environment; to trust another CA, set kuflow.api.ca',
       ),
     },

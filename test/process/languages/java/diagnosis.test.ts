@@ -215,7 +215,7 @@ describe.skipIf(process.platform === 'win32')("a Java worker's own check", () =>
         PATH: process.env['PATH'],
         ...CREDENTIALS,
       }),
-    ).toMatchObject({ state: 'pass', summary: 'it connected with its SDK (settings)' });
+    ).toMatchObject({ state: 'pass', summary: 'the worker connected with its SDK (settings)' });
     expect(readFileSync(join(folder, 'seen'), 'utf8')).toBe(
       '13 -XX:+UseSerialGC -Xms64m -jar target/app.jar --check --json',
     );

@@ -83,16 +83,16 @@ describe('which programs accept a set', () => {
     };
     const { result: literal } = await checkSet(named('literal \\n instead of line breaks: key'));
     expect(literal?.summary).toBe(
-      "Literal \\n instead of line breaks in the private key (accepted by the worker of this tool; rejected by Temporal's TypeScript SDK, KuFlow's Python SDK, KuFlow's Java library and `temporal`)",
+      "Literal \\n instead of line breaks in the private key (accepted by the generated worker; rejected by Temporal's TypeScript SDK, KuFlow's Python SDK, KuFlow's Java library and `temporal`)",
     );
     const { result: pkcs1 } = await checkSet(named('a PKCS#1 key'));
     expect(pkcs1).toMatchObject({ state: 'pass' });
     expect(pkcs1?.summary).toContain(
-      "accepted by the worker of this tool, Temporal's TypeScript SDK, KuFlow's Python SDK and `temporal`; rejected by KuFlow's Java library",
+      "accepted by the generated worker, Temporal's TypeScript SDK, KuFlow's Python SDK and `temporal`; rejected by KuFlow's Java library",
     );
     const { result: two } = await checkSet(named('a CA with two certificates, the second is for the engine'));
     expect(two).toMatchObject({ state: 'pass' });
-    expect(two?.summary).toContain("only the first certificate of the CA is used by KuFlow's Java library");
+    expect(two?.summary).toContain("only the first CA certificate is used by KuFlow's Java library");
   });
 
   it('is unknown for untested keys, and left out if the set itself is invalid', async () => {
