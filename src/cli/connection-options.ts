@@ -24,7 +24,7 @@ export function connectionOptions(command: Command, texts: ConnectionOptionTexts
     .addOption(
       completedOption(
         '--profile <name>',
-        texts.profile ?? 'Stored credentials to use; see `kuflow profiles` (or set KUFLOW_PROFILE)',
+        texts.profile ?? 'Stored credentials to use (or set KUFLOW_PROFILE); see `kuflow profiles`',
         'profiles',
       ),
     )
@@ -32,7 +32,7 @@ export function connectionOptions(command: Command, texts: ConnectionOptionTexts
     .option(
       '--client-secret-file <file>',
       texts.profile === undefined
-        ? 'File with the client secret (or set KUFLOW_API_CLIENTSECRET_FILE, or KUFLOW_API_CLIENTSECRET to the secret itself)'
+        ? 'File with the client secret (or set KUFLOW_API_CLIENTSECRET_FILE to its path, or KUFLOW_API_CLIENTSECRET to the secret itself)'
         : 'File with the client secret',
     )
     .option('--client-secret-stdin', 'Read the client secret from standard input')

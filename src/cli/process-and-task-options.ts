@@ -48,7 +48,7 @@ export function localChangeOptions(command: Command): Command {
 export const setOption = (whose: string): Option =>
   collectValues(
     '--set <name=value>',
-    `Set one property of the ${whose} (repeatable). If the schema declares a string, the value is kept as text; otherwise, it is parsed as JSON if possible`,
+    `Set one property of the ${whose} (repeatable). If the schema declares the property as a string, the value is kept as text; otherwise, it is parsed as JSON if possible`,
   );
 
 export function dataOptions(command: Command, what: 'data' | 'metadata', allowInvalid: string): Command {

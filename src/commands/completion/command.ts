@@ -12,7 +12,7 @@ To enable completion in new shells:
   powershell  'kuflow completion powershell | Out-String | Invoke-Expression' >> $PROFILE
 
 These lines require kuflow on the PATH, for example after npm install --global create-kuflow-worker.
-Without a global installation, run these commands in a TypeScript project. They write the script to a file that new shells source. For bash:
+Without a global installation, write the script to a file that new shells source. For bash, in a TypeScript project:
   npx kuflow completion bash > ~/.kuflow-completion.bash
   echo 'source ~/.kuflow-completion.bash' >> ~/.bashrc
 With this file, completion also works when you type npx kuflow, and offers the commands of the project's own kuflow version.`;

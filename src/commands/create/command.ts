@@ -26,7 +26,7 @@ export function configure(command: Command, context: CommandContext): void {
     0: 'created',
     1: 'failed, or the project was created but the installation or the connection check failed',
     2: 'usage error, such as a missing option',
-    4: 'created, but the connection check is inconclusive',
+    4: 'created, but the connection check was inconclusive',
     130: 'interrupted',
   });
   command
@@ -98,7 +98,7 @@ export function configure(command: Command, context: CommandContext): void {
     .addOption(
       new Option(
         '--library <source>',
-        'Where the project gets the kuflow-worker library: an archive in the project, or a registry (default: archive)',
+        'Where the project gets the kuflow-worker library from: an archive in the project, or a registry (default: archive)',
       ).choices(LIBRARY_SOURCES),
     )
     .option(

@@ -14,7 +14,7 @@ export function configure(command: Command, context: CommandContext): void {
     .action(lazyAction(context, async () => (await import('./run.ts')).runList));
   const show = exitStatuses(command.command('show'), {
     0: 'shown',
-    1: 'failed, or the definition is not among the visible processes',
+    1: 'failed, or no visible process has this definition',
     2: 'usage error, or settings are missing or malformed',
     4: 'inconclusive: no processes are visible, or KuFlow did not respond in time',
   });

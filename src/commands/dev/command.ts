@@ -73,10 +73,10 @@ export function configure(command: Command, context: CommandContext): void {
     .hook('preSubcommand', (_dev, subcommand) => rejectOptionsBefore(command, subcommand.name()))
     .enablePositionalOptions()
     .description(
-      'Run a local KuFlow until you press Ctrl-C. It has a web console for starting processes and completing their tasks, the REST API over HTTP and ' +
-        'HTTPS, and a real Temporal server behind a gateway with mutual TLS and tokens. ' +
+      "Run a local KuFlow until you press Ctrl-C. Provides a web console for starting processes and completing their tasks, KuFlow's REST API over HTTP and " +
+        'HTTPS, and a real Temporal server behind a gateway that requires mutual TLS and tokens. ' +
         'Serves the processes in kuflow.process.yaml and processes/*.process.yaml or, if there are no such files, a sample process. ' +
-        'When you save one of these files, the local KuFlow serves the new content, and kuflow dev regenerates the types and tasks in the project. Stores its state in .kuflow/dev. ' +
+        'When you save one of these files, the local KuFlow serves the new content, and kuflow dev regenerates the types and tasks in the project. Stores the state in .kuflow/dev. ' +
         'With --ephemeral, the local KuFlow does not use that state, can run alongside another local KuFlow, and ignores later changes to ' +
         'the definition files. When the local KuFlow is ready, kuflow dev prints one line to stdout.',
     )
@@ -87,8 +87,8 @@ export function configure(command: Command, context: CommandContext): void {
     .command('exec')
     .summary("Run a command with the local KuFlow's settings")
     .description(
-      "Run a command with the local KuFlow's settings in its environment. Uses the local KuFlow already running for this folder, " +
-        'or starts one and stops it afterward. If a worker exits on its own after connecting, restarts it after 1 to 30 seconds, unless its exit status is 0 or 2, or it fails to start 10 times in a row. In CI, restarts it only with --restart.',
+      "Run a command with the local KuFlow's settings in the environment. Uses the local KuFlow already running for this folder, " +
+        'or starts one and stops it afterward. If a worker exits on its own after connecting, restarts it after 1 to 30 seconds. Does not restart a worker whose exit status is 0 or 2, and gives up after 10 failed starts in a row. In CI, restarts a worker only with --restart.',
     )
     .argument('<command...>', 'Command to run, after --')
     .addOption(runtimeOption())
@@ -260,7 +260,7 @@ export function configure(command: Command, context: CommandContext): void {
     .summary("Restore the local KuFlow's state from a file")
     .description(
       'Restore the state of the local KuFlow, which must be stopped, from a file that `kuflow dev export` wrote. Checks the whole file before changing anything. ' +
-        'Import only files that you trust, because whoever wrote the file knows the keys and tokens in it.',
+        'Import only files that you trust, because whoever wrote a file knows the keys and tokens in it.',
     )
     .argument('<file>', 'File to read')
     .option('--replace', 'Replace the existing state')

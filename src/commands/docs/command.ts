@@ -11,7 +11,7 @@ export function configure(command: Command, context: CommandContext): void {
   });
   command
     .description(
-      'Print a page of the documentation, as Markdown. Without a topic, lists the topics. In a terminal, long pages are shown in your pager ' +
+      'Print a documentation page as Markdown. Without a topic, lists the topics. In a terminal, long pages are shown in your pager ' +
         '($PAGER or, if it is not set, `less`). Otherwise, the page is printed. Works offline.',
     )
     .addArgument(completedArgument('[topic]', 'Topic, such as first-worker or commands/dev', 'docs-topics'))

@@ -27,7 +27,7 @@ export function configure(command: Command, context: CommandContext): void {
           'Works inside and outside a project.\n\n' +
           'Creates an engine token in KuFlow, and a certificate if none is configured. If the ' +
           "project's dependencies are installed, doctor also runs the worker's own check (npm run check or make check), which creates its own " +
-          "token and, if none is configured, its own certificate. With --no-create, nothing is created, and the worker's check is skipped. Changes files only with --fix.",
+          "token and, if no certificate is configured, its own certificate. With --no-create, nothing is created, and the worker's check is skipped. Changes files only with --fix.",
       )
       .addOption(
         completedOption(
@@ -51,7 +51,7 @@ export function configure(command: Command, context: CommandContext): void {
       .option('--timeout <seconds>', 'Time limit for the whole run', parseSeconds, 15)
       .option(
         '--warn-expiry <duration>',
-        'Warn if the certificate expires within this time, such as 14d or 36h, or within a share of its lifetime, such as 25% (default: 14d or a third of its lifetime, whichever is shorter)',
+        'Warn if the certificate expires within this time, such as 14d or 36h, or this share of its lifetime, such as 25% (default: 14d or a third of its lifetime, whichever is shorter)',
       )
       .option('--fix', 'Fix file permissions and .gitignore before checking')
       .option(
@@ -62,7 +62,7 @@ export function configure(command: Command, context: CommandContext): void {
       .optionsGroup('Result options:')
       .addOption(new Option('--fail-on <level>', 'Exit with status 3 on warnings').choices(['warn']))
       .option('--report <file>', 'Also write a report for a support ticket, without secrets, to a new file')
-      .addOption(new Option('--format <format>', 'Print the result for CI').choices(['junit', 'github']))
+      .addOption(new Option('--format <format>', 'Print the result in a format for CI').choices(['junit', 'github']))
       .addOption(jsonOption()),
     { tenant: WHICH_TENANT, engine: true, local: true },
   )
@@ -73,7 +73,7 @@ export function configure(command: Command, context: CommandContext): void {
     .command('explain')
     .summary('Explain what a check examines and what to do about its findings')
     .description(
-      'Explain what a check examines, which causes it can report, and what to do about each. Without an ID, lists all checks; with a group, lists its checks.',
+      'Explain what a check examines, which causes it can report, and what to do about each. Without an ID, lists all checks. With a group, lists the checks in that group.',
     )
     .addArgument(
       completedArgument(

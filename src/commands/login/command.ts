@@ -6,7 +6,7 @@ import { completedOption } from '../../cli/value-candidates.ts';
 
 const EXAMPLES = formatExamples({
   'answer prompts in a terminal': 'kuflow login',
-  'store a second application, with the secret from a file':
+  'store the credentials of a second application, with the secret from a file':
     'kuflow login --profile staging --client-id <id> --client-secret-file secret.txt',
   'use the second application': 'kuflow definitions list --profile staging',
 });
@@ -55,7 +55,7 @@ export function configureLogout(command: Command, context: CommandContext): void
     .addOption(
       completedOption(
         '--profile <name>',
-        'Name of the profile to remove (if omitted in a terminal, prompts for it)',
+        'Name of the profile to remove (in a terminal, the command prompts for the name if you omit it)',
         'profiles',
       ),
     )

@@ -21,8 +21,8 @@ const EXAMPLES = formatExamples({
 
 const START_EXAMPLES = formatExamples({
   'start a process, if this folder has only one definition': 'kuflow process start',
-  'start one with metadata': 'kuflow process start LOAN --set firstName=Jane --set lastName=Miller',
-  'start one with valid example metadata and wait until it ends': 'kuflow process start LOAN --fake --wait',
+  'start a process with metadata': 'kuflow process start LOAN --set firstName=Jane --set lastName=Miller',
+  'start a process with valid example metadata and wait until it ends': 'kuflow process start LOAN --fake --wait',
 });
 
 const SIGNAL_EXAMPLES = formatExamples({
@@ -135,7 +135,7 @@ export function configure(command: Command, context: CommandContext): void {
       .argument('<code>', 'User action code')
       .summary('Invoke a user action of a process')
       .description("Invoke a user action of a running process. Prints the action's ID to stdout.")
-      .addOption(setOption("input, or of the new process's metadata"))
+      .addOption(setOption("input or, if the action starts a process, of that process's metadata"))
       .option('--text <text>', 'Text of the message to create')
       .option('--thread <id>', 'ID of the thread in which to create the task or message')
       .option('--wait', 'Wait until the action ends'),

@@ -12,16 +12,16 @@ const EXAMPLES = formatExamples({
 
 export function configure(command: Command, context: CommandContext): void {
   exitStatuses(command, {
-    0: 'every process matches',
+    0: 'the code matches every process',
     1: 'the code would break a process',
-    2: 'usage error, not in a project, missing settings, dependencies not installed, or worker not built',
+    2: 'usage error, or the project, a setting, a dependency or the built worker is missing',
     3: 'there are no processes, or the duration of a timer has changed',
     4: 'a process could not be read',
   });
   command
     .description(
       "Replay the histories of running processes against this project's workflow code, as a worker would. " +
-        "Reads the histories from the configured KuFlow environment or, if none is configured, from this folder's local KuFlow. Uses the first credentials that it finds: those that you pass, those in the environment or the project's settings, or those of your default profile. " +
+        "Reads the histories from the configured KuFlow environment or, if none is configured, from this folder's local KuFlow. Uses the credentials that you pass, otherwise those in the environment or the project's settings, otherwise those of your default profile. " +
         "The project's worker code decrypts the histories of confidential processes. Does not write files or change any process.",
     )
     .addOption(stateOption('process', 'processes', 'running'))

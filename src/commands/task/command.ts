@@ -20,7 +20,7 @@ const EXAMPLES = formatExamples({
 
 const COMPLETE_EXAMPLES = formatExamples({
   'complete the newest task with valid example data': 'kuflow task complete latest --fake',
-  'set single values': 'kuflow task complete latest --set approved=true',
+  'set one property': 'kuflow task complete latest --set approved=true',
   'read the data from a file': 'kuflow task complete LOAN_APPLICATION --data loan-application.yaml',
 });
 

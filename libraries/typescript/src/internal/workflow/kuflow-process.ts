@@ -77,7 +77,7 @@ export interface TaskHandle<Data> {
   log(text: string, level?: 'INFO' | 'WARN' | 'ERROR'): Promise<void>;
 }
 
-/** A system task, which the worker completes itself. */
+/** A system task that has been created and that the worker completes itself. */
 export interface SystemTaskHandle<Data> extends Omit<TaskHandle<Data>, 'done' | 'assign'> {
   /**
    * Runs `work`, saves the data that it returns, and completes the task. `work` can call several activities. If the data does not match the
@@ -93,7 +93,7 @@ export interface SystemTaskHandle<Data> extends Omit<TaskHandle<Data>, 'done' | 
 export type Deadline<Data> =
   | { readonly deadline?: undefined; readonly onDeadline?: undefined }
   | {
-      /** A time, or a duration, such as `3 days`, that starts when the task is created. */
+      /** A time, or a duration such as `3 days` that starts when the task is created. */
       readonly deadline: Date | Duration;
       readonly onDeadline: (task: TaskHandle<Data>) => Promise<void>;
     };

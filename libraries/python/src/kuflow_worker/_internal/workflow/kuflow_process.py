@@ -111,7 +111,7 @@ class TaskHandle(_Handle, Generic[Data]):
 
 
 class SystemTaskHandle(_Handle, Generic[Data]):
-    """A system task, which the worker completes itself."""
+    """A system task that has been created and that the worker completes itself."""
 
     def __init__(
         self,

@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
  * The operations of KuFlow's API and their data. Your own activities call them with the {@link KuFlowClient} that Spring injects.
  * Workflow code calls them with {@link kuflow.worker.workflow.KuFlowProcess#kuflowActivities()}.
  *
- * <p>If an operation creates an object with a {@code @Nullable} ID, the ID is optional. The default ID is the same for every attempt of
- * the activity. If an activity creates more than one object, set the IDs yourself.
+ * <p>When you create an object, an ID that is {@code @Nullable} is optional. The default ID is the same for every attempt of the
+ * activity. If an activity creates more than one object, set the IDs yourself.
  *
  * <p>Search filters are combined with "and". A filter with several values matches any of them. All searches accept
  * {@code page} (default: 0), {@code size} (at most 1000, default: 25), {@code sorts} (such as {@code createdAt,desc}),

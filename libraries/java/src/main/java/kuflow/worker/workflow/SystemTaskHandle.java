@@ -9,7 +9,7 @@ import kuflow.worker.internal.ItemContext;
 import kuflow.worker.internal.WorkerActivities.CompleteTask;
 import kuflow.worker.model.LogLevel;
 
-/** A system task, which the worker completes itself. */
+/** A system task that has been created and that the worker completes itself. */
 public final class SystemTaskHandle<D> {
 
     private final KuFlowProcess process;
