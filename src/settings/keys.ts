@@ -195,7 +195,7 @@ const SETTINGS = [
     kind: 'integer',
     range: { min: 10_000, max: 4_194_304 },
     default: '2097152',
-    description: 'maximum size of an activity or workflow argument or result, in bytes',
+    description: "maximum size of an activity's or workflow's argument or result, in bytes",
   },
 ] as const satisfies readonly DeclaredSetting[];
 
