@@ -46,13 +46,6 @@ function listCommands(section: string): readonly DocsPage[] {
 
 const topicOf = (file: string): string => file.slice(file.lastIndexOf('/') + 1).replace(/\.md$/, '');
 
-/** A part of a page, under one heading. */
-export interface PageSection {
-  readonly topic: string;
-  readonly heading: string;
-  readonly text: string;
-}
-
 /** The text of a page without comments, pictures and the `:::` lines that mark tabs on the website. */
 export function readPage({ file }: DocsPage): string {
   return readFileSync(docsPath(file), 'utf8')
@@ -60,27 +53,4 @@ export function readPage({ file }: DocsPage): string {
     .replace(/^<picture>[^]*?<\/picture>\n*/gm, '')
     .replace(/^:::.*\n+/gm, '')
     .replace(/^!\[[^\]]*\]\([^)]*\)\n*/gm, '');
-}
-
-/** The sections that contain all words, those with the words in their heading first. */
-export function searchPages(words: readonly string[]): readonly PageSection[] {
-  const wanted = words.flatMap((word) => word.toLowerCase().split(/\s+/)).filter((word) => word !== '');
-  const contains = (text: string): boolean => wanted.every((word) => text.toLowerCase().includes(word));
-  const found = listDocsPages()
-    .flatMap(sectionsOf)
-    .filter(({ heading, text }) => contains(`${heading}\n${text}`));
-  return [...found.filter(({ heading }) => contains(heading)), ...found.filter(({ heading }) => !contains(heading))];
-}
-
-function sectionsOf(page: DocsPage): readonly PageSection[] {
-  const sections: { topic: string; heading: string; text: string }[] = [];
-  let isCode = false;
-  for (const line of readPage(page).split('\n')) {
-    if (line.startsWith('```')) isCode = !isCode;
-    const heading = isCode ? undefined : /^#{1,4} (.*)$/.exec(line)?.[1];
-    const last = sections.at(-1);
-    if (heading !== undefined) sections.push({ topic: page.topic, heading, text: '' });
-    else if (last !== undefined) last.text += `${line}\n`;
-  }
-  return sections.map((section) => ({ ...section, text: section.text.trim() }));
 }

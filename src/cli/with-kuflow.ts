@@ -12,6 +12,7 @@ import { findProject } from '../process/find-project.ts';
 import { connectionContext } from './connection-options.ts';
 import type { CommandContext } from './context.ts';
 import type { ChangeFlags, SessionFlags } from './process-and-task-options.ts';
+import { LOCAL_HINT } from './confirm-change.ts';
 import { requireRunningPlatform } from './local-kuflow.ts';
 
 /**
@@ -85,21 +86,6 @@ async function openSession(
     throw usageError('--as needs the local KuFlow: elsewhere, the caller is the application', [LOCAL_HINT]);
   }
   return session;
-}
-
-export const LOCAL_HINT = 'To use the local KuFlow, pass --local';
-
-/** Throws a usage error unless the change is local or confirmed with --yes. `change` completes "This would …". */
-export function requireConfirmation(
-  { local, client, caller }: KuFlowSession,
-  flags: ChangeFlags,
-  change: string,
-): void {
-  if (local !== undefined || flags.yes === true) return;
-  throw usageError(`This would ${change} at ${client.endpoint} as ${caller.name}`, [
-    'To confirm the change, pass --yes',
-    LOCAL_HINT,
-  ]);
 }
 
 export interface DataFlags extends ChangeFlags {

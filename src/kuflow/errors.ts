@@ -5,7 +5,7 @@ import { isLoopbackHost } from '../network/address.ts';
 import { TunnelError } from '../network/connect-tunnel.ts';
 import type { DefaultError } from './contract/common.ts';
 import type { OperationId } from './contract/operations.ts';
-import { FAILURE_HINTS, FAILURE_MESSAGES, type FailureKind } from './failure-kinds.ts';
+import { FAILURE_HINTS, FAILURE_MESSAGES, type FailureKind, statusOfFailure } from './failure-kinds.ts';
 
 export interface KuFlowApiErrorParts {
   readonly kind: FailureKind;
@@ -96,7 +96,7 @@ export class KuFlowApiError extends KnownError {
       seen: describeSeen(parts),
       next: hintsOf(parts),
       page: 'how-to/troubleshooting',
-      status: parts.kind === 'timeout' ? 4 : 1,
+      status: statusOfFailure(parts.kind),
       cause: parts.cause,
     });
     this.kind = parts.kind;

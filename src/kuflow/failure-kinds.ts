@@ -36,6 +36,11 @@ export const FAILURE_MESSAGES = {
 
 export type FailureKind = keyof typeof FAILURE_MESSAGES;
 
+/** The exit status of a command that fails for this reason: 4 if the reason is unknown. */
+export function statusOfFailure(kind: FailureKind): 1 | 4 {
+  return kind === 'timeout' ? 4 : 1;
+}
+
 export interface NetworkFailure {
   readonly kind: FailureKind;
   /** The code or phrase that was seen, safe to print. */

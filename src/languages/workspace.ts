@@ -35,22 +35,6 @@ export interface RootFolder {
 /** Undefined if the folder does not contain a project in the language. Throws a KnownError if one of its files is invalid. */
 export type ReadWorkspace = (folder: RootFolder) => Workspace | undefined;
 
-/** Folders in which a worker is expected, the best first. */
-const MEMBER_FOLDERS = ['workers', 'services', 'apps', 'packages'];
-
-/** A path for a new member, which the user may change: in the folder of a pattern like `packages/*`, otherwise in the root. */
-export function proposeMemberPath(members: readonly string[], name: string): string {
-  const folders = members.flatMap((pattern) => {
-    const [, folder] = /^(?:\.\/)?([^!*?{}[\]]+)\/\*\*?\/?$/.exec(pattern) ?? [];
-    return folder === undefined ? [] : [folder];
-  });
-  const best =
-    MEMBER_FOLDERS.map((wanted) => folders.find((folder) => folder.split('/').at(-1) === wanted)).find(
-      (folder) => folder !== undefined,
-    ) ?? folders[0];
-  return best === undefined ? name : `${best}/${name}`;
-}
-
 /** The texts of a list; undefined if the value is not a list. */
 export function textsInList(value: unknown): readonly string[] | undefined {
   return Array.isArray(value) ? value.filter((item): item is string => typeof item === 'string') : undefined;

@@ -1,12 +1,12 @@
 import { sortByPath, type PlannedFile } from '../languages/planned-file.ts';
-import { README, type ProjectSpec } from '../languages/project-spec.ts';
+import type { ProjectSpec } from '../languages/project-spec.ts';
 import { isProject } from '../process/find-project.ts';
 import { LOCAL_SETTINGS_FILE } from '../settings/keys.ts';
 import { localSettingsText } from '../settings/application-files.ts';
 import { baseOf, renderBaseFile } from './base-archive.ts';
 import { readRecordIfValid } from './commands.ts';
 import { comparePlan, type PlanComparison } from './existing-files.ts';
-import { freeWorkflowPath, WORKFLOW, type MovedFiles } from './join/moved-files.ts';
+import { chooseMovedFiles } from './join/moved-files.ts';
 import { renderRecordFile } from './record.ts';
 import { renderProject } from './render.ts';
 
@@ -66,20 +66,16 @@ export async function prepareProject(request: PrepareRequest) {
   const record = await readRecordIfValid(folder);
   let spec = record === undefined ? request.spec : { ...request.spec, movedFiles: record.movedFiles };
   let comparison = await compare(spec);
-  const movedFiles = isProject(folder) ? {} : chooseMovedFiles(comparison, spec.name);
+  const movedFiles = isProject(folder)
+    ? {}
+    : chooseMovedFiles(
+        comparison.conflicts.flatMap(({ path, reason }) => (reason === 'differs' ? path : [])),
+        folder,
+        spec.name,
+      );
   if (Object.keys(movedFiles).length > 0) {
     spec = { ...spec, movedFiles };
     comparison = await compare(spec);
   }
   return { spec, comparison: request.outside === undefined ? comparison : { ...comparison, outside: request.outside } };
-}
-
-/** New paths for the files of the template that conflict with files of the folder and may have another path. */
-function chooseMovedFiles({ folder, conflicts }: PlanComparison, name: string): MovedFiles {
-  const differs = (path: string): boolean =>
-    conflicts.some((conflict) => conflict.path === path && conflict.reason === 'differs');
-  return {
-    ...(differs(README) ? { [README]: 'WORKER.md' } : {}),
-    ...(differs(WORKFLOW) ? { [WORKFLOW]: freeWorkflowPath(folder, name) } : {}),
-  };
 }

@@ -11,8 +11,8 @@ To enable completion in new shells:
   fish        kuflow completion fish > ~/.config/fish/completions/kuflow.fish
   powershell  'kuflow completion powershell | Out-String | Invoke-Expression' >> $PROFILE
 
-These lines require kuflow on the PATH, for example after npm install --global create-kuflow-worker.
-Without a global installation, write the script to a file that new shells source. For bash, in a TypeScript project:
+These lines work only if kuflow is on your PATH, such as after npm install --global create-kuflow-worker.
+Otherwise, save the script to a file, and source the file in the startup file of your shell. For bash, in a TypeScript project:
   npx kuflow completion bash > ~/.kuflow-completion.bash
   echo 'source ~/.kuflow-completion.bash' >> ~/.bashrc
 With this file, completion also works when you type npx kuflow, and offers the commands of the project's own kuflow version.`;

@@ -71,7 +71,7 @@ export function configure(command: Command, context: CommandContext): void {
     .optionsGroup(CONNECTION_OPTIONS)
     .option(
       '--local',
-      'Configure the project for the local KuFlow, without an account. Creates a sample process unless you describe one with --definition, or with --process and --task',
+      'Configure the project for the local KuFlow, which does not need an account. Creates a sample process unless you describe one with --definition, or with --process and --task',
     );
   connectionOptions(command, { engine: true })
     .optionsGroup('Project options:')

@@ -4,7 +4,6 @@ import { relativePath } from '../../files/relative-path.ts';
 import type { PackageManager } from '../../languages/project-spec.ts';
 import { LANGUAGES, type LanguageId } from '../../languages/language-ids.ts';
 import { languageOf } from '../../languages/all-languages.ts';
-import { proposeMemberPath } from '../../languages/workspace.ts';
 import { findSurroundings, type FoundWorkspace, type Surroundings } from '../../project/join/find-root.ts';
 import { shellPath } from '../../base/shell.ts';
 import type { CreateAnswers } from './answers.ts';
@@ -127,4 +126,20 @@ export function occupiedError(
       ? ''
       : `. It cannot have the worker as a member: ${problem}`;
   return usageError(`${folder} contains another project (${manifest})${reason}`, next);
+}
+
+/** Folders in which a worker is expected, the best first. */
+const MEMBER_FOLDERS = ['workers', 'services', 'apps', 'packages'];
+
+/** A path for a new member, which the user may change: in the folder of a pattern like `packages/*`, otherwise in the root. */
+export function proposeMemberPath(members: readonly string[], name: string): string {
+  const folders = members.flatMap((pattern) => {
+    const [, folder] = /^(?:\.\/)?([^!*?{}[\]]+)\/\*\*?\/?$/.exec(pattern) ?? [];
+    return folder === undefined ? [] : [folder];
+  });
+  const best =
+    MEMBER_FOLDERS.map((wanted) => folders.find((folder) => folder.split('/').at(-1) === wanted)).find(
+      (folder) => folder !== undefined,
+    ) ?? folders[0];
+  return best === undefined ? name : `${best}/${name}`;
 }

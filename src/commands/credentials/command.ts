@@ -101,7 +101,7 @@ export function configure(command: Command, context: CommandContext): void {
     rotate
       .summary('Get a new certificate and switch to it')
       .description(
-        'Get a new certificate, test it against the engine (GetSystemInfo and DescribeNamespace) and switch to it. Keeps the previous certificate files. Running workers that watch their certificate files switch automatically; all others keep the old certificate until you restart them.',
+        'Get a new certificate, test it against the engine (GetSystemInfo and DescribeNamespace) and switch to it. Keeps the previous certificate files. Running workers switch automatically if they watch their certificate files; all others keep the old certificate until you restart them.',
       )
       .option(
         '--exec <command>',

@@ -1,4 +1,3 @@
-import { isoTime } from '../../base/clock.ts';
 import type { Secret } from '../../base/secret.ts';
 
 /** The parts of a certificate that may be shown. Times are in ISO 8601, as in all data about credentials. */
@@ -12,16 +11,6 @@ export interface CertificateFacts {
   readonly fingerprint: string;
   readonly notBefore: string;
   readonly notAfter: string;
-}
-
-/**
- * When a certificate should be renewed: after two thirds of its lifetime, as workers do. The lifetime starts at `since`,
- * the time of issue, because issuers backdate `notBefore` to allow for clock differences.
- */
-export function renewalTime(leaf: CertificateFacts, since = leaf.notBefore): string {
-  const end = Date.parse(leaf.notAfter);
-  const start = Math.min(Math.max(Date.parse(leaf.notBefore), Date.parse(since)), end);
-  return isoTime(start + ((end - start) * 2) / 3);
 }
 
 export interface CredentialToken {

@@ -1,7 +1,7 @@
-import { InvalidArgumentError, Option, type Command } from 'commander';
+import { Option, type Command } from 'commander';
+import { parseDateOrTime } from '../../cli/date-or-time.ts';
 import type { CommandContext } from '../../cli/context.ts';
 import { collectValues, exitStatuses, formatExamples, jsonOption, lazyAction } from '../../cli/declarations.ts';
-import { parseZonedTime } from '../../base/zoned-time.ts';
 import { usageError } from '../../base/errors.ts';
 import { idArgument, limitOption, plainIdArgument, stateDirOption } from '../../cli/process-and-task-options.ts';
 import { completedArgument, completedOption } from '../../cli/value-candidates.ts';
@@ -206,7 +206,7 @@ export function configure(command: Command, context: CommandContext): void {
         'Experimental: uses a Temporal server feature that might change.',
     )
     .argument('[time]', 'How much time to skip, such as 12h or 3d', parseLife)
-    .option('--until <time>', 'Time to skip to: a date, or an ISO 8601 time with a time zone', parseTime)
+    .option('--until <time>', 'Time to skip to: a date, or an ISO 8601 time with a time zone', parseDateOrTime)
     .addOption(jsonOption())
     .addHelpText('after', SKIP_EXAMPLES)
     .action(lazyAction(context, async () => (await import('./run-skip.ts')).runSkip, command));
@@ -293,12 +293,4 @@ function runtimeOption(): Option {
     '--for <runtime>',
     "Also prepare the environment for this runtime: for java, create a trust store with the local CA and set the variables that KuFlow's Spring samples read (requires a JDK)",
   ).choices(['java']);
-}
-
-/** A date or a time with a time zone, as ISO 8601 in UTC. */
-function parseTime(text: string): string {
-  const time = parseZonedTime(/^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00Z` : text);
-  if (time === undefined)
-    throw new InvalidArgumentError('a date such as 2027-01-31, or a time with a time zone such as 2027-01-31T09:00Z');
-  return new Date(time).toISOString();
 }

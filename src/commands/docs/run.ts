@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process';
 import { KnownError, usageError } from '../../base/errors.ts';
 import { didYouMean } from '../../base/near-match.ts';
 import type { CommandContext } from '../../cli/context.ts';
-import { listDocsPages, readPage, searchPages } from '../../cli/docs-pages.ts';
+import { listDocsPages, readPage } from '../../cli/docs-pages.ts';
+import { searchDocs } from '../../cli/search-docs.ts';
 import { findOnPath } from '../../files/find-on-path.ts';
 import { formatPage, formatSections, formatTopics } from './view.ts';
 
@@ -24,7 +25,7 @@ export async function runDocs(topic: string | undefined, flags: DocsFlags, conte
   };
   if (search !== undefined) {
     if (topic !== undefined) throw usageError('--search cannot be combined with a topic', ['Pass one of them']);
-    const sections = searchPages(search);
+    const sections = searchDocs(search);
     if (sections.length === 0)
       throw new KnownError({
         message: `No section contains ${search.join(' ')}`,

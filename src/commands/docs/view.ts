@@ -2,7 +2,8 @@ import { palette } from '../../terminal/palette.ts';
 import { formatTable } from '../../terminal/table.ts';
 import type { Channel } from '../../terminal/terminal.ts';
 import { truncateToWidth, wrapForChannel } from '../../terminal/wrap.ts';
-import type { DocsPage, PageSection } from '../../cli/docs-pages.ts';
+import type { DocsPage } from '../../cli/docs-pages.ts';
+import type { PageSection } from '../../cli/search-docs.ts';
 
 export function formatTopics(topics: readonly DocsPage[], out: Channel, invocation: string): string {
   const sections = [...new Set(topics.map(({ section }) => section))];

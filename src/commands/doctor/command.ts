@@ -32,7 +32,7 @@ export function configure(command: Command, context: CommandContext): void {
       .addOption(
         completedOption(
           '--only <ids>',
-          'Run only these checks or groups (comma-separated), such as tls,KF-POLL-001, and the checks that they depend on',
+          'Run only these checks or groups, and the checks that they depend on (comma-separated, such as tls,KF-POLL-001)',
           'checks',
         ).argParser(parseNonEmptyList),
       )

@@ -1,11 +1,6 @@
-import { writeFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { resolve } from 'node:path';
 import { systemClock } from '../../base/clock.ts';
 import { KnownError, usageError } from '../../base/errors.ts';
-import { escapeForTerminal } from '../../base/escape.ts';
 import { nearMatch } from '../../base/near-match.ts';
-import { withContext } from '../../base/system-error.ts';
 import type { CheckResult } from '../../diagnostics/check.ts';
 import { explainAll } from '../../diagnostics/explanations/explain.ts';
 import { resolveConnection, type ConnectionContext } from '../../connection/resolve-connection.ts';
@@ -14,7 +9,7 @@ import { adviceCommands, runDoctor, type DoctorFlags, type DoctorRun } from './r
 import type { IssuedCredentials } from './issued-cache.ts';
 import { printCause, printExplanation, printExplanationList } from './explain-view.ts';
 import { formatGithubCommands, formatJunit } from './formats.ts';
-import { formatSupportReport } from './support-report.ts';
+import { writeSupportReport } from './support-report.ts';
 import { doctorReportAsJson, printDoctor, printFixes } from './view.ts';
 import { findLocalSettings } from '../../platform/session/local-settings.ts';
 import { findProject } from '../../process/find-project.ts';
@@ -32,7 +27,7 @@ export async function runDoctorCommand(flags: DoctorFlags, context: CommandConte
   if (flags.watch === undefined) {
     const run = await runDoctor(flags, context, connection);
     printRun(run, flags, context);
-    if (flags.report !== undefined) await writeReportFile(flags.report, run, context);
+    if (flags.report !== undefined) await writeSupportReport(flags.report, run.report, context);
     context.setStatus(run.report.status);
     return;
   }
@@ -85,19 +80,6 @@ function printRun({ report, fixed }: DoctorRun, flags: DoctorFlags, { terminal, 
   if (flags.format === 'junit') terminal.out.line(formatJunit(report));
   else if (flags.format === 'github') terminal.out.line(formatGithubCommands(report));
   else printDoctor(terminal, report, invocation);
-}
-
-async function writeReportFile(file: string, { report }: DoctorRun, context: CommandContext): Promise<void> {
-  const path = resolve(context.cwd, file);
-  const text = formatSupportReport(report, {
-    version: context.version,
-    node: process.version,
-    platform: `${process.platform} ${process.arch}`,
-    home: homedir(),
-    time: new Date(systemClock.now()).toISOString(),
-  });
-  await withContext('Writing the report', path, () => writeFile(path, text, { flag: 'wx', mode: 0o600 }));
-  context.terminal.err.line(`Report written to ${escapeForTerminal(path, 1000)}`);
 }
 
 /**

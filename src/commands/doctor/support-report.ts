@@ -1,7 +1,13 @@
+import { writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { resolve } from 'node:path';
+import { systemClock } from '../../base/clock.ts';
 import { isRecord } from '../../base/json.ts';
 import { mdCode, mdText } from '../../base/markdown.ts';
 import { formatAdvice } from '../../base/advice.ts';
-import { escapePattern } from '../../base/escape.ts';
+import { escapeForTerminal, escapePattern } from '../../base/escape.ts';
+import { withContext } from '../../base/system-error.ts';
+import type { CommandContext } from '../../cli/context.ts';
 import type { DoctorReport } from '../../diagnostics/report-and-exit-status.ts';
 import { stringifyForTerminal } from '../../terminal/terminal.ts';
 import { doctorReportAsJson } from './view.ts';
@@ -14,6 +20,20 @@ interface SupportReportContext {
   readonly home: string;
   /** ISO 8601. */
   readonly time: string;
+}
+
+/** Writes the report to a new file. Rejects if the file exists. */
+export async function writeSupportReport(file: string, report: DoctorReport, context: CommandContext): Promise<void> {
+  const path = resolve(context.cwd, file);
+  const text = formatSupportReport(report, {
+    version: context.version,
+    node: process.version,
+    platform: `${process.platform} ${process.arch}`,
+    home: homedir(),
+    time: new Date(systemClock.now()).toISOString(),
+  });
+  await withContext('Writing the report', path, () => writeFile(path, text, { flag: 'wx', mode: 0o600 }));
+  context.terminal.err.line(`Report written to ${escapeForTerminal(path, 1000)}`);
 }
 
 /** Markdown for a support ticket, without secrets. The home folder, and with it the user name, is replaced by `~`. */

@@ -4,13 +4,12 @@ import { escapeForTerminal } from '../../base/escape.ts';
 import type { Json, JsonObject } from '../../base/json.ts';
 import { didYouMean } from '../../base/near-match.ts';
 import { shellWord } from '../../base/shell.ts';
+import { LOCAL_HINT, requireConfirmation } from '../../cli/confirm-change.ts';
 import type { CommandContext } from '../../cli/context.ts';
 import {
   findProcessId,
-  LOCAL_HINT,
   rejectDataSources,
   rejectFakeData,
-  requireConfirmation,
   tenantQuery,
   withKuFlow,
   type DataFlags,

@@ -3,12 +3,12 @@ import { didYouMean } from '../../base/near-match.ts';
 import { escapeForTerminal } from '../../base/escape.ts';
 import type { JsonObject } from '../../base/json.ts';
 import { isUuid } from '../../base/is-uuid.ts';
+import { requireConfirmation } from '../../cli/confirm-change.ts';
 import type { CommandContext } from '../../cli/context.ts';
 import {
   findProcessId,
   rejectDataSources,
   rejectFakeData,
-  requireConfirmation,
   tenantQuery,
   withKuFlow,
   type DataFlags,

@@ -1,7 +1,7 @@
 import { isRecord, type Json, type JsonObject } from '../../base/json.ts';
 import type { JsonType } from '../../schema/normal-form.ts';
-import { looksLikeProperName } from './field-names.ts';
-import { observe, merge, ShapeNode, type Visit } from './observe-values.ts';
+import { isKept, isMap, valuesOf } from './data-keys.ts';
+import { MIN_SAMPLES, observe, ShapeNode, type Visit } from './observe-values.ts';
 
 /** What a shape is based on. Pointers (RFC 6901) contain only keys that are in the schema, and `*` for keys of a map and items of an array. */
 export interface ShapeEvidence {
@@ -25,9 +25,6 @@ export interface ObservedValues {
   /** Some values were too deep or too large to be read completely. */
   readonly truncated: boolean;
 }
-
-/** The fewest samples for which a property may be required and a number an integer. */
-export const MIN_SAMPLES = 3;
 
 /**
  * Merges values one by one; keeps keys, types and counts, never values. Its result is a JSON Schema that all values satisfy: no enum, const,
@@ -125,46 +122,4 @@ function objectSchema(node: ShapeNode, at: string, notes: Notes, all: ShapeNode)
     properties: Object.fromEntries(properties),
     ...(required.length === 0 ? {} : { required: required.map(([key]) => key) }),
   };
-}
-
-/** The values of an object whose keys are data, as one node. */
-export function valuesOf(node: ShapeNode): ShapeNode {
-  const values = new ShapeNode();
-  for (const child of node.keys.values()) merge(values, child);
-  if (node.rest !== undefined) merge(values, node.rest);
-  return values;
-}
-
-// At the root, the fields of a form are kept despite a single data key. Below, one data key makes the whole object a map.
-function isMap(node: ShapeNode, isRoot: boolean): boolean {
-  if (node.crowded) return true;
-  const distinct = node.keys.size;
-  if (distinct === 0) return node.rest !== undefined;
-  if (isRoot ? node.unwritable > distinct * node.filled : node.unwritable > 0) return true;
-  const once = [...node.keys.values()].filter((child) => isSeenOnce(node, child)).length;
-  const sameValues = haveSameShape([...node.keys.values()]);
-  if (node.filled < 2) return !isRoot && distinct > 1 && sameValues;
-  if (once > distinct / 2 && distinct >= 2.5 * node.largest) return true;
-  if (isRoot) return false;
-  return once > distinct / 2 && sameValues;
-}
-
-// Objects of the same shape under several keys are more likely entries of a table than fields.
-function haveSameShape(children: readonly ShapeNode[]): boolean {
-  const signature = (child: ShapeNode): string | undefined =>
-    child.objects > 0 && child.objects === child.seen ? [...child.keys.keys()].sort().join('\n') : undefined;
-  const first = children[0] === undefined ? undefined : signature(children[0]);
-  return first !== undefined && first !== '' && children.every((child) => signature(child) === first);
-}
-
-// Only one of several samples has the key or, with a single sample, only one of its objects.
-function isSeenOnce(node: ShapeNode, child: ShapeNode): boolean {
-  return node.filledSamples.size > 1 ? child.samples.size < 2 : node.filled > 1 && child.seen < 2;
-}
-
-// Below the root, a key that only one sample has, or that looks like a name, may be personal data.
-function isKept(node: ShapeNode, key: string, child: ShapeNode, isRoot: boolean): boolean {
-  if (isRoot) return true;
-  if (isSeenOnce(node, child)) return false;
-  return !looksLikeProperName(key) || child.samples.size >= MIN_SAMPLES;
 }

@@ -1,4 +1,4 @@
-import { join, sep } from 'node:path';
+import { packagedSchemaPath } from '../definition-schema.ts';
 import type { Language } from '../language.ts';
 import { activityNames, appendActivity } from './activities.ts';
 import { typeScriptLayout } from './layout.ts';
@@ -15,8 +15,6 @@ import { TS_NAMING } from './process-context.ts';
 import { renderTypeScript } from './render.ts';
 import * as readCode from './read-code.ts';
 
-const SCHEMA = 'node_modules/create-kuflow-worker/schemas/kuflow.process.schema.json';
-
 export const typescript: Language = {
   id: 'typescript',
   naming: TS_NAMING,
@@ -25,12 +23,7 @@ export const typescript: Language = {
   editors: ['vscode'],
   layout: (_, slug) => typeScriptLayout(slug),
   render: renderTypeScript,
-  definitionSchema: (slug, { workspace, packageManager }) => {
-    // pnpm and Bun install the dependencies of a member into the member, the others into the root of the workspace.
-    const isInMember = packageManager === 'pnpm' || packageManager === 'bun';
-    const root = workspace === undefined || isInMember ? '.' : workspace.root;
-    return `${slug === undefined ? root : join('..', root).split(sep).join('/')}/${SCHEMA}`;
-  },
+  definitionSchema: packagedSchemaPath,
   code: {
     ...readCode,
     activityNames,

@@ -9,15 +9,7 @@ import {
   redactByPattern,
   type AnswerSecrets,
 } from './redaction.ts';
-
-type Headers = Readonly<Record<string, string | number | readonly string[] | undefined>>;
-
-/** The start of a body, and its size. */
-export interface BodyStart {
-  readonly bytes: number;
-  /** Undefined for a body that was streamed. */
-  readonly start?: Buffer | undefined;
-}
+import { toRecordedBody, type BodyStart, type Headers } from './recorded-body.ts';
 
 export interface EndedRequest extends Omit<RequestRecord, 'id' | 'time' | 'operationId' | 'principal' | 'problem'> {
   readonly operationId?: string | undefined;
@@ -33,8 +25,6 @@ export interface EndedRequest extends Omit<RequestRecord, 'id' | 'time' | 'opera
   readonly isConfidential?: boolean;
 }
 
-/** Bytes of each body that are kept. */
-const KEPT_BYTES = 16 * 1024;
 /** The console makes many requests. They have their own limit, so that they do not displace those of workers. */
 const KEPT = { console: 100, others: 400 } as const;
 
@@ -69,12 +59,6 @@ export function createRequestRecorder(clock: Clock) {
 }
 
 export type RequestRecorder = ReturnType<typeof createRequestRecorder>;
-
-/** Copies the start of a body, so that the rest of it can be released. */
-export function startOfBody(body: string | Uint8Array): BodyStart {
-  const start = typeof body === 'string' ? body.slice(0, KEPT_BYTES) : body.subarray(0, KEPT_BYTES);
-  return { bytes: Buffer.byteLength(body), start: Buffer.from(start).subarray(0, KEPT_BYTES) };
-}
 
 function toRecord(request: Recorded): RequestRecord {
   const { id, time, method, path, operationId, status, ms, principal, problem, violations } = request;
@@ -114,28 +98,4 @@ function toHeaders(headers: Headers): Readonly<Record<string, string>> {
       value === undefined ? [] : [[name, redactHeader(name, [value].flat().join(', '))]],
     ),
   );
-}
-
-/** What is shown of a body; undefined if it is empty. */
-export function toRecordedBody(body: BodyStart | undefined, headers: Headers, redact: (text: string) => string) {
-  if (body === undefined || (body.bytes === 0 && body.start !== undefined)) return undefined;
-  const { bytes, start } = body;
-  const contentType = headers['content-type'];
-  const text = start === undefined ? undefined : decodeText(start);
-  return withoutUndefined({
-    bytes,
-    contentType: typeof contentType === 'string' ? contentType : undefined,
-    text: text === undefined ? undefined : redact(text),
-    truncated: start === undefined || start.length < bytes,
-  });
-}
-
-/** Undefined if the bytes are not text. The last character may be incomplete. */
-function decodeText(bytes: Uint8Array): string | undefined {
-  try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: true });
-    return /[\0-\x08\x0e-\x1a\x1c-\x1f]/.test(text) ? undefined : text;
-  } catch {
-    return undefined;
-  }
 }

@@ -10,7 +10,7 @@ import type { DefaultError } from '../../kuflow/contract/common.ts';
 import { openApiDocument } from '../../kuflow/contract/openapi.ts';
 import { API_VERSION } from '../../kuflow/endpoint.ts';
 import { operationIds } from '../../kuflow/contract/operations.ts';
-import { startOfBody } from '../console/request-recorder.ts';
+import { startOfBody } from '../console/recorded-body.ts';
 import { createCompiledSchemas } from '../console/compiled-schemas.ts';
 import { isPageRequest, registerPageRoutes } from '../console/page.ts';
 import { ApiError } from '../domain/api-error.ts';
@@ -18,15 +18,9 @@ import { isConfidentialRequest } from '../domain/confidential.ts';
 import { PROBE_HEADER, type RestDeps, type ServerTls } from './deps.ts';
 import { registerDevRoutes } from './dev-routes.ts';
 import { registerOperation } from './operation-route.ts';
+import { BODY_LIMIT } from '../shared/body-limit.ts';
 import { checkOrigin } from '../shared/origin-check.ts';
-import {
-  BODY_LIMIT,
-  describeUnknownOperation,
-  getRequestState,
-  isConsoleRequest,
-  stripApiPrefix,
-  TOO_LARGE,
-} from './request.ts';
+import { describeUnknownOperation, getRequestState, isConsoleRequest, stripApiPrefix, TOO_LARGE } from './request.ts';
 import { SECRET_ROUTES, UNLOGGED_ROUTE } from '../console/redaction.ts';
 
 /** How often the same refusal of a worker is reported. */

@@ -6,16 +6,15 @@ import { isDeeperThan, MAX_LEVELS } from '../../base/json.ts';
 import { API_VERSION } from '../../kuflow/endpoint.ts';
 import type { Operation } from '../../kuflow/contract/operation.ts';
 import type { RequestRecord } from '../shared/dev-contract.ts';
-import type { BodyStart } from '../console/request-recorder.ts';
+import type { BodyStart } from '../console/recorded-body.ts';
 import { ApiError } from '../domain/api-error.ts';
 import { authenticateCaller } from '../domain/credentials.ts';
+import { BODY_LIMIT } from '../shared/body-limit.ts';
 import type { FaultAction } from '../shared/faults.ts';
 import { isPageRequest } from '../console/page.ts';
 import { CONSOLE_HEADER, type RestDeps } from './deps.ts';
 import type { PrincipalRow } from '../store/people.ts';
 
-/** Bytes; a larger body is refused with 413. */
-export const BODY_LIMIT = 100 * 1024 * 1024;
 export const TOO_LARGE = `The body is larger than ${BODY_LIMIT / 1024 / 1024} MiB (${BODY_LIMIT} bytes), the limit of the local KuFlow`;
 
 /** What is known about a request while it is processed, for the hooks and the log. */

@@ -1,8 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { KnownError, messageOf, usageError } from '../../base/errors.ts';
-import { cliInvocation } from '../../base/cli-invocation.ts';
-import { formatPathOption, killCommand } from '../../base/shell.ts';
+import { messageOf, usageError } from '../../base/errors.ts';
 import type { PlatformEvent, PlatformOptions } from '../shared/types.ts';
 import {
   readRunningState,
@@ -20,6 +18,7 @@ import type { ProcessDefinition } from '../../process/definition.ts';
 import type { PeopleSeed } from '../../process/people.ts';
 import { loadPeople, PEOPLE_FILE } from '../../process/people/file.ts';
 import { sampleDefinition } from '../../process/sample.ts';
+import { alreadyRunningError } from './already-running.ts';
 import { startParts } from '../shared/start-parts.ts';
 import { followDefinitions, type FollowRequest } from './follow-definitions.ts';
 
@@ -84,7 +83,8 @@ export interface DevPlatform {
 export async function startDevPlatform(request: DevPlatformRequest): Promise<DevPlatform> {
   const stateDir = stateFolder(request);
   const running = await readRunningState(stateDir);
-  if (running !== undefined) throw alreadyRunningError(running, request);
+  if (running !== undefined)
+    throw alreadyRunningError(running, { ...request, worker: request.platform?.pageCommands?.worker });
   const served = request.definitions === undefined ? await loadDefinitionFiles(request) : undefined;
   const definitions = request.definitions ?? (served === undefined ? [sampleDefinition()] : [...served.values()]);
   const people = await loadRequestedPeople(request);
@@ -142,21 +142,6 @@ export async function loadRequestedPeople({
   if (peopleFile !== undefined) return await loadPeople(resolve(cwd, peopleFile));
   const standard = join(cwd, PEOPLE_FILE);
   return existsSync(standard) ? await loadPeople(standard) : undefined;
-}
-
-function alreadyRunningError(running: PlatformState, request: DevPlatformRequest): KnownError {
-  const command = cliInvocation(request.cwd);
-  const stateOption = formatPathOption('--state-dir', request.stateDir);
-  return new KnownError({
-    message: `A local KuFlow is already running for this folder (pid ${running.pid})`,
-    seen: `It serves ${running.processes.join(', ')} at ${running.endpoints.https}; its state is in ${stateFolder(request)}`,
-    next: [
-      `Start the worker: ${request.platform?.pageCommands?.worker ?? `${command} dev exec${stateOption} -- <command>`}`,
-      `Or open its console: ${command} dev open${stateOption}`,
-      `Or stop it: press Ctrl-C in its terminal, or run ${killCommand(running.pid)}`,
-      `Or run another one: ${command} dev --state-dir <folder>`,
-    ],
-  });
 }
 
 /**

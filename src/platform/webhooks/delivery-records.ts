@@ -1,6 +1,6 @@
 import { withoutUndefined } from '../../base/json.ts';
 import { redactAll, redactByPattern } from '../console/redaction.ts';
-import { startOfBody, toRecordedBody } from '../console/request-recorder.ts';
+import { startOfBody, toRecordedBody } from '../console/recorded-body.ts';
 import { orNotFound } from '../domain/api-error.ts';
 import type { Domain } from '../domain/context.ts';
 import type { WebhookDelivery, WebhookDeliveryDetail } from '../shared/dev-contract.ts';

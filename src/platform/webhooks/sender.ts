@@ -4,7 +4,7 @@ import { withoutUndefined } from '../../base/json.ts';
 import { PACKAGE_NAME } from '../../base/package-root.ts';
 import { createTransport } from '../../kuflow/transport.ts';
 import { decideProxy } from '../../network/proxy.ts';
-import { startOfBody, toRecordedBody } from '../console/request-recorder.ts';
+import { startOfBody, toRecordedBody } from '../console/recorded-body.ts';
 import type { Domain } from '../domain/context.ts';
 import { createRetryQueue, type RetryQueue, type RetriedWork } from '../domain/retry-queue.ts';
 import { findWebhookUrl } from '../domain/webhook-events.ts';

@@ -1,8 +1,29 @@
+import { usageError } from '../../base/errors.ts';
+import { escapeForTerminal } from '../../base/escape.ts';
 import { distinctName, identifier } from '../../base/identifiers.ts';
 import type { WorkerDefinition } from '../../process/definition.ts';
 import { choiceOf, type TaskChoice, type TaskChoices } from '../../languages/project-spec.ts';
 import { systemTaskInputs } from '../../languages/process-tasks.ts';
 import { nameTasks, type Naming } from '../../languages/task-names.ts';
+
+/** Throws a usage error if a new activity cannot have this name. */
+export function checkActivityName(name: string, naming: Naming): void {
+  if (/^kuflow_/i.test(name)) {
+    throw usageError(
+      `${escapeForTerminal(name, 80)} is reserved for KuFlow's own activities: choose a name that does not start with KuFlow_`,
+    );
+  }
+  if (!naming.isIdentifier(name) || naming.reserved.has(name)) {
+    throw usageError(`${escapeForTerminal(name, 80)} cannot be used as a function name: ${nameProblem(name)}`, [
+      `For example: ${identifier(/[a-z0-9]/i.test(name) ? name : 'SEND_MAIL', naming.style, naming.reserved, 'activity')}`,
+    ]);
+  }
+}
+
+function nameProblem(name: string): string {
+  if (/^\d/.test(name)) return 'it starts with a digit';
+  return /^\w+$/.test(name) ? 'it is a reserved word' : 'use letters, digits and _';
+}
 
 export interface ProcessWithChoices {
   readonly definition: WorkerDefinition;

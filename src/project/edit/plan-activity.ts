@@ -1,8 +1,7 @@
 import { KnownError, usageError } from '../../base/errors.ts';
-import { escapeForTerminal } from '../../base/escape.ts';
-import { identifier } from '../../base/identifiers.ts';
 import { textOf } from '../../languages/planned-file.ts';
 import { languageOf } from '../../languages/all-languages.ts';
+import { checkActivityName } from './activity-names.ts';
 import { readExportedNames, type WorkerProject } from './open-project.ts';
 import type { ProjectBase } from '../base-archive.ts';
 import { toLf, withLineEndingsOf } from '../merge/line-endings.ts';
@@ -11,24 +10,10 @@ import { editExistingFile, readTextFile, type PlannedEdit } from './file-edit.ts
 import { unifiedDiff } from './unified-diff.ts';
 import { placeLines } from './placed-lines.ts';
 
-function nameProblem(name: string): string {
-  if (/^\d/.test(name)) return 'it starts with a digit';
-  return /^\w+$/.test(name) ? 'it is a reserved word' : 'use letters, digits and _';
-}
-
 /** Plans a new activity after those of the first process. */
 export async function planActivity(project: WorkerProject, name: string): Promise<Addition> {
   const { naming, code, layout } = languageOf(project.record);
-  if (/^kuflow_/i.test(name)) {
-    throw usageError(
-      `${escapeForTerminal(name, 80)} is reserved for KuFlow's own activities: choose a name that does not start with KuFlow_`,
-    );
-  }
-  if (!naming.isIdentifier(name) || naming.reserved.has(name)) {
-    throw usageError(`${escapeForTerminal(name, 80)} cannot be used as a function name: ${nameProblem(name)}`, [
-      `For example: ${identifier(/[a-z0-9]/i.test(name) ? name : 'SEND_MAIL', naming.style, naming.reserved, 'activity')}`,
-    ]);
-  }
+  checkActivityName(name, naming);
   for (const [file, names] of await readExportedNames(project, 'activities')) {
     if (names.has(name)) throw usageError(`${file} already has the activity ${name}: choose another name`);
   }

@@ -8,7 +8,8 @@ import type { OpenedProcess, WorkerProject } from './open-project.ts';
 import { planActivity } from './plan-activity.ts';
 import type { Addition } from './plan-code-edits.ts';
 import { planDefinitions } from './plan-definitions.ts';
-import { planProcess, rejectUsedWorkflowType, resumeProcess } from './plan-process.ts';
+import { planProcess, resumeProcess } from './plan-process.ts';
+import { rejectUsedWorkflowType } from './process-collisions.ts';
 
 export type AdditionRequest =
   | ({ readonly kind: 'process' } & Omit<ProcessSpec, 'slug' | 'choices'>)

@@ -1,8 +1,5 @@
-import { join } from 'node:path';
-import { KnownError, usageError } from '../../base/errors.ts';
+import { KnownError } from '../../base/errors.ts';
 import { fileName } from '../../base/file-name.ts';
-import { shellWord } from '../../base/shell.ts';
-import { loadDefinition, listDefinitionFiles } from '../../process/definition/file.ts';
 import { withGenerated } from '../base-archive.ts';
 import { renderProject } from '../render.ts';
 import { textOf } from '../../languages/planned-file.ts';
@@ -10,7 +7,6 @@ import type { ProcessSpec } from '../../languages/project-spec.ts';
 import { languageOf } from '../../languages/all-languages.ts';
 import {
   readExportedActivities,
-  readExportedNames,
   toProjectSpec,
   withDefinitionsInCode,
   type OpenedProcess,
@@ -19,6 +15,7 @@ import {
 import { planCodeEdits, type Addition } from './plan-code-edits.ts';
 import { createNewFile, readTextFile, type PlannedEdit } from './file-edit.ts';
 import { listActivityNames, assignActivityNames } from './activity-names.ts';
+import { duplicateProcessError, rejectCollisions } from './process-collisions.ts';
 
 export async function planProcess(
   project: WorkerProject,
@@ -73,44 +70,4 @@ export async function resumeProcess(
   const edits = planned.edits.filter((edit) => edit.how !== 'conflict' || edit.base !== undefined);
   if (edits.length === 0) throw nothingLeft();
   return { processes: project.processes, edits, base: planned.base };
-}
-
-function duplicateProcessError(code: string, file: string, invocation: string): KnownError {
-  return usageError(`Process ${code} already exists in ${file}`, [
-    `Add a task to it: ${invocation} add task <code> --process ${shellWord(code)}`,
-    'To add another process, pass another code',
-  ]);
-}
-
-async function rejectCollisions(project: WorkerProject, code: string, type: string, invocation: string): Promise<void> {
-  const known = project.processes.map(({ layout }) => layout.definitionFile);
-  for (const { definition, layout } of project.processes) {
-    if (definition.process.code === code) throw duplicateProcessError(code, layout.definitionFile, invocation);
-  }
-  for (const file of await listDefinitionFiles(project.folder)) {
-    if (known.includes(file)) continue;
-    const { process } = await loadDefinition(join(project.folder, file));
-    if (process.code !== code) continue;
-    throw usageError(`${file} defines process ${code}, which the project does not have`, [
-      `Move the file out of the project, then add the process: ${invocation} add process --definition <path>`,
-    ]);
-  }
-  await rejectUsedWorkflowType(project, type, code);
-}
-
-/** Throws a usage error if the project already has this workflow type, which the process or action with the code should get. */
-export async function rejectUsedWorkflowType(project: WorkerProject, type: string, code: string): Promise<void> {
-  const next = ['Pass it with --workflow-type, as entered in the KuFlow app'];
-  for (const { definition, layout } of project.processes) {
-    const { process, workflow, actions = [] } = definition;
-    const used = [workflow, ...actions.flatMap((action) => ('workflow' in action ? [action.workflow] : []))];
-    if (used.some((one) => one.type === type))
-      throw usageError(
-        `Workflow type ${type} is already used by process ${process.code} in ${layout.definitionFile}: ${code} needs a different one`,
-        next,
-      );
-  }
-  for (const [file, names] of await readExportedNames(project, 'workflows'))
-    if (names.has(type))
-      throw usageError(`${file} already exports ${type}: ${code} needs a different workflow type`, next);
 }

@@ -25,6 +25,14 @@ export function movedFilesProblem(moved: Readonly<Record<string, unknown>>): str
   return bad === undefined ? undefined : `"movedFiles" has an unexpected entry for ${bad[0].slice(0, 100)}`;
 }
 
+/** New paths for the files that differ from those of the folder and may have another path. */
+export function chooseMovedFiles(differing: readonly string[], folder: string, name: string): MovedFiles {
+  return {
+    ...(differing.includes(README) ? { [README]: 'WORKER.md' } : {}),
+    ...(differing.includes(WORKFLOW) ? { [WORKFLOW]: freeWorkflowPath(folder, name) } : {}),
+  };
+}
+
 /** A path for the workflow of a project with this name that no file in the folder has. */
 export function freeWorkflowPath(folder: string, name: string): string {
   const base = unscopedName(name);

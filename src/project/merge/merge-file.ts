@@ -1,4 +1,5 @@
 import { splitTextFile } from '../../files/text-file.ts';
+import { markConflict, type MergeLabels } from './conflict-markers.ts';
 import { ENTRY_FORMATS, type EntryFormat } from './dependency-entries.ts';
 import { toLf, withLineEndingsOf } from './line-endings.ts';
 import {
@@ -14,13 +15,6 @@ import { mergePackageJson } from './package-json.ts';
 export interface MergeConflict extends LineConflict {
   /** The key that conflicts, such as `dependencies.undici`, in a file that is merged by key. */
   readonly key?: string;
-}
-
-/** Names of the three versions in conflict markers, such as `yours`, `template 0.1.0` and `template 0.2.0`. */
-export interface MergeLabels {
-  readonly mine: string;
-  readonly base: string;
-  readonly theirs: string;
 }
 
 export interface MergeRequest extends MergeOptions {
@@ -125,40 +119,12 @@ function splitForm(source: string): TextForm {
   return { mark, text: isEnded ? text : `${text}\n`, isEnded };
 }
 
-/** The lines, from 1, where conflicts start that `mergeFile` wrote with these labels or longer ones. Ignores conflicts that lack a marker. */
-export function findMarkers(source: string, { mine, base, theirs }: MergeLabels): readonly number[] {
-  const markers = [`<<<<<<< ${mine}`, `||||||| ${base}`, '=======', `>>>>>>> ${theirs}`];
-  const lines = source.replace(/^\uFEFF/, '').split(/\r?\n/);
-  const found: number[] = [];
-  let start = 0;
-  let expected = 0;
-  for (const [index, line] of lines.entries()) {
-    if (line === markers[0]) [start, expected] = [index + 1, 1];
-    else if (
-      expected > 0 &&
-      (line === markers[expected] || (expected === 3 && line.startsWith(`${markers[3] ?? ''} `)))
-    ) {
-      if (expected === 3) found.push(start);
-      expected = (expected + 1) % 4;
-    }
-  }
-  return found;
-}
-
 function renderRegions(regions: readonly MergedRegion[], style: MergeRequest['style'], labels: MergeLabels): string {
   return regions
     .flatMap((region) => {
       if (!isConflict(region)) return region;
       if (style === 'ours') return region.mine;
-      return [
-        `<<<<<<< ${labels.mine}`,
-        ...region.mine,
-        `||||||| ${labels.base}`,
-        ...region.base,
-        '=======',
-        ...region.theirs,
-        `>>>>>>> ${labels.theirs}`,
-      ];
+      return markConflict(region, labels);
     })
     .join('\n');
 }

@@ -13,7 +13,8 @@ import { addTasksOf } from '../edit/plan-code-edits.ts';
 import type { ChangedFile } from '../write-files.ts';
 import { toLf, withLineEndingsOf } from '../merge/line-endings.ts';
 import { mergeLockFile } from '../merge/lock-file.ts';
-import { findMarkers, mergeFile, type MergeConflict, type MergeLabels } from '../merge/merge-file.ts';
+import { findMarkers, type MergeLabels } from '../merge/conflict-markers.ts';
+import { mergeFile, type MergeConflict } from '../merge/merge-file.ts';
 import { PROJECT_MIGRATIONS, removalReason, renamedPath, type Migration } from './migrations.ts';
 import { renderUpdate } from './render-update.ts';
 

@@ -1,5 +1,6 @@
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { JsonObject } from '../../base/json.ts';
+import { BODY_LIMIT } from '../../platform/shared/body-limit.ts';
 import type { ExampleData } from '../../platform/shared/dev-contract.ts';
 import type { DataShape } from '../../process/definition.ts';
 import { parseReference } from '../../schema/kuflow-references.ts';
@@ -129,13 +130,11 @@ export async function saveDocument(reference: string): Promise<void> {
   setTimeout(() => URL.revokeObjectURL(address), 60_000);
 }
 
-/** The platform refuses larger ones, and a browser then only reports that the connection was closed. */
-const LARGEST_UPLOAD = 100 * 1024 * 1024;
-
 async function sendDocument(processId: string, file: File): Promise<string> {
-  if (file.size > LARGEST_UPLOAD)
+  // The local KuFlow would refuse it, and a browser then only reports that the connection was closed.
+  if (file.size > BODY_LIMIT)
     throw new RequestFailure(
-      `${file.name} is ${formatBytes(file.size)}. The local KuFlow stores documents up to ${formatBytes(LARGEST_UPLOAD)}.`,
+      `${file.name} is ${formatBytes(file.size)}. The local KuFlow stores documents up to ${formatBytes(BODY_LIMIT)}.`,
     );
   const { documentUri } = await callApi<{ documentUri: string }>(
     'POST',

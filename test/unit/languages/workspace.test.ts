@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { LANGUAGES, type LanguageId } from '../../../src/languages/language-ids.ts';
 import { languageOf } from '../../../src/languages/all-languages.ts';
-import { matchesPatterns, proposeMemberPath, type Workspace } from '../../../src/languages/workspace.ts';
+import { matchesPatterns, type Workspace } from '../../../src/languages/workspace.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
 
 const temporaryFolder = temporaryFolders();
@@ -331,13 +331,5 @@ describe('patterns of members', () => {
     [['['], 'a', false],
   ] as const)('%j and %s: %s', (patterns, path, expected) => {
     expect(matchesPatterns(patterns, path)).toBe(expected);
-  });
-
-  it('propose the folder for a new member', () => {
-    expect(proposeMemberPath(['packages/*', 'apps/*', 'services/*'], 'w')).toBe('services/w');
-    expect(proposeMemberPath(['libs/*', 'backend/apps/**'], 'w')).toBe('backend/apps/w');
-    expect(proposeMemberPath(['libs/*', '!libs/x'], 'w')).toBe('libs/w');
-    expect(proposeMemberPath(['*', 'a', '**/x'], 'w')).toBe('w');
-    expect(proposeMemberPath([], 'w')).toBe('w');
   });
 });

@@ -3,7 +3,8 @@ import { Secret } from '../../../base/secret.ts';
 import { parseJsonObject } from '../../../files/json-edit.ts';
 import { splitTextFile } from '../../../files/text-file.ts';
 import { editYaml } from '../../../files/yaml-edit.ts';
-import { renewalTime, type CredentialSet } from '../credential-set.ts';
+import { renewalTime } from '../renewal-time.ts';
+import type { CredentialSet } from '../credential-set.ts';
 import { listKeyChanges, type FormatInput, type Formatted, type KeyValues } from './format.ts';
 
 const FORMAT = 'kuflow-credentials/1';

@@ -8,7 +8,8 @@ import { ignoreSystemErrors, withContext } from '../../../base/system-error.ts';
 import type { FileSystem } from '../../../files/node-file-system.ts';
 import { replaceFile, writeNewFiles } from '../../../files/write.ts';
 import { verifyMaterial } from '../verify-certificate-and-token.ts';
-import { renewalTime, type CertificateFacts, type CredentialSet, type EngineScope } from '../credential-set.ts';
+import { renewalTime } from '../renewal-time.ts';
+import type { CertificateFacts, CredentialSet, EngineScope } from '../credential-set.ts';
 
 export const SET_FILES = {
   cert: 'client.pem',

@@ -1,6 +1,7 @@
 import type { TlsMaterialText } from '../../../engine/material/tls-material.ts';
 import { readLeafFacts, verifyMaterial } from '../verify-certificate-and-token.ts';
-import { renewalTime, type CertificateFacts, type CredentialScope, type VerifiedMaterial } from '../credential-set.ts';
+import { renewalTime } from '../renewal-time.ts';
+import type { CertificateFacts, CredentialScope, VerifiedMaterial } from '../credential-set.ts';
 import { SET_FILES, type SetRecord, type StoredSet } from './sets.ts';
 
 /** Why a stored set cannot be used as it is, in the order of the checks. */

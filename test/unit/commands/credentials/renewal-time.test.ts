@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { renewalTime } from '../../../../src/commands/credentials/credential-set.ts';
+import { renewalTime } from '../../../../src/commands/credentials/renewal-time.ts';
 
 it('a certificate should be renewed after two thirds of its lifetime, which starts when it is issued', () => {
   const at = (ms: number): string => new Date(ms).toISOString();

@@ -11,7 +11,7 @@ import { codeOf } from '../../../../src/base/errors.ts';
 import { uuid7 } from '../../../../src/base/uuid.ts';
 import { uploadProcessDocument } from '../../../../src/platform/domain/documents.ts';
 import { openAuthority } from '../../../../src/platform/pki/authority.ts';
-import { BODY_LIMIT } from '../../../../src/platform/rest/request.ts';
+import { BODY_LIMIT } from '../../../../src/platform/shared/body-limit.ts';
 import { createRest, startLoan, type Rest } from './server.ts';
 
 let rest: Rest;
