@@ -32,7 +32,7 @@ export const kuflowEntries: readonly CommandEntry[] = [
       () => import('../commands/sync/command.ts'),
     ],
     update: [
-      'Update a worker project to the templates of this kuflow version',
+      'Update a worker project to match the templates in this version of kuflow',
       () => import('../commands/update/command.ts'),
     ],
     replay: [

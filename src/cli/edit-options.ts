@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { collectValues, jsonOption } from './declarations.ts';
 
 export const HOW_FILES_CHANGE =
-  'Regenerates files that you have not edited. Merges changes into edited files only after you confirm, or if you pass --edit.';
+  'Regenerates files that you have not edited. Merges changes into edited files only if you confirm or pass --edit.';
 
 export const SKIP_PROMPTS =
   'Skip prompts. Files with local changes are left unchanged unless you name them with --edit';

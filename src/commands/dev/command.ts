@@ -78,7 +78,7 @@ export function configure(command: Command, context: CommandContext): void {
         'Serves the processes in kuflow.process.yaml and processes/*.process.yaml or, if there are no such files, a sample process. ' +
         'When you save one of these files, the local KuFlow serves the new content, and kuflow dev regenerates the types and tasks in the project. Stores the state in .kuflow/dev. ' +
         'With --ephemeral, the local KuFlow does not use that state, can run alongside another local KuFlow, and ignores later changes to ' +
-        'the definition files. When the local KuFlow is ready, kuflow dev prints one line to stdout.',
+        'the definition files. When the local KuFlow is ready, kuflow dev prints one line with its addresses to stdout.',
     )
     .addHelpText('after', DEV_EXAMPLES)
     .action(lazyAction(context, async () => (await import('./run.ts')).runDev));

@@ -29,7 +29,7 @@ export function configure(command: Command, context: CommandContext): void {
       'Compare your definition of a process with the process in KuFlow, print each difference and the evidence for it, and offer to update the ' +
         "definition and the generated code. Does not work with the local KuFlow. KuFlow's API does not return definitions, so kuflow derives the definition from existing processes, which takes " +
         'up to 30 requests, or more with a large --sample. With --sample, also compares fields; only keys and ' +
-        'types are kept, never values. Reports a task or field as removed only if existing processes show that it is gone. If you have edited a file, changes it only after you confirm or name it with --edit.',
+        'types are kept, never values. Reports a task or field as removed only if existing processes show that it is gone. Merges changes into edited files only if you confirm or pass --edit.',
     )
     .optionsGroup('Sync options:')
     .addOption(

@@ -224,7 +224,7 @@ export const issuedCertificateCheck: Check<CheckInput> = {
 /** The worker uses the namespace in the settings, even if the certificate is for another one. */
 function findOtherNamespace({ namespace: own }: IssuedMaterial, { namespace }: CheckInput): Finding | undefined {
   if (namespace === undefined || own === '' || namespace.value === own) return undefined;
-  const text = `KuFlow issued the certificate for the namespace ${own}, but the settings name ${namespace.value} (${namespace.source})`;
+  const text = `KuFlow issued the certificate for the namespace ${own}, but the settings specify ${namespace.value} (${namespace.source})`;
   return toFinding('KF-TLS-002', 'certificate-other-namespace', text, {
     facts: { namespace: own, configuredNamespace: namespace.value, namespaceSource: namespace.source },
     values: { source: namespace.source },
