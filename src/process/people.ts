@@ -74,3 +74,9 @@ export const PeopleFileSchema = Type.Object(
 );
 
 export type PeopleFile = Static<typeof PeopleFileSchema>;
+
+/** The users and groups of a local KuFlow without a people file. */
+export const DEFAULT_PEOPLE: PeopleSeed = {
+  users: [{ email: 'local.user@example.com', name: 'Local user', groups: [] }],
+  groups: [],
+};

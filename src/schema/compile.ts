@@ -6,7 +6,8 @@ import ajvFormats from 'ajv-formats';
 import { isRecord, pointerSteps } from '../base/json.ts';
 import type { ReferenceChecks } from './kuflow-formats.ts';
 import { backtrackingSteps, MOST_STEPS, schemaPattern, schemaPatterns } from './pattern.ts';
-import { branchesOf, detectDialect, type Dialect, type Schema } from './json-schema-ref.ts';
+import { detectDialect, type Dialect } from './dialect.ts';
+import { branchesOf, type Schema } from './json-schema-ref.ts';
 
 export type AnyAjv = Ajv | Ajv2019 | Ajv2020;
 

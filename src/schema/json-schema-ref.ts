@@ -11,17 +11,6 @@ export const MAX_DEPTH = 12;
 /** How many alternatives a reader tells apart. Beyond that, it takes every value for valid. */
 export const MAX_CHOICES = 64;
 
-export type Dialect = '7' | '2019-09' | '2020-12';
-
-/** The dialect of a schema with this `$schema`: draft 7 if it does not have one, undefined if the dialect is not supported. */
-export function detectDialect(declared: unknown): Dialect | undefined {
-  if (declared === undefined) return '7';
-  if (typeof declared !== 'string') return undefined;
-  if (/json-schema\.org\/draft-0[4-7]\/schema/.test(declared)) return '7';
-  const year = /json-schema\.org\/draft\/(2019-09|2020-12)\/schema/.exec(declared)?.[1];
-  return year === '2019-09' || year === '2020-12' ? year : undefined;
-}
-
 const DATA = new Set(['const', 'enum', 'default', 'examples']);
 
 /** Follows a JSON pointer, an anchor, or the `$id` of the schema or one of its parts. Undefined if it leads nowhere in the schema. */

@@ -1,6 +1,6 @@
 import { Secret } from '../../base/secret.ts';
 import { uuid5, uuid7 } from '../../base/uuid.ts';
-import { EVERYBODY_GROUP, type PeopleSeed, type SeedUser } from '../../process/people.ts';
+import { DEFAULT_PEOPLE, EVERYBODY_GROUP, type PeopleSeed, type SeedUser } from '../../process/people.ts';
 import { newAudit } from '../store/audit.ts';
 import {
   CREDENTIALS,
@@ -15,12 +15,6 @@ import {
 } from '../store/people.ts';
 import type { Store } from '../store/store.ts';
 import { generateSecret, hashToken } from './credentials.ts';
-
-/** The users and groups of a local KuFlow without a people file. */
-const DEFAULT_PEOPLE: PeopleSeed = {
-  users: [{ email: 'local.user@example.com', name: 'Local user', groups: [] }],
-  groups: [],
-};
 
 interface PeopleOwner {
   readonly tenantId: string;

@@ -20,7 +20,8 @@ import { registerDevRoutes } from './dev-routes.ts';
 import { registerOperation } from './operation-route.ts';
 import { BODY_LIMIT } from '../shared/body-limit.ts';
 import { checkOrigin } from '../shared/origin-check.ts';
-import { describeUnknownOperation, getRequestState, isConsoleRequest, stripApiPrefix, TOO_LARGE } from './request.ts';
+import { describeUnknownOperation, stripApiPrefix } from './api-path.ts';
+import { getRequestState, isConsoleRequest, TOO_LARGE } from './request.ts';
 import { SECRET_ROUTES, UNLOGGED_ROUTE } from '../console/redaction.ts';
 
 /** How often the same refusal of a worker is reported. */

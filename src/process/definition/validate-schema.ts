@@ -5,7 +5,7 @@ import { pointerSteps } from '../../base/json.ts';
 import type { DataProblem } from '../data-problem.ts';
 import { isPlainSchema } from '../../schema/plain-schema.ts';
 import type { SchemaCompiler } from '../../schema/compile.ts';
-import { detectDialect, type Dialect } from '../../schema/json-schema-ref.ts';
+import { detectDialect, type Dialect } from '../../schema/dialect.ts';
 import { draft7 } from '../validators.ts';
 
 type Schema = Readonly<Record<string, unknown>>;

@@ -1,10 +1,8 @@
 import { systemClock } from '../../../base/clock.ts';
-import { withoutUndefined, type JsonObject } from '../../../base/json.ts';
-import { KnownError, type KnownErrorParts } from '../../../base/errors.ts';
+import type { JsonObject } from '../../../base/json.ts';
 import { cliInvocation } from '../../../base/cli-invocation.ts';
 import { createKuFlowClient, type KuFlowClient } from '../../../kuflow/client.ts';
 import { formatWithSeen, KuFlowApiError } from '../../../kuflow/errors.ts';
-import type { ProcessItem } from '../../../kuflow/contract/process-items.ts';
 import { formatPathOption } from '../../../base/shell.ts';
 import { exampleTaskData } from '../../../platform/domain/examples.ts';
 import { formatValueErrors } from '../../../platform/client/given-data.ts';
@@ -13,27 +11,12 @@ import { readTimeline, readUsers, type GroupMember } from '../../../platform/res
 import type { PlatformState } from '../../../platform/state/running-state.ts';
 import type { FailingWork } from '../../../platform/temporal/failing-work.ts';
 import type { ProcessDefinition } from '../../../process/definition.ts';
+import { checkCompletedTasks, checkMetadata } from './check-completed-data.ts';
+import { SimulationFailure, toBlockedItem, type ListedItem } from './simulation-failure.ts';
 import { createAnswerQueue, type SimulationAnswers } from './answers.ts';
 import { adviseOnFailingWork, findPermanentFailure, formatFailingWork } from './failing-work.ts';
 
 const POLL_MS = 100;
-
-export interface BlockedItem {
-  readonly id: string;
-  /** Code of its definition. */
-  readonly code: string;
-  readonly state?: string;
-}
-
-/** A simulation that does not complete; turned into its result. */
-export class SimulationFailure extends KnownError {
-  readonly item: BlockedItem | undefined;
-
-  constructor({ item, ...parts }: KnownErrorParts & { readonly item?: BlockedItem | undefined }) {
-    super(parts);
-    this.item = item;
-  }
-}
 
 interface DriveRequest {
   readonly user: KuFlowClient;
@@ -113,21 +96,12 @@ async function driveWithActors(work: DriveRequest, actors: Awaited<ReturnType<ty
     if (Date.now() > deadline) throw timeoutFailure(work, open, failing);
     if (mine.length === 0) await systemClock.sleep(POLL_MS, work.signal).catch(() => undefined);
   }
-  await checkData(work);
+  await checkCompletedTasks(work);
   await checkMetadata(work);
 }
 
 const findTask = ({ definition }: DriveRequest, item: ListedItem) =>
   definition.tasks.find((task) => task.code === item.processItemDefinitionRef?.code);
-
-type ListedItem = Pick<ProcessItem, 'id' | 'ownerId' | 'processItemDefinitionRef'> & {
-  readonly task?: { readonly state?: string } | undefined;
-};
-
-function toBlockedItem(item: ListedItem): BlockedItem {
-  const code = item.processItemDefinitionRef?.code ?? 'a task without a definition';
-  return withoutUndefined({ id: item.id, code, state: item.task?.state });
-}
 
 async function completeTask(
   work: DriveRequest,
@@ -187,37 +161,6 @@ function timeoutFailure(
 
 const historyHint = (work: DriveRequest): string =>
   `While the local KuFlow runs, see the workflow history: ${cliInvocation(work.cwd)} dev history ${work.processId}${formatPathOption('--state-dir', work.stateDir)}`;
-
-/** Checks the data of all completed tasks: the worker completes system tasks, and may change data after a task was completed. */
-async function checkData({ user, processId }: DriveRequest): Promise<void> {
-  for await (const listed of user.items('findProcessItems', { processId: [processId], type: ['TASK'] })) {
-    if (listed.task?.state !== 'COMPLETED') continue;
-    const item = await user.retrieveProcessItem(listed.id);
-    const data = item.task?.data;
-    if (data?.valid !== false) continue;
-    const where = formatValueErrors(data.errors);
-    const blocked = toBlockedItem(item);
-    throw new SimulationFailure({
-      message: `The process is COMPLETED, but the data of task ${blocked.code} (${blocked.id}) does not match its schema: ${where}`,
-      item: blocked,
-    });
-  }
-}
-
-/** Checks the metadata, which the workflow may have changed. Skipped if the process was started without metadata. */
-async function checkMetadata({ user, processId, answers, metadata: initialMetadata }: DriveRequest): Promise<void> {
-  if (initialMetadata === undefined) return;
-  const { metadata } = await user.retrieveProcess(processId);
-  if (metadata?.valid !== false) return;
-  throw new SimulationFailure({
-    message: `The process is COMPLETED, but its metadata does not match its schema: ${formatValueErrors(metadata.errors)}`,
-    next: [
-      answers.metadata === undefined
-        ? 'Check what metadata the workflow writes'
-        : 'Fix the metadata in the answers file, or check what metadata the workflow writes',
-    ],
-  });
-}
 
 interface Actor {
   readonly principalId: string;

@@ -22,7 +22,8 @@ import {
   type DevPlatformRequest,
 } from '../../../platform/session/start-dev-platform.ts';
 import { checkAnswers, readAnswers, type SimulationAnswers } from './answers.ts';
-import { driveProcess, SimulationFailure } from './complete-tasks.ts';
+import { driveProcess } from './complete-tasks.ts';
+import { SimulationFailure } from './simulation-failure.ts';
 import type { SimulateResult, SimulationView } from './view.ts';
 import { workerEnvironment } from '../../../platform/session/worker-environment.ts';
 

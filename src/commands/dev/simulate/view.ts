@@ -8,7 +8,7 @@ import { printSteps } from '../../../terminal/print-error.ts';
 import type { Progress } from '../../../terminal/progress.ts';
 import type { Channel } from '../../../terminal/terminal.ts';
 import { wrapForChannel } from '../../../terminal/wrap.ts';
-import type { BlockedItem } from './complete-tasks.ts';
+import type { BlockedItem } from './simulation-failure.ts';
 
 /** The result, and what `kuflow dev simulate --json` prints. */
 export interface SimulateResult {
