@@ -134,7 +134,7 @@ function describeShared(other, causes, checks) {
 /** A step for one part of a certificate set. */
 const PART = /^For the (?<part>certificate|key|CA): (?<text>.+)$/;
 
-/** What to do, one step per line. What steps have in common, such as `With a certificate from the settings: `, is said once. */
+/** What to do, one step per line. What steps have in common, such as `For a certificate from the settings: `, is said once. */
 function steps(advice) {
   return (sameForEachPart(advice) ?? withoutRepeatedStart(advice)).join('<br>');
 }
@@ -148,7 +148,7 @@ function sameForEachPart(advice) {
 }
 
 function withoutRepeatedStart(advice) {
-  const start = ({ text } = { text: '' }) => /^With a certificate [^:]+: /.exec(text)?.[0] ?? '';
+  const start = ({ text } = { text: '' }) => /^For a certificate [^:]+: /.exec(text)?.[0] ?? '';
   return advice
     .map((one, index) => ({
       ...one,

@@ -138,7 +138,7 @@ export const FAILURE_HINTS: Readonly<Record<FailureKind, readonly string[]>> = {
     'Compare the client ID and client secret with those in the KuFlow app; creating a new secret invalidates the old one',
   ],
   forbidden: [
-    'In the KuFlow app, check that the application has a role in this process and that the process has not ended',
+    'In the KuFlow app, check that the application has a role in the process and that the process has not ended',
   ],
   'not-found': ['Check the ID, and check in the KuFlow app that the application has a role in the process'],
   'wrong-path': [
@@ -176,7 +176,7 @@ export const FAILURE_HINTS: Readonly<Record<FailureKind, readonly string[]>> = {
     "Set the endpoint to the REST API's address; the engine's address belongs in temporal.target (TEMPORAL_TARGET)",
   ],
   continue: [
-    'Ask the operator of the server, or of a proxy in front of it, to send 100 Continue only for requests with an Expect header',
+    'Ask the operator of the server or the proxy to send 100 Continue only for requests with an Expect header',
   ],
   network: ['Check the endpoint and the network'],
 };

@@ -13,8 +13,6 @@ const convert = (part: 'cert' | 'key' | 'ca', command: string): AdviceTemplate =
 const GET_NEW_CERTIFICATE = { text: 'Get a new certificate from KuFlow', command: '<kuflow> credentials pull' };
 const CHECK_CLOCK = "Check this machine's clock";
 
-const SEVERAL_KEYS = 'The key file contains more than one key.';
-
 const UNUSABLE = {
   'certificate-files-unreadable': fails(
     'A file named in a setting does not exist, is not a regular file, cannot be read, or is larger than 1 MiB.',
@@ -22,7 +20,7 @@ const UNUSABLE = {
     GET_NEW_CERTIFICATE,
   ),
   'certificate-incomplete': fails(
-    'One or more of the three parts (certificate, key and CA) are not set or cannot be read. If KF-SET-006 is part of the run, that check reports the problem. The other parts are checked either way.',
+    'One or more of the three parts (certificate, key and CA) are not set or cannot be read. If KF-SET-006 is included in the run, it reports the problem. The remaining parts are checked either way.',
     'Set the certificate, key and CA (<source>), or remove all three to have KuFlow issue a certificate',
   ),
   'certificate-empty': fails('The certificate, key or CA is empty.', GET_NEW_CERTIFICATE),
@@ -65,7 +63,7 @@ const UNUSABLE = {
     CONVERT_TO_PKCS8,
   ),
   'certificate-several-keys': warns(
-    `${SEVERAL_KEYS} All tested programs use the first one, which matches the certificate.`,
+    'The key file contains more than one key. All tested programs use the first one, which matches the certificate.',
     'Remove the other keys from the file',
   ),
   'certificate-x509-version': fails(
@@ -78,7 +76,7 @@ const UNUSABLE = {
     GET_NEW_CERTIFICATE,
   ),
   'certificate-mixed-sources': fails(
-    'The key does not belong to the certificate. One of them comes from an environment variable or another file, which overrides the other settings.',
+    'The key does not belong to the certificate. The certificate, key and CA come from different places, because an environment variable or another file overrides some of the settings.',
     'Remove <odd>, so that the <part> comes from the same place as the other parts',
     'Or set the certificate, key and CA all in the same place',
   ),
@@ -105,6 +103,7 @@ const UNUSABLE = {
 
 const CONTACT_KUFLOW =
   'Try again; if the problem persists, send this result and the time of the failure to KuFlow, which issued the certificate';
+const SEVERAL_KEYS_ISSUED = "KuFlow's response contains more than one key.";
 const CLOCK_CODES: readonly string[] = ['certificate-expired', 'certificate-not-yet-valid'];
 
 /** What can be wrong with a set that KuFlow issued; there is no local file to correct. */
@@ -114,7 +113,7 @@ const ISSUED = Object.fromEntries(
       ([code]) =>
         !['certificate-files-unreadable', 'certificate-incomplete', 'certificate-mixed-sources'].includes(code),
     )
-    .map(([code, { when }]) => [code, code === 'certificate-several-keys' ? SEVERAL_KEYS : when] as const)
+    .map(([code, { when }]) => [code, code === 'certificate-several-keys' ? SEVERAL_KEYS_ISSUED : when] as const)
     .map(([code, when]) => [code, fails(when, ...(CLOCK_CODES.includes(code) ? [CHECK_CLOCK] : []), CONTACT_KUFLOW)]),
 );
 
@@ -137,14 +136,14 @@ export const certificates: Readonly<Record<string, Explanation>> = {
   },
   'KF-TLS-004': {
     looksAt:
-      "Checks whether the generated worker, Temporal's TypeScript SDK, KuFlow's Python SDK and Java library, and `temporal` can read the configured certificate, key and CA. Examines line endings, literal `\\n`, byte order marks, the number of CA certificates, and the key type. The results are based on tests with each program. Untested combinations are reported as *not tested*.",
+      "Checks whether the generated worker, Temporal's TypeScript SDK, KuFlow's Python SDK and Java library, and `temporal` can read the configured certificate, key and CA. Examines line endings, literal `\\n` sequences, byte order marks, the number of CA certificates, and the key type. The results are based on tests with each program. Untested combinations are reported as *not tested*.",
     causes: {
       'certificate-crlf': warns(
         "A file has Windows line endings (CRLF). The worker, `temporal` and KuFlow's Python SDK accept them, but programs that read the file line by line might not.",
         { text: 'Convert the line endings', command: "perl -pi -e 's/\\r$//' <file>" },
       ),
       'certificate-literal-newlines': warns(
-        'A file contains literal `\\n` instead of line breaks. The worker accepts the file, but OpenSSL and the other tested programs do not.',
+        'A file contains literal `\\n` sequences instead of line breaks. The worker accepts the file, but OpenSSL and the other tested programs do not.',
         { text: 'Replace each \\n with a line break', command: "perl -pi -e 's/\\\\n/\\n/g' <file>" },
       ),
       'certificate-byte-order-mark': warns(
@@ -155,7 +154,7 @@ export const certificates: Readonly<Record<string, Explanation>> = {
   },
   'KF-TLS-005': {
     looksAt:
-      "Checks when the configured certificate expires. By default, warns if the time left is less than 14 days or a third of the certificate's lifetime, whichever is shorter. `--warn-expiry` sets a different limit.",
+      "Checks when the configured certificate and the CA certificates expire. By default, warns if the time left is less than 14 days or a third of the certificate's lifetime, whichever is shorter. For CA certificates, the default limit is 14 days. `--warn-expiry` sets a different limit.",
     causes: {
       'certificate-expires-soon': warns('The certificate expires soon and has not been renewed.', {
         text: 'Get a new certificate, which a running worker picks up',

@@ -68,7 +68,7 @@ export const handshakeCauses = {
   'engine-plaintext': fails('The server does not speak TLS.', ...CHECK_ADDRESS),
   'engine-reset': fails('The connection was reset during the TLS handshake.', ASK_NETWORK_ADMIN),
   'engine-handshake-refused': fails(
-    'Without giving a reason, the server rejected the TLS handshake, or the connection right after the handshake.',
+    'The server rejected the TLS handshake, or rejected the connection right after the handshake, without giving a reason.',
     ...CHECK_CLIENT_CERTIFICATE,
   ),
   'engine-handshake-failed': fails('The TLS handshake failed for another reason, shown in the message.', SHOW_SERVER),
@@ -131,7 +131,7 @@ export const handshakeCauses = {
   'proxy-closed': fails(
     'The connection to the proxy was lost.',
     CHECK_PROXY,
-    'Check that the proxy can reach <target>, because some proxies close the connection if they cannot reach it',
+    'Check that the proxy can reach <target>, because some proxies close the connection if they cannot reach the destination',
   ),
   'proxy-authentication-required': fails(
     'The proxy requires a user name and password, or rejected yours (407).',
@@ -164,7 +164,7 @@ const anyCall = {
 export const systemInfoCauses = {
   ...anyCall,
   'engine-permission-denied': fails(
-    'The engine denies this application access and responds to GetSystemInfo with PERMISSION_DENIED. After this response, no SDK connects, so no worker can start.',
+    'The engine denies this application access: it responds to GetSystemInfo with PERMISSION_DENIED. No SDK connects after this response, so no worker can start.',
     "Check the namespace (<namespace-source>), and the application's permissions in the KuFlow app",
   ),
 } as const satisfies Readonly<Record<string, ExplainedCause>>;
@@ -179,7 +179,7 @@ export const namespaceCauses = {
     },
   ),
   'engine-namespace-denied': fails(
-    "The engine denies access to the namespace (PERMISSION_DENIED). Temporal's SDKs make the same call when a worker starts. If the call is denied, the worker does not start.",
+    "The engine denies access to the namespace (PERMISSION_DENIED). Temporal's SDKs call DescribeNamespace when a worker starts. If the engine denies this call, the worker does not start.",
     "Check the namespace (<namespace-source>), and the application's permissions in the KuFlow app",
   ),
   'engine-namespace-differs': fails(

@@ -35,8 +35,8 @@ const DOCS_COMMANDS: AdviceCommands = {
   start: 'START_COMMAND',
 };
 const ORIGIN_PREFIX = {
-  given: 'With a certificate from the settings: ',
-  issued: 'With a certificate issued by KuFlow: ',
+  given: 'For a certificate from the settings: ',
+  issued: 'For a certificate issued by KuFlow: ',
 } as const;
 
 const PART_PREFIX = { cert: 'For the certificate: ', key: 'For the key: ', ca: 'For the CA: ' } as const;

@@ -36,7 +36,7 @@ export const online: Readonly<Record<string, Explanation>> = {
   },
   'KF-CLOCK-001': {
     looksAt:
-      "Compares this machine's clock with the time in KuFlow's responses (the `Date` header, or the timestamp of an error). If the two differ by 30 seconds or more, the other checks use KuFlow's time to validate tokens and certificates.",
+      "Compares this machine's clock with the time in KuFlow's responses (the `Date` header, or the timestamp in an error response). If the two differ by 30 seconds or more, the other checks use KuFlow's time to validate tokens and certificates.",
     causes: {
       'clock-off': warns('The clock is off by 30 seconds or more.', SYNC_CLOCK),
       'clock-wrong': fails(
@@ -48,7 +48,7 @@ export const online: Readonly<Record<string, Explanation>> = {
   },
   'KF-TOKEN-001': {
     looksAt:
-      "Requests an engine token in the same way as the worker does. Decodes the token's claims but does not verify them, because only the engine has the key. Creates a token in KuFlow. `--no-create` skips this check and every check that needs a token.",
+      "Requests an engine token the same way the worker does. Decodes the token's claims but does not verify them, because only the engine has the key. Creates a token in KuFlow. `--no-create` skips this check and every check that needs a token.",
     causes: {
       'token-missing': fails(
         "KuFlow's response does not contain a token.",
@@ -82,7 +82,7 @@ export const online: Readonly<Record<string, Explanation>> = {
   },
   'KF-ENGINE-001': {
     looksAt:
-      "Calls GetSystemInfo with the token, as SDKs do first when they connect. UNIMPLEMENTED means that KuFlow's engine does not accept this call. This response is not a failure, because KuFlow's Python SDK can connect without the call, but the result mentions that Temporal's TypeScript SDK cannot. PERMISSION_DENIED is a failure, because it prevents every SDK from connecting.",
+      "Calls GetSystemInfo with the token. SDKs make this call first when they connect. UNIMPLEMENTED means that KuFlow's engine does not accept this call. This response is not a failure, because KuFlow's Python SDK can connect without the call. However, the result mentions that Temporal's TypeScript SDK cannot. PERMISSION_DENIED is a failure, because it prevents every SDK from connecting.",
     causes: systemInfoCauses,
     alsoOf: { 'KF-TLS-003': Object.keys(handshakeCauses) },
   },
@@ -94,7 +94,7 @@ export const online: Readonly<Record<string, Explanation>> = {
   },
   'KF-POLL-001': {
     looksAt:
-      "Asks the engine which workers poll the task queue, because KuFlow's API does not show whether a worker has registered. If the engine does not allow the call, the check is skipped.",
+      "Asks the engine which workers poll the task queue, because KuFlow's API does not show whether a worker has registered. If the engine does not allow this call, the check is skipped.",
     causes: {
       'pollers-none': warns(
         'No worker is polling the task queue, and no tasks are waiting. Either no worker is running, or the worker is polling a different queue.',
@@ -122,7 +122,7 @@ export const online: Readonly<Record<string, Explanation>> = {
   },
   'KF-PROC-001': {
     looksAt:
-      "With `--process <id>`, checks whether KuFlow started that process with this worker's workflow type and task queue. A typo in either is the most common first-day problem. To compare the workflow code itself with running processes, use `kuflow replay`.",
+      "With `--process <id>`, checks whether KuFlow started that process with this worker's workflow type and task queue. A typo in either name is the most common problem during initial setup. To compare the workflow code itself with running processes, use `kuflow replay`.",
     causes: {
       'process-queue-differs': fails(
         'KuFlow started the process on a task queue that this worker does not poll.',
@@ -130,7 +130,7 @@ export const online: Readonly<Record<string, Explanation>> = {
       ),
       'process-type-differs': fails(
         'KuFlow started the process with a workflow type that this worker does not have.',
-        'Use the same name for **Type** in the process definition in the KuFlow app and for workflow.type in <file>',
+        'Set the same workflow type in the process definition in the KuFlow app (**Type**) and in <file> (workflow.type)',
       ),
     },
     alsoOf: { 'KF-ENGINE-001': CALL_CODES },
@@ -150,7 +150,7 @@ export const online: Readonly<Record<string, Explanation>> = {
       ),
       'encryption-key-no-answer': unclear(
         'The REST API works, but the request for a key failed because of a timeout, a lost connection, too many requests (429) or a server error (5xx). Confidential processes wait until the key can be read.',
-        'Try again; if the error persists, report the operation retrieveKmsKey and the time to KuFlow',
+        'Try again; if the error persists, tell KuFlow when the operation retrieveKmsKey failed',
       ),
     },
     alsoOf: {

@@ -14,7 +14,7 @@ const OBSERVATIONS: Readonly<Record<FailureKind, string>> = {
   server: 'KuFlow or a server in front of it failed (5xx status).',
   redirect:
     'The server responded with a redirect. Doctor does not follow redirects, because that would send the credentials to another address.',
-  upgrade: 'The server requires a protocol other than HTTP/1.1 (426), for example HTTP/2 or WebSocket.',
+  upgrade: 'The server requires a protocol other than HTTP/1.1, for example HTTP/2 or WebSocket (426).',
   html: 'The response is an HTML page instead of JSON, for example from a proxy or a login portal.',
   'not-json': 'The response is not valid JSON.',
   truncated: 'The response is incomplete.',

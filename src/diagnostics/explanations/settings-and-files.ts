@@ -99,7 +99,7 @@ export const settingsAndFiles: Readonly<Record<string, Explanation>> = {
       "Checks for `NODE_TLS_REJECT_UNAUTHORIZED=0`, which turns off certificate verification in Node.js programs. Doctor always verifies certificates. If it cannot verify the REST API's certificate, KF-REST-001 reports that problem, and this check is skipped.",
     causes: {
       'settings-tls-unverified': warns(
-        "The variable is set to 0. It affects the worker's calls to the REST API, but not the engine connection.",
+        "NODE_TLS_REJECT_UNAUTHORIZED is set to 0. This setting affects the worker's calls to the REST API, but not the engine connection.",
         'Remove NODE_TLS_REJECT_UNAUTHORIZED from the environment; to trust another CA, set kuflow.api.ca',
       ),
     },

@@ -161,7 +161,7 @@ describe('changing a configured KuFlow', () => {
     const { status, stderr } = await kuflow('task', 'claim', task.id, '--yes');
     expect(status).toBe(1);
     expect(stderr).toContain(`KuFlow does not allow the application to claim APPLICATION (${task.id})`);
-    expect(stderr).toContain('check that the application has a role in this process');
+    expect(stderr).toContain('check that the application has a role in the process');
     expect(stderr).toContain(`task assign ${task.id} <email> --yes`);
   });
 

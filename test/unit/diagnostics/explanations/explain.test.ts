@@ -74,9 +74,9 @@ describe('the explanations', () => {
       .find(({ id }) => id === 'KF-TLS-003')
       ?.causes.find(({ code }) => code === 'client-certificate-refused');
     expect(refused?.advice.map(({ text }) => text.split(':')[0])).toEqual([
-      'With a certificate from the settings',
-      'With a certificate from the settings',
-      'With a certificate issued by KuFlow',
+      'For a certificate from the settings',
+      'For a certificate from the settings',
+      'For a certificate issued by KuFlow',
     ]);
   });
 
