@@ -44,7 +44,7 @@ function indexPage(rows, shared) {
     '',
     '## Connection options',
     '',
-    "Each command that connects to KuFlow accepts some of these options. The command's page lists them.",
+    "Commands that connect to KuFlow accept some of these options. Each command's page lists the options that the command accepts.",
     ...tableOf(['option', 'meaning'], shared),
     '',
     '## Options not shown in `--help`',

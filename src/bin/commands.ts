@@ -24,7 +24,7 @@ export const kuflowEntries: readonly CommandEntry[] = [
       () => import('../commands/add/command.ts'),
     ],
     generate: [
-      'Update the code after you have edited a definition file',
+      'Update the code after you edit a definition file',
       async () => ({ configure: (await import('../commands/add/command.ts')).configureGenerate }),
     ],
     sync: [

@@ -63,7 +63,7 @@ const actAsOption = (): Option =>
   completedOption('--as <email>', 'Act as this user of the local KuFlow (default: the first user)', 'users');
 
 export const stateDirOption = (): Option =>
-  new Option('--state-dir <folder>', 'Folder for the state of the local KuFlow (default: .kuflow/dev)');
+  new Option('--state-dir <folder>', "Folder for the local KuFlow's state (default: .kuflow/dev)");
 
 export function limitOption(what: string): Option {
   return new Option('--limit <count>', `Show at most this many ${what}`)

@@ -15,7 +15,7 @@ const EXAMPLES = formatExamples({
 
 const TASK_EXAMPLES = formatExamples({
   'append a task that a person completes': 'kuflow add task REVIEW --name "Review the request"',
-  'after APPLY, add a task that the worker completes, with a schema for its data':
+  'insert a system task after APPLY, with a schema for its data':
     'kuflow add task SCORE:system --after APPLY --schema score.json',
   'show what would change, in a project with several processes': 'kuflow add task REVIEW --process LEAVE --dry-run',
 });
@@ -42,7 +42,7 @@ const ACTIVITY_EXAMPLES = formatExamples({
 });
 
 const GENERATE_EXAMPLES = formatExamples({
-  'update the code after you have added a task to kuflow.process.yaml': 'kuflow generate',
+  'update the code after you add a task to kuflow.process.yaml': 'kuflow generate',
   'show what would change': 'kuflow generate --dry-run',
   'change src/workflows.ts without a prompt, even if it has local changes': 'kuflow generate --edit src/workflows.ts',
 });
@@ -51,7 +51,7 @@ export function configure(command: Command, context: CommandContext): void {
   command.description(
     'Add a task, a user action, a process or an activity to the worker project in this folder or a parent folder. Regenerates the files that you have not edited, and prints the diff of each changed file. ' +
       'In a terminal, merges changes into edited files after you confirm. Otherwise, merges them only into files that you name with --edit. If a change cannot be merged, leaves the file unchanged and prints what to change. ' +
-      'Does not rename functions, types or files in your code.',
+      'Does not rename your functions, types or files.',
   );
   command.addHelpText('after', EXAMPLES);
 
@@ -86,8 +86,8 @@ export function configure(command: Command, context: CommandContext): void {
     )
     .summary("Add a user action to one of the project's processes")
     .description(
-      'Add a user action to a process definition, and add its code to the worker: a signal handler, or the workflow that ' +
-        `KuFlow starts. For an action that is already in the definition, updates only the code. ${HOW_FILES_CHANGE}`,
+      'Add a user action to a process definition. If the action sends a signal or starts a workflow, also adds the signal handler ' +
+        `or the workflow to the worker. For an action that is already in the definition, updates only the code. ${HOW_FILES_CHANGE}`,
     )
     .optionsGroup('Action options:')
     .addOption(
@@ -155,7 +155,7 @@ export function configure(command: Command, context: CommandContext): void {
 export function configureGenerate(command: Command, context: CommandContext): void {
   editOptions(
     exitStatuses(command, { ...EDIT_STATUSES, 0: 'updated, or up to date', 2: 'usage error' }).description(
-      'Update the code of the worker project in this folder or a parent folder after you have edited its definition files. ' +
+      'Update the code of the worker project in this folder or a parent folder after you edit its definition files. ' +
         'Updates types, tasks and user actions, and adds new tasks and actions to the workflow, activities and tests. ' +
         `Does nothing if the code is up to date. ${HOW_FILES_CHANGE}`,
     ),

@@ -11,8 +11,8 @@ To enable completion in new shells:
   fish        kuflow completion fish > ~/.config/fish/completions/kuflow.fish
   powershell  'kuflow completion powershell | Out-String | Invoke-Expression' >> $PROFILE
 
-These lines work only if kuflow is on your PATH, such as after npm install --global create-kuflow-worker.
-Otherwise, save the script to a file, and source the file in the startup file of your shell. For bash, in a TypeScript project:
+These lines work only if kuflow is on your PATH, for example after npm install --global create-kuflow-worker.
+Otherwise, save the script to a file, and source that file in your shell's startup file. For bash, in a TypeScript project:
   npx kuflow completion bash > ~/.kuflow-completion.bash
   echo 'source ~/.kuflow-completion.bash' >> ~/.bashrc
 With this file, completion also works when you type npx kuflow, and offers the commands of the project's own kuflow version.`;
@@ -22,7 +22,7 @@ export function configure(command: Command, context: CommandContext): void {
     .description(
       'Print a completion script for kuflow and create-kuflow-worker. The script completes commands, options and their values, files, stored profiles, ' +
         'doctor checks, and process and task codes. The codes come from the process definition files in the current ' +
-        'folder or project, and from data that earlier commands read from KuFlow. For `kuflow process` and `kuflow task`, it also completes codes, users and ' +
+        'folder or project, and from data that earlier commands read from KuFlow. For `kuflow process` and `kuflow task`, the script also completes codes, users and ' +
         'the newest IDs from the local KuFlow running for this folder. Completion sends nothing to KuFlow.',
     )
     .addArgument(new Argument('<shell>', 'Shell to print the script for').choices(SHELLS))

@@ -32,7 +32,7 @@ export function configure(command: Command, context: CommandContext): void {
   command
     .description(
       'Create a worker project for a KuFlow process.\n\nIn a terminal, the command prompts for anything that you leave out. With ' +
-        '--yes or without a terminal, pass a folder and one of: --local, for a sample process; --definition; --from with --process; ' +
+        '--yes or without a terminal, pass a folder and one of the following: --local, for a sample process; --definition; --from with --process; ' +
         'or --process with --task-queue and --workflow-type. If you pass --process without --task or --from, the tasks are read from ' +
         'KuFlow, which requires credentials.',
     )
@@ -60,7 +60,7 @@ export function configure(command: Command, context: CommandContext): void {
     .addOption(
       collectValues(
         '--task-order <code>',
-        'Set the order of the tasks read from KuFlow or a worker sample; repeat the option once per task, in order',
+        'Set the order of the tasks read from KuFlow or a worker sample; pass the option once per task, in order',
       ),
     )
     .option('--task-queue <name>', 'Task queue, as set in the process definition in the KuFlow app')
@@ -71,14 +71,14 @@ export function configure(command: Command, context: CommandContext): void {
     .optionsGroup(CONNECTION_OPTIONS)
     .option(
       '--local',
-      'Configure the project for the local KuFlow, which does not need an account. Creates a sample process unless you describe one with --definition, or with --process and --task',
+      'Configure the project for the local KuFlow, which does not need an account. Creates a sample process unless you describe a process with --definition, or with --process and --task',
     );
   connectionOptions(command, { engine: true })
     .optionsGroup('Project options:')
     .addOption(
       new Option(
         '--language <name>',
-        'Language of the worker (default: the language of the --from sample, or typescript)',
+        'Language of the worker (default: the language of the --from sample, otherwise typescript)',
       ).choices(LANGUAGE_IDS),
     )
     .option('--package <name>', 'Package name for Java or Python code (default: derived from the project name)')

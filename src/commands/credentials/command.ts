@@ -43,20 +43,20 @@ export function configure(command: Command, context: CommandContext): void {
         'Get a new certificate even if the current one is usable, and replace settings that point to other files',
       )
       .option('--offline', 'Do not test the certificate against the engine')
-      .option('--with-token', 'Also get an engine token, which is short-lived, and store it with the certificate')
+      .option('--with-token', 'Also get a short-lived engine token and store it with the certificate')
       .option('--dry-run', 'Show what would be done, without requesting or writing anything')
       .addOption(jsonOption())
       .optionsGroup('Export options:')
       .addOption(
         new Option(
           '--format <format>',
-          'Also write the credentials in another format; an existing target is edited in place',
+          'Also write the credentials in another format; an existing destination is edited in place',
         ).choices(FORMAT_NAMES),
       )
       .option('--output <path>', 'Destination for --format: a file, a folder (for pem), or - for standard output')
-      .option('--paths', 'dotenv, yaml: write file paths instead of file contents')
-      .option('--temporal-profile <name>', 'temporal-toml: name of the profile (default: "default")')
-      .option('--secret-name <name>', 'k8s-secret: name of the Secret (default for a new Secret: kuflow-worker)')
+      .option('--paths', 'For dotenv and yaml: write file paths instead of file contents')
+      .option('--temporal-profile <name>', 'For temporal-toml: name of the profile (default: "default")')
+      .option('--secret-name <name>', 'For k8s-secret: name of the Secret (default for a new Secret: kuflow-worker)')
       .option('--allow-git', 'Write secrets even to a file that git tracks or does not ignore'),
     'on-request',
   )
@@ -65,7 +65,7 @@ export function configure(command: Command, context: CommandContext): void {
 
   const status = command.command('status');
   exitStatuses(status, {
-    0: 'no problem',
+    0: 'no problems',
     1: 'there is a problem',
     2: 'usage error, or settings are missing or malformed',
     3: 'there are warnings, and you passed --fail-on warn',
@@ -75,7 +75,7 @@ export function configure(command: Command, context: CommandContext): void {
     status
       .summary('Show the credentials in use, where they come from and when they expire')
       .description(
-        'Show the source of each setting and any other sources that it overrides. Also shows the certificate that a worker would ' +
+        'For each setting, show the source in use and the sources that it overrides. Also shows the certificate that a worker would ' +
           'use, with its expiration date. Compares pulled files with their lock file and with the settings. Uses the network only with --online.',
       )
       .option(
@@ -126,11 +126,11 @@ export function configure(command: Command, context: CommandContext): void {
       .command('token')
       .summary('Print a new engine token')
       .description(
-        'Print a new engine token, for use in a script. Workers get and renew their own tokens, so do not store this one for ' +
+        'Print a new engine token, for use in a script. Workers get and renew their own tokens, so do not store this token for ' +
           'them. In a terminal, the token is printed only with --show.',
       )
       .option('--show', 'Print the token even if standard output is a terminal')
-      .addOption(jsonOption('the token and expiresAt')),
+      .addOption(jsonOption('the token and its expiration time')),
   ).action(lazyAction(context, async () => (await run()).runToken));
 
   const exec = command.command('exec');

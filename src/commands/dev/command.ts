@@ -26,7 +26,7 @@ const EXEC_EXAMPLES = formatExamples({
 });
 
 const OPEN_EXAMPLES = formatExamples({
-  'open the newest open task': 'kuflow dev open tasks/latest',
+  'show the newest open task': 'kuflow dev open tasks/latest',
 });
 
 const SIMULATE_EXAMPLES = formatExamples({
@@ -68,7 +68,7 @@ export function configure(command: Command, context: CommandContext): void {
       ).conflicts('stateDir'),
     )
     .option('--watch-stdin', 'Stop when stdin closes (default with --json or --ephemeral, if stdin is a pipe)')
-    .addOption(new Option('--no-watch-stdin', 'Ignore stdin').hideHelp())
+    .addOption(new Option('--no-watch-stdin', 'Keep running when stdin closes').hideHelp())
     .optionsGroup('')
     .hook('preSubcommand', (_dev, subcommand) => rejectOptionsBefore(command, subcommand.name()))
     .enablePositionalOptions()
@@ -76,7 +76,7 @@ export function configure(command: Command, context: CommandContext): void {
       "Run a local KuFlow until you press Ctrl-C. Provides a web console for starting processes and completing their tasks, KuFlow's REST API over HTTP and " +
         'HTTPS, and a real Temporal server behind a gateway that requires mutual TLS and tokens. ' +
         'Serves the processes in kuflow.process.yaml and processes/*.process.yaml or, if there are no such files, a sample process. ' +
-        'When you save one of these files, the local KuFlow serves the new content, and kuflow dev regenerates the types and tasks in the project. Stores the state in .kuflow/dev. ' +
+        'When you save one of these files, the local KuFlow serves the new content, and kuflow dev regenerates the types and tasks in the project. Stores its state in .kuflow/dev. ' +
         'With --ephemeral, the local KuFlow does not use that state, can run alongside another local KuFlow, and ignores later changes to ' +
         'the definition files. When the local KuFlow is ready, kuflow dev prints one line with its addresses to stdout.',
     )
@@ -117,10 +117,10 @@ export function configure(command: Command, context: CommandContext): void {
     .command('simulate')
     .summary('Run one process to completion with a worker')
     .description(
-      'Run one process to completion with a worker. Starts the worker, waits until it polls, starts a process, completes each human task with valid data, prints the timeline, and stops the worker. ' +
+      'Run one process to completion with a worker. Starts the worker, waits until it polls its task queue, starts a process, completes each human task with valid data, prints the timeline, and stops the worker. ' +
         'Uses the local KuFlow already running for this folder, or starts one and stops it afterward. ' +
         "The worker's health endpoint uses a free port unless WORKER_HEALTHPORT is set. " +
-        'The worker exposes no metrics unless WORKER_METRICSPORT is set.\n\n' +
+        'The worker does not expose metrics unless WORKER_METRICSPORT is set.\n\n' +
         'Fails early if a task gets stuck, if the workflow fails, if workflow code fails three times in a row or calls an unregistered activity, or if the command that starts the worker exits.',
     )
     .addArgument(
@@ -291,6 +291,6 @@ function stateOption(command: Command): Command {
 function runtimeOption(): Option {
   return new Option(
     '--for <runtime>',
-    "Also prepare the environment for this runtime: for java, create a trust store with the local CA and set the variables that KuFlow's Spring samples read (requires a JDK)",
+    "Also prepare the environment for this runtime. For java, creates a trust store with the local CA and sets the variables that KuFlow's Spring samples read (requires a JDK)",
   ).choices(['java']);
 }

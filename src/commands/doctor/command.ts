@@ -26,7 +26,7 @@ export function configure(command: Command, context: CommandContext): void {
         'Check everything a worker needs to connect, from its settings to the pollers of its task queue, and show the root cause of any problem first. ' +
           'Works inside and outside a project.\n\n' +
           'Creates an engine token in KuFlow, and a certificate if none is configured. If the ' +
-          "project's dependencies are installed, doctor also runs the worker's own check (npm run check or make check), which creates its own " +
+          "project's dependencies are installed, doctor also runs the worker's own check (such as npm run check or make check), which creates its own " +
           "token and, if no certificate is configured, its own certificate. With --no-create, nothing is created, and the worker's check is skipped. Changes files only with --fix.",
       )
       .addOption(
@@ -61,7 +61,7 @@ export function configure(command: Command, context: CommandContext): void {
       )
       .optionsGroup('Result options:')
       .addOption(new Option('--fail-on <level>', 'Exit with status 3 on warnings').choices(['warn']))
-      .option('--report <file>', 'Also write a report for a support ticket, without secrets, to a new file')
+      .option('--report <file>', 'Also write a report without secrets, for a support ticket, to a new file')
       .addOption(new Option('--format <format>', 'Print the result in a format for CI').choices(['junit', 'github']))
       .addOption(jsonOption()),
     { tenant: WHICH_TENANT, engine: true, local: true },
@@ -73,7 +73,7 @@ export function configure(command: Command, context: CommandContext): void {
     .command('explain')
     .summary('Explain what a check examines and what to do about its findings')
     .description(
-      'Explain what a check examines, which causes it can report, and what to do about each. Without an ID, lists all checks. With a group, lists the checks in that group.',
+      'Explain what a check examines, the causes that it can report, and what to do about each cause. Without an ID, lists all checks. With a group, lists the checks in that group.',
     )
     .addArgument(
       completedArgument(

@@ -49,8 +49,8 @@ export function configureLogout(command: Command, context: CommandContext): void
   });
   command
     .description(
-      'Remove a profile and its secret, whether the secret is in the system keychain or in a file. If the secret cannot be removed, the reason is shown. ' +
-        'The application and its client secret in KuFlow are not changed.',
+      'Remove a profile and its secret, whether the secret is in the system keychain or in a file. If the secret cannot be removed, prints the reason. ' +
+        'Does not change the application or its client secret in KuFlow.',
     )
     .addOption(
       completedOption(
@@ -66,10 +66,10 @@ export function configureLogout(command: Command, context: CommandContext): void
 export function configureProfiles(command: Command, context: CommandContext): void {
   command
     .description(
-      'List the profiles stored by `kuflow login` with their names, endpoints, client IDs, tenants and secret locations. Secrets are never shown, and no ' +
-        'keychain is opened.',
+      'List the profiles stored by `kuflow login`, with their names, endpoints, client IDs, tenants and secret locations. Does not show secrets ' +
+        'or open a keychain.',
     )
-    .addOption(completedOption('--default <name>', 'Make this profile the default before listing', 'profiles'))
+    .addOption(completedOption('--default <name>', 'Make this profile the default, then list all profiles', 'profiles'))
     .addOption(jsonOption())
     .action(lazyAction(context, async () => (await import('./run-profiles.ts')).runProfiles));
 }

@@ -110,9 +110,7 @@ export function configure(command: Command, context: CommandContext): void {
           'Set one property of the input (repeatable). The value is parsed as JSON if possible',
         ),
       )
-      .addOption(
-        new Option('--input <json>', 'Input as JSON (default: send the signal without an argument)').conflicts('set'),
-      ),
+      .addOption(new Option('--input <json>', 'Input as JSON (default: no input)').conflicts('set')),
   )
     .addHelpText('after', SIGNAL_EXAMPLES)
     .action(lazyAction(context, async () => (await import('./run.ts')).runProcessSignal));

@@ -6,7 +6,7 @@ import { stateOption } from '../../cli/process-and-task-options.ts';
 
 const EXAMPLES = formatExamples({
   'check a workflow change before you deploy it': 'kuflow replay',
-  'check it against processes in the local KuFlow': 'kuflow replay --local',
+  'check against processes in the local KuFlow': 'kuflow replay --local',
   'also check completed processes': 'kuflow replay --state running --state completed --limit 500',
 });
 

@@ -5,7 +5,7 @@ import type { UpdateFlags } from './run.ts';
 
 const EXAMPLES = formatExamples({
   'see what a newer version would change': 'npx -p create-kuflow-worker@latest kuflow update --dry-run',
-  'update, and write conflict markers where you changed the same lines':
+  'update, and write conflict markers where you and the templates changed the same lines':
     'npx -p create-kuflow-worker@latest kuflow update --conflicts markers',
 });
 
@@ -35,7 +35,7 @@ export function configure(command: Command, context: CommandContext): void {
     .addOption(
       new Option(
         '--keep-template',
-        "Use the project's copy of your own template instead of reading the template's source again (see create --template)",
+        "Use the project's copy of your own template instead of reading the template's source again (see kuflow create --template)",
       ).hideHelp(),
     )
     .option('--no-install', 'Skip installing dependencies')

@@ -5,7 +5,7 @@ const BOOLEANS: Readonly<Record<string, boolean>> = { true: true, false: false }
 
 /**
  * Reads your project's own settings, which are under `app:` in `application.yaml`. As with all settings, `application-local.yaml` and environment
- * variables override them. For example, APP_CRM_APIKEY overrides the key `crm.api-key`. A key without a `fallback` is required.
+ * variables take precedence. For example, APP_CRM_APIKEY overrides the key `crm.api-key`. A key without a `fallback` is required.
  */
 export class AppSettings {
   readonly #reader: SettingsReader;

@@ -30,8 +30,8 @@ const development = flags.has('--dev');
 let logFormat: LogFormat = development ? 'pretty' : 'json';
 
 /**
- * Runs a worker until it receives SIGTERM or SIGINT or cannot continue, and then ends this process. Reads the settings from `application.yaml`
- * and the environment. `--help` prints the command-line options. Exits with 0 after a shutdown, with 1 if the worker failed, and with 2 if
+ * Runs a worker until it receives SIGTERM or SIGINT or cannot continue, and then ends the program. Reads the settings from `application.yaml`
+ * and the environment. `--help` prints the command-line options. Exits with status 0 after a shutdown, 1 if the worker failed, and 2 if
  * settings are missing or invalid.
  */
 export async function runWorker<Settings = undefined, Resources = undefined>(

@@ -31,7 +31,7 @@ interface GroupFields {
 
 /** A document, represented in KuFlow's data by a value in the `kuflow-file` format. */
 export type KuFlowFile = `kuflow-file:${string}`;
-/** Parses and formats document values. */
+/** The object of the same name parses and formats document values. */
 export const KuFlowFile: ValueFormat<KuFlowFile, FileFields> = {
   parse: (value) => {
     const { uri, type, size, name } = parse('kuflow-file', ['uri', 'type', 'size', 'name'], value);
@@ -43,7 +43,7 @@ export const KuFlowFile: ValueFormat<KuFlowFile, FileFields> = {
 
 /** A user or application, represented in KuFlow's data by a value in the `kuflow-principal` format. */
 export type KuFlowPrincipal = `kuflow-principal:${string}`;
-/** Parses and formats user and application values. */
+/** The object of the same name parses and formats user and application values. */
 export const KuFlowPrincipal: ValueFormat<KuFlowPrincipal, PrincipalFields> = {
   parse: (value) => parse('kuflow-principal', ['id', 'type'], value) as unknown as PrincipalFields,
   format: ({ id, type, name }) => format('kuflow-principal', { id, type, name }),
@@ -51,7 +51,7 @@ export const KuFlowPrincipal: ValueFormat<KuFlowPrincipal, PrincipalFields> = {
 
 /** A group of users, represented in KuFlow's data by a value in the `kuflow-group` format. */
 export type KuFlowGroup = `kuflow-group:${string}`;
-/** Parses and formats group values. */
+/** The object of the same name parses and formats group values. */
 export const KuFlowGroup: ValueFormat<KuFlowGroup, GroupFields> = {
   parse: (value) => parse('kuflow-group', ['id', 'type'], value),
   format: ({ id, type, name }) => format('kuflow-group', { id, type, name }),

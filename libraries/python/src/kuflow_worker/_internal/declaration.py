@@ -18,7 +18,7 @@ CreateActivities: TypeAlias = Callable[[KuFlowClient], object] | Callable[[KuFlo
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """A process, or a user action with a workflow, that a worker runs."""
+    """A process or user action whose workflow a worker runs."""
 
     workflow: type
     """The workflow class. `schemas.json` in its package has the schemas of the system tasks."""

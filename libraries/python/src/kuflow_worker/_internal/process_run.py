@@ -138,7 +138,7 @@ async def start_process(
 ) -> ProcessRun:
     """Starts a process's workflow with the worker's converter and interceptors.
 
-    `activities` are instances of your activity classes, and `interceptors` are those of your worker.
+    `activities` are instances of your activity classes, and `interceptors` are your worker's interceptors.
     """
     process_id = str(uuid4())
     request: WorkflowRequest = {"processId": process_id}

@@ -269,7 +269,7 @@ async def _main(worker: Worker) -> NoReturn:
 
 
 def run(worker: Worker) -> NoReturn:
-    """Runs a worker with the command-line options, and then ends this process.
+    """Runs a worker with the options from the command line, and then ends the program.
 
     Exit status: 0 after a shutdown, 1 after a failure, 2 if settings are missing or invalid. `--help` lists the
     options.

@@ -75,9 +75,9 @@ export interface LocalProcess {
 }
 
 /**
- * Starts a worker and a local KuFlow for the project. The local KuFlow uses free ports and a temporary folder. Both stop when the calling
- * program exits. If an earlier call in the same program or in a parent process has already started them, this call reuses them. To use a
- * running `kuflow dev` and its worker, set KUFLOW_DEV_STATE_FILE to the path of its `.kuflow/dev/platform.json`.
+ * Starts a worker and a local KuFlow for the project. The local KuFlow uses free ports and a temporary folder. The worker and the local KuFlow
+ * stop when the calling program exits. If an earlier call in the same program or in a parent process has already started them, this call reuses
+ * them. To use a running `kuflow dev` and its worker, set KUFLOW_DEV_STATE_FILE to the path of its `.kuflow/dev/platform.json`.
  */
 export async function openLocalKuFlow({
   folder = process.cwd(),

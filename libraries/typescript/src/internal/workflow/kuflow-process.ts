@@ -45,8 +45,8 @@ export class TaskCancelled extends ApplicationFailure {
 /** Options for `openProcess`. */
 export interface ProcessOptions {
   /**
-   * How long the workflow waits for a human task's completion signal (`KuFlow_Engine_Signal_Process_Item`) before it reads the task's
-   * state from KuFlow, in milliseconds. The wait doubles after each read, up to 12 hours. Default: one hour.
+   * How long, in milliseconds, the workflow waits for a human task's completion signal (`KuFlow_Engine_Signal_Process_Item`) before it
+   * reads the task's state from KuFlow. The wait doubles after each read, up to 12 hours. Default: one hour.
    */
   readonly rereadAfter?: number;
 }
@@ -132,14 +132,14 @@ export interface KuFlowProcess<Metadata> {
   /** Opens a thread without waiting for anyone to post in it. */
   thread(thread: Thread, owner?: OptionalOwner): Promise<Uuid>;
   /**
-   * Handles a user action. Call this method before the workflow's first `await`. Signals that arrive before the handler is
+   * Registers a handler for a user action. Call this method before the workflow's first `await`. Signals that arrive before the handler is
    * registered are ignored. `input` is `undefined` if the action has no input.
    */
   onAction<Input>(
     action: SignalAction<Input>,
     handler: (input: Input, signal: UserActionSignal) => void | Promise<void>,
   ): void;
-  /** Handles any other signal. Like `onAction`, call this method before the workflow's first `await`. */
+  /** Registers a handler for any other signal. As with `onAction`, call this method before the workflow's first `await`. */
   onSignal<Payload>(name: string, handler: (payload: Payload) => void | Promise<void>): void;
   /** Reads the process metadata. */
   readMetadata(): Promise<Metadata>;

@@ -45,7 +45,7 @@ BRIEF = ActivityConfig(
 
 
 class KuFlowActivities(KuFlowOperations):
-    """KuFlow's activities: one method for each, such as `retrieve_process`."""
+    """KuFlow's activities, as methods such as `retrieve_process`."""
 
     def __init__(self, options: ActivityConfig = ACTIVITY_OPTIONS) -> None:
         self._options = options

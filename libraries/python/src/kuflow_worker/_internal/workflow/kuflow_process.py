@@ -168,7 +168,7 @@ class KuFlowProcess(Generic[Metadata]):
 
     def __init__(self, request: WorkflowRequest, *, reread_after: timedelta = timedelta(hours=1)) -> None:
         self.activities = kuflow_activities
-        """KuFlow's activities: one method for each, such as `retrieve_principal`."""
+        """KuFlow's activities, as methods such as `retrieve_principal`."""
         self._process_id = request["processId"]
         self._reread_after = reread_after
         # Items whose state in KuFlow has changed, or will soon.
@@ -276,15 +276,15 @@ class KuFlowProcess(Generic[Metadata]):
         return await self._create_item("THREAD", thread.code, _owner_of(owner))
 
     def on_signal(self, name: str, handler: Callable[[Any], Awaitable[None] | None]) -> None:
-        """Handles a signal. For a user action's signal, use `on_action`.
+        """Registers a handler for a signal.
 
         Call this method before the workflow's first `await`. Signals that arrive before the handler is registered are
-        ignored.
+        ignored. For a user action's signal, use `on_action` instead.
         """
         workflow.set_signal_handler(name, handler)
 
     def on_action(self, action: SignalAction[Input], handler: Callable[[Input], object]) -> None:
-        """Handles a user action.
+        """Registers a handler for a user action.
 
         The handler, which can be a coroutine function, receives what the user entered, or `None` if the action has no
         input. As with `on_signal`, call this method before the workflow's first `await`.

@@ -35,8 +35,8 @@ class CallRejected(ApplicationError):
 def fail_on_rejection() -> Iterator[None]:
     """Within the block, a call that KuFlow rejects because of its data raises `CallRejected` and is not retried.
 
-    The same applies to calls from your own activities. Such a rejection has a 4xx status other than 401, 403, 408 and
-    429.
+    Such a rejection has a 4xx status other than 401, 403, 408 and 429. The same applies to calls from your own
+    activities.
     """
     token = _fails.set(True)
     try:

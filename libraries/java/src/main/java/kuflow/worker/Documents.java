@@ -6,7 +6,7 @@ import kuflow.worker.model.KuFlowFile;
 
 /**
  * Transfers documents between KuFlow and files without loading them into memory. Transfer a file in the same activity that creates or
- * reads it, because the next activity might run on another host. Create the stub of that activity with
+ * reads it, because the next activity might run on another host. Create that activity's stub with
  * {@link kuflow.worker.workflow.KuFlowProcess#transferActivities}, which sets the timeouts that a transfer needs.
  */
 public interface Documents {

@@ -13,8 +13,8 @@ import kuflow.worker.model.LogLevel;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The operations of KuFlow's API and their data. Your own activities call them with the {@link KuFlowClient} that Spring injects.
- * Workflow code calls them with {@link kuflow.worker.workflow.KuFlowProcess#kuflowActivities()}.
+ * The operations of KuFlow's API that are available as activities, and the types of their data. Your own activities call these operations
+ * with the {@link KuFlowClient} that Spring injects. Workflow code calls them with {@link kuflow.worker.workflow.KuFlowProcess#kuflowActivities()}.
  *
  * <p>When you create an object, an ID that is {@code @Nullable} is optional. The default ID is the same for every attempt of the
  * activity. If an activity creates more than one object, set the IDs yourself.

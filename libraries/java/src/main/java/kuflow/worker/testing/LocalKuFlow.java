@@ -12,7 +12,7 @@ import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
 
 /**
  * A JUnit extension that runs a local KuFlow with the project's worker. Declare the extension as a static field with
- * {@code @RegisterExtension}. The local KuFlow uses free ports and a temporary folder, and is shared by all test classes until the JVM ends. To
+ * {@code @RegisterExtension}. The local KuFlow uses free ports and a temporary folder, and is shared by all test classes until the JVM exits. To
  * use a running {@code kuflow dev} and its worker, set the environment variable KUFLOW_DEV_STATE_FILE to the path of its
  * {@code .kuflow/dev/platform.json}.
  */

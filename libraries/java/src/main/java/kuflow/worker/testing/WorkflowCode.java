@@ -25,7 +25,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 
-/** A project's workflows and the code that they run. */
+/** A project's workflow code, with a check that finds nondeterministic calls. */
 public final class WorkflowCode {
 
     private static final DescribedPredicate<JavaClass> IS_WORKFLOW = DescribedPredicate.describe(

@@ -60,7 +60,7 @@ public record HumanTask<D>(String code, Class<D> dataType) {
          * Calls {@code onDeadline} once if the task is still open after this duration. The task stays open, unless {@code onDeadline}
          * cancels it. If the task is completed while {@code onDeadline} runs, {@code onDeadline} is canceled.
          *
-         * @param after the duration, counted from the time of this call
+         * @param after the duration, measured from this call
          */
         public Options<D> deadline(Duration after, Consumer<TaskHandle<D>> onDeadline) {
             return deadline(Instant.ofEpochMilli(Workflow.currentTimeMillis()).plus(after), onDeadline);

@@ -74,7 +74,7 @@ public final class KuFlowProcess {
         this.rereadAfter = rereadAfter;
     }
 
-    /** KuFlow's own activities, one for each operation of its API. They have the same timeouts and retries as {@link #activities}. */
+    /** KuFlow's activities, one for each method of {@link KuFlowOperations}. They have the timeouts and retries of {@link #activities}. */
     public static KuFlowOperations kuflowActivities() {
         return ActivityStubs.kuflow();
     }
@@ -156,8 +156,8 @@ public final class KuFlowProcess {
     /**
      * Creates the task, waits until a person completes it, and returns its data.
      *
-     * @throws TaskCancelled if the task is canceled. If the whole process is canceled, the exception is Temporal's
-     *     {@code CanceledFailure}, or has a {@code CanceledFailure} as its cause.
+     * @throws TaskCancelled if the task is canceled. If the whole process is canceled, throws Temporal's
+     *     {@code CanceledFailure}, or an exception with a {@code CanceledFailure} as its cause.
      */
     public <D> D humanTask(HumanTask<D> task) {
         return openTask(task).done().get();
@@ -166,8 +166,8 @@ public final class KuFlowProcess {
     /**
      * Creates the task, waits until a person completes it, and returns its data.
      *
-     * @throws TaskCancelled if the task is canceled. If the whole process is canceled, the exception is Temporal's
-     *     {@code CanceledFailure}, or has a {@code CanceledFailure} as its cause.
+     * @throws TaskCancelled if the task is canceled. If the whole process is canceled, throws Temporal's
+     *     {@code CanceledFailure}, or an exception with a {@code CanceledFailure} as its cause.
      */
     public <D> D humanTask(HumanTask<D> task, Consumer<HumanTask.Options<D>> options) {
         HumanTask.Options<D> chosen = optionsOf(options);
@@ -187,7 +187,7 @@ public final class KuFlowProcess {
         return openTask(task, new HumanTask.Options<>());
     }
 
-    /** Creates the task without waiting for its completion. You cannot set a deadline here. */
+    /** Creates the task without waiting for its completion. {@code options} cannot set a deadline. */
     public <D> TaskHandle<D> openTask(HumanTask<D> task, Consumer<HumanTask.Options<D>> options) {
         HumanTask.Options<D> chosen = optionsOf(options);
         if (chosen.deadline != null) {
@@ -249,8 +249,9 @@ public final class KuFlowProcess {
     }
 
     /**
-     * Handles a user action that sends a signal. The handler receives what the user entered. Call this method in the workflow's
-     * constructor, or before the workflow waits for the first time. Signals that arrive before the handler is registered are ignored.
+     * Registers a handler for a user action that sends a signal. The handler receives what the user entered. Call this method in the
+     * workflow's constructor, or before the workflow waits for the first time. Signals that arrive before the handler is registered are
+     * ignored.
      */
     public <I> void onAction(SignalAction<I> action, Consumer<I> handler) {
         onAction(action, (input, signal) -> handler.accept(input));
@@ -261,7 +262,10 @@ public final class KuFlowProcess {
         signals.handle(action, signal -> handler.accept(inputOf(action, signal), signal));
     }
 
-    /** Handles any other signal. Call this method as early as {@link #onAction(SignalAction, Consumer)}. */
+    /**
+     * Registers a handler for any other signal. As with {@link #onAction(SignalAction, Consumer)}, call this method in the workflow's
+     * constructor, or before the workflow waits for the first time.
+     */
     public <P> void onSignal(String name, Class<P> payload, Consumer<P> handler) {
         signals.handle(name, payload, handler);
     }
