@@ -151,7 +151,7 @@ function parseProjectRecord(text: string, path: string): ProjectRecord {
   } catch (error) {
     if (/^<{7} /m.test(text))
       throw new KnownError({
-        message: `${RECORD_FILE} has conflicts of a git merge`,
+        message: `${RECORD_FILE} has conflicts from a git merge`,
         tried: path,
         next: ['Keep the tasks and processes of both branches, then run the command again'],
       });

@@ -642,7 +642,7 @@ describe('the project that is added to', () => {
   it.each([
     ['of a newer form', '{"format":2}', 'created by a newer version of this tool'],
     ['broken', '{', 'is not valid'],
-    ['in conflict', '{\n<<<<<<< HEAD\n', 'has conflicts of a git merge'],
+    ['in conflict', '{\n<<<<<<< HEAD\n', 'has conflicts from a git merge'],
     [
       'incomplete',
       '{"format":1,"template":{"language":"typescript"},"answers":{},"files":{}}',
