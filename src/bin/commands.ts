@@ -36,7 +36,7 @@ export const kuflowEntries: readonly CommandEntry[] = [
       () => import('../commands/update/command.ts'),
     ],
     replay: [
-      'Check that running processes can continue with your workflow code',
+      'Check that running processes can continue with your changed workflow code',
       () => import('../commands/replay/command.ts'),
     ],
   }),

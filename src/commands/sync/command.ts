@@ -8,7 +8,7 @@ import { completedOption } from '../../cli/value-candidates.ts';
 import type { SyncFlags } from './run.ts';
 
 const EXAMPLES = formatExamples({
-  "compare the project's tasks with KuFlow, and write the changes after you confirm": 'kuflow sync',
+  "compare the project's tasks with those in KuFlow, and write the changes after you confirm": 'kuflow sync',
   'also compare fields, using the data of up to 25 processes or process items': 'kuflow sync --sample 25',
   'compare with the worker sample from the KuFlow app; needs no credentials': 'kuflow sync --from worker-sample.zip',
   'fail in CI if the definition no longer matches': 'kuflow sync --check',

@@ -39,8 +39,8 @@ export class CallRejected extends ApplicationFailure {
 const fails = new AsyncLocalStorage<true>();
 
 /**
- * Within `work`, a call that KuFlow rejects because of its data (a 4xx status other than 401, 403, 408 and 429) throws `CallRejected` instead of
- * being retried. The same applies to calls from your own activities.
+ * If KuFlow rejects a call within `work` with a 4xx status other than 401, 403, 408 and 429, the call throws `CallRejected` instead of being
+ * retried. The same applies to calls from your own activities.
  */
 export function failOnRejection<Result>(work: () => Promise<Result>): Promise<Result> {
   return fails.run(true, work);

@@ -33,10 +33,9 @@ class CallRejected(ApplicationError):
 
 @contextmanager
 def fail_on_rejection() -> Iterator[None]:
-    """Within the block, a call that KuFlow rejects because of its data raises `CallRejected` and is not retried.
+    """Within the block, a call that KuFlow rejects raises `CallRejected` instead of being retried.
 
-    Such a rejection has a 4xx status other than 401, 403, 408 and 429. The same applies to calls from your own
-    activities.
+    This applies to 4xx statuses other than 401, 403, 408 and 429, and also to calls from your own activities.
     """
     token = _fails.set(True)
     try:

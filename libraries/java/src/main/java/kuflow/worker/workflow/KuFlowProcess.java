@@ -97,8 +97,8 @@ public final class KuFlowProcess {
     }
 
     /**
-     * Within {@code work}, a call that KuFlow rejects because of its data (a 4xx status other than 401, 403, 408 and 429)
-     * throws {@link CallRejected} instead of being retried. The same applies to calls from your own activities.
+     * If KuFlow rejects a call within {@code work} with a 4xx status other than 401, 403, 408 and 429, the call throws
+     * {@link CallRejected} instead of being retried. The same applies to calls from your own activities.
      */
     public static <R> R failOnRejection(Supplier<R> work) {
         return Rejections.failing(work);

@@ -20,7 +20,7 @@ const UNUSABLE = {
     GET_NEW_CERTIFICATE,
   ),
   'certificate-incomplete': fails(
-    'One or more of the three parts (certificate, key and CA) are not set or cannot be read. If KF-SET-006 is included in the run, it reports the problem. The remaining parts are checked either way.',
+    'At least one of the three parts (certificate, key and CA) is not set or cannot be read. If the run includes KF-SET-006, that check reports the problem instead of this one. Either way, this check examines the remaining parts.',
     'Set the certificate, key and CA (<source>), or remove all three to have KuFlow issue a certificate',
   ),
   'certificate-empty': fails('The certificate, key or CA is empty.', GET_NEW_CERTIFICATE),
@@ -89,7 +89,7 @@ const UNUSABLE = {
     'Use a certificate that the CA issued for this client',
   ),
   'certificate-unreadable-date': fails(
-    'The certificate, or every CA certificate, contains an invalid date, such as one in month 13.',
+    'The client certificate, or every certificate in the CA file, contains an invalid date, such as one in month 13.',
     GET_NEW_CERTIFICATE,
   ),
   'certificate-expired': fails('The certificate has expired.', GET_NEW_CERTIFICATE),
