@@ -11,10 +11,10 @@ import {
   type ShapeOwner,
   type TaskCounts,
 } from './findings.ts';
-import { valuesOf } from './shape/data-keys.ts';
+import { MIN_SAMPLES, valuesOf } from './shape/data-keys.ts';
 import { alternativesOf, schemaOfNode, type ObservedValues } from './shape/infer.ts';
 import { isFieldName } from './shape/field-names.ts';
-import { MIN_SAMPLES, ShapeNode } from './shape/observe-values.ts';
+import { ShapeNode } from './shape/observe-values.ts';
 import type { DiscoveredProcess, KindReason, ObservedShape, TaskEvidence } from './types.ts';
 
 /** The fewest completed processes, or instances, of the newest version without a task or field that it may have lost. */

@@ -5,7 +5,7 @@ import { isLoopbackHost } from '../network/address.ts';
 import { TunnelError } from '../network/connect-tunnel.ts';
 import type { DefaultError } from './contract/common.ts';
 import type { OperationId } from './contract/operations.ts';
-import { FAILURE_HINTS, FAILURE_MESSAGES, type FailureKind, statusOfFailure } from './failure-kinds.ts';
+import { FAILURE_HINTS, FAILURE_MESSAGES, statusOfFailure, type FailureKind } from './failure-kinds.ts';
 
 export interface KuFlowApiErrorParts {
   readonly kind: FailureKind;

@@ -26,7 +26,3 @@ export function plainMode(mode: number): PlannedFile['mode'] {
   if ((mode & 0o100) !== 0) return 0o755;
   return (mode & 0o044) === 0 ? 0o600 : 0o644;
 }
-
-export function sortByPath<File extends { readonly path: string }>(files: readonly File[]): readonly File[] {
-  return files.toSorted((one, other) => (one.path < other.path ? -1 : 1));
-}

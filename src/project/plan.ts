@@ -1,4 +1,5 @@
-import { sortByPath, type PlannedFile } from '../languages/planned-file.ts';
+import { sortByPath } from '../base/sort-by-path.ts';
+import type { PlannedFile } from '../languages/planned-file.ts';
 import type { ProjectSpec } from '../languages/project-spec.ts';
 import { isProject } from '../process/find-project.ts';
 import { LOCAL_SETTINGS_FILE } from '../settings/keys.ts';

@@ -1,5 +1,6 @@
+import { sortByPath } from '../base/sort-by-path.ts';
 import { editorOf } from '../languages/language-ids.ts';
-import { sortByPath, textFile, type PlannedFile } from '../languages/planned-file.ts';
+import { textFile, type PlannedFile } from '../languages/planned-file.ts';
 import type { ProjectSpec } from '../languages/project-spec.ts';
 import { languageOf } from '../languages/all-languages.ts';
 import {

@@ -3,7 +3,7 @@ import { KnownError, usageError } from '../../base/errors.ts';
 import { didYouMean } from '../../base/near-match.ts';
 import type { CommandContext } from '../../cli/context.ts';
 import { listDocsPages, readPage } from '../../cli/docs-pages.ts';
-import { searchDocs } from '../../cli/search-docs.ts';
+import { searchDocs } from './search-docs.ts';
 import { findOnPath } from '../../files/find-on-path.ts';
 import { formatPage, formatSections, formatTopics } from './view.ts';
 

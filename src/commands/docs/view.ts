@@ -3,7 +3,7 @@ import { formatTable } from '../../terminal/table.ts';
 import type { Channel } from '../../terminal/terminal.ts';
 import { truncateToWidth, wrapForChannel } from '../../terminal/wrap.ts';
 import type { DocsPage } from '../../cli/docs-pages.ts';
-import type { PageSection } from '../../cli/search-docs.ts';
+import type { PageSection } from './search-docs.ts';
 
 export function formatTopics(topics: readonly DocsPage[], out: Channel, invocation: string): string {
   const sections = [...new Set(topics.map(({ section }) => section))];

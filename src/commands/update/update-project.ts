@@ -1,4 +1,3 @@
-import { sortByPath } from '../../languages/planned-file.ts';
 import { isDeepStrictEqual } from 'node:util';
 import { join } from 'node:path';
 import { countOf } from '../../base/count-of.ts';
@@ -6,6 +5,7 @@ import { amendError, KnownError, usageError } from '../../base/errors.ts';
 import { escapeForTerminal } from '../../base/escape.ts';
 import { worstExitStatus, type ExitStatus } from '../../base/exit-status.ts';
 import { withoutUndefined } from '../../base/json.ts';
+import { sortByPath } from '../../base/sort-by-path.ts';
 import type { ProjectTemplate } from '../../languages/project-spec.ts';
 import { languageOf } from '../../languages/all-languages.ts';
 import type { InstallResult, ToolFailure } from '../../languages/run-project-tool.ts';

@@ -67,7 +67,7 @@ const UNUSABLE = {
     'Remove the other keys from the file',
   ),
   'certificate-x509-version': fails(
-    "The certificate is X.509 v1. Temporal's TypeScript SDK rejects it, although `temporal` accepts it.",
+    "The certificate is X.509 v1. Temporal's TypeScript SDK rejects it; some of the other tested programs accept it.",
     'Have the certificate reissued as X.509 v3',
     GET_NEW_CERTIFICATE,
   ),
@@ -89,7 +89,7 @@ const UNUSABLE = {
     'Use a certificate that the CA issued for this client',
   ),
   'certificate-unreadable-date': fails(
-    'The client certificate, or every certificate in the CA file, contains an invalid date, such as one in month 13.',
+    'The client certificate, or every one of the CA certificates, contains an invalid date, such as one in month 13.',
     GET_NEW_CERTIFICATE,
   ),
   'certificate-expired': fails('The certificate has expired.', GET_NEW_CERTIFICATE),

@@ -8,9 +8,11 @@ const STORE_CREDENTIALS = { text: 'Store the credentials once', command: '<kuflo
 
 const INCOMPLETE =
   'A setting is missing, invalid or still a placeholder. The result lists every such setting with its source.';
-const FILE_UNREADABLE = 'A settings file cannot be read or is not valid YAML, so none of its settings take effect.';
 const UNUSABLE = {
-  'settings-file-unreadable': fails(FILE_UNREADABLE, 'Correct <file>'),
+  'settings-file-unreadable': fails(
+    'A settings file cannot be read or is not valid YAML, so none of its settings take effect.',
+    'Correct <file>',
+  ),
   'settings-proxy-unusable': fails(
     'An environment variable contains an invalid proxy address, or the address of an unsupported kind of proxy.',
     'Set <key> to http://host:port, or remove it; in NO_PROXY, list the hosts that do not need a proxy',
@@ -54,7 +56,7 @@ export const settingsAndFiles: Readonly<Record<string, Explanation>> = {
     looksAt:
       'Checks whether the settings files (`application.yaml` and `application-local.yaml`) can be read, whether any keys look misspelled, and whether `application.yaml`, which git tracks, contains secrets.',
     causes: {
-      'settings-file-unreadable': fails(FILE_UNREADABLE, 'Correct <file>'),
+      'settings-file-unreadable': UNUSABLE['settings-file-unreadable'],
       'settings-misspelled-key': fails(
         'A required setting is missing, and a key looks like a misspelling of it.',
         'Rename <key> to <meant> (<file>)',

@@ -1,5 +1,8 @@
 import { looksLikeProperName } from './field-names.ts';
-import { merge, MIN_SAMPLES, ShapeNode } from './observe-values.ts';
+import { merge, ShapeNode } from './observe-values.ts';
+
+/** The fewest samples for which a property may be required and a number an integer, and for which a key that looks like a name is kept. */
+export const MIN_SAMPLES = 3;
 
 /** The values of an object whose keys are data, as one node. */
 export function valuesOf(node: ShapeNode): ShapeNode {
@@ -39,7 +42,10 @@ function isSeenOnce(node: ShapeNode, child: ShapeNode): boolean {
   return node.filledSamples.size > 1 ? child.samples.size < 2 : node.filled > 1 && child.seen < 2;
 }
 
-/** Whether a key of an object that is not a map is in the schema. Below the root, a key that only one sample has, or that looks like a name, may be personal data. */
+/**
+ * Whether a key of an object that is not a map is in the schema. Below the root, a key that only one sample has, or that looks like a name, may be
+ * personal data.
+ */
 export function isKept(node: ShapeNode, key: string, child: ShapeNode, isRoot: boolean): boolean {
   if (isRoot) return true;
   if (isSeenOnce(node, child)) return false;

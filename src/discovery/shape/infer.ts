@@ -1,7 +1,7 @@
 import { isRecord, type Json, type JsonObject } from '../../base/json.ts';
 import type { JsonType } from '../../schema/normal-form.ts';
-import { isKept, isMap, valuesOf } from './data-keys.ts';
-import { MIN_SAMPLES, observe, ShapeNode, type Visit } from './observe-values.ts';
+import { isKept, isMap, MIN_SAMPLES, valuesOf } from './data-keys.ts';
+import { observe, ShapeNode, type Visit } from './observe-values.ts';
 
 /** What a shape is based on. Pointers (RFC 6901) contain only keys that are in the schema, and `*` for keys of a map and items of an array. */
 export interface ShapeEvidence {

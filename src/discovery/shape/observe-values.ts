@@ -1,9 +1,6 @@
 import { typeOfValue, type JsonType } from '../../schema/normal-form.ts';
 import { isFieldName } from './field-names.ts';
 
-/** The fewest samples for which a property may be required and a number an integer. */
-export const MIN_SAMPLES = 3;
-
 const MAX_DEPTH = 12;
 const MAX_KEYS = 500;
 const MAX_ITEMS = 200;

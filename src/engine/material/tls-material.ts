@@ -164,7 +164,10 @@ function isKeyOf(pem: string, certificate: X509Certificate): boolean {
 
 const oneLineName = ({ subject }: X509Certificate): string => subject.replaceAll('\n', ', ');
 
-/** The X.509 version of a DER certificate, which node:crypto does not expose. TBSCertificate starts with `[0] { INTEGER version }`, except in version 1 (RFC 5280 §4.1). */
+/**
+ * The X.509 version of a DER certificate, which node:crypto does not expose. TBSCertificate starts with `[0] { INTEGER version }`, except in version 1
+ * (RFC 5280 §4.1).
+ */
 function certificateVersion(der: Uint8Array): number {
   const tbs = contentOffset(der, 0);
   const first = contentOffset(der, tbs);

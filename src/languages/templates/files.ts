@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../../base/package-root.ts';
-import { sortByPath } from '../planned-file.ts';
+import { sortByPath } from '../../base/sort-by-path.ts';
 import type { LanguageId } from '../language-ids.ts';
 
 // npm does not publish these files, so they have other names in the package.

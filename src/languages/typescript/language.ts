@@ -1,5 +1,5 @@
-import { packagedSchemaPath } from '../definition-schema.ts';
 import type { Language } from '../language.ts';
+import { packagedSchemaPath } from './definition-schema.ts';
 import { activityNames, appendActivity } from './activities.ts';
 import { typeScriptLayout } from './layout.ts';
 import {

@@ -1,6 +1,6 @@
 import { withoutUndefined } from '../../base/json.ts';
 
-/** Bytes of the body of a request or answer that are kept, in the console and of webhooks. */
+/** How many bytes of a body are kept, for the requests in the console and for webhook deliveries. */
 const KEPT_BYTES = 16 * 1024;
 
 export type Headers = Readonly<Record<string, string | number | readonly string[] | undefined>>;

@@ -122,7 +122,7 @@ export function createRestApp(deps: RestDeps, tls?: ServerTls): FastifyInstance 
     throw new ApiError(404, describeUnknownOperation(method, originalUrl.split('?', 1)[0] ?? ''));
   });
 
-  // Fastify closes only a server that it started to listen itself. Closing the connections also ends the event streams.
+  // Fastify closes the server only if Fastify itself called `listen`. Closing the connections also ends the event streams.
   app.addHook('preClose', (done) => {
     app.server.close(() => done());
     app.server.closeAllConnections();

@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { basename, join, posix } from 'node:path';
 import { codeOf, KnownError, messageOf } from '../../base/errors.ts';
 import { escapeForTerminal } from '../../base/escape.ts';
+import { sortByPath } from '../../base/sort-by-path.ts';
 import { MIB, readSmallFile } from '../../files/read.ts';
 import { NotZipError, readZip } from '../../files/zip.ts';
 
@@ -93,10 +94,11 @@ export async function readSampleFiles(path: string) {
     });
   const { root, language } = found;
   const read = (pattern: RegExp): readonly SampleFile[] =>
-    [...files]
-      .filter(([file]) => file.startsWith(root) && pattern.test(file.slice(root.length)))
-      .map(([file, bytes]) => ({ path: file.slice(root.length), text: decode(bytes, file) }))
-      .sort((one, other) => (one.path < other.path ? -1 : 1));
+    sortByPath(
+      [...files]
+        .filter(([file]) => file.startsWith(root) && pattern.test(file.slice(root.length)))
+        .map(([file, bytes]) => ({ path: file.slice(root.length), text: decode(bytes, file) })),
+    );
   return {
     language,
     /** The source files of the workflow. */

@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
+import { sortByPath } from '../../base/sort-by-path.ts';
 import type { ProcessLayout } from '../../languages/language.ts';
 import { isLibraryFile } from '../../languages/worker-library.ts';
-import { sortByPath, textOf, type PlannedFile } from '../../languages/planned-file.ts';
+import { textOf, type PlannedFile } from '../../languages/planned-file.ts';
 import { readmeOf } from '../../languages/project-spec.ts';
 import { languageOf } from '../../languages/all-languages.ts';
 import type { WorkerDefinition } from '../../process/definition.ts';

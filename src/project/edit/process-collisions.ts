@@ -12,7 +12,7 @@ export function duplicateProcessError(code: string, file: string, invocation: st
   ]);
 }
 
-/** Throws a usage error if another process of the project, or another definition file, has the code or the workflow type. */
+/** Throws a usage error if a process of the project or another definition file has the code, or if the project already has the workflow type. */
 export async function rejectCollisions(
   project: WorkerProject,
   code: string,

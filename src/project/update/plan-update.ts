@@ -1,7 +1,8 @@
 import { posix } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import { sortByPath } from '../../base/sort-by-path.ts';
 import { utf8Text } from '../../files/text-file.ts';
-import { plainMode, sortByPath, type PlannedFile } from '../../languages/planned-file.ts';
+import { plainMode, type PlannedFile } from '../../languages/planned-file.ts';
 import type { ProjectTemplate } from '../../languages/project-spec.ts';
 import { languageOf } from '../../languages/all-languages.ts';
 import { isLibraryFile } from '../../languages/worker-library.ts';

@@ -69,7 +69,7 @@ describe('runChecks', () => {
     expect(seen).toEqual([{}, { skewMs: 1 }, { skewMs: 1, settingsExplainedByFiles: 'all' }]);
   });
 
-  it('runs checks in parallel and reports in registry order', async () => {
+  it('runs checks in parallel and reports in the order of the list', async () => {
     const events: string[] = [];
     let release = (): void => undefined;
     const gate = new Promise<void>((resolve) => {
@@ -210,7 +210,7 @@ describe('createReport', () => {
   });
 });
 
-describe('the registry', () => {
+describe('the list of all checks', () => {
   it('has unique ids', () => {
     const ids = allChecks.map(({ id }) => id);
     expect(new Set(ids).size).toBe(ids.length);

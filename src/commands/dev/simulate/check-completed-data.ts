@@ -4,7 +4,7 @@ import { formatValueErrors } from '../../../platform/client/given-data.ts';
 import type { SimulationAnswers } from './answers.ts';
 import { SimulationFailure, toBlockedItem } from './simulation-failure.ts';
 
-interface CompletedProcess {
+export interface CompletedProcess {
   readonly user: KuFlowClient;
   readonly processId: string;
   readonly answers: SimulationAnswers;

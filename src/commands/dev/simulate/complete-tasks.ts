@@ -11,25 +11,20 @@ import { readTimeline, readUsers, type GroupMember } from '../../../platform/res
 import type { PlatformState } from '../../../platform/state/running-state.ts';
 import type { FailingWork } from '../../../platform/temporal/failing-work.ts';
 import type { ProcessDefinition } from '../../../process/definition.ts';
-import { checkCompletedTasks, checkMetadata } from './check-completed-data.ts';
+import { checkCompletedTasks, checkMetadata, type CompletedProcess } from './check-completed-data.ts';
 import { SimulationFailure, toBlockedItem, type ListedItem } from './simulation-failure.ts';
-import { createAnswerQueue, type SimulationAnswers } from './answers.ts';
+import { createAnswerQueue } from './answers.ts';
 import { adviseOnFailingWork, findPermanentFailure, formatFailingWork } from './failing-work.ts';
 
 const POLL_MS = 100;
 
-interface DriveRequest {
-  readonly user: KuFlowClient;
+interface DriveRequest extends CompletedProcess {
   readonly state: PlatformState;
   readonly definition: ProcessDefinition;
-  readonly processId: string;
   /** Absolute; suggested commands are run there. */
   readonly cwd: string;
   /** As the user passed it, relative to `cwd`. */
   readonly stateDir: string | undefined;
-  readonly answers: SimulationAnswers;
-  /** The metadata that the process was started with. */
-  readonly metadata: JsonObject | undefined;
   /** Milliseconds. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal;

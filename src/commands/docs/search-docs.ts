@@ -1,4 +1,4 @@
-import { listDocsPages, readPage, type DocsPage } from './docs-pages.ts';
+import { listDocsPages, readPage, type DocsPage } from '../../cli/docs-pages.ts';
 
 /** A part of a page, under one heading. */
 export interface PageSection {
