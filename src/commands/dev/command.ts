@@ -109,7 +109,7 @@ export function configure(command: Command, context: CommandContext): void {
     125: 'the local KuFlow did not start',
     126: 'the command cannot be run',
     127: 'the command was not found',
-    130: 'interrupted (reported once the command has stopped)',
+    130: 'interrupted (after the command has stopped)',
   }).addHelpText('after', EXEC_EXAMPLES);
   platformOptions(exec.optionsGroup('Local KuFlow options:'));
 
@@ -259,7 +259,7 @@ export function configure(command: Command, context: CommandContext): void {
   stateOption(command.command('import'))
     .summary("Restore the local KuFlow's state from a file")
     .description(
-      'Restore the state of the local KuFlow, which must be stopped, from a file that `kuflow dev export` wrote. Checks the whole file before changing anything. ' +
+      "Restore the local KuFlow's state from a file that `kuflow dev export` wrote. Stop the local KuFlow first. Checks the whole file before changing anything. " +
         'Import only files that you trust, because whoever wrote a file knows the keys and tokens in it.',
     )
     .argument('<file>', 'File to read')

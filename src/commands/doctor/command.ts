@@ -51,7 +51,7 @@ export function configure(command: Command, context: CommandContext): void {
       .option('--timeout <seconds>', 'Time limit for the whole run', parseSeconds, 15)
       .option(
         '--warn-expiry <duration>',
-        'Warn if the certificate expires within this time, such as 14d or 36h, or this share of its lifetime, such as 25% (default: 14d or a third of its lifetime, whichever is shorter)',
+        'Warn if the certificate has less than this much time left: a duration, such as 14d or 36h, or a share of its lifetime, such as 25% (default: 14d or a third of its lifetime, whichever is shorter)',
       )
       .option('--fix', 'Fix file permissions and .gitignore before checking')
       .option(
@@ -61,7 +61,10 @@ export function configure(command: Command, context: CommandContext): void {
       )
       .optionsGroup('Result options:')
       .addOption(new Option('--fail-on <level>', 'Exit with status 3 on warnings').choices(['warn']))
-      .option('--report <file>', 'Also write a report without secrets, for a support ticket, to a new file')
+      .option(
+        '--report <file>',
+        'Also write a report for a support ticket to a new file; the report contains no secrets',
+      )
       .addOption(new Option('--format <format>', 'Print the result in a format for CI').choices(['junit', 'github']))
       .addOption(jsonOption()),
     { tenant: WHICH_TENANT, engine: true, local: true },

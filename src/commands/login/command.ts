@@ -22,7 +22,7 @@ export function configure(command: Command, context: CommandContext): void {
     "Verify an application's credentials with KuFlow, then store them as a profile for `kuflow` commands. " +
       'The first profile becomes the default. From then on, commands use your tenant instead of the local KuFlow, unless you pass --local. Workers do not read profiles.\n\n' +
       'The secret is stored in the system keychain or, if no keychain responds within 3 seconds, in a file that only ' +
-      'you can read. The output shows where the secret is stored. If the profile already exists, it keeps the values that you do not pass, unless the client ID changes. ' +
+      'you can read. The output shows where the secret is stored. If the profile already exists, it keeps its stored value for each option that you omit, unless the client ID changes. ' +
       'The secret is always required.',
   );
   connectionOptions(command, {

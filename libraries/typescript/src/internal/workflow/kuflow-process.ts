@@ -51,7 +51,7 @@ export interface ProcessOptions {
   readonly rereadAfter?: number;
 }
 
-/** A user or an application. */
+/** The owner, a user or an application, by ID or email address. */
 export type Owner = { readonly ownerId: Uuid } | { readonly ownerEmail: string };
 /** The user or application to which an item is assigned when it is created. */
 type OptionalOwner = Partial<Record<'ownerId' | 'ownerEmail', string>>;

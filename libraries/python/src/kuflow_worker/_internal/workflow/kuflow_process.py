@@ -47,7 +47,7 @@ LogLevel = Literal["INFO", "WARN", "ERROR"]
 
 
 class OwnerOptions(TypedDict, total=False):
-    """A user or an application."""
+    """The owner, a user or an application, by ID or email address."""
 
     owner_id: str | None
     owner_email: str | None
