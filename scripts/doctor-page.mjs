@@ -13,7 +13,7 @@ const exitStatus = (id, state) => (state === 'fail' && id.startsWith('KF-SET-') 
 /**
  * docs/reference/doctor.md with the sections of all checks.
  * @param {string} page
- * @param {readonly import('../src/diagnostics/verdicts/explain.ts').CheckExplanation[]} checks
+ * @param {readonly import('../src/diagnostics/explanations/explain.ts').CheckExplanation[]} checks
  * @returns {string}
  */
 export function doctorPage(page, checks) {

@@ -19,7 +19,7 @@ for (const file of await readdir(folder)) if (!pages.has(file)) await rm(join(fo
 for (const [file, text] of pages) await writeFile(join(folder, file), text);
 console.log(`docs/reference/commands/: ${pages.size} pages`);
 
-const { explainAll } = await importSource(root, 'src/diagnostics/verdicts/explain.ts');
+const { explainAll } = await importSource(root, 'src/diagnostics/explanations/explain.ts');
 const { matrix } = await importSource(root, 'test/unit/diagnostics/matrix/matrix.ts');
 const { SETTING_KEYS } = await importSource(root, 'src/settings/keys.ts');
 const internals = join(root, 'docs', 'internals');

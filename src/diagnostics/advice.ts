@@ -1,7 +1,7 @@
 import { PACKAGE_NAME } from '../base/package-root.ts';
 import { shellWord } from '../base/shell.ts';
 import type { Advice } from '../base/advice.ts';
-import type { AdviceTemplate } from './verdicts/explanation.ts';
+import type { AdviceTemplate } from './explanations/explanation.ts';
 
 /** The commands that advice mentions, as they are run in the folder at hand. */
 export interface AdviceCommands {

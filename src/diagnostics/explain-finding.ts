@@ -1,10 +1,10 @@
 import { fillAdvice, type AdviceValues } from './advice.ts';
 import type { Finding } from './check.ts';
-import { certificates } from './verdicts/certificates.ts';
-import type { ExplainedCause, Explanation } from './verdicts/explanation.ts';
-import { online } from './verdicts/online.ts';
-import { project } from './verdicts/project.ts';
-import { settingsAndFiles } from './verdicts/settings-and-files.ts';
+import { certificates } from './explanations/certificates.ts';
+import type { ExplainedCause, Explanation } from './explanations/explanation.ts';
+import { online } from './explanations/online.ts';
+import { project } from './explanations/project.ts';
+import { settingsAndFiles } from './explanations/settings-and-files.ts';
 
 /** By check id: the single source for advice, `doctor explain` and docs/reference/doctor.md. */
 export const explanations: Readonly<Record<string, Explanation>> = {

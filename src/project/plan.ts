@@ -70,7 +70,7 @@ export async function prepareProject(request: PrepareRequest) {
   const movedFiles = isProject(folder)
     ? {}
     : chooseMovedFiles(
-        comparison.conflicts.flatMap(({ path, reason }) => (reason === 'differs' ? path : [])),
+        comparison.conflicts.filter(({ reason }) => reason === 'differs').map(({ path }) => path),
         folder,
         spec.name,
       );

@@ -115,7 +115,7 @@ async function lookUpCandidates(
       return profiles.map(({ name, endpoint }) => ({ value: name, description: escapeForTerminal(endpoint, 80) }));
     }
     case 'checks': {
-      const { explainAll } = await import('../../diagnostics/verdicts/explain.ts');
+      const { explainAll } = await import('../../diagnostics/explanations/explain.ts');
       return explainAll().map(({ id, title }) => ({ value: id, description: title }));
     }
     case 'docs-topics': {

@@ -73,8 +73,8 @@ export function configure(command: Command, context: CommandContext): void {
     .hook('preSubcommand', (_dev, subcommand) => rejectOptionsBefore(command, subcommand.name()))
     .enablePositionalOptions()
     .description(
-      "Run a local KuFlow until you press Ctrl-C. Provides a web console for starting processes and completing their tasks, KuFlow's REST API over HTTP and " +
-        'HTTPS, and a real Temporal server behind a gateway that requires mutual TLS and tokens. ' +
+      "Run a local KuFlow until you press Ctrl-C. In its web console, you can start processes and complete their tasks. Also serves KuFlow's REST API over HTTP " +
+        'and HTTPS, and runs a real Temporal server behind a gateway that requires mutual TLS and tokens. ' +
         'Serves the processes in kuflow.process.yaml and processes/*.process.yaml or, if there are no such files, a sample process. ' +
         'When you save one of these files, the local KuFlow serves the new content, and kuflow dev regenerates the types and tasks in the project. Stores its state in .kuflow/dev. ' +
         'With --ephemeral, the local KuFlow does not use that state, can run alongside another local KuFlow, and ignores later changes to ' +

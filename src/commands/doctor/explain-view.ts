@@ -1,6 +1,6 @@
 import { formatAdvice } from '../../base/advice.ts';
 import { groupBy } from '../../base/group-by.ts';
-import type { CauseExplanation, CheckExplanation } from '../../diagnostics/verdicts/explain.ts';
+import type { CauseExplanation, CheckExplanation } from '../../diagnostics/explanations/explain.ts';
 import { palette } from '../../terminal/palette.ts';
 import { formatTable, printTable } from '../../terminal/table.ts';
 import type { Terminal } from '../../terminal/terminal.ts';

@@ -2,7 +2,7 @@ import { systemClock } from '../../base/clock.ts';
 import { KnownError, usageError } from '../../base/errors.ts';
 import { nearMatch } from '../../base/near-match.ts';
 import type { CheckResult } from '../../diagnostics/check.ts';
-import { explainAll } from '../../diagnostics/verdicts/explain.ts';
+import { explainAll } from '../../diagnostics/explanations/explain.ts';
 import { resolveConnection, type ConnectionContext } from '../../connection/resolve-connection.ts';
 import { readGivenSecret } from '../../connection/flags.ts';
 import { adviceCommands, runDoctor, type DoctorFlags, type DoctorRun } from './run-doctor.ts';

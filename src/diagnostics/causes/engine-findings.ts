@@ -6,7 +6,7 @@ import type { CheckOutputs, CheckInput } from '../input.ts';
 import { correctedNow } from '../clock-skew.ts';
 import { rpcCause, type EngineCause, type ClockComparison, type FailedCall } from './engine.ts';
 import { fillAdvice } from '../advice.ts';
-import { engineCauses } from '../verdicts/engine.ts';
+import { engineCauses } from '../explanations/engine.ts';
 
 function parseTarget(input: CheckInput): { readonly host: string; readonly port: number } {
   const reading = readTarget(input.target.value);

@@ -1,7 +1,7 @@
 import type { DialFailure, HandshakeFacts } from '../../engine/dial.ts';
 import type { RpcResult } from '../../engine/rpc.ts';
 import { formatSkew } from '../clock-skew.ts';
-import type { EngineCauseCode } from '../verdicts/engine.ts';
+import type { EngineCauseCode } from '../explanations/engine.ts';
 
 export interface EngineCause {
   readonly code: EngineCauseCode;

@@ -4,7 +4,7 @@ import { formatWithSeen, KuFlowApiError } from '../../kuflow/errors.ts';
 import type { CheckInput } from '../input.ts';
 import { skippedAs, type Facts, type Finding } from '../check.ts';
 import { fillAdvice } from '../advice.ts';
-import { isWrongEndpoint, restCauses, type RestCauseCode } from '../verdicts/rest.ts';
+import { isWrongEndpoint, restCauses, type RestCauseCode } from '../explanations/rest.ts';
 
 function restErrorFacts(error: KuFlowApiError): Facts {
   return {

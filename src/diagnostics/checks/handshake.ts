@@ -4,7 +4,7 @@ import type { CheckInput } from '../input.ts';
 import { X509Certificate } from 'node:crypto';
 import { certificateBlocks } from '../../engine/material/file-format.ts';
 import type { TlsMaterial } from '../../engine/material/tls-material.ts';
-import type { EngineCauseCode } from '../verdicts/engine.ts';
+import type { EngineCauseCode } from '../explanations/engine.ts';
 import { type EngineCause, handshakeCause } from '../causes/engine.ts';
 import { compareClocks, engineDialOptions, engineFinding, formatHandshakeFacts } from '../causes/engine-findings.ts';
 

@@ -286,8 +286,8 @@ class KuFlowProcess(Generic[Metadata]):
     def on_action(self, action: SignalAction[Input], handler: Callable[[Input], object]) -> None:
         """Registers a handler for a user action.
 
-        The handler, which can be a coroutine function, receives what the user entered, or `None` if the action has no
-        input. As with `on_signal`, call this method before the workflow's first `await`.
+        The handler receives what the user entered, or `None` if the action has no input, and can be a coroutine
+        function. As with `on_signal`, call this method before the workflow's first `await`.
         """
         name = action.signal
         self._actions[name, action.code] = handler

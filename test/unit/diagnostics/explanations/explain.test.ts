@@ -5,7 +5,7 @@ import { ROOT } from '../../../../scripts/bundle.mjs';
 import { doctorFaultsPage, doctorPage } from '../../../../scripts/doctor-page.mjs';
 import { toFinding } from '../../../../src/diagnostics/explain-finding.ts';
 import { rpcCause } from '../../../../src/diagnostics/causes/engine.ts';
-import { explainAll } from '../../../../src/diagnostics/verdicts/explain.ts';
+import { explainAll } from '../../../../src/diagnostics/explanations/explain.ts';
 import { allChecks } from '../../../../src/diagnostics/all-checks.ts';
 import { matrix } from '../matrix/matrix.ts';
 
