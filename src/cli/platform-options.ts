@@ -39,7 +39,7 @@ export function platformOptions(command: Command): Command {
     .option('--temporal-path <file>', 'Path to the `temporal` executable (or set KUFLOW_TEMPORAL_PATH)')
     .option('--token-life <duration>', 'Lifetime of an engine token (default: 1h)', parseLife)
     .addOption(
-      new Option('--token-grace <duration>', 'How long a token is still accepted after it expires (default: 120s)')
+      new Option('--token-grace <duration>', 'How long to accept a token after it expires (default: 120s)')
         .argParser(parseSeconds)
         .hideHelp(),
     )

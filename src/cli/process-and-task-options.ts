@@ -86,7 +86,7 @@ export function idArgument(what: 'process' | 'task', offered: 'all' | 'active' =
 /** The argument for an ID that completion does not know. */
 export function plainIdArgument(what: 'process' | 'task' | 'event'): Argument {
   const code = what === 'task' ? ', the task code (if only one open task has it)' : '';
-  return new Argument('<id>', `${capitalize(what)} ID, its last 6 or more characters${code}, or latest`);
+  return new Argument('<id>', `${capitalize(what)} ID (at least the last 6 characters)${code}, or latest`);
 }
 
 const STATES = {
@@ -101,7 +101,7 @@ export function stateOption(what: keyof typeof STATES, plural: string, defaultSt
   return withCandidates(
     collectValues(
       '--state <state>',
-      `Limit to ${plural} in this state: ${formatAlternatives(states)} (${notes})`,
+      `Include only ${plural} in this state: ${formatAlternatives(states)} (${notes})`,
       (text) => readState(text, STATES[what]),
     ),
     states,

@@ -52,6 +52,6 @@ export async function resolveId(text: string, { what, listIds, listByCode, hint 
     isHex
       ? `${text} is too short: the end of an ID must have at least ${SHORTEST_END} characters`
       : `${text} is not an ID: IDs contain only digits, hyphens and the letters a to f`,
-    [`Pass the ${what} ID, its last ${SHORTEST_END} or more characters, or latest`, hint],
+    [`Pass the ${what} ID (at least the last ${SHORTEST_END} characters), or latest`, hint],
   );
 }

@@ -50,7 +50,7 @@ const GENERATE_EXAMPLES = formatExamples({
 export function configure(command: Command, context: CommandContext): void {
   command.description(
     'Add a task, a user action, a process or an activity to the worker project in this folder or a parent folder. Regenerates the files that you have not edited, and prints the diff of each changed file. ' +
-      'In a terminal, merges changes into edited files after you confirm. Otherwise, merges them only into files that you name with --edit. If a change cannot be merged, leaves the file unchanged and prints what to change. ' +
+      'In a terminal, merges changes into edited files after you confirm. Without a terminal or with --yes, merges them only into files that you name with --edit. If a change cannot be merged, leaves the file unchanged and prints what to change. ' +
       'Does not rename your functions, types or files.',
   );
   command.addHelpText('after', EXAMPLES);
@@ -148,7 +148,7 @@ export function configure(command: Command, context: CommandContext): void {
     .addHelpText('after', ACTIVITY_EXAMPLES)
     .action(lazyAction(context, async () => (await import('./run.ts')).runAddActivity));
 
-  editOptions(task, `${SKIP_PROMPTS}. Also accepts a code that differs from an existing one only in case`);
+  editOptions(task, `${SKIP_PROMPTS}. Also accepts a code that differs from an existing one only in capitalization`);
   for (const kind of [action, process, activity]) editOptions(kind, SKIP_PROMPTS);
 }
 

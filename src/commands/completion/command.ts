@@ -23,7 +23,7 @@ export function configure(command: Command, context: CommandContext): void {
       'Print a completion script for kuflow and create-kuflow-worker. The script completes commands, options and their values, files, stored profiles, ' +
         'doctor checks, and process and task codes. The codes come from the process definition files in the current ' +
         'folder or project, and from data that earlier commands read from KuFlow. For `kuflow process` and `kuflow task`, the script also completes codes, users and ' +
-        'the newest IDs from the local KuFlow running for this folder. Completion sends nothing to KuFlow.',
+        'the most recent IDs from the local KuFlow running for this folder. Completion sends nothing to KuFlow.',
     )
     .addArgument(new Argument('<shell>', 'Shell to print the script for').choices(SHELLS))
     .addHelpText('after', INSTALLATION)

@@ -103,7 +103,7 @@ export function configure(command: Command, context: CommandContext): void {
     )
     .option(
       '--template <source>',
-      'Add files from your own template, replacing generated files with the same names. The template is a folder or a git URL. A URL can end with #<branch, tag or commit>',
+      'Add files from your own template, replacing generated files that have the same names. The template is a folder or a git URL. A URL can end with #<branch, tag or commit>',
     )
     .addOption(
       new Option(

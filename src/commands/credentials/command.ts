@@ -115,7 +115,7 @@ export function configure(command: Command, context: CommandContext): void {
     .command('prune')
     .summary('Remove unused credential sets')
     .description(
-      "Remove credential sets (folders in .kuflow/credentials) that neither this project's settings files nor environment variables refer to. If a settings file cannot be read, removes nothing. If the engine has not accepted the set in use, keeps the last accepted set and all newer ones. Never removes files that this tool did not write.",
+      "Remove credential sets (folders in .kuflow/credentials) that are not referenced by this project's settings files or by environment variables. If a settings file cannot be read, removes nothing. If the engine has not accepted the set in use, keeps the last accepted set and all newer ones. Never removes files that this tool did not write.",
     )
     .option('--dry-run', 'Show what would be removed')
     .addOption(jsonOption())

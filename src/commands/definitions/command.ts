@@ -30,7 +30,7 @@ export function configure(command: Command, context: CommandContext): void {
 
 function sharedOptions(command: Command): Command {
   return connectionOptions(command, {
-    tenant: 'Derive definitions only from processes of this tenant',
+    tenant: 'Derive definitions only from processes in this tenant',
     local: true,
   }).addOption(jsonOption());
 }

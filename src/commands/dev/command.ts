@@ -134,7 +134,7 @@ export function configure(command: Command, context: CommandContext): void {
     .addOption(
       new Option(
         '--timeout <duration>',
-        'Time limit for each phase: until the worker polls, and until the process completes',
+        'Time limit for each phase: waiting for the worker to poll, and running the process to completion',
       )
         .default(120, '120s')
         .argParser(parseLife),
@@ -202,7 +202,7 @@ export function configure(command: Command, context: CommandContext): void {
     .summary('Skip time to let deadlines pass (experimental)')
     .description(
       'Move the clock of the running local KuFlow forward. Pauses at each deadline until the worker has handled it. ' +
-        'Without a time or --until, skips to the next change in a process. Tokens and certificates still expire in real time. The clock stays ahead until you run `kuflow dev reset`. ' +
+        'Without a time or --until, skips to the next change in any process. Tokens and certificates still expire in real time. The clock stays ahead until you run `kuflow dev reset`. ' +
         'Experimental: uses a Temporal server feature that might change.',
     )
     .argument('[time]', 'How much time to skip, such as 12h or 3d', parseLife)
@@ -219,7 +219,7 @@ export function configure(command: Command, context: CommandContext): void {
     );
   stateOption(webhooks.command('list'))
     .summary('List the events, newest first')
-    .addOption(completedOption('--process <id>', 'Limit to events of this process', 'process-ids'))
+    .addOption(completedOption('--process <id>', 'Show only events of this process', 'process-ids'))
     .addOption(limitOption('events'))
     .addOption(jsonOption())
     .action(lazyAction(context, async () => (await import('./run-webhooks.ts')).runWebhookList, command));
@@ -248,8 +248,8 @@ export function configure(command: Command, context: CommandContext): void {
   stateOption(command.command('export'))
     .summary("Write the local KuFlow's state to a file")
     .description(
-      'Write the complete state of the local KuFlow, which must be stopped, to a .tar.gz file. Running processes can then ' +
-        'continue in another folder or on another machine. The file contains secrets and is readable only by its owner. It does not contain kuflow.process.yaml or kuflow.people.yaml.',
+      'Write the complete state of the local KuFlow to a .tar.gz file. Stop the local KuFlow first. Running processes can ' +
+        'continue after you import the file in another folder or on another machine. The file contains secrets and is readable only by its owner. It does not contain kuflow.process.yaml or kuflow.people.yaml.',
     )
     .argument('<file>', 'File to write')
     .option('--replace', 'Overwrite the file if it exists')
@@ -260,7 +260,7 @@ export function configure(command: Command, context: CommandContext): void {
     .summary("Restore the local KuFlow's state from a file")
     .description(
       "Restore the local KuFlow's state from a file that `kuflow dev export` wrote. Stop the local KuFlow first. Checks the whole file before changing anything. " +
-        'Import only files that you trust, because whoever wrote a file knows the keys and tokens in it.',
+        'Import a file only if you trust its source, because whoever created the file knows the keys and tokens in it.',
     )
     .argument('<file>', 'File to read')
     .option('--replace', 'Replace the existing state')

@@ -26,8 +26,8 @@ export function configure(command: Command, context: CommandContext): void {
         'Check everything a worker needs to connect, from its settings to the pollers of its task queue, and show the root cause of any problem first. ' +
           'Works inside and outside a project.\n\n' +
           'Creates an engine token in KuFlow, and a certificate if none is configured. If the ' +
-          "project's dependencies are installed, doctor also runs the worker's own check (such as npm run check or make check), which creates its own " +
-          "token and, if no certificate is configured, its own certificate. With --no-create, nothing is created, and the worker's check is skipped. Changes files only with --fix.",
+          "project's dependencies are installed, doctor also runs the worker's own check (such as npm run check or make check), which creates a separate " +
+          "token and, if no certificate is configured, a separate certificate. With --no-create, nothing is created, and the worker's check is skipped. Changes files only with --fix.",
       )
       .addOption(
         completedOption(
@@ -44,7 +44,7 @@ export function configure(command: Command, context: CommandContext): void {
       .addOption(
         completedOption(
           '--process <id>',
-          "Also check the workflow and encryption key of this process; pass the process ID, the ID's last 6 or more characters, or latest",
+          "Also check the workflow and encryption key of this process; pass the process ID (at least the last 6 characters), or latest",
           'process-ids',
         ),
       )

@@ -43,8 +43,8 @@ export function configure(command: Command, context: CommandContext): void {
   command
     .addHelpText('after', EXAMPLES)
     .description(
-      'Start, show, signal and cancel processes, and invoke their user actions. If a connection to KuFlow is configured, you act on your tenant as the configured application. ' +
-        "Otherwise, or with --local, you act as a user of this folder's local KuFlow. " +
+      'Start, show, signal and cancel processes, and invoke their user actions. If a connection to KuFlow is configured, the commands act on your tenant as the configured application. ' +
+        "Otherwise, or with --local, they act on this folder's local KuFlow as one of its users. " +
         'For process definitions, see `kuflow definitions`.',
     );
 
@@ -55,7 +55,11 @@ export function configure(command: Command, context: CommandContext): void {
       'Start the process even if the metadata does not match its schema',
     )
       .addArgument(
-        completedArgument('[code]', 'Process definition code (optional if there is only one)', 'served-processes'),
+        completedArgument(
+          '[code]',
+          'Process definition code (optional if there is only one definition)',
+          'served-processes',
+        ),
       )
       .summary('Start a process')
       .description('Start a process. Without --json, prints only the process ID to stdout.')
@@ -72,7 +76,7 @@ export function configure(command: Command, context: CommandContext): void {
   sessionOptions(
     command
       .command('list')
-      .addArgument(completedArgument('[code]', 'Limit to processes of this definition', 'served-processes'))
+      .addArgument(completedArgument('[code]', 'Show only processes of this definition', 'served-processes'))
       .summary('List processes, newest first')
       .addOption(stateOption('process', 'processes'))
       .addOption(limitOption('processes')),

@@ -45,7 +45,7 @@ export function configure(command: Command, context: CommandContext): void {
       'Compare the task queue, workflow type and tasks with a worker sample from the KuFlow app (a zip file or a folder) instead of using the API',
     )
     .option('--check', 'Write nothing, and exit with status 1 if the definition differs');
-  connectionOptions(command, { tenant: 'Compare only with processes of this tenant' });
+  connectionOptions(command, { tenant: 'Compare only with processes in this tenant' });
   editOptions(
     command,
     'Write the changes without prompts. Files with local changes are left unchanged unless you name them with --edit',

@@ -28,17 +28,17 @@ export function configure(command: Command, context: CommandContext): void {
   command
     .addHelpText('after', EXAMPLES)
     .description(
-      'List tasks, and claim, assign, save and complete them. If a connection to KuFlow is configured, you act on your tenant as the configured application. ' +
-        "Otherwise, or with --local, you act as a user of this folder's local KuFlow.",
+      'List tasks, and claim, assign, save and complete them. If a connection to KuFlow is configured, the commands act on your tenant as the configured application. ' +
+        "Otherwise, or with --local, they act on this folder's local KuFlow as one of its users.",
     );
 
   sessionOptions(
     command
       .command('list')
-      .addArgument(completedArgument('[code]', 'Limit to tasks with this code', 'served-tasks'))
+      .addArgument(completedArgument('[code]', 'Show only tasks with this code', 'served-tasks'))
       .summary('List tasks, newest first')
       .description('List tasks, newest first. Without --state, lists only open tasks (ready or claimed).')
-      .addOption(completedOption('--process <id>', 'Limit to tasks of this process', 'process-ids'))
+      .addOption(completedOption('--process <id>', 'Show only tasks of this process', 'process-ids'))
       .addOption(stateOption('task', 'tasks'))
       .addOption(limitOption('tasks')),
   ).action(lazyAction(context, async () => (await import('./run.ts')).runTaskList));

@@ -121,7 +121,7 @@ async function unknownBaseError(
       ...first,
       ...(restore === undefined
         ? [
-            `Copy ${BASE_FILE} from the folder in which the project was created, and commit it`,
+            `Copy ${BASE_FILE} from the original project folder, and commit it`,
             ...(record.template === undefined
               ? [`Or rebuild it with the next addition to the project, for example: ${addition}`]
               : []),

@@ -102,7 +102,7 @@ export async function createProcessEngine(options: {
       throw new KnownError({
         message: `No process or workflow has the ID ${workflowId}`,
         next: [
-          'Pass a process ID, its last 6 or more characters, latest, or the whole ID of another workflow',
+          'Pass a process ID (at least the last 6 characters), latest, or the whole ID of another workflow',
           'List the processes: kuflow process list',
         ],
         status: 2,

@@ -92,25 +92,25 @@ describe('add task', () => {
     expect(read('src/activities.ts')).toContain('async book(');
   });
 
-  it('does not add a code that differs from an existing one only in case, unless it is confirmed', async () => {
+  it('does not add a code that differs from an existing one only in capitalization, unless it is confirmed', async () => {
     const before = treeOf(project);
     const refused = await add('task', 'apply', '--json');
     expect(JSON.parse(refused.stdout)).toMatchObject({
       error: {
-        message: 'Task code "APPLY" already exists and differs from "apply" only in case',
+        message: 'Task code "APPLY" already exists and differs from "apply" only in capitalization',
         next: ['Use the existing task, or add --yes to add "apply" as another task'],
         status: 2,
       },
     });
     const addition = await taskAddition(await openProject(project, {}, '9.9.9'), 'apply', {}, project);
-    const question = 'differs from "apply" only in case. Add "apply" as another task?';
+    const question = 'differs from "apply" only in capitalization. Add "apply" as another task?';
     const no = confirmSimilarCode(addition, { isAllowed: false, ask: scriptedAnswers([[question, false]]).ask });
     await expect(no).rejects.toMatchObject({ status: 130, message: 'Nothing was written' });
     await confirmSimilarCode(addition, { isAllowed: false, ask: scriptedAnswers([[question, true]]).ask });
     expect(treeOf(project)).toEqual(before);
     expect((await add('task', 'apply', '-y')).status).toBe(0);
     // Now it exists exactly like this.
-    expect((await add('task', 'apply')).stderr).not.toContain('only in case');
+    expect((await add('task', 'apply')).stderr).not.toContain('only in capitalization');
   });
 
   it('warns about a project that a newer version created', async () => {

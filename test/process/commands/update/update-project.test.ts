@@ -1051,7 +1051,7 @@ describe('an update is refused', () => {
     git('rm', '--quiet', '--cached', '.kuflow/base.tgz');
     git('commit', '--quiet', '--all', '--message', 'without the archive');
     expect((await refused()).next).toEqual([
-      'Copy .kuflow/base.tgz from the folder in which the project was created, and commit it',
+      'Copy .kuflow/base.tgz from the original project folder, and commit it',
       `Or rebuild it with the next addition to the project, for example: npx -p create-kuflow-worker@${VERSION} kuflow add activity <name>`,
     ]);
   });
