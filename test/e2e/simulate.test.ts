@@ -421,7 +421,7 @@ describe('kuflow dev simulate on a running platform', () => {
     await until('the other worker runs', () => /"state":"RUNNING"/.test(other.output()));
     const { status, stderr } = simulate({ code: 'GOOD' });
     expect(status).toBe(0);
-    expect(stderr).toMatch(/! Another worker polls GOOD_QUEUE and may get tasks of this process: \d+@/);
+    expect(stderr).toMatch(/! Another worker polls GOOD_QUEUE and may get tasks from this process: \d+@/);
     other.kill('SIGTERM');
     await other.ended;
     expect(simulate({ code: 'GOOD' }).stderr).not.toContain('Another worker');

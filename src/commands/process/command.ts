@@ -137,7 +137,7 @@ export function configure(command: Command, context: CommandContext): void {
       .argument('<code>', 'User action code')
       .summary('Invoke a user action of a process')
       .description("Invoke a user action of a running process. Prints the action's ID to stdout.")
-      .addOption(setOption("input or, if the action starts a process, of that process's metadata"))
+      .addOption(setOption("input, or of the new process's metadata if the action starts a process"))
       .option('--text <text>', 'Text of the message to create')
       .option('--thread <id>', 'ID of the thread in which to create the task or message')
       .option('--wait', 'Wait until the action ends'),

@@ -21,7 +21,7 @@ export function configure(command: Command, context: CommandContext): void {
   command
     .description(
       "Replay the histories of running processes against this project's workflow code, as a worker would. " +
-        "Reads the histories from the configured KuFlow environment or, if none is configured, from this folder's local KuFlow. Uses the credentials that you pass, otherwise those in the environment or the project's settings, otherwise those of your default profile. " +
+        "Reads the histories from the configured KuFlow environment or, if none is configured, from this folder's local KuFlow. Uses the first credentials that it finds: those that you pass, those in the environment or the project's settings, or those of your default profile. " +
         "The project's worker code decrypts the histories of confidential processes. Does not write files or change any process.",
     )
     .addOption(stateOption('process', 'processes', 'running'))

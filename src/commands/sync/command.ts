@@ -12,7 +12,7 @@ const EXAMPLES = formatExamples({
   'also compare fields, using the data of up to 25 processes or process items': 'kuflow sync --sample 25',
   'compare with the worker sample from the KuFlow app; needs no credentials': 'kuflow sync --from worker-sample.zip',
   'fail in CI if the definition no longer matches': 'kuflow sync --check',
-  'write all changes without prompts, including changes to src/workflows.ts, which you have edited':
+  'write all changes without prompting, including changes to src/workflows.ts, which you have edited':
     'kuflow sync --yes --edit src/workflows.ts',
 });
 
@@ -42,13 +42,13 @@ export function configure(command: Command, context: CommandContext): void {
     .addOption(sampleOption(0))
     .option(
       '--from <path>',
-      'Compare the task queue, workflow type and tasks with a worker sample from the KuFlow app (a zip file or a folder) instead of using the API',
+      'Compare the task queue, workflow type and tasks with those in a worker sample from the KuFlow app (a zip file or a folder) instead of using the API',
     )
     .option('--check', 'Write nothing, and exit with status 1 if the definition differs');
   connectionOptions(command, { tenant: 'Compare only with processes in this tenant' });
   editOptions(
     command,
-    'Write the changes without prompts. Files with local changes are left unchanged unless you name them with --edit',
+    'Write the changes without prompting. Files with local changes are left unchanged unless you name them with --edit',
   )
     .addHelpText('after', EXAMPLES)
     .action(lazyAction<[SyncFlags]>(context, async () => (await import('./run.ts')).runSync));

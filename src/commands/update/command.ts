@@ -5,7 +5,7 @@ import type { UpdateFlags } from './run.ts';
 
 const EXAMPLES = formatExamples({
   'see what a newer version would change': 'npx -p create-kuflow-worker@latest kuflow update --dry-run',
-  'update, and write conflict markers where you and the templates changed the same lines':
+  'update, and write conflict markers where your edits and the template changes overlap':
     'npx -p create-kuflow-worker@latest kuflow update --conflicts markers',
 });
 
@@ -27,7 +27,7 @@ export function configure(command: Command, context: CommandContext): void {
     .addOption(
       new Option(
         '--conflicts <how>',
-        'What to do if you and the templates changed the same lines of a file: write conflict markers, keep your lines, or ' +
+        'What to do if your edits and the template changes overlap in a file: write conflict markers, keep your lines, or ' +
           'leave the file unchanged until the next update',
       ).choices(['markers', 'ours', 'skip']),
     )

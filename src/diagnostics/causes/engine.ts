@@ -55,7 +55,7 @@ function proxyStatusCause(status: number | undefined, target: string, proxy: str
   if (status === 407)
     return cause(
       'proxy-authentication-required',
-      `The proxy ${proxy} requires a user name and password, or rejected yours`,
+      `The proxy ${proxy} requires a user name and password, or rejected the ones you provided`,
     );
   if (status === 403) return cause('proxy-forbids', `The proxy ${proxy} does not allow a connection to ${target}`);
   if (status !== undefined && status >= 500)
@@ -191,7 +191,7 @@ export function rpcCause(result: FailedCall, call: string, namespace?: string): 
       return cause('engine-unauthenticated', `The engine rejected the engine token: ${answer}`);
     case 'PERMISSION_DENIED':
       return namespace === undefined
-        ? cause('engine-permission-denied', `The engine denies this application access: ${answer}`)
+        ? cause('engine-permission-denied', `The engine does not allow this application to connect: ${answer}`)
         : cause('engine-namespace-denied', `The engine denies access to the namespace ${namespace}: ${answer}`);
     case 'NOT_FOUND':
       return namespace === undefined

@@ -50,7 +50,7 @@ export const workerCheck: DoctorCheck = {
     if (answer.kind === 'failed') {
       const text = `The worker cannot start: ${answer.why}`;
       return toFinding('KF-WORK-001', isModuleMissing(answer) ? 'worker-module-missing' : 'worker-cannot-start', text, {
-        values: { place: answer.at ?? 'the error in that message' },
+        values: { place: answer.at ?? 'the error that the message describes' },
       });
     }
     if (answer.kind === 'not-built') {

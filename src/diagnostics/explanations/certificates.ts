@@ -59,7 +59,7 @@ const UNUSABLE = {
     GET_NEW_CERTIFICATE,
   ),
   'certificate-encrypted-key': fails(
-    'The key is encrypted with a passphrase, which workers do not support.',
+    'The key is encrypted with a passphrase. Workers do not support encrypted keys.',
     CONVERT_TO_PKCS8,
   ),
   'certificate-several-keys': warns(
@@ -72,13 +72,13 @@ const UNUSABLE = {
     GET_NEW_CERTIFICATE,
   ),
   'certificate-key-mismatch': fails(
-    'The key does not belong to the certificate, often because only one of the two files was replaced.',
+    'The key does not belong to the certificate. A common cause is that only one of the two files was replaced.',
     GET_NEW_CERTIFICATE,
   ),
   'certificate-mixed-sources': fails(
     'The key does not belong to the certificate. The certificate, key and CA come from different places, because an environment variable or another file overrides some of the settings.',
     'Remove <odd>, so that the <part> comes from the same place as the other parts',
-    'Or set the certificate, key and CA all in the same place',
+    'Or set the certificate, key and CA in one place',
   ),
   'certificate-chain-order': fails(
     "The client certificate file starts with another certificate, usually the CA's. Programs present the first certificate as their own.",
@@ -89,7 +89,7 @@ const UNUSABLE = {
     'Use a certificate that the CA issued for this client',
   ),
   'certificate-unreadable-date': fails(
-    'The client certificate, or every one of the CA certificates, contains an invalid date, such as one in month 13.',
+    'The client certificate, or every CA certificate, contains an invalid date, such as one in month 13.',
     GET_NEW_CERTIFICATE,
   ),
   'certificate-expired': fails('The certificate has expired.', GET_NEW_CERTIFICATE),
@@ -125,7 +125,7 @@ const OTHER_NAMESPACE = fails(
 export const certificates: Readonly<Record<string, Explanation>> = {
   'KF-TLS-001': {
     looksAt:
-      "Checks the certificate, key and CA in the settings, without network access. They must be PEM blocks of the right types. The key (PKCS#8, PKCS#1 or SEC1) must belong to the certificate and have no passphrase. The client certificate must be X.509 v3, must not be a CA certificate, and must be currently valid. If KuFlow's time is known, validity is checked against that time.",
+      "Checks the certificate, key and CA in the settings, without network access. They must be PEM blocks of the right types. The key (PKCS#8, PKCS#1 or SEC1) must belong to the certificate and have no passphrase. The client certificate must be X.509 v3, must not be a CA certificate, and must currently be valid. If KuFlow's time is known, validity is checked against that time.",
     causes: UNUSABLE,
   },
   'KF-TLS-002': {

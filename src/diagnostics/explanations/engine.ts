@@ -27,7 +27,7 @@ const CHECK_CLIENT_CERTIFICATE: readonly AdviceTemplate[] = [
     text: 'Check the certificate and key from <material>, or remove the mutual-tls settings to have KuFlow issue a certificate each time the worker starts',
   },
   GET_CURRENT,
-  { certificate: 'issued', text: `KuFlow has just issued this certificate, so ${SAME_KUFLOW}` },
+  { certificate: 'issued', text: `This certificate comes from KuFlow, so ${SAME_KUFLOW}` },
 ];
 const CHECK_CA: readonly AdviceTemplate[] = [
   {
@@ -57,7 +57,7 @@ export const handshakeCauses = {
   ),
   'engine-unreachable': fails('There is no network route to the engine.', ASK_NETWORK_ADMIN),
   'engine-connect-timeout': unclear(
-    'The engine did not respond in time, often because a firewall silently drops the connection.',
+    'The engine did not respond in time. A common cause is a firewall that silently drops the connection.',
     ASK_NETWORK_ADMIN,
   ),
   'engine-connect-failed': fails('The connection failed for another reason, shown in the message.', ...CHECK_ADDRESS),
@@ -125,7 +125,7 @@ export const handshakeCauses = {
   ),
   'proxy-speaks-socks': fails(
     'The proxy speaks SOCKS, not HTTP, on this port.',
-    "Set <proxy-source> to the proxy's HTTP port, or to another proxy that speaks HTTP",
+    "Set <proxy-source> to the proxy's HTTP port or to the address of an HTTP proxy",
   ),
   'proxy-not-http': fails("The server at the proxy's address is not an HTTP proxy.", CHECK_PROXY),
   'proxy-closed': fails(
@@ -134,7 +134,7 @@ export const handshakeCauses = {
     'Check that the proxy can reach <target>, because some proxies close the connection if they cannot reach the destination',
   ),
   'proxy-authentication-required': fails(
-    'The proxy requires a user name and password, or rejected yours (407).',
+    'The proxy requires a user name and password, or rejected the ones you provided (407).',
     "Add the user name and password to the proxy's address: http://user:password@host:port (<proxy-source>)",
   ),
   'proxy-forbids': fails(
@@ -149,7 +149,7 @@ export const handshakeCauses = {
 const anyCall = {
   'engine-unauthenticated': fails(
     'The engine did not accept the engine token (UNAUTHENTICATED).',
-    "Check that <target-source> belongs to the same KuFlow environment as <endpoint>, which issued the token, and check this machine's clock",
+    "Check that <target-source> and <endpoint>, which issued the token, belong to the same KuFlow environment, and check this machine's clock",
   ),
   'engine-unavailable': unclear(
     'The engine is reachable but not ready (UNAVAILABLE or RESOURCE_EXHAUSTED).',
@@ -164,7 +164,7 @@ const anyCall = {
 export const systemInfoCauses = {
   ...anyCall,
   'engine-permission-denied': fails(
-    'The engine denies this application access: it responds to GetSystemInfo with PERMISSION_DENIED. No SDK connects after this response, so no worker can start.',
+    'The engine does not allow this application to connect: it responds to GetSystemInfo with PERMISSION_DENIED. No SDK can connect after this response, so no worker can start.',
     "Check the namespace (<namespace-source>), and the application's permissions in the KuFlow app",
   ),
 } as const satisfies Readonly<Record<string, ExplainedCause>>;

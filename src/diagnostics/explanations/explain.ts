@@ -24,7 +24,7 @@ const PLACEHOLDERS: Readonly<Record<string, string>> = {
   namespace: 'NAMESPACE',
   'namespace-source': 'FILE:LINE',
   kind: 'workflows or activities',
-  place: 'the error in the message',
+  place: 'the error that the message describes',
   wanted: 'the version named in the message',
   build: 'BUILD_COMMAND',
 };

@@ -82,7 +82,7 @@ export const online: Readonly<Record<string, Explanation>> = {
   },
   'KF-ENGINE-001': {
     looksAt:
-      "Calls GetSystemInfo with the token. SDKs make this call first when they connect. UNIMPLEMENTED means that KuFlow's engine does not accept this call. This response is not a failure, because KuFlow's Python SDK can connect without the call. However, the result mentions that Temporal's TypeScript SDK cannot. PERMISSION_DENIED is a failure, because it prevents every SDK from connecting.",
+      "Calls GetSystemInfo with the token. SDKs make this call first when they connect. UNIMPLEMENTED means that KuFlow's engine does not accept this call. This response is not a failure, because KuFlow's Python SDK can connect without the call. However, the result notes that Temporal's TypeScript SDK cannot connect. PERMISSION_DENIED is a failure, because it prevents every SDK from connecting.",
     causes: systemInfoCauses,
     alsoOf: { 'KF-TLS-003': Object.keys(handshakeCauses) },
   },

@@ -72,7 +72,7 @@ export const project: Readonly<Record<string, Explanation>> = {
   },
   'KF-WORK-001': {
     looksAt:
-      "Runs the worker's own check (`--check`), which tests the same connection as doctor, but with the TLS and proxy implementations of the worker's SDK. Creates an engine token, and a certificate if none is configured. `--no-create` skips this check.",
+      "Runs the worker's own check (`--check`), which tests the same connection as doctor does, but with the TLS and proxy implementations of the worker's SDK. Creates an engine token, and a certificate if none is configured. `--no-create` skips this check.",
     causes: {
       'worker-cannot-start': fails(
         'The worker exits with an error before it can check anything.',
@@ -116,8 +116,8 @@ export const project: Readonly<Record<string, Explanation>> = {
         'A step works for doctor but fails for the worker, or the other way around.',
         RUN_WORKER_CHECK,
         'If doctor and the worker disagree at the `rest` step, compare their proxies and trusted CAs. The worker uses temporal.proxy if it is set, but doctor always uses HTTPS_PROXY. Both trust the CAs in kuflow.api.ca, and each also trusts the default CAs of its runtime. For doctor and TypeScript workers, the default CAs are those of Node.js and NODE_EXTRA_CA_CERTS. Java workers use the CAs of the JDK, and Python workers use those of certifi and the system',
-        "If doctor and the worker disagree at the `connect` step, check the server certificate. The worker uses the TLS implementation of Temporal's SDK. In TypeScript and Python workers, this implementation rejects a server certificate that is itself a CA certificate. The trusted CA and the proxy are not the cause, because doctor and the worker use the same ones. The CA is temporal.mutual-tls.ca or the CA from KuFlow. The proxy is temporal.proxy or, if that is not set, the one in HTTPS_PROXY, unless NO_PROXY excludes the host",
-        'Check whether a firewall or a TLS-inspecting program has a rule for only one of the two programs',
+        "If doctor and the worker disagree at the `connect` step, check the server certificate. The worker uses the TLS implementation of Temporal's SDK. In TypeScript and Python workers, this implementation rejects a server certificate that is itself a CA certificate. The trusted CA and the proxy are not the cause, because doctor and the worker use the same CA and proxy. The CA is temporal.mutual-tls.ca or the CA from KuFlow. The proxy is temporal.proxy or, if that is not set, the one in HTTPS_PROXY, unless NO_PROXY excludes the host",
+        'Check whether a firewall or a TLS-inspecting program has a rule that applies only to doctor or only to the worker',
       ),
     },
   },

@@ -7,15 +7,15 @@ const OBSERVATIONS: Readonly<Record<FailureKind, string>> = {
   forbidden: 'KuFlow recognizes the application but does not allow the request (403).',
   'not-found': 'The resource does not exist in KuFlow or is hidden from the application (404).',
   'wrong-path':
-    "The server responded with 404 to a path that exists in every KuFlow environment. Either the endpoint's path is wrong, or a server in front of KuFlow does not forward this path.",
+    "The server returned 404 for a path that exists in every KuFlow environment. Either the endpoint's path is wrong, or a server in front of KuFlow does not forward this path.",
   conflict: 'The resource is not in a state that allows the request (409).',
   rejected: 'KuFlow rejected the request with another 4xx status.',
   'rate-limited': 'KuFlow is receiving too many requests (429).',
   server: 'KuFlow or a server in front of it failed (5xx status).',
   redirect:
-    'The server responded with a redirect. Doctor does not follow redirects, because that would send the credentials to another address.',
+    'The server responded with a redirect. Doctor does not follow redirects, because doing so would send the credentials to another address.',
   upgrade: 'The server requires a protocol other than HTTP/1.1, for example HTTP/2 or WebSocket (426).',
-  html: 'The response is an HTML page instead of JSON, for example from a proxy or a login portal.',
+  html: 'The response is an HTML page instead of JSON, probably from a proxy or a login portal.',
   'not-json': 'The response is not valid JSON.',
   truncated: 'The response is incomplete.',
   contract: "The response is JSON but does not match KuFlow's API contract.",

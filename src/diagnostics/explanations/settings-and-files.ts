@@ -98,7 +98,7 @@ export const settingsAndFiles: Readonly<Record<string, Explanation>> = {
   },
   'KF-SET-007': {
     looksAt:
-      "Checks for `NODE_TLS_REJECT_UNAUTHORIZED=0`, which turns off certificate verification in Node.js programs. Doctor always verifies certificates. If it cannot verify the REST API's certificate, KF-REST-001 reports that problem, and this check is skipped.",
+      "Checks for `NODE_TLS_REJECT_UNAUTHORIZED=0`, which turns off certificate verification in Node.js programs. Doctor always verifies certificates. If KF-REST-001 cannot verify the REST API's certificate, it reports that problem, and this check is skipped.",
     causes: {
       'settings-tls-unverified': warns(
         "NODE_TLS_REJECT_UNAUTHORIZED is set to 0. This setting affects the worker's calls to the REST API, but not the engine connection.",

@@ -45,6 +45,6 @@ export function mavenCommands(shell = userShell(), isWindows = IS_WINDOWS): Proj
     start: `${maven} spring-boot:run`,
     kuflow,
     simulated: `${maven} -q spring-boot:run`,
-    verify: [{ command: `${maven} verify`, text: 'check the format, compile, and run the tests of every process' }],
+    verify: [{ command: `${maven} verify`, text: 'check the formatting, compile, and run the tests of every process' }],
   };
 }

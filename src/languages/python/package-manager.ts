@@ -215,7 +215,7 @@ export function pythonCommands(
     smoke: 'make smoke',
     check: 'make check',
     verify: [
-      { command: 'make lint', text: 'check format and types, and lint' },
+      { command: 'make lint', text: 'check formatting and types, and lint' },
       { command: 'make test', text: tests },
     ],
   };

@@ -60,7 +60,7 @@ export function simulationView(progress: Progress, { sharesTerminal }: { readonl
     /** Other workers poll the queue as well and may get tasks of the process. */
     otherWorkers: (taskQueue: string, identities: readonly string[]): void => {
       const who = identities.length === 1 ? 'Another worker polls' : `${identities.length} other workers poll`;
-      progress.note(`${who} ${taskQueue} and may get tasks of this process: ${identities.join(', ')}`, 'warning');
+      progress.note(`${who} ${taskQueue} and may get tasks from this process: ${identities.join(', ')}`, 'warning');
     },
     processStarted: (code: string, processId: string): void => {
       progress.begin(`Process ${code} ${processId}`, whileWorkerRuns);

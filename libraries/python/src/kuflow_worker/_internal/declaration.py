@@ -18,7 +18,7 @@ CreateActivities: TypeAlias = Callable[[KuFlowClient], object] | Callable[[KuFlo
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """A process or user action whose workflow a worker runs."""
+    """A process or user action whose workflow runs on a worker."""
 
     workflow: type
     """The workflow class. `schemas.json` in its package has the schemas of the system tasks."""
@@ -31,7 +31,7 @@ class Process:
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """A worker, which you pass to `run`."""
+    """Describes a worker. Pass it to `run`."""
 
     name: str
     """The name of your project, which KuFlow and the engine see."""

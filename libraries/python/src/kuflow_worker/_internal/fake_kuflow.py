@@ -47,7 +47,7 @@ Person = Callable[[str, Sequence[TaskLog]], Answer]
 
 
 class FakeKuFlow(KuFlowClient):
-    """An in-memory KuFlow for workflow tests, and the client for your own activities.
+    """An in-memory KuFlow for workflow tests. It is also the client for your own activities.
 
     `person` is either a function, which is called for each open task that the application does not own, or a mapping
     from task codes to the data that people enter. `metadata` is the process metadata. With `confidential`, the

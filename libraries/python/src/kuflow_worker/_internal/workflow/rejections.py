@@ -33,9 +33,8 @@ class CallRejected(ApplicationError):
 
 @contextmanager
 def fail_on_rejection() -> Iterator[None]:
-    """Within the block, a call that KuFlow rejects raises `CallRejected` instead of being retried.
-
-    This applies to 4xx statuses other than 401, 403, 408 and 429, and also to calls from your own activities.
+    """If KuFlow rejects a call within the block with a 4xx status other than 401, 403, 408 and 429, the call raises
+    `CallRejected` instead of being retried. The same applies to calls from your own activities.
     """
     token = _fails.set(True)
     try:
