@@ -38,7 +38,7 @@ export function configure(command: Command, context: CommandContext): void {
       .addArgument(completedArgument('[code]', 'Show only tasks with this code', 'served-tasks'))
       .summary('List tasks, newest first')
       .description('List tasks, newest first. Without --state, lists only open tasks (ready or claimed).')
-      .addOption(completedOption('--process <id>', 'Show only tasks of this process', 'process-ids'))
+      .addOption(completedOption('--process <id>', 'Show only tasks in this process', 'process-ids'))
       .addOption(stateOption('task', 'tasks'))
       .addOption(limitOption('tasks')),
   ).action(lazyAction(context, async () => (await import('./run.ts')).runTaskList));
