@@ -1,4 +1,4 @@
-// The main script of the single program (see program.mjs). It unpacks the package into the cache folder once, and runs it from there.
+// The main script of the standalone program (see program.mjs). It unpacks the package into the cache folder once, and runs it from there.
 import { createHash } from 'node:crypto';
 import {
   chmodSync,
@@ -57,7 +57,7 @@ function start(): void {
     return;
   }
   process.argv.splice(1, 1);
-  // The script of a single program cannot import files itself.
+  // The script of a standalone program cannot import files itself.
   void (load('./import.cjs') as (url: string) => Promise<unknown>)(pathToFileURL(supervisor).href);
 }
 

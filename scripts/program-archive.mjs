@@ -1,4 +1,4 @@
-// The archives of the single program, with the checksums next to them.
+// The archives of the standalone program, with the checksums next to them.
 import { createHash } from 'node:crypto';
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';

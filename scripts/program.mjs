@@ -1,4 +1,4 @@
-// Builds kuflow as a single program for this platform, with Node.js in it: `npm run program [-- --built]`. Writes an archive with its checksum
+// Builds kuflow as a standalone program for this platform, with Node.js in it: `npm run program [-- --built]`. Writes an archive with its checksum
 // to dist-program/. `--built` uses the package as it is in dist/.
 import { execFileSync } from 'node:child_process';
 import {

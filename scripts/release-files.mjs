@@ -59,7 +59,7 @@ export function releaseChangelog(text, version, date) {
 }
 
 /**
- * Writes the Homebrew formula and the Scoop manifest to the folder that contains the archives of the single program and their checksums.
+ * Writes the Homebrew formula and the Scoop manifest to the folder that contains the archives of the standalone program and their checksums.
  * `repository`: the address on GitHub whose releases have the archives. Returns a sentence for each file that needs an archive that is missing.
  */
 export function writePackaging(folder, version, repository) {

@@ -1,5 +1,5 @@
-// Verifies the archive of the single program in a folder: `node scripts/verify-program.mjs <folder>`. Unpacks it into an empty folder, and creates a
-// project with it, without any other program on the PATH.
+// Verifies the archive of the standalone program in a folder: `node scripts/verify-program.mjs <folder>`. Unpacks it into an empty folder, and
+// creates a project with it, without any other program on the PATH.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -18,7 +18,7 @@ const PORTS = ['--port', '0', '--https-port', '0', '--engine-port', '0'];
 const PROGRAMS = ['sh', 'dirname', 'python3', 'uv'];
 
 describe.runIf(IS_SOAK && process.platform !== 'win32')(
-  'the single program, alone on a machine without Node.js',
+  'the standalone program, alone on a machine without Node.js',
   () => {
     const mark = newMark();
     let folder: string;

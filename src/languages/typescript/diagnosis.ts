@@ -41,7 +41,7 @@ export const nodeDiagnosis: ProjectDiagnosis = {
       : { kind: 'not-installed' },
 };
 
-/** The Node.js that can run other programs: this one, or in the single program, which runs only its own files, the one on the PATH. */
+/** The Node.js that can run other programs: this one, or in the standalone program, which runs only its own files, the one on the PATH. */
 function nodeProgram(): string {
   return isSea() ? 'node' : process.execPath;
 }

@@ -10,7 +10,7 @@ export const devOperations = {
   ...resource('platform', {
     readStatus: {
       call: 'GET /_dev/status',
-      summary: 'Read the state of the parts of the local KuFlow',
+      summary: 'Read the state of the components of the local KuFlow',
       responses: { 200: answer(contract.PlatformStatus, 'The state') },
     },
     readEnvironment: {

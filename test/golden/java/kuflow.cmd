@@ -16,7 +16,7 @@ if exist %kuflow_program% goto run
 
 :find
 set kuflow_version=
-rem The single program of this version on the PATH does not need Node.js.
+rem The standalone program of this version on the PATH does not need Node.js.
 for %%p in (kuflow.exe) do set kuflow_program="%%~$PATH:p"
 if not %kuflow_program%=="" for /f "delims=" %%v in ('call %kuflow_program% --version') do (
   if "create-kuflow-worker@%%v"==%kuflow_package% goto run

@@ -37,7 +37,7 @@ function unpackCounted(parent: string) {
   return { folder, reads };
 }
 
-describe('the single program', () => {
+describe('the standalone program', () => {
   it('unpacks its files once, into a folder that only the user can open', () => {
     const parent = join(newFolder(), 'cache', 'programs');
     const { folder, reads } = unpackCounted(parent);

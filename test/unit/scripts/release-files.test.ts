@@ -90,7 +90,7 @@ it('the migrations of a release have an entry with its version', () => {
   expect(addMigration(inLines, '2.0.0')).toBe(inLines.replace('},\n]', `}, ${entry('2.0.0')}\n]`));
 });
 
-describe('the packages of the single program', () => {
+describe('the packages of the standalone program', () => {
   const repository = 'https://github.com/acme/create-kuflow-worker';
 
   function archives(...names: readonly string[]): string {

@@ -31,7 +31,7 @@ it('the version of the installed library is compared with the archive that packa
   expect(await examine('file:kuflow-worker', '0.1.0')).toMatchObject({ kind: 'fine' });
 });
 
-it('the single program reports a missing Node.js, which the worker needs', () => {
+it('the standalone program reports a missing Node.js, which the worker needs', () => {
   expect(examineNode(undefined)).toMatchObject({
     ...{ code: 'runtime-missing', text: 'The worker needs Node.js, which is not installed: it is not on the PATH' },
     values: { wanted: 'Node.js 20.19 or newer' },
