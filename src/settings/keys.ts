@@ -188,14 +188,14 @@ const SETTINGS = [
     kind: 'integer',
     range: { min: 1, max: 1_000 },
     default: '5',
-    description: "number of failed attempts after which the error is written to a system task's log in KuFlow",
+    description: 'for a system task, the number of failed attempts after which the error is written to the task log in KuFlow',
   },
   {
     name: 'worker.max-payload-bytes',
     kind: 'integer',
     range: { min: 10_000, max: 4_194_304 },
     default: '2097152',
-    description: "maximum size of an activity's or workflow's argument or result, in bytes",
+    description: 'maximum size of an argument or result of an activity or workflow, in bytes',
   },
 ] as const satisfies readonly DeclaredSetting[];
 

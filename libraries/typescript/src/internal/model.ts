@@ -135,7 +135,7 @@ export interface UserActionSignal {
   readonly requestTime?: string;
   readonly requestTimeZone?: string;
   readonly requestInstant?: string;
-  /** What the user entered, if the action has an input. */
+  /** What the user entered, if the action accepts input. */
   readonly input?: unknown;
 }
 

@@ -30,7 +30,7 @@ const DEADLINE_ENDED = 'kuflow-deadline-ended';
 const HOUR = 60 * 60 * 1000;
 const MAX_REREAD_INTERVAL = 12 * HOUR;
 
-/** Thrown when a task is canceled in KuFlow. Fails the workflow unless it is caught. */
+/** Thrown when a task is canceled in KuFlow. If you do not catch it, the workflow fails. */
 export class TaskCancelled extends ApplicationFailure {
   readonly code: string;
   readonly processItemId: Uuid;
@@ -51,7 +51,7 @@ export interface ProcessOptions {
   readonly rereadAfter?: number;
 }
 
-/** The owner, a user or an application, by ID or email address. */
+/** The owner (a user or an application), by ID or email address. */
 export type Owner = { readonly ownerId: Uuid } | { readonly ownerEmail: string };
 /** The user or application to which an item is assigned when it is created. */
 type OptionalOwner = Partial<Record<'ownerId' | 'ownerEmail', string>>;
@@ -88,7 +88,7 @@ export interface SystemTaskHandle<Data> extends Omit<TaskHandle<Data>, 'done' | 
 
 /**
  * `onDeadline` is called once, at the deadline, if the task is still open. The task stays open, unless `onDeadline` cancels it. If the task
- * is completed while `onDeadline` runs, `onDeadline` is canceled.
+ * is completed while `onDeadline` is running, `onDeadline` is canceled.
  */
 export type Deadline<Data> =
   | { readonly deadline?: undefined; readonly onDeadline?: undefined }
@@ -132,14 +132,17 @@ export interface KuFlowProcess<Metadata> {
   /** Opens a thread without waiting for anyone to post in it. */
   thread(thread: Thread, owner?: OptionalOwner): Promise<Uuid>;
   /**
-   * Registers a handler for a user action. Call this method before the workflow's first `await`. Signals that arrive earlier are ignored. If the action has no
-   * input, `input` is `undefined`.
+   * Registers a handler for a user action. Call this method before the workflow's first `await`. Signals that arrive before the handler
+   * is registered are ignored. If the action has no input, `input` is `undefined`.
    */
   onAction<Input>(
     action: SignalAction<Input>,
     handler: (input: Input, signal: UserActionSignal) => void | Promise<void>,
   ): void;
-  /** Registers a handler for any other signal. As with `onAction`, call this method before the workflow's first `await`. */
+  /**
+   * Registers a handler for a signal that does not come from a user action. As with `onAction`, call this method before the workflow's
+   * first `await`.
+   */
   onSignal<Payload>(name: string, handler: (payload: Payload) => void | Promise<void>): void;
   /** Reads the process metadata. */
   readMetadata(): Promise<Metadata>;

@@ -20,7 +20,7 @@ interface Rejection {
   readonly response?: DefaultError | undefined;
 }
 
-/** Thrown inside `failOnRejection` when KuFlow rejects a call. Fails the workflow unless it is caught. */
+/** Thrown inside `failOnRejection` when KuFlow rejects a call. If you do not catch it, the workflow fails. */
 export class CallRejected extends ApplicationFailure {
   readonly operation: string;
   readonly status: number;
@@ -39,7 +39,7 @@ export class CallRejected extends ApplicationFailure {
 const fails = new AsyncLocalStorage<true>();
 
 /**
- * If KuFlow rejects a call within `work` with a 4xx status other than 401, 403, 408 and 429, the call throws `CallRejected` instead of being
+ * If KuFlow rejects a call within `work` with a 4xx status other than 401, 403, 408 or 429, the call throws `CallRejected` instead of being
  * retried. The same applies to calls from your own activities.
  */
 export function failOnRejection<Result>(work: () => Promise<Result>): Promise<Result> {

@@ -47,14 +47,14 @@ LogLevel = Literal["INFO", "WARN", "ERROR"]
 
 
 class OwnerOptions(TypedDict, total=False):
-    """The owner, a user or an application, by ID or email address."""
+    """The owner (a user or an application), by ID or email address."""
 
     owner_id: str | None
     owner_email: str | None
 
 
 class TaskCancelled(ApplicationError):
-    """Raised when a task is canceled in KuFlow. Fails the workflow unless it is caught."""
+    """Raised when a task is canceled in KuFlow. If you do not catch it, the workflow fails."""
 
     def __init__(self, code: str, process_item_id: str) -> None:
         details = {"code": code, "processItemId": process_item_id}
@@ -160,8 +160,8 @@ class SystemTaskHandle(_Handle, Generic[Data]):
 class KuFlowProcess(Generic[Metadata]):
     """Gives a workflow access to its process.
 
-    Create it in the `@workflow.init` method, so that the workflow receives every signal, including the signals for
-    tasks that complete early. `reread_after` is how long the workflow waits for a human task's completion signal
+    Create this object in the `@workflow.init` method, so that the workflow receives every signal, including the signals
+    for tasks that complete early. `reread_after` is how long the workflow waits for a human task's completion signal
     (`KuFlow_Engine_Signal_Process_Item`) before it reads the task's state from KuFlow. The wait doubles after each
     read, up to 12 hours.
     """
@@ -194,7 +194,7 @@ class KuFlowProcess(Generic[Metadata]):
         Raises `TaskCancelled` if the task is canceled, and `asyncio.CancelledError` if the whole process is
         canceled. `deadline` is a time, or a duration that starts when the task is created. `on_deadline` is called
         once, at the deadline, if the task is still open. The task stays open, unless `on_deadline` cancels it. If the
-        task is completed while `on_deadline` runs, `on_deadline` is canceled.
+        task is completed while `on_deadline` is running, `on_deadline` is canceled.
         """
         if (deadline is None) != (on_deadline is None):
             raise TypeError("deadline and on_deadline must be set together")
@@ -286,8 +286,8 @@ class KuFlowProcess(Generic[Metadata]):
     def on_action(self, action: SignalAction[Input], handler: Callable[[Input], object]) -> None:
         """Registers a handler for a user action.
 
-        The handler receives what the user entered, or `None` if the action has no input, and can be a coroutine
-        function. As with `on_signal`, call this method before the workflow's first `await`.
+        The handler, which can be a coroutine function, receives what the user entered, or `None` if the action has no
+        input. As with `on_signal`, call this method before the workflow's first `await`.
         """
         name = action.signal
         self._actions[name, action.code] = handler

@@ -20,7 +20,7 @@ _fails: ContextVar[bool] = ContextVar("kuflow_fails_on_rejection", default=False
 
 
 class CallRejected(ApplicationError):
-    """Raised inside `fail_on_rejection` when KuFlow rejects a call. Fails the workflow unless it is caught."""
+    """Raised inside `fail_on_rejection` when KuFlow rejects a call. If you do not catch it, the workflow fails."""
 
     def __init__(self, operation: str, status: int, response: Mapping[str, Any] | None) -> None:
         details = {"operation": operation, "status": status, "response": response}
@@ -33,7 +33,7 @@ class CallRejected(ApplicationError):
 
 @contextmanager
 def fail_on_rejection() -> Iterator[None]:
-    """If KuFlow rejects a call within the block with a 4xx status other than 401, 403, 408 and 429, the call raises
+    """If KuFlow rejects a call within the block with a 4xx status other than 401, 403, 408 or 429, the call raises
     `CallRejected` instead of being retried. The same applies to calls from your own activities.
     """
     token = _fails.set(True)

@@ -4,7 +4,7 @@ import java.util.Optional;
 import kuflow.worker.RestError;
 import org.jspecify.annotations.Nullable;
 
-/** Thrown inside {@link KuFlowProcess#failOnRejection} when KuFlow rejects a call. Fails the workflow unless it is caught. */
+/** Thrown inside {@link KuFlowProcess#failOnRejection} when KuFlow rejects a call. If you do not catch it, the workflow fails. */
 public class CallRejected extends RuntimeException {
 
     // Only Temporal's own failures fail a workflow. They cannot be extended, so the library converts this exception.

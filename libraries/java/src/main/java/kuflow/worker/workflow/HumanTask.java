@@ -58,7 +58,7 @@ public record HumanTask<D>(String code, Class<D> dataType) {
 
         /**
          * Calls {@code onDeadline} once if the task is still open after this duration. The task stays open, unless {@code onDeadline}
-         * cancels it. If the task is completed while {@code onDeadline} runs, {@code onDeadline} is canceled.
+         * cancels it. If the task is completed while {@code onDeadline} is running, {@code onDeadline} is canceled.
          *
          * @param after the duration, measured from this call
          */

@@ -97,7 +97,7 @@ public final class KuFlowProcess {
     }
 
     /**
-     * If KuFlow rejects a call within {@code work} with a 4xx status other than 401, 403, 408 and 429, the call throws
+     * If KuFlow rejects a call within {@code work} with a 4xx status other than 401, 403, 408 or 429, the call throws
      * {@link CallRejected} instead of being retried. The same applies to calls from your own activities.
      */
     public static <R> R failOnRejection(Supplier<R> work) {
@@ -263,8 +263,8 @@ public final class KuFlowProcess {
     }
 
     /**
-     * Registers a handler for any other signal. As with {@link #onAction(SignalAction, Consumer)}, call this method in the workflow's
-     * constructor, or before the workflow waits for the first time.
+     * Registers a handler for a signal that does not come from a user action. As with {@link #onAction(SignalAction, Consumer)}, call
+     * this method in the workflow's constructor, or before the workflow waits for the first time.
      */
     public <P> void onSignal(String name, Class<P> payload, Consumer<P> handler) {
         signals.handle(name, payload, handler);

@@ -2,7 +2,7 @@ package kuflow.worker.workflow;
 
 import java.util.UUID;
 
-/** Thrown when a task is canceled in KuFlow. Fails the workflow unless it is caught. */
+/** Thrown when a task is canceled in KuFlow. If you do not catch it, the workflow fails. */
 public class TaskCancelled extends RuntimeException {
 
     // Only Temporal's own failures fail a workflow. They cannot be extended, so the library converts this exception.

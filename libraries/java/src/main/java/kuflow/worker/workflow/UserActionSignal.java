@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The signal that KuFlow sends to the workflow for a user action. The name of the signal is in the process definition.
  *
- * @param input what the user entered, if the action has an input
+ * @param input what the user entered, if the action accepts input
  */
 public record UserActionSignal(
         String userActionDefinitionCode,
