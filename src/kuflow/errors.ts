@@ -30,8 +30,7 @@ export interface KuFlowApiErrorParts {
 
 /** What to do about a proxy that did not open a tunnel, with the setting or variable that names it. */
 function tunnelHint({ code, status, source }: TunnelError): string {
-  if (code === 'PROXY_SPEAKS_SOCKS')
-    return `Set ${source} to the proxy's HTTP port or to the address of an HTTP proxy`;
+  if (code === 'PROXY_SPEAKS_SOCKS') return `Set ${source} to the proxy's HTTP port or to the address of an HTTP proxy`;
   if (code === 'PROXY_SPEAKS_TLS') return `Change the proxy's address to https:// (${source})`;
   if (status === 407)
     return `Add the user name and password to the proxy's address: http://user:password@host:port (${source})`;

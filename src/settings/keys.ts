@@ -188,7 +188,8 @@ const SETTINGS = [
     kind: 'integer',
     range: { min: 1, max: 1_000 },
     default: '5',
-    description: 'for a system task, the number of failed attempts after which the error is written to the task log in KuFlow',
+    description:
+      'for a system task, the number of failed attempts after which the error is written to the task log in KuFlow',
   },
   {
     name: 'worker.max-payload-bytes',

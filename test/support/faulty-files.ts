@@ -22,6 +22,18 @@ export interface FaultyFiles {
   readonly step: <T>(name: string, work: () => Promise<T>) => Promise<T>;
 }
 
+/** Steps that leave the files as they are. */
+const READS = /^(?:look|read|list|sync|close)\b/;
+
+/** The indexes of the steps before which a crash leaves files that an earlier crash does not leave; for `torn`, of all writes. */
+export function crashPoints(steps: readonly string[], kind: 'crash' | 'torn'): readonly number[] {
+  const isPoint =
+    kind === 'torn'
+      ? (index: number) => steps[index]?.startsWith('write')
+      : (index: number) => !READS.test(steps[index - 1] ?? '');
+  return [...steps.keys()].filter(isPoint);
+}
+
 const named = (path: string): string =>
   basename(path).replace(/(settings-)?\d{8}-\d{6}-[0-9a-f]{6}|settings-[0-9a-f]{8}/, 'ID');
 

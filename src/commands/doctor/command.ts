@@ -44,7 +44,7 @@ export function configure(command: Command, context: CommandContext): void {
       .addOption(
         completedOption(
           '--process <id>',
-          "Also check the workflow and encryption key of this process; pass the process ID (at least the last 6 characters), or latest",
+          'Also check the workflow and encryption key of this process; pass the process ID (at least the last 6 characters), or latest',
           'process-ids',
         ),
       )

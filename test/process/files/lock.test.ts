@@ -9,7 +9,7 @@ import { temporaryFolders } from '../../support/temporary-folder.ts';
 
 const IS_SOAK = process.env['KUFLOW_SOAK'] === '1';
 const folder = temporaryFolders();
-const deadPid = (): number => spawnSync(process.execPath, ['-e', '']).pid;
+const deadPid = spawnSync(process.execPath, ['-e', '']).pid;
 const left = (pid: number): string => `lock.${pid}-0123456789ab`;
 
 describe('acquirePidLock', () => {
@@ -21,7 +21,7 @@ describe('acquirePidLock', () => {
     expect(acquirePidLock(path)).toEqual({ kind: 'held', pid: process.pid });
     if (first.kind === 'taken') first.release();
     expect(existsSync(path)).toBe(false);
-    for (const dead of [JSON.stringify({ pid: deadPid(), start: 'linux:another-boot:1' }), '', '{']) {
+    for (const dead of [JSON.stringify({ pid: deadPid, start: 'linux:another-boot:1' }), '', '{']) {
       writeFileSync(path, dead);
       const taking = acquirePidLock(path);
       expect(taking.kind, dead).toBe('taken');
@@ -34,7 +34,7 @@ describe('acquirePidLock', () => {
     const at = folder();
     const living = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' });
     try {
-      const [dead, alive] = [deadPid(), living.pid ?? 0];
+      const [dead, alive] = [deadPid, living.pid ?? 0];
       const others = [left(alive), 'lock.txt', `other.${dead}-0123456789ab`];
       // A killed run of a container has the pid of the next one.
       const gone = [left(dead), left(process.pid)];
@@ -73,7 +73,7 @@ describe('a process killed while it acquires or releases a lock', () => {
   it.each(['no lock', 'the lock of a dead process'])(
     'leaves nothing behind permanently, starting from %s',
     (before) => {
-      const dead = JSON.stringify({ pid: deadPid(), start: 'linux:another-boot:1' });
+      const dead = JSON.stringify({ pid: deadPid, start: 'linux:another-boot:1' });
       const run = (step: string) => {
         const at = folder();
         const lock = join(at, 'lock');
@@ -144,8 +144,7 @@ describe.each(['hard links', 'no hard links'])('a lock on a file system with %s'
     async (before) => {
       const run = async (from: number): Promise<boolean> => {
         const lock = join(folder(), 'lock');
-        if (before !== 'no lock')
-          writeFileSync(lock, JSON.stringify({ pid: deadPid(), start: 'linux:another-boot:1' }));
+        if (before !== 'no lock') writeFileSync(lock, JSON.stringify({ pid: deadPid, start: 'linux:another-boot:1' }));
         const other = startStepping(lock, links);
         try {
           let isRunning = true;

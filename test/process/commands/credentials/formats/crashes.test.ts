@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { systemClock, type Clock } from '../../../../../src/base/clock.ts';
@@ -12,7 +12,7 @@ import {
 } from '../../../../../src/commands/credentials/formats/export-set.ts';
 import { nodeFileSystem } from '../../../../../src/files/node-file-system.ts';
 import { credentialSet } from '../../../../support/credential-set.ts';
-import { Crash, faultyFiles, type Fault } from '../../../../support/faulty-files.ts';
+import { Crash, crashPoints, faultyFiles, type Fault } from '../../../../support/faulty-files.ts';
 import { temporaryFolders } from '../../../../support/temporary-folder.ts';
 
 const folder = temporaryFolders();
@@ -70,10 +70,7 @@ describe('a pem folder', () => {
     expect(dry.steps.length).toBeGreaterThan(40);
     const met = new Set<string>();
     for (const kind of ['crash', 'torn'] as const) {
-      for (let before = 0; before < dry.steps.length; before++) {
-        const step = dry.steps[before] ?? '';
-        // Steps that only read do not change the disk.
-        if (kind === 'torn' ? !step.startsWith('write') : /^(?:look|read|list) /.test(step)) continue;
+      for (const before of crashPoints(dry.steps, kind)) {
         putOld(dir);
         const ended = exportSet(request(dir, fresh, { files: faultyFiles({ kind, before }).files }));
         await expect(ended, `${kind} before ${dry.steps[before] ?? ''}`).rejects.toBeInstanceOf(Crash);
@@ -111,7 +108,7 @@ describe('a pem folder', () => {
       }
       if (!existsSync(join(dir, MANIFEST))) expect(new Set(owners(dir)).size, dry.steps[before]).toBe(1);
       // The lock of this process, if its release failed.
-      if (dry.steps[before] === 'unlock') spawnSync('rm', [join(dir, LOCK)]);
+      if (dry.steps[before] === 'unlock') rmSync(join(dir, LOCK), { force: true });
       await exportSet(request(dir, fresh, {}));
       expect(owners(dir)).toEqual(['new', 'new', 'new']);
       expect(readdirSync(dir).sort(), dry.steps[before]).toEqual(PEM);
@@ -196,7 +193,7 @@ describe('a file with a set', () => {
     const dir = folder();
     const path = join(dir, '.env');
     const before = (): void => {
-      for (const name of readdirSync(dir)) spawnSync('rm', [join(dir, name)]);
+      for (const name of readdirSync(dir)) rmSync(join(dir, name), { force: true });
       writeFileSync(path, FOREIGN, { mode: 0o600 });
     };
     before();
@@ -215,7 +212,7 @@ describe('a file with a set', () => {
         }
         expect([FOREIGN, written]).toContain(readFileSync(path, 'utf8'));
         // The lock of this process, if its release failed.
-        if (kind === 'fail' && dry.steps[at] === 'unlock') spawnSync('rm', [join(dir, LOCK)]);
+        if (kind === 'fail' && dry.steps[at] === 'unlock') rmSync(join(dir, LOCK), { force: true });
         if (kind === 'fail') expect(readdirSync(dir)).toEqual(['.env']);
         for (const name of readdirSync(dir)) expect(statSync(join(dir, name)).mode & 0o777).toBe(0o600);
       }
