@@ -108,7 +108,7 @@ export function configure(command: Command, context: CommandContext): void {
     .addOption(
       new Option(
         '--cli-package <spec>',
-        'npm package spec to use for this CLI in the project, such as file:create-kuflow-worker-0.1.0.tgz',
+        'npm package spec that the project uses for this CLI, such as file:create-kuflow-worker-0.1.0.tgz',
       ).hideHelp(),
     )
     .option(

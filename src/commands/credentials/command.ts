@@ -80,7 +80,7 @@ export function configure(command: Command, context: CommandContext): void {
       )
       .option(
         '--online',
-        'Also verify the credentials with KuFlow and the engine; creates an engine token, and a certificate if none is configured',
+        'Also verify the credentials with KuFlow and the engine; this creates an engine token, and a certificate if none is configured',
       )
       .addOption(
         new Option('--fail-on <level>', 'Exit with status 3 on warnings, for example when renewal is due').choices([

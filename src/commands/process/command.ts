@@ -125,8 +125,8 @@ export function configure(command: Command, context: CommandContext): void {
       .addArgument(idArgument('process'))
       .summary('List the user actions that you may invoke in a process')
       .description(
-        'List the user actions that you may invoke in a process. On the local KuFlow, also lists invoked actions with the task queues of their workflows. ' +
-          "KuFlow's API cannot list actions, so on your tenant, the command lists the actions in this folder's definition file.",
+        'List the user actions that you may invoke in a process. On the local KuFlow, also lists the actions that have already been invoked, with the ' +
+          "task queues of their workflows. KuFlow's API cannot list actions, so on your tenant, the command lists the actions in this folder's definition file.",
       ),
   ).action(lazyAction(context, async () => (await import('./run.ts')).runProcessActions));
 

@@ -1,6 +1,6 @@
 """Tests of processes: an in-memory KuFlow, workflows on a time-skipping server, replays, and the local KuFlow.
 
-A plugin adds the fixtures `environment` and `local_kuflow` to pytest.
+A plugin adds the `environment` and `local_kuflow` fixtures to pytest.
 """
 
 from ._internal.fake_kuflow import Answer, FakeKuFlow, TaskLog

@@ -185,7 +185,7 @@ class LocalProcess:
 
 
 class LocalKuFlow:
-    """A local KuFlow with the project's worker. The fixture `local_kuflow` provides one for the whole test session."""
+    """A local KuFlow with the project's worker. The `local_kuflow` fixture provides one for the whole test session."""
 
     def __init__(self, connection: _Connection, email: str | None = None) -> None:
         self._connection = connection

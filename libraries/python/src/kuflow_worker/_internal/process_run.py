@@ -154,7 +154,7 @@ async def start_action(
     *,
     interceptors: Sequence[WorkerInterceptor] = (),
 ) -> ProcessRun[ActionResponse]:
-    """Starts the workflow of the user action with this code, as `start_process` does for a process."""
+    """Starts the workflow of the user action that has this code, as `start_process` does for a process."""
     action_id = str(uuid4())
     request: ActionRequest = {
         "processId": str(uuid4()),

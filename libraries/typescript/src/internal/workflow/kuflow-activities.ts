@@ -33,8 +33,8 @@ export const localWorkerActivities: LocalActivityInterfaceFor<WorkerActivities> 
 
 /**
  * Your own activities. By default, each attempt times out after one minute. A failed attempt is retried after one second. The delay doubles
- * after each further failure, up to five minutes. Retries continue until an attempt succeeds or 365 days have passed. `options` override these
- * defaults. For activities that transfer documents, pass `TRANSFER`.
+ * after each further failure, up to five minutes. Retries continue until an attempt succeeds or 365 days have passed. To override these
+ * defaults, pass `options`. For activities that transfer documents, pass `TRANSFER`.
  */
 export function ownActivities<Activities extends object>(
   options: ActivityOptions = {},

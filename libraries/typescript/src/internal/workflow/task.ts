@@ -15,10 +15,10 @@ export type Message<Data = unknown> = TaskOfKind<'message', Data, unknown>;
 /** A thread, in which people discuss. */
 export type Thread = TaskOfKind<'thread', unknown, unknown>;
 
-/** A user action that signals the process's workflow. `Input` is the type of its input. */
+/** A user action that signals the process's workflow. `Input` is the type of the action's input. */
 export interface SignalAction<Input = undefined> {
   readonly code: string;
-  /** The name of its signal. */
+  /** The name of the signal that the action sends. */
   readonly signal: string;
   /** Carries the type for the compiler. Never set. */
   readonly types?: { readonly input: Input };

@@ -115,7 +115,7 @@ public final class ProcessRun implements AutoCloseable {
         return new ProcessRun(workflowClass, null, kuflow, FakeKuFlow.KEY_ID, activities);
     }
 
-    /** Starts the workflow of the user action with this code. Its result is {@link #actionResult()}. */
+    /** Starts the workflow of the user action that has this code. The workflow's result is {@link #actionResult()}. */
     public static ProcessRun startAction(
             Class<?> workflowClass, String action, FakeKuFlow kuflow, Object... activities) {
         return new ProcessRun(workflowClass, action, kuflow, null, activities);

@@ -3,9 +3,9 @@ package kuflow.worker.workflow;
 /**
  * A user action that sends a signal to the process's workflow.
  *
- * @param code the code of its definition in KuFlow
+ * @param code the code of the action's definition in KuFlow
  * @param signal the name of the signal, which several actions can share
- * @param inputType the type of its input, or {@code Void} if the action has no input
+ * @param inputType the type of the action's input, or {@code Void} for an action without input
  */
 public record SignalAction<I>(String code, String signal, Class<I> inputType) {
 
