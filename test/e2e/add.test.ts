@@ -210,7 +210,7 @@ describe('kuflow add in an edited project', () => {
     const ports = ['--port', '0', '--https-port', '0', '--engine-port', '0'];
     const which = await kuflow('dev', 'simulate', ...ports, ...worker);
     expect(which.status).toBe(2);
-    expect(which.err).toContain('There are several processes: pass the code of one of them');
+    expect(which.err).toContain('There are several process definitions: pass the code of one of them');
     expect(which.err).toContain('Available: LOAN, LEAVE');
     const leave = await kuflow('dev', 'simulate', 'LEAVE', ...ports, ...worker);
     expect(leave.status, leave.err).toBe(0);

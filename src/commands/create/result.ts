@@ -33,7 +33,7 @@ export interface CreateResult {
   readonly dryRun: boolean;
   /** `conflict` only in a dry run. */
   readonly files: readonly ReportedFile[];
-  /** The workspace whose member the project is; `file` has the list of members. Absent for a separate project. */
+  /** The workspace whose member the project is; `file` has the list of members. Absent if it does not belong to one. */
   readonly workspace?: { readonly root: string; readonly file: string };
   readonly outside: readonly OutsideChange[];
   readonly install: WriteResult['install'];

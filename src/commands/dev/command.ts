@@ -75,7 +75,7 @@ export function configure(command: Command, context: CommandContext): void {
     .description(
       "Run a local KuFlow until you press Ctrl-C. In its web console, you can start processes and complete their tasks. Also serves KuFlow's REST API over HTTP " +
         'and HTTPS, and runs a real Temporal server behind a gateway that requires mutual TLS and tokens. ' +
-        'Serves the processes in kuflow.process.yaml and processes/*.process.yaml or, if there are no such files, a sample process. ' +
+        'Serves the process definitions in kuflow.process.yaml and processes/*.process.yaml or, if there are no such files, a sample process. ' +
         'When you save one of these files, the local KuFlow serves the new content, and kuflow dev regenerates the types and tasks in the project. Stores its state in .kuflow/dev. ' +
         'With --ephemeral, the local KuFlow does not use that state, can run alongside another local KuFlow, and ignores later changes to ' +
         'the definition files. When the local KuFlow is ready, kuflow dev prints one line with its addresses to stdout.',
@@ -124,7 +124,7 @@ export function configure(command: Command, context: CommandContext): void {
         'Fails early if a task gets stuck, if the workflow fails, if workflow code fails three times in a row or calls an unregistered activity, or if the command that starts the worker exits.',
     )
     .addArgument(
-      completedArgument('[code]', 'Process definition code (optional if only one process is served)', 'processes'),
+      completedArgument('[code]', 'Process definition code (optional if only one definition is served)', 'processes'),
     )
     .argument('[command...]', 'Command that starts the worker; goes after --')
     .option(
@@ -160,7 +160,7 @@ export function configure(command: Command, context: CommandContext): void {
   stateOption(command.command('env'))
     .summary("Print the local KuFlow's settings, including the client secret")
     .description(
-      'Print the environment variables that connect a worker to the running local KuFlow, including the client secret.',
+      'Print the environment variables, including the client secret, that connect a worker to the running local KuFlow.',
     )
     .addOption(runtimeOption())
     .addOption(jsonOption('the names and values'))

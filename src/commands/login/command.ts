@@ -66,8 +66,8 @@ export function configureLogout(command: Command, context: CommandContext): void
 export function configureProfiles(command: Command, context: CommandContext): void {
   command
     .description(
-      'List the profiles stored by `kuflow login`, with their names, endpoints, client IDs, tenants and secret locations. Does not show secrets ' +
-        'or open a keychain.',
+      'List the profiles stored by `kuflow login`, with their names, endpoints, client IDs and tenants, and the locations of their secrets. ' +
+        'Does not show secrets or open the keychain.',
     )
     .addOption(completedOption('--default <name>', 'Make this profile the default, then list all profiles', 'profiles'))
     .addOption(jsonOption())

@@ -125,7 +125,9 @@ export function onlyServedCode(codes: readonly string[]): string {
   const [only] = codes;
   if (only === undefined) throw usageError('Pass the code of the process: this folder does not define one');
   if (codes.length === 1) return only;
-  throw usageError('There are several processes: pass the code of one of them', [`Available: ${codes.join(', ')}`]);
+  throw usageError('There are several process definitions: pass the code of one of them', [
+    `Available: ${codes.join(', ')}`,
+  ]);
 }
 
 /** The usage error for a code that the local KuFlow does not serve. */

@@ -39,7 +39,7 @@ export interface Settings {
     /** The file that contains the secret, if it comes from one. */
     readonly clientSecretFile?: string | undefined;
     readonly tenantId?: string | undefined;
-    /** PEM text, trusted in addition to Node's root certificates. */
+    /** PEM text, trusted in addition to the root certificates of Node.js. */
     readonly ca?: string | undefined;
   };
   readonly temporal: {

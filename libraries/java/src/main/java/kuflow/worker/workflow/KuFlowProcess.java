@@ -74,7 +74,7 @@ public final class KuFlowProcess {
         this.rereadAfter = rereadAfter;
     }
 
-    /** KuFlow's activities, one for each method of {@link KuFlowOperations}. They have the timeouts and retries of {@link #activities}. */
+    /** KuFlow's activities, one for each method of {@link KuFlowOperations}. They use the same timeouts and retries as {@link #activities}. */
     public static KuFlowOperations kuflowActivities() {
         return ActivityStubs.kuflow();
     }
