@@ -148,7 +148,7 @@ export function configure(command: Command, context: CommandContext): void {
         'Run a command with the credentials in the environment variables that KuFlow workers and Temporal tools read. The variables include a new ' +
           'engine token, which is not renewed while the command runs. Sets TEMPORAL_CONFIG_FILE to a path that does not exist, so the command ignores Temporal profiles. Forwards signals unchanged. The command can use the terminal, but not job control or /dev/tty.',
       )
-      .argument('<command...>', 'Command to run, after --')
+      .argument('<command...>', 'Command to run; goes after --')
       .usage('[options] -- <command...>')
       .passThroughOptions(),
   )

@@ -90,7 +90,7 @@ export function configure(command: Command, context: CommandContext): void {
       "Run a command with the local KuFlow's settings in the environment. Uses the local KuFlow already running for this folder, " +
         'or starts one and stops it afterward. If a worker exits on its own after connecting, restarts it after 1 to 30 seconds. Does not restart a worker whose exit status is 0 or 2, and gives up after 10 failed starts in a row. In CI, restarts a worker only with --restart.',
     )
-    .argument('<command...>', 'Command to run, after --')
+    .argument('<command...>', 'Command to run; goes after --')
     .addOption(runtimeOption())
     .option('--restart', 'Restart a worker that exits on its own (default, except in CI)')
     .option('--no-restart', 'Exit when the command exits (default in CI)')
@@ -160,7 +160,7 @@ export function configure(command: Command, context: CommandContext): void {
   stateOption(command.command('env'))
     .summary("Print the local KuFlow's settings, including the client secret")
     .description(
-      'Print the environment variables, including the client secret, that connect a worker to the running local KuFlow.',
+      'Print the environment variables that a worker needs to connect to the running local KuFlow, including the client secret.',
     )
     .addOption(runtimeOption())
     .addOption(jsonOption('the names and values'))

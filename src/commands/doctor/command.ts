@@ -63,7 +63,7 @@ export function configure(command: Command, context: CommandContext): void {
       .addOption(new Option('--fail-on <level>', 'Exit with status 3 on warnings').choices(['warn']))
       .option(
         '--report <file>',
-        'Also write a report for a support ticket to a new file; the report contains no secrets',
+        'Also write a report to a new file, for example to attach it to a support ticket; the report contains no secrets',
       )
       .addOption(new Option('--format <format>', 'Print the result in a format for CI').choices(['junit', 'github']))
       .addOption(jsonOption()),

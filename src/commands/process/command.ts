@@ -34,7 +34,7 @@ const SIGNAL_EXAMPLES = formatExamples({
 });
 
 const ACT_EXAMPLES = formatExamples({
-  'invoke the WITHDRAW action of the newest process': 'kuflow process act latest WITHDRAW',
+  'invoke the WITHDRAW action on the newest process': 'kuflow process act latest WITHDRAW',
   "start an action's workflow and wait until it ends": 'kuflow process act latest EXPORT --wait',
   'invoke an action with input': 'kuflow process act 3f2a9c CHANGE_AMOUNT --set amount=500',
 });

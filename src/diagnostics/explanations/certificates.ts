@@ -102,7 +102,7 @@ const UNUSABLE = {
 } as const satisfies Readonly<Record<string, ExplainedCause>>;
 
 const CONTACT_KUFLOW =
-  'Try again; if the problem persists, send this result and the time of the failure to KuFlow, which issued the certificate';
+  'Try again; if the problem persists, send this result and the time of the failure to the support team of KuFlow, which issued the certificate';
 const SEVERAL_KEYS_ISSUED = "KuFlow's response contains more than one key.";
 const CLOCK_CODES: readonly string[] = ['certificate-expired', 'certificate-not-yet-valid'];
 

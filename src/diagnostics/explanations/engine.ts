@@ -44,7 +44,8 @@ const CHECK_CA: readonly AdviceTemplate[] = [
 const CHECK_PROTOCOL =
   'Check that <target> is the engine, and that every proxy or load balancer in front of it forwards HTTP/2';
 const CHECK_PROXY = "Check the proxy's address (<proxy-source>)";
-const TRY_AGAIN = 'Try again; if the problem persists, send this result and the time of the failure to KuFlow';
+const TRY_AGAIN =
+  "Try again; if the problem persists, send this result and the time of the failure to KuFlow's support team";
 const CHECK_CLOCK = "Check this machine's clock";
 
 /** The connection to the engine, up to the TLS handshake and the bytes right after it. */

@@ -151,8 +151,8 @@ export interface KuFlowProcess<Metadata> {
 }
 
 /**
- * Gives a workflow access to its process. Call this function before the first `await`, so that the workflow receives every signal,
- * including the signals for tasks that complete early.
+ * Gives a workflow access to its process. Call this function before the first `await` so that the workflow receives every signal, even for
+ * a task that is completed before the workflow waits for it.
  */
 export function openProcess<Metadata = Record<string, unknown>>(
   { processId }: WorkflowRequest,

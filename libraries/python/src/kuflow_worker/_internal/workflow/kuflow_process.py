@@ -160,8 +160,8 @@ class SystemTaskHandle(_Handle, Generic[Data]):
 class KuFlowProcess(Generic[Metadata]):
     """Gives a workflow access to its process.
 
-    Create this object in the `@workflow.init` method, so that the workflow receives every signal, including the signals
-    for tasks that complete early. `reread_after` is how long the workflow waits for a human task's completion signal
+    Create this object in the `@workflow.init` method so that the workflow receives every signal, even for a task that
+    is completed before the workflow waits for it. `reread_after` is how long the workflow waits for a human task's completion signal
     (`KuFlow_Engine_Signal_Process_Item`) before it reads the task's state from KuFlow. The wait doubles after each
     read, up to 12 hours.
     """

@@ -37,8 +37,8 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 
 /**
- * Gives a workflow access to its process. Create this object in the workflow's constructor, so that the workflow receives
- * every signal, including the signals for tasks that complete early.
+ * Gives a workflow access to its process. Create this object in the workflow's constructor so that the workflow receives
+ * every signal, even for a task that is completed before the workflow waits for it.
  */
 public final class KuFlowProcess {
 
