@@ -62,7 +62,7 @@ export function configure(command: Command, context: CommandContext): void {
     )
     .summary("Add a task to one of the project's processes")
     .description(
-      `Add a task to a process definition and to the generated code. For a task that is already in the definition, updates only the code. ${HOW_FILES_CHANGE}`,
+      `Add a task to a process definition and to the generated code. For a task that is already in the definition, updates only the worker's code. ${HOW_FILES_CHANGE}`,
     )
     .optionsGroup('Task options:')
     .addOption(
@@ -87,7 +87,7 @@ export function configure(command: Command, context: CommandContext): void {
     .summary("Add a user action to one of the project's processes")
     .description(
       'Add a user action to a process definition. If the action sends a signal or starts a workflow, also adds the signal handler ' +
-        `or the workflow to the worker. For an action that is already in the definition, updates only the code. ${HOW_FILES_CHANGE}`,
+        `or the workflow to the worker. For an action that is already in the definition, updates only the worker's code. ${HOW_FILES_CHANGE}`,
     )
     .optionsGroup('Action options:')
     .addOption(

@@ -210,7 +210,7 @@ function requireRequestedLocal(client: CredentialClient, { local, cwd }: Credent
   throw usageError('No connection to KuFlow is configured, and the local KuFlow does not need credentials', [
     `For KuFlow, store the client ID and secret of an application first: ${kuflow} login`,
     `To run a command on the local KuFlow, use ${kuflow} dev exec -- <command>`,
-    `To write the connection to the local KuFlow into ${LOCAL_SETTINGS_FILE}, add --local`,
+    `To write the local KuFlow's connection settings to ${LOCAL_SETTINGS_FILE}, add --local`,
   ]);
 }
 

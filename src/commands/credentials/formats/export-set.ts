@@ -217,7 +217,7 @@ async function resolvePemFolder(files: FileSystem, output: string): Promise<stri
   const seen = status === undefined ? 'it is not a folder' : whyNotOwnFolder(status);
   if (seen === undefined) return folder;
   throw new KnownError({
-    message: `Credentials cannot be written into ${output}: ${seen}`,
+    message: `Credentials cannot be written to ${output}: ${seen}`,
     next: ['Choose a folder that you own with --output', 'Nothing was written to this target'],
   });
 }

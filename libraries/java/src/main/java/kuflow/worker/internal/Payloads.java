@@ -9,7 +9,7 @@ import java.util.function.Function;
 import javax.crypto.SecretKey;
 
 /**
- * The converters of payloads. The worker, its tests and the replay of histories need the same: Temporal's own converter rejects
+ * The converters of payloads. The worker, its tests and history replays need the same: Temporal's own converter rejects
  * unknown fields, and a signal that it rejects is lost.
  */
 public final class Payloads {
