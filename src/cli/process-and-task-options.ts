@@ -53,7 +53,7 @@ export const setOption = (whose: string): Option =>
 
 export function dataOptions(command: Command, what: 'data' | 'metadata', allowInvalid: string): Command {
   return command
-    .option(`--${what} <file>`, `YAML or JSON file with the ${what}; - for standard input`)
+    .option(`--${what} <file>`, `YAML or JSON file that contains the ${what}; use - for standard input`)
     .addOption(setOption(what))
     .option('--fake', `Fill in valid example ${what} (local KuFlow only)`)
     .option('--allow-invalid', allowInvalid);

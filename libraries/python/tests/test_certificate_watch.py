@@ -127,7 +127,7 @@ async def test_loads_replaced_files_for_the_same_namespace_within_30_s(
     await worker.clock.advance(60)
     assert worker.current == "first"
 
-    # The key does not belong to the certificate until both files are written.
+    # The key does not match the certificate until both files are written.
     second = issue("second")
     worker.write("tenant-1", Pair(second.certificate, issue("first").private_key))
     await worker.clock.advance(30)

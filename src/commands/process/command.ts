@@ -123,9 +123,9 @@ export function configure(command: Command, context: CommandContext): void {
     command
       .command('actions')
       .addArgument(idArgument('process'))
-      .summary('List the user actions that you may invoke in a process')
+      .summary('List the user actions that you can invoke on a process')
       .description(
-        'List the user actions that you may invoke in a process. On the local KuFlow, also lists the actions that have already been invoked, with the ' +
+        'List the user actions that you can invoke on a process. On the local KuFlow, also lists the actions that have already been invoked, with the ' +
           "task queues of their workflows. KuFlow's API cannot list actions, so on your tenant, the command lists the actions in this folder's definition file.",
       ),
   ).action(lazyAction(context, async () => (await import('./run.ts')).runProcessActions));
@@ -135,9 +135,9 @@ export function configure(command: Command, context: CommandContext): void {
       .command('act')
       .addArgument(idArgument('process', 'active'))
       .argument('<code>', 'User action code')
-      .summary('Invoke a user action of a process')
-      .description("Invoke a user action of a running process. Prints the action's ID to stdout.")
-      .addOption(setOption("input, or of the new process's metadata if the action starts a process"))
+      .summary('Invoke a user action on a process')
+      .description("Invoke a user action on a running process. Prints the action's ID to stdout.")
+      .addOption(setOption("input or, if the action starts a process, of the new process's metadata"))
       .option('--text <text>', 'Text of the message to create')
       .option('--thread <id>', 'ID of the thread in which to create the task or message')
       .option('--wait', 'Wait until the action ends'),

@@ -72,11 +72,11 @@ const UNUSABLE = {
     GET_NEW_CERTIFICATE,
   ),
   'certificate-key-mismatch': fails(
-    'The key does not belong to the certificate. A common cause is that only one of the two files was replaced.',
+    'The key does not match the certificate. A common cause is that only one of the two files was replaced.',
     GET_NEW_CERTIFICATE,
   ),
   'certificate-mixed-sources': fails(
-    'The key does not belong to the certificate. The certificate, key and CA come from different places, because an environment variable or another file overrides some of the settings.',
+    'The key does not match the certificate. The certificate, key and CA come from different places, because an environment variable or another file overrides some of the settings.',
     'Remove <odd>, so that the <part> comes from the same place as the other parts',
     'Or set the certificate, key and CA in one place',
   ),
@@ -102,7 +102,7 @@ const UNUSABLE = {
 } as const satisfies Readonly<Record<string, ExplainedCause>>;
 
 const CONTACT_KUFLOW =
-  'Try again; if the problem persists, send this result and the time of the failure to the support team of KuFlow, which issued the certificate';
+  "Try again; if the problem persists, send this result and the time of the failure to KuFlow's support team, because KuFlow issued the certificate";
 const SEVERAL_KEYS_ISSUED = "KuFlow's response contains more than one key.";
 const CLOCK_CODES: readonly string[] = ['certificate-expired', 'certificate-not-yet-valid'];
 
@@ -125,7 +125,7 @@ const OTHER_NAMESPACE = fails(
 export const certificates: Readonly<Record<string, Explanation>> = {
   'KF-TLS-001': {
     looksAt:
-      "Checks the certificate, key and CA in the settings, without network access. They must be PEM blocks of the right types. The key (PKCS#8, PKCS#1 or SEC1) must belong to the certificate and have no passphrase. The client certificate must be X.509 v3, must not be a CA certificate, and must currently be valid. If KuFlow's time is known, validity is checked against that time.",
+      "Checks the certificate, key and CA in the settings, without network access. They must be PEM blocks of the right types. The key (PKCS#8, PKCS#1 or SEC1) must match the certificate and must not have a passphrase. The client certificate must be X.509 v3, must not be a CA certificate, and must currently be valid. If KuFlow's time is known, validity is checked against that time.",
     causes: UNUSABLE,
   },
   'KF-TLS-002': {
@@ -154,7 +154,7 @@ export const certificates: Readonly<Record<string, Explanation>> = {
   },
   'KF-TLS-005': {
     looksAt:
-      "Checks when the configured certificate and the CA certificates expire. By default, warns if the time left is less than 14 days or a third of the certificate's lifetime, whichever is shorter. For CA certificates, the default limit is 14 days. `--warn-expiry` sets a different limit.",
+      "Checks when the configured certificate and the CA certificates expire. By default, warns if the time left is less than 14 days or a third of the certificate's lifetime, whichever is shorter. For CA certificates, the default threshold is 14 days. `--warn-expiry` sets a different threshold.",
     causes: {
       'certificate-expires-soon': warns('The certificate expires soon and has not been renewed.', {
         text: 'Get a new certificate, which a running worker picks up',

@@ -102,7 +102,7 @@ export const online: Readonly<Record<string, Explanation>> = {
       ),
       'pollers-none-backlog': fails('Tasks are waiting in the queue, but no worker is polling it.', ...START_WORKER),
       'pollers-stale-backlog': fails(
-        'Tasks are waiting, but no worker has polled the queue for two minutes. The worker has stopped or lost its connection.',
+        'Tasks are waiting, but no worker has polled the queue in the last two minutes. The worker has stopped or lost its connection.',
         RESTART_WORKER,
       ),
       'pollers-wrong-kind-backlog': fails(
@@ -110,7 +110,7 @@ export const online: Readonly<Record<string, Explanation>> = {
         'Check that the worker registers its <kind>, and that the process definition uses this queue (<source>)',
       ),
       'pollers-stale': warns(
-        'No worker has polled the queue for two minutes. The worker has stopped or lost its connection.',
+        'No worker has polled the queue in the last two minutes. The worker has stopped or lost its connection.',
         RESTART_WORKER,
       ),
       'pollers-wrong-kind': warns(
@@ -150,7 +150,7 @@ export const online: Readonly<Record<string, Explanation>> = {
       ),
       'encryption-key-no-answer': unclear(
         'The REST API works, but the request for a key failed because of a timeout, a lost connection, too many requests (429) or a server error (5xx). Confidential processes wait until the key can be read.',
-        'Try again; if the error persists, tell KuFlow when the operation retrieveKmsKey failed',
+        'Try again; if the error persists, tell KuFlow that the retrieveKmsKey operation failed, and when',
       ),
     },
     alsoOf: {

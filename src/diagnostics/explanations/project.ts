@@ -17,7 +17,7 @@ export const project: Readonly<Record<string, Explanation>> = {
         command: '<kuflow> generate',
       }),
       'definition-queue-differs': warns(
-        'The process definition and the settings contain different task queues. The worker polls the one in the settings.',
+        'The process definition and the settings specify different task queues. The worker polls the one in the settings.',
         'Set the same task queue in <file> and <source>',
       ),
     },

@@ -219,7 +219,7 @@ function keyProblem(blocks: readonly Block[], leaf: X509Certificate | undefined)
   try {
     const key = createPrivateKey(block.pem);
     if (leaf !== undefined && !leaf.checkPrivateKey(key))
-      return problem('key-mismatch', 'The private key does not belong to the client certificate');
+      return problem('key-mismatch', 'The private key does not match the client certificate');
     return undefined;
   } catch {
     return problem('unreadable', 'The private key cannot be parsed');

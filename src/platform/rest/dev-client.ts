@@ -84,7 +84,7 @@ export async function readDefinitionOf(access: DevApiAccess, processId: string):
   throw unexpectedAnswer('did not return the definition of the process', answer);
 }
 
-/** The user actions that the user may invoke in a process, and those that were invoked. */
+/** The user actions that the user can invoke on a process, and those that were invoked. */
 export async function readActions(access: DevApiAccess, processId: string): Promise<ActionsOfProcess> {
   return await request(
     access,

@@ -278,7 +278,7 @@ export const InvokedAction = model('InvokedAction', {
 export type InvokedAction = Immutable<Static<typeof InvokedAction>>;
 
 export const ActionsOfProcess = model('ActionsOfProcess', {
-  available: Type.Array(UserAction, { description: 'The user actions that you may invoke' }),
+  available: Type.Array(UserAction, { description: 'The user actions that you can invoke' }),
   invoked: Type.Array(InvokedAction, { description: 'Oldest first' }),
 });
 /** Not `Immutable`, which would distribute the union of the definitions. */

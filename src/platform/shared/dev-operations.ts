@@ -106,7 +106,7 @@ export const devOperations = {
     listProcessActions: {
       call: 'GET /_dev/processes/{id}/actions',
       summary:
-        "List the user actions that you may invoke in a process, and those that were invoked. Invoke them with KuFlow's API",
+        "List the user actions that you can invoke on a process, and those that were invoked. Invoke them with KuFlow's API",
       responses: { 200: answer(contract.ActionsOfProcess, 'The actions') },
     },
     sendSignal: {

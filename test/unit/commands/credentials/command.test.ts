@@ -154,7 +154,7 @@ describe('pull', () => {
     const body = { type: 'ENGINE_CERTIFICATE', engineCertificate: { namespace: 'loans', tls } };
     const mismatch = await kuflow(['pull', '--offline'], { answers: { body } });
     expect(mismatch).toMatchObject({ status: 1 });
-    expect(mismatch.err).toContain('does not belong to the client certificate');
+    expect(mismatch.err).toContain('does not match the client certificate');
     const without = await kuflow(['pull', '--offline'], { answers: { body: { type: 'ENGINE_CERTIFICATE' } } });
     expect(without.err).toContain('does not contain an engine certificate');
     expect(existsSync(join(without.at, '.kuflow'))).toBe(false);
@@ -375,7 +375,7 @@ describe('status', () => {
 
       const mixed = await checkStatus({ at: inSettings((await ownFiles(-1, 30, pair.key)).paths) });
       expect(mixed.status).toBe(1);
-      expect(mixed.text).toContain('✖ The private key does not belong to the client certificate');
+      expect(mixed.text).toContain('✖ The private key does not match the client certificate');
     });
   });
 });

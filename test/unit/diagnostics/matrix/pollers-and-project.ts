@@ -228,7 +228,7 @@ export const pollerAndProjectFaults: readonly Fault[] = [
       name,
       'KF-PROC-002 unknown encryption-key-no-answer',
       key(answer),
-      following(/Try again; .* the operation retrieveKmsKey failed/, (setup) => setup.repair?.()),
+      following(/Try again; .* the retrieveKmsKey operation failed/, (setup) => setup.repair?.()),
     ),
   ),
   fault('dependencies not installed', 'KF-PROJ-002 warn sdk-not-installed', withProject({}, {})),

@@ -97,7 +97,7 @@ class FakeKuFlow(KuFlowClient):
         self._responses_to_lose = number
 
     async def act(self, process_id: str, action: SignalAction[Input], input: Input | None = None) -> None:
-        """Invokes a user action of a process, which sends its signal to the workflow."""
+        """Invokes a user action on a process, which sends its signal to the workflow."""
         now = request_time()
         signal: UserActionSignal = {
             "userActionDefinitionCode": action.code,

@@ -136,7 +136,7 @@ async def start_process(
     interceptors: Sequence[WorkerInterceptor] = (),
     max_payload_bytes: int = DEFAULT_MAX_PAYLOAD_BYTES,
 ) -> ProcessRun:
-    """Starts a process's workflow with the worker's converter and interceptors.
+    """Starts a process's workflow with the worker's data converter and interceptors.
 
     `activities` are instances of your activity classes, and `interceptors` are your worker's interceptors.
     """
@@ -154,7 +154,7 @@ async def start_action(
     *,
     interceptors: Sequence[WorkerInterceptor] = (),
 ) -> ProcessRun[ActionResponse]:
-    """Starts the workflow of the user action that has this code, as `start_process` does for a process."""
+    """Starts the workflow of the user action with the given code, as `start_process` starts a process's workflow."""
     action_id = str(uuid4())
     request: ActionRequest = {
         "processId": str(uuid4()),

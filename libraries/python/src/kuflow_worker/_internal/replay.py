@@ -17,7 +17,7 @@ async def replay(
     `start_process`.
 
     Fails if the code calls activities or creates items other than those in the history. (Temporal's own replay
-    does not notice swapped tasks, because it compares only activity names, and a single activity creates all items.)
+    does not detect swapped tasks, because it compares only activity names, and the same activity creates every item.)
     """
 
     async def histories() -> AsyncIterator[WorkflowHistory]:

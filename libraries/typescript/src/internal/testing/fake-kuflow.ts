@@ -49,7 +49,7 @@ export interface FakeKuFlow {
   readonly kuflow: KuFlowClient;
   /** KuFlow's activities. */
   readonly activities: Partial<KuFlowActivities> & WorkerActivities;
-  /** Invokes a user action of a process: sends its signal to the workflow, as KuFlow does. */
+  /** Invokes a user action on a process: sends its signal to the workflow, as KuFlow does. */
   act<Input>(processId: string, action: SignalAction<Input>, input?: Input): Promise<void>;
   /** Sends a signal to the workflow of a process. For the signal of a user action, use `act`. */
   signal(processId: string, name: string, payload?: unknown): Promise<void>;

@@ -67,7 +67,7 @@ interface TaskOptions<Data, Context> extends OptionalOwner {
 /** A task that has been created and might still be open. */
 export interface TaskHandle<Data> {
   readonly id: Uuid;
-  /** The task's data, available once a person has completed the task. Rejects with `TaskCancelled` if the task is canceled. */
+  /** Resolves with the task's data once a person has completed the task. Rejects with `TaskCancelled` if the task is canceled. */
   readonly done: Promise<Data>;
   /** Cancels the task, unless it is completed first. */
   cancel(): Promise<void>;

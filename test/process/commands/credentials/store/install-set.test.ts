@@ -312,7 +312,7 @@ describe('a failed pull', () => {
     const answer = (text: Partial<typeof good.text>) => () =>
       Promise.resolve({ ...good, text: { ...good.text, ...text } });
     expect((await expectRejected(at, { requestMaterial: answer({ key: other.key }) })).seen).toContain(
-      'does not belong',
+      'does not match',
     );
     expect((await expectRejected(at, { requestMaterial: answer({ cert: '' }) })).seen).toContain('is empty');
     expect(

@@ -31,7 +31,7 @@ async function assess(over: object = {}): Promise<readonly string[]> {
   return assessSet(stored, wanted, Date.now()).stale.map(({ reason, text }) => `${reason}: ${text}`);
 }
 
-const KEY_MISMATCH = 'unusable: The private key does not belong to the client certificate';
+const KEY_MISMATCH = 'unusable: The private key does not match the client certificate';
 
 describe('assessSet', () => {
   it('lists every problem, but nothing about the content of a part that could not be read', async () => {

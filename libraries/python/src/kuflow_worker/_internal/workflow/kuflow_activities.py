@@ -32,7 +32,7 @@ ACTIVITY_OPTIONS = ActivityConfig(
     ),
 )
 
-#: Options for activities that transfer documents: `with_options(LoanActivities.send_contract, TRANSFER)`. Each
+#: Options for activities that transfer documents, as in `with_options(LoanActivities.send_contract, TRANSFER)`. Each
 #: attempt can take up to ten minutes, and fails after one minute without a heartbeat.
 TRANSFER = ActivityConfig(start_to_close_timeout=timedelta(minutes=10), heartbeat_timeout=timedelta(minutes=1))
 

@@ -84,7 +84,7 @@ class TaskHandle(_Handle, Generic[Data]):
 
     def __init__(self, process: "KuFlowProcess[Any]", task_id: str, done: asyncio.Task[Data]) -> None:
         super().__init__(process, task_id)
-        #: The task's data, available once a person completes the task. Raises `TaskCancelled` if the task is canceled.
+        #: Await this to get the data of the completed task. Raises `TaskCancelled` if the task is canceled.
         self.done = done
 
     async def cancel(self) -> None:
@@ -161,9 +161,9 @@ class KuFlowProcess(Generic[Metadata]):
     """Gives a workflow access to its process.
 
     Create this object in the `@workflow.init` method so that the workflow receives every signal, even for a task that
-    is completed before the workflow waits for it. `reread_after` is how long the workflow waits for a human task's completion signal
-    (`KuFlow_Engine_Signal_Process_Item`) before it reads the task's state from KuFlow. The wait doubles after each
-    read, up to 12 hours.
+    is completed before the workflow waits for it. `reread_after` is how long the workflow waits for a human task's
+    completion signal (`KuFlow_Engine_Signal_Process_Item`) before it reads the task's state from KuFlow. The wait
+    doubles after each read, up to 12 hours.
     """
 
     def __init__(self, request: WorkflowRequest, *, reread_after: timedelta = timedelta(hours=1)) -> None:

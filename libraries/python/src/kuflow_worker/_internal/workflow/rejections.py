@@ -33,8 +33,9 @@ class CallRejected(ApplicationError):
 
 @contextmanager
 def fail_on_rejection() -> Iterator[None]:
-    """If KuFlow rejects a call within the block with a 4xx status other than 401, 403, 408 or 429, the call raises
-    `CallRejected` instead of being retried. The same applies to calls from your own activities.
+    """A context manager for a `with` block. If KuFlow rejects a call inside the block with a 4xx status other than 401,
+    403, 408 or 429, the call raises `CallRejected` instead of being retried. The same applies to calls from your own
+    activities.
     """
     token = _fails.set(True)
     try:

@@ -44,7 +44,7 @@ import kuflow.worker.workflow.WorkflowRequest;
 import kuflow.worker.workflow.WorkflowResponse;
 import org.jspecify.annotations.Nullable;
 
-/** A process on Temporal's test server, with the worker's converter and interceptors. */
+/** A process on Temporal's test server, with the worker's data converter and interceptors. */
 public final class ProcessRun implements AutoCloseable {
 
     private static final String QUEUE = "test";
@@ -115,7 +115,7 @@ public final class ProcessRun implements AutoCloseable {
         return new ProcessRun(workflowClass, null, kuflow, FakeKuFlow.KEY_ID, activities);
     }
 
-    /** Starts the workflow of the user action that has this code. The workflow's result is {@link #actionResult()}. */
+    /** Starts the workflow of the user action with the given code. The workflow's result is {@link #actionResult()}. */
     public static ProcessRun startAction(
             Class<?> workflowClass, String action, FakeKuFlow kuflow, Object... activities) {
         return new ProcessRun(workflowClass, action, kuflow, null, activities);

@@ -46,7 +46,7 @@ public final class Replay {
 
     /**
      * Replays a history. Fails if the code calls activities or creates items other than those in the history. (Temporal's own
-     * replay does not notice swapped tasks, because it compares only activity names, and a single activity creates all items.)
+     * replay does not detect swapped tasks, because it compares only activity names, and the same activity creates every item.)
      */
     public static void replay(WorkflowExecutionHistory history, Class<?>... workflows) throws Exception {
         try (HistoryReplay replay = new HistoryReplay(CONVERTER, List.of(workflows))) {

@@ -21,7 +21,7 @@ public final class TaskHandle<D> {
         return id;
     }
 
-    /** The task's data, available once a person has completed the task. Fails with {@link TaskCancelled} if the task is canceled. */
+    /** Completes with the task's data once a person has completed the task. Fails with {@link TaskCancelled} if the task is canceled. */
     public Promise<D> done() {
         return done;
     }
