@@ -48,21 +48,24 @@ export async function resultOf(
   { limit, after }: { readonly limit: number; readonly after: (() => Promise<unknown>) | undefined },
 ): Promise<unknown> {
   const failed = new Promise<never>((_, reject) => onFailedTask.set(handle.firstExecutionRunId, reject));
-  const timer = new AbortController();
+  const ended = new AbortController();
   const before = after?.();
   const late = (async (): Promise<never> => {
     await before;
-    await delay(limit, undefined, { signal: timer.signal });
+    await delay(limit, undefined, { signal: ended.signal });
     throw new Error(`The workflow has not ended within ${limit / 1_000} s\n${await describeWaiting(handle, items)}`);
   })();
   late.catch(() => undefined);
+  // Without the signal, the client would repeat its call after the test has closed the connection.
+  const result = async (): Promise<unknown> =>
+    handle.client.withAbortSignal(ended.signal, () => handle.result()).catch((error: unknown) => error);
   awaited.add(handle.firstExecutionRunId);
   try {
     await Promise.race([failed, before]);
-    return await Promise.race([failed, late, handle.result().catch((error: unknown) => error)]);
+    return await Promise.race([failed, late, result()]);
   } finally {
     awaited.delete(handle.firstExecutionRunId);
-    timer.abort();
+    ended.abort();
   }
 }
 
