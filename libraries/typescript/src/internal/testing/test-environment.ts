@@ -90,6 +90,7 @@ export async function openTestEnvironment({
   // A development dependency of the project. As a dependency of this library, it would be part of the image.
   const testing = createRequire(workflows)('@temporalio/testing') as typeof Testing;
   const confidential = new Set<string>();
+  const closed = new AbortController();
   const temporal = await testing.TestWorkflowEnvironment.createTimeSkipping({
     server: await timeSkippingServer(workflows),
     client: {
@@ -125,7 +126,7 @@ export async function openTestEnvironment({
         handle,
         result: ({ meanwhile, limit = LIMIT } = {}) =>
           turns.during(processId, () =>
-            worker.runUntil(() => resultOf(handle, kuflow.items, { limit, after: meanwhile })),
+            worker.runUntil(() => resultOf(handle, kuflow.items, { limit, after: meanwhile, closed: closed.signal })),
           ),
         cancel: () =>
           turns.take(processId, async () => {
@@ -134,7 +135,10 @@ export async function openTestEnvironment({
         history: async () => JSON.parse(historyToJSON(await handle.fetchHistory())) as unknown,
       };
     },
-    close: () => temporal.teardown(),
+    close: () => {
+      closed.abort();
+      return temporal.teardown();
+    },
   };
 }
 

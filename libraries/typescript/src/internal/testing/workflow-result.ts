@@ -37,6 +37,13 @@ export function installTestRuntime(): void {
   Runtime.install({ logger, telemetryOptions: { logging } });
 }
 
+interface ResultOptions {
+  readonly limit: number;
+  readonly after: (() => Promise<unknown>) | undefined;
+  /** Ends the call to the server, which the client would otherwise repeat on a closed connection. */
+  readonly closed: AbortSignal;
+}
+
 /**
  * The result of a workflow, or the error that it ends with. Rejects at once when a workflow task fails: Temporal would retry the
  * task until somebody fixes the workflow code. Until `after` ends, no time is skipped. Also rejects `limit` milliseconds after that, with the
@@ -45,27 +52,26 @@ export function installTestRuntime(): void {
 export async function resultOf(
   handle: WorkflowHandleWithFirstExecutionRunId,
   items: readonly ProcessItem[],
-  { limit, after }: { readonly limit: number; readonly after: (() => Promise<unknown>) | undefined },
+  { limit, after, closed }: ResultOptions,
 ): Promise<unknown> {
   const failed = new Promise<never>((_, reject) => onFailedTask.set(handle.firstExecutionRunId, reject));
-  const ended = new AbortController();
+  const timer = new AbortController();
   const before = after?.();
   const late = (async (): Promise<never> => {
     await before;
-    await delay(limit, undefined, { signal: ended.signal });
+    await delay(limit, undefined, { signal: timer.signal });
     throw new Error(`The workflow has not ended within ${limit / 1_000} s\n${await describeWaiting(handle, items)}`);
   })();
   late.catch(() => undefined);
-  // Without the signal, the client would repeat its call after the test has closed the connection.
   const result = async (): Promise<unknown> =>
-    handle.client.withAbortSignal(ended.signal, () => handle.result()).catch((error: unknown) => error);
+    handle.client.withAbortSignal(closed, () => handle.result()).catch((error: unknown) => error);
   awaited.add(handle.firstExecutionRunId);
   try {
     await Promise.race([failed, before]);
     return await Promise.race([failed, late, result()]);
   } finally {
     awaited.delete(handle.firstExecutionRunId);
-    ended.abort();
+    timer.abort();
   }
 }
 
