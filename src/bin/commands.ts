@@ -36,7 +36,7 @@ export const kuflowEntries: readonly CommandEntry[] = [
       () => import('../commands/update/command.ts'),
     ],
     replay: [
-      'Check that your workflow code changes do not break running processes',
+      'Check that changes to workflow code do not break running processes',
       () => import('../commands/replay/command.ts'),
     ],
   }),

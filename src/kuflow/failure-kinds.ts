@@ -144,7 +144,7 @@ export const FAILURE_HINTS: Readonly<Record<FailureKind, readonly string[]>> = {
   'wrong-path': [
     "Check that the endpoint is KuFlow's API, and that every server in front of it forwards the API's paths",
   ],
-  conflict: ['Read the resource again, because someone else may have changed it'],
+  conflict: ['Try again; someone else may have changed the resource in KuFlow'],
   rejected: ['Correct the fields listed in the response'],
   'rate-limited': ['Wait and try again'],
   server: ['Try again later; if the error persists, tell KuFlow which operation failed and when'],

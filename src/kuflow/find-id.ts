@@ -50,7 +50,7 @@ export async function resolveId(text: string, { what, listIds, listByCode, hint 
   if (isHex && isLong) throw usageError(`No recent ${what} has an ID that ends with ${text}`, [hint]);
   throw usageError(
     isHex
-      ? `${text} is too short: the end of an ID must have at least ${SHORTEST_END} characters`
+      ? `${text} is too short: pass at least the last ${SHORTEST_END} characters of the ID`
       : `${text} is not an ID: IDs contain only digits, hyphens and the letters a to f`,
     [`Pass the ${what} ID (at least the last ${SHORTEST_END} characters), or latest`, hint],
   );

@@ -289,7 +289,7 @@ async def workflow_test(environment: WorkflowEnvironment) -> None:
 async def test_approves_a_loan(local_kuflow: LocalKuFlow) -> None:
     loan = await local_kuflow.start("LOAN")
     await loan.task("LOAN_APPLICATION").complete(
-        {"firstName": "Ada", "lastName": "Lovelace", "currency": "EUR", "amount": 100}
+        {"firstName": "Ada", "lastName": "Lovelace", "currency": "EUR", "amount": 60_000}
     )
     await loan.task("APPROVE_LOAN").complete({"approved": True})
     await loan.wait("COMPLETED")

@@ -244,7 +244,7 @@ export async function localTest(): Promise<void> {
 
   it('approves a loan', async () => {
     const loan = await kuflow.start('LOAN');
-    await loan.task('LOAN_APPLICATION').complete({ firstName: 'Ada', lastName: 'Lovelace', currency: 'EUR', amount: 100 });
+    await loan.task('LOAN_APPLICATION').complete({ firstName: 'Ada', lastName: 'Lovelace', currency: 'EUR', amount: 60_000 });
     await loan.task('APPROVE_LOAN').complete({ approved: true });
     await loan.wait('COMPLETED');
   });

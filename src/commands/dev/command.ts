@@ -58,7 +58,11 @@ export function configure(command: Command, context: CommandContext): void {
     130: 'stopped by Ctrl-C or a signal',
   });
   platformOptions(command)
-    .option('--temporal-ui [port]', "Run Temporal's UI (default: port 7484 or the next free one)", parsePort)
+    .option(
+      '--temporal-ui [port]',
+      "Also run Temporal's UI, on this port (if you omit the port: 7484 or the next free one)",
+      parsePort,
+    )
     .optionsGroup('Scripting options:')
     .option('--json', 'Print JSON lines to stdout: the addresses when the local KuFlow is ready, then events')
     .addOption(
@@ -88,7 +92,7 @@ export function configure(command: Command, context: CommandContext): void {
     .summary("Run a command with the local KuFlow's settings")
     .description(
       "Run a command with the local KuFlow's settings in the environment. Uses the local KuFlow already running for this folder, " +
-        'or starts one and stops it afterward. If a worker exits on its own after connecting, restarts it after 1 to 30 seconds. Does not restart a worker whose exit status is 0 or 2, and gives up after 10 failed starts in a row. In CI, restarts a worker only with --restart.',
+        'or starts one and stops it afterward. Restarts a worker that exits on its own after connecting, after 1 to 30 seconds. Does not restart a worker whose exit status is 0 or 2, and gives up after 10 failed starts in a row. In CI, restarts a worker only with --restart.',
     )
     .argument('<command...>', 'Command to run; goes after --')
     .addOption(runtimeOption())
@@ -109,7 +113,7 @@ export function configure(command: Command, context: CommandContext): void {
     125: 'the local KuFlow did not start',
     126: 'the command cannot be run',
     127: 'the command was not found',
-    130: 'interrupted (after the command has stopped)',
+    130: 'interrupted; kuflow waited for the command to stop',
   }).addHelpText('after', EXEC_EXAMPLES);
   platformOptions(exec.optionsGroup('Local KuFlow options:'));
 
@@ -150,7 +154,7 @@ export function configure(command: Command, context: CommandContext): void {
     .action(lazyAction(context, async () => (await import('./simulate/run.ts')).runSimulate, command));
   exitStatuses(simulate, {
     0: 'the process completed with valid data',
-    1: 'the process cannot complete, or the command exited',
+    1: 'the process did not complete, or the worker exited early',
     2: 'usage error',
     4: 'time limit reached',
     130: 'interrupted',
@@ -291,6 +295,6 @@ function stateOption(command: Command): Command {
 function runtimeOption(): Option {
   return new Option(
     '--for <runtime>',
-    "Also prepare the environment for this runtime. For java, creates a trust store with the local CA and sets the variables that KuFlow's Spring samples read (requires a JDK)",
+    "Also prepare the environment for this runtime; java: create a trust store with the local CA and set the variables that KuFlow's Spring samples read (requires a JDK)",
   ).choices(['java']);
 }

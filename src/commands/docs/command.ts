@@ -11,8 +11,8 @@ export function configure(command: Command, context: CommandContext): void {
   });
   command
     .description(
-      'Print a documentation page as Markdown. Without a topic, lists the topics. In a terminal, long pages are shown in your pager ' +
-        '($PAGER or, if it is not set, `less`). Otherwise, the page is printed. Works offline.',
+      'Print a documentation page as Markdown. Without a topic, lists the topics. In a terminal, shows long pages in your pager ' +
+        '($PAGER or, if it is not set, `less`). Works offline.',
     )
     .addArgument(completedArgument('[topic]', 'Topic, such as first-worker or commands/dev', 'docs-topics'))
     .addOption(new Option('--search <words...>', 'Find the sections that contain all of these words'))

@@ -69,7 +69,7 @@ export const gitCheck: DoctorCheck = {
     const fixes = visible.map(({ path, line }): Fix => ({ kind: 'gitignore', folder: dirname(path), line }));
     const [first] = tracked;
     if (first !== undefined) {
-      const text = `Git tracks ${listPaths(tracked, input.cwd)}, which contains a secret`;
+      const text = `Git tracks ${describeSecretFiles(tracked, input.cwd)}`;
       return toFinding('KF-FILE-002', 'file-tracked-by-git', text, {
         facts,
         fixes,
@@ -78,7 +78,7 @@ export const gitCheck: DoctorCheck = {
     }
     const [open] = visible;
     if (open !== undefined) {
-      const text = `Git does not ignore ${listPaths(visible, input.cwd)}, which contains a secret`;
+      const text = `Git does not ignore ${describeSecretFiles(visible, input.cwd)}`;
       return toFinding('KF-FILE-002', 'file-not-ignored', text, {
         facts,
         fixes,
@@ -95,5 +95,12 @@ export const gitCheck: DoctorCheck = {
 };
 
 function listPaths(files: readonly NamedFile[], cwd: string): string {
-  return [...new Set(files.map(({ path }) => shortPath(path, cwd)))].join(', ');
+  return [...pathsOf(files, cwd)].join(', ');
 }
+
+function describeSecretFiles(files: readonly NamedFile[], cwd: string): string {
+  return `${listPaths(files, cwd)}, which ${pathsOf(files, cwd).size === 1 ? 'contains a secret' : 'contain secrets'}`;
+}
+
+const pathsOf = (files: readonly NamedFile[], cwd: string): ReadonlySet<string> =>
+  new Set(files.map(({ path }) => shortPath(path, cwd)));

@@ -136,7 +136,7 @@ export function unservedCode(code: string, codes: readonly string[]): KnownError
   return usageError(`The local KuFlow does not serve ${code}`, [
     ...(near === undefined ? [] : [`Did you mean ${near}?`]),
     `Available: ${codes.join(', ')}`,
-    'To serve another process, run kuflow add process <code>, or restart kuflow dev with --definition <file>',
+    'To serve another process, run kuflow add process <code> --task <task>, or restart kuflow dev with --definition <file>',
   ]);
 }
 

@@ -46,7 +46,7 @@ export interface RemovedProcess extends DefinedWithout {
 export function removedProcessNote({ layout: place, remainingFiles: left }: RemovedProcess): string {
   return left.length === 0
     ? `${place.definitionFile} and its code were deleted, so the process is removed from ${RECORD_FILE}`
-    : `${place.definitionFile} was deleted: restore it, or delete the other files of the process (${left.join(', ')})`;
+    : `${place.definitionFile} was deleted: restore it, or delete the process's other files (${left.join(', ')})`;
 }
 
 export interface WorkerProject {
@@ -92,7 +92,7 @@ export async function readProject(cwd: string, env: Environment): Promise<Projec
   if (folder === undefined) {
     const without = findAbove(cwd, DEFINITION_FILE);
     if (without !== undefined) throw await missingRecordError(without, env);
-    throw usageError(`No worker project here: neither ${cwd} nor a parent folder contains ${RECORD_FILE}`, [
+    throw usageError(`No worker project here: neither ${cwd} nor any of its parent folders contains ${RECORD_FILE}`, [
       'Run the command in a project folder',
       'Or create one: npx create-kuflow-worker <folder>',
     ]);

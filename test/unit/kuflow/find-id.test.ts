@@ -36,7 +36,7 @@ describe('resolveId', () => {
   });
 
   it.each([
-    ['c6c0', 'c6c0 is too short: the end of an ID must have at least 6 characters'],
+    ['c6c0', 'c6c0 is too short: pass at least the last 6 characters of the ID'],
     ['LOAN_REVIEW', 'LOAN_REVIEW is not an ID: IDs contain only digits'],
     ['000000', 'No recent task has an ID that ends with 000000'],
     ['8409c6c0', `Several IDs end with 8409c6c0: ${IDS.join(', ')}`],

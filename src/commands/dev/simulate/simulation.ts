@@ -225,7 +225,7 @@ function commandExitedFailure(request: SimulateRequest, exit: ProcessExit, befor
     message: `The command "${request.command.join(' ')}" exited with ${how} before ${before}`,
     next: [
       exit.code === 0
-        ? 'Check that the command starts the worker, and that it runs until it is stopped'
+        ? 'Check that the command starts the worker and keeps running until you stop it'
         : `See ${describeWorkerLog(request)}`,
     ],
   });

@@ -91,7 +91,7 @@ async def test_workflow_cancels_the_open_tasks_when_the_applicant_withdraws(envi
     assert kuflow.items[-1]["message"]["text"] == "You withdrew your application"
 
 
-async def test_workflow_fails_when_a_task_is_canceled_without_a_signal(environment: WorkflowEnvironment) -> None:
+async def test_workflow_fails_when_a_task_is_canceled_even_without_a_signal(environment: WorkflowEnvironment) -> None:
     run = await start(environment, FakeKuFlow(lambda _code, _logs: "cancel", SAMPLE.metadata))
     with pytest.raises(WorkflowFailureError) as failed:
         await run.result()

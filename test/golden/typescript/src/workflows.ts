@@ -18,7 +18,7 @@ export async function LoanWorkflow(request: WorkflowRequest): Promise<WorkflowRe
     return await work.run(() => handleTasks(kuflow, request));
   } catch (error) {
     if (!isCancellation(error)) throw error;
-    // This usually means that the applicant withdrew. If the whole process was canceled, the next call throws too.
+    // This usually means that the applicant withdrew. If the whole process was canceled, the next call throws again.
     await kuflow.message(tasks.loanResult, { text: 'You withdrew your application' });
     return { message: `Process ${request.processId} completed: withdrawn` };
   }

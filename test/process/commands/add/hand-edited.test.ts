@@ -234,7 +234,7 @@ describe('a removed process', () => {
     expect(ran.status, ran.stderr).toBe(0);
     expect((JSON.parse(ran.stdout) as AddResult).notes).toEqual([
       expect.stringContaining(
-        'processes/leave.process.yaml was deleted: restore it, or delete the other files of the process (src/processes/leave/tasks.ts,',
+        "processes/leave.process.yaml was deleted: restore it, or delete the process's other files (src/processes/leave/tasks.ts,",
       ),
     ]);
     expect(recorded()).toMatchObject({

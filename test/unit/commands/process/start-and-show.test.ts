@@ -28,7 +28,7 @@ describe('commands with the code of a process', () => {
     const { status, stderr } = await local.kuflow(argv);
     expect(status).toBe(2);
     expect(stderr).toContain(
-      '✖ The local KuFlow does not serve LOAN2\n  → Did you mean LOAN?\n  → Available: LOAN\n  → To serve another process, run kuflow add process <code>',
+      '✖ The local KuFlow does not serve LOAN2\n  → Did you mean LOAN?\n  → Available: LOAN\n  → To serve another process, run kuflow add process <code> --task <task>',
     );
   });
 

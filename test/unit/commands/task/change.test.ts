@@ -277,7 +277,7 @@ it.each([
   [['dev', 'history', 'ffffffff'], 'No recent process has an ID that ends with ffffffff'],
   [
     ['task', 'show', 'abc'],
-    'abc is too short: the end of an ID must have at least 6 characters\n  → Pass the task ID (at least the last 6 characters), or latest',
+    'abc is too short: pass at least the last 6 characters of the ID\n  → Pass the task ID (at least the last 6 characters), or latest',
   ],
   [
     ['task', 'show', 'NOPE'],

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import type { WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
@@ -91,6 +92,8 @@ export async function openTestEnvironment({
   const testing = createRequire(workflows)('@temporalio/testing') as typeof Testing;
   const confidential = new Set<string>();
   const closed = new AbortController();
+  // Temporal's client adds a listener for each call.
+  setMaxListeners(0, closed.signal);
   const temporal = await testing.TestWorkflowEnvironment.createTimeSkipping({
     server: await timeSkippingServer(workflows),
     client: {
@@ -126,7 +129,7 @@ export async function openTestEnvironment({
         handle,
         result: ({ meanwhile, limit = LIMIT } = {}) =>
           turns.during(processId, () =>
-            worker.runUntil(() => resultOf(handle, kuflow.items, { limit, after: meanwhile, closed: closed.signal })),
+            worker.runUntil(() => resultOf(handle, kuflow.items, { after: meanwhile, limit, closed: closed.signal })),
           ),
         cancel: () =>
           turns.take(processId, async () => {

@@ -334,7 +334,7 @@ final class DocumentedCode {
         void approvesLoan() {
             LocalProcess loan = kuflow.start("LOAN");
             loan.task("LOAN_APPLICATION")
-                    .complete(Map.of("firstName", "Ada", "lastName", "Lovelace", "currency", "EUR", "amount", 100));
+                    .complete(Map.of("firstName", "Ada", "lastName", "Lovelace", "currency", "EUR", "amount", 60_000));
             loan.task("APPROVE_LOAN").complete(Map.of("approved", true));
             loan.waitFor(State.COMPLETED);
         }
