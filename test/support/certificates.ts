@@ -122,10 +122,10 @@ export async function makeTestAuthority(name = 'Test CA'): Promise<TestAuthority
 /** The same certificate with a date in month 13, which its signature does not cover. */
 export function withoutDate(pem: string, which: 'begin' | 'end'): string {
   const der = Buffer.from(new X509Certificate(pem).raw);
-  // UTCTime: tag, length, then YYMMDDHHMMSSZ.
-  const first = der.indexOf(Buffer.from([0x17, 13]));
-  const at = which === 'begin' ? first : der.indexOf(Buffer.from([0x17, 13]), first + 15);
-  der.write('13', at + 4, 'latin1');
+  // UTCTime: tag, length, then YYMMDDHHMMSSZ. A random serial number can contain the first two bytes.
+  const dates = [...der.toString('latin1').matchAll(/\x17\r\d{12}Z/g)];
+  const { index = 0 } = dates[which === 'begin' ? 0 : 1] ?? {};
+  der.write('13', index + 4, 'latin1');
   return pemOf(der);
 }
 

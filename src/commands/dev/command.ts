@@ -77,7 +77,7 @@ export function configure(command: Command, context: CommandContext): void {
     .hook('preSubcommand', (_dev, subcommand) => rejectOptionsBefore(command, subcommand.name()))
     .enablePositionalOptions()
     .description(
-      "Run a local KuFlow until you press Ctrl-C. In its web console, you can start processes and complete their tasks. Also serves KuFlow's REST API over HTTP " +
+      "Run a local KuFlow until you press Ctrl-C. Provides a web console, in which you can start processes and complete their tasks. Also serves KuFlow's REST API over HTTP " +
         'and HTTPS, and runs a real Temporal server behind a gateway that requires mutual TLS and tokens. ' +
         'Serves the process definitions in kuflow.process.yaml and processes/*.process.yaml or, if there are no such files, a sample process. ' +
         'When you save one of these files, the local KuFlow serves the new content, and kuflow dev regenerates the types and tasks in the project. Stores its state in .kuflow/dev. ' +

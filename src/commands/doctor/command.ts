@@ -51,7 +51,7 @@ export function configure(command: Command, context: CommandContext): void {
       .option('--timeout <seconds>', 'Time limit for the whole run', parseSeconds, 15)
       .option(
         '--warn-expiry <duration>',
-        'Warn if the certificate has less than this much time left: a duration, such as 14d or 36h, or a share of its lifetime, such as 25% (default: 14d or a third of its lifetime, whichever is shorter)',
+        'Warn if the certificate has less than this much time left: a duration, such as 14d or 36h, or a percentage of its lifetime, such as 25% (default: 14d or a third of its lifetime, whichever is shorter)',
       )
       .option('--fix', 'Fix file permissions and .gitignore before checking')
       .option(

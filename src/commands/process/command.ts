@@ -14,13 +14,13 @@ import {
 import { completedArgument } from '../../cli/value-candidates.ts';
 
 const EXAMPLES = formatExamples({
-  'start a process, if this folder has only one definition': 'kuflow process start',
+  'start a process in a folder with only one definition': 'kuflow process start',
   'watch the newest process until it ends': 'kuflow process show latest --watch',
   'list the running processes': 'kuflow process list --state running',
 });
 
 const START_EXAMPLES = formatExamples({
-  'start a process, if this folder has only one definition': 'kuflow process start',
+  'start a process in a folder with only one definition': 'kuflow process start',
   'start a process with metadata': 'kuflow process start LOAN --set firstName=Jane --set lastName=Miller',
   'start a process with valid example metadata and wait until it ends': 'kuflow process start LOAN --fake --wait',
 });
@@ -144,7 +144,7 @@ export function configure(command: Command, context: CommandContext): void {
   );
   exitStatuses(act, {
     0: 'invoked; with --wait, completed',
-    1: 'failed or, with --wait, the action failed or was canceled',
+    1: 'the action could not be invoked or, with --wait, it failed or was canceled',
     2: 'usage error, or --yes is missing for a change on your tenant',
   })
     .addHelpText('after', ACT_EXAMPLES)

@@ -24,10 +24,10 @@ export const workerPortsCheck: DoctorCheck = {
     const taken = await Promise.all(workerPorts.map(async (one) => ((await accepts(one, signal)) ? [one] : [])));
     const [first] = taken.flat();
     if (first === undefined) return passed(`free: ${describePorts(workerPorts)}`, facts);
-    // A worker of this project that runs already has these ports.
+    // Probably a worker of this project. The health endpoint does not say which project it belongs to.
     const health = workerPorts.find(({ use }) => use === 'health');
     if (health !== undefined && (await isWorker(health, signal)))
-      return passed(`a worker is running here, with ${describePorts(workerPorts)}`, facts);
+      return passed(`a worker of this or another project is using ${describePorts(workerPorts)}`, facts);
     const { use, port } = first;
     const text = `Another program uses the ${use} port ${port.value} (${port.source}), so the worker cannot start on this machine`;
     const values = { key: `worker.${use}-port`, source: port.source, port: String(port.value) };

@@ -124,7 +124,7 @@ export interface KuFlowProcess<Metadata> {
     input: Input,
     options?: { readonly contextData?: Context },
   ): Promise<Data>;
-  /** Posts a message without waiting for anyone to read it. If you pass `data`, the data structure code defaults to the message's code. */
+  /** Posts a message without waiting for anyone to read it. If you pass `data`, `dataStructureCode` defaults to the message's code. */
   message<Data>(
     message: Message<Data>,
     content: OptionalOwner & { readonly text?: string; readonly data?: Data; readonly dataStructureCode?: string },

@@ -40,7 +40,7 @@ const fails = new AsyncLocalStorage<true>();
 
 /**
  * If KuFlow rejects a call within `work` with a 4xx status other than 401, 403, 408 or 429, the call throws `CallRejected` instead of being
- * retried. The same applies to calls from your own activities.
+ * retried. This includes calls to KuFlow from your own activities.
  */
 export function failOnRejection<Result>(work: () => Promise<Result>): Promise<Result> {
   return fails.run(true, work);

@@ -261,7 +261,7 @@ class KuFlowProcess(Generic[Metadata]):
     ) -> str:
         """Posts a message without waiting for anyone to read it.
 
-        If you pass `data`, the data structure code defaults to the message's code.
+        If you pass `data`, `data_structure_code` defaults to the message's code.
         """
         content: dict[str, object] = {}
         if text is not None:

@@ -34,8 +34,8 @@ class CallRejected(ApplicationError):
 @contextmanager
 def fail_on_rejection() -> Iterator[None]:
     """A context manager for a `with` block. If KuFlow rejects a call inside the block with a 4xx status other than 401,
-    403, 408 or 429, the call raises `CallRejected` instead of being retried. The same applies to calls from your own
-    activities.
+    403, 408 or 429, the call raises `CallRejected` instead of being retried. This includes calls to KuFlow from your
+    own activities.
     """
     token = _fails.set(True)
     try:

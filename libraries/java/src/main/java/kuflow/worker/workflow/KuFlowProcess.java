@@ -98,7 +98,7 @@ public final class KuFlowProcess {
 
     /**
      * If KuFlow rejects a call within {@code work} with a 4xx status other than 401, 403, 408 or 429, the call throws
-     * {@link CallRejected} instead of being retried. The same applies to calls from your own activities.
+     * {@link CallRejected} instead of being retried. This includes calls to KuFlow from your own activities.
      */
     public static <R> R failOnRejection(Supplier<R> work) {
         return Rejections.failing(work);
