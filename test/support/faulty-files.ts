@@ -23,15 +23,13 @@ export interface FaultyFiles {
 }
 
 /** Steps that leave the files as they are. */
-const READS = /^(?:look|read|list|sync|close)\b/;
+const UNCHANGING = /^(?:look|read|list|sync|close)\b/;
 
 /** The indexes of the steps before which a crash leaves files that an earlier crash does not leave; for `torn`, of all writes. */
 export function crashPoints(steps: readonly string[], kind: 'crash' | 'torn'): readonly number[] {
-  const isPoint =
-    kind === 'torn'
-      ? (index: number) => steps[index]?.startsWith('write')
-      : (index: number) => !READS.test(steps[index - 1] ?? '');
-  return [...steps.keys()].filter(isPoint);
+  return [...steps.keys()].filter((index) =>
+    kind === 'torn' ? steps[index]?.startsWith('write') : !UNCHANGING.test(steps[index - 1] ?? ''),
+  );
 }
 
 const named = (path: string): string =>

@@ -60,7 +60,7 @@ export function configure(command: Command, context: CommandContext): void {
   platformOptions(command)
     .option(
       '--temporal-ui [port]',
-      "Also run Temporal's UI, on this port (if you omit the port: 7484 or the next free one)",
+      "Also run Temporal's UI on this port (without a port: on 7484 or the next free one)",
       parsePort,
     )
     .optionsGroup('Scripting options:')
@@ -77,9 +77,9 @@ export function configure(command: Command, context: CommandContext): void {
     .hook('preSubcommand', (_dev, subcommand) => rejectOptionsBefore(command, subcommand.name()))
     .enablePositionalOptions()
     .description(
-      "Run a local KuFlow until you press Ctrl-C. Provides a web console, in which you can start processes and complete their tasks. Also serves KuFlow's REST API over HTTP " +
-        'and HTTPS, and runs a real Temporal server behind a gateway that requires mutual TLS and tokens. ' +
-        'Serves the process definitions in kuflow.process.yaml and processes/*.process.yaml or, if there are no such files, a sample process. ' +
+      "Run a local KuFlow until you press Ctrl-C. Provides a web console for starting processes and completing their tasks, KuFlow's REST API over HTTP and " +
+        'HTTPS, and a real Temporal server behind a gateway that requires mutual TLS and tokens. ' +
+        'Serves the process definitions in kuflow.process.yaml and processes/*.process.yaml. If there are no such files, serves a sample process. ' +
         'When you save one of these files, the local KuFlow serves the new content, and kuflow dev regenerates the types and tasks in the project. Stores its state in .kuflow/dev. ' +
         'With --ephemeral, the local KuFlow does not use that state, can run alongside another local KuFlow, and ignores later changes to ' +
         'the definition files. When the local KuFlow is ready, kuflow dev prints one line with its addresses to stdout.',
@@ -92,7 +92,7 @@ export function configure(command: Command, context: CommandContext): void {
     .summary("Run a command with the local KuFlow's settings")
     .description(
       "Run a command with the local KuFlow's settings in the environment. Uses the local KuFlow already running for this folder, " +
-        'or starts one and stops it afterward. Restarts a worker that exits on its own after connecting, after 1 to 30 seconds. Does not restart a worker whose exit status is 0 or 2, and gives up after 10 failed starts in a row. In CI, restarts a worker only with --restart.',
+        'or starts one and stops it afterward. If a worker exits on its own after connecting, the command restarts it after 1 to 30 seconds. Does not restart a worker whose exit status is 0 or 2, and gives up after 10 failed starts in a row. In CI, restarts a worker only with --restart.',
     )
     .argument('<command...>', 'Command to run; goes after --')
     .addOption(runtimeOption())
@@ -295,6 +295,6 @@ function stateOption(command: Command): Command {
 function runtimeOption(): Option {
   return new Option(
     '--for <runtime>',
-    "Also prepare the environment for this runtime; java: create a trust store with the local CA and set the variables that KuFlow's Spring samples read (requires a JDK)",
+    "Also prepare the environment for this runtime. For Java, this creates a trust store with the local CA and sets the variables that KuFlow's Spring samples read (requires a JDK)",
   ).choices(['java']);
 }

@@ -20,7 +20,7 @@ export function configure(command: Command, context: CommandContext): void {
     .description(
       'Update the worker project in this folder or a parent folder to match the templates in this version of create-kuflow-worker. ' +
         'The kuflow version in the project contains only the templates that the project already uses, so run a newer version with npx, as in the examples. Replaces files that you have not edited. ' +
-        "In other files, merges template changes with your edits. Merges package.json by key. Installs the dependencies if they have changed or are missing, then runs the project's own checks. " +
+        "In other files, merges template changes with your edits (in package.json, key by key). Installs the dependencies if they have changed or are missing, then runs the project's own checks. " +
         'The project must be in a git repository without uncommitted changes, so that you can undo ' +
         'the update.',
     )

@@ -27,7 +27,7 @@ export const processStartCheck: DoctorCheck = {
     const result = await readWorkflowStart(connection, workflow, callOptions(input, outputs, signal));
     if (!result.ok) {
       if (result.kind === 'status' && (result.name === 'NOT_FOUND' || result.name === 'INVALID_ARGUMENT')) {
-        const summary = `the engine has no workflow with the ID ${processId}; the workflow may have been removed, or its ID may be different`;
+        const summary = `the engine has no workflow with the ID ${processId}; perhaps it was removed or has a different ID`;
         return skippedAs('not-applicable', summary, { status: result.name });
       }
       return optionalCallFinding(result, 'GetWorkflowExecutionHistory', input);

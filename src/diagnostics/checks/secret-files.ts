@@ -26,7 +26,7 @@ export const filePermissionsCheck: DoctorCheck = {
       if (mode !== undefined && (mode & 0o077) !== 0) open.push({ file, mode });
     }
     const [first] = open;
-    if (first === undefined) return passed(`only you can read ${listPaths(secretFiles(input), input.cwd)}`);
+    if (first === undefined) return passed(`only you can read ${pathsOf(secretFiles(input), input.cwd).join(', ')}`);
     const texts = open.map(
       ({ file, mode }) =>
         `${shortPath(file.path, input.cwd)} (${file.description}, mode ${(mode & 0o777).toString(8)})`,
@@ -89,18 +89,20 @@ export const gitCheck: DoctorCheck = {
       return skippedAs('not-applicable', 'not in a git repository, or git is not installed', facts);
     const unknown = states.filter(({ state }) => state.kind === 'unknown').map(({ file }) => file);
     if (unknown.length > 0)
-      return { state: 'unknown', summary: `git did not report the state of ${listPaths(unknown, input.cwd)}`, facts };
+      return {
+        state: 'unknown',
+        summary: `git did not report the state of ${pathsOf(unknown, input.cwd).join(', ')}`,
+        facts,
+      };
     return passed('git ignores every file that contains a secret', facts);
   },
 };
 
-function listPaths(files: readonly NamedFile[], cwd: string): string {
-  return [...pathsOf(files, cwd)].join(', ');
+function pathsOf(files: readonly NamedFile[], cwd: string): readonly string[] {
+  return [...new Set(files.map(({ path }) => shortPath(path, cwd)))];
 }
 
 function describeSecretFiles(files: readonly NamedFile[], cwd: string): string {
-  return `${listPaths(files, cwd)}, which ${pathsOf(files, cwd).size === 1 ? 'contains a secret' : 'contain secrets'}`;
+  const paths = pathsOf(files, cwd);
+  return `${paths.join(', ')}, which ${paths.length === 1 ? 'contains a secret' : 'contain secrets'}`;
 }
-
-const pathsOf = (files: readonly NamedFile[], cwd: string): ReadonlySet<string> =>
-  new Set(files.map(({ path }) => shortPath(path, cwd)));

@@ -161,10 +161,9 @@ function exposed(): string {
 describe('files with secrets that git would add', () => {
   it('are listed together, whether there is one or several', async () => {
     const cwd = exposed();
-    const key = join(cwd, 'client.key');
     const summary = async (): Promise<string> => (await run(['--only', 'KF-FILE-002'], { cwd, env: { PATH } })).stdout;
     expect(await summary()).toContain('Git does not ignore application-local.yaml, which contains a secret');
-    writeFileSync(key, 'canary');
+    writeFileSync(join(cwd, 'client.key'), 'canary');
     writeFileSync(join(cwd, 'application.yaml'), 'temporal:\n  mutual-tls:\n    key: client.key\n');
     expect(await summary()).toMatch(/Git does not ignore .*, .*, which contain secrets/);
   });

@@ -63,12 +63,11 @@ export async function resultOf(
     throw new Error(`The workflow has not ended within ${limit / 1_000} s\n${await describeWaiting(handle, items)}`);
   })();
   late.catch(() => undefined);
-  const result = async (): Promise<unknown> =>
-    handle.client.withAbortSignal(closed, () => handle.result()).catch((error: unknown) => error);
   awaited.add(handle.firstExecutionRunId);
   try {
     await Promise.race([failed, before]);
-    return await Promise.race([failed, late, result()]);
+    const result = handle.client.withAbortSignal(closed, () => handle.result());
+    return await Promise.race([failed, late, result.catch((error: unknown) => error)]);
   } finally {
     awaited.delete(handle.firstExecutionRunId);
     timer.abort();

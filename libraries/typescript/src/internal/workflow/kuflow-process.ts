@@ -132,8 +132,8 @@ export interface KuFlowProcess<Metadata> {
   /** Opens a thread without waiting for anyone to post in it. */
   thread(thread: Thread, owner?: OptionalOwner): Promise<Uuid>;
   /**
-   * Registers a handler for a user action. Call this method before the workflow's first `await`. Signals that arrive before the handler
-   * is registered are ignored. If the action has no input, `input` is `undefined`.
+   * Registers a handler for a user action. Call this method before the workflow's first `await`, because signals that arrive before the
+   * handler is registered are ignored. For an action without input, `input` is `undefined`.
    */
   onAction<Input>(
     action: SignalAction<Input>,

@@ -278,8 +278,8 @@ class KuFlowProcess(Generic[Metadata]):
     def on_signal(self, name: str, handler: Callable[[Any], Awaitable[None] | None]) -> None:
         """Registers a handler for a signal.
 
-        Call this method before the workflow's first `await`. Signals that arrive before the handler is registered are
-        ignored. For a user action's signal, use `on_action` instead.
+        Call this method before the workflow's first `await`, because signals that arrive before the handler is
+        registered are ignored. For a user action's signal, use `on_action` instead.
         """
         workflow.set_signal_handler(name, handler)
 

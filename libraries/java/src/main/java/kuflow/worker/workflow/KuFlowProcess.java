@@ -250,8 +250,8 @@ public final class KuFlowProcess {
 
     /**
      * Registers a handler for a user action that sends a signal. The handler receives what the user entered. Call this method in the
-     * workflow's constructor, or before the workflow waits for the first time. Signals that arrive before the handler is registered are
-     * ignored.
+     * workflow's constructor, or before the workflow waits for the first time, because signals that arrive before the handler is
+     * registered are ignored.
      */
     public <I> void onAction(SignalAction<I> action, Consumer<I> handler) {
         onAction(action, (input, signal) -> handler.accept(input));
